@@ -1,0 +1,29 @@
+"""A persisted stage never starts from nothing where dvc.lock knows its output and the disk does not have it."""
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from silverprint import layout
+from silverprint.errors import UnavailableError
+
+
+def require_pulled(*outputs: Path) -> None:
+    """Refuses to go on where an output is known to dvc.lock and absent from the disk.
+
+    Raises:
+        UnavailableError: the first such output, with the command that brings it.
+    """
+    known = _known_outputs()
+    for output in outputs:
+        if str(output) in known and not output.exists():
+            rule = "dvc.lock knows this output and it is not on this disk; going on would start it from nothing"
+            raise UnavailableError(str(output), rule, f"run: dvc pull {output}")
+
+
+def _known_outputs() -> set[str]:
+    if not layout.LOCK.exists():
+        return set()
+    lock: dict[str, Any] = YAML(typ="safe", pure=True).load(layout.LOCK.read_text(encoding="utf-8")) or {}
+    return {out["path"] for stage in lock.get("stages", {}).values() for out in stage.get("outs", [])}

@@ -1,0 +1,59 @@
+"""The errors a user can meet, as one tree. Each knows its exit code (sysexits).
+
+SilverprintError
+├── UsageError          64  the command line
+├── DataError           65  the data failed a gate, or a file is corrupt
+├── UnavailableError    69  a service or an output is not there
+├── DiskError           74  the disk is full or cannot be written
+├── WaitingForPeople    75  people are needed before the pipeline can go on
+├── NotAllowedError     77  a token or a permission is wrong
+└── ConfigError         78  params.yaml, dvc.yaml, the chain of rounds
+
+A message is one line of three parts: the value that was met, the rule it broke, the remedy.
+"""
+
+from typing import ClassVar
+
+
+class SilverprintError(Exception):
+    """Base of every error whose cause is outside the program.
+
+    Args:
+        value: what was met, with its name: ``"rounds.r02.prev = 'r99'"``.
+        rule: the rule it breaks: ``"prev must name an earlier round or 'start'"``.
+        remedy: what to do, if possible a command: ``"set it to 'r01'"``.
+    """
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, value: str, rule: str, remedy: str) -> None:
+        self.value, self.rule, self.remedy = (" ".join(part.split()) for part in (value, rule, remedy))
+        super().__init__(f"{self.value}: {self.rule}; {self.remedy}")
+
+
+class UsageError(SilverprintError):
+    exit_code = 64
+
+
+class DataError(SilverprintError):
+    exit_code = 65
+
+
+class UnavailableError(SilverprintError):
+    exit_code = 69
+
+
+class DiskError(SilverprintError):
+    exit_code = 74
+
+
+class WaitingForPeople(SilverprintError):
+    exit_code = 75
+
+
+class NotAllowedError(SilverprintError):
+    exit_code = 77
+
+
+class ConfigError(SilverprintError):
+    exit_code = 78

@@ -1,0 +1,76 @@
+"""Where everything lies, relative to the project's root. Nothing else spells a path under data/ or var/."""
+
+from pathlib import Path
+from typing import Final
+
+PARAMS: Final = Path("params.yaml")
+PIPELINE: Final = Path("dvc.yaml")
+LOCK: Final = Path("dvc.lock")
+SUITES: Final = Path("expectations")
+
+TAKEDOWNS: Final = Path("data/takedowns.csv")
+WAIVERS: Final = Path("data/waivers.csv")
+CLEAN: Final = Path("data/clean")
+MANIFEST: Final = CLEAN / "manifest.parquet"
+CLEAN_METRICS: Final = Path("data/metrics/clean.json")
+EMBED: Final = Path("data/embed")
+ROUNDS: Final = Path("data/rounds")
+RELEASE: Final = Path("data/release")
+REPORT: Final = Path("data/report")
+
+# Everything a machine may lose: servers' data, accounts, serving caches, locks. Untracked.
+VAR: Final = Path("var")
+STUDIO: Final = VAR / "studio"
+TRACKING: Final = VAR / "mlflow"
+PEOPLE: Final = VAR / "people"
+SERVING: Final = VAR / "serving"
+LOCKS: Final = VAR / "locks"
+DEMO: Final = VAR / "demo"
+
+
+def raw(source: str) -> Path:
+    return Path("data/raw") / source
+
+
+def measured(source: str) -> Path:
+    return Path("data/measured") / source
+
+
+def round_dir(name: str) -> Path:
+    return ROUNDS / name
+
+
+def score(name: str) -> Path:
+    return round_dir(name) / "score"
+
+
+def queue(name: str) -> Path:
+    return round_dir(name) / "queue.csv"
+
+
+def asks(name: str) -> Path:
+    return round_dir(name) / "asks.csv"
+
+
+def votes(name: str) -> Path:
+    return round_dir(name) / "votes.csv"
+
+
+def state(name: str) -> Path:
+    return round_dir(name) / "state.json"
+
+
+def labels(name: str) -> Path:
+    return round_dir(name) / "labels"
+
+
+def gate(name: str) -> Path:
+    return round_dir(name) / "gate.json"
+
+
+def model(name: str) -> Path:
+    return round_dir(name) / "model"
+
+
+def metrics(name: str) -> Path:
+    return round_dir(name) / "metrics.json"

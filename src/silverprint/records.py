@@ -1,0 +1,175 @@
+"""The tables: column names, types, meaning. Every stage reads and writes these and no others.
+
+`image_id` is the SHA-256 (64 lower-case hex digits) of a picture's bytes as fetched: its one name for life.
+A table on disk has exactly the columns of its schema, in this order.
+"""
+
+from typing import Final, TypeAlias
+
+import polars as pl
+
+Schema: TypeAlias = dict[str, pl.DataType]
+
+TEXT: Final = pl.String()
+INT: Final = pl.Int64()
+REAL: Final = pl.Float64()
+FLAG: Final = pl.Boolean()
+WORD: Final = pl.UInt64()
+
+RAW: Final[Schema] = {
+    "image_id": TEXT,  # null where nothing was stored
+    "outcome": TEXT,  # stored | duplicate (same bytes, other address) | refused (by rule) | failed (by accident)
+    "reason": TEXT,  # why not stored: robots, x-robots-tag, http-404, timeout, redirect-loop, not-an-image, ...; null if stored
+    "url": TEXT,  # the picture's address; for archives `archive.zip!path/inside`
+    "page_url": TEXT,  # the page that showed it
+    "source": TEXT,  # key in params.yaml `sources`
+    "fetched_at": TEXT,  # UTC, ISO 8601, seconds
+    "status": INT,  # HTTP status, null for archives
+    "content_type": TEXT,  # as the server claimed
+    "etag": TEXT,
+    "last_modified": TEXT,
+    "robots": TEXT,  # allowed | disallowed | none (no robots.txt) | n/a
+    "license": TEXT,  # SPDX identifier or address; null when unknown
+    "license_evidence": TEXT,  # rel-license | json-ld | manifest | source; null when unknown
+    "source_label": TEXT,  # a label the source already had, never trusted blindly
+    "stored_sha256": TEXT,  # of the bytes in the shard (differs where personal metadata was stripped)
+    "shard": TEXT,  # file name of the shard, relative to the source's folder
+    "offset": INT,  # of the payload in the shard, bytes
+    "size": INT,  # of the payload, bytes
+    "format": TEXT,  # jpeg | png | gif | webp | ... sniffed from the bytes
+}
+
+MEASURED: Final[Schema] = {
+    "image_id": TEXT,
+    "decodable": FLAG,  # the real decoder read every row
+    "error": TEXT,  # why not: truncated, too-many-pixels, not-an-image, ...; null if decodable
+    "width": INT,  # pixels, after EXIF orientation; null if not decodable
+    "height": INT,
+    "frames": INT,  # > 1: animated
+    "mode": TEXT,  # Pillow mode as stored: L, RGB, CMYK, ...
+    "brightness": REAL,  # mean grey, 0..255
+    "contrast": REAL,  # standard deviation of grey, 0..127.5
+    "sharpness": REAL,  # variance of the 3x3 Laplacian of grey at most 256 px wide
+    "pixel_sha256": TEXT,  # of the decoded upright RGB pixels and their size
+    "phash64": WORD,
+    "phash256_0": WORD,
+    "phash256_1": WORD,
+    "phash256_2": WORD,
+    "phash256_3": WORD,
+}
+
+MANIFEST: Final[Schema] = {
+    "image_id": TEXT,
+    "kept": FLAG,
+    "reason": TEXT,  # null if kept; else the first rule that rejected it, in the order of `core.quality.REASONS`
+    "evidence": TEXT,  # the figure or the other image_id that decided; null if kept
+    "group": INT,  # near-duplicate group; pictures of one group are asked once and never straddle a split
+    "source": TEXT,
+    "url": TEXT,
+    "page_url": TEXT,
+    "license": TEXT,
+    "license_evidence": TEXT,
+    "fetched_at": TEXT,
+    "robots": TEXT,
+    "width": INT,
+    "height": INT,
+    "format": TEXT,
+    "source_label": TEXT,
+}
+
+SCORES: Final[Schema] = {
+    "image_id": TEXT,
+    "model_id": TEXT,  # null when there is no model yet
+    "predicted": TEXT,  # class name; null without a model
+    "confidence": REAL,  # of the ensemble's mean, 0..1; null without a model
+}
+
+ROLES: Final = ("evaluation", "train", "control", "gold", "relabel")
+
+QUEUE: Final[Schema] = {
+    "image_id": TEXT,
+    "rank": INT,  # 1 is asked first
+    "role": TEXT,  # one of ROLES
+    "strategy": TEXT,  # acquisition function; `random` for evaluation and control
+    "score": REAL,  # acquisition value, higher is asked earlier; null where the strategy has none
+    "predicted": TEXT,
+    "confidence": REAL,
+    "model_id": TEXT,
+    "seed": INT,
+    "overlap": INT,  # distinct people to ask
+    "tier": TEXT,  # which people: `crowd`
+    "show_prediction": FLAG,  # pre-select the prediction in the page
+}
+
+# Choices beside the dataset's classes that every annotator has.
+UNSURE: Final = "unsure"  # abstains
+NONE_OF_THESE: Final = "not one of these"  # a class to vote for, never trained on
+
+VOTES: Final[Schema] = {
+    "image_id": TEXT,
+    "round": TEXT,
+    "annotator": TEXT,  # `<server>-<user id>`, the same from every machine
+    "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing was chosen
+    "status": TEXT,  # valid | unsure | empty | unknown-class | superseded | deleted | withdrawn
+    "shown_prediction": TEXT,
+    "lead_time_s": REAL,
+    "created_at": TEXT,
+    "annotation_id": INT,
+}
+
+ASKS: Final[Schema] = {  # what is asked on top of a final queue
+    "image_id": TEXT,
+    "extra": INT,  # more distinct people to ask
+    "reason": TEXT,
+    "asked_at": TEXT,
+}
+
+LABELS: Final[Schema] = {
+    "image_id": TEXT,
+    "label": TEXT,  # a class or NONE_OF_THESE; null where every vote abstained
+    "confidence": REAL,  # 0..1
+    "distribution": TEXT,  # JSON object, class -> share of the votes
+    "n_votes": INT,  # votes that did not abstain
+    "agreement": REAL,  # share of agreeing pairs of votes, 0..1; null below two votes
+    "role": TEXT,
+    "round": TEXT,  # that asked for it first
+    "source": TEXT,  # human | auto | gold
+}
+
+ANNOTATORS: Final[Schema] = {
+    "annotator": TEXT,
+    "votes": INT,
+    "abstained": INT,
+    "agreement": REAL,  # share of this person's votes equal to the consensus of the others
+    "median_lead_time_s": REAL,
+}
+
+EVALUATION: Final[Schema] = {  # a model's predictions for the evaluation pictures, one row each
+    "image_id": TEXT,
+    "label": TEXT,
+    "predicted": TEXT,
+    "confidence": REAL,
+    "probabilities": pl.List(pl.Float64),  # in the order of `dataset.classes`
+}
+
+TAKEDOWNS: Final[Schema] = {
+    "image_id": TEXT,
+    "target": TEXT,  # what was asked to be taken down: the image_id itself, or an address that showed it
+    "why": TEXT,
+    "at": TEXT,
+}
+
+WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}
+
+
+def empty(schema: Schema) -> pl.DataFrame:
+    """A table of `schema` with no rows."""
+    return pl.DataFrame(schema=schema)
+
+
+def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """`frame` with exactly the columns and types of `schema`; columns it lacks are null."""
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    )

@@ -1,0 +1,58 @@
+"""Files that are whole or absent: written beside their place, flushed to disk, then renamed."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from silverprint.errors import DiskError
+
+# EFBIG: a file-size limit (quota by ulimit) reads the same to a user as a full disk.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turns the operating system's word for 'full' or 'read-only' into a DiskError that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskError(str(path), "no space left to write it", "free some space and run again") from error
+        if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+            raise DiskError(str(path), "cannot be written", "check the folder's owner and mode") from error
+        raise
+
+
+@contextmanager
+def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
+    """A temporary path to write to; becomes `path` at the end, or vanishes if the block raises.
+
+    Raises:
+        DiskError: no space, or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            os.chmod(temporary, mode)
+            with temporary.open("rb") as handle:
+                os.fsync(handle.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """`data` as the file `path`, atomically."""
+    with replacing(path, mode) as temporary:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(data)
+
+
+def write_text(path: Path, text: str, mode: int = 0o644) -> None:
+    """`text` as the UTF-8 file `path`, atomically."""
+    write_bytes(path, text.encode("utf-8"), mode)

@@ -1,0 +1,75 @@
+"""Tables on disk: Parquet for machines, sorted CSV for the ledgers that live in Git. Written atomically, read strictly."""
+
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import Schema, conform, empty
+from silverprint.store.files import replacing, write_bytes
+
+
+def write(frame: pl.DataFrame, path: Path, schema: Schema) -> None:
+    """`frame` as the Parquet file `path` with the columns of `schema`.
+
+    Raises:
+        DiskError: no space.
+    """
+    with replacing(path) as temporary:
+        conform(frame, schema).write_parquet(temporary, compression="zstd", statistics=True)
+
+
+def read(path: Path, schema: Schema) -> pl.DataFrame:
+    """The table at `path`.
+
+    Raises:
+        UnavailableError: the file is not there.
+        DataError: it is not Parquet, or lacks a column of `schema`.
+    """
+    if not path.exists():
+        raise UnavailableError(str(path), "the table is not there", f"run: dvc pull {path.parent}, or dvc repro")
+    try:
+        return pl.read_parquet(path, columns=list(schema)).cast(dict(schema))  # type: ignore[arg-type]
+    except (PolarsError, OSError, ValueError) as error:
+        rule = f"not a readable table ({_brief(error)})"
+        raise DataError(str(path), rule, f"delete it, then run: dvc checkout {path.parent}") from None
+
+
+def read_parts(folder: Path, schema: Schema) -> pl.DataFrame:
+    """All tables in `folder` whose names end in .parquet, in the order of their names, as one."""
+    if not folder.is_dir():
+        raise UnavailableError(str(folder), "the folder is not there", f"run: dvc pull {folder}, or dvc repro")
+    parts = [read(path, schema) for path in sorted(folder.glob("*.parquet"))]
+    return pl.concat(parts) if parts else empty(schema)
+
+
+def write_ledger(frame: pl.DataFrame, path: Path, schema: Schema, order: list[str]) -> None:
+    """`frame` as a CSV file sorted by `order`: the same rows always give the same bytes."""
+    text = conform(frame, schema).sort(order, nulls_last=True).write_csv(float_precision=6)
+    write_bytes(path, text.encode("utf-8"))
+
+
+def read_ledger(path: Path, schema: Schema) -> pl.DataFrame:
+    """The CSV ledger at `path`; an empty field is null in every column.
+
+    Raises:
+        UnavailableError: the file is not there.
+        DataError: it is not CSV, lacks a column, or a field has the wrong type.
+    """
+    if not path.exists():
+        raise UnavailableError(str(path), "the ledger is not there", f"run: git checkout {path}")
+    try:
+        frame = pl.read_csv(BytesIO(path.read_bytes()), schema_overrides=dict(schema), infer_schema=False)
+        missing = [name for name in schema if name not in frame.columns]
+        if missing:
+            raise ValueError(f"no column {missing[0]!r}")
+        return conform(frame, schema)
+    except (PolarsError, OSError, ValueError) as error:
+        rule = f"not a readable ledger ({_brief(error)})"
+        raise DataError(str(path), rule, f"compare it with Git: git diff {path}") from None
+
+
+def _brief(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__

@@ -1,14 +1,14 @@
-"""params.yaml as frozen dataclasses: the only reader of that file. Types, ranges and cross-field rules are checked here."""
+"""params.yaml as frozen dataclasses: the only reader of that file. Types, ranges, rules are checked here."""
 
 import json
-from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from silverprint import layout
 from silverprint.errors import ConfigError
@@ -109,6 +109,7 @@ class Round:
     control: Share  # of the budget, drawn at random
     overlap: Positive  # people asked about each
     show_predictions: bool = False
+    draw: Count = 0  # raised by `silverprint round redraw`
 
 
 @frozen
@@ -179,7 +180,7 @@ def load(path: Path = layout.PARAMS) -> Params:
 
 
 def check(document: dict[str, Any]) -> Params:
-    known = {field.name for field in fields(Params)}
+    known = Params.__annotations__.keys()
     unknown = sorted(map(str, document.keys() - known))
     if unknown:
         raise ConfigError(f"params.yaml {unknown[0]!r}", "no such section", f"known: {', '.join(sorted(known))}")

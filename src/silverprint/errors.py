@@ -47,7 +47,7 @@ class DiskError(SilverprintError):
     exit_code = 74
 
 
-class WaitingForPeople(SilverprintError):
+class WaitingForPeople(SilverprintError):  # noqa: N818
     exit_code = 75
 
 

@@ -19,7 +19,7 @@ WORD: Final = pl.UInt64()
 RAW: Final[Schema] = {
     "image_id": TEXT,  # null where nothing was stored
     "outcome": TEXT,  # stored | duplicate (same bytes, other address) | refused (by rule) | failed (by accident)
-    "reason": TEXT,  # why not stored: robots, x-robots-tag, http-404, timeout, redirect-loop, not-an-image, ...; null if stored
+    "reason": TEXT,  # why not stored: robots, x-robots-tag, http-404, timeout, not-an-image, ...; null if stored
     "url": TEXT,  # the picture's address; for archives `archive.zip!path/inside`
     "page_url": TEXT,  # the page that showed it
     "source": TEXT,  # key in params.yaml `sources`
@@ -57,6 +57,8 @@ MEASURED: Final[Schema] = {
     "phash256_2": WORD,
     "phash256_3": WORD,
 }
+
+EMBEDDED: Final[Schema] = {"image_id": TEXT}  # beside a part of the features, in the order of its rows
 
 MANIFEST: Final[Schema] = {
     "image_id": TEXT,

@@ -9,20 +9,21 @@ from silverprint import layout
 from silverprint.errors import UnavailableError
 
 
-def require_pulled(*outputs: Path) -> None:
+def require_pulled(*outputs: Path, bring: str = "dvc pull") -> None:
     """Refuses to go on where an output is known to dvc.lock and absent from the disk.
 
     Raises:
         UnavailableError: the first such output, with the command that brings it.
     """
-    known = _known_outputs()
+    known = known_outputs()
     for output in outputs:
         if str(output) in known and not output.exists():
             rule = "dvc.lock knows this output and it is not on this disk; going on would start it from nothing"
-            raise UnavailableError(str(output), rule, f"run: dvc pull {output}")
+            raise UnavailableError(str(output), rule, f"run: {bring} {output}")
 
 
-def _known_outputs() -> set[str]:
+def known_outputs() -> set[str]:
+    """The paths of all outputs that dvc.lock records."""
     if not layout.LOCK.exists():
         return set()
     lock: dict[str, Any] = YAML(typ="safe", pure=True).load(layout.LOCK.read_text(encoding="utf-8")) or {}

@@ -17,6 +17,7 @@ Status = Literal["open", "waiting", "closed"]
 @dataclass(frozen=True)
 class State:
     round: str
+    prev: str  # the round it follows, for good
     status: Status
     queue_sha256: str  # of queue.csv, final from the first push
     classes: tuple[str, ...]  # the class list voted under
@@ -24,9 +25,9 @@ class State:
     asks_sha256: str | None = None  # of asks.csv as answered, once closed
     projects: dict[str, int] | None = None  # tier -> project id on the server that opened it: a hint
 
-    def save(self) -> None:
-        document = asdict(self)
-        files.write_text(layout.state(self.round), json.dumps(document, indent=2, sort_keys=True) + "\n")
+    def save(self) -> "State":
+        files.write_text(layout.state(self.round), json.dumps(asdict(self), indent=2, sort_keys=True) + "\n")
+        return self
 
     def moved(self, **changes: Any) -> "State":
         return replace(self, **changes)

@@ -1,0 +1,66 @@
+# make demo   the whole loop on this machine, from an empty clone to the table
+# make test   every test      make check   lint, types, architecture, quick tests
+# make repro  pull what sealed stages keep, then dvc repro      make help   all targets
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := $(CURDIR)/.venv/bin
+STUDIO_PORT ?= 8080
+MLFLOW_PORT ?= 5000
+PICTURES ?= 5000
+export PATH := $(BIN):$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help env studio-env demo down clean-demo repro test check quick soak lock screenshots
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+env: .venv/.ready  ## the client environment
+studio-env: .venv-studio/.ready  ## Label Studio's environment
+
+.venv/.ready: requirements/client.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; set PYTHON=/path/to/python3.11"; exit 78; }
+	@$(PYTHON) -m venv .venv || { echo "The venv module is missing: apt-get install python3.11-venv"; exit 69; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/client.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-studio/.ready: requirements/studio.lock
+	@$(PYTHON) -m venv .venv-studio || { echo "The venv module is missing: apt-get install python3.11-venv"; exit 69; }
+	.venv-studio/bin/pip install --quiet --disable-pip-version-check -r requirements/studio.lock
+	@touch $@
+
+demo: env studio-env  ## the whole loop over three rounds, with simulated people
+	@python -m silverprint.demo run --studio-port $(STUDIO_PORT) --mlflow-port $(MLFLOW_PORT) --pictures $(PICTURES)
+
+down: env  ## stop Label Studio and MLflow
+	@silverprint studio down
+	@silverprint track down
+
+clean-demo: down  ## take back everything that the demo made
+	@scripts/clean-demo
+
+repro: env  ## pull what sealed stages keep, then run what is new
+	@scripts/repro
+
+check: env  ## lint, types, architecture, quick tests
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	$(MAKE) quick
+
+quick: env  ## the tests that need no server, in under two minutes
+	pytest -m "not slow and not browser and not soak"
+
+test: env studio-env check  ## every test but the soak
+	pytest -m "(slow or browser) and not soak"
+
+soak: env studio-env  ## the heavy trials
+	pytest -m soak
+
+lock:  ## resolve requirements/*.in anew
+	@scripts/lock
+
+screenshots: env  ## docs/pictures from a finished demo
+	@python scripts/screenshots.py

@@ -1,0 +1,5 @@
+import sys
+
+from silverprint.cli import main
+
+sys.exit(main())

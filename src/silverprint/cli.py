@@ -1,0 +1,82 @@
+"""The command line: parse, import the one module that does the work, map errors to exit codes."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from silverprint import __version__, verbs
+from silverprint.errors import ConfigError, SilverprintError, UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose mistakes are our UsageError: one line, exit 64."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(self.prog, message, f"see: {self.prog} --help")
+
+
+def parser() -> Parser:
+    top = Parser(prog="silverprint", description="Image classification datasets that can be trusted.")
+    top.add_argument("--version", action="version", version=f"silverprint {__version__}")
+    _add(top, verbs.VERBS)
+    return top
+
+
+def _add(to: Parser, table: Sequence[verbs.Verb]) -> None:
+    group = to.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    for verb in table:
+        sub = group.add_parser(verb.name, help=verb.help, description=verb.help)
+        if verb.verbs:
+            _add(sub, verb.verbs)
+            continue
+        for argument in verb.arguments:
+            sub.add_argument(*argument.flags, **argument.options)
+        sub.set_defaults(verb=verb)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    try:
+        options = vars(parser().parse_args(argv))
+        return _run(options.pop("verb"), options)
+    except SilverprintError as error:
+        sys.stderr.write(f"silverprint: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("silverprint: interrupted; what was finished is kept, run it again to go on\n")
+        return 130
+
+
+def _run(verb: verbs.Verb, options: dict[str, object]) -> int:
+    os.chdir(_root())
+    arguments: list[object] = []
+    if verb.params:
+        from silverprint import config
+        from silverprint.campaign import pipeline
+
+        params = config.load()
+        _known(options, "source", params.sources)
+        _known(options, "round_name", params.rounds)
+        if verb.stage:
+            pipeline.lint(params)
+        arguments.append(params)
+    module, _, function = verb.target.partition(":")
+    getattr(import_module(f"silverprint.{module}"), function)(*arguments, **options)
+    return 0
+
+
+def _known(options: dict[str, object], key: str, names: Mapping[str, object]) -> None:
+    if key in options and options[key] not in names:
+        what = key.removesuffix("_name")
+        raise UsageError(f"{what} {options[key]!r}", f"params.yaml has no such {what}", f"one of: {', '.join(names)}")
+
+
+def _root() -> Path:
+    """The project's folder: the nearest one upwards that has a dvc.yaml."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dvc.yaml").exists():
+            return folder
+    raise ConfigError(str(here), "no dvc.yaml here or above", "change to the project's folder")

@@ -1,0 +1,65 @@
+"""silverprint people invite|list: annotators' accounts on Label Studio."""
+
+import json
+import re
+import secrets
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from silverprint import layout
+from silverprint.adapters.labelstudio import Studio
+from silverprint.console import say
+from silverprint.errors import UsageError
+from silverprint.store.files import write_text
+
+DOMAIN: Final = "silverprint.local"  # of people invited by a plain name
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._+-]*(@[a-z0-9][a-z0-9.-]*)?")
+
+
+def invite(names: list[str]) -> None:
+    """Makes an account for each name that has none, and keeps what to hand over in var/people/<name>.json, mode 600.
+
+    Raises:
+        UsageError: a name is not one, or an e-mail address.
+        UnavailableError, NotAllowedError: Label Studio.
+    """
+    emails = {name.lower(): _email(name.lower()) for name in names}
+    studio = Studio.connect()
+    known = {email.lower() for email in studio.people().values()}
+    for name, email in emails.items():
+        path = layout.PEOPLE / f"{name}.json"
+        if email in known:
+            say(f"{name} has an account already{f': {path}' if path.exists() else ''}")
+            continue
+        _make(studio, path, email)
+        say(f"{name} can sign in: hand over the address, e-mail and password in {path}, then delete the password there")
+
+
+def _email(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        rule = "a person is a plain name (letters, digits, . _ + -) or an e-mail address"
+        raise UsageError(repr(name), rule, "for example: silverprint people invite ada bo@example.org")
+    return name if "@" in name else f"{name}@{DOMAIN}"
+
+
+def _make(studio: Studio, path: Path, email: str) -> None:
+    account = {"url": studio.url, "email": email, "password": secrets.token_urlsafe(12)}
+    # First the file: an account whose password nobody knows would be of no use.
+    write_text(path, json.dumps(account, indent=2) + "\n", mode=0o600)
+    studio.invite(email, account["password"])
+
+
+def show() -> None:
+    """Who has an account, under which pseudonym the tables know them, and how many pictures each looked at."""
+    studio = Studio.connect()
+    looked: Counter[str] = Counter()
+    for project in studio.projects():
+        looked.update(studio.progress(project).by)
+    table = Table("person", "pseudonym", "pictures answered")
+    for pseudonym, email in studio.people().items():
+        table.add_row(email.removesuffix(f"@{DOMAIN}"), pseudonym, str(looked[pseudonym]))
+    Console(highlight=False).print(table)

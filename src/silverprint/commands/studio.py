@@ -1,0 +1,41 @@
+"""silverprint studio up|down: Label Studio on this machine."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from silverprint import layout
+from silverprint.adapters import services
+from silverprint.adapters.labelstudio import server
+from silverprint.console import say
+
+SERVICE: Final = services.Service("Label Studio", "silverprint studio up", layout.STUDIO, "/health")
+
+
+def up(port: int) -> None:
+    """Starts Label Studio on loopback, or says where it runs; its address and token go to var/studio/server.json.
+
+    Raises:
+        UnavailableError: the environment is not there, the port is taken, or it does not start.
+    """
+
+    def prepare() -> services.Launch:
+        environment = server.venv()
+        data = server.prepare(environment, _admin(), services.environment())
+        variables = services.environment(**server.settings(data), **server.DJANGO)
+        return services.Launch(server.command(environment, port), variables, server.package(environment))
+
+    services.up(SERVICE, port, prepare)
+
+
+def _admin() -> server.Admin:
+    """The account in server.json; a new one, written there before it is made, if there is none."""
+    known: dict[str, Any] = services.read(SERVICE)
+    if not {"email", "password", "token"} <= known.keys():
+        services.remember(SERVICE, **asdict(server.new_admin()))
+        known = services.read(SERVICE)
+    return server.Admin(known["email"], known["password"], known["token"])
+
+
+def down() -> None:
+    """Stops it; what people answered stays."""
+    say("Label Studio is stopped" if services.down(SERVICE) else "Label Studio is not running")

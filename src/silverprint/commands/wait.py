@@ -1,0 +1,57 @@
+"""silverprint wait: the annotators' progress, live, until every open round is answered. It changes nothing."""
+
+import time
+
+from rich.live import Live
+from rich.table import Table
+
+from silverprint.adapters.labelstudio import Progress, Project, Studio
+from silverprint.campaign import ledgers, state
+from silverprint.config import Params
+from silverprint.console import err, say
+
+_EVERY_S = 2.0
+
+
+def run(params: Params) -> None:
+    waiting = [name for name in params.chain if (current := state.load(name)) and current.status == "waiting"]
+    if not waiting:
+        say("no round waits for people; go on: dvc repro")
+        return
+    studio = Studio.connect()
+    projects = [project for name in waiting for project in _projects(studio, params, name)]
+    with Live(console=err, auto_refresh=False, transient=True) as live:
+        while True:
+            counted = [(project, studio.progress(project)) for project in projects]
+            if err.is_terminal:
+                live.update(_table(studio, counted), refresh=True)
+            if all(progress.done >= progress.tasks for _, progress in counted):
+                break
+            time.sleep(_EVERY_S)
+    for project, progress in counted:
+        by = ", ".join(f"{who} {count}" for who, count in progress.by.items())
+        say(
+            f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures answered, by {by or 'nobody'}"
+        )
+    say("everybody has answered; go on: dvc repro")
+
+
+def _projects(studio: Studio, params: Params, name: str) -> list[Project]:
+    tiers = sorted(ledgers.queue(name)["tier"].unique())
+    found = (studio.find(params.dataset.campaign, name, tier) for tier in tiers)
+    return [project for project in found if project is not None]
+
+
+def _table(studio: Studio, counted: list[tuple[Project, Progress]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("round", "pictures", "votes", "by", "at"):
+        table.add_column(heading)
+    for project, progress in counted:
+        table.add_row(
+            f"{project.round} {project.tier}",
+            f"{progress.done}/{progress.tasks}",
+            f"{progress.answered}/{progress.asked}",
+            ", ".join(f"{who} {count}" for who, count in progress.by.items()),
+            f"{studio.url}/projects/{project.id}",
+        )
+    return table

@@ -1,0 +1,102 @@
+"""Votes as a ledger: what was ever said is kept, and what still counts is marked. Pure functions of tables."""
+
+import polars as pl
+
+from silverprint.records import NONE_OF_THESE, UNSURE, VOTES, conform
+
+# A person with a vote of one of these kinds has answered about the picture; only `valid` ones count in the consensus.
+ANSWERS = ("valid", "unsure", "empty", "unknown-class")
+
+_KEY = ["annotation_id", "annotator", "image_id", "choice"]
+
+
+def judge(choice: str, classes: tuple[str, ...]) -> str:
+    """The status of a choice under the round's class list: valid, unsure, empty or unknown-class."""
+    if choice == "":
+        return "empty"
+    if choice == UNSURE:
+        return "unsure"
+    return "valid" if choice in classes or choice == NONE_OF_THESE else "unknown-class"
+
+
+def merge(kept: pl.DataFrame, pulled: pl.DataFrame, server: str, withdrawn: frozenset[str]) -> pl.DataFrame:
+    """The union of the ledger and what the server has now.
+
+    A vote of `server` that is gone there is marked `deleted` (`withdrawn` if its picture was). Of several votes by one
+    person on one picture the latest counts, the others are marked `superseded`. No row is ever dropped.
+
+    Args:
+        kept: VOTES on disk, perhaps of several servers.
+        pulled: VOTES of `server`, with the status that `judge` gave.
+        server: the prefix of that server's annotators.
+        withdrawn: image_ids taken down.
+
+    Returns:
+        VOTES, sorted by image_id, annotator, created_at, annotation_id, choice.
+    """
+    gone = kept.join(pulled, on=_KEY, how="anti").with_columns(
+        pl.when(~pl.col("annotator").str.starts_with(f"{server}-"))
+        .then(pl.col("status"))
+        .when(pl.col("annotation_id").is_in(pulled["annotation_id"].implode()))
+        .then(pl.lit("superseded"))
+        .when(pl.col("image_id").is_in(list(withdrawn)))
+        .then(pl.lit("withdrawn"))
+        .when(pl.col("status") == "superseded")
+        .then(pl.lit("superseded"))
+        .otherwise(pl.lit("deleted"))
+        .alias("status")
+    )
+    union = pl.concat([conform(gone, VOTES), conform(pulled, VOTES)])
+    counts = pl.col("status").is_in(ANSWERS)
+    latest = (
+        union.filter(counts)
+        .sort("created_at", "annotation_id")
+        .group_by("image_id", "annotator", maintain_order=True)
+        .agg(pl.col("annotation_id").last().alias("latest"))
+    )
+    return conform(
+        union.join(latest, on=["image_id", "annotator"], how="left").with_columns(
+            pl.when(counts & (pl.col("annotation_id") != pl.col("latest")))
+            .then(pl.lit("superseded"))
+            .otherwise(pl.col("status"))
+            .alias("status")
+        ),
+        VOTES,
+    ).sort("image_id", "annotator", "created_at", "annotation_id", "choice")
+
+
+def progress(queue: pl.DataFrame, asks: pl.DataFrame, votes: pl.DataFrame, withdrawn: frozenset[str]) -> pl.DataFrame:
+    """Per picture of the queue that is not withdrawn, in rank order: how many people to ask and how many answered.
+
+    Returns:
+        image_id, needed (people), answered (distinct people, any server).
+    """
+    extra = asks.group_by("image_id").agg(pl.col("extra").sum())
+    answered = (
+        votes.filter(pl.col("status").is_in(ANSWERS))
+        .group_by("image_id")
+        .agg(pl.col("annotator").n_unique().cast(pl.Int64).alias("answered"))
+    )
+    return (
+        queue.sort("rank")
+        .filter(~pl.col("image_id").is_in(list(withdrawn)))
+        .join(extra, on="image_id", how="left")
+        .join(answered, on="image_id", how="left", maintain_order="left")
+        .select(
+            "image_id",
+            (pl.col("overlap") + pl.col("extra").fill_null(0)).alias("needed"),
+            pl.col("answered").fill_null(0),
+        )
+    )
+
+
+def answered_elsewhere(votes: pl.DataFrame, server: str) -> dict[str, int]:
+    """Per picture: how many people have answered on servers other than `server`."""
+    elsewhere = votes.filter(pl.col("status").is_in(ANSWERS) & ~pl.col("annotator").str.starts_with(f"{server}-"))
+    counts = elsewhere.group_by("image_id").agg(pl.col("annotator").n_unique())
+    return dict(counts.iter_rows())
+
+
+def is_done(progress: pl.DataFrame) -> bool:
+    """Whether every picture has been answered by as many people as were to be asked."""
+    return bool((progress["answered"] >= progress["needed"]).all())

@@ -1,0 +1,160 @@
+"""Every command as a row: its name, its help, the function that does the work. Nothing heavy is imported here."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Argument:
+    flags: tuple[str, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verb:
+    name: str
+    help: str
+    target: str = ""  # module:function below the package
+    arguments: tuple[Argument, ...] = ()
+    params: bool = True  # the function's first argument is the loaded parameters
+    stage: bool = False  # run by DVC: the pipeline is checked first
+    verbs: tuple["Verb", ...] = ()
+
+
+def _arg(*flags: str, **options: Any) -> Argument:
+    return Argument(flags, options)
+
+
+def _stage(name: str, help_text: str, *arguments: Argument) -> Verb:
+    return Verb(name, help_text, f"stages.{name}:run", arguments, stage=True)
+
+
+_SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
+_ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
+
+
+def _port(default: int) -> Argument:
+    return _arg("--port", type=int, default=default, help=f"on loopback; default {default}")
+
+
+STAGES = (
+    _stage("acquire", "fetch a source's pictures into shards", _SOURCE),
+    _stage("measure", "decode each new picture once: quality figures and hashes", _SOURCE),
+    _stage("embed", "features of each new picture from the frozen backbone"),
+    _stage("clean", "thresholds, duplicates, licences, withdrawals: one manifest row a picture"),
+    _stage("start", "the state before the first round: no labels, no model"),
+    _stage("score", "let the previous round's model predict the pool", _ROUND),
+    _stage("queue", "choose the pictures to ask people about, with the reasons", _ROUND),
+    _stage("annotate", "push the queue to Label Studio and pull the votes; exit 75 while people work", _ROUND),
+    _stage("labels", "consensus over all votes so far", _ROUND),
+    _stage("gate", "check the labels; a critical failure stops the round", _ROUND),
+    _stage("train", "train on the labels so far, judge on the evaluation set", _ROUND),
+    _stage("release", "the dataset as people use it: ImageFolder and Parquet"),
+    _stage("report", "pages and pictures about the whole campaign"),
+)
+
+COMMANDS = (
+    Verb(
+        "status",
+        "which rounds, in which state, waiting for whom, what to do next",
+        "commands.status:run",
+        (
+            _arg("--json", action="store_true", dest="as_json", help="for programs"),
+            _arg("--sealed", action="store_true", help="print the stages whose outputs a clone must pull"),
+        ),
+    ),
+    Verb("wait", "show the annotators' progress until the open rounds are answered", "commands.wait:run"),
+    Verb(
+        "round",
+        "open a round, or change one",
+        verbs=(
+            Verb(
+                "open",
+                "add a round after the last one",
+                "commands.rounds:open_round",
+                (
+                    _arg("name", metavar="ROUND"),
+                    _arg("--strategy", help="acquisition function; default: the last round's"),
+                    _arg("--budget", type=int, help="pictures; default: the last round's"),
+                ),
+            ),
+            Verb("redraw", "draw a queue again that nobody has seen yet", "commands.rounds:redraw", (_ROUND,)),
+            Verb(
+                "reopen",
+                "ask more people about a closed round's pictures",
+                "commands.rounds:reopen",
+                (
+                    _ROUND,
+                    _arg("--extra", type=int, default=1, help="more people to ask about each; default 1"),
+                    _arg("--all", action="store_true", dest="everything", help="every picture, not the disputed only"),
+                    _arg("--why", required=True, help="kept beside the ask"),
+                ),
+            ),
+        ),
+    ),
+    Verb(
+        "source",
+        "add or remove a source in params.yaml and dvc.yaml together",
+        verbs=(
+            Verb(
+                "add",
+                "add an archive or folder, or complete a source that params.yaml already has",
+                "commands.sources:add",
+                (
+                    _arg("name", metavar="SOURCE"),
+                    _arg("--archive", help="a folder or zip with pictures and an optional manifest.csv"),
+                    _arg("--license", help="SPDX identifier of pictures for which the manifest names none"),
+                ),
+                params=False,
+            ),
+            Verb(
+                "remove",
+                "remove a source of which nothing was labelled",
+                "commands.sources:remove",
+                (_arg("name", metavar="SOURCE"),),
+                params=False,
+            ),
+        ),
+    ),
+    Verb(
+        "takedown",
+        "withdraw a picture by its image_id or address; `dvc repro` then replays it through every round",
+        "commands.takedown:run",
+        (_arg("target", metavar="IMAGE_ID|URL"), _arg("--why", required=True, help="kept beside the takedown")),
+    ),
+    Verb(
+        "people",
+        "accounts of annotators",
+        verbs=(
+            Verb(
+                "invite",
+                "make accounts that can sign in to Label Studio",
+                "commands.people:invite",
+                (_arg("names", metavar="NAME", nargs="+", help="a plain name or an e-mail address"),),
+                params=False,
+            ),
+            Verb("list", "who there is", "commands.people:show", params=False),
+        ),
+    ),
+    Verb(
+        "studio",
+        "Label Studio on this machine, loopback only",
+        verbs=(
+            Verb("up", "start it", "commands.studio:up", (_port(8080),), params=False),
+            Verb("down", "stop it", "commands.studio:down", params=False),
+        ),
+    ),
+    Verb(
+        "track",
+        "MLflow: the rounds side by side",
+        verbs=(
+            Verb(
+                "up", "start MLflow on this machine, loopback only", "commands.mlflow_server:up", (_port(5000),), False
+            ),
+            Verb("down", "stop it", "commands.mlflow_server:down", params=False),
+            Verb("sync", "rebuild every run from the outputs alone", "commands.track:sync"),
+        ),
+    ),
+)
+
+VERBS = (*COMMANDS, *STAGES)

@@ -1,0 +1,58 @@
+"""The guard of persisted outputs, the lock of annotate, the state of a round."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from silverprint import layout
+from silverprint.campaign import guard, lock, state
+from silverprint.errors import DataError, UnavailableError
+
+LOCK = "stages:\n  embed:\n    cmd: silverprint embed\n    outs:\n    - path: data/embed\n      md5: x.dir\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_nothing_known_nothing_required() -> None:
+    guard.require_pulled(layout.EMBED)
+
+
+def test_a_known_output_must_be_here(here: Path) -> None:
+    layout.LOCK.write_text(LOCK)
+    with pytest.raises(UnavailableError, match="run: dvc pull data/embed"):
+        guard.require_pulled(layout.EMBED)
+    guard.require_pulled(layout.score("r01"))
+    (here / "data/embed").mkdir(parents=True)
+    guard.require_pulled(layout.EMBED)
+
+
+def test_the_lock_is_held_by_one_process_and_freed_by_its_death() -> None:
+    code = (
+        "import sys, time\nfrom silverprint.campaign import lock\n"
+        "with lock.exclusive('x'):\n  print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(UnavailableError, match=str(holder.pid)), lock.exclusive("x"):
+        pass
+    holder.kill()
+    holder.communicate()
+    with lock.exclusive("x"):
+        pass
+
+
+def test_a_state_comes_back_as_saved_and_damage_is_named() -> None:
+    assert state.load("r01") is None
+    saved = state.State("r01", "start", "waiting", "0" * 64, ("a", "b"), projects={"crowd": 3}).save()
+    assert state.load("r01") == saved
+    for damage in ("", "[]", "{}", '{"classes": 1}'):
+        layout.state("r01").write_text(damage)
+        with pytest.raises(DataError, match=r"git checkout data/rounds/r01/state\.json"):
+            state.load("r01")

@@ -1,0 +1,181 @@
+"""The whole loop on real parts: what the issue of the first two commands promises, line by line."""
+
+import re
+import shutil
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.e2e.conftest import git
+from tests.e2e.harness import Campaign
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = ("ada", "bo", "cyn")
+
+
+def ran(output: str) -> set[str]:
+    """The stages that a repro ran."""
+    return set(re.findall(r"Running stage '([^']+)'", output))
+
+
+def test_the_demo_ends_with_its_table_and_addresses(finished: Campaign) -> None:
+    said = (finished.path / "var/demo/run.log").read_text()
+    for heading in ("round", "labels", "votes", "agreement", "consensus"):
+        assert heading in said
+    for place in (finished.studio()["url"], "MLflow", "data/report/index.html", "make down"):
+        assert place in said
+
+
+def test_repro_straight_after_runs_nothing_within_two_seconds(finished: Campaign) -> None:
+    finished.must("dvc", "repro")
+    times = []
+    for _ in range(3):
+        started = time.monotonic()
+        done = finished.repro()
+        times.append(time.monotonic() - started)
+        assert done.returncode == 0
+        assert not ran(done.stdout)
+    assert sorted(times)[1] <= 2.0
+
+
+def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> None:
+    added = git(finished, "show", "--name-only", "--format=", "HEAD").split()
+    allowed = re.compile(
+        r"dvc\.lock|\.dvc/config|data/metrics/clean\.json"
+        r"|data/rounds/r0\d/(queue\.csv|votes\.csv|state\.json|gate\.json|metrics\.json)"
+    )
+    assert [path for path in added if not allowed.fullmatch(path)] == []
+    assert {"dvc.lock", "data/rounds/r01/votes.csv", "data/rounds/r03/state.json"} <= set(added)
+    assert sum((finished.path / path).stat().st_size for path in added) < 2_000_000
+    assert git(finished, "status", "--short") == ""
+
+
+def test_no_picture_was_asked_twice_and_evaluation_was_never_trained_on(finished: Campaign) -> None:
+    queues = pl.concat([pl.read_csv(path) for path in sorted(finished.path.glob("data/rounds/*/queue.csv"))])
+    assert queues["image_id"].is_unique().all()
+    assert queues.filter(pl.col("role") == "evaluation").height == 24
+    trained = set()
+    for path in finished.path.glob("data/rounds/r0*/model/card.json"):
+        trained |= set(re.findall(r'"([0-9a-f]{64})"', path.read_text()))
+    evaluation = set(queues.filter(pl.col("role") == "evaluation")["image_id"])
+    assert trained
+    assert not trained & evaluation
+
+
+@pytest.mark.parametrize("studio", [True, False], ids=["with-label-studio", "without"])
+def test_make_repro_on_a_clean_clone_runs_nothing(finished: Campaign, tmp_path: Path, studio: bool) -> None:
+    clone = finished.clone(tmp_path / "clone")
+    if studio:
+        server = finished.studio()
+        clone.environment |= {"LABEL_STUDIO_URL": server["url"], "LABEL_STUDIO_API_KEY": server["token"]}
+    done = clone.call("bash", "scripts/repro")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not ran(done.stdout)
+    assert git(clone, "status", "--short") == ""
+    assert (clone.path / "data/embed").is_dir()
+
+
+def test_a_clone_that_did_not_pull_refuses_with_the_command(colleague: Campaign) -> None:
+    done = colleague.call("silverprint", "embed")
+    assert done.returncode == 69
+    assert "dvc pull data/embed" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_fourth_round_runs_its_own_stages_alone(finished: Campaign, colleague: Campaign) -> None:
+    colleague.must("silverprint", "round", "open", "r04", "--budget", "12")
+    first = colleague.call("bash", "scripts/repro")
+    assert first.returncode != 0
+    assert ran(first.stdout) == {"score@r04", "queue@r04", "annotate@r04"}, first.stdout + first.stderr
+    assert "people are needed" in first.stdout + first.stderr
+    with finished.people(*PEOPLE):
+        colleague.must("silverprint", "wait")
+    second = colleague.call("bash", "scripts/repro")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert ran(second.stdout) == {"annotate@r04", "labels@r04", "gate@r04", "train@r04", "release", "report"}
+    assert not ran(colleague.repro().stdout)
+
+
+def test_a_threshold_changed_afterwards_loses_no_vote_and_asks_nobody(pulled: Campaign) -> None:
+    before, lock = pulled.votes(), pulled.lock()
+    pulled.edit("params.yaml", "min_sharpness: 2.0", "min_sharpness: 400.0")
+    unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
+    done = pulled.call("dvc", "repro", **unreachable)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "clean" in ran(done.stdout)
+    assert pulled.votes().equals(before)
+    after = pulled.lock()
+    assert after["clean"] != lock["clean"]
+    for name in ("r01", "r02"):
+        assert after[f"queue@{name}"] == lock[f"queue@{name}"]
+        assert after[f"train@{name}"] == lock[f"train@{name}"]
+
+
+def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> None:
+    labels = pl.read_parquet(pulled.path / "data/rounds/r03/labels/labels.parquet")
+    gone = labels.filter((pl.col("role") == "train") & (pl.col("round") == "r01"))["image_id"][0]
+    before, cards = pulled.votes(), {}
+    for name in ("r01", "r02", "r03"):
+        cards[name] = (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
+        assert gone in cards[name]
+    pulled.must("silverprint", "takedown", gone, "--why", "asked by its author")
+    unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
+    done = pulled.call("dvc", "repro", **unreachable)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert pulled.votes().equals(before)
+    manifest = pl.read_parquet(pulled.path / "data/clean/manifest.parquet").filter(pl.col("image_id") == gone)
+    assert manifest["reason"].to_list() == ["withdrawn"]
+    for name in ("r01", "r02", "r03"):
+        table = pl.read_parquet(pulled.path / f"data/rounds/{name}/labels/labels.parquet")
+        assert gone not in table["image_id"]
+        assert gone not in (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
+    assert not list((pulled.path / "data/release").rglob(f"{gone}*"))
+
+
+def test_a_second_source_added_on_a_clone_loses_no_picture(colleague: Campaign, tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    colleague.must("dvc", "pull", "--quiet", "data/raw/partner")
+    _some_new_pictures(drop)
+    colleague.must("silverprint", "source", "add", "museum", "--archive", str(drop), "--license", "CC0-1.0")
+    done = colleague.call("bash", "scripts/repro")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {"acquire@museum", "measure@museum", "embed", "clean"} <= ran(done.stdout)
+    assert not ran(done.stdout) & {"acquire@web", "acquire@partner", "annotate@r01"} - {"annotate@r01"}
+    manifest = pl.read_parquet(colleague.path / "data/clean/manifest.parquet")
+    counts = dict(manifest["source"].value_counts().iter_rows())
+    assert counts["museum"] == 5
+    assert counts["web"] > 100
+    assert counts["partner"] > 10
+    embedded = pl.concat([pl.read_parquet(path) for path in (colleague.path / "data/embed").glob("*.parquet")])
+    assert embedded["image_id"].is_unique().all()
+    assert set(manifest.filter(pl.col("kept"))["image_id"]) <= set(embedded["image_id"])
+
+
+def _some_new_pictures(folder: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    rng = np.random.default_rng(5)
+    for number in range(5):
+        small = Image.fromarray(rng.integers(0, 255, (9, 9, 3), dtype=np.uint8))
+        small.resize((160, 160)).save(folder / f"{number}.jpg", quality=90)
+
+
+def test_the_truth_is_read_by_no_stage(finished: Campaign, tmp_path: Path) -> None:
+    """From the same pictures and votes, with the truth nowhere, every output comes out byte for byte the same."""
+    clone = finished.clone(tmp_path / "clone", media=False)
+    clone.must("dvc", "pull", "--quiet", "acquire@web", "acquire@partner")
+    shutil.copytree(finished.path / "var/demo", clone.path / "var/demo", ignore=shutil.ignore_patterns("truth*"))
+    known = clone.lock()
+    (clone.path / "dvc.lock").unlink()
+    for name in known:
+        if name.startswith("acquire"):
+            clone.must("dvc", "commit", "--force", "--quiet", name)
+    done = clone.repro()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {"clean", "embed", "train@r03", "release"} <= ran(done.stdout)
+    assert clone.lock() == known

@@ -37,7 +37,7 @@ def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
-            os.chmod(temporary, mode)
+            temporary.chmod(mode)
             with temporary.open("rb") as handle:
                 os.fsync(handle.fileno())
             temporary.replace(path)

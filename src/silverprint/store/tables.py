@@ -1,4 +1,4 @@
-"""Tables on disk: Parquet for machines, sorted CSV for the ledgers that live in Git. Written atomically, read strictly."""
+"""Tables on disk: Parquet for machines, sorted CSV for the ledgers that live in Git. Atomic, strict."""
 
 from io import BytesIO
 from pathlib import Path
@@ -8,7 +8,7 @@ from polars.exceptions import PolarsError
 
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import Schema, conform, empty
-from silverprint.store.files import replacing, write_bytes
+from silverprint.store.files import write_bytes
 
 
 def write(frame: pl.DataFrame, path: Path, schema: Schema) -> None:
@@ -17,8 +17,10 @@ def write(frame: pl.DataFrame, path: Path, schema: Schema) -> None:
     Raises:
         DiskError: no space.
     """
-    with replacing(path) as temporary:
-        conform(frame, schema).write_parquet(temporary, compression="zstd", statistics=True)
+    # Through memory: writing to the disk itself, polars would hide a full one behind an error of its own.
+    buffer = BytesIO()
+    conform(frame, schema).write_parquet(buffer, compression="zstd", statistics=True)
+    write_bytes(path, buffer.getvalue())
 
 
 def read(path: Path, schema: Schema) -> pl.DataFrame:

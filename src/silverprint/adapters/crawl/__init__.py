@@ -1,0 +1,1 @@
+"""A polite crawl from configuration alone: listing pages, picture pages, pictures. Scrapy is behind it."""

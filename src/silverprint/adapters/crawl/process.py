@@ -1,0 +1,58 @@
+"""Runs one crawl in this process. Only once per process: Twisted's reactor cannot be started again."""
+
+from cssselect import HTMLTranslator, SelectorError
+from scrapy.crawler import AsyncCrawlerProcess
+
+from silverprint.adapters.crawl.settings import settings
+from silverprint.adapters.crawl.spider import PictureSpider
+from silverprint.config import WebSource
+from silverprint.console import bar
+from silverprint.errors import ConfigError, UnavailableError
+from silverprint.store.intake import Intake
+
+
+def crawl(name: str, source: WebSource, intake: Intake) -> None:
+    """Crawls `source` (its key in params.yaml: `name`) into `intake`, to the end or as far as the site answers.
+
+    Raises:
+        ConfigError: a selector is not CSS, or an address no address.
+        UnavailableError: the site did not answer for a listing page; what was found is in the intake.
+        DiskError: from the intake.
+        KeyboardInterrupt: Ctrl-C; what was fetched until then is in the intake.
+    """
+    _check(name, source)
+    process = AsyncCrawlerProcess(settings(source))
+    crawler = process.create_crawler(PictureSpider)
+    with bar() as progress:
+        task = progress.add_task(f"crawling {name}", total=None)
+
+        def tell(done: int, asked: int) -> None:
+            progress.update(task, completed=done, total=asked)
+
+        process.crawl(crawler, source=source, intake=intake, progress=tell)
+        process.start()
+    spider = crawler.spider
+    if not isinstance(spider, PictureSpider):
+        raise RuntimeError("the crawl did not start")
+    if spider.fault is not None:
+        raise spider.fault
+    if spider.why_closed == "shutdown":
+        raise KeyboardInterrupt
+    for url, reason in spider.dead_ends.items():
+        rule = f"the site does not answer ({reason})"
+        remedy = "start it (the sample site: make demo) or look at the address, then run again to go on"
+        raise UnavailableError(f"sources.{name}: {url}", rule, remedy)
+
+
+def _check(name: str, source: WebSource) -> None:
+    for key in ("next", "page", "picture"):
+        selector = getattr(source, key)
+        try:
+            HTMLTranslator().css_to_xpath(selector)
+        except SelectorError as error:
+            value = f"sources.{name}.{key} = {selector!r}"
+            raise ConfigError(value, f"not a CSS selector ({error})", "compare docs/params.md") from None
+    for address in source.start:
+        if not address.startswith(("http://", "https://")):
+            value = f"sources.{name}.start has {address!r}"
+            raise ConfigError(value, "an address begins with http:// or https://", "write it in full")

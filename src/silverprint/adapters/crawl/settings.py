@@ -1,0 +1,40 @@
+"""How the crawler behaves, as Scrapy's settings."""
+
+from typing import Any
+
+from silverprint.config import WebSource
+
+_HERE = "silverprint.adapters.crawl"
+
+
+def settings(source: WebSource) -> dict[str, Any]:
+    """Scrapy's settings for one source; what is not named here is Scrapy's default."""
+    return {
+        "USER_AGENT": source.user_agent,
+        "ALLOW_PRIVATE": list(source.allow_private),
+        "DOWNLOADER_MIDDLEWARES": {
+            f"{_HERE}.addresses.PublicAddresses": 60,
+            f"{_HERE}.robots.ObeyRobots": 100,
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        },
+        "AUTOTHROTTLE_ENABLED": True,
+        "AUTOTHROTTLE_START_DELAY": 0.05,
+        "AUTOTHROTTLE_MAX_DELAY": 10.0,
+        # Of requests open at a time, on average: gentle with strangers, brisk on a network of one's own.
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": 8.0 if source.allow_private else 2.0,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
+        "CONCURRENT_ITEMS": 1,  # Scrapy starts so many tasks per response, and the spider yields no items
+        "DOWNLOAD_TIMEOUT": source.timeout_s,
+        "DNS_TIMEOUT": source.timeout_s,
+        "DOWNLOAD_MAXSIZE": source.max_bytes,
+        "DOWNLOAD_WARNSIZE": 0,
+        "RETRY_TIMES": 1,
+        "REDIRECT_MAX_TIMES": 5,
+        "METAREFRESH_ENABLED": False,
+        "COOKIES_ENABLED": False,
+        "HTTPERROR_ALLOW_ALL": True,  # an error status is a row, so the spider must see it
+        "URLLENGTH_LIMIT": 0,  # would drop a request without a trace
+        "TELNETCONSOLE_ENABLED": False,
+        "REMOTE_CONTROL_ENABLED": False,
+        "LOG_ENABLED": False,
+    }

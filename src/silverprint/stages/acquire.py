@@ -1,0 +1,48 @@
+"""acquire@<source>: pictures and their provenance into shards, append-only."""
+
+from silverprint import layout
+from silverprint.campaign.guard import require_pulled
+from silverprint.config import Params, WebSource
+from silverprint.console import say
+from silverprint.errors import UnavailableError, UsageError
+from silverprint.records import RAW
+from silverprint.store import ShardWriter, tables
+from silverprint.store.intake import Intake
+
+_PART = 2_000  # rows: what a kill may cost, at most, is fetching so many again
+
+
+def run(params: Params, source: str) -> None:
+    """Fetches what is new or changed in `sources.<source>` and appends it to data/raw/<source>.
+
+    Raises:
+        UsageError: no such source.
+        UnavailableError: the site or the archive is not there, or the output was not pulled.
+        DiskError: no space; finished shards stay.
+    """
+    if source not in params.sources:
+        raise UsageError(f"acquire {source}", "no such source", f"params.yaml has: {', '.join(params.sources)}")
+    entry = params.sources[source]
+    root = layout.raw(source)
+    require_pulled(root)
+    with ShardWriter(root, max_pictures=_PART) as writer:
+        intake = Intake(writer, source, tables.read_parts(root, RAW))
+        try:
+            if isinstance(entry, WebSource):
+                from silverprint.adapters.crawl.process import crawl
+
+                crawl(source, entry, intake)
+            else:
+                from silverprint.adapters.archive import unpack
+
+                unpack(source, entry, intake)
+        except (KeyboardInterrupt, UnavailableError):
+            writer.finish()  # what was fetched until then is whole
+            raise
+    say(_summary(source, intake))
+
+
+def _summary(source: str, intake: Intake) -> str:
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(intake.counts.items()))
+    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(intake.reasons.items()))
+    return f"acquire {source}: {counts or 'nothing found'}" + (f" ({reasons})" if reasons else "")

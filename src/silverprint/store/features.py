@@ -1,0 +1,131 @@
+"""Features of pictures on disk: parts of `part-00000.npy` (float16) and `part-00000.parquet` (image_id, in row order).
+
+A part exists when its .parquet does; the .npy is written first. `embed.json` says what computed them.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import EMBEDDED
+from silverprint.store import files, tables
+
+DESCRIPTION: Final = "embed.json"
+
+
+class Features:
+    """The features below `root`, memory-mapped: opening is cheap, a matrix is read when it is asked for.
+
+    Raises:
+        UnavailableError: the folder or its description is not there.
+        DataError: the description or a part is not readable.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.description = describe(root)
+        self._parts = [_Part(path) for path in sorted(root.glob("part-*.parquet"))]
+
+    @cached_property
+    def image_ids(self) -> list[str]:
+        """Every picture that has features, in the order of the rows on disk."""
+        return [image_id for part in self._parts for image_id in part.image_ids]
+
+    @cached_property
+    def blocks(self) -> dict[str, slice]:
+        """The columns of each block of features, by name."""
+        ends = np.cumsum(list(self.description["blocks"].values())).tolist()
+        starts = [0, *ends[:-1]]
+        return {name: slice(a, b) for name, a, b in zip(self.description["blocks"], starts, ends, strict=True)}
+
+    @property
+    def width(self) -> int:
+        """D, the number of columns."""
+        return sum(self.description["blocks"].values())
+
+    def matrix(self, image_ids: Sequence[str]) -> NDArray[np.float32]:
+        """The features of `image_ids`, (n, D) float32, in the order asked.
+
+        Raises:
+            DataError: a picture has no features.
+        """
+        places = np.array([self._place(image_id) for image_id in image_ids], dtype=np.int64).reshape(-1, 2)
+        out = np.empty((len(image_ids), self.width), dtype=np.float32)
+        for number in np.unique(places[:, 0]):
+            rows = np.flatnonzero(places[:, 0] == number)
+            out[rows] = self._parts[number].rows[places[rows, 1]]
+        return out
+
+    def batches(self, image_ids: Sequence[str], size: int = 4096) -> Iterator[NDArray[np.float32]]:
+        """`matrix` in pieces of at most `size` rows."""
+        for start in range(0, len(image_ids), size):
+            yield self.matrix(image_ids[start : start + size])
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int]]:
+        return {
+            image_id: (number, row)
+            for number, part in enumerate(self._parts)
+            for row, image_id in enumerate(part.image_ids)
+        }
+
+    def _place(self, image_id: str) -> tuple[int, int]:
+        try:
+            return self._places[image_id]
+        except KeyError:
+            value = f"{self.root}: {image_id}"
+            raise DataError(value, "the picture has no features", "run: dvc repro embed") from None
+
+
+class _Part:
+    def __init__(self, table: Path) -> None:
+        self._table = table
+
+    @cached_property
+    def image_ids(self) -> list[str]:
+        return tables.read(self._table, EMBEDDED)["image_id"].to_list()
+
+    @cached_property
+    def rows(self) -> NDArray[np.float16]:
+        path = self._table.with_suffix(".npy")
+        try:
+            rows: NDArray[np.float16] = np.load(path, mmap_mode="r")
+        except (OSError, ValueError, EOFError) as error:
+            raise DataError(str(path), f"not readable ({error})", f"run: dvc checkout {path.parent}") from None
+        if len(rows) != len(self.image_ids):
+            rule = f"{len(rows)} rows of features, {len(self.image_ids)} pictures in {self._table.name}"
+            raise DataError(str(path), rule, f"run: dvc checkout {path.parent}")
+        return rows
+
+
+def describe(root: Path) -> dict[str, Any]:
+    """What computed the features below `root`: backbone, size, weights_sha256, blocks (name -> columns)."""
+    path = root / DESCRIPTION
+    try:
+        description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        description["blocks"].items()
+    except FileNotFoundError:
+        raise UnavailableError(str(path), "no features there", f"run: dvc pull {root}, or dvc repro embed") from None
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise DataError(str(path), "not readable", f"run: dvc checkout {root}") from None
+    return description
+
+
+def write_description(root: Path, description: dict[str, Any]) -> None:
+    files.write_text(root / DESCRIPTION, json.dumps(description, indent=2) + "\n")
+
+
+def append(root: Path, image_ids: Sequence[str], batches: Sequence[NDArray[np.float16]]) -> None:
+    """One more part: the rows of `batches`, (n, D) in all, of `image_ids`. A part half-written is overwritten."""
+    number = sum(1 for _ in root.glob("part-*.parquet"))
+    path = root / f"part-{number:05d}.npy"
+    with files.replacing(path) as temporary, temporary.open("wb") as handle:
+        np.save(handle, np.concatenate(batches))
+    tables.write(pl.DataFrame({"image_id": image_ids}), path.with_suffix(".parquet"), EMBEDDED)

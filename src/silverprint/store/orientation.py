@@ -1,0 +1,14 @@
+"""Which way up a picture is: EXIF tag 0x0112, as Pillow finds it (in EXIF or in XMP)."""
+
+from PIL import Image
+
+_TAG = 0x0112
+
+
+def orientation(picture: Image.Image) -> int:
+    """The EXIF orientation of an opened picture, 1 (upright) to 8; 1 where the tag is absent or makes no sense."""
+    try:
+        value = picture.getexif().get(_TAG, 1)
+    except Exception:  # Pillow raises nearly every built-in exception on broken EXIF, which says nothing of the pixels
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1

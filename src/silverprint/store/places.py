@@ -1,0 +1,43 @@
+"""Names of a source's files, and what lies in its folder: finished parts, and what a kill left behind."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK = 512  # bytes; a tar is made of these, and each payload follows one block of header
+
+_INDEX = re.compile(r"^index-(\d{5,})\.parquet$")
+_SHARD = re.compile(r"^shard-(\d{5,})\.tar$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a picture's stored bytes lie in its source's folder."""
+
+    shard: str
+    offset: int
+    size: int
+    stored_sha256: str
+    format: str
+
+
+def shard_name(number: int) -> str:
+    return f"shard-{number:05d}.tar"
+
+
+def index_name(number: int) -> str:
+    return f"index-{number:05d}.parquet"
+
+
+def index_numbers(root: Path) -> list[int]:
+    """The numbers of the finished parts in `root`, ascending."""
+    return sorted(int(found[1]) for path in root.glob("index-*") if (found := _INDEX.match(path.name)))
+
+
+def remove_leftovers(root: Path) -> None:
+    """Removes what a killed writer left: hidden parts, and shards whose index was never written."""
+    finished = set(index_numbers(root))
+    for path in root.iterdir():
+        shard = _SHARD.match(path.name)
+        if (path.name.startswith(".") and path.name.endswith(".part")) or (shard and int(shard[1]) not in finished):
+            path.unlink()

@@ -1,0 +1,99 @@
+"""JPEG (ITU-T T.81): segments are kept or dropped, entropy-coded data is copied as it is."""
+
+from collections.abc import Callable, Iterator
+
+from silverprint.store.exif import EXIF_HEADER, only_orientation
+
+_SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+_APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
+_JFIF_LENGTH = 18  # bytes, marker included, thumbnail not
+
+
+def strip_jpeg(data: bytes, orientation: Callable[[], int]) -> bytes:
+    """See `strip.strip`. A file that ends in mid-scan keeps its scans as they are.
+
+    Raises:
+        ValueError: a segment before the first scan is malformed.
+    """
+    head, body = [b"\xff\xd8"], list[bytes]()
+    turn, scanned = 1, False
+    for marker, segment in _segments(data):
+        scanned = scanned or marker == _SOS
+        if marker == _APP1:
+            turn = orientation()
+        elif marker == _APP0 and not scanned:
+            head.append(_jfif(segment))
+        elif _kept(marker, segment):
+            body.append(segment)
+    if turn != 1:
+        payload = EXIF_HEADER + only_orientation(turn)
+        head.append(b"\xff\xe1" + (len(payload) + 2).to_bytes(2) + payload)
+    return b"".join(head + body)
+
+
+def _jfif(segment: bytes) -> bytes:
+    """A JFIF segment without its thumbnail; nothing of any other APP0."""
+    if segment[4:9] != b"JFIF\0" or len(segment) < _JFIF_LENGTH:
+        return b""
+    return b"\xff\xe0\0\x10" + segment[4:16] + b"\0\0"
+
+
+def _kept(marker: int, segment: bytes) -> bool:
+    if marker == _APP2:
+        return segment[4:16] == b"ICC_PROFILE\0"
+    if marker == _APP14:
+        return segment[4:9] == b"Adobe"
+    return not (_APP0 <= marker <= _APP15 or marker == _COM)
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each marker after SOI with its whole segment; a scan's entropy-coded data belongs to its SOS. Ends with EOI."""
+    at, seen_scan = 2, False
+    while True:
+        try:
+            marker, start, end = _segment(data, at)
+        except ValueError:
+            if not seen_scan:
+                raise
+            yield _SOS, data[at:]  # cut off between scans: what is left stays as it is
+            return
+        if marker == _SOS:
+            seen_scan = True
+            end = _scan_end(data, end)
+        yield marker, data[start:end]
+        if marker == _EOI or end == len(data):
+            return
+        at = end
+
+
+def _segment(data: bytes, at: int) -> tuple[int, int, int]:
+    """(marker, start, end) of the segment at `at`, without the fill bytes that may precede it."""
+    if data[at : at + 1] != b"\xff":
+        raise ValueError("no marker")
+    start = at
+    while data[start + 1 : start + 2] == b"\xff":
+        start += 1
+    if start + 1 >= len(data):
+        raise ValueError("cut off")
+    marker = data[start + 1]
+    if marker == _EOI:
+        return marker, start, start + 2
+    length = int.from_bytes(data[start + 2 : start + 4])
+    if marker < 0xC0 or marker == _SOI or length < 2 or start + 2 + length > len(data):
+        raise ValueError("bad segment")
+    return marker, start, start + 2 + length
+
+
+def _scan_end(data: bytes, at: int) -> int:
+    """Where the entropy-coded data that begins at `at` ends: at a marker that is neither stuffing nor a restart."""
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            return len(data)
+        following = data[at + 1]
+        if following == 0xFF:
+            at += 1
+        elif following == 0 or 0xD0 <= following <= 0xD7:
+            at += 2
+        else:
+            return at

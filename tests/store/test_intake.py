@@ -1,0 +1,102 @@
+"""What an intake takes for news, and what it leaves out."""
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.crawl.pictures import encoded, exif
+
+from silverprint.records import RAW
+from silverprint.store import ShardReader, ShardWriter, tables
+from silverprint.store.intake import Answer, Intake, Showing, Validators
+
+URL = "https://example.org/a.jpg"
+
+
+def session(root: Path, *found: tuple[Showing, Answer]) -> Intake:
+    with ShardWriter(root) as writer:
+        intake = Intake(writer, "web", tables.read_parts(root, RAW))
+        for showing, answer in found:
+            intake.take(showing, answer)
+    return intake
+
+
+def fetched(data: bytes, **said: str) -> Answer:
+    return Answer("present", data=data, status=200, robots="allowed", **said)
+
+
+def test_a_picture_is_named_by_its_bytes_as_fetched(tmp_path: Path) -> None:
+    data = encoded(1, exif=exif())
+    session(tmp_path, (Showing(URL, "https://example.org/", "MIT", "rel-license", "bag"), fetched(data, etag='"1"')))
+    [row] = ShardReader(tmp_path).index().iter_rows(named=True)
+    [(image_id, stored)] = ShardReader(tmp_path).scan()
+    assert row["image_id"] == image_id == hashlib.sha256(data).hexdigest()
+    assert row["stored_sha256"] == hashlib.sha256(stored).hexdigest() != image_id
+    assert (row["format"], row["source"], row["source_label"], row["license"]) == ("jpeg", "web", "bag", "MIT")
+    assert (row["status"], row["etag"], row["robots"]) == (200, '"1"', "allowed")
+    assert row["fetched_at"].endswith("Z")
+
+
+FINDS = {
+    "picture": fetched(encoded(1)),
+    "refusal": Answer("refused", "robots"),
+    "failure": Answer("failed", "http-404", status=404),
+    "html": fetched(b"<html>"),
+    "nothing": fetched(b""),
+}
+
+
+@pytest.mark.parametrize("name", FINDS)
+def test_the_same_find_again_is_no_news(tmp_path: Path, name: str) -> None:
+    first = session(tmp_path, (Showing(URL), FINDS[name]))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    second = session(tmp_path, (Showing(URL), FINDS[name]))
+    assert first.counts.total() == 1
+    assert first.counts["unchanged"] == 0
+    assert second.counts == {"unchanged": 1}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_bytes_that_are_no_picture_fail(tmp_path: Path) -> None:
+    intake = session(tmp_path, (Showing("a"), FINDS["html"]), (Showing("b"), FINDS["nothing"]))
+    assert intake.reasons == {"not-an-image": 1, "empty": 1}
+    assert ShardReader(tmp_path).index()["image_id"].null_count() == 2
+
+
+@pytest.mark.parametrize(
+    ("showing", "answer", "outcome"),
+    [
+        (Showing(URL), fetched(encoded(2)), "stored"),
+        (Showing(URL, license="MIT"), fetched(encoded(1)), "duplicate"),
+        (Showing(URL, source_label="bag"), fetched(encoded(1)), "duplicate"),
+        (Showing(URL, "https://example.org/other"), fetched(encoded(1)), "duplicate"),
+        (Showing("https://example.org/b.jpg"), fetched(encoded(1)), "duplicate"),
+        (Showing(URL), Answer("failed", "http-404"), "failed"),
+        (Showing(URL), Answer("refused", "robots"), "refused"),
+    ],
+)
+def test_what_changed_is_news(tmp_path: Path, showing: Showing, answer: Answer, outcome: str) -> None:
+    session(tmp_path, (Showing(URL), fetched(encoded(1))))
+    assert session(tmp_path, (showing, answer)).counts == {outcome: 1}
+    assert session(tmp_path, (showing, answer)).counts == {"unchanged": 1}
+    stored = ShardReader(tmp_path).index().filter(pl.col("outcome") == "stored")
+    assert stored["image_id"].n_unique() == len(stored)
+
+
+def test_an_unchanged_picture_is_known_by_its_validators(tmp_path: Path) -> None:
+    name = hashlib.sha256(encoded(1)).hexdigest()
+    session(tmp_path, (Showing(URL), fetched(encoded(1), etag='"1"', last_modified="yesterday")))
+    again = session(tmp_path, (Showing(URL), Answer("present", image_id=name, status=304)))
+    assert again.counts == {"unchanged": 1}
+    assert again.validators(URL) == Validators(name, '"1"', "yesterday")
+    assert again.validators("https://example.org/other") is None
+
+
+def test_an_answer_may_be_recorded_of_further_showings(tmp_path: Path) -> None:
+    with ShardWriter(tmp_path) as writer:
+        intake = Intake(writer, "web", tables.read_parts(tmp_path, RAW))
+        answer = intake.take(Showing(URL, "one"), fetched(encoded(1)))
+        assert answer.data is None
+        intake.take(Showing(URL, "two"), answer)
+    assert sorted(ShardReader(tmp_path).index()["outcome"]) == ["duplicate", "stored"]

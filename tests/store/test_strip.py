@@ -1,0 +1,119 @@
+"""Stripping: nothing personal is left, the pixels are the same, and twice is as good as once."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+from tests.crawl.pictures import encoded, exif
+
+from silverprint.store.decode import decode
+from silverprint.store.strip import strip
+
+XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF>SECRET</rdf:RDF></x:xmpmeta>"
+ICC = b"a profile" * 20
+SECRETS = (b"SECRET", b"ACME")
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2) + body
+
+
+def jpeg(turn: int = 1, **options: object) -> bytes:
+    data = encoded(1, exif=exif(turn), comment=b"SECRET", xmp=XMP, icc_profile=ICC, **options)
+    photoshop = segment(0xED, b"Photoshop 3.0\0" + b"8BIMSECRET")
+    preview = segment(0xE0, b"JFXX\0\x10SECRET")
+    return data[:2] + photoshop + preview + segment(0xE2, b"MPF\0SECRET") + data[2:] + b"SECRET trailer"
+
+
+def png(turn: int = 1) -> bytes:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Author", "SECRET")
+    text.add_text("Comment", "SECRET" * 50, zip=True)
+    text.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    text.add(b"tIME", bytes(7))
+    text.add(b"caBX", b"SECRET")
+    return encoded(1, "PNG", pnginfo=text, exif=exif(turn), icc_profile=ICC) + b"SECRET cropped part"
+
+
+def webp(turn: int = 1, lossless: bool = False) -> bytes:
+    data = encoded(1, "WEBP", exif=exif(turn), xmp=XMP, icc_profile=ICC, lossless=lossless)
+    return data + b"SECRET"
+
+
+MADE = {
+    "jpeg": jpeg,
+    "progressive jpeg": lambda turn: jpeg(turn, progressive=True),
+    "restarted jpeg": lambda turn: jpeg(turn, restart_marker_blocks=2),
+    "cmyk jpeg": lambda turn: jpeg(turn, mode="CMYK"),
+    "grey jpeg": lambda turn: jpeg(turn, mode="L"),
+    "png": png,
+    "webp": webp,
+    "lossless webp": lambda turn: webp(turn, lossless=True),
+}
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6])
+@pytest.mark.parametrize("kind", MADE)
+def test_nothing_personal_is_left_and_the_pixels_are_the_same(kind: str, turn: int) -> None:
+    data = MADE[kind](turn)
+    stripped = strip(data)
+    assert any(secret in data for secret in SECRETS)
+    assert not any(secret in stripped for secret in SECRETS)
+    assert np.array_equal(decode(stripped).pixels, decode(data).pixels)
+    with Image.open(BytesIO(stripped)) as picture:
+        picture.load()
+        assert dict(picture.getexif()) == ({} if turn == 1 else {0x0112: turn})
+        assert picture.info["icc_profile"] == ICC
+        assert not {"xmp", "comment", "photoshop", "Author", "Comment", "XML:com.adobe.xmp"} & picture.info.keys()
+    assert strip(stripped) == stripped
+
+
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+def test_an_orientation_that_only_xmp_knows_is_kept(form: str) -> None:
+    data = encoded(1, form, xmp=b'<rdf:Description tiff:Orientation="8"/>')
+    assert decode(data).pixels.shape == (64, 48, 3)
+    assert b"rdf" not in strip(data)
+    assert np.array_equal(decode(strip(data)).pixels, decode(data).pixels)
+
+
+def test_a_preview_inside_jfif_goes() -> None:
+    data = encoded(1)
+    assert data[2:4] == b"\xff\xe0"
+    shown = segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1" + b"\1\1" + b"abc") + data[20:]
+    stripped = strip(b"\xff\xd8" + shown)
+    assert b"abc" not in stripped[:40]
+    assert np.array_equal(decode(stripped).pixels, decode(data).pixels)
+
+
+@pytest.mark.parametrize("data", [encoded(1), encoded(1, "PNG"), encoded(1, "WEBP")], ids=["jpeg", "png", "webp"])
+def test_a_clean_file_stays_as_it_is(data: bytes) -> None:
+    assert strip(data) is data
+
+
+def test_a_file_that_ends_too_early_keeps_its_scans_and_loses_its_place() -> None:
+    data = jpeg()[:-300]
+    stripped = strip(data)
+    assert b"ACME" not in stripped
+    assert data.endswith(stripped[-200:])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\x00\x01", b"\xff\xd8\xff\xe1\xff\xffExif\0\0", b"text", webp()[:-900]],
+)
+def test_a_malformed_file_comes_back_unchanged(data: bytes) -> None:
+    assert strip(data) is data
+
+
+@given(st.sampled_from(sorted(MADE)), st.data())
+def test_any_damage_is_survived_and_stripping_is_idempotent(kind: str, draw: st.DataObject) -> None:
+    data = bytearray(MADE[kind](6))
+    for at in draw.draw(st.lists(st.integers(0, len(data) - 1), max_size=4)):
+        data[at] = draw.draw(st.integers(0, 255))
+    once = strip(bytes(data[: draw.draw(st.integers(0, len(data)))]))
+    assert strip(once) == once

@@ -1,0 +1,89 @@
+"""Acquisition functions: which unlabelled pictures are worth people's time. One file each, behind one contract.
+
+A strategy is a function `pick(pool: Pool, **options) -> (indices, values)`; `select` checks the request and calls it.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+from silverprint.core.selection import margin, maxherding, random_
+from silverprint.core.selection.pool import Indices, Picks, checked
+from silverprint.core.uncertainty import Probabilities
+from silverprint.errors import ConfigError
+
+Embeddings = Float[NDArray[np.floating], "n d"]
+Labeled = Int[NDArray[np.integer], " l"]
+
+STRATEGIES: Final[dict[str, Callable[..., Picks]]] = {
+    "margin": margin.pick,
+    "maxherding": maxherding.pick,
+    "random": random_.pick,
+}
+
+
+def select(
+    strategy: str,
+    *,
+    embeddings: Embeddings,
+    probabilities: Probabilities | None,
+    labeled: Labeled,
+    budget: int,
+    seed: int,
+    labels: Labeled | None = None,
+    **options: Any,
+) -> Indices:
+    """The rows to ask people about next.
+
+    The same request gives the same answer on every machine. Shuffled rows give the same pictures: ties are broken by a
+    seeded hash of the content, and only exact copies by their place.
+
+    Args:
+        strategy: a name in STRATEGIES.
+        embeddings: (N, D), any scale; a strategy that needs unit rows makes them.
+        probabilities: (N, C), or (M, N, C) of M ensemble members, each row a distribution; None without a model.
+        labeled: (L,) rows that people have labelled already.
+        budget: rows to choose, 0 to N - L.
+        seed: of all chance in it.
+        labels: (L,) class ids of `labeled`, if known.
+        options: the strategy's own.
+
+    Returns:
+        (budget,) distinct rows, none of them labelled, best first.
+
+    Raises:
+        ConfigError: no such strategy, or it needs a model and there is none.
+        DataError: a shape or a range is wrong, a figure is not finite, a budget exceeds the unlabelled rows.
+    """
+    return select_with_scores(
+        strategy,
+        embeddings=embeddings,
+        probabilities=probabilities,
+        labeled=labeled,
+        budget=budget,
+        seed=seed,
+        labels=labels,
+        **options,
+    )[0]
+
+
+def select_with_scores(
+    strategy: str,
+    *,
+    embeddings: Embeddings,
+    probabilities: Probabilities | None,
+    labeled: Labeled,
+    budget: int,
+    seed: int,
+    labels: Labeled | None = None,
+    **options: Any,
+) -> Picks:
+    """As `select`, with each row's acquisition value, (budget,) float64, higher is better, NaN where it has none."""
+    pick = STRATEGIES.get(strategy)
+    if pick is None:
+        known = ", ".join(sorted(STRATEGIES))
+        raise ConfigError(f"strategy = {strategy!r}", "no such acquisition function", f"use one of: {known}")
+    return pick(checked(embeddings, probabilities, labeled, labels, budget, seed), **options)

@@ -1,0 +1,58 @@
+"""Great Expectations: a table is checked against a suite, a JSON file under expectations/.
+
+The parameters each suite asks for:
+- clean.json (the manifest): `reasons`, `licenses`, `known_license` (least share of kept pictures with a licence)
+- queue.json (a queue joined with the manifest's `kept` and `group`): `roles` (that this round may hold), `classes`
+- labels.json (labels with the constant columns `alpha_round` and `unresolved_share`): `answers` (the classes and
+  'not one of these'), `min_alpha`, `max_unresolved`
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+Severity = Literal["critical", "warning", "info"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one expectation of a suite found in a table."""
+
+    expectation: str  # its type: expect_column_values_to_be_unique
+    column: str | None  # None where it is about the whole table
+    severity: Severity  # a failed critical one stops the stage
+    success: bool
+    observed: str  # the figure, or the first offending values with their count; empty where all is well
+    kwargs: dict[str, Any]  # the expectation's arguments, parameters filled in
+
+    def __str__(self) -> str:
+        where = f"{self.column} " if self.column else ""
+        return f"{where}{self.expectation}{_limits(self.kwargs)}: {self.observed or 'as expected'}"
+
+
+def check(frame: pl.DataFrame, suite: Path, params: dict[str, Any] | None = None) -> list[Finding]:
+    """The findings of `suite` in `frame`, one per expectation of the file, sorted by column and expectation.
+
+    Args:
+        params: values for the suite's {"$PARAMETER": name}.
+
+    Raises:
+        ConfigError: the suite is missing or corrupt, names an unknown expectation, parameter or column.
+    """
+    from silverprint.adapters.expectations.runner import run
+
+    return run(frame, suite, params or {})
+
+
+def critical_failures(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that must stop a stage."""
+    return [finding for finding in findings if not finding.success and finding.severity == "critical"]
+
+
+def _limits(kwargs: dict[str, Any]) -> str:
+    names = ("value_set", "min_value", "max_value", "mostly", "regex", "row_condition")
+    shown = [f"{name}={kwargs[name]}" for name in names if kwargs.get(name) is not None]
+    return f" ({', '.join(shown)})" if shown else ""

@@ -1,0 +1,121 @@
+"""How far people agree. All of it counts only votes that do not abstain: see `counted`."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from silverprint.records import ANNOTATORS, NONE_OF_THESE, UNSURE, conform
+
+VOTE = ["image_id", "annotator", "choice"]
+
+
+def latest(votes: pl.DataFrame) -> pl.DataFrame:
+    """One row per picture and person, their last: by `created_at` and `annotation_id` where there are such columns.
+
+    Votes of one time, and all votes of a frame without those columns, follow each other in the frame's order.
+    """
+    when = [name for name in ("created_at", "annotation_id") if name in votes.columns]
+    ordered = votes.sort(when, maintain_order=True, nulls_last=False) if when else votes
+    return ordered.unique(["image_id", "annotator"], keep="last", maintain_order=True).sort("image_id", "annotator")
+
+
+def counted(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
+    """The votes that count: image_id, annotator, choice; one per picture and person, sorted.
+
+    A person's latest answer is theirs. 'unsure', an empty answer, and (where `classes` are given) an unknown class
+    abstain; 'not one of these' is a class like any other.
+    """
+    choice = pl.col("choice")
+    says = choice.is_not_null() & (choice != "") & (choice != UNSURE)
+    if classes is not None:
+        says &= choice.is_in([*classes, NONE_OF_THESE])
+    return latest(votes).filter(says).select(VOTE)
+
+
+def krippendorff_alpha(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> float:
+    """Krippendorff's alpha for nominal data: 1 is perfect agreement, 0 is what chance gives, below 0 is worse.
+
+    alpha = 1 - (n - 1) * sum_{c != k} o_ck / sum_{c != k} n_c n_k over pictures with two votes or more
+    (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", section C).
+
+    Returns:
+        A float at most 1; NaN where it is not defined: no picture has two votes, or all votes are for one class.
+    """
+    tally = _tally(counted(votes, classes)).filter(pl.col("of") > 1)
+    per_class = tally.group_by("choice").agg(pl.col("n").sum())["n"]
+    total = int(per_class.sum() or 0)
+    expected = total**2 - int((per_class**2).sum() or 0)
+    if expected == 0:
+        return float("nan")
+    observed = tally.select((pl.col("n") * (pl.col("of") - pl.col("n")) / (pl.col("of") - 1)).sum()).item()
+    return float(1 - (total - 1) * observed / expected)
+
+
+def pairwise(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
+    """Per picture with a counted vote: n_votes, and agreement, the share of agreeing pairs of votes.
+
+    Returns:
+        image_id, n_votes (Int64), agreement (0..1, null below two votes), sorted by image_id.
+    """
+    n, of = pl.col("n"), pl.col("of").first()
+    return (
+        _tally(counted(votes, classes))
+        .group_by("image_id")
+        .agg(
+            of.alias("n_votes"),
+            pl.when(of > 1).then((n * (n - 1)).sum() / (of * (of - 1))).alias("agreement"),
+        )
+        .sort("image_id")
+    )
+
+
+def with_the_others(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
+    """Per counted vote on a picture that others voted on too: does it say what most of the others say?
+
+    Returns:
+        image_id, annotator, agrees: 1 or 0, or 1/k where k classes lead among the others and this is one of them.
+    """
+    own = counted(votes, classes)
+    others = (
+        own.join(_tally(own).rename({"choice": "said"}), on="image_id")
+        .with_columns((pl.col("n") - (pl.col("said") == pl.col("choice")).cast(pl.Int64)).alias("n"))
+        .filter((pl.col("of") > 1) & (pl.col("n") > 0))
+    )
+    leads = pl.col("n") == pl.col("n").max()
+    hit = (leads & (pl.col("said") == pl.col("choice"))).sum() / leads.sum()
+    return others.group_by("image_id", "annotator").agg(hit.alias("agrees")).sort("image_id", "annotator")
+
+
+def annotators(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
+    """Each person's work: how many votes, how many abstentions, how often they say what the others say, how fast.
+
+    Args:
+        votes: VOTES that still stand (none superseded, deleted or withdrawn).
+
+    Returns:
+        ANNOTATORS, sorted by annotator; agreement is null for a person who never shared a picture.
+    """
+    answers = latest(votes)
+    voted = counted(votes, classes).group_by("annotator").agg(pl.len().cast(pl.Int64).alias("votes"))
+    agreement = (
+        with_the_others(votes, classes).group_by("annotator").agg(pl.col("agrees").mean().round(9).alias("agreement"))
+    )
+    table = (
+        answers.group_by("annotator")
+        .agg(pl.len().cast(pl.Int64).alias("answers"), pl.col("lead_time_s").median().alias("median_lead_time_s"))
+        .join(voted, on="annotator", how="left")
+        .join(agreement, on="annotator", how="left")
+        .with_columns(pl.col("votes").fill_null(0))
+        .with_columns((pl.col("answers") - pl.col("votes")).alias("abstained"))
+    )
+    return conform(table, ANNOTATORS).sort("annotator")
+
+
+def _tally(votes: pl.DataFrame) -> pl.DataFrame:
+    """Per picture and choice: `n` votes for it, `of` all the picture's votes."""
+    return (
+        votes.group_by("image_id", "choice")
+        .agg(pl.len().cast(pl.Int64).alias("n"))
+        .with_columns(pl.col("n").sum().over("image_id").alias("of"))
+        .sort("image_id", "choice")
+    )

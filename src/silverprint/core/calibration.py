@@ -1,0 +1,71 @@
+"""How far a confidence can be believed, and the one number that mends it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import softmax
+
+Confidences = Float[NDArray[np.floating], " n"]
+Correct = Bool[NDArray[np.bool_], " n"]
+Labels = Int[NDArray[np.integer], " n"]
+Logits = Float[NDArray[np.floating], "members n classes"]
+Bins = Float[NDArray[np.float64], " bins"]
+Counts = Int[NDArray[np.int64], " bins"]
+
+_COLDEST, _HOTTEST = 0.05, 20.0
+_PRIOR_SPREAD = 0.5  # of log T around 0
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Bins of equal mass, from the least to the most confident."""
+
+    confidence: Bins  # mean confidence in the bin, 0..1
+    accuracy: Bins  # share of right predictions in the bin, 0..1
+    count: Counts
+
+
+def reliability(confidence: Confidences, correct: Correct, bins: int = 10) -> Reliability:
+    """Confidence against accuracy in at most `bins` bins of equally many predictions; fewer where n is smaller."""
+    order = np.argsort(confidence, kind="stable")
+    pieces = [piece for piece in np.array_split(order, bins) if len(piece)]
+    return Reliability(
+        np.array([confidence[piece].mean() for piece in pieces], dtype=np.float64),
+        np.array([correct[piece].mean() for piece in pieces], dtype=np.float64),
+        np.array([len(piece) for piece in pieces], dtype=np.int64),
+    )
+
+
+def expected_calibration_error(confidence: Confidences, correct: Correct, bins: int = 10) -> float:
+    """Mean distance between confidence and accuracy over bins of equal mass: 0 (perfect) .. 1; 0 without predictions.
+
+    Source: Nixon et al. 2019, arXiv:1904.01685 (adaptive calibration error of the top label).
+    """
+    found = reliability(confidence, correct, bins)
+    if not len(found.count):
+        return 0.0
+    return float(np.average(np.abs(found.confidence - found.accuracy), weights=found.count))
+
+
+def temperature(logits: Logits, labels: Labels) -> float:
+    """The T > 0 for which the members' mean of softmax(logits / T) gives `labels` the highest likelihood.
+
+    Above 1: the logits were too sure of themselves. 1.0 where there is nothing to learn from. A weak prior, log T ~
+    N(0, 0.5²), keeps a few labels that are all predicted rightly from making the model sure of everything.
+    Source: Guo et al. 2017, arXiv:1706.04599, section 4.2; for a mean of members: Rahaman & Thiery 2021,
+    arXiv:2007.08792 (pool, then calibrate).
+    """
+    if not len(labels):
+        return 1.0
+    rows = np.arange(len(labels))
+
+    def loss(log_t: float) -> float:
+        mean = softmax(logits.astype(np.float64) / np.exp(log_t), axis=2).mean(axis=0)
+        misfit = -np.log(np.maximum(mean[rows, labels], 1e-12)).sum()
+        return float(misfit + log_t**2 / (2 * _PRIOR_SPREAD**2))
+
+    found = minimize_scalar(loss, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
+    return float(np.exp(found.x))

@@ -1,0 +1,45 @@
+"""Intervals for what a finite evaluation set can say."""
+
+import numpy as np
+from jaxtyping import Bool
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+Hits = Bool[NDArray[np.bool_], "draws pictures"]
+
+
+def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """The Wilson score interval of a share, both ends in 0..1; (0, 1) where n is 0.
+
+    Source: Wilson 1927, JASA 22(158), 209-212.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    z = float(ndtri((1 + level) / 2))
+    share = successes / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low, high = float(middle - half), float(middle + half)
+    return (0.0 if successes == 0 else low), (1.0 if successes == n else high)
+
+
+def paired_gain(
+    ours: Hits,
+    theirs: Hits,
+    *,
+    seed: int,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> tuple[float, float, float]:
+    """How much more often `ours` is right than `theirs` on the same pictures: (gain, low, high), each -1..1.
+
+    A bootstrap of percentiles that resamples pictures (shared by both: paired) and draws (of labels and seeds).
+    """
+    difference = ours.astype(np.float64) - theirs.astype(np.float64)
+    draws, pictures = difference.shape
+    rng = np.random.default_rng(seed)
+    weights_d = rng.multinomial(draws, np.full(draws, 1 / draws), size=resamples) / draws
+    weights_p = rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=resamples) / pictures
+    gains = np.einsum("rd,rd->r", weights_d, weights_p @ difference.T)
+    low, high = np.quantile(gains, [(1 - level) / 2, (1 + level) / 2])
+    return float(difference.mean()), float(low), float(high)

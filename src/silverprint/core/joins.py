@@ -1,0 +1,147 @@
+"""The compiled loops behind `core.duplicates`: bucket hashes by some of their bands, compare within buckets."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Indices = NDArray[np.int64]
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads keys over buckets
+
+
+@njit(cache=True)
+def bucket(words: Words, edges: Indices, chosen: Indices, bits: int) -> tuple[Indices, Words, Indices]:
+    """Sorts (N, W) hashes into 2^bits buckets by their `chosen` bands; band b is the bits edges[b]..edges[b + 1].
+
+    Returns:
+        The rows' order (N,), the hashes in that order (N, W), where each bucket starts (2^bits + 1,).
+    """
+    n = words.shape[0]
+    keys = np.empty(n, dtype=np.int64)
+    counts = np.zeros((1 << bits) + 1, dtype=np.int64)
+    for row in range(n):
+        keys[row] = _key(words, row, edges, chosen, bits)
+        counts[keys[row] + 1] += 1
+    heads = np.cumsum(counts)
+    order = np.empty(n, dtype=np.int64)
+    ordered = np.empty_like(words)
+    at = heads[:-1].copy()
+    for row in range(n):
+        place = at[keys[row]]
+        at[keys[row]] += 1
+        order[place] = row
+        ordered[place] = words[row]
+    return order, ordered, heads
+
+
+@njit(cache=True)
+def near_pairs(
+    order: Indices, words: Words, heads: Indices, edges: Indices, chosen: Indices, radius: int, limit: int
+) -> Indices:
+    """Pairs (P, 2) of rows in one bucket within `radius`, whose first equal bands are `chosen`; limit + 1 at most.
+
+    A pair agrees in several choices of bands; it is reported for the first of them alone.
+    """
+    found = np.empty((min(1024, limit + 1), 2), dtype=np.int64)
+    count = 0
+    for head in range(len(heads) - 1):
+        for left in range(heads[head], heads[head + 1]):
+            for right in range(left + 1, heads[head + 1]):
+                if _within(words, left, right, radius) and _is_first(words, left, right, edges, chosen):
+                    if count > limit:
+                        return found[:count]
+                    if count == len(found):
+                        grown = np.empty((2 * count, 2), dtype=np.int64)
+                        grown[:count] = found
+                        found = grown
+                    found[count, 0] = order[left]
+                    found[count, 1] = order[right]
+                    count += 1
+    return found[:count]
+
+
+@njit(cache=True)
+def unite(parents: Indices, order: Indices, words: Words, heads: Indices, radius: int) -> None:
+    """Joins the components of rows in one bucket within `radius`; `parents` (N,) is a union-find forest, in place."""
+    for head in range(len(heads) - 1):
+        for left in range(heads[head], heads[head + 1]):
+            for right in range(left + 1, heads[head + 1]):
+                if _within(words, left, right, radius):
+                    one, other = root(parents, order[left]), root(parents, order[right])
+                    parents[max(one, other)] = min(one, other)
+
+
+@njit(cache=True)
+def root(parents: Indices, row: int) -> int:
+    """The component's root of `row`, its path halved on the way."""
+    while parents[row] != row:
+        parents[row] = parents[parents[row]]
+        row = parents[row]
+    return row
+
+
+@njit(cache=True)
+def roots(parents: Indices) -> Indices:
+    """(N,) the root of every row."""
+    found = np.empty_like(parents)
+    for row in range(len(parents)):
+        found[row] = root(parents, row)
+    return found
+
+
+@njit(cache=True)
+def _key(words: Words, row: int, edges: Indices, chosen: Indices, bits: int) -> Any:
+    if bits == 0:
+        return 0
+    key = np.uint64(0)
+    for band in chosen:
+        key = (key ^ _bits(words, row, edges[band], edges[band + 1])) * _MIX
+        key ^= key >> np.uint64(29)
+    return np.int64((key * _MIX) >> np.uint64(64 - bits))
+
+
+@njit(cache=True)
+def _bits(words: Words, row: int, start: int, stop: int) -> Any:
+    """Bits start..stop (at most 64 of them) of a row, as one word."""
+    word, shift, count = start >> 6, start & 63, stop - start
+    value = words[row, word] >> np.uint64(shift)
+    if shift + count > 64:
+        value |= words[row, word + 1] << np.uint64(64 - shift)
+    if count < 64:
+        value &= (np.uint64(1) << np.uint64(count)) - np.uint64(1)
+    return value
+
+
+@njit(cache=True)
+def _within(words: Words, left: int, right: int, radius: int) -> bool:
+    distance = 0
+    for word in range(words.shape[1]):
+        distance += _popcount(words[left, word] ^ words[right, word])
+    return distance <= radius
+
+
+@njit(cache=True)
+def _popcount(word: Any) -> Any:
+    # Written so that LLVM recognises it and emits the one machine instruction.
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True)
+def _is_first(words: Words, left: int, right: int, edges: Indices, chosen: Indices) -> bool:
+    """Whether the first bands in which the two rows agree are the `chosen` ones."""
+    at = 0
+    for band in range(len(edges) - 1):
+        if at == len(chosen):
+            return True
+        start, stop = edges[band], edges[band + 1]
+        if _bits(words, left, start, stop) == _bits(words, right, start, stop):
+            if chosen[at] != band:
+                return False
+            at += 1
+    return at == len(chosen)

@@ -1,0 +1,91 @@
+"""How a queue is made up: how many pictures of each role, which ones chance draws, in which order people see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Pictures per role."""
+
+    evaluation: int
+    control: int
+    train: int
+
+    @property
+    def total(self) -> int:
+        return self.evaluation + self.control + self.train
+
+
+def shares(available: int, *, evaluation: int, budget: int, control: float) -> Shares:
+    """How many pictures each role gets of `available`.
+
+    Where they do not suffice, evaluation and budget both shrink in proportion, so that something is left to train on.
+
+    Args:
+        evaluation: pictures wanted for it; 0 after the first round.
+        budget: train and control together.
+        control: share of the budget that is drawn at random, 0..1.
+    """
+    wanted = evaluation + budget
+    if available < wanted:
+        evaluation = available * evaluation // wanted
+        budget = available - evaluation
+    random = round(budget * control)
+    return Shares(evaluation, random, budget - random)
+
+
+def round_seed(seed: int, *names: object) -> int:
+    """A seed of its own for each sequence of names, 0..2^32 - 1, the same on every machine."""
+    return int.from_bytes(_digest(seed, *names)[:4], "big")
+
+
+def draw(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:
+    """`count` rows of `pool` by chance, at most one per near-duplicate group, in the order they were drawn.
+
+    It is as if pictures were drawn one by one, and one whose group has been drawn already were put back. A picture's
+    lot depends on its image_id, the seed and `what` alone: a pool that grows hardly changes the draw.
+
+    Args:
+        pool: at least image_id and group.
+    """
+    lots = pl.Series("lot", [_digest(seed, what, image_id) for image_id in pool["image_id"]], dtype=pl.Binary)
+    drawn = pool.with_columns(lots).sort("lot").unique("group", keep="first", maintain_order=True)
+    return drawn.head(count).drop("lot")
+
+
+def without_groups(pool: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `pool` whose group holds none of `taken`."""
+    return pool.join(taken.select("group").unique(), on="group", how="anti", maintain_order="left")
+
+
+def mixed(random: int, chosen: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ranks 1..n for rows drawn at random, (random,), and rows chosen by a strategy, (chosen,), mixed by chance.
+
+    The chosen keep their order, best first. The drawn are shuffled among themselves too, so that nobody can tell from
+    the order which role a picture has.
+    """
+    shuffled = np.random.default_rng(seed).permutation(random + chosen) + 1
+    return shuffled[:random], np.sort(shuffled[random:])
+
+
+def balanced(features: NDArray[np.float32], blocks: Sequence[slice]) -> NDArray[np.float32]:
+    """`features` (n, D), each block centred and divided by its one overall scale, so that every block weighs the same.
+
+    A block is not whitened: that costs 10 to 16 points of accuracy on product photos.
+    """
+    out = np.empty_like(features)
+    for block in blocks:
+        centred = features[:, block] - features[:, block].mean(axis=0, dtype=np.float64).astype(np.float32)
+        scale = np.sqrt((centred**2).sum(axis=1, dtype=np.float64).mean())
+        out[:, block] = centred / (scale if scale > 0 else 1.0)
+    return out
+
+
+def _digest(*parts: object) -> bytes:
+    return blake2b("\n".join(map(str, parts)).encode(), digest_size=16).digest()

@@ -1,0 +1,75 @@
+"""Which pictures a release holds, and in which split."""
+
+import polars as pl
+
+from silverprint.records import Schema
+
+SPLITS = ("train", "test", "silver")
+
+# Roles whose human labels may be trained on; evaluation is the test, gold is a check of people, not of pictures.
+TRAINABLE = ("train", "control", "relabel")
+
+SPLIT: Schema = {
+    "image_id": pl.String(),
+    "split": pl.String(),  # one of SPLITS
+    "label": pl.String(),
+    "confidence": pl.Float64(),
+    "distribution": pl.String(),
+    "n_votes": pl.Int64(),
+    "agreement": pl.Float64(),
+    "role": pl.String(),
+    "round": pl.String(),
+    "label_source": pl.String(),  # human | auto
+}
+
+
+def usable(manifest: pl.DataFrame, binding: frozenset[str] | set[str]) -> pl.DataFrame:
+    """The manifest's rows that no withdrawal and no licence keeps out; a threshold alone keeps nothing labelled out."""
+    return manifest.filter(pl.col("reason").is_null() | ~pl.col("reason").is_in(sorted(binding)))
+
+
+def never_asked(manifest: pl.DataFrame, labels: pl.DataFrame, votes: pl.DataFrame) -> list[str]:
+    """The kept pictures that no person was asked about, sorted."""
+    asked = pl.concat([labels["image_id"], votes["image_id"]]).unique()
+    return manifest.filter(pl.col("kept") & ~pl.col("image_id").is_in(asked.implode()))["image_id"].sort().to_list()
+
+
+def assign(
+    manifest: pl.DataFrame,
+    labels: pl.DataFrame,
+    silver: pl.DataFrame,
+    *,
+    classes: tuple[str, ...],
+    binding: frozenset[str] | set[str],
+) -> pl.DataFrame:
+    """One row per released picture: test are the evaluation labels, train the other human ones, silver the model's.
+
+    A near-duplicate group that has a picture in test has none in train or silver: those rows are left out.
+
+    Args:
+        manifest: MANIFEST, one row per acquired picture.
+        labels: LABELS so far.
+        silver: columns of SPLIT but `split`, the automatic labels that are sure enough.
+        classes: the dataset's; other labels ('not one of these', none) are not released.
+        binding: reasons in the manifest that keep a labelled picture out, too.
+
+    Returns:
+        SPLIT, sorted by split and image_id.
+    """
+    human = labels.filter(pl.col("source") == "human")
+    rows = pl.concat(
+        [
+            _split(human.filter(pl.col("role") == "evaluation").rename({"source": "label_source"}), "test"),
+            _split(human.filter(pl.col("role").is_in(TRAINABLE)).rename({"source": "label_source"}), "train"),
+            _split(silver, "silver"),
+        ]
+    )
+    rows = rows.filter(pl.col("label").is_in(list(classes)))
+    rows = rows.join(usable(manifest, binding).select("image_id", "group"), on="image_id")
+    tested = rows.filter(pl.col("split") == "test")["group"].unique()
+    straddles = (pl.col("split") != "test") & pl.col("group").is_in(tested.implode())
+    return rows.filter(~straddles.fill_null(False)).drop("group").sort("split", "image_id")
+
+
+def _split(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    return rows.with_columns(pl.lit(name).alias("split")).select(pl.col(c).cast(t) for c, t in SPLIT.items())

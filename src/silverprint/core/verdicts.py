@@ -1,0 +1,92 @@
+"""Which of the acquired pictures are kept, why the others are not, and which belong together."""
+
+from collections.abc import Collection
+
+import numpy as np
+import polars as pl
+
+from silverprint.config import Clean
+from silverprint.core import duplicates, groups, quality
+
+_HASH = ["phash256_0", "phash256_1", "phash256_2", "phash256_3"]
+
+
+def license_rank(limits: Clean) -> pl.Expr:
+    """0 allowed, 1 unknown, 2 not allowed."""
+    allowed = pl.col("license").is_in(list(limits.licenses))
+    rank = pl.when(pl.col("license").is_null()).then(1).when(allowed).then(0).otherwise(2)
+    return rank.alias("license_rank")
+
+
+def judge(pictures: pl.DataFrame, withdrawn: Collection[str], limits: Clean) -> pl.DataFrame:
+    """The pictures with `kept`, `reason`, `evidence` and `group`.
+
+    Each rule, in the order of `quality.REASONS`, sees what the rules before it left.
+
+    Args:
+        pictures: one row each, sorted by image_id: the columns of MEASURED, `license`,
+            `fetched_at`, and `license_rank`.
+        withdrawn: image_ids.
+    """
+    judged = pictures.with_columns(reason=pl.lit(None, pl.String), evidence=pl.lit(None, pl.String))
+    judged = _withdraw(judged, withdrawn)
+    for rule in quality.rules(limits):
+        judged = _reject(judged, rule.reason, rule.rejects.fill_null(False), rule.evidence)
+    judged = _same_pixels(judged)
+    judged = _near_duplicates(judged, limits.duplicate_radius)
+    return judged.with_columns(_group(judged, limits), kept=pl.col("reason").is_null())
+
+
+def _reject(judged: pl.DataFrame, reason: str, rejects: pl.Expr, evidence: pl.Expr) -> pl.DataFrame:
+    now = pl.col("reason").is_null() & rejects
+    return judged.with_columns(
+        reason=pl.when(now).then(pl.lit(reason)).otherwise("reason"),
+        evidence=pl.when(now).then(evidence).otherwise("evidence"),
+    )
+
+
+def _withdraw(judged: pl.DataFrame, withdrawn: Collection[str]) -> pl.DataFrame:
+    """A withdrawal takes the same pixels in other bytes with it; the evidence is the picture that was named."""
+    named = judged.filter(pl.col("image_id").is_in(sorted(withdrawn)))
+    same = named.drop_nulls("pixel_sha256").group_by("pixel_sha256").agg(named_id=pl.col("image_id").min())
+    itself = pl.when(pl.col("image_id").is_in(named["image_id"].implode())).then("image_id")
+    joined = judged.join(same, on="pixel_sha256", how="left", maintain_order="left")
+    joined = joined.with_columns(named_id=pl.coalesce(itself, "named_id"))
+    return _reject(joined, "withdrawn", pl.col("named_id").is_not_null(), pl.col("named_id")).drop("named_id")
+
+
+def _by_worth(judged: pl.DataFrame) -> pl.DataFrame:
+    """What is still kept, the picture most worth keeping first: larger, better licensed, earlier, image_id."""
+    kept = judged.filter(pl.col("reason").is_null()).with_columns(area=pl.col("width") * pl.col("height"))
+    return kept.sort("area", "license_rank", "fetched_at", "image_id", descending=[True, False, False, False])
+
+
+def _same_pixels(judged: pl.DataFrame) -> pl.DataFrame:
+    ranked = _by_worth(judged)
+    best = ranked.select("image_id", by=pl.col("image_id").first().over("pixel_sha256"))
+    return _give_way(judged, "same-pixels", best)
+
+
+def _near_duplicates(judged: pl.DataFrame, radius: int) -> pl.DataFrame:
+    ranked = _by_worth(judged)
+    by = groups.stand_ins(ranked.select(_HASH).to_numpy(), radius)
+    best = ranked.select("image_id", by=pl.col("image_id").gather(by))
+    return _give_way(judged, "near-duplicate", best)
+
+
+def _give_way(judged: pl.DataFrame, reason: str, best: pl.DataFrame) -> pl.DataFrame:
+    """Rejects each picture for which another one (`by`) stands."""
+    others = best.filter(pl.col("by") != pl.col("image_id"))
+    joined = judged.join(others, on="image_id", how="left", maintain_order="left")
+    return _reject(joined, reason, pl.col("by").is_not_null(), pl.col("by")).drop("by")
+
+
+def _group(judged: pl.DataFrame, limits: Clean) -> pl.Series:
+    """Near-duplicate groups. Blank pictures stay alone: a hash of nothing would make them all alike."""
+    telling = pl.col("decodable") & (pl.col("contrast") >= limits.min_contrast)
+    rows = judged.select(telling.fill_null(False).arg_true()).to_series().to_numpy().astype(np.int64)
+    components = np.arange(len(judged))
+    components[rows] = rows[
+        duplicates.near_duplicate_groups(judged[rows].select(_HASH).to_numpy(), limits.group_radius)
+    ]
+    return groups.group_names(judged["image_id"], components)

@@ -1,0 +1,113 @@
+"""clean: thresholds, duplicates, groups, licences, withdrawals: one manifest row for every acquired picture.
+
+Only tables are read. A picture that people have labelled is judged like any other here; what still counts for it is
+`core.quality.BINDING`, which the stages that use labels apply.
+"""
+
+import json
+from typing import Any
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.adapters.expectations import check, critical_failures
+from silverprint.campaign import ledgers
+from silverprint.config import Clean, Params
+from silverprint.console import say
+from silverprint.core import quality, verdicts
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import MANIFEST, MEASURED, RAW
+from silverprint.store import files, tables
+
+# What to turn where a rule leaves nothing.
+_KNOBS = {
+    "withdrawn": "data/takedowns.csv withdraws them: add a source",
+    "license-unknown": "set clean.unknown_license: keep, or the source's license",
+    "license-not-allowed": "add to clean.licenses what you may use",
+    "undecodable": "look at the source's pictures, or add a source",
+    "animated": "add a source of still pictures",
+    "too-small": "lower clean.min_side",
+    "extreme-aspect": "raise clean.max_aspect",
+    "flat": "lower clean.min_contrast",
+    "too-dark": "lower clean.min_brightness",
+    "too-bright": "raise clean.max_brightness",
+    "blurred": "lower clean.min_sharpness",
+    "same-pixels": "add a source",
+    "near-duplicate": "lower clean.duplicate_radius",
+}
+
+
+def run(params: Params) -> None:
+    """Writes data/clean/manifest.parquet and its figures.
+
+    Raises:
+        DataError: no picture was acquired or kept, or the manifest fails expectations/clean.json.
+        UnavailableError: a table is not there, or a picture was not measured.
+    """
+    pictures = _pictures(params)
+    manifest = verdicts.judge(pictures, ledgers.withdrawn(), params.clean).select(list(MANIFEST))
+    _require_kept(manifest)
+    _check(manifest, params.clean)
+    tables.write(manifest, layout.MANIFEST, MANIFEST)
+    figures = _metrics(manifest)
+    files.write_text(layout.CLEAN_METRICS, json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    say(f"clean: {figures['kept']} of {figures['acquired']} pictures kept, in {figures['groups']} groups")
+
+
+def _pictures(params: Params) -> pl.DataFrame:
+    """Every acquired picture once, sorted by image_id: the best licensed, then earliest of its RAW rows, measured."""
+    raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
+    measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
+    acquired = raw.filter(pl.col("image_id").is_not_null()).with_columns(verdicts.license_rank(params.clean))
+    if acquired.is_empty():
+        raise DataError("0 pictures", "no source has brought a picture", "look at data/raw, or add a source")
+    once = acquired.sort("image_id", "license_rank", "fetched_at", "source", "url").unique("image_id", keep="first")
+    pictures = once.join(measured.unique("image_id"), on="image_id", how="left").sort("image_id")
+    lacking = pictures.filter(pl.col("decodable").is_null())
+    if not lacking.is_empty():
+        source = lacking["source"][0]
+        rule = "acquired and not measured"
+        raise UnavailableError(f"{len(lacking)} pictures of {source}", rule, f"run: dvc repro measure@{source}")
+    return pictures
+
+
+def _require_kept(manifest: pl.DataFrame) -> None:
+    if manifest["kept"].any():
+        return
+    counts = manifest["reason"].value_counts().sort(["count", "reason"], descending=[True, False])
+    reason, count = counts.row(0)
+    rule = f"none of {len(manifest)} acquired pictures is kept"
+    raise DataError(f"{count} pictures are {reason}", rule, _KNOBS[reason])
+
+
+def _check(manifest: pl.DataFrame, limits: Clean) -> None:
+    params = {
+        "reasons": list(quality.REASONS),
+        "licenses": list(limits.licenses),
+        "known_license": 1.0 if limits.unknown_license == "reject" else 0.0,
+    }
+    suite = layout.SUITES / "clean.json"
+    failed = critical_failures(check(manifest, suite, params))
+    if failed:
+        raise DataError(f"manifest: {failed[0]}", f"{len(failed)} expectations of {suite} failed", "mend the source")
+
+
+def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
+    kept = manifest.filter("kept")
+    sizes = kept["group"].value_counts()["count"]
+    rejected = manifest["reason"].drop_nulls().value_counts()
+    return {
+        **_shares(manifest),
+        "rejected": dict.fromkeys(quality.REASONS, 0) | dict(rejected.iter_rows()),
+        "groups": len(sizes),
+        "largest_group": int(sizes.max()),  # type: ignore[arg-type]
+        "sources": {str(source): _shares(rows) for (source,), rows in manifest.group_by("source")},
+    }
+
+
+def _shares(manifest: pl.DataFrame) -> dict[str, Any]:
+    return {
+        "acquired": len(manifest),
+        "kept": int(manifest["kept"].sum()),
+        "license_fill": round(float(manifest["license"].is_not_null().mean()), 6),  # type: ignore[arg-type]
+    }

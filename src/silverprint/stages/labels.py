@@ -1,0 +1,83 @@
+"""labels@r: the consensus over all votes so far, and how well people agree. Votes are carried along to be refitted."""
+
+import json
+import math
+from typing import Any
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.config import Params
+from silverprint.core import agreement
+from silverprint.core.ballots import ANSWERS
+from silverprint.core.consensus import consensus
+from silverprint.records import ANNOTATORS, LABELS, VOTES, conform
+from silverprint.store import files, tables
+
+
+def run(params: Params, round_name: str) -> None:
+    """Writes data/rounds/<round>/labels/: labels, votes, annotators (Parquet) and quality.json."""
+    before = layout.labels(params.rounds[round_name].prev)
+    usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn()))
+    votes = pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]).filter(usable)
+    votes = votes.sort("image_id", "annotator", "created_at", "annotation_id", "choice", nulls_last=True)
+    asked = _asked(tables.read(before / "labels.parquet", LABELS), round_name).filter(usable)
+    answers = _answers(votes)
+    classes = params.dataset.classes
+    labels = _labels(asked, answers, classes)
+
+    folder = layout.labels(round_name)
+    tables.write(votes, folder / "votes.parquet", VOTES)
+    tables.write(labels, folder / "labels.parquet", LABELS)
+    tables.write(agreement.annotators(answers, classes), folder / "annotators.parquet", ANNOTATORS)
+    quality = _quality(round_name, labels, answers, classes)
+    files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
+
+
+def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Every picture people were asked about so far, with the role and the round of the first time."""
+    here = ledgers.queue(name).select("image_id", "role", pl.lit(name).alias("round"))
+    before = earlier.filter(pl.col("source") == "human").select("image_id", "role", "round")
+    return pl.concat([before, here]).unique("image_id", keep="first", maintain_order=True)
+
+
+def _answers(votes: pl.DataFrame) -> pl.DataFrame:
+    """The answers that stand; one that was not valid when it was given abstains, whatever the class list says now."""
+    standing = votes.filter(pl.col("status").is_in(ANSWERS))
+    valid = pl.col("status") == "valid"
+    return standing.with_columns(pl.when(valid).then("choice").otherwise(pl.lit("")).alias("choice"))
+
+
+def _labels(asked: pl.DataFrame, answers: pl.DataFrame, classes: tuple[str, ...]) -> pl.DataFrame:
+    labels = asked.join(consensus(answers, classes=classes), on="image_id", how="left").with_columns(
+        pl.col("n_votes").fill_null(0), pl.col("distribution").fill_null("{}"), pl.lit("human").alias("source")
+    )
+    return conform(labels, LABELS).sort("image_id")
+
+
+def _quality(name: str, labels: pl.DataFrame, answers: pl.DataFrame, classes: tuple[str, ...]) -> dict[str, Any]:
+    """The round's figures; `unresolved` are pictures of this round on which nobody took a stand."""
+    here = labels.filter(pl.col("round") == name)
+    answered_here = answers.filter(pl.col("round") == name)
+    alpha = agreement.krippendorff_alpha(answered_here, classes)
+    unresolved = here["label"].null_count()
+    return {
+        "votes_round": agreement.counted(answered_here, classes).height,
+        "votes_total": agreement.counted(answers, classes).height,
+        "labels_total": labels["label"].count(),
+        "alpha_round": None if math.isnan(alpha) else round(alpha, 6),
+        "unresolved": unresolved,
+        "unresolved_share": round(unresolved / here.height, 6) if here.height else 0.0,
+        "by_role": {role: _role(rows) for (role,), rows in labels.group_by("role")},
+    }
+
+
+def _role(rows: pl.DataFrame) -> dict[str, Any]:
+    mean = rows["agreement"].mean()
+    return {
+        "pictures": rows.height,
+        "labels": rows["label"].count(),
+        "votes": int(rows["n_votes"].sum()),
+        "agreement": None if mean is None else round(float(mean), 6),  # type: ignore[arg-type]
+    }

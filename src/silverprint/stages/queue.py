@@ -1,0 +1,135 @@
+"""queue@r: which pictures people are asked about, in which order, in which role, and why."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint import layout
+from silverprint.adapters.expectations import check, critical_failures
+from silverprint.campaign import ledgers, state
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.core.selection import roles, select_with_scores
+from silverprint.core.selection.compose import Plan, compose
+from silverprint.core.selection.pool import Picks
+from silverprint.errors import DataError
+from silverprint.records import LABELS, MANIFEST, QUEUE, SCORES
+from silverprint.store import tables
+from silverprint.store.features import Features
+
+# No model trains on pictures of these roles, so they cover nothing for a strategy.
+NOT_TRAINED_ON = ("evaluation", "gold")
+
+
+def run(params: Params, round_name: str) -> None:
+    """Writes data/rounds/<round>/queue.csv; once the round is opened it only checks that the file is still the same.
+
+    Raises:
+        DataError: nothing is left to ask about, the queue breaks its suite, or an opened round's queue was changed.
+        ConfigError: no such strategy, or one that needs a model before there is any.
+    """
+    opened = state.load(round_name)
+    if opened is not None:
+        _require_final(opened)
+        say(f"{round_name} is open: its queue stays as it is")
+        return
+    manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "group")
+    scores = tables.read(layout.score(round_name) / "scores.parquet", SCORES)
+    labels = tables.read(layout.labels(params.rounds[round_name].prev) / "labels.parquet", LABELS)
+    pictures = scores.with_row_index("row").join(manifest, on="image_id").sort("image_id")
+
+    askable = _askable(round_name, pictures, manifest, labels)
+    shares = _shares(params, round_name, askable["group"].n_unique())
+    plan = _plan(params, round_name)
+    trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
+    labeled = pictures.join(trained_on, on="image_id", how="semi", maintain_order="left")
+    probabilities = _probabilities(round_name, scores.height)
+
+    def choose(left: pl.DataFrame, count: int) -> Picks:
+        return _choose(plan, left, count, labeled, probabilities)
+
+    queue = compose(askable, shares, plan, choose)
+    _require_suite(params, round_name, queue.join(manifest, on="image_id", how="left"))
+    tables.write_ledger(queue, layout.queue(round_name), QUEUE, order=["rank"])
+
+
+def _require_final(opened: state.State) -> None:
+    path = layout.queue(opened.round)
+    found = ledgers.sha256(path) if path.exists() else None
+    if found != opened.queue_sha256:
+        value = f"{path} has hash {found[:8]}" if found else f"{path} is missing"
+        rule = f"people are asked by the queue {opened.queue_sha256[:8]}, final since {opened.round} was opened"
+        raise DataError(value, rule, f"run: git checkout {path}")
+
+
+def _askable(name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """The kept pictures that nobody was asked about, in this chain of rounds or another, nor about a near-duplicate."""
+    others = sorted(path.parent.name for path in layout.ROUNDS.glob("*/queue.csv") if path.parent.name != name)
+    asked = pl.concat([labels["image_id"], *(ledgers.queue(other)["image_id"] for other in others)]).unique()
+    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in([*asked, *ledgers.withdrawn()]))
+    return roles.without_groups(free, manifest.filter(pl.col("image_id").is_in(asked.implode())))
+
+
+def _shares(params: Params, name: str, available: int) -> roles.Shares:
+    if not available:
+        remedy = "relax `clean`, add a source (silverprint source add), or stop with the rounds you have"
+        raise DataError(f"{name}: no picture is left to ask about", "a queue needs at least one", remedy)
+    entry = params.rounds[name]
+    evaluation = params.evaluation.size if name == params.chain[0] else 0
+    shares = roles.shares(available, evaluation=evaluation, budget=entry.budget, control=entry.control)
+    if shares.total < evaluation + entry.budget:
+        say(
+            f"{name}: {available} pictures are left of {evaluation + entry.budget} wanted; the queue takes "
+            f"{shares.evaluation} for evaluation, {shares.control} for control, {shares.train} by strategy"
+        )
+    return shares
+
+
+def _plan(params: Params, name: str) -> Plan:
+    entry = params.rounds[name]
+    return Plan(
+        strategy=entry.strategy,
+        overlap=entry.overlap,
+        evaluation_overlap=params.evaluation.overlap,
+        show_predictions=entry.show_predictions,
+        seed=roles.round_seed(params.seed, name, entry.draw),
+    )
+
+
+def _probabilities(name: str, count: int) -> NDArray[np.float32] | None:
+    """(M, N, C) in the rows of scores.parquet; None where there was no model."""
+    path = layout.score(name) / "probabilities.npy"
+    if not path.exists():
+        return None
+    try:
+        rows: NDArray[np.float32] = np.load(path, mmap_mode="r")
+        if rows.ndim != 3 or rows.shape[1] != count:
+            raise ValueError(f"shape {rows.shape} where scores.parquet has {count} rows")
+    except (OSError, ValueError) as error:
+        raise DataError(str(path), f"not readable ({error})", f"run: dvc checkout {path.parent}") from None
+    return rows
+
+
+def _choose(
+    plan: Plan, left: pl.DataFrame, count: int, labeled: pl.DataFrame, probabilities: NDArray[np.float32] | None
+) -> Picks:
+    known = pl.concat([left, labeled])
+    features = Features(layout.EMBED)
+    return select_with_scores(
+        plan.strategy,
+        embeddings=roles.balanced(features.matrix(known["image_id"].to_list()), list(features.blocks.values())),
+        probabilities=None if probabilities is None else probabilities[:, known["row"].to_numpy()],
+        labeled=np.arange(left.height, known.height),
+        budget=count,
+        seed=plan.seed,
+    )
+
+
+def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:
+    allowed = ["train", "control", *(["evaluation"] if name == params.chain[0] else [])]
+    suite = layout.SUITES / "queue.json"
+    failed = critical_failures(check(queue, suite, {"roles": allowed, "classes": list(params.dataset.classes)}))
+    if failed:
+        value = f"{name}: {failed[0]}"
+        remedy = "nobody was asked; mend the stage or the suite"
+        raise DataError(value, f"{len(failed)} critical expectations of {suite} failed", remedy)

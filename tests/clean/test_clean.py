@@ -1,0 +1,240 @@
+"""clean: each reason on real pictures, what is kept of copies and why, withdrawals, the stage's errors."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image, ImageEnhance, ImageFilter
+
+from silverprint import config, layout
+from silverprint.core.quality import REASONS
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import TAKEDOWNS
+from silverprint.stages import clean, measure
+from silverprint.store import tables
+from tests.clean.album import CHINA, Found, acquire, gif, jpeg, manifest, png, tile
+
+
+def _sparks(paper: int, ink: int) -> Image.Image:
+    """One dot in each square of 16 pixels: contrast, and hardly any light or shade."""
+    picture = Image.new("L", (128, 128), paper)
+    for at in range(64):
+        picture.putpixel((at % 8 * 16 + at % 5, at // 8 * 16 + at % 3), ink)
+    return picture
+
+
+WHOLE = jpeg(tile(30))
+DIRT = {
+    "withdrawn": Found(jpeg(tile(20)), "withdrawn"),
+    "license-unknown": Found(jpeg(tile(21)), "license-unknown", license=None),
+    "license-not-allowed": Found(jpeg(tile(22)), "license-not-allowed", license="CC-BY-NC-4.0"),
+    "undecodable": Found(WHOLE[: len(WHOLE) // 2], "undecodable"),
+    "animated": Found(gif([tile(23), tile(24)]), "animated"),
+    "too-small": Found(png(tile(25, side=40)), "too-small"),
+    "extreme-aspect": Found(jpeg(CHINA.crop((0, 200, 640, 400)).resize((640, 150))), "extreme-aspect"),
+    "flat": Found(png(Image.new("RGB", (128, 128), "grey")), "flat"),
+    "too-dark": Found(png(_sparks(paper=0, ink=250)), "too-dark"),
+    "too-bright": Found(png(_sparks(paper=255, ink=0)), "too-bright"),
+    "blurred": Found(jpeg(tile(26).filter(ImageFilter.GaussianBlur(12))), "blurred"),
+}
+EVIDENCE = {
+    "license-unknown": "unknown", "license-not-allowed": "CC-BY-NC-4.0", "undecodable": "truncated",
+    "animated": "2 frames", "too-small": "40x40", "extreme-aspect": "4.267", "flat": "0.0",
+}  # fmt: skip
+
+
+def _withdraw(*image_ids: str) -> None:
+    rows = pl.DataFrame({"image_id": image_ids}).with_columns(target="image_id", why=pl.lit("asked"))
+    tables.write_ledger(rows, layout.TAKEDOWNS, TAKEDOWNS, ["image_id"])
+
+
+def _set(knob: str, value: str) -> None:
+    lines = [
+        f"  {knob}: {value}" if line.startswith(f"  {knob}:") else line
+        for line in layout.PARAMS.read_text().splitlines()
+    ]
+    layout.PARAMS.write_text("\n".join(lines))
+
+
+def _both(web: list[Found], partner: list[Found] | None = None) -> dict[str, dict[str, object]]:
+    acquire("web", web)
+    acquire("partner", partner or [])
+    layout.raw("partner").mkdir(parents=True, exist_ok=True)
+    return manifest()
+
+
+def test_each_reason_with_its_evidence_and_the_figures(project: Path):
+    good = [Found(jpeg(tile(number)), f"good{number}") for number in range(6)]
+    _withdraw(DIRT["withdrawn"].image_id)
+    rows = _both([*good, *DIRT.values()])
+    assert {url: row["reason"] for url, row in rows.items() if not row["kept"]} == {name: name for name in DIRT}
+    assert {name: rows[name]["evidence"] for name in EVIDENCE} == EVIDENCE
+    assert rows["withdrawn"]["evidence"] == DIRT["withdrawn"].image_id
+    assert float(rows["too-dark"]["evidence"]) < 4 < 251 < float(rows["too-bright"]["evidence"])
+    assert all(row["reason"] is row["evidence"] is None for row in rows.values() if row["kept"])
+    assert len({row["group"] for row in rows.values()}) == len(rows)
+
+    figures = json.loads(layout.CLEAN_METRICS.read_text())
+    assert (figures["acquired"], figures["kept"]) == (17, 6)
+    assert figures["rejected"] == dict.fromkeys([*DIRT], 1) | {"same-pixels": 0, "near-duplicate": 0}
+    assert (figures["groups"], figures["largest_group"]) == (6, 1)
+    assert figures["license_fill"] == pytest.approx(16 / 17, abs=1e-6)
+    assert figures["sources"] == {"web": {"acquired": 17, "kept": 6, "license_fill": figures["license_fill"]}}
+
+
+def test_the_same_tables_give_the_same_bytes(project: Path):
+    pictures = [Found(jpeg(tile(number)), f"good{number}") for number in range(5)]
+    _both(pictures, [Found(jpeg(tile(1), 70), "copy", fetched_at="2024-01-01")])
+    before = [layout.MANIFEST.read_bytes(), layout.CLEAN_METRICS.read_bytes()]
+    clean.run(config.load())
+    assert [layout.MANIFEST.read_bytes(), layout.CLEAN_METRICS.read_bytes()] == before
+
+
+def test_one_row_a_picture_the_best_licensed_then_earliest(project: Path):
+    data = jpeg(tile(0))
+    rows = _both(
+        [
+            Found(data, "unknown", license=None, fetched_at="2024-01-01"),
+            Found(data, "late", fetched_at="2024-03-01"),
+            Found(data, "refused", license="CC-BY-NC-4.0", fetched_at="2024-01-01"),
+        ],
+        [Found(data, "early", fetched_at="2024-02-01")],
+    )
+    assert list(rows) == ["early"]
+    assert (rows["early"]["source"], rows["early"]["kept"]) == ("partner", True)
+
+
+def test_same_pixels_keep_the_earliest(project: Path):
+    late = Found(png(tile(0)), "late", fetched_at="2024-03-01")
+    early = Found(png(tile(0), compress_level=1), "early", fetched_at="2024-02-01")
+    rows = _both([late, early])
+    assert rows["early"]["kept"]
+    assert (rows["late"]["reason"], rows["late"]["evidence"]) == ("same-pixels", early.image_id)
+    assert rows["late"]["group"] == rows["early"]["group"]
+
+
+def test_near_duplicates_keep_the_largest(project: Path):
+    large = Found(jpeg(tile(0, side=160)), "large", fetched_at="2024-03-01")
+    small = Found(jpeg(tile(0, side=120)), "small", fetched_at="2024-01-01")
+    poor = Found(jpeg(tile(0, side=160), 55), "poor", fetched_at="2024-04-01")
+    rows = _both([small, large, poor, Found(jpeg(tile(7)), "other")])
+    kept = {url for url, row in rows.items() if row["kept"]}
+    assert kept == {"large", "other"}
+    assert {rows[url]["reason"] for url in ("small", "poor")} == {"near-duplicate"}
+    assert {rows[url]["evidence"] for url in ("small", "poor")} == {large.image_id}
+    assert rows["small"]["group"] == rows["poor"]["group"] == rows["large"]["group"] != rows["other"]["group"]
+
+
+def test_what_is_rejected_stands_for_nothing(project: Path):
+    unlicensed = Found(jpeg(tile(0, side=160)), "unlicensed", license=None)
+    rows = _both([unlicensed, Found(jpeg(tile(0)), "licensed")])
+    assert rows["licensed"]["kept"]
+    assert rows["unlicensed"]["reason"] == "license-unknown"
+    assert rows["licensed"]["group"] == rows["unlicensed"]["group"]
+
+
+def test_look_alikes_stay_and_are_grouped(project: Path):
+    """A small crop is too far for the strong rule, and near enough for the weak one."""
+    _set("duplicate_radius", "4")
+    _set("group_radius", "64")
+    crop = tile(0, side=256).crop((3, 3, 253, 253))
+    rows = _both([Found(jpeg(tile(0, side=256)), "whole"), Found(jpeg(crop), "crop"), Found(jpeg(tile(9)), "other")])
+    assert all(row["kept"] for row in rows.values())
+    assert rows["whole"]["group"] == rows["crop"]["group"] != rows["other"]["group"]
+    figures = json.loads(layout.CLEAN_METRICS.read_text())
+    assert (figures["groups"], figures["largest_group"]) == (2, 2)
+
+
+def test_blank_pictures_are_no_group(project: Path):
+    blank = [Found(png(Image.new("RGB", (100 + number, 100), "white")), f"blank{number}") for number in range(4)]
+    rows = _both([*blank, Found(jpeg(tile(0)), "good")])
+    assert len({row["group"] for row in rows.values()}) == 5
+
+
+def test_a_withdrawal_takes_the_same_pixels_with_it(project: Path):
+    named = Found(png(tile(0)), "named")
+    same = Found(png(tile(0), compress_level=1), "same")
+    near = Found(jpeg(tile(0), 60), "near")
+    _withdraw(named.image_id, "f" * 64)
+    rows = _both([named, same], [near])
+    assert {url: (row["reason"], row["evidence"]) for url, row in rows.items()} == {
+        "named": ("withdrawn", named.image_id),
+        "same": ("withdrawn", named.image_id),
+        "near": (None, None),
+    }
+
+
+def test_a_licence_binds_even_where_a_threshold_also_rejects(project: Path):
+    rows = _both([Found(png(Image.new("RGB", (4, 4))), "both", license=None), Found(jpeg(tile(0)), "good")])
+    assert rows["both"]["reason"] == "license-unknown"
+
+
+def test_unknown_licences_may_be_kept(project: Path):
+    _set("unknown_license", "keep")
+    rows = _both([Found(jpeg(tile(0)), "unknown", license=None), Found(jpeg(tile(0), 60), "known")])
+    assert rows["known"]["kept"]  # of two alike, the licensed one
+    assert rows["unknown"]["reason"] == "near-duplicate"
+
+
+def test_an_empty_pool_says_what_rejected_most_and_what_to_turn(project: Path):
+    _set("min_brightness", "250.0")
+    _set("max_brightness", "251.0")
+    with pytest.raises(DataError, match=r"2 pictures are too-dark: none of 3 acquired .* lower clean.min_brightness"):
+        _both([Found(jpeg(tile(0)), "a"), Found(jpeg(tile(3)), "b"), Found(jpeg(tile(5)), "c", license=None)])
+    assert not layout.MANIFEST.exists()
+
+
+def test_every_reason_has_a_knob():
+    assert set(clean._KNOBS) == set(REASONS)
+
+
+def test_nothing_acquired_is_an_error(project: Path):
+    with pytest.raises(DataError, match="no source has brought a picture"):
+        _both([])
+
+
+def test_a_picture_that_was_not_measured_names_the_stage_to_run(project: Path):
+    acquire("web", [Found(jpeg(tile(0)), "a")])
+    layout.raw("partner").mkdir(parents=True)
+    params = config.load()
+    for source in params.sources:
+        measure.run(params, source)
+    acquire("web", [Found(jpeg(tile(1)), "b")])
+    with pytest.raises(UnavailableError, match="run: dvc repro measure@web"):
+        clean.run(params)
+
+
+def test_a_failed_expectation_stops_before_anything_is_written(project: Path):
+    suite = layout.SUITES / "clean.json"
+    document = json.loads(suite.read_text())
+    document["expectations"][0]["kwargs"]["min_value"] = 5
+    suite.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=r"expect_table_row_count_to_be_between \(min_value=5.*: 1"):
+        _both([Found(jpeg(tile(0)), "a")])
+    assert not layout.MANIFEST.exists()
+    assert not layout.CLEAN_METRICS.exists()
+
+
+def test_more_light_is_still_the_same_picture(project: Path):
+    brighter = ImageEnhance.Brightness(tile(0)).enhance(1.1)
+    rows = _both([Found(jpeg(tile(0)), "a", fetched_at="2024-01-01"), Found(jpeg(brighter), "b")])
+    assert rows["b"]["reason"] == "near-duplicate"
+
+
+HEAVY = "{'torch', 'pytorch_lightning', 'mlflow', 'scrapy', 'label_studio_sdk', 'matplotlib'} & sys.modules.keys()"
+
+
+def test_importing_the_stages_is_light():
+    imports = "import sys; from silverprint.stages import clean, measure"
+    code = f"{imports}; assert not ({HEAVY}); assert 'great_expectations' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.slow
+def test_cleaning_loads_no_torch(project: Path):
+    _both([Found(jpeg(tile(0)), "a")])
+    imports = "import sys; from silverprint import config; from silverprint.stages import clean"
+    subprocess.run([sys.executable, "-c", f"{imports}; clean.run(config.load()); assert not ({HEAVY})"], check=True)

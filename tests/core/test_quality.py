@@ -1,0 +1,89 @@
+"""Figures of real photographs and of what is wrong with pictures; rules, their order and their evidence."""
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image, ImageFilter
+from sklearn.datasets import load_sample_image
+
+from silverprint.config import Clean
+from silverprint.core import quality
+from silverprint.records import MEASURED
+
+LIMITS = Clean(
+    min_side=48, max_aspect=3.0, min_contrast=4.0, min_brightness=4.0, max_brightness=251.0, min_sharpness=2.0,
+    duplicate_radius=16, group_radius=40, licenses=("CC0-1.0",), unknown_license="reject",
+)  # fmt: skip
+SOUND = {
+    "decodable": True, "error": None, "width": 100, "height": 100, "frames": 1, "brightness": 100.0,
+    "contrast": 40.0, "sharpness": 90.0, "license": "CC0-1.0",
+}  # fmt: skip
+
+
+def _verdicts(**changes: object) -> dict[str, str]:
+    """Every rule that rejects a sound picture with `changes`, and its evidence."""
+    row = pl.DataFrame([{**SOUND, **changes}], schema={**MEASURED, "license": pl.String()})
+    rules = quality.rules(LIMITS)
+    found = {rule.reason: row.select(rejects=rule.rejects, evidence=rule.evidence).row(0) for rule in rules}
+    return {reason: evidence for reason, (rejects, evidence) in found.items() if rejects}
+
+
+def test_figures_of_a_photo_fall_as_it_is_spoilt():
+    photo = Image.fromarray(load_sample_image("china.jpg"))
+    sharp = quality.figures(quality.gray(np.asarray(photo)))
+    blurred = quality.figures(quality.gray(np.asarray(photo.filter(ImageFilter.GaussianBlur(6)))))
+    dark = quality.figures(quality.gray(np.asarray(photo.point(lambda level: level // 20))))
+    assert blurred.sharpness < 0.05 * sharp.sharpness
+    assert blurred.brightness == pytest.approx(sharp.brightness, rel=0.02)
+    assert dark.brightness < 10 < sharp.brightness
+    assert dark.contrast < sharp.contrast
+
+
+def test_sharpness_hardly_depends_on_the_resolution():
+    photo = Image.fromarray(load_sample_image("china.jpg"))
+    itself, enlarged = (
+        quality.figures(quality.gray(np.asarray(picture))).sharpness
+        for picture in (photo, photo.resize((1280, 854), Image.Resampling.BICUBIC))
+    )
+    assert enlarged == pytest.approx(itself, rel=0.15)
+
+
+def test_one_pixel_has_figures():
+    assert quality.figures(np.full((1, 1), 9, dtype=np.uint8)) == quality.Figures(9.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {}),
+        ({"license": None}, {"license-unknown": "unknown"}),
+        ({"license": "CC-BY-NC-4.0"}, {"license-not-allowed": "CC-BY-NC-4.0"}),
+        ({"decodable": False, "error": "truncated", "width": None, "height": None, "frames": None, "brightness": None,
+          "contrast": None, "sharpness": None}, {"undecodable": "truncated"}),
+        ({"frames": 4}, {"animated": "4 frames"}),
+        ({"width": 47}, {"too-small": "47x100"}),
+        ({"width": 48}, {}),
+        ({"width": 301}, {"extreme-aspect": "3.01"}),
+        ({"height": 300}, {}),
+        ({"contrast": 3.9994}, {"flat": "3.999"}),
+        ({"brightness": 3.0}, {"too-dark": "3.0"}),
+        ({"brightness": 251.5}, {"too-bright": "251.5"}),
+        ({"sharpness": 1.25}, {"blurred": "1.25"}),
+        ({"width": 1, "height": 1, "contrast": 0.0}, {"too-small": "1x1", "flat": "0.0"}),
+    ],
+)  # fmt: skip
+def test_each_rule_and_its_evidence(changes, expected):
+    assert _verdicts(**changes) == expected
+
+
+def test_an_unknown_licence_may_be_kept():
+    limits = Clean(**{**vars(LIMITS), "unknown_license": "keep"})
+    row = pl.DataFrame([{**SOUND, "license": None}], schema={**MEASURED, "license": pl.String()})
+    assert not any(row.select(rule.rejects.fill_null(False)).item() for rule in quality.rules(limits))
+
+
+def test_rules_follow_the_documented_order_and_what_binds_comes_first():
+    order = [rule.reason for rule in quality.rules(LIMITS)]
+    assert order == [reason for reason in quality.REASONS if reason in order]
+    assert set(quality.REASONS) - set(order) == {"withdrawn", "same-pixels", "near-duplicate"}
+    assert set(quality.REASONS[: len(quality.BINDING)]) == quality.BINDING

@@ -1,0 +1,95 @@
+"""The invariants of a release: who may be in it, and that test stays apart."""
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from silverprint.core import splits
+from silverprint.core.quality import BINDING, REASONS
+from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, ROLES, VOTES, conform, empty
+
+CLASSES = ("cat", "dog")
+
+
+@st.composite
+def campaigns(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """A manifest, labels of some of its pictures, and automatic labels of the others."""
+    n = draw(st.integers(1, 24))
+    ids = [f"{number:02d}" for number in range(n)]
+    reason = st.sampled_from([None, None, None, *REASONS])
+    reasons = [draw(reason) for _ in ids]
+    groups = [draw(st.integers(0, 9)) for _ in ids]
+    facts = {"image_id": ids, "reason": reasons, "kept": [why is None for why in reasons], "group": groups}
+    manifest = conform(pl.DataFrame(facts, schema_overrides={"reason": pl.String()}), MANIFEST)
+    asked = [image_id for image_id in ids if draw(st.booleans())]
+    label = st.sampled_from([*CLASSES, NONE_OF_THESE, None])
+    labels = {
+        "image_id": asked,
+        "label": [draw(label) for _ in asked],
+        "role": [draw(st.sampled_from(ROLES)) for _ in asked],
+        "source": [draw(st.sampled_from(["human", "auto", "gold"])) for _ in asked],
+    }
+    never = splits.never_asked(manifest, conform(pl.DataFrame(labels, schema_overrides=_TEXT), LABELS), empty(VOTES))
+    silver = pl.DataFrame({"image_id": never, "label": ["cat"] * len(never)}, schema_overrides=_TEXT)
+    wide = {name: dtype for name, dtype in splits.SPLIT.items() if name != "split"}
+    return manifest, conform(pl.DataFrame(labels, schema_overrides=_TEXT), LABELS), conform(silver, wide)
+
+
+_TEXT = {name: pl.String() for name in ("image_id", "label", "role", "source")}
+
+
+@given(campaigns())
+@settings(max_examples=150, deadline=None)
+def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
+    manifest, labels, silver = campaign
+    rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
+    known = {row["image_id"]: row for row in manifest.to_dicts()}
+    said = {row["image_id"]: row for row in labels.to_dicts()}
+    groups: dict[str, set[int]] = {name: set() for name in splits.SPLITS}
+    assert rows["image_id"].is_unique().all()
+    assert rows["label"].is_in(list(CLASSES)).all()
+    for row in rows.to_dicts():
+        picture = known[row["image_id"]]
+        groups[row["split"]].add(picture["group"])
+        assert picture["reason"] not in BINDING
+        if row["split"] == "silver":
+            assert picture["kept"]
+            assert row["image_id"] not in said
+        else:
+            evaluated = said[row["image_id"]]["role"] == "evaluation"
+            assert (row["split"] == "test") == evaluated
+            assert said[row["image_id"]]["source"] == "human"
+            assert said[row["image_id"]]["role"] != "gold"
+    assert not groups["test"] & (groups["train"] | groups["silver"])
+
+
+@given(campaigns())
+@settings(max_examples=50, deadline=None)
+def test_every_usable_evaluation_label_is_in_test(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
+    manifest, labels, silver = campaign
+    rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
+    usable = set(splits.usable(manifest, BINDING)["image_id"])
+    expected = {
+        row["image_id"]
+        for row in labels.to_dicts()
+        if (row["role"], row["source"]) == ("evaluation", "human") and row["label"] in CLASSES
+    }
+    assert set(rows.filter(pl.col("split") == "test")["image_id"]) == expected & usable
+
+
+def test_a_picture_people_labelled_stays_where_a_threshold_rejects_it_later() -> None:
+    manifest = conform(
+        pl.DataFrame({"image_id": ["a"], "kept": [False], "reason": ["blurred"], "group": [1]}), MANIFEST
+    )
+    labels = conform(
+        pl.DataFrame({"image_id": ["a"], "label": ["cat"], "role": ["train"], "source": ["human"]}), LABELS
+    )
+    silver = empty({name: dtype for name, dtype in splits.SPLIT.items() if name != "split"})
+    rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
+    assert rows.select("image_id", "split").rows() == [("a", "train")]
+
+
+def test_a_picture_on_which_everybody_was_unsure_was_asked() -> None:
+    manifest = conform(pl.DataFrame({"image_id": ["a", "b"], "kept": [True, True]}), MANIFEST)
+    votes = conform(pl.DataFrame({"image_id": ["a"]}), VOTES)
+    assert splits.never_asked(manifest, empty(LABELS), votes) == ["b"]

@@ -1,0 +1,228 @@
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.errors import ConfigError, DataError
+from silverprint.records import LABELS, MANIFEST, QUEUE
+from silverprint.stages import labels, queue
+from silverprint.store import tables
+from tests.rounds import campaign
+
+
+def finish(params, name):
+    """Ends the round: votes, labels, and the next round's scores by a model."""
+    campaign.open_round(params, name)
+    campaign.answer(params, name)
+    labels.run(params, name)
+    following = params.chain.index(name) + 1
+    if following < len(params.chain):
+        campaign.write_scores(params, params.chain[following], model=True)
+
+
+def test_the_first_round_asks_for_evaluation_control_and_the_strategy_s_choice(checked):
+    queue.run(checked, "r01")
+    rows = ledgers.queue("r01")
+    assert rows["rank"].to_list() == list(range(1, 17))
+    assert dict(rows["role"].value_counts().iter_rows()) == {"evaluation": 6, "control": 2, "train": 8}
+    by_role = {role: frame for (role,), frame in rows.group_by("role")}
+    assert by_role["evaluation"]["overlap"].unique().to_list() == [3]
+    assert by_role["train"]["strategy"].unique().to_list() == ["maxherding"]
+    assert by_role["train"]["score"].is_sorted(descending=True)
+    assert by_role["control"]["score"].null_count() == 2
+    assert rows["model_id"].null_count() == 16
+    assert not rows["show_prediction"].any()
+    assert rows["tier"].unique().to_list() == ["crowd"]
+
+
+def test_rounds_never_ask_twice_and_evaluate_once(checked):
+    checked = replace(checked, rounds={n: replace(r, show_predictions=n == "r03") for n, r in checked.rounds.items()})
+    for name in checked.chain:
+        queue.run(checked, name)
+        finish(checked, name)
+    rows = pl.concat([ledgers.queue(name).with_columns(round=pl.lit(name)) for name in checked.chain])
+    assert rows.height == 16 + 10 + 10
+    assert rows["image_id"].is_unique().all()
+    assert rows.filter(pl.col("role") == "evaluation")["round"].unique().to_list() == ["r01"]
+    later = rows.filter(pl.col("round") != "r01")
+    assert later["model_id"].unique().to_list() == ["m-1"]
+    assert later.filter(pl.col("role") == "train")["score"].is_between(0, 1).all()
+    assert later["show_prediction"].to_list() == [False] * 10 + [True] * 10
+
+
+def test_near_duplicates_are_asked_once_over_all_rounds(params):
+    campaign.write_pool(count=60, groups=25)
+    campaign.write_scores(params, "r01", model=False)
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    for name in ("r01", "r02"):
+        queue.run(params, name)
+        finish(params, name)
+    asked = pl.concat([ledgers.queue(name) for name in ("r01", "r02")])
+    assert asked.height == 25
+    assert asked.join(manifest, on="image_id")["group"].is_unique().all()
+
+
+def test_the_same_bytes_whatever_the_order_of_the_tables(params):
+    queue.run(params, "r01")
+    before = layout.queue("r01").read_bytes()
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    tables.write(manifest.reverse(), layout.MANIFEST, MANIFEST)
+    queue.run(params, "r01")
+    assert layout.queue("r01").read_bytes() == before
+
+
+def test_seed_round_and_draw_each_give_another_queue(params):
+    queue.run(params, "r01")
+    first = ledgers.queue("r01")
+    for other in (
+        replace(params, seed=params.seed + 1),
+        replace(params, rounds=params.rounds | {"r01": replace(params.rounds["r01"], draw=1)}),
+    ):
+        queue.run(other, "r01")
+        assert set(ledgers.queue("r01")["image_id"]) != set(first["image_id"])
+
+
+def test_what_another_chain_s_queue_asked_for_is_not_asked_again(params):
+    queue.run(params, "r01")
+    asked = set(ledgers.queue("r01")["image_id"])
+    layout.queue("old").parent.mkdir(parents=True)
+    layout.queue("r01").rename(layout.queue("old"))
+    queue.run(params, "r01")
+    assert not asked & set(ledgers.queue("r01")["image_id"])
+
+
+def test_neither_withdrawn_nor_rejected_pictures_are_asked(params):
+    manifest = campaign.write_pool(count=30, rejected=30)
+    campaign.write_scores(params, "r01", model=False)
+    kept = manifest.filter("kept")["image_id"].to_list()
+    campaign.withdraw(*kept[:14])
+    queue.run(params, "r01")
+    assert sorted(ledgers.queue("r01")["image_id"]) == sorted(kept[14:])
+
+
+def test_scores_of_pictures_that_a_threshold_rejected_later_are_left_out(params):
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    kept = pl.col("image_id").is_in(manifest["image_id"].head(20).implode())
+    tables.write(manifest.with_columns(kept=kept), layout.MANIFEST, MANIFEST)
+    queue.run(params, "r01")
+    assert set(ledgers.queue("r01")["image_id"]) <= set(manifest["image_id"].head(20))
+
+
+def test_an_opened_queue_is_left_untouched(params, capsys):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    before = layout.queue("r01").stat().st_mtime_ns
+    queue.run(replace(params, seed=99), "r01")
+    assert layout.queue("r01").stat().st_mtime_ns == before
+    assert "r01 is open: its queue stays as it is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_text("rank\n")])
+def test_an_opened_queue_that_changed_or_is_gone_is_refused(params, damage):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    damage(layout.queue("r01"))
+    with pytest.raises(DataError, match=r"final since r01 was opened; run: git checkout data/rounds/r01/queue\.csv"):
+        queue.run(params, "r01")
+
+
+def test_a_small_pool_is_taken_as_far_as_it_goes(params, capsys):
+    campaign.write_pool(count=8)
+    campaign.write_scores(params, "r01", model=False)
+    queue.run(params, "r01")
+    assert ledgers.queue("r01").height == 8
+    assert "8 pictures are left of 16 wanted" in capsys.readouterr().err
+
+
+def test_an_empty_pool_says_what_to_do(params):
+    campaign.withdraw(*[campaign.image_id(n) for n in range(60)])
+    with pytest.raises(DataError, match=r"r01: no picture is left to ask about.*relax `clean`, add a source"):
+        queue.run(params, "r01")
+    assert not layout.queue("r01").exists()
+
+
+def test_an_unknown_strategy_and_one_that_needs_a_model(params):
+    for strategy, message in [("oracle", "use one of: margin, maxherding, random"), ("margin", "there is none yet")]:
+        broken = campaign.small(params, strategy=strategy)
+        with pytest.raises(ConfigError, match=message):
+            queue.run(broken, "r01")
+    assert not layout.queue("r01").exists()
+
+
+def test_evaluation_pictures_cover_nothing_for_the_strategy(params, monkeypatch):
+    queue.run(params, "r01")
+    finish(params, "r01")
+    seen = {}
+
+    def spy(strategy, **request):
+        seen.update(request)
+        return original(strategy, **request)
+
+    original = queue.select_with_scores
+    monkeypatch.setattr(queue, "select_with_scores", spy)
+    queue.run(params, "r02")
+    assert len(seen["labeled"]) == 10
+    assert seen["probabilities"].shape == (5, len(seen["embeddings"]), 10)
+    assert tables.read(layout.labels("r01") / "labels.parquet", LABELS).height == 16
+
+
+@pytest.mark.parametrize("content", [b"not numpy", None])
+def test_broken_probabilities_are_a_clear_error(params, content):
+    path = layout.score("r01") / "probabilities.npy"
+    if content is None:
+        np.save(path, np.full((5, 59, 10), 0.1, dtype=np.float32))
+    else:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=r"probabilities\.npy: not readable .*run: dvc checkout data/rounds/r01/score"):
+        queue.run(params, "r01")
+
+
+def test_a_queue_that_breaks_its_suite_is_not_written(checked, monkeypatch):
+    def twice(askable, shares, plan, choose):
+        rows = compose(askable, shares, plan, choose)
+        return pl.concat([rows, rows.head(1)])
+
+    compose = queue.compose
+    monkeypatch.setattr(queue, "compose", twice)
+    with pytest.raises(DataError, match=r"r01: .*queue\.json failed; nobody was asked"):
+        queue.run(checked, "r01")
+    assert not layout.queue("r01").exists()
+
+
+def test_the_ledger_reads_back_as_it_was_written(params):
+    queue.run(params, "r01")
+    assert ledgers.queue("r01").schema == pl.Schema(QUEUE)
+    assert layout.queue("r01").read_text().splitlines()[0] == ",".join(QUEUE)
+
+
+@pytest.mark.slow
+def test_importing_the_stages_loads_nothing_heavy():
+    code = (
+        "import sys, silverprint.stages.queue, silverprint.stages.labels, silverprint.stages.gate;"
+        "print([m for m in ('torch', 'great_expectations', 'pandas', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_running_the_stages_loads_no_torch(params):
+    code = (
+        "import sys; from silverprint import config; from silverprint.stages import queue;"
+        "from tests.rounds import campaign; queue.run(campaign.small(config.load()), 'r01'); "
+        "print('torch' in sys.modules)"
+    )
+    root = str(campaign.__file__).rsplit("/tests/", 1)[0]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": f"{root}:{root}/src"},
+    )
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,5 @@
+"""The demonstration: a sample site, a partner's drop, simulated annotators, and the closing audit against the truth.
+
+Nothing here is part of the pipeline: the stages meet the demonstration over HTTP and by its files only, and no stage
+reads the truth.
+"""

@@ -1,0 +1,65 @@
+"""`python -m silverprint.demo`: build the sample site's files, serve it, answer as a person, print the audit."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from silverprint.demo.persons import PERSONS
+from silverprint.errors import SilverprintError
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m silverprint.demo", description=__doc__)
+    verbs = top.add_subparsers(dest="verb", metavar="COMMAND", required=True)
+    build = verbs.add_parser("build", help="write the sample site, the partner's drop and the truth below var/demo")
+    build.add_argument("--pictures", type=int, default=5_000, help="web and partner together; default 5000")
+    build.add_argument("--seed", type=int, default=7)
+    site = verbs.add_parser("site", help="serve the sample site on loopback")
+    site.add_argument("--port", type=int, default=8600, help="default 8600; 0 takes a free one")
+    annotate = verbs.add_parser("annotate", help="answer what is open in Label Studio, as one simulated person")
+    annotate.add_argument("--person", choices=sorted(PERSONS), required=True)
+    whole = verbs.add_parser("run", help="the whole campaign, from the crawl to the table")
+    whole.add_argument("--studio-port", type=int, default=8080)
+    whole.add_argument("--mlflow-port", type=int, default=5000)
+    whole.add_argument("--pictures", type=int, default=5_000)
+    verbs.add_parser("audit", help="hold the finished rounds against the truth")
+    return top
+
+
+def run(options: argparse.Namespace) -> None:
+    match options.verb:
+        case "build":
+            from silverprint.demo.build import build
+
+            build(options.pictures, options.seed)
+        case "site":
+            from silverprint.demo.site import serve
+
+            serve(options.port)
+        case "annotate":
+            from silverprint.demo.annotators import annotate
+
+            annotate(options.person)
+        case "run":
+            from silverprint.demo.run import run as run_campaign
+
+            run_campaign(options.studio_port, options.mlflow_port, options.pictures)
+        case "audit":
+            from silverprint.demo.audit import audit
+
+            audit()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    try:
+        run(parser().parse_args(argv))
+    except SilverprintError as error:
+        sys.stderr.write(f"silverprint.demo: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""The closing audit: what the rounds came to, held against the truth. Printed for people; nothing is asserted here."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from silverprint import layout
+from silverprint.demo import truth
+from silverprint.demo.garments import CLASSES
+from silverprint.errors import UnavailableError
+
+Z95: Final = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Share:
+    """Right answers among n, with a 95 % interval (Wilson 1927)."""
+
+    right: int
+    n: int
+
+    @property
+    def value(self) -> float:
+        return self.right / self.n
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        middle = (self.value + Z95**2 / (2 * self.n)) / (1 + Z95**2 / self.n)
+        half = Z95 * sqrt(self.value * (1 - self.value) / self.n + Z95**2 / (4 * self.n**2)) / (1 + Z95**2 / self.n)
+        return middle - half, middle + half
+
+
+@dataclass(frozen=True)
+class Row:
+    """One round. Shares are None where nothing can be counted."""
+
+    round: str
+    labels: int  # pictures with a consensus label so far
+    votes: int  # so far
+    alpha: float | None  # Krippendorff's, over the round's votes
+    consensus: Share | None  # consensus labels that are the truth
+    evaluation: Mapping[str, Any] | None  # as in metrics.json, against the evaluation set's consensus
+    model: Share | None  # the model's predictions for the evaluation pictures that are the truth
+    control: Mapping[str, Any] | None  # as in metrics.json
+
+
+def audit() -> None:
+    """Prints one table of the finished rounds, and how the automatic labels fare.
+
+    Raises:
+        UnavailableError: no round is finished, or the truth was not built.
+    """
+    labels = truth.read()
+    console = Console(highlight=False)
+    console.print(_table(rows(labels)))
+    silver = released(labels)
+    if silver:
+        console.print(f"automatic labels in the release that are the truth: {_share(silver)}")
+
+
+def rows(labels: Mapping[str, str]) -> list[Row]:
+    """The finished rounds, the first first.
+
+    Args:
+        labels: image_id -> what it shows.
+
+    Raises:
+        UnavailableError: no round is finished.
+    """
+    finished = [path.parent.name for path in layout.ROUNDS.glob("*/metrics.json")]
+    if not finished:
+        raise UnavailableError(str(layout.ROUNDS), "no round is finished yet", "run: dvc repro")
+    return sorted((_row(name, labels) for name in finished), key=lambda row: (row.votes, row.round))
+
+
+def released(labels: Mapping[str, str]) -> Share | None:
+    """The released automatic labels that are the truth, over the pictures that nobody was asked about."""
+    parts = sorted((layout.RELEASE / "parquet").glob("silver-*.parquet"))
+    frames = [pl.read_parquet(part, columns=["image_id", "label"]) for part in parts]
+    if not frames:
+        return None
+    table = pl.concat(frames)
+    names = (CLASSES[value] if isinstance(value, int) else value for value in table["label"].to_list())
+    return _right(zip(table["image_id"].to_list(), names, strict=True), labels)
+
+
+def _row(name: str, labels: Mapping[str, str]) -> Row:
+    quality = _json(layout.labels(name) / "quality.json")
+    metrics = _json(layout.metrics(name))
+    consensus = pl.read_parquet(layout.labels(name) / "labels.parquet", columns=["image_id", "label"])
+    predicted = layout.model(name) / "evaluation.parquet"
+    evaluation = pl.read_parquet(predicted, columns=["image_id", "predicted"]) if predicted.exists() else None
+    return Row(
+        name,
+        quality["labels_total"],
+        quality["votes_total"],
+        quality["alpha_round"],
+        _right(consensus.drop_nulls().iter_rows(), labels),
+        metrics.get("evaluation"),
+        _right(evaluation.iter_rows(), labels) if evaluation is not None else None,
+        metrics.get("control"),
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return document
+    except FileNotFoundError:
+        raise UnavailableError(str(path), "the output is not there", "run: dvc pull, or dvc repro") from None
+
+
+def _right(claims: Iterable[tuple[str, str]], labels: Mapping[str, str]) -> Share | None:
+    known = [labels[image_id] == claim for image_id, claim in claims if image_id in labels]
+    return Share(sum(known), len(known)) if known else None
+
+
+def _table(audited: list[Row]) -> Table:
+    table = Table(title="The rounds against the truth", caption="95 % intervals in brackets", title_justify="left")
+    for heading in ("round", "labels", "votes", "alpha", "consensus = truth", "model on evaluation", "model = truth"):
+        table.add_column(heading, justify="left" if heading == "round" else "right")
+    table.add_column("k chosen / k random: gain", justify="right")
+    for row in audited:
+        table.add_row(
+            row.round,
+            str(row.labels),
+            str(row.votes),
+            "-" if row.alpha is None else f"{row.alpha:.2f}",
+            _share(row.consensus),
+            _evaluation(row.evaluation),
+            _share(row.model),
+            _control(row.control),
+        )
+    return table
+
+
+def _share(share: Share | None) -> str:
+    return "-" if share is None else _interval(share.value, *share.interval)
+
+
+def _evaluation(found: Mapping[str, Any] | None) -> str:
+    return _interval(found["accuracy"], found["accuracy_low"], found["accuracy_high"]) if found else "-"
+
+
+def _interval(value: float, low: float, high: float) -> str:
+    return f"{value:.1%} [{100 * low:.0f}, {100 * high:.0f}]"
+
+
+def _control(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return "-"
+    gain = f"{100 * found['gain']:+.1f} [{100 * found['gain_low']:+.1f}, {100 * found['gain_high']:+.1f}]"
+    return f"{found['k']}: {found['chosen']:.1%} / {found['random']:.1%}: {gain}"

@@ -1,0 +1,100 @@
+"""Writes the demonstration's files below var/demo: the site, the partner's drop, the truth. Same seed, same bytes."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+from typing import Final
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import numpy as np
+
+from silverprint import layout
+from silverprint.console import say, track
+from silverprint.demo import dirt, plan, sheet, truth
+from silverprint.demo.garments import LOOK_ALIKES
+from silverprint.demo.pictures import jpeg, product
+from silverprint.records import NONE_OF_THESE
+from silverprint.store import files
+
+SITE: Final = layout.DEMO / "site.zip"
+PARTNER: Final = layout.DEMO / "partner.zip"
+INDEX: Final = "site.json"
+RECIPE: Final = 1  # raise it when other bytes come out: old sites are then built anew
+HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # of the partner's labels; the rest say nothing
+
+
+def build(pictures: int = sheet.PICTURES, seed: int = 7) -> None:
+    """The files of a demonstration with `pictures` pictures; leaves alone what the same recipe has built.
+
+    Raises:
+        UsageError: `pictures` is out of range.
+        DiskError: no space.
+    """
+    recipe = {"pictures": pictures, "seed": seed, "recipe": RECIPE}
+    if _built() == recipe and PARTNER.exists() and truth.path().exists():
+        say(f"sample site: {SITE} is built")
+        return
+    drawn = plan.draw(pictures, seed)
+    bodies: dict[str, bytes] = {}
+    labels: dict[str, str] = {}
+    for page, tile in track(drawn.pages, "sample site"):
+        body = dirt.body(page.kind, tile, page.number, seed)
+        if body is None:
+            continue
+        bodies[page.picture] = body
+        if page.kind != "html":
+            labels[_image_id(body)] = NONE_OF_THESE if tile is None else sheet.labels()[tile]
+    drop = {f"pictures/p{n:05d}.jpg": (tile, jpeg(product(tile, seed))) for n, tile in enumerate(drawn.partner, 1)}
+    labels |= {_image_id(body): sheet.labels()[tile] for tile, body in drop.values()}
+
+    truth.write(labels)
+    tiles = {name: tile for name, (tile, _) in drop.items()}
+    _zip(PARTNER, [("manifest.csv", _manifest(tiles, seed)), *((name, body) for name, (_, body) in drop.items())])
+    index = {**recipe, "pages": [asdict(page) for page, _ in drawn.pages]}
+    _zip(SITE, [(INDEX, json.dumps(index, indent=1).encode()), *bodies.items()])
+    say(f"sample site: {len(drawn.pages)} pages, {len(bodies)} pictures, {len(drop)} more from the partner")
+
+
+def _image_id(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _built() -> dict[str, int] | None:
+    try:
+        with ZipFile(SITE) as archive:
+            index = json.loads(archive.read(INDEX))
+    except (FileNotFoundError, BadZipFile, KeyError, ValueError):
+        return None
+    return {name: value for name, value in index.items() if name != "pages"}
+
+
+def _manifest(tiles: Mapping[str, int], seed: int) -> bytes:
+    """The partner's manifest.csv: a licence for most pictures, and labels of which some are wrong or missing."""
+    buffer = StringIO()
+    rows = csv.writer(buffer, lineterminator="\n")
+    rows.writerow(("path", "license", "label"))
+    for name, tile in tiles.items():
+        chance = np.random.default_rng([seed, tile, 3])
+        license_ = str(chance.choice(("CC-BY-4.0", "CC0-1.0", ""), p=(0.7, 0.2, 0.1)))
+        rows.writerow((name, license_, _hint(sheet.labels()[tile], chance)))
+    return buffer.getvalue().encode()
+
+
+def _hint(label: str, chance: np.random.Generator) -> str:
+    draw = chance.random()
+    if draw < HINT_RIGHT:
+        return label
+    return next(iter(LOOK_ALIKES[label])) if draw < HINT_RIGHT + HINT_WRONG else ""
+
+
+def _zip(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
+    with files.replacing(path) as temporary, ZipFile(temporary, "w") as archive:
+        for name, body in members:
+            entry = ZipInfo(name, date_time=(2026, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = ZIP_DEFLATED if name.endswith((".json", ".csv")) else ZIP_STORED
+            archive.writestr(entry, body)

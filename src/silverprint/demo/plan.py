@@ -1,0 +1,83 @@
+"""Which picture goes where: the pages of the sample site and the partner's pictures, drawn from one seed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from silverprint.demo import dirt, sheet
+from silverprint.errors import UsageError
+
+SMALLEST: Final = 100
+PARTNER_SHARE: Final = 0.12  # of the pictures
+LICENSES: Final = ("MIT", "CC-BY-4.0", "CC0-1.0", "CC-BY-SA-4.0")
+REFUSED: Final = "CC-BY-NC-4.0"
+MARKUPS: Final = ("rel-license", "json-ld", "json-ld-product")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the site and the picture on it."""
+
+    number: int
+    kind: str  # `plain` or a kind of dirt
+    picture: str  # the picture's address below the site's root
+    license: str | None
+    markup: str | None  # how the page says the licence
+    price: str
+
+    @property
+    def name(self) -> str:
+        return f"Product {self.number:05d}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    pages: tuple[tuple[Page, int | None], ...]  # with the tile that is shown
+    partner: tuple[int, ...]  # tiles
+
+
+def draw(pictures: int, seed: int) -> Plan:
+    """The plan of a demonstration with `pictures` different pictures, web and partner together.
+
+    Raises:
+        UsageError: `pictures` is out of range.
+    """
+    if not SMALLEST <= pictures <= sheet.PICTURES:
+        rule = f"the sample site has {SMALLEST} to {sheet.PICTURES} pictures"
+        raise UsageError(f"--pictures {pictures}", rule, "choose a number between them")
+    chance = np.random.default_rng(seed)
+    counts = dirt.counts(pictures)
+    tiles = chance.permutation(sheet.PICTURES)[:pictures].tolist()
+    alone = round(pictures * PARTNER_SHARE) - counts["partner-copy"]
+    partner, web = tiles[:alone], tiles[alone:]
+
+    kinds = list(_repeat(dirt.TAKEN, counts))
+    plain = web[len(kinds) :]
+    shown: list[tuple[str, int | None]] = [*zip(kinds, web, strict=False), *((dirt.PLAIN, tile) for tile in plain)]
+    shown += [(kind, int(chance.choice(plain))) for kind in _repeat(dirt.COPIES, counts)]
+    shown += [(kind, None) for kind in _repeat(dirt.FOREIGN, counts)]
+
+    order = chance.permutation(len(shown))
+    pages = [(_page(number, shown[at][0], chance), shown[at][1]) for number, at in enumerate(order.tolist(), 1)]
+    partner += chance.choice(plain, counts["partner-copy"], replace=False).tolist()
+    return Plan(tuple(pages), tuple(chance.permutation(partner).tolist()))
+
+
+def _repeat(kinds: Iterable[str], counts: dict[str, int]) -> Iterator[str]:
+    for kind in kinds:
+        yield from [kind] * counts[kind]
+
+
+def _page(number: int, kind: str, chance: np.random.Generator) -> Page:
+    license_ = str(chance.choice(LICENSES, p=(0.4, 0.3, 0.2, 0.1)))
+    markup: str | None = str(chance.choice(MARKUPS, p=(0.7, 0.2, 0.1)))
+    price = f"{int(chance.integers(9, 140))}.{int(chance.choice((0, 50, 90))):02d}"
+    if kind == "no-license":
+        license_, markup = "", None
+    if kind == "refused-license":
+        license_ = REFUSED
+    folder = "private" if kind == "robots-disallowed" else "photos"
+    ending = {"tracker": "png", "bomb": "png", "animated-gif": "gif"}.get(kind, "jpg")
+    return Page(number, kind, f"{folder}/{number:05d}.{ending}", license_ or None, markup, price)

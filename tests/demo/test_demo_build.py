@@ -1,0 +1,162 @@
+import csv
+import hashlib
+import json
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from silverprint.demo import build, dirt, plan, sheet, truth
+from silverprint.demo.garments import CLASSES, HARDNESS, LOOK_ALIKES
+from silverprint.errors import UnavailableError, UsageError
+from silverprint.records import NONE_OF_THESE
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted((folder / "var/demo").iterdir())
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def pages(folder: Path) -> list[dict[str, object]]:
+    with ZipFile(folder / build.SITE) as archive:
+        found: list[dict[str, object]] = json.loads(archive.read(build.INDEX))["pages"]
+        return found
+
+
+def bodies(folder: Path, name: Path) -> dict[str, bytes]:
+    with ZipFile(folder / name) as archive:
+        return {member: archive.read(member) for member in archive.namelist() if "/" in member}
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(built, pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    build.build(pictures)
+    assert digests(tmp_path) == digests(built)
+    build.build(pictures, seed=8)
+    assert digests(tmp_path).keys() == digests(built).keys()
+    assert not set(digests(tmp_path).values()) & set(digests(built).values())
+
+
+def test_what_is_built_is_left_alone_and_what_is_lost_comes_back(built, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    build.build(100)
+    before, written = digests(tmp_path), build.SITE.stat().st_mtime_ns
+    build.build(100)
+    assert build.SITE.stat().st_mtime_ns == written
+    truth.path().unlink()
+    build.SITE.write_bytes(b"half a zi")
+    build.build(100)
+    assert digests(tmp_path) == before
+
+
+def test_every_picture_is_used_once_and_every_page_has_one_kind(built, pictures):
+    kinds = [page["kind"] for page in pages(built)]
+    counts = dirt.counts(pictures)
+    assert {kind: kinds.count(kind) for kind in set(kinds) - {dirt.PLAIN}} == {
+        kind: number for kind, number in counts.items() if kind != "partner-copy"
+    }
+    beside = sum(counts[kind] for kind in (*dirt.COPIES, *dirt.FOREIGN))
+    partner = bodies(built, build.PARTNER)
+    assert len(kinds) - beside + len(partner) - counts["partner-copy"] == pictures
+    assert len(partner) == round(pictures * plan.PARTNER_SHARE)
+    assert set(counts) == {*dirt.TAKEN, *dirt.COPIES, *dirt.FOREIGN, "partner-copy"}
+
+
+def test_some_of_the_partners_pictures_are_on_the_site_byte_for_byte(built, pictures):
+    on_site = {page["picture"]: page["kind"] for page in pages(built)}
+    web = {hashlib.sha256(body).digest(): on_site[name] for name, body in bodies(built, build.SITE).items()}
+    shared = {hashlib.sha256(body).digest() for body in bodies(built, build.PARTNER).values()} & web.keys()
+    assert len(shared) == dirt.counts(pictures)["partner-copy"]
+
+
+def test_the_partners_labels_are_hints_most_of_them_right(built, monkeypatch):
+    monkeypatch.chdir(built)
+    with ZipFile(build.PARTNER) as archive:
+        rows = list(csv.DictReader(StringIO(archive.read("manifest.csv").decode())))
+        ids = {row["path"]: hashlib.sha256(archive.read(row["path"])).hexdigest() for row in rows}
+    known = truth.read()
+    right = sum(row["label"] == known[ids[row["path"]]] for row in rows) / len(rows)
+    assert 0.8 <= right < 1
+    assert {row["label"] for row in rows} <= {*CLASSES, ""}
+    assert {row["license"] for row in rows} <= {"CC-BY-4.0", "CC0-1.0", ""}
+
+
+def test_the_truth_knows_every_picture_and_the_site_never_tells(built, monkeypatch):
+    monkeypatch.chdir(built)
+    known, on_site = truth.read(), bodies(built, build.SITE)
+    kinds = {page["picture"]: page["kind"] for page in pages(built)}
+    for name, body in on_site.items():
+        label = known.get(hashlib.sha256(body).hexdigest())
+        if kinds[name] == "html":
+            assert label is None
+        elif kinds[name] in dirt.FOREIGN:
+            assert label == NONE_OF_THESE
+        else:
+            assert label in CLASSES
+    told = json.dumps(pages(built)).lower()
+    assert not [word for word in CLASSES if word in told]
+
+
+def test_the_truth_lies_where_the_environment_says(built, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnavailableError, match=r"truth\.csv.*run: python -m silverprint\.demo build"):
+        truth.read()
+    monkeypatch.setenv(truth.VARIABLE, str(tmp_path / "elsewhere" / "t.csv"))
+    build.build(100)
+    assert not (tmp_path / "var/demo/truth.csv").exists()
+    assert len(truth.read()) > 90
+
+
+@pytest.mark.parametrize("number", [0, 99, 5001, -5])
+def test_a_size_out_of_range_is_refused(number):
+    with pytest.raises(UsageError, match=f"--pictures {number}: the sample site has 100 to 5000 pictures"):
+        plan.draw(number, 7)
+
+
+def test_the_sheet_has_five_thousand_different_tiles_of_every_class():
+    assert sheet.tiles().shape == (sheet.PICTURES, 28, 28)
+    assert len({tile.tobytes() for tile in sheet.tiles()}) == sheet.PICTURES
+    assert {sheet.labels().count(name) // 100 for name in CLASSES} <= {4, 5}
+    assert len(sheet.labels()) == sheet.PICTURES
+
+
+def test_the_sheet_is_what_the_script_makes():
+    dataset = Path("/usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz")
+    if not dataset.exists():
+        pytest.skip("needs: apt-get install dataset-fashion-mnist")
+    script = Path(__file__).parents[2] / "scripts/make_fashion_sheet.py"
+    space: dict[str, object] = {"__file__": str(script), "__name__": "script"}
+    exec(compile(script.read_text(), script, "exec"), space)  # noqa: S102
+    pictures, classes = space["draw"](dataset.parent)
+    assert (pictures == sheet.tiles()).all()
+    assert tuple(classes) == sheet.labels()
+
+
+def test_look_alikes_are_classes_and_hardness_has_mean_one():
+    assert set(LOOK_ALIKES) == set(CLASSES) == set(HARDNESS)
+    for name, likes in LOOK_ALIKES.items():
+        assert set(likes) <= set(CLASSES) - {name}
+    assert sum(HARDNESS.values()) == pytest.approx(len(CLASSES))
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_site(tmp_path):
+    command = f"ulimit -f 100; exec {sys.executable} -m silverprint.demo build --pictures 100"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 74
+    assert "site.zip: no space left to write it; free some space" in done.stderr.splitlines()[-1]
+    assert not (tmp_path / build.SITE).exists()
+    assert not list((tmp_path / "var/demo").glob(".*"))
+
+
+def test_no_stage_can_read_the_truth():
+    """Nothing outside the demonstration imports it or names its truth; the full run without the truth is in e2e."""
+    package = Path(build.__file__).parents[1]
+    outside = [path for path in package.rglob("*.py") if "demo" not in path.relative_to(package).parts]
+    assert len(outside) > 10
+    for path in outside:
+        text = path.read_text(encoding="utf-8")
+        for word in ("import silverprint.demo", "from silverprint.demo", "truth.csv", truth.VARIABLE):
+            assert word not in text, (path, word)

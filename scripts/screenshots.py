@@ -1,0 +1,162 @@
+"""Pictures for the docs, from a finished demo whose servers still run: python scripts/screenshots.py
+
+Writes docs/pictures/: strip.png and curve.png as the report has them, the report on a laptop and on a phone, the
+labelling page of Label Studio, MLflow's comparison of the rounds and its learning curve. Each is below 300 KB.
+"""
+
+import json
+import os
+import shutil
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from silverprint import config, layout
+from silverprint.adapters.plots import png
+from silverprint.campaign import ledgers, serving
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.store import files
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+# MLflow opens a chat panel beside the page at the first visit.
+NO_ASSISTANT = """
+localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
+localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
+"""
+LISTED = 24  # pictures in the list beside the labelling page
+LAPTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 780}
+
+
+def main() -> None:
+    parser = ArgumentParser(description=str(__doc__).split(":")[0])
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures"))
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    params = config.load()
+    for name in ("strip.png", "curve.png"):
+        shutil.copy(layout.REPORT / name, out / name)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        report(browser, out)
+        labelling(browser, out, params)
+        tracking(browser, out, params)
+        browser.close()
+
+
+def report(browser: Browser, out: Path) -> None:
+    address = (layout.REPORT / "index.html").resolve().as_uri()
+    for name, size, scale in (("report", LAPTOP, 1.5), ("report-phone", PHONE, 2.0)):
+        with opened(browser, size, scale) as context:
+            page = context.new_page()
+            page.goto(address)
+            keep(page, out / f"{name}.png")
+
+
+def labelling(browser: Browser, out: Path, params: Params) -> None:
+    """The last round's page as an annotator sees it, with a picture that was asked about."""
+    account = read(sorted(layout.PEOPLE.glob("*.json"))[0])
+    name = params.last
+    first = ledgers.queue(name)["image_id"].head(LISTED).to_list()
+    with opened(browser, {"width": 1600, "height": 860}, 1.25) as context, served(params, name, first):
+        page = context.new_page()
+        page.goto(f"{account['url']}/user/login/")
+        page.fill("input[name=email]", account["email"])
+        page.fill("input[name=password]", account["password"])
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url(lambda url: "/user/login" not in url)
+        project = newest_project(context, account["url"], name)
+        task = task_of(context, account["url"], project, first[0])
+        page.goto(f"{account['url']}/projects/{project}/data?task={task}")
+        page.wait_for_selector("img[alt=image]", timeout=60_000)
+        page.wait_for_load_state("networkidle")
+        keep(page, out / "labelling.png")
+
+
+def newest_project(context: BrowserContext, url: str, round_name: str) -> int:
+    found = context.request.get(f"{url}/api/projects?page_size=1000").json()["results"]
+    return max(int(project["id"]) for project in found if f" {round_name} " in f" {project['title']} ")
+
+
+def task_of(context: BrowserContext, url: str, project: int, image_id: str) -> int:
+    found = context.request.get(f"{url}/api/tasks?project={project}&page_size=1000&fields=all").json()["tasks"]
+    return next(int(task["id"]) for task in found if task["data"]["image_id"] == image_id)
+
+
+@contextmanager
+def served(params: Params, round_name: str, image_ids: list[str]) -> Iterator[None]:
+    """A closed round's serving cache is empty; these pictures come back for as long as the page is looked at."""
+    campaign = params.dataset.campaign
+    absent = [image_id for image_id in image_ids if not serving.path(campaign, round_name, image_id).exists()]
+    serving.fill(params, round_name, absent)
+    try:
+        yield
+    finally:
+        serving.remove(campaign, round_name, absent)
+
+
+def tracking(browser: Browser, out: Path, params: Params) -> None:
+    url = read(layout.TRACKING / "server.json")["url"]
+    with opened(browser, {"width": 1360, "height": 860}, 1.5) as context:
+        context.add_init_script(NO_ASSISTANT)
+        experiment, rounds, whole = runs_of(context, url, params.dataset.name)
+        page = context.new_page()
+        chosen, experiments = quote(json.dumps(rounds)), quote(json.dumps([experiment]))
+        page.goto(f"{url}/#/compare-runs?runs={chosen}&experiments={experiments}")
+        for section in ("Visualizations", "Parameters"):  # fold them away: the metrics are what is compared
+            page.get_by_role("button", name=section).click(timeout=60_000)
+        page.get_by_text("balanced_accuracy").wait_for(timeout=60_000)
+        keep(page, out / "mlflow-comparison.png")
+        page.goto(f"{url}/#/experiments/{experiment}/runs/{whole}/model-metrics")
+        page.get_by_placeholder("Search metric charts").fill("^accuracy", timeout=60_000)
+        page.wait_for_selector(".js-plotly-plot .js-line", state="attached", timeout=60_000)
+        page.mouse.move(0, 0)  # no tool bar over a chart
+        keep(page, out / "mlflow-curve.png")
+
+
+def runs_of(context: BrowserContext, url: str, name: str) -> tuple[str, list[str], str]:
+    """The experiment, the rounds' runs in order, and the campaign's run."""
+    api = f"{url}/api/2.0/mlflow"
+    asked = context.request.get(f"{api}/experiments/get-by-name?experiment_name={quote(name)}")
+    experiment = str(asked.json()["experiment"]["experiment_id"])
+    body = {"experiment_ids": [experiment], "max_results": 1000}
+    found: dict[str, list[tuple[str, str]]] = {"round": [], "campaign": []}
+    for run in context.request.post(f"{api}/runs/search", data=body).json()["runs"]:
+        tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
+        found[tags["silverprint.kind"]].append((tags.get("silverprint.round", ""), run["info"]["run_id"]))
+    return experiment, [run for _, run in sorted(found["round"])], found["campaign"][0][1]
+
+
+@contextmanager
+def opened(browser: Browser, size: Any, scale: float) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=size, device_scale_factor=scale)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def keep(page: Page, path: Path) -> None:
+    with Image.open(BytesIO(page.screenshot())) as picture:
+        files.write_bytes(path, png.small(picture.convert("RGB")))
+    say(f"{path}: {path.stat().st_size // 1000} KB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""What a released row holds, beside the picture: the same columns in Parquet and in ImageFolder's metadata."""
+
+from typing import Final
+
+from silverprint.records import INT, REAL, TEXT, Schema
+
+# `label` is a class name here; Parquet stores its number, as Hugging Face's ClassLabel does.
+COLUMNS: Final[Schema] = {
+    "image_id": TEXT,
+    "label": TEXT,
+    "label_source": TEXT,  # human | auto
+    "confidence": REAL,
+    "distribution": TEXT,
+    "n_votes": INT,
+    "agreement": REAL,
+    "role": TEXT,
+    "round": TEXT,
+    "license": TEXT,
+    "license_evidence": TEXT,
+    "url": TEXT,
+    "page_url": TEXT,
+    "source": TEXT,
+    "fetched_at": TEXT,
+}
+
+_EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
+
+
+def file_name(image_id: str, image_format: str) -> str:
+    """`<image_id>.jpg` for format `jpeg`."""
+    return f"{image_id}.{_EXTENSIONS.get(image_format, image_format)}"

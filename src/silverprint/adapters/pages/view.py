@@ -1,0 +1,72 @@
+"""What the report's page shows, ready to be laid out. Shares are 0..1; pictures are data: addresses."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Tile:
+    picture: str
+    alt: str
+    title: str = ""
+    note: str = ""
+    differs: bool = False  # people answered other than the model had guessed
+
+
+@dataclass(frozen=True)
+class Reason:
+    name: str
+    pictures: int
+    tiles: list[Tile]
+
+
+@dataclass(frozen=True)
+class RoundView:
+    name: str
+    strategy: str
+    roles: dict[str, int]  # role -> pictures in the queue; empty while there is no queue
+    people: dict[str, Any]  # core.summary.rounds: votes, abstained, people, alpha
+    metrics: dict[str, Any] | None  # metrics.json
+    gate: dict[str, Any] | None  # gate.json
+    waivers: list[dict[str, Any]]  # expectation, why: in Git, whether or not the check then failed
+    tiles: list[Tile]  # the first ones of the queue
+
+    @property
+    def evaluation(self) -> dict[str, Any] | None:
+        """Null while no model of the round was measured on any picture."""
+        found: dict[str, Any] | None = self.metrics["evaluation"] if self.metrics else None
+        return found if found and found["n"] else None
+
+    @property
+    def control(self) -> dict[str, Any] | None:
+        return self.metrics["control"] if self.metrics else None
+
+
+@dataclass(frozen=True)
+class View:
+    name: str
+    question: str
+    classes: tuple[str, ...]
+    addresses: int
+    acquired: int
+    kept: int
+    labelled: int  # pictures with a label of the dataset's classes
+    agreement: float | None  # share of agreeing pairs of votes
+    strip: str
+    curve: str | None
+    rounds: list[RoundView]
+    reasons: list[Reason]
+    not_stored: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+    provenance: list[dict[str, Any]]
+    licenses: list[dict[str, Any]]
+    labels_per_class: dict[str, int]
+    disputed: list[Tile]
+    confusion: list[list[int]]  # rows: people, columns: the model; in the order of `classes`
+    mistakes: list[dict[str, Any]]
+    annotators: list[dict[str, Any]]
+
+    @property
+    def measured(self) -> RoundView | None:
+        """The last round whose model was measured."""
+        return next((entry for entry in reversed(self.rounds) if entry.evaluation), None)

@@ -1,0 +1,25 @@
+"""PNG files small enough for a README."""
+
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+MAX_BYTES: Final = 290_000
+
+# First fewer colours, then fewer pixels: (scale, colours).
+_STEPS: Final = ((1.0, 256), (1.0, 128), (0.85, 128), (0.7, 128), (0.55, 64), (0.4, 64), (0.3, 32))
+
+
+def small(picture: Image.Image) -> bytes:
+    """`picture` as a palette PNG of less than 300 KB, as large and colourful as that allows."""
+    for scale, colours in _STEPS:
+        size = (round(picture.width * scale), round(picture.height * scale))
+        resized = picture if scale == 1.0 else picture.resize(size, Image.Resampling.LANCZOS)
+        buffer = BytesIO()
+        # Maximum coverage keeps colours that few pixels have (a legend's marker); the mean then mends large areas.
+        flat = resized.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+        flat.save(buffer, "PNG", optimize=True)
+        if buffer.tell() < MAX_BYTES:
+            break
+    return buffer.getvalue()

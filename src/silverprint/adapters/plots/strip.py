@@ -1,0 +1,79 @@
+"""The strip: a campaign in one picture, columns of real thumbnails from the crawl to the labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from PIL import Image, ImageDraw
+
+from silverprint.adapters.plots import palette, png
+from silverprint.adapters.plots.text import font, shortened
+from silverprint.store import files
+
+TILE: Final = 78  # pixels; a page shows the strip at half its size, sharp on any screen
+ROWS: Final = 6
+_PITCH: Final = TILE + 6
+_TEXT: Final = 214  # width of the words beside a row
+_ARROW: Final = 62
+_MARGIN: Final = 22
+_HEAD: Final = 92
+
+
+@dataclass(frozen=True)
+class Row:
+    pictures: list[Image.Image]  # TILE x TILE
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    title: str
+    note: str
+    rows: list[Row]  # at most ROWS
+
+    @property
+    def tiles_width(self) -> int:
+        return max((len(row.pictures) for row in self.rows), default=0) * _PITCH
+
+    @property
+    def width(self) -> int:
+        words = any(row.title for row in self.rows)
+        return max(self.tiles_width + (_TEXT if words else 0), 200)
+
+
+def draw(columns: list[Column], path: Path) -> None:
+    """Writes the columns, left to right with arrows between, as a PNG of less than 300 KB."""
+    width = 2 * _MARGIN + sum(column.width for column in columns) + _ARROW * (len(columns) - 1)
+    height = _HEAD + ROWS * _PITCH + _MARGIN
+    canvas = Image.new("RGB", (width, height), palette.PAPER)
+    pen = ImageDraw.Draw(canvas)
+    left = _MARGIN
+    for number, column in enumerate(columns):
+        if number:
+            _arrow(pen, left - _ARROW, _HEAD + ROWS * _PITCH / 2)
+        _column(canvas, pen, column, left)
+        left += column.width + _ARROW
+    files.write_bytes(path, png.small(canvas))
+
+
+def _column(canvas: Image.Image, pen: ImageDraw.ImageDraw, column: Column, left: int) -> None:
+    pen.text((left, 20), column.title, fill=palette.INK, font=font(27, bold=True))
+    pen.text((left, 56), shortened(column.note, column.width + 30, font(19)), fill=palette.MUTED, font=font(19))
+    for number, row in enumerate(column.rows[:ROWS]):
+        top = _HEAD + number * _PITCH
+        for place, picture in enumerate(row.pictures):
+            corner = left + place * _PITCH, top
+            canvas.paste(picture, corner)
+            # A hairline keeps pictures on white apart from the page.
+            pen.rectangle((*corner, corner[0] + TILE - 1, top + TILE - 1), outline=palette.LINE)
+        beside = left + column.tiles_width + 8
+        room = left + column.width - beside
+        pen.text((beside, top + 17), shortened(row.title, room, font(21)), fill=palette.INK, font=font(21))
+        pen.text((beside, top + 45), shortened(row.note, room, font(18)), fill=palette.MUTED, font=font(18))
+
+
+def _arrow(pen: ImageDraw.ImageDraw, left: float, middle: float) -> None:
+    start, end = left + 12, left + _ARROW - 16
+    pen.line((start, middle, end - 6, middle), fill=palette.MUTED, width=3)
+    pen.polygon(((end, middle), (end - 13, middle - 8), (end - 13, middle + 8)), fill=palette.MUTED)

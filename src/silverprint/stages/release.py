@@ -1,0 +1,123 @@
+"""The dataset as people use it: ImageFolder and Parquet with the pictures, three splits, a dataset card."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from silverprint import console, layout
+from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
+from silverprint.campaign import guard
+from silverprint.config import Params
+from silverprint.core import splits, summary
+from silverprint.core.quality import BINDING
+from silverprint.errors import DataError
+from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
+from silverprint.store import ShardReader, documents, files, tables
+from silverprint.store.features import Features
+from silverprint.store.folders import replacing_folder
+
+
+def run(params: Params) -> None:
+    """Writes data/release from the last round's labels and model.
+
+    Raises:
+        UnavailableError: an input is not there.
+        DataError: nothing was labelled that may be released.
+    """
+    labels_dir, model_dir = layout.labels(params.last), layout.model(params.last)
+    guard.require_pulled(layout.CLEAN, labels_dir, model_dir)
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    labels = tables.read(labels_dir / "labels.parquet", LABELS)
+    votes = tables.read(labels_dir / "votes.parquet", VOTES)
+    remedy = f"run: dvc pull {model_dir}, or dvc repro"
+    model = documents.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
+    silver = _silver(params, model, splits.never_asked(manifest, labels, votes))
+    rows = splits.assign(manifest, labels, silver, classes=params.dataset.classes, binding=BINDING)
+    if rows.filter(pl.col("split") != "silver").is_empty():
+        value = f"{labels_dir}: {labels.height} labels"
+        raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
+    # What the manifest knows of a picture: its format, its rights, where it came from.
+    rows = rows.join(manifest, on="image_id", how="left", maintain_order="left")
+    with replacing_folder(layout.RELEASE) as folder:
+        _write_pictures(rows, folder, params)
+        facts = _card(params, rows, manifest, votes, model["model_id"])
+        files.write_text(folder / "README.md", card.render(facts))
+        files.write_text(folder / "imagefolder" / "README.md", card.imagefolder(facts.splits))
+    counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
+    console.say(f"{layout.RELEASE}: {counts}")
+
+
+def _silver(params: Params, model: dict[str, Any], image_ids: list[str]) -> pl.DataFrame:
+    """The model's labels for pictures that nobody was asked about, where it is sure enough."""
+    folder, classes = layout.model(params.last), tuple(model["classes"])
+    mean = np.zeros((0, len(classes)), dtype=np.float32)
+    if image_ids:
+        from silverprint.model.head import Head, require_same_features
+
+        features = Features(layout.EMBED)
+        require_same_features(model, features.description, folder)
+        head = Head.load(folder)
+        batches = [head.predict(batch).mean(axis=0) for batch in features.batches(image_ids)]
+        mean = np.concatenate(batches)
+    sure = np.flatnonzero(mean.max(axis=1) >= params.release.silver_confidence)
+    return pl.DataFrame(
+        [
+            {
+                "image_id": image_ids[i],
+                "label": classes[int(mean[i].argmax())],
+                "confidence": round(float(mean[i].max()), 4),
+                "distribution": _distribution(classes, mean[i]),
+                "n_votes": 0,
+                "agreement": None,
+                "role": None,
+                "round": params.last,
+                "label_source": "auto",
+            }
+            for i in sure
+        ],
+        schema={name: dtype for name, dtype in splits.SPLIT.items() if name != "split"},
+    )
+
+
+def _distribution(classes: tuple[str, ...], probabilities: np.ndarray[Any, np.dtype[np.float32]]) -> str:
+    shares = {name: round(float(p), 4) for name, p in zip(classes, probabilities, strict=True) if round(float(p), 4)}
+    return json.dumps(shares, sort_keys=True)
+
+
+def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
+    reader = ShardReader([layout.raw(source) for source in params.sources])
+    (folder / "parquet").mkdir()
+    for split in splits.SPLITS:
+        part = rows.filter(pl.col("split") == split).select(*columns.COLUMNS, "format")
+        if part.is_empty():
+            continue
+        image_ids = part["image_id"].to_list()
+        target = folder / "parquet" / f"{split}-00000-of-00001.parquet"
+        pictures = console.track(reader.read(image_ids), f"release {split}", total=part.height)
+        parquet.write(target, part, pictures, params.dataset.classes)
+        imagefolder.write(folder / "imagefolder" / split, part, reader.read(image_ids))
+
+
+def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.DataFrame, model_id: str) -> card.Card:
+    counts = {
+        split: dict(rows.filter(pl.col("split") == split).group_by("label").len().sort("label").iter_rows())
+        for split in splits.SPLITS
+    }
+    released = rows.group_by("source").agg(pl.len().alias("released"))
+    sources = summary.provenance(manifest).join(released, on="source", how="left", maintain_order="left")
+    evaluation = tables.read(layout.model(params.last) / "evaluation.parquet", EVALUATION)
+    return card.Card(
+        name=params.dataset.name,
+        question=params.dataset.title,
+        classes=params.dataset.classes,
+        splits={split: found for split, found in counts.items() if found},
+        licenses=summary.licenses(rows).to_dicts(),
+        sources=sources.with_columns(pl.col("released").fill_null(0)).to_dicts(),
+        rounds=summary.rounds(votes, params.chain, params.dataset.classes),
+        evaluation=summary.accuracy(evaluation),
+        model_id=model_id,
+        silver_confidence=params.release.silver_confidence,
+    )

@@ -1,0 +1,118 @@
+"""Pages and pictures about the whole campaign, for whoever decides whether to go on."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from silverprint import console, layout
+from silverprint.adapters import pages
+from silverprint.adapters.pages.view import RoundView, View
+from silverprint.adapters.plots import curve, strip
+from silverprint.adapters.plots.gallery import Gallery
+from silverprint.campaign import ledgers
+from silverprint.config import Params
+from silverprint.core import summary
+from silverprint.stages.report import read, tiles
+from silverprint.stages.report.read import Campaign
+from silverprint.store import files
+from silverprint.store.folders import replacing_folder
+
+
+def run(params: Params) -> None:
+    """Writes data/report: index.html, which needs no other file, and its pictures strip.png and curve.png.
+
+    Raises:
+        UnavailableError: an input is not there.
+        DataError: an input is not readable.
+    """
+    campaign = read.campaign(params)
+    pictures = tiles.gallery(campaign)
+    rounds = _rounds(campaign, pictures)
+    points = _points(rounds)
+    with replacing_folder(layout.REPORT) as folder:
+        strip.draw(tiles.columns(campaign, pictures), folder / "strip.png")
+        if points:
+            curve.draw(points, folder / "curve.png")
+        page = pages.render(_view(campaign, rounds, pictures, folder))
+        files.write_text(folder / "index.html", page)
+    console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} rounds measured")
+
+
+def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
+    people = summary.rounds(campaign.votes, campaign.params.chain, campaign.params.dataset.classes)
+    waivers = ledgers.waivers()
+    return [
+        RoundView(
+            name=name,
+            strategy=campaign.params.rounds[name].strategy,
+            roles=_counts(campaign.queues[name], "role") if name in campaign.queues else {},
+            people=said,
+            metrics=read.document(layout.metrics(name), "labels", "evaluation", "per_class", "control"),
+            gate=read.document(layout.gate(name), "passed", "waived", "findings"),
+            waivers=waivers.filter(pl.col("round") == name).to_dicts(),
+            tiles=tiles.queue(campaign, name, pictures),
+        )
+        for name, said in zip(campaign.params.chain, people, strict=True)
+    ]
+
+
+def _points(rounds: list[RoundView]) -> list[curve.Point]:
+    """The measured rounds; a control stands at the labels of the round before and the `k` that were added."""
+    points, before = [], 0
+    for entry in rounds:
+        found, control = entry.evaluation, entry.control
+        if found is None or entry.metrics is None:
+            continue
+        pair = _control(before, control) if control else None
+        before = entry.metrics["labels"]
+        interval = found["accuracy_low"], found["accuracy_high"]
+        points.append(curve.Point(entry.name, before, found["accuracy"], *interval, pair))
+    return points
+
+
+def _control(before: int, found: dict[str, Any]) -> curve.Control:
+    return curve.Control(before + found["k"], found["k"], found["chosen"], found["random"])
+
+
+def _view(campaign: Campaign, rounds: list[RoundView], pictures: Gallery, folder: Path) -> View:
+    raw, manifest, dataset = campaign.reader.index(), campaign.manifest, campaign.params.dataset
+    return View(
+        name=dataset.name,
+        question=dataset.title,
+        classes=dataset.classes,
+        addresses=raw.height,
+        acquired=manifest.height,
+        kept=int(manifest["kept"].sum()),
+        labelled=campaign.answers.height,
+        agreement=_mean(campaign.labels["agreement"]),
+        strip=_inline(folder / "strip.png") or "",
+        curve=_inline(folder / "curve.png"),
+        rounds=rounds,
+        reasons=tiles.reasons(campaign, pictures),
+        not_stored=summary.not_stored(raw).to_dicts(),
+        outcomes=summary.outcomes(raw).to_dicts(),
+        provenance=summary.provenance(manifest).to_dicts(),
+        licenses=summary.licenses(manifest.filter(pl.col("kept"))).to_dicts(),
+        labels_per_class=_counts(campaign.answers, "label"),
+        disputed=tiles.disputed(campaign, pictures),
+        confusion=summary.confusion(campaign.evaluation, dataset.classes),
+        mistakes=summary.mistakes(campaign.evaluation, most=5).to_dicts(),
+        annotators=campaign.annotators.sort("annotator").to_dicts(),
+    )
+
+
+def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(frame.group_by(column).len().sort(column).iter_rows())
+
+
+def _mean(values: pl.Series) -> float | None:
+    found: Any = values.mean()
+    return None if found is None else float(found)
+
+
+def _inline(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"

@@ -1,0 +1,119 @@
+"""Which pictures the report shows, and what it says below them."""
+
+import polars as pl
+
+from silverprint.adapters.pages.view import Reason, Tile
+from silverprint.adapters.plots import strip
+from silverprint.adapters.plots.gallery import Gallery
+from silverprint.adapters.plots.thumbnails import data_uri
+from silverprint.core import summary
+from silverprint.core.quality import BINDING
+from silverprint.stages.report.read import Campaign
+
+SIDE = 112  # pixels of a thumbnail on the page
+_ROUND, _REASON, _DISPUTED = 48, 6, 16  # pictures shown of each
+
+
+def gallery(campaign: Campaign) -> Gallery:
+    """Withdrawn pictures, and those without a licence, are not shown to anybody."""
+    bound = campaign.manifest.filter(pl.col("reason").is_in(sorted(BINDING)))
+    known = set(campaign.manifest["image_id"])
+    signs = {
+        image_id: "—" if why == "withdrawn" else "©" for image_id, why in bound.select("image_id", "reason").iter_rows()
+    }
+    signs |= {image_id: "—" for image_id in campaign.asked["image_id"] if image_id not in known}
+    return Gallery(campaign.reader, signs)
+
+
+def queue(campaign: Campaign, name: str, pictures: Gallery) -> list[Tile]:
+    """The first pictures of the round's queue with the model's guess and people's answer."""
+    if name not in campaign.queues:
+        return []
+    said = campaign.labels.select("image_id", "label", "n_votes", "agreement")
+    rows = campaign.queues[name].head(_ROUND).join(said, on="image_id", how="left", maintain_order="left")
+    return [_asked(row, pictures) for row in rows.iter_rows(named=True)]
+
+
+def disputed(campaign: Campaign, pictures: Gallery) -> list[Tile]:
+    """The pictures whose votes agree least."""
+    rows = campaign.labels.filter(pl.col("agreement") < 1).sort(
+        "agreement", "n_votes", "image_id", descending=[False, True, False]
+    )
+    votes = campaign.votes.filter(pl.col("status") == "valid")
+    found = []
+    for row in rows.head(_DISPUTED).iter_rows(named=True):
+        choices = (
+            votes.filter(pl.col("image_id") == row["image_id"])
+            .group_by("choice")
+            .len()
+            .sort("len", "choice", descending=[True, False])
+        )
+        note = ", ".join(f"{n} × {choice}" for choice, n in choices.iter_rows())
+        picture = data_uri(pictures.thumbnail(row["image_id"], SIDE))
+        found.append(Tile(picture, f"{row['label']}: {note}", row["label"] or "", note))
+    return found
+
+
+def reasons(campaign: Campaign, pictures: Gallery) -> list[Reason]:
+    return [
+        Reason(reason, n, [_rejected(reason, row, pictures) for row in _examples(campaign, reason, _REASON)])
+        for reason, n in summary.rejections(campaign.manifest).iter_rows()
+    ]
+
+
+def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
+    """The strip: crawled, rejected, asked, labelled."""
+    manifest, answers = campaign.manifest, campaign.answers
+    hidden = [*BINDING, "undecodable"]
+    crawled = manifest.filter(~pl.col("reason").is_in(hidden).fill_null(False))["image_id"].sort().to_list()
+    rejected = summary.rejections(manifest)
+    newest = list(campaign.queues.values())[-1]["image_id"].to_list() if campaign.queues else []
+    by_class = answers.sort("agreement", "image_id", descending=[True, False], nulls_last=True)
+    counts = dict(answers.group_by("label").len().iter_rows())
+    people = campaign.annotators.height
+
+    def row(image_ids: list[str], title: str = "", note: str = "") -> strip.Row:
+        return strip.Row([pictures.thumbnail(image_id, strip.TILE) for image_id in image_ids], title, note)
+
+    def grid(image_ids: list[str]) -> list[strip.Row]:
+        shown = [image_id for image_id in image_ids if pictures.shows(image_id)][: 4 * strip.ROWS]
+        return [row(shown[start : start + 4]) for start in range(0, len(shown), 4)]
+
+    def example_row(reason: str, n: int) -> strip.Row:
+        return row([found["image_id"] for found in _examples(campaign, reason, 3)], reason, f"{n:,}")
+
+    def class_row(name: str) -> strip.Row:
+        return row(by_class.filter(pl.col("label") == name)["image_id"].head(3).to_list(), name, f"{counts[name]:,}")
+
+    return [
+        strip.Column("Crawled", f"{manifest.height:,} pictures", grid(crawled)),
+        strip.Column(
+            "Rejected", f"{rejected['pictures'].sum():,}, each with its reason",
+            [example_row(reason, n) for reason, n in rejected.head(strip.ROWS).iter_rows()],
+        ),
+        strip.Column("Asked", f"{campaign.asked.height:,} in {len(campaign.queues)} rounds", grid(newest)),
+        strip.Column(
+            "Labelled", f"{answers.height:,} by {people} people",
+            [class_row(name) for name in campaign.params.dataset.classes if name in counts][: strip.ROWS],
+        ),
+    ]  # fmt: skip
+
+
+def _asked(row: dict[str, object], pictures: Gallery) -> Tile:
+    answer = str(row["label"] or "no answer")
+    guess = f"{row['predicted']} {100 * float(str(row['confidence'])):.0f} %" if row["predicted"] else ""
+    split = row["agreement"] is not None and float(str(row["agreement"])) < 1
+    note = "; ".join(part for part in (guess or "no guess yet", "votes differ" if split else "") if part)
+    differs = row["predicted"] is not None and row["label"] is not None and row["predicted"] != row["label"]
+    alt = f"Rank {row['rank']}, {row['role']}: people said {answer}; the model {guess or 'had no guess'}"
+    return Tile(data_uri(pictures.thumbnail(str(row["image_id"]), SIDE)), alt, answer, note, bool(differs))
+
+
+def _rejected(reason: str, row: dict[str, str], pictures: Gallery) -> Tile:
+    shown = "" if pictures.shows(row["image_id"]) else "not shown; "
+    return Tile(data_uri(pictures.thumbnail(row["image_id"], SIDE)), f"{shown}rejected as {reason}: {row['evidence']}")
+
+
+def _examples(campaign: Campaign, reason: str, most: int) -> list[dict[str, str]]:
+    found = campaign.manifest.filter(~pl.col("kept") & (pl.col("reason") == reason))
+    return found.sort("image_id").head(most).select("image_id", "evidence").to_dicts()

@@ -1,0 +1,130 @@
+"""Parquet and ImageFolder as `datasets` reads them; the card."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+from tests.report.fixture import jpeg
+
+from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
+
+CLASSES = ("ankle boot", "t-shirt", "a/b:c")
+
+
+@pytest.fixture
+def pictures() -> list[tuple[str, bytes]]:
+    return [(f"{number:064x}", jpeg(number)) for number in range(7)]
+
+
+@pytest.fixture
+def rows(pictures: list[tuple[str, bytes]]) -> pl.DataFrame:
+    known: dict[str, Any] = dict.fromkeys(columns.COLUMNS)
+    records = [
+        {**known, "image_id": image_id, "label": CLASSES[number % 3], "n_votes": 2, "confidence": 0.5, "format": "jpeg"}
+        for number, (image_id, _) in enumerate(pictures)
+    ]
+    return pl.DataFrame(records, schema={**columns.COLUMNS, "format": pl.String()})
+
+
+def test_parquet_holds_the_very_bytes_and_hugging_faces_types(
+    tmp_path: Path, rows: pl.DataFrame, pictures: list[tuple[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "GROUP", 3)
+    parquet.write(tmp_path / "train.parquet", rows, pictures, CLASSES)
+    file = pq.ParquetFile(tmp_path / "train.parquet")
+    assert file.num_row_groups == 3
+    table = file.read()
+    assert [row["bytes"] for row in table["image"].to_pylist()] == [data for _, data in pictures]
+    assert [row["path"] for row in table["image"].to_pylist()] == [f"{image_id}.jpg" for image_id, _ in pictures]
+    assert table["label"].to_pylist() == [0, 1, 2, 0, 1, 2, 0]
+    features = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
+    assert features["label"] == {"names": list(CLASSES), "_type": "ClassLabel"}
+    assert list(features) == table.column_names == ["image", "label", *(n for n in columns.COLUMNS if n != "label")]
+
+
+def test_parquet_bytes_are_the_same_twice(
+    tmp_path: Path, rows: pl.DataFrame, pictures: list[tuple[str, bytes]]
+) -> None:
+    for name in ("a", "b"):
+        parquet.write(tmp_path / name, rows, pictures, CLASSES)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_imagefolder_names_every_file(tmp_path: Path, rows: pl.DataFrame, pictures: list[tuple[str, bytes]]) -> None:
+    imagefolder.write(tmp_path / "train", rows, pictures)
+    metadata = pl.read_parquet(tmp_path / "train" / "metadata.parquet")
+    assert pl.read_csv(tmp_path / "train.csv", schema=metadata.schema).equals(metadata)
+    assert metadata.columns == ["file_name", *columns.COLUMNS]
+    for row, (_, data) in zip(metadata.iter_rows(named=True), pictures, strict=True):
+        assert (tmp_path / "train" / row["file_name"]).read_bytes() == data
+    assert sorted(path.name for path in (tmp_path / "train").iterdir() if path.is_dir()) == [
+        "a%2Fb%3Ac", "ankle boot", "t-shirt",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "folder"), [("..", "%2E."), ("50% off", "50%25 off"), ("a\nb", "a%0Ab"), ("ö", "ö")])
+def test_a_class_name_is_no_path(label: str, folder: str) -> None:
+    assert imagefolder.class_folder(label) == folder
+
+
+def a_card(**changes: Any) -> card.Card:
+    facts: dict[str, Any] = {
+        "name": "fashion",
+        "question": "Which garment is this?",
+        "classes": ("coat", "dress | skirt"),
+        "splits": {"train": {"coat": 1200}, "test": {"coat": 3, "dress | skirt": 2}},
+        "licenses": [
+            {"license": "CC-BY-4.0", "source": "web", "pictures": 5},
+            {"license": None, "source": "web", "pictures": 1},
+        ],
+        "sources": [{"source": "web", "pictures": 9, "kept": 7, "released": 6}],
+        "rounds": [{"round": "r01", "pictures": 6, "votes": 12, "abstained": 1, "people": 3, "alpha": None}],
+        "evaluation": {"n": 5, "accuracy": 0.8, "low": 0.4, "high": 0.95},
+        "model_id": "r01-0123456789",
+        "silver_confidence": 0.9,
+    }  # fmt: skip
+    return card.Card(**facts | changes)
+
+
+def header(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe", pure=True).load(text.split("---\n")[1])
+    return found
+
+
+def test_the_cards_header_is_what_the_hub_reads() -> None:
+    assert header(card.render(a_card())) == {
+        "license": ["cc-by-4.0", "other"],
+        "task_categories": ["image-classification"],
+        "pretty_name": "fashion",
+        "size_categories": ["1K<n<10K"],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [
+                    {"split": "train", "path": "parquet/train-*.parquet"},
+                    {"split": "test", "path": "parquet/test-*.parquet"},
+                ],
+            }
+        ],
+    }
+
+
+def test_the_cards_tables_have_whole_rows() -> None:
+    text = card.render(a_card())
+    tables = [block for block in text.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 5
+    for table in tables:
+        bars = {line.replace("\\|", "").count("|") for line in table.splitlines()}
+        assert len(bars) == 1, table
+    assert "1,205 pictures" in text
+    assert "80.0 % of\n5 evaluation pictures (95 % interval 40.0 % to 95.0 %)" in text
+
+
+def test_the_card_says_what_is_not_there() -> None:
+    text = card.render(a_card(evaluation=None))
+    assert "There is no evaluation of a model." in text
+    assert "silver" not in text

@@ -1,0 +1,183 @@
+"""The release of a small finished campaign."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from tests.conftest import ROOT
+from tests.report import fixture
+
+from silverprint import config, layout
+from silverprint.config import Params
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import LABELS, MANIFEST, empty
+from silverprint.stages import release
+from silverprint.store import ShardReader, features, tables
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished campaign whose model is sure that every second picture is a coat, and knows nothing of the others."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        _build(config.load(ROOT / "params.yaml"))
+    return folder
+
+
+@pytest.fixture
+def params(finished: Path, project: Path) -> Params:
+    """Of a copy of `finished`, which is the working directory."""
+    shutil.copytree(finished, project, dirs_exist_ok=True)
+    return config.load()
+
+
+def _build(found: Params) -> None:
+    from silverprint.model.head import Head
+
+    fixture.build(found)
+    ids = sorted(tables.read(layout.MANIFEST, MANIFEST)["image_id"])
+    description = {"backbone": "none", "size": 1, "weights_sha256": "", "blocks": {"all": 2}}
+    features.write_description(layout.EMBED, description)
+    rows = np.array([[number % 2, 0] for number in range(len(ids))], dtype=np.float16)
+    features.append(layout.EMBED, ids, [rows])
+    weight = np.zeros((2, 2, 10))
+    weight[:, 0, found.dataset.classes.index("coat")] = 20
+    head = Head.of(
+        centre=np.zeros(2), scale=np.ones(2), weight=weight, bias=np.zeros((2, 10)), temperature=np.array(1.0)
+    )
+    head.save(
+        layout.model("r03"),
+        {
+            "model_id": "r03-0123456789",
+            "features": description,
+            "trained_on": [],
+            "classes": list(found.dataset.classes),
+        },
+    )
+
+
+def split(name: str) -> pl.DataFrame:
+    return pl.read_parquet(layout.RELEASE / "parquet" / f"{name}-00000-of-00001.parquet")
+
+
+def test_every_picture_is_the_stored_one_in_both_forms(params: Params) -> None:
+    release.run(params)
+    stored = dict(ShardReader([layout.raw(source) for source in params.sources]).scan())
+    files = {path.stem: path for path in (layout.RELEASE / "imagefolder").rglob("*.jpg")}
+    rows = pl.concat([split(name) for name in ("train", "test", "silver")])
+    assert set(rows["image_id"]) == set(files)
+    for image_id, image in rows.select("image_id", "image").iter_rows():
+        assert image["bytes"] == stored[image_id] == files[image_id].read_bytes()
+        assert hashlib.sha256(image["bytes"]).hexdigest() == image_id
+
+
+def test_the_splits_are_people_and_the_model(params: Params) -> None:
+    release.run(params)
+    labels = tables.read(layout.labels("r03") / "labels.parquet", LABELS)
+    assert set(split("test")["role"]) == {"evaluation"}
+    assert set(split("train")["role"]) == {"train", "control"}
+    assert set(split("train")["label_source"]) | set(split("test")["label_source"]) == {"human"}
+    silver = split("silver")
+    assert set(silver["label_source"]) == {"auto"}
+    assert set(silver["label"]) == {params.dataset.classes.index("coat")}
+    assert silver["confidence"].min() == 1.0
+    assert json.loads(silver["distribution"][0]) == {"coat": 1.0}
+    assert not set(silver["image_id"]) & set(labels["image_id"])
+
+
+def test_every_row_says_where_it_comes_from(params: Params) -> None:
+    release.run(params)
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    same = ["image_id", "license", "license_evidence", "url", "page_url", "source", "fetched_at"]
+    for name in ("train", "test", "silver"):
+        rows = split(name).select(same)
+        assert rows.equals(rows.select("image_id").join(manifest.select(same), on="image_id", maintain_order="left"))
+        metadata = pl.read_parquet(layout.RELEASE / "imagefolder" / name / "metadata.parquet")
+        assert metadata.select(same).equals(rows)
+        assert all((layout.RELEASE / "imagefolder" / name / path).is_file() for path in metadata["file_name"])
+
+
+def test_the_same_inputs_give_the_same_bytes(params: Params) -> None:
+    release.run(params)
+    first = contents()
+    release.run(params)
+    assert contents() == first
+
+
+def contents() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(layout.RELEASE.rglob("*")) if path.is_file()}
+
+
+def test_a_withdrawal_leaves_and_a_threshold_does_not(params: Params) -> None:
+    release.run(params)
+    taken, blurred = split("train")["image_id"][:2].to_list()
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    why = pl.col("image_id").replace_strict({taken: "withdrawn", blurred: "blurred"}, default=pl.col("reason"))
+    changed = manifest.with_columns(why.alias("reason")).with_columns(pl.col("reason").is_null().alias("kept"))
+    tables.write(changed, layout.MANIFEST, MANIFEST)
+    release.run(params)
+    assert taken not in "".join(contents())
+    assert blurred in split("train")["image_id"]
+
+
+def test_a_group_never_straddles_test_and_the_rest(params: Params) -> None:
+    release.run(params)
+    tested, trained, guessed = (split(name)["image_id"][0] for name in ("test", "train", "silver"))
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    together = pl.when(pl.col("image_id").is_in([tested, trained, guessed])).then(9_999).otherwise("group")
+    tables.write(manifest.with_columns(together.alias("group")), layout.MANIFEST, MANIFEST)
+    release.run(params)
+    assert tested in split("test")["image_id"]
+    assert trained not in split("train")["image_id"]
+    assert guessed not in split("silver")["image_id"]
+
+
+def test_the_card_counts_what_is_there(params: Params) -> None:
+    release.run(params)
+    text = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+    for name in ("train", "test", "silver"):
+        assert f"| `{name}` | {split(name).height} |" in text
+    assert "80.0 % of\n40 evaluation pictures" in text
+    assert "None" not in text
+
+
+def test_row_groups_are_moderate(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("silverprint.adapters.huggingface.parquet.GROUP", 16)
+    release.run(params)
+    file = pq.ParquetFile(layout.RELEASE / "parquet" / "test-00000-of-00001.parquet")
+    assert file.num_row_groups == 3
+
+
+def test_nothing_labelled_is_an_error_and_leaves_the_old_release(params: Params) -> None:
+    release.run(params)
+    before = contents()
+    tables.write(empty(LABELS), layout.labels("r03") / "labels.parquet", LABELS)
+    with pytest.raises(DataError, match="label a round"):
+        release.run(params)
+    assert contents() == before
+
+
+def test_a_failure_in_the_middle_leaves_nothing_half_written(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    release.run(params)
+    before = contents()
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("silverprint.adapters.huggingface.imagefolder.write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        release.run(params)
+    assert contents() == before
+    assert not list(layout.RELEASE.parent.glob(".release*"))
+
+
+def test_a_missing_model_says_what_to_run(params: Params) -> None:
+    shutil.rmtree(layout.model("r03"))
+    with pytest.raises(UnavailableError, match="dvc pull"):
+        release.run(params)

@@ -1,0 +1,55 @@
+"""The report's pictures at their extremes."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from silverprint.adapters.plots import curve, png, strip, thumbnails
+
+
+def noise(side: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(1).integers(0, 256, (side, side, 3), dtype=np.uint8))
+
+
+def test_the_strip_stays_small_with_pictures_that_no_png_can_compress(tmp_path: Path) -> None:
+    rows = [strip.Row([noise(strip.TILE)] * 4, "a reason with a very long name", "1,234,567")] * strip.ROWS
+    columns = [strip.Column("Crawled", "1,234,567 pictures", rows)] * 4
+    strip.draw(columns, tmp_path / "strip.png")
+    assert (tmp_path / "strip.png").stat().st_size < 300_000
+
+
+def test_the_strip_of_an_empty_campaign(tmp_path: Path) -> None:
+    strip.draw([strip.Column("Asked", "0 in 0 rounds", [])], tmp_path / "strip.png")
+    assert (tmp_path / "strip.png").exists()
+
+
+def test_a_rare_colour_survives_the_palette() -> None:
+    picture = noise(64).convert("L").convert("RGB")
+    picture.paste((255, 90, 0), (0, 0, 3, 3))
+    with Image.open(BytesIO(png.small(picture))) as found:
+        red, green, blue = found.convert("RGB").crop((1, 1, 2, 2)).resize((1, 1)).tobytes()
+    assert red > 200 and blue < 60 and green < 140  # noqa: PT018
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 1), (128, 96)])
+def test_a_thumbnail_is_square_and_keeps_proportions(shape: tuple[int, int]) -> None:
+    pixels = np.zeros((*shape, 3), dtype=np.uint8)
+    found = np.asarray(thumbnails.thumbnail(pixels, 96))
+    assert found.shape == (96, 96, 3)
+    rows, columns = np.nonzero(found.sum(axis=2) == 0)
+    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+    scale = min(96 / max(shape), 4)
+    assert (height, width) == (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
+
+
+@pytest.mark.parametrize("rounds", [1, 6])
+def test_the_curve_of_few_and_of_many_rounds(tmp_path: Path, rounds: int) -> None:
+    pair = curve.Control(20, 5, 0.5, 0.4)
+    points = [curve.Point(f"r{n:02d}", 30 * n, 0.5, 0.4, 0.6, pair if n > 1 else None) for n in range(1, rounds + 1)]
+    for name in ("a.png", "b.png"):
+        curve.draw(points, tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert (tmp_path / "a.png").stat().st_size < 300_000

@@ -1,0 +1,149 @@
+"""The report from a small finished campaign, from half of one, and from none."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+from PIL import Image
+from tests.report import fixture
+
+from silverprint import layout
+from silverprint.config import Params
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import MANIFEST
+from silverprint.stages import report
+from silverprint.store import tables
+
+
+def page() -> str:
+    return (layout.REPORT / "index.html").read_text(encoding="utf-8")
+
+
+class _Html(HTMLParser):
+    """What must hold on every page: closed elements, alternative texts, no address of another file."""
+
+    VOID = ("meta", "link", "img", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "img":
+            self.images.append(dict(attrs))
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def parsed(text: str) -> _Html:
+    html = _Html()
+    html.feed(text)
+    return html
+
+
+@pytest.mark.usefixtures("reported")
+def test_the_page_needs_no_other_file_and_says_what_its_pictures_show() -> None:
+    html = parsed(page())
+    assert html.open == []
+    assert len(html.images) > 100
+    assert all(image["alt"] for image in html.images)
+    assert all(address.startswith(("data:", "#")) for address in html.addresses)
+    assert "url(" not in page()
+    assert "http://" not in re.sub(r"http://shop\.example\S*", "", page())
+
+
+@pytest.mark.usefixtures("reported")
+def test_the_figures_are_those_of_the_tables() -> None:
+    text = page()
+    for expected in ("After r03, with 72 labels", "80.0 % of 40 evaluation pictures", "the two intervals overlap"):
+        assert expected in text
+    assert "not distinguishable from 5 random ones (+3.0 points, 95 % interval −1.0 to +7.0)" in text
+    assert "of 233 addresses" in text  # 220 pictures and 13 refused or failed
+    for reason, n in fixture.DIRT.items():
+        assert re.search(rf"<b>{reason}</b> {n}<", text)
+    assert not re.search(r"\b(None|nan|Undefined)\b", re.sub(r"base64,[^\"]+", "", text))
+
+
+@pytest.mark.usefixtures("reported")
+def test_the_pictures_are_there_and_small() -> None:
+    for name in ("strip.png", "curve.png"):
+        path = layout.REPORT / name
+        assert path.stat().st_size < 300_000
+        with Image.open(path) as picture:
+            assert picture.width > 1200
+
+
+def test_the_same_tables_give_the_same_bytes(campaign: Params) -> None:
+    first = {path.name: path.read_bytes() for path in layout.REPORT.iterdir()}
+    report.run(campaign)
+    assert {path.name: path.read_bytes() for path in layout.REPORT.iterdir()} == first
+
+
+@pytest.mark.usefixtures("reported")
+def test_withdrawn_and_unlicensed_pictures_are_not_shown() -> None:
+    bound = tables.read(layout.MANIFEST, MANIFEST).filter(pl.col("reason").is_in(["withdrawn", "license-unknown"]))
+    shown = [image["alt"] for image in parsed(page()).images if "rejected as" in (image["alt"] or "")]
+    hidden = [alt for alt in shown if alt and alt.startswith("not shown; ")]
+    assert len(hidden) == bound.height
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 2])
+def test_a_campaign_under_way(params: Params, rounds: int) -> None:
+    fixture.build(params, rounds=rounds)
+    report.run(params)
+    text = page()
+    assert parsed(text).open == []
+    if rounds == 0:
+        assert not (layout.REPORT / "curve.png").exists()
+        assert "No model has been measured yet" in text
+        assert "Nobody has voted yet." in text
+    else:
+        assert f"After r0{rounds}" in text
+        assert "No queue yet." in text
+
+
+def test_rounds_without_evaluation_or_control(params: Params) -> None:
+    fixture.build(params, rounds=1)
+    measured = '{"n": 0, "accuracy": null, "accuracy_low": null, "accuracy_high": null}'
+    layout.metrics("r01").write_text(f'{{"labels": 24, "evaluation": {measured}, "per_class": {{}}, "control": null}}')
+    report.run(params)
+    assert "not measured" in page()
+    assert "no control" in page()
+
+
+def test_a_class_name_is_never_markup(campaign: Params) -> None:
+    path = layout.labels("r03") / "labels.parquet"
+    frame = pl.read_parquet(path).with_columns(pl.lit("<script>alert(1)</script>").alias("label"))
+    frame.write_parquet(path)
+    report.run(campaign)
+    assert "<script" not in page()
+
+
+def test_a_missing_manifest_says_what_to_run(params: Params) -> None:
+    with pytest.raises(UnavailableError, match="dvc pull"):
+        report.run(params)
+
+
+def test_a_torn_metrics_file_is_named(campaign: Params) -> None:
+    layout.metrics("r01").write_text("{")
+    with pytest.raises(DataError, match=r"metrics\.json.*git checkout"):
+        report.run(campaign)
+    assert not list(layout.REPORT.parent.glob(".report*"))
+
+
+def test_it_loads_nothing_heavy(campaign: Params) -> None:
+    program = (
+        "import sys; from silverprint import config; from silverprint.stages import report; report.run(config.load());"
+        "print([name for name in ('torch', 'mlflow', 'great_expectations', 'scrapy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

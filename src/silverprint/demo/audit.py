@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -62,7 +63,9 @@ def audit() -> None:
     console.print(_table(rows(labels)))
     silver = released(labels)
     if silver:
-        console.print(f"automatic labels in the release that are the truth: {_share(silver)}")
+        low, high = silver.interval
+        found = f"{silver.value:.1%} (95 % interval {low:.1%} to {high:.1%})"
+        console.print(f"automatic labels in the release that are the truth: {found}")
 
 
 def rows(labels: Mapping[str, str]) -> list[Row]:
@@ -123,10 +126,20 @@ def _right(claims: Iterable[tuple[str, str]], labels: Mapping[str, str]) -> Shar
 
 
 def _table(audited: list[Row]) -> Table:
-    table = Table(title="The rounds against the truth", caption="95 % intervals in brackets", title_justify="left")
-    for heading in ("round", "labels", "votes", "alpha", "consensus = truth", "model on evaluation", "model = truth"):
-        table.add_column(heading, justify="left" if heading == "round" else "right")
-    table.add_column("k chosen / k random: gain", justify="right")
+    """Fits 80 columns: each figure has its 95 % interval below it."""
+    table = Table(
+        title="The rounds against the truth",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    headings = (
+        "round", "labels", "votes", "alpha", "consensus\nvs truth", "model vs\nvotes", "model vs\ntruth",
+        "k chosen / random\ngain",
+    )  # fmt: skip
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "round" else "right", no_wrap=True)
     for row in audited:
         table.add_row(
             row.round,
@@ -137,6 +150,7 @@ def _table(audited: list[Row]) -> Table:
             _evaluation(row.evaluation),
             _share(row.model),
             _control(row.control),
+            end_section=True,
         )
     return table
 
@@ -150,11 +164,11 @@ def _evaluation(found: Mapping[str, Any] | None) -> str:
 
 
 def _interval(value: float, low: float, high: float) -> str:
-    return f"{value:.1%} [{100 * low:.0f}, {100 * high:.0f}]"
+    return f"{value:.1%}\n{100 * low:.0f} to {100 * high:.0f}"
 
 
 def _control(found: Mapping[str, Any] | None) -> str:
     if not found:
         return "-"
-    gain = f"{100 * found['gain']:+.1f} [{100 * found['gain_low']:+.1f}, {100 * found['gain_high']:+.1f}]"
-    return f"{found['k']}: {found['chosen']:.1%} / {found['random']:.1%}: {gain}"
+    gain = f"{100 * found['gain']:+.1f} ({100 * found['gain_low']:+.1f} to {100 * found['gain_high']:+.1f})"
+    return f"{found['k']}: {found['chosen']:.1%} / {found['random']:.1%}\n{gain}"

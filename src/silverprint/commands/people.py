@@ -36,7 +36,7 @@ def invite(names: list[str]) -> None:
             say(f"{name} has an account already{f': {path}' if path.exists() else ''}")
             continue
         _make(studio, path, email)
-        say(f"{name} can sign in: hand over the address, e-mail and password in {path}, then delete the password there")
+        say(f"{name} can sign in: hand over the address, e-mail and password in {path}")
 
 
 def _email(name: str) -> str:

@@ -135,7 +135,7 @@ def _table(audited: list[Row]) -> Table:
         padding=(0, 1, 0, 0),
     )
     headings = (
-        "round", "labels", "votes", "alpha", "consensus\nvs truth", "model vs\nvotes", "model vs\ntruth",
+        "round", "labels", "votes", "alpha", "labels\nvs truth", "model\nvs votes", "model\nvs truth",
         "k chosen / random\ngain",
     )  # fmt: skip
     for heading in headings:
@@ -164,7 +164,7 @@ def _evaluation(found: Mapping[str, Any] | None) -> str:
 
 
 def _interval(value: float, low: float, high: float) -> str:
-    return f"{value:.1%}\n{100 * low:.0f} to {100 * high:.0f}"
+    return f"{value:.1%}\n{100 * low:.0f}–{100 * high:.0f}"
 
 
 def _control(found: Mapping[str, Any] | None) -> str:

@@ -70,7 +70,7 @@ def test_the_table_is_printed(campaign, capsys, monkeypatch):
         "80.0%",
         "67–89",
         "20: 71.0% / 66.0%",
-        "+5.0 (-1.0 to +11.0)",
+        "+5.0 (-1.0 to 11.0)",
         "95.0%",
     ):
         assert word in printed

@@ -170,5 +170,5 @@ def _interval(value: float, low: float, high: float) -> str:
 def _control(found: Mapping[str, Any] | None) -> str:
     if not found:
         return "-"
-    gain = f"{100 * found['gain']:+.1f} ({100 * found['gain_low']:+.1f} to {100 * found['gain_high']:+.1f})"
+    gain = f"{100 * found['gain']:+.1f} ({100 * found['gain_low']:.1f} to {100 * found['gain_high']:.1f})"
     return f"{found['k']}: {found['chosen']:.1%} / {found['random']:.1%}\n{gain}"

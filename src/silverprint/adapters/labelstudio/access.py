@@ -1,0 +1,41 @@
+"""Which Label Studio server to use, and with which token."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from silverprint import layout
+from silverprint.errors import NotAllowedError, UnavailableError
+
+SERVER_FILE: Final[Path] = layout.STUDIO / "server.json"
+
+
+@dataclass(frozen=True)
+class Access:
+    url: str
+    token: str = field(repr=False)
+
+
+def find() -> Access:
+    """LABEL_STUDIO_URL with LABEL_STUDIO_API_KEY, else the server of `silverprint studio up`.
+
+    Raises:
+        UnavailableError: neither is there.
+        NotAllowedError: an address without a token.
+    """
+    url = os.environ.get("LABEL_STUDIO_URL", "")
+    token = os.environ.get("LABEL_STUDIO_API_KEY", "")
+    if url and not token:
+        rule = f"LABEL_STUDIO_URL is {url}, and a server other than our own needs a token"
+        raise NotAllowedError("LABEL_STUDIO_API_KEY is not set", rule, "copy one from Account & Settings there")
+    if url:
+        return Access(url, token)
+    try:
+        document = json.loads(SERVER_FILE.read_text(encoding="utf-8"))
+        return Access(str(document["url"]), token or str(document["token"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        rule = "there is no Label Studio to ask people with"
+        remedy = "run: silverprint studio up, or set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY"
+        raise UnavailableError(str(SERVER_FILE), rule, remedy) from None

@@ -1,0 +1,88 @@
+"""The page that annotators see: Label Studio's labelling configuration and instructions."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+from silverprint.records import NONE_OF_THESE, UNSURE
+
+CONTROL: Final = "choice"
+PICTURE: Final = "image"
+MODEL: Final = "silverprint"  # the page shows the pre-labels of one model version; which model it was, the queue knows
+
+# Large answers with their keys in plain sight; no panels about regions, which a choice does not have.
+_STYLE: Final = """
+  .lsf-sidepanels__wrapper { display: none }
+  .lsf-sidepanels { padding: 0 !important }
+  .lsf-choice__item { margin: 2px 0 }
+  .lsf-choice__checkbox { display: flex; align-items: center; padding: 7px 10px; border-radius: 6px; font-size: 17px }
+  .lsf-choice__checkbox:hover { background: rgba(120, 120, 160, .12) }
+  .lsf-choice__checkbox.ant-radio-wrapper-checked { background: rgba(76, 96, 208, .16); font-weight: 600 }
+  .lsf-choice__checkbox .lsf-hint { top: 0; margin-left: 10px; font-size: 13px; font-weight: 400; opacity: .65 }
+"""
+
+# Keys that Label Studio's own editor leaves free; the two answers every project has keep theirs whatever the classes.
+_CLASS_KEYS: Final = "1234567890qtyiasdfgjlcn"
+_FIXED_KEYS: Final = {UNSURE: "z", NONE_OF_THESE: "x"}
+
+
+def hotkeys(choices: Sequence[str]) -> dict[str, str]:
+    """A key for each choice, all different; classes beyond the 23 free keys have none and are clicked."""
+    free = iter(_CLASS_KEYS)
+    keys: dict[str, str] = {}
+    for choice in choices:
+        key = _FIXED_KEYS.get(choice) or next(free, None)
+        if key:
+            keys[choice] = key
+    return keys
+
+
+def config(question: str, choices: Sequence[str]) -> str:
+    """The labelling configuration: the picture, large and zoomable, beside one required choice.
+
+    `choices` are in the order shown. The picture's address is the task's `image`.
+    """
+    options = "\n".join(f"        {line}" for line in _options(choices))
+    return f"""<View style="display: flex; gap: 32px; align-items: flex-start">
+  <Style>{_STYLE}</Style>
+  <View style="flex: 1 1 0; min-width: 0">
+    <Image name="{PICTURE}" value="$image" zoom="true" zoomControl="true" rotateControl="false" defaultZoom="fit"
+           horizontalAlignment="center"/>
+  </View>
+  <View style="flex: 0 0 300px">
+    <Header value={quoteattr(question)} size="4"/>
+    <Choices name="{CONTROL}" toName="{PICTURE}" choice="single-radio" required="true"
+             requiredMessage="Choose one answer first." showInline="false">
+{options}
+    </Choices>
+  </View>
+</View>"""
+
+
+def _options(choices: Sequence[str]) -> Iterator[str]:
+    keys = hotkeys(choices)
+    for choice in choices:
+        key = f" hotkey={quoteattr(keys[choice])}" if choice in keys else ""
+        yield f"<Choice value={quoteattr(choice)}{key}/>"
+
+
+def instructions(text: str) -> str:
+    """Plain text as the HTML of the page's instructions, one paragraph a line, with how to answer at the end."""
+    how = "Press the key shown beside an answer, then Ctrl+Enter to submit and see the next picture."
+    lines = [*text.strip().splitlines(), how]
+    return "".join(f'<p style="margin-bottom: 10px">{escape(line.strip())}</p>' for line in lines if line.strip())
+
+
+def result(choice: str) -> list[dict[str, object]]:
+    """`choice` as Label Studio stores an answer or a prediction."""
+    value = {"choices": [choice]}
+    return [{"from_name": CONTROL, "to_name": PICTURE, "type": "choices", "value": value}]
+
+
+def answers(stored: object) -> tuple[str, ...]:
+    """The choices in a stored result, unchecked; the inverse of `result`."""
+    items = stored if isinstance(stored, list) else []
+    values = [item.get("value") for item in items if isinstance(item, dict)]
+    chosen = [value.get("choices") for value in values if isinstance(value, dict)]
+    return tuple(str(choice) for choices in chosen if isinstance(choices, list) for choice in choices)

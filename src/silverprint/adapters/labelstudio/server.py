@@ -1,0 +1,149 @@
+"""A Label Studio of our own: its environment, its data, how it is launched.
+
+The database of an empty Label Studio takes 40 seconds of migrations to make; it is made once for an environment and
+copied from then on.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from silverprint import layout
+from silverprint.console import err, say
+from silverprint.errors import UnavailableError
+from silverprint.store.files import disk_errors, replacing, write_text
+
+ADMIN: Final = "admin@silverprint.local"
+_DATABASE: Final = "label_studio.sqlite3"
+_VERSION: Final = "version"  # of Label Studio that last migrated the data
+DJANGO: Final = {"DJANGO_SETTINGS_MODULE": "core.settings.label_studio"}  # for gunicorn; label-studio sets its own
+_LOCK_S: Final = 1800  # how long an opened task is kept from others; a day by default, which stalls a round
+
+
+@dataclass(frozen=True)
+class Admin:
+    email: str
+    password: str
+    token: str
+
+
+def new_admin() -> Admin:
+    return Admin(ADMIN, secrets.token_urlsafe(18), secrets.token_hex(20))
+
+
+def venv() -> Path:
+    """The folder of Label Studio's own environment: SILVERPRINT_STUDIO_ENV, else .venv-studio.
+
+    Raises:
+        UnavailableError: it is not there.
+    """
+    folder = Path(os.environ.get("SILVERPRINT_STUDIO_ENV") or ".venv-studio").absolute()
+    if not (folder / "bin/label-studio").exists():
+        raise UnavailableError(str(folder), "Label Studio's environment is not there", "run: make studio-env")
+    return folder
+
+
+def settings(data: Path) -> dict[str, str]:
+    """Label Studio's settings, on top of a clean environment."""
+    return {
+        "LABEL_STUDIO_BASE_DATA_DIR": str(data),
+        "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+        "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
+        "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(layout.SERVING.resolve()),
+        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+        "LABEL_STUDIO_TASK_LOCK_TTL": str(_LOCK_S),
+        "LATEST_VERSION_CHECK": "false",
+        "COLLECT_ANALYTICS": "false",
+        "SENTRY_DSN": "",
+        "FRONTEND_SENTRY_DSN": "",
+    }
+
+
+def command(environment: Path, port: int) -> list[str]:
+    """One gunicorn worker, since SQLite has one writer; its threads answer 24 annotations a second."""
+    options = ["--worker-class", "gthread", "--workers", "1", "--threads", "8", "--timeout", "300"]
+    where = ["--bind", f"127.0.0.1:{port}", "--no-control-socket", "core.wsgi:application"]
+    return [str(environment / "bin/python"), "-m", "gunicorn", *options, *where]
+
+
+def package(environment: Path) -> Path:
+    """The folder to run in: Label Studio imports its own modules by their short names."""
+    return next(environment.glob("lib/python3*/site-packages/label_studio"))
+
+
+def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
+    """The data folder, made if it is not there, migrated if Label Studio is newer. Safe to repeat after a kill.
+
+    `base` is the clean environment that programs are run with.
+    """
+    data = (layout.STUDIO / "data").resolve()
+    layout.SERVING.mkdir(parents=True, exist_ok=True)
+    version = _version(environment)
+    if not data.exists():
+        _create(environment, data, admin, base)
+    elif not (known := data / _VERSION).exists() or known.read_text(encoding="utf-8") != version:
+        say(f"Label Studio: bringing the data to version {version}")
+        _manage(environment, data, base, "version")
+    write_text(data / _VERSION, version)
+    return data
+
+
+def _create(environment: Path, data: Path, admin: Admin, base: Mapping[str, str]) -> None:
+    for left in data.parent.glob("new-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with disk_errors(data):
+        new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
+        shutil.copy(_empty_database(environment, new, base), new / _DATABASE)
+        # Not on the command line, where every user of the machine could read it.
+        account = {
+            "LABEL_STUDIO_USERNAME": admin.email,
+            "LABEL_STUDIO_PASSWORD": admin.password,
+            "LABEL_STUDIO_USER_TOKEN": admin.token,
+        }
+        _manage(environment, new, {**base, **account}, "init", "--quiet", "--enable-legacy-api-token")
+        write_text(new / _VERSION, _version(environment))
+        new.rename(data)
+
+
+def _empty_database(environment: Path, near: Path, base: Mapping[str, str]) -> Path:
+    """A migrated database without users, kept in the environment that it belongs to."""
+    kept = environment / "silverprint" / f"empty-{_version(environment)}.sqlite3"
+    if not kept.exists():
+        say("Label Studio: first start with this environment, making its database (about a minute)")
+        workshop = near / "empty"
+        with err.status("making Label Studio's database"):
+            _manage(environment, workshop, base, "init", "--quiet")
+        with replacing(kept) as temporary:
+            shutil.copy(workshop / _DATABASE, temporary)
+        shutil.rmtree(workshop)
+    return kept
+
+
+def _manage(environment: Path, data: Path, base: Mapping[str, str], *arguments: str) -> None:
+    """Runs a command of Label Studio on `data`, which is migrated first.
+
+    Raises:
+        UnavailableError: it failed; the message names the log.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    log = layout.STUDIO / "log"
+    program = [str(environment / "bin/label-studio"), *arguments]
+    with log.open("ab") as output:
+        done = subprocess.run(
+            program, env={**settings(data), **base}, cwd=data, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            check=False,
+        )  # fmt: skip
+    if done.returncode:
+        rule = f"label-studio {arguments[0]} ended with code {done.returncode}"
+        raise UnavailableError("Label Studio", rule, f"see {log}, then: silverprint studio up")
+
+
+def _version(environment: Path) -> str:
+    found = next(package(environment).parent.glob("label_studio-*.dist-info"))
+    return found.name.removeprefix("label_studio-").removesuffix(".dist-info")

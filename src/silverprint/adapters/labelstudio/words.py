@@ -1,0 +1,61 @@
+"""What Silverprint and Label Studio say to each other, in our words."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Project:
+    """A labelling project: one per round and tier."""
+
+    id: int
+    title: str
+    campaign: str
+    round: str
+    tier: str
+    queue_sha256: str
+    votes_sha256: str | None  # once sealed
+
+
+@dataclass(frozen=True)
+class Task:
+    """A picture to ask about."""
+
+    image_id: str
+    image_url: str
+    overlap: int  # distinct people to ask
+    predicted: str | None = None  # only where it is to be shown
+    confidence: float | None = None  # 0..1
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A picture that the server is asking about."""
+
+    task_id: int
+    overlap: int
+    predicted: bool = False  # has a pre-label
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One person's answer as the server has it: nothing about it was checked."""
+
+    image_id: str
+    annotator: str  # pseudonym
+    choices: tuple[str, ...]
+    lead_time_s: float | None
+    created_at: str  # UTC, ISO 8601
+    annotation_id: int
+    skipped: bool
+    shown_prediction: str | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a project is, in answers."""
+
+    tasks: int
+    done: int  # tasks with as many answers as their overlap
+    asked: int  # answers wanted: the sum of the overlaps
+    answered: int  # of those
+    by: dict[str, int]  # tasks answered or skipped, by pseudonym

@@ -1,0 +1,209 @@
+"""Servers in the background of this machine, on loopback only: started detached, found again, stopped.
+
+A running server holds a lock on `<folder>/lock`: it inherits the open file, so the system frees the lock when the last
+of its processes ends, however that happens. `server.json` says where it listens; a stale one does no harm.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from silverprint.console import err, say
+from silverprint.errors import UnavailableError
+from silverprint.store.files import disk_errors, write_text
+
+HOST: Final = "127.0.0.1"
+_START_S: Final = 180.0  # from the start of the process to its first answer, on a busy machine
+_STOP_S: Final = 20.0  # to end by itself before it is killed
+_POLL_S: Final = 0.1
+
+# What a server may inherit; anything else (HOST, PORT, DEBUG, USERNAME, ...) could change its behaviour.
+_INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str  # for people: Label Studio
+    command: str  # that starts it: silverprint studio up
+    folder: Path  # its data, log and server.json
+    health: str  # the path that answers 200 once it is up
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "server.json"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+
+@dataclass(frozen=True)
+class Launch:
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path  # to run in
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """`settings`, and of this process's environment only what every program needs."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ} | settings
+
+
+def read(service: Service) -> dict[str, Any]:
+    """What server.json says; empty if there is none."""
+    try:
+        document = json.loads(service.file.read_text(encoding="utf-8"))
+        return document if isinstance(document, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def remember(service: Service, **facts: Any) -> None:
+    """Adds `facts` to server.json, which only its owner may read."""
+    write_text(service.file, json.dumps(read(service) | facts, indent=2, sort_keys=True) + "\n", mode=0o600)
+
+
+def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:
+    """Starts the server unless it runs, and waits until it answers. Returns its address.
+
+    `prepare` makes its data and says how to launch it; it is called while no other process can start the server.
+
+    Raises:
+        UnavailableError: the port is taken, or the server ends or does not answer; the message names its log.
+    """
+    with _lock(service, _START_S) as lock:
+        if lock is None:
+            url = str(read(service)["url"])
+            say(f"{service.name} is at {url} already")
+            return url
+        _require_free(service, port)
+        remember(service, pid=None)
+        launch = prepare()
+        service.folder.mkdir(parents=True, exist_ok=True)
+        with disk_errors(service.log), service.log.open("ab") as log:
+            process = subprocess.Popen(
+                launch.command, cwd=launch.folder, env=launch.environment, start_new_session=True, pass_fds=(lock,),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        url = f"http://{HOST}:{port}"
+        remember(service, url=url, port=port, pid=process.pid)
+        try:
+            _await(service, url, process)
+        except BaseException:
+            _end(process.pid, lambda: process.poll() is not None)
+            raise
+        process.returncode = 0  # it goes on without us: no warning that nobody waited for it
+        return url
+
+
+def down(service: Service) -> bool:
+    """Stops the server and waits for its end. False if it was not running.
+
+    Raises:
+        UnavailableError: it is only just starting.
+    """
+    if not is_held(service):
+        return False
+    pid = read(service).get("pid")
+    if not isinstance(pid, int):
+        raise UnavailableError(service.name, "it is only just starting", "run this again in a minute")
+    _end(pid, lambda: not is_held(service))
+    return True
+
+
+def is_held(service: Service) -> bool:
+    """Whether the server runs or is being started."""
+    descriptor = _try_lock(service)
+    if descriptor is None:
+        return True
+    os.close(descriptor)
+    return False
+
+
+def answers(url: str) -> bool:
+    """Whether an address answers 200 now."""
+    try:
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            return client.get(url).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@contextmanager
+def _lock(service: Service, patience_s: float) -> Iterator[int | None]:
+    """The lock's file descriptor, or None once a server that another process started answers."""
+    deadline = time.monotonic() + patience_s
+    while (descriptor := _try_lock(service)) is None:
+        known = read(service)
+        if known.get("pid") and answers(known["url"] + service.health):
+            yield None
+            return
+        if time.monotonic() > deadline:
+            rule = "it is running or being started by another process, and does not answer"
+            raise UnavailableError(service.name, rule, f"see {service.log}, stop it, then: {service.command}")
+        time.sleep(_POLL_S)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(service: Service) -> int | None:
+    service.folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(service.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _require_free(service: Service, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            taken = f"the port is taken by another program or may not be used ({error.args[-1]})"
+            remedy = f"free it or: {service.command} --port {port + 1 if port < 65535 else 8080}"
+            raise UnavailableError(f"{HOST}:{port}", taken, remedy) from None
+
+
+def _await(service: Service, url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_S
+    with err.status(f"{service.name} is starting"):
+        while not answers(url + service.health):
+            if process.poll() is not None:
+                rule = f"ended at its start with code {process.returncode}"
+                raise UnavailableError(service.name, rule, f"see {service.log}, then: {service.command}")
+            if time.monotonic() > deadline:
+                rule = f"did not answer at {url} within {_START_S:.0f} s"
+                raise UnavailableError(service.name, rule, f"see {service.log}, then: {service.command}")
+            time.sleep(_POLL_S)
+    say(f"{service.name} is at {url}")
+
+
+def _end(group: int, ended: Callable[[], bool]) -> None:
+    """Ends a session of processes: asks, waits, then kills."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(group, number)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + _STOP_S
+        while not ended() and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+        if ended():
+            return

@@ -1,0 +1,241 @@
+"""The adapter against a real Label Studio, with people who sign in."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from silverprint.adapters.labelstudio import Studio, Task
+from silverprint.commands import people
+from silverprint.errors import NotAllowedError, UnavailableError, UsageError
+
+from .conftest import PEOPLE, open_project
+
+pytestmark = pytest.mark.slow
+
+
+def tasks(*overlaps: int, predicted: str | None = None) -> list[Task]:
+    return [Task(f"{rank:02d}", f"/data/{rank}", overlap, predicted, 0.5) for rank, overlap in enumerate(overlaps)]
+
+
+def test_a_project_is_found_by_its_tag(house, opened):
+    assert house.find("tests", opened.round, "crowd") == opened
+    assert house.find("tests", opened.round, "experts") is None
+    assert house.find("another campaign", opened.round, "crowd") is None
+    assert opened.title.startswith("tests · ")
+
+
+def test_of_two_projects_for_one_round_the_oldest_counts(house, opened):
+    assert open_project(house, opened.round).id > opened.id
+    assert house.find("tests", opened.round, "crowd") == opened
+
+
+def test_sealing_a_project_keeps_the_rest_of_its_tag(house, opened):
+    house.seal(opened, "c" * 64)
+    sealed = house.find("tests", opened.round, "crowd")
+    assert (sealed.votes_sha256, sealed.queue_sha256) == ("c" * 64, "a" * 64)
+
+
+def test_the_server_has_one_name_under_every_address(house, monkeypatch):
+    assert len(house.server) == 8
+    assert house.local
+    monkeypatch.setenv("LABEL_STUDIO_URL", house.url.replace("127.0.0.1", "localhost") + "/")
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", house._client._http.auth._token)
+    assert Studio.connect().server == house.server
+
+
+def test_everybody_is_served_by_rank_until_a_picture_has_its_overlap(house, opened, persons, asked):
+    overlaps = [3, 1, 2, 3, 1, 1, 2]
+    house.push(opened, tasks(*overlaps))
+    assert asked(house, opened) == [f"{rank:02d}" for rank in range(7)]
+    ada, bo, cyn = persons
+    first = ada.work(opened, limit=3)
+    assert first == ["00", "01", "02"]
+    assert bo.work(opened) == ["00", "02", "03", "04", "05", "06"]
+    assert cyn.work(opened) == ["00", "03", "06"]
+    assert ada.work(opened) == ["03"]
+    assert all(person.next(opened) is None for person in persons)
+
+    counts = dict.fromkeys(asked(house, opened), 0)
+    for annotation in house.annotations(opened):
+        counts[annotation.image_id] += 1
+    assert list(counts.values()) == overlaps
+    progress = house.progress(opened)
+    assert (progress.tasks, progress.done, progress.asked, progress.answered) == (7, 7, 13, 13)
+    assert progress.by == {ada.pseudonym: 4, bo.pseudonym: 6, cyn.pseudonym: 3}
+
+
+def test_an_interrupted_push_is_completed_in_rank_order(house, opened, asked, monkeypatch):
+    monkeypatch.setattr("silverprint.adapters.labelstudio.pushing._BATCH", 3)
+    everything = tasks(*[1, 1, 1, 1, 2, 3] * 4, predicted="bag")
+    house.push(opened, everything[:10])
+    first = house.pushed(opened)
+    house.push(opened, everything)
+    house.push(opened, everything)
+    there = house.pushed(opened)
+    assert list(there) == [task.image_id for task in everything]
+    assert [there[task.image_id].overlap for task in everything] == [task.overlap for task in everything]
+    assert all(pushed.predicted for pushed in there.values())
+    assert {name: there[name] for name in first} == first
+
+
+def test_a_push_that_was_killed_before_its_pre_labels_is_completed(house, opened, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("silverprint.adapters.labelstudio.pushing._predict", lambda *_: None)
+        house.push(opened, tasks(2, 1, predicted="bag"))
+    assert [pushed.predicted for pushed in house.pushed(opened).values()] == [False, True]
+    house.push(opened, tasks(2, 2, predicted="bag"))
+    assert [(pushed.predicted, pushed.overlap) for pushed in house.pushed(opened).values()] == [(True, 2), (True, 2)]
+
+
+def test_more_people_are_asked_about_a_picture_that_was_done(house, opened, persons):
+    house.push(opened, tasks(1))
+    ada, bo, cyn = persons
+    assert ada.work(opened) == ["00"]
+    assert bo.next(opened) is None
+    house.set_overlap(house.pushed(opened)["00"].task_id, 2)
+    assert ada.next(opened) is None
+    assert bo.work(opened) == ["00"]
+    assert cyn.next(opened) is None
+    house.set_overlap(house.pushed(opened)["00"].task_id, 3)
+    house.set_overlap(house.pushed(opened)["00"].task_id, 2)
+    assert cyn.next(opened) is None
+
+
+def test_a_prediction_is_shown_and_told_with_the_answer(house, opened, persons):
+    house.push(opened, [*tasks(2, predicted="dress"), Task("plain", "/data/plain", 1)])
+    task = persons[0].next(opened)
+    assert task["predictions"][0]["result"][0]["value"]["choices"] == ["dress"]
+    assert task["predictions"][0]["score"] == 0.5
+    persons[0].work(opened)
+    shown = {annotation.image_id: annotation.shown_prediction for annotation in house.annotations(opened)}
+    assert shown == {"00": "dress", "plain": None}
+
+
+def test_answers_come_back_as_they_are(house, opened, persons):
+    house.push(opened, tasks(1, 1, 1, 1, 1))
+    ids = [pushed.task_id for pushed in house.pushed(opened).values()]
+    ada, bo, _ = persons
+    given = [
+        ada.answer(ids[0], "coat"),
+        ada.answer(ids[0], "dress"),  # a second answer by the same person
+        bo.answer(ids[1], "not a class"),
+        bo.answer(ids[2]),  # nothing chosen
+        bo.answer(ids[3], "coat", "bag"),
+        bo.answer(ids[4], "bag", was_cancelled=True),
+    ]
+    found = house.annotations(opened)
+    assert [annotation.annotation_id for annotation in found] == given
+    assert [annotation.choices for annotation in found] == [
+        ("coat",),
+        ("dress",),
+        ("not a class",),
+        (),
+        ("coat", "bag"),
+        ("bag",),
+    ]
+    assert [annotation.skipped for annotation in found] == [False] * 5 + [True]
+    assert [annotation.annotator for annotation in found] == [ada.pseudonym] * 2 + [bo.pseudonym] * 4
+    assert {annotation.lead_time_s for annotation in found} == {1.5}
+    assert all(annotation.created_at.endswith("Z") for annotation in found)
+    progress = house.progress(opened)
+    assert (progress.done, progress.asked, progress.answered) == (4, 5, 4)
+
+
+def test_withdrawn_pictures_are_asked_no_more(house, opened, persons, asked):
+    house.push(opened, tasks(1, 1, 1))
+    house.withdraw(opened, [house.pushed(opened)["01"].task_id])
+    house.withdraw(opened, [])
+    assert asked(house, opened) == ["00", "02"]
+    assert persons[0].work(opened) == ["00", "02"]
+
+
+def test_a_picture_below_the_serving_folder_is_served_to_people_only(house, opened, persons):
+    picture = Path("var/serving/tests") / opened.round / "ü 1.png"
+    Image.new("RGB", (4, 3), "red").save(picture)
+    address = Studio.image_url(picture)
+    answer = persons[0].http.get(address)
+    assert answer.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(answer.content)).size == (4, 3)
+    persons[0].http.cookies.clear()
+    assert persons[0].http.get(address).status_code in (302, 401, 403)
+
+
+def test_a_picture_elsewhere_is_not(house, opened, persons):
+    with pytest.raises(UsageError, match="only pictures below var/serving"):
+        Studio.image_url(Path("var/serving/../studio/server.json"))
+    assert persons[0].http.get("/data/local-files/?d=../studio/server.json").is_error
+
+
+def test_tasks_and_projects_come_in_pages(house, opened, asked, monkeypatch):
+    monkeypatch.setattr("silverprint.adapters.labelstudio.listing.PAGE", 3)
+    house.push(opened, tasks(*[1] * 7))
+    assert len(asked(house, opened)) == 7
+    assert house.find("tests", opened.round, "crowd") == opened
+
+
+def test_tasks_of_somebody_else_in_our_project_are_not_ours(house, opened, persons, asked):
+    house.push(opened, tasks(1))
+    house._client.post(f"/api/projects/{opened.id}/import", [{"data": {"image": "/data/foreign"}}])
+    persons[0].answer(persons[0].next(opened)["id"], "coat")
+    persons[0].answer(persons[0].next(opened)["id"], "coat")
+    assert asked(house, opened) == ["00"]
+    assert [annotation.image_id for annotation in house.annotations(opened)] == ["00"]
+
+
+def test_a_wrong_token(house, monkeypatch):
+    monkeypatch.setenv("LABEL_STUDIO_URL", house.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "f" * 40)
+    with pytest.raises(NotAllowedError, match=f"LABEL_STUDIO_API_KEY: {house.url} refuses this token") as caught:
+        Studio.connect()
+    assert "ffff" not in str(caught.value)
+
+
+def test_a_personal_token(house, monkeypatch):
+    issued = house._client.post("/api/token/", {})["token"]
+    monkeypatch.setenv("LABEL_STUDIO_URL", house.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", issued)
+    assert Studio.connect().people() == house.people()
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", issued[:-6] + "forged")
+    with pytest.raises(NotAllowedError, match="refuses this token"):
+        Studio.connect()
+
+
+def test_a_deleted_project(house, opened):
+    house._client._http.delete(f"/api/projects/{opened.id}")
+    assert house.find("tests", opened.round, "crowd") is None
+    with pytest.raises(UnavailableError, match="404"):
+        house.push(opened, tasks(1))
+
+
+def test_inviting_again_changes_nothing(house, capsys):
+    before = Path("var/people/ada.json").read_bytes()
+    people.invite(["Ada", "ada@silverprint.local"])
+    assert "ada has an account already" in capsys.readouterr().err
+    assert Path("var/people/ada.json").read_bytes() == before
+    assert Path("var/people/ada.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_invitation_tells_where_the_password_is_and_not_what_it_is(house, capsys):
+    people.invite(["dee@example.org"])
+    told = capsys.readouterr()
+    account = Path("var/people/dee@example.org.json").read_text()
+    password = account.split('"password": "')[1].split('"')[0]
+    assert "var/people/dee@example.org.json" in told.err
+    assert password not in told.err + told.out
+
+
+def test_the_list_of_people_has_their_pseudonyms(house, capsys):
+    people.show()
+    lines = capsys.readouterr().out
+    assert all(name in lines for name in PEOPLE)
+    assert f"{house.server}-2" in lines
+
+
+def test_signing_up_without_an_invitation_is_closed(house, persons):
+    answer = persons[0].http.get("/logout")
+    page = persons[0].http.get("/user/signup/")
+    form = {"email": "eve@example.org", "password": "eve-eve-eve", "csrfmiddlewaretoken": page.cookies.get("csrftoken")}
+    answer = persons[0].http.post("/user/signup/", data=form, headers={"Referer": house.url})
+    assert answer.status_code == 403

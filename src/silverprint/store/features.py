@@ -124,7 +124,8 @@ def write_description(root: Path, description: dict[str, Any]) -> None:
 
 def append(root: Path, image_ids: Sequence[str], batches: Sequence[NDArray[np.float16]]) -> None:
     """One more part: the rows of `batches`, (n, D) in all, of `image_ids`. A part half-written is overwritten."""
-    number = sum(1 for _ in root.glob("part-*.parquet"))
+    last = max((path.stem for path in root.glob("part-*.parquet")), default="part--1")
+    number = int(last.removeprefix("part-")) + 1
     path = root / f"part-{number:05d}.npy"
     with files.replacing(path) as temporary, temporary.open("wb") as handle:
         np.save(handle, np.concatenate(batches))

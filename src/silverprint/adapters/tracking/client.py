@@ -1,0 +1,108 @@
+"""The seam to MLflow: one experiment, its runs found by tag; MLflow's errors in our words."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from silverprint.adapters.tracking import where
+from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+CONTENT = "silverprint.content"  # tag: digest of what a run shows, set when it is complete
+
+
+@dataclass(frozen=True)
+class Store:
+    """An MLflow at hand."""
+
+    client: "MlflowClient"
+    uri: str
+    experiment: str  # its id
+
+    @classmethod
+    @contextmanager
+    def open(cls, uri: str, experiment: str) -> Iterator["Store"]:
+        """The experiment at `uri`, made if need be.
+
+        Raises:
+            UnavailableError: MLflow is not reachable, or answers with an error.
+            NotAllowedError: it refuses us.
+        """
+        for name, value in _SETTINGS.items():
+            os.environ.setdefault(name, value)
+        from mlflow import MlflowClient
+
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        with translated(uri):
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+            yield cls(client, uri, _experiment(client, experiment, uri))
+
+    @property
+    def page(self) -> str:
+        """Where a person looks at it."""
+        if self.uri.startswith("http"):
+            return f"{self.uri.rstrip('/')}/#/experiments/{self.experiment}/runs?workflowType=machine_learning"
+        return "it by: silverprint track up"
+
+    def find(self, **tags: str) -> "Run | None":
+        """The run with these tags below `silverprint.`; the newest if there are several."""
+        terms = [f"tags.`silverprint.{name}` = '{value}'" for name, value in tags.items()]
+        runs = self.client.search_runs([self.experiment], " and ".join(terms), max_results=1)
+        return runs[0] if runs else None
+
+    def is_current(self, run: "Run | None", digest: str) -> bool:
+        return run is not None and run.data.tags.get(CONTENT) == digest
+
+    def close(self, run_id: str, digest: str) -> None:
+        """Marks the run as complete."""
+        self.client.set_tag(run_id, CONTENT, digest)
+        self.client.set_terminated(run_id, "FINISHED")
+
+
+def _experiment(client: "MlflowClient", name: str, uri: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        return str(client.create_experiment(name, artifact_location=where.artifacts(uri)))
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+@contextmanager
+def translated(uri: str) -> Iterator[None]:
+    """MLflow's exceptions, and those of the libraries below it, as ours."""
+    from mlflow.exceptions import MlflowException
+    from requests.exceptions import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except SilverprintError:
+        raise
+    except MlflowException as error:
+        status = int(error.get_http_status_code())  # type: ignore[no-untyped-call]
+        if status in {401, 403}:
+            remedy = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+            raise NotAllowedError(f"MLflow at {uri}", f"refuses us (HTTP {status})", remedy) from error
+        if isinstance(error.__cause__ or error.__context__, RequestException):
+            raise where.unreachable(uri) from error
+        rule = f"answers with an error ({' '.join(str(error).split())[:160]})"
+        raise UnavailableError(f"MLflow at {uri}", rule, "see its log; later: silverprint track sync") from error
+    except RequestException as error:
+        raise where.unreachable(uri) from error
+    except SQLAlchemyError as error:
+        rule = f"not a usable database ({' '.join(str(error).split())[:160]})"
+        raise UnavailableError(f"MLflow at {uri}", rule, "move it away and run: silverprint track sync") from error

@@ -1,0 +1,50 @@
+"""What is shown and when: a run a round, the campaign's learning curve, the best model in the registry."""
+
+from collections.abc import Sequence
+
+from silverprint import console
+from silverprint.adapters.tracking import facts, where
+from silverprint.config import Params
+from silverprint.errors import SilverprintError
+
+
+def after_round(params: Params, name: str) -> None:
+    """Shows a round that was just trained, where an MLflow is named; says one line where it is not reachable."""
+    uri = where.named()
+    if uri is None:
+        return
+    if not where.answers(uri):
+        console.say(f"MLflow at {uri} is not reachable; the round is whole; later: silverprint track sync")
+        return
+    try:
+        publish(params, uri, [name])
+    except SilverprintError as error:
+        console.say(f"{error}; the round is whole; later: silverprint track sync")
+
+
+def sync(params: Params) -> None:
+    """Rebuilds every run from the outputs on this disk; what is there already stays as it is.
+
+    Raises:
+        UnavailableError: the MLflow that was named is not reachable.
+        NotAllowedError: it refuses us.
+    """
+    publish(params, where.resolve(), facts.trained(params))
+
+
+def publish(params: Params, uri: str, names: Sequence[str]) -> None:
+    """Brings MLflow at `uri` up to date with the rounds `names`, and with the campaign as a whole."""
+    from silverprint.adapters.tracking.campaign import show_best, show_campaign
+    from silverprint.adapters.tracking.client import Store
+    from silverprint.adapters.tracking.rounds import show_round
+
+    trained = facts.trained(params)
+    if not trained:
+        console.say("MLflow: no round is trained yet, nothing to show")
+        return
+    with Store.open(uri, params.dataset.name) as store:
+        changed = sum(show_round(store, params, facts.read(params, name)) for name in names)
+        figures = {name: facts.metrics(name) for name in trained}
+        show_campaign(store, params.dataset.campaign, figures)
+        show_best(store, params.dataset.name, params.dataset.campaign, figures)
+    console.say(f"MLflow: {changed} of {len(names)} runs brought up to date, see {store.page}")

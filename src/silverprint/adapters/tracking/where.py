@@ -1,0 +1,66 @@
+"""Which MLflow: the one named by MLFLOW_TRACKING_URI, else the one on this machine, else its database."""
+
+import json
+import os
+from pathlib import Path
+
+import httpx
+
+from silverprint import layout
+from silverprint.errors import UnavailableError
+
+_PATIENCE_S = 3.0
+_REMEDY = "start it (silverprint track up) or set MLFLOW_TRACKING_URI; later: silverprint track sync"
+
+
+def named() -> str | None:
+    """The address that the environment or var/mlflow/server.json names; None where neither does."""
+    if uri := os.environ.get("MLFLOW_TRACKING_URI"):
+        return uri
+    try:
+        document = json.loads((layout.TRACKING / "server.json").read_text(encoding="utf-8"))
+        return str(document["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def resolve() -> str:
+    """An address that answers.
+
+    Raises:
+        UnavailableError: MLFLOW_TRACKING_URI does not answer.
+    """
+    uri = named()
+    if uri is not None:
+        if answers(uri):
+            return uri
+        if os.environ.get("MLFLOW_TRACKING_URI"):
+            raise unreachable(uri)
+    layout.TRACKING.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{(layout.TRACKING / 'mlflow.db').resolve()}"
+
+
+def answers(uri: str) -> bool:
+    """Whether a server answers at all; addresses that are not HTTP are left to MLflow."""
+    if not uri.startswith(("http://", "https://")):
+        return True
+    try:
+        httpx.get(uri.rstrip("/") + "/health", timeout=_PATIENCE_S)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def unreachable(uri: str) -> UnavailableError:
+    return UnavailableError(f"MLflow at {uri}", "is not reachable", _REMEDY)
+
+
+def artifacts(uri: str) -> str | None:
+    """Where a new experiment keeps its figures; None leaves it to a server that is not this machine's.
+
+    A plain folder on this machine serves the server and the bare database alike.
+    """
+    local = named() == uri and not os.environ.get("MLFLOW_TRACKING_URI")
+    if local or not uri.startswith(("http://", "https://")):
+        return Path(layout.TRACKING / "artifacts").resolve().as_uri()
+    return None

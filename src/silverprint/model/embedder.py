@@ -1,0 +1,81 @@
+"""Pictures to features by a frozen backbone, on all cores or on the GPU when there is one."""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from silverprint.errors import DataError
+from silverprint.model.backbones import backbone
+from silverprint.store.decode import Undecodable, decode
+
+Batch = tuple[list[str], NDArray[np.float16]]
+
+
+class Embedder:
+    """Called with (B, S, S, 3) uint8 RGB, it gives (B, D) float16.
+
+    Args:
+        name: key of `BACKBONES`.
+        size: S, the side that pictures are resized to, pixels.
+    """
+
+    def __init__(self, name: str, size: int) -> None:
+        self.size = size
+        self._backbone = backbone(name)
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        network = self._backbone.load()
+        self._network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @torch.inference_mode()
+    def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float16]:
+        x = torch.from_numpy(pictures).to(self._device).permute(0, 3, 1, 2)
+        features: NDArray[np.float16] = self._network(self._backbone.normalise(x)).half().cpu().numpy()
+        return features
+
+    def stream(self, pictures: Iterable[tuple[str, bytes]], batch: int) -> Iterator[Batch]:
+        """The features of encoded `pictures` in their order, `batch` at a time.
+
+        Each core decodes and embeds batches of its own: no core waits for another, and a batch's features do not
+        depend on how many cores there are. A few batches are read ahead, never all.
+
+        Raises:
+            DataError: a picture that was measured as decodable does not decode any more.
+        """
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        waiting: deque[Future[Batch]] = deque()
+        items = iter(pictures)
+        with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            try:
+                while chunk := list(islice(items, batch)):
+                    waiting.append(pool.submit(self._embed, chunk))
+                    if len(waiting) > 2 * cores:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _embed(self, chunk: Sequence[tuple[str, bytes]]) -> Batch:
+        return [image_id for image_id, _ in chunk], self(np.stack([self._prepare(*item) for item in chunk]))
+
+    def _prepare(self, image_id: str, data: bytes) -> NDArray[np.uint8]:
+        try:
+            return resized(decode(data).pixels, self.size)
+        except Undecodable as error:
+            rule = f"it was measured as decodable and is not any more ({error.reason})"
+            raise DataError(image_id, rule, "the shard may be damaged: run dvc checkout data/raw") from None
+
+
+def resized(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """(H, W, 3) to (size, size, 3); averages areas when shrinking."""
+    smaller = min(pixels.shape[:2]) >= size
+    how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+    out: NDArray[np.uint8] = cv2.resize(pixels, (size, size), interpolation=how)  # type: ignore[assignment]
+    return out

@@ -1,0 +1,104 @@
+"""Training of many linear members at once, by Lightning: one matrix product an epoch serves them all."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytorch_lightning as lightning
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from silverprint.config import Model
+
+
+def fit(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.floating],
+    *,
+    classes: int,
+    recipe: Model,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One linear classifier for each row of `weights`, all trained together by full-batch Adam.
+
+    The loss of a member is its weighted mean cross-entropy plus weight_decay / 2 · |W|²: convex, so the start (zero)
+    and the thread count (one) are no knobs, and the same input gives the same bytes.
+
+    Args:
+        features: (N, D), centred and scaled.
+        labels: (N,) class ids 0..classes-1.
+        weights: (K, N), at least 0; a zero leaves the example out of that member. Each row has a positive sum.
+
+    Returns:
+        weight (K, D, C) and bias (K, C), float32.
+    """
+    module = _Members(features.shape[1], weights, classes, recipe)
+    batch = (torch.from_numpy(features), torch.from_numpy(labels))
+    with plain(), one_thread():
+        trainer = lightning.Trainer(
+            accelerator="cpu",
+            devices=1,
+            max_epochs=1,  # an epoch of Lightning is all of ours: it costs milliseconds to begin one
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(module, DataLoader([batch] * recipe.epochs, batch_size=None))  # type: ignore[arg-type]
+    return module.weight.detach().numpy(), module.bias.detach().numpy()
+
+
+class _Members(lightning.LightningModule):
+    def __init__(self, width: int, weights: NDArray[np.floating], classes: int, recipe: Model) -> None:
+        super().__init__()
+        members = len(weights)
+        self.recipe = recipe
+        self.weight = nn.Parameter(torch.zeros(members, width, classes))
+        self.bias = nn.Parameter(torch.zeros(members, classes))
+        share = weights / weights.sum(axis=1, keepdims=True)
+        self.register_buffer("share", torch.as_tensor(share, dtype=torch.float32))
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        features, labels = batch
+        members, width, classes = self.weight.shape
+        flat = features @ self.weight.permute(1, 0, 2).reshape(width, members * classes)
+        logits = flat.view(-1, members, classes).permute(1, 2, 0) + self.bias[:, :, None]
+        losses = functional.cross_entropy(logits, labels.expand(members, -1), reduction="none")
+        share: Tensor = self.share  # type: ignore[assignment]
+        return (losses * share).sum() + self.recipe.weight_decay / 2 * self.weight.square().sum()
+
+    def configure_optimizers(self) -> dict[str, object]:  # type: ignore[override]
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.recipe.learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.recipe.epochs)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+@contextmanager
+def plain() -> Iterator[None]:
+    """Lightning without its advice on data loaders, loggers and accelerators, and interrupted as Python is."""
+    log = logging.getLogger("pytorch_lightning")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt from None
+    finally:
+        log.setLevel(level)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

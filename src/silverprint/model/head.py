@@ -1,0 +1,109 @@
+"""The classifier on top of frozen features: an ensemble of linear members with one temperature."""
+
+import hashlib
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from silverprint.errors import ConfigError, DataError, UnavailableError
+from silverprint.store import cards, files
+
+WEIGHTS = "head.pt"
+
+
+class Head(nn.Module):
+    """Called with (n, D) features as they are stored, it gives (M, n, C) probabilities, one slice a member."""
+
+    centre: Tensor  # (D,), mean of the pool
+    scale: Tensor  # (D,), one global scale for each block of features
+    weight: Tensor  # (M, D, C)
+    bias: Tensor  # (M, C)
+    temperature: Tensor  # (), above 0
+
+    def __init__(self, *, members: int, width: int, classes: int) -> None:
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
+        self.register_buffer("weight", torch.zeros(members, width, classes))
+        self.register_buffer("bias", torch.zeros(members, classes))
+        self.register_buffer("temperature", torch.ones(()))
+
+    @classmethod
+    def of(cls, **tensors: NDArray[np.floating[Any]]) -> Self:
+        """A head of these arrays, named and shaped as the attributes."""
+        members, width, classes = tensors["weight"].shape
+        head = cls(members=members, width=width, classes=classes)
+        head.load_state_dict({name: torch.as_tensor(array, dtype=torch.float32) for name, array in tensors.items()})
+        return head
+
+    def forward(self, features: Tensor) -> Tensor:
+        logits = self.logits(features) / self.temperature
+        return logits.softmax(dim=2)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """(M, n, C), before the temperature."""
+        members, width, classes = self.weight.shape
+        standard = (features - self.centre) / self.scale
+        flat = standard @ self.weight.permute(1, 0, 2).reshape(width, members * classes)
+        return flat.view(-1, members, classes).transpose(0, 1) + self.bias[:, None]
+
+    @torch.inference_mode()
+    def predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, D) float32 features to (M, n, C) float32 probabilities of the members."""
+        probabilities: NDArray[np.float32] = self(torch.from_numpy(np.ascontiguousarray(features))).numpy()
+        return probabilities
+
+    def digest(self) -> str:
+        """SHA-256 of the weights."""
+        found = hashlib.sha256()
+        for name, tensor in sorted(self.state_dict().items()):
+            found.update(name.encode())
+            found.update(tensor.contiguous().numpy().tobytes())
+        return found.hexdigest()
+
+    def save(self, folder: Path, card: dict[str, Any]) -> None:
+        """Writes head.pt and, last, card.json: the same head always gives the same bytes."""
+        buffer = BytesIO()  # torch.save writes a path's name into the file
+        torch.save(self.state_dict(), buffer)
+        files.write_bytes(folder / WEIGHTS, buffer.getvalue())
+        files.write_text(folder / cards.NAME, json.dumps(card, indent=2, sort_keys=True) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The head in a model's folder.
+
+        Raises:
+            UnavailableError: there is none.
+            DataError: it is not readable.
+        """
+        path = folder / WEIGHTS
+        try:
+            state = torch.load(path, weights_only=True, map_location="cpu")
+            members, width, classes = state["weight"].shape
+            head = cls(members=members, width=width, classes=classes)
+            head.load_state_dict(state)
+        except FileNotFoundError:
+            remedy = f"run: dvc pull {folder}, or dvc repro"
+            raise UnavailableError(str(path), "the model is not there", remedy) from None
+        except Exception as error:  # torch.load fails in more ways than it names
+            rule = f"not a readable head ({type(error).__name__})"
+            raise DataError(str(path), rule, f"run: dvc checkout {folder}") from None
+        return head
+
+
+def require_same_features(card: dict[str, Any], description: dict[str, Any], folder: Path) -> None:
+    """Refuses a model that was trained on other features than those at hand.
+
+    Raises:
+        ConfigError: the backbone, its weights, the size or the blocks differ.
+    """
+    for key, value in card["features"].items():
+        if description.get(key) != value:
+            met = f"{folder}: trained on features with {key} = {value!r}, at hand {description.get(key)!r}"
+            raise ConfigError(met, "a model needs the features it was trained on", "put `embed` in params.yaml back")

@@ -1,0 +1,84 @@
+"""embed: features of every decodable picture, each computed once."""
+
+import shutil
+
+import polars as pl
+
+from silverprint import console, layout
+from silverprint.campaign import guard
+from silverprint.config import Params
+from silverprint.records import MEASURED
+from silverprint.store import ShardReader, features, tables
+
+# A kill loses at most this much work.
+PART = 1024
+
+
+def run(params: Params) -> None:
+    """Adds to data/embed the pictures that are not there yet; another backbone or size starts over.
+
+    Raises:
+        UnavailableError: the output or an input was not pulled, or the backbone's weights are missing.
+        DataError: a picture does not decode any more.
+    """
+    guard.require_pulled(layout.EMBED)
+    from silverprint.model.backbones import backbone
+
+    chosen = backbone(params.embed.backbone)
+    description = {
+        "backbone": params.embed.backbone,
+        "size": params.embed.size,
+        "weights_sha256": chosen.weights_sha256,
+        "blocks": chosen.blocks,
+    }
+    done = _done(description)
+    todo = [image_id for image_id in _decodable(params) if image_id not in done]
+    if todo:
+        _embed(params, todo, description)
+    elif _described() != description:
+        _make_room(description)
+    console.say(f"embed: {len(todo)} new, {len(done) + len(todo)} pictures with features")
+
+
+def _done(description: dict[str, object]) -> set[str]:
+    """The pictures that have features as described."""
+    if _described() == description:
+        return set(features.Features(layout.EMBED).image_ids)
+    return set()
+
+
+def _described() -> dict[str, object] | None:
+    return features.describe(layout.EMBED) if (layout.EMBED / features.DESCRIPTION).exists() else None
+
+
+def _make_room(description: dict[str, object]) -> None:
+    """Removes features of another description, and what a kill left half-written."""
+    if _described() != description:
+        (layout.EMBED / features.DESCRIPTION).unlink(missing_ok=True)  # first: a kill here must not look whole
+        shutil.rmtree(layout.EMBED, ignore_errors=True)
+        features.write_description(layout.EMBED, description)
+    for leftover in layout.EMBED.glob(".*.part"):
+        leftover.unlink()
+
+
+def _decodable(params: Params) -> list[str]:
+    measured = [tables.read_parts(layout.measured(source), MEASURED) for source in params.sources]
+    return pl.concat(measured).filter(pl.col("decodable"))["image_id"].unique().sort().to_list()
+
+
+def _embed(params: Params, todo: list[str], description: dict[str, object]) -> None:
+    from silverprint.model.embedder import Embedder
+
+    embedder = Embedder(params.embed.backbone, params.embed.size)
+    _make_room(description)
+    reader = ShardReader([layout.raw(source) for source in params.sources])
+    with console.bar() as progress:
+        task = progress.add_task("embed", total=len(todo))
+        for start in range(0, len(todo), PART):
+            ids: list[str] = []
+            rows = []
+            for batch_ids, batch_rows in embedder.stream(reader.read(todo[start : start + PART]), params.embed.batch):
+                ids += batch_ids
+                rows.append(batch_rows)
+                progress.advance(task, len(batch_ids))
+            features.append(layout.EMBED, ids, rows)

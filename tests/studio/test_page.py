@@ -59,19 +59,18 @@ def test_a_malformed_result_has_no_answer(stored):
 @given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1), st.none() | st.text(min_size=1))
 def test_a_tag_reads_back(campaign, name, tier, votes):
     project = Project(7, "a title", campaign, name, tier, "b" * 64, votes)
-    listed = {"id": 7, "title": "a title", "description": tag.describe(project)}
-    assert tag.read(listed) == project
+    assert tag.read(7, "a title", tag.describe(project)) == project
 
 
 @pytest.mark.parametrize("description", [None, "", "somebody's own project", '{"campaign": "x"}', "[1]", "null"])
 def test_a_project_of_somebody_else_has_no_tag(description):
-    assert tag.read({"id": 1, "title": "t", "description": description}) is None
+    assert tag.read(1, "t", description) is None
 
 
 def test_people_edit_the_sentence_and_the_tag_still_reads():
     project = Project(7, "t", "c", "r01", "crowd", "b" * 64, None)
     description = "Please hurry!\n\n" + tag.describe(project) + "\n\n"
-    assert tag.read({"id": 7, "title": "t", "description": description}) == replace(project)
+    assert tag.read(7, "t", description) == replace(project)
 
 
 @pytest.mark.parametrize("name", ["../ada", "a b", "", ".", "a@", "@b", "a/b"])

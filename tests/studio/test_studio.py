@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from silverprint.adapters.labelstudio import Studio, Task
+from silverprint.adapters.labelstudio import Studio, Task, access
 from silverprint.commands import people
 from silverprint.errors import NotAllowedError, UnavailableError, UsageError
 
@@ -40,9 +40,12 @@ def test_sealing_a_project_keeps_the_rest_of_its_tag(house, opened):
 def test_the_server_has_one_name_under_every_address(house, monkeypatch):
     assert len(house.server) == 8
     assert house.local
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", access.find().token)
+    assert Studio.connect().local
     monkeypatch.setenv("LABEL_STUDIO_URL", house.url.replace("127.0.0.1", "localhost") + "/")
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", house._client._http.auth._token)
-    assert Studio.connect().server == house.server
+    again = Studio.connect()
+    assert again.server == house.server
+    assert not again.local  # named by an address: its disk need not be ours
 
 
 def test_everybody_is_served_by_rank_until_a_picture_has_its_overlap(house, opened, persons, asked):
@@ -168,6 +171,15 @@ def test_a_picture_elsewhere_is_not(house, opened, persons):
     assert persons[0].http.get("/data/local-files/?d=../studio/server.json").is_error
 
 
+def test_pictures_elsewhere_need_no_storage_here(house, request, persons, monkeypatch):
+    monkeypatch.setenv("SILVERPRINT_MEDIA_URL", "https://media.example.org/pictures/")
+    project = open_project(house, request.node.name)
+    assert list(house._client.import_storage.local.list(project=project.id)) == []
+    address = Studio.image_url(Path("var/serving/tests/a b.jpg"))
+    house.push(project, [Task("00", address, 1)])
+    assert persons[0].next(project)["data"]["image"] == "https://media.example.org/pictures/tests/a%20b.jpg"
+
+
 def test_tasks_and_projects_come_in_pages(house, opened, asked, monkeypatch):
     monkeypatch.setattr("silverprint.adapters.labelstudio.listing.PAGE", 3)
     house.push(opened, tasks(*[1] * 7))
@@ -177,7 +189,7 @@ def test_tasks_and_projects_come_in_pages(house, opened, asked, monkeypatch):
 
 def test_tasks_of_somebody_else_in_our_project_are_not_ours(house, opened, persons, asked):
     house.push(opened, tasks(1))
-    house._client.post(f"/api/projects/{opened.id}/import", [{"data": {"image": "/data/foreign"}}])
+    house._client.projects.import_tasks(opened.id, request=[{"data": {"image": "/data/foreign"}}])
     persons[0].answer(persons[0].next(opened)["id"], "coat")
     persons[0].answer(persons[0].next(opened)["id"], "coat")
     assert asked(house, opened) == ["00"]
@@ -193,7 +205,7 @@ def test_a_wrong_token(house, monkeypatch):
 
 
 def test_a_personal_token(house, monkeypatch):
-    issued = house._client.post("/api/token/", {})["token"]
+    issued = house._client.tokens.create().token
     monkeypatch.setenv("LABEL_STUDIO_URL", house.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", issued)
     assert Studio.connect().people() == house.people()
@@ -203,7 +215,7 @@ def test_a_personal_token(house, monkeypatch):
 
 
 def test_a_deleted_project(house, opened):
-    house._client._http.delete(f"/api/projects/{opened.id}")
+    house._client.projects.delete(opened.id)
     assert house.find("tests", opened.round, "crowd") is None
     with pytest.raises(UnavailableError, match="404"):
         house.push(opened, tasks(1))

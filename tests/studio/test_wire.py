@@ -1,19 +1,31 @@
 """Every failure of the wire ends in our words, and no message holds the token. Real sockets."""
 
+import inspect
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import jwt
 import pytest
 
-from silverprint.adapters.labelstudio import Studio, access
-from silverprint.adapters.labelstudio.wire import Client
+from silverprint.adapters.labelstudio import Project, Studio, Task, access, wire
 from silverprint.errors import NotAllowedError, UnavailableError
 
 TOKEN = "s3cr3t" * 6
-PERSONAL = "eyJh.s3cr3t.sig"
+
+
+def personal(seconds: float, **claims: str) -> str:
+    """A JWT that ends so many seconds from now."""
+    return jwt.encode({"exp": time.time() + seconds, **claims}, "s3cr3t" * 6)
+
+
+def people(url: str, token: str = TOKEN) -> list[object]:
+    with wire.failures(url):
+        client = wire.client(url, token)
+        return client.users.list()
 
 
 @pytest.fixture
@@ -61,49 +73,90 @@ def answering() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], tuple[i
 def test_an_answer_that_is_none(answering, status, body, error, words):
     url = answering(lambda _: (status, body))
     with pytest.raises(error, match=words) as caught:
-        Client(url, TOKEN).get("/api/projects")
+        people(url)
     assert url in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
 
 
 def test_a_server_that_is_down():
     with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:9: Label Studio does not answer.*silverprint studio up"):
-        Client("http://127.0.0.1:9", TOKEN).get("/health")
+        people("http://127.0.0.1:9")
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://x", "http://[", "http://no such host"])
 def test_an_address_that_is_none(url):
     with pytest.raises(UnavailableError):
-        Client(url, TOKEN).get("/health")
+        people(url)
 
 
 def test_a_proxy_is_not_asked_for_loopback(answering, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert Client(answering(lambda _: (200, "[]")), TOKEN).get("/") == []
+    assert people(answering(lambda _: (200, "[]"))) == []
 
 
-def test_a_personal_token_is_exchanged_again_when_it_is_stale(answering):
-    issued: list[str] = []
+def test_a_failure_is_not_tried_again(answering):
+    asked = []
+    with pytest.raises(UnavailableError, match="HTTP 500"):
+        people(answering(lambda request: asked.append(request.path) or (500, "{}")))
+    assert asked == ["/api/users/"]
+
+
+PROJECT = Project(1, "t", "c", "r01", "crowd", "a" * 64, None)
+ARGUMENTS = {
+    "find": ("c", "r01", "crowd"),
+    "open": ("c", "r01", "crowd", "a" * 64, "t", "q", "i", ["coat"], None),
+    "push": (PROJECT, [Task("a", "/a", 1)]),
+    "set_overlap": (1, 2),
+    "withdraw": (PROJECT, [1]),
+    "seal": (PROJECT, "b" * 64),
+    "invite": ("ada@example.org", "password"),
+    "projects": (),
+    "people": (),
+}
+METHODS = [name for name, _ in inspect.getmembers(Studio, inspect.isfunction) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "image_url"])
+def test_whatever_is_asked_of_a_server_that_is_gone(name):
+    url = "http://127.0.0.1:9"
+    house = Studio(wire.client(url, TOKEN), url, local=True, server="00000000")
+    with pytest.raises(UnavailableError, match="does not answer"):
+        getattr(house, name)(*ARGUMENTS.get(name, (PROJECT,)))
+
+
+def exchanging(lasts_s: float, issued: list[str]) -> Callable[[BaseHTTPRequestHandler], tuple[int, str]]:
+    """A server that exchanges any personal token for access tokens that last so long, and takes only the newest."""
 
     def reply(request):
         if request.path == "/api/token/refresh/":
             length = int(request.headers["Content-Length"])
-            assert json.loads(request.rfile.read(length)) == {"refresh": PERSONAL}
-            issued.append(f"access{len(issued)}")
+            assert json.loads(request.rfile.read(length))["refresh"].count(".") == 2
+            issued.append(personal(lasts_s, jti=str(len(issued))))
             return 200, json.dumps({"access": issued[-1]})
         fresh = issued and request.headers["Authorization"] == f"Bearer {issued[-1]}"
         return (200, "[]") if fresh else (401, "{}")
 
-    client = Client(answering(reply), PERSONAL)
-    assert client.get("/a") == client.get("/b") == []
-    assert len(issued) == 1
-    issued.append("another, so that the one in use is stale")
-    assert client.get("/c") == []
+    return reply
 
 
-def test_a_refused_personal_token(answering):
+@pytest.mark.parametrize(("lasts_s", "exchanges"), [(300, 1), (-1, 2)])
+def test_a_personal_token_is_exchanged_again_only_when_it_is_stale(answering, lasts_s, exchanges):
+    issued: list[str] = []
+    url = answering(exchanging(lasts_s, issued))
+    client = wire.client(url, personal(1000))
+    assert client.users.list() == client.users.list() == []
+    assert len(issued) == exchanges
+
+
+@pytest.mark.parametrize(("status", "body", "error"), [(401, "{}", NotAllowedError), (502, "<html>", UnavailableError)])
+def test_a_personal_token_that_is_not_exchanged(answering, status, body, error):
+    with pytest.raises(error):
+        people(answering(lambda _: (status, body)), personal(1000))
+
+
+def test_a_personal_token_that_has_ended():
     with pytest.raises(NotAllowedError, match="LABEL_STUDIO_API_KEY"):
-        Client(answering(lambda _: (401, "{}")), PERSONAL).get("/")
+        people("http://127.0.0.1:9", personal(-1000))
 
 
 def test_no_server_at_all(tmp_path, monkeypatch):
@@ -126,15 +179,16 @@ def test_the_environment_goes_before_our_own_server(tmp_path, monkeypatch):
     access.SERVER_FILE.write_text(json.dumps({"url": "http://ours", "token": "t"}))
     monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
     monkeypatch.delenv("LABEL_STUDIO_API_KEY", raising=False)
-    assert access.find() == access.Access("http://ours", "t")
+    assert access.find() == access.Access("http://ours", "t", local=True)
     monkeypatch.setenv("LABEL_STUDIO_URL", "http://theirs")
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "u")
-    assert access.find() == access.Access("http://theirs", "u")
+    assert access.find() == access.Access("http://theirs", "u", local=False)
     assert "'u'" not in repr(access.find())
 
 
-def test_something_else_answers(answering, monkeypatch):
-    monkeypatch.setenv("LABEL_STUDIO_URL", answering(lambda _: (200, '{"status": "OK"}')))
+@pytest.mark.parametrize("body", ['{"status": "OK"}', "[]", "3", "null", '{"release": null}'])
+def test_something_else_answers(answering, monkeypatch, body):
+    monkeypatch.setenv("LABEL_STUDIO_URL", answering(lambda _: (200, body)))
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
     with pytest.raises(UnavailableError, match="something other than Label Studio"):
         Studio.connect()

@@ -1,0 +1,35 @@
+"""The SDK takes two seconds to import: only a command that talks to the server does."""
+
+import subprocess
+import sys
+
+import pytest
+
+from silverprint import config, layout
+from silverprint.campaign import ledgers
+from silverprint.campaign.state import State
+from silverprint.records import QUEUE, VOTES, empty
+from silverprint.store import tables
+
+LIGHT = "assert not {'label_studio_sdk', 'torch', 'mlflow', 'pandas'} & sys.modules.keys(), sorted(sys.modules)"
+
+
+def run(code: str) -> None:
+    subprocess.run([sys.executable, "-c", f"import sys; {code}; {LIGHT}"], check=True)
+
+
+def test_importing_what_may_talk_to_the_server_is_light():
+    run("from silverprint.commands import people, status, studio, wait; from silverprint.stages import annotate")
+
+
+@pytest.mark.parametrize("command", [["status"], ["studio", "down"], ["wait"]])
+def test_commands_that_need_no_server_are_light(project, command):
+    run(f"from silverprint.cli import main; assert main({command}) == 0")
+
+
+def test_a_closed_round_is_annotated_without_a_server(project):
+    tables.write_ledger(empty(QUEUE), layout.queue("r01"), QUEUE, ["rank"])
+    tables.write_ledger(empty(VOTES), layout.votes("r01"), VOTES, ["image_id"])
+    hashes = {f"{name}_sha256": ledgers.sha256(getattr(layout, name)("r01")) for name in ("queue", "votes", "asks")}
+    State(round="r01", prev="start", status="closed", classes=config.load().dataset.classes, **hashes).save()
+    run("from silverprint.cli import main; assert main(['annotate', 'r01']) == 0")

@@ -169,7 +169,7 @@ def load(path: Path = layout.PARAMS) -> Params:
         ConfigError: the file is missing, is not YAML, or breaks a rule; the message names the first offending value.
     """
     try:
-        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(str(path), "the file is missing", "run from the project's folder") from None
     except (YAMLError, UnicodeDecodeError) as error:

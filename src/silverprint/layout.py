@@ -8,6 +8,7 @@ PIPELINE: Final = Path("dvc.yaml")
 LOCK: Final = Path("dvc.lock")
 SUITES: Final = Path("expectations")
 
+CHECK: Final = Path("data/check")
 TAKEDOWNS: Final = Path("data/takedowns.csv")
 WAIVERS: Final = Path("data/waivers.csv")
 CLEAN: Final = Path("data/clean")

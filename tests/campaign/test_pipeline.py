@@ -42,7 +42,7 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
     stages = pipeline.load()["stages"]
     for stage in ("embed", "clean", "release", "report"):
         assert "museum" in pipeline.source_dependencies(stages[stage], "data/raw/")
-    assert "# acquire →" in layout.PIPELINE.read_text()
+    assert "# check → acquire →" in layout.PIPELINE.read_text()
     assert "# the sample site" in layout.PARAMS.read_text()
     sources.remove("museum")
     assert "museum" not in layout.PIPELINE.read_text() + layout.PARAMS.read_text()

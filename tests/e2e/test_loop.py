@@ -89,7 +89,7 @@ def test_a_fourth_round_runs_its_own_stages_alone(finished: Campaign, colleague:
     colleague.must("silverprint", "round", "open", "r04", "--budget", "12")
     first = colleague.call("bash", "scripts/repro")
     assert first.returncode != 0
-    assert ran(first.stdout) == {"score@r04", "queue@r04", "annotate@r04"}, first.stdout + first.stderr
+    assert ran(first.stdout) == {"check", "score@r04", "queue@r04", "annotate@r04"}, first.stdout + first.stderr
     assert "people are needed" in first.stdout + first.stderr
     with finished.people(*PEOPLE):
         colleague.must("silverprint", "wait")
@@ -97,6 +97,24 @@ def test_a_fourth_round_runs_its_own_stages_alone(finished: Campaign, colleague:
     assert second.returncode == 0, second.stdout + second.stderr
     assert ran(second.stdout) == {"annotate@r04", "labels@r04", "gate@r04", "train@r04", "release", "report"}
     assert not ran(colleague.repro().stdout)
+
+
+def test_a_reopened_round_asks_more_people_and_keeps_every_vote(finished: Campaign, pulled: Campaign) -> None:
+    before = pulled.votes()
+    pulled.must("silverprint", "round", "reopen", "r03", "--extra", "1", "--all", "--why", "a third opinion")
+    first = pulled.repro()
+    assert first.returncode != 0
+    assert ran(first.stdout) == {"annotate@r03"}, first.stdout + first.stderr
+    assert pulled.standing("r03")["state"] == "waiting"
+    with finished.people(*PEOPLE):
+        pulled.must("silverprint", "wait")
+    second = pulled.repro()
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert pulled.standing("r03")["state"] == "closed"
+    after = pulled.votes()
+    assert set(before["annotation_id"]) < set(after["annotation_id"])
+    asked = pl.read_csv(pulled.path / "data/rounds/r03/queue.csv")["image_id"].len()
+    assert after.filter(pl.col("round") == "r03").height >= 3 * asked
 
 
 def test_a_threshold_changed_afterwards_loses_no_vote_and_asks_nobody(pulled: Campaign) -> None:

@@ -26,5 +26,5 @@ def known_outputs() -> set[str]:
     """The paths of all outputs that dvc.lock records."""
     if not layout.LOCK.exists():
         return set()
-    lock: dict[str, Any] = YAML(typ="safe", pure=True).load(layout.LOCK.read_text(encoding="utf-8")) or {}
+    lock: dict[str, Any] = YAML(typ="safe").load(layout.LOCK.read_text(encoding="utf-8")) or {}
     return {out["path"] for stage in lock.get("stages", {}).values() for out in stage.get("outs", [])}

@@ -29,7 +29,7 @@ def lint(params: Params) -> None:
 
 def load() -> Any:
     try:
-        return YAML(typ="safe", pure=True).load(layout.PIPELINE.read_text(encoding="utf-8"))
+        return YAML(typ="safe").load(layout.PIPELINE.read_text(encoding="utf-8"))
     except (OSError, YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(str(layout.PIPELINE), f"not readable ({error})", "run: git checkout dvc.yaml") from None
 

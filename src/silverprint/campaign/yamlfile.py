@@ -36,4 +36,4 @@ def plain(document: Any) -> Any:
     """The document without its comments and style."""
     buffer = StringIO()
     _yaml().dump(document, buffer)
-    return YAML(typ="safe", pure=True).load(buffer.getvalue())
+    return YAML(typ="safe").load(buffer.getvalue())

@@ -9,8 +9,10 @@ from silverprint.adapters.labelstudio import Progress, Project, Studio
 from silverprint.campaign import ledgers, state
 from silverprint.config import Params
 from silverprint.console import err, say
+from silverprint.errors import UnavailableError
 
 _EVERY_S = 2.0
+_PATIENCE_S = 60.0  # with a server that is being restarted
 
 
 def run(params: Params) -> None:
@@ -22,7 +24,7 @@ def run(params: Params) -> None:
     projects = [project for name in waiting for project in _projects(studio, params, name)]
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
-            counted = [(project, studio.progress(project)) for project in projects]
+            counted = _count(studio, projects)
             if err.is_terminal:
                 live.update(_table(studio, counted), refresh=True)
             if all(progress.done >= progress.tasks for _, progress in counted):
@@ -34,6 +36,22 @@ def run(params: Params) -> None:
             f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures answered, by {by or 'nobody'}"
         )
     say("everybody has answered; go on: dvc repro")
+
+
+def _count(studio: Studio, projects: list[Project]) -> list[tuple[Project, Progress]]:
+    """The projects' progress; waits for a server that is away for a moment.
+
+    Raises:
+        UnavailableError: it is away for longer.
+    """
+    patience = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return [(project, studio.progress(project)) for project in projects]
+        except UnavailableError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(_EVERY_S)
 
 
 def _projects(studio: Studio, params: Params, name: str) -> list[Project]:

@@ -3,7 +3,6 @@ that a team would type; only the sample site and the simulated annotators are th
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -119,7 +118,13 @@ def _must(command: list[str]) -> None:
 
 
 def _call(command: list[str]) -> int:
-    return subprocess.run(command, check=False, env=os.environ).returncode
+    """Runs a command in our foreground. At Ctrl-C it gets the signal too, and the time to end well."""
+    process = subprocess.Popen(command)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait(timeout=60)
+        raise
 
 
 def _closing_words(seconds: float) -> None:

@@ -5,20 +5,22 @@ two steps leaves a state from which the next run goes on.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import Annotation, Project, Studio, Task
 from silverprint.campaign import guard, ledgers, lock, serving, state
 from silverprint.campaign.state import State
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import ballots
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
-from silverprint.records import NONE_OF_THESE, UNSURE, VOTES, empty
+from silverprint.records import VOTES, empty
 from silverprint.store import tables
+
+if TYPE_CHECKING:
+    from silverprint.adapters.labelstudio import Project, Studio
 
 
 def run(params: Params, round_name: str) -> None:
@@ -66,112 +68,49 @@ def _open(params: Params, name: str) -> State:
 
 
 def _ask_and_pull(params: Params, current: State) -> None:
+    # Only here: a closed round never needs the server, nor the time to load its client.
+    from silverprint.adapters.labelstudio import Studio
+    from silverprint.stages.annotate import asking
+
     name = current.round
     queue, asks, withdrawn = ledgers.queue(name), ledgers.asks(name), ledgers.withdrawn()
     path = layout.votes(name)
     kept = ledgers.votes(name) if path.exists() else empty(VOTES)
     studio = Studio.connect()
-    projects = {tier: _project(studio, params, current, tier) for tier in sorted(queue["tier"].unique())}
+    projects = {tier: asking.project(studio, params, current, tier) for tier in sorted(queue["tier"].unique())}
+    if _sealed_with_these(current, projects):
+        _close(studio, params, current, projects)
+        return
+    if current.status == "closed":
+        # Re-opened: said first, so that the votes may grow from here on.
+        current = current.moved(status="waiting").save()
 
-    pulled = pl.concat([_pull(studio, project, current) for project in projects.values()])
+    pulled = pl.concat([asking.pull(studio, project, current) for project in projects.values()])
     votes = ballots.merge(kept, pulled, studio.server, withdrawn)
     tables.write_ledger(votes, path, VOTES, ["image_id", "annotator", "created_at", "annotation_id", "choice"])
 
     progress = ballots.progress(queue, asks, votes, withdrawn)
     for tier, project in projects.items():
         asked = queue.filter(pl.col("tier") == tier)
-        _push(studio, params, project, asked, progress, votes)
-        _withdraw(studio, project, withdrawn)
+        asking.push(studio, params, project, asked, progress, votes)
+        asking.withdraw(studio, project, withdrawn)
     current = current.moved(status="waiting", projects={tier: p.id for tier, p in projects.items()}).save()
     if not ballots.is_done(progress):
         raise _waiting(studio, current, projects, progress)
     _close(studio, params, current, projects)
 
 
-def _project(studio: Studio, params: Params, current: State, tier: str) -> Project:
-    """The round's project on the server: found by the campaign, or opened.
-
-    Raises:
-        DataError: it was opened there with another queue, or closed with other votes than this machine can know.
-    """
-    dataset = params.dataset
-    found = studio.find(dataset.campaign, current.round, tier)
-    if found is None:
-        return studio.open(
-            campaign=dataset.campaign,
-            round=current.round,
-            tier=tier,
-            queue_sha256=current.queue_sha256,
-            title=f"{dataset.name} · {current.round} · {tier}",
-            question=dataset.title,
-            instructions=dataset.instructions,
-            choices=[*current.classes, NONE_OF_THESE, UNSURE],
-            media=serving.folder(dataset.campaign, current.round),
-        )
-    if found.queue_sha256 != current.queue_sha256:
-        value = f"{current.round} is already open on {studio.url} with queue {found.queue_sha256[:8]}"
-        raise DataError(value, f"here the queue is {current.queue_sha256[:8]}", "run: git pull")
-    return found
+def _sealed_with_these(current: State, projects: dict[str, "Project"]) -> bool:
+    """Whether a close was cut short after the seal: the votes on disk are then the final ones."""
+    path = layout.votes(current.round)
+    if current.asks_sha256 is not None or not path.exists():
+        return False
+    return {project.votes_sha256 for project in projects.values()} == {ledgers.sha256(path)}
 
 
-def _pull(studio: Studio, project: Project, current: State) -> pl.DataFrame:
-    rows = [_vote(annotation, current) for annotation in studio.annotations(project)]
-    return pl.DataFrame(rows, schema=VOTES)
-
-
-def _vote(annotation: Annotation, current: State) -> dict[str, object]:
-    choice = annotation.choices[0] if annotation.choices and not annotation.skipped else ""
-    lead = annotation.lead_time_s
-    return {
-        "image_id": annotation.image_id,
-        "round": current.round,
-        "annotator": annotation.annotator,
-        "choice": choice,
-        "status": ballots.judge(choice, current.classes),
-        "shown_prediction": annotation.shown_prediction,
-        "lead_time_s": None if lead is None else round(lead, 3),
-        "created_at": annotation.created_at,
-        "annotation_id": annotation.annotation_id,
-    }
-
-
-def _push(
-    studio: Studio, params: Params, project: Project, asked: pl.DataFrame, progress: pl.DataFrame, votes: pl.DataFrame
-) -> None:
-    """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so."""
-    elsewhere = ballots.answered_elsewhere(votes, studio.server)
-    rows = {row["image_id"]: row for row in asked.to_dicts()}
-    unanswered = {
-        image_id: needed - elsewhere.get(image_id, 0)
-        for image_id, needed, answered in progress.iter_rows()
-        if answered < needed and image_id in rows
-    }
-    # A server elsewhere has its pictures already, but for those it has not been asked about.
-    absent = unanswered if studio.local else unanswered.keys() - studio.pushed(project).keys()
-    serving.fill(params, project.round, absent)
-    studio.push(project, [_task(studio, project, rows[image_id], count) for image_id, count in unanswered.items()])
-
-
-def _task(studio: Studio, project: Project, row: dict[str, Any], overlap: int) -> Task:
-    shown = row["show_prediction"] and row["predicted"] is not None
-    return Task(
-        image_id=row["image_id"],
-        image_url=studio.image_url(serving.path(project.campaign, project.round, row["image_id"])),
-        overlap=overlap,
-        predicted=row["predicted"] if shown else None,
-        confidence=row["confidence"] if shown else None,
-    )
-
-
-def _withdraw(studio: Studio, project: Project, withdrawn: frozenset[str]) -> None:
-    """Takes withdrawn pictures off the server; their votes are in the ledger by now."""
-    gone = [task.task_id for image_id, task in studio.pushed(project).items() if image_id in withdrawn]
-    if gone:
-        studio.withdraw(project, gone)
-    serving.remove(project.campaign, project.round, withdrawn)
-
-
-def _waiting(studio: Studio, current: State, projects: dict[str, Project], progress: pl.DataFrame) -> WaitingForPeople:
+def _waiting(
+    studio: "Studio", current: State, projects: dict[str, "Project"], progress: pl.DataFrame
+) -> WaitingForPeople:
     done = progress.filter(pl.col("answered") >= pl.col("needed")).height
     got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
     value = f"{current.round}: {done} of {progress.height} pictures done, {got} of {progress['needed'].sum()} votes"
@@ -179,7 +118,7 @@ def _waiting(studio: Studio, current: State, projects: dict[str, Project], progr
     return WaitingForPeople(value, f"people are needed at {places}", "watch: silverprint wait; then: dvc repro")
 
 
-def _close(studio: Studio, params: Params, current: State, projects: dict[str, Project]) -> None:
+def _close(studio: "Studio", params: Params, current: State, projects: dict[str, "Project"]) -> None:
     votes_sha256 = ledgers.sha256(layout.votes(current.round))
     for project in projects.values():
         if project.votes_sha256 not in (None, votes_sha256) and current.asks_sha256 is None:

@@ -1,0 +1,96 @@
+"""What annotate says to Label Studio: the round's project, the questions, the answers as votes, the withdrawals."""
+
+from typing import Any
+
+import polars as pl
+
+from silverprint.adapters.labelstudio import Annotation, Project, Studio, Task
+from silverprint.campaign import serving
+from silverprint.campaign.state import State
+from silverprint.config import Params
+from silverprint.core import ballots
+from silverprint.errors import DataError
+from silverprint.records import NONE_OF_THESE, UNSURE, VOTES
+
+
+def project(studio: Studio, params: Params, current: State, tier: str) -> Project:
+    """The round's project on the server: found by the campaign, or opened.
+
+    Raises:
+        DataError: it was opened there with another queue, or closed with other votes than this machine can know.
+    """
+    dataset = params.dataset
+    found = studio.find(dataset.campaign, current.round, tier)
+    if found is None:
+        return studio.open(
+            campaign=dataset.campaign,
+            round=current.round,
+            tier=tier,
+            queue_sha256=current.queue_sha256,
+            title=f"{dataset.name} · {current.round} · {tier}",
+            question=dataset.title,
+            instructions=dataset.instructions,
+            choices=[*current.classes, NONE_OF_THESE, UNSURE],
+            media=serving.folder(dataset.campaign, current.round),
+        )
+    if found.queue_sha256 != current.queue_sha256:
+        value = f"{current.round} is already open on {studio.url} with queue {found.queue_sha256[:8]}"
+        raise DataError(value, f"here the queue is {current.queue_sha256[:8]}", "run: git pull")
+    return found
+
+
+def pull(studio: Studio, project: Project, current: State) -> pl.DataFrame:
+    rows = [_vote(annotation, current) for annotation in studio.annotations(project)]
+    return pl.DataFrame(rows, schema=VOTES)
+
+
+def _vote(annotation: Annotation, current: State) -> dict[str, object]:
+    choice = annotation.choices[0] if annotation.choices and not annotation.skipped else ""
+    lead = annotation.lead_time_s
+    return {
+        "image_id": annotation.image_id,
+        "round": current.round,
+        "annotator": annotation.annotator,
+        "choice": choice,
+        "status": ballots.judge(choice, current.classes),
+        "shown_prediction": annotation.shown_prediction,
+        "lead_time_s": None if lead is None else round(lead, 3),
+        "created_at": annotation.created_at,
+        "annotation_id": annotation.annotation_id,
+    }
+
+
+def push(
+    studio: Studio, params: Params, project: Project, asked: pl.DataFrame, progress: pl.DataFrame, votes: pl.DataFrame
+) -> None:
+    """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so."""
+    elsewhere = ballots.answered_elsewhere(votes, studio.server)
+    rows = {row["image_id"]: row for row in asked.to_dicts()}
+    unanswered = {
+        image_id: needed - elsewhere.get(image_id, 0)
+        for image_id, needed, answered in progress.iter_rows()
+        if answered < needed and image_id in rows
+    }
+    # A server elsewhere has its pictures already, but for those it has not been asked about.
+    absent = unanswered if studio.local else unanswered.keys() - studio.pushed(project).keys()
+    serving.fill(params, project.round, absent)
+    studio.push(project, [_task(studio, project, rows[image_id], count) for image_id, count in unanswered.items()])
+
+
+def _task(studio: Studio, project: Project, row: dict[str, Any], overlap: int) -> Task:
+    shown = row["show_prediction"] and row["predicted"] is not None
+    return Task(
+        image_id=row["image_id"],
+        image_url=studio.image_url(serving.path(project.campaign, project.round, row["image_id"])),
+        overlap=overlap,
+        predicted=row["predicted"] if shown else None,
+        confidence=row["confidence"] if shown else None,
+    )
+
+
+def withdraw(studio: Studio, project: Project, withdrawn: frozenset[str]) -> None:
+    """Takes withdrawn pictures off the server; their votes are in the ledger by now."""
+    gone = [task.task_id for image_id, task in studio.pushed(project).items() if image_id in withdrawn]
+    if gone:
+        studio.withdraw(project, gone)
+    serving.remove(project.campaign, project.round, withdrawn)

@@ -1,0 +1,11 @@
+"""check: params.yaml, dvc.yaml and the rounds on disk agree. Every stage is linted; this one is the first that runs."""
+
+from silverprint import layout
+from silverprint.campaign import pipeline
+from silverprint.config import Params
+from silverprint.store import files
+
+
+def run(params: Params) -> None:
+    pipeline.lint(params)
+    files.write_text(layout.CHECK / "agreed", "yes\n")

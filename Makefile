@@ -25,9 +25,10 @@ studio-env: .venv-studio/.ready  ## Label Studio's environment
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv-studio/.ready: requirements/studio.lock
+.venv-studio/.ready: requirements/studio.lock | .venv/.ready
 	@$(PYTHON) -m venv .venv-studio || { echo "The venv module is missing: apt-get install python3.11-venv"; exit 69; }
 	.venv-studio/bin/pip install --quiet --disable-pip-version-check -r requirements/studio.lock
+	@SILVERPRINT_STUDIO_ENV=.venv-studio silverprint studio prepare
 	@touch $@
 
 demo: env studio-env  ## the whole loop over three rounds, with simulated people

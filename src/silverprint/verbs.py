@@ -38,6 +38,7 @@ def _port(default: int) -> Argument:
 
 
 STAGES = (
+    _stage("check", "params.yaml and dvc.yaml agree, and rounds that people have seen are where they were"),
     _stage("acquire", "fetch a source's pictures into shards", _SOURCE),
     _stage("measure", "decode each new picture once: quality figures and hashes", _SOURCE),
     _stage("embed", "features of each new picture from the frozen backbone"),
@@ -140,6 +141,7 @@ COMMANDS = (
         "studio",
         "Label Studio on this machine, loopback only",
         verbs=(
+            Verb("prepare", "make its empty database, for its first start", "commands.studio:prepare", params=False),
             Verb("up", "start it", "commands.studio:up", (_port(8080),), params=False),
             Verb("down", "stop it", "commands.studio:down", params=False),
         ),

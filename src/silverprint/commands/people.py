@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import Studio
+from silverprint.adapters.labelstudio import Studio, server
 from silverprint.console import say
 from silverprint.errors import UsageError
 from silverprint.store.files import write_text
@@ -47,7 +47,8 @@ def _email(name: str) -> str:
 
 
 def _make(studio: Studio, path: Path, email: str) -> None:
-    account = {"url": studio.url, "email": email, "password": secrets.token_urlsafe(12)}
+    address = (server.public_url() if studio.local else None) or studio.url
+    account = {"url": address, "email": email, "password": secrets.token_urlsafe(12)}
     # First the file: an account whose password nobody knows would be of no use.
     write_text(path, json.dumps(account, indent=2) + "\n", mode=0o600)
     studio.invite(email, account["password"])

@@ -1,4 +1,4 @@
-"""silverprint studio up|down: Label Studio on this machine."""
+"""silverprint studio prepare|up|down: Label Studio on this machine."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -11,20 +11,30 @@ from silverprint.console import say
 SERVICE: Final = services.Service("Label Studio", "silverprint studio up", layout.STUDIO, "/health")
 
 
+def prepare() -> None:
+    """Makes the empty database of Label Studio's environment, for which a first `up` would wait.
+
+    Raises:
+        UnavailableError: the environment is not there, or its database cannot be made.
+    """
+    server.empty_database(server.venv(), services.environment())
+
+
 def up(port: int) -> None:
     """Starts Label Studio on loopback, or says where it runs; its address and token go to var/studio/server.json.
 
     Raises:
         UnavailableError: the environment is not there, the port is taken, or it does not start.
+        ConfigError: SILVERPRINT_STUDIO_HOST is no address.
     """
 
-    def prepare() -> services.Launch:
+    def launch() -> services.Launch:
         environment = server.venv()
         data = server.prepare(environment, _admin(), services.environment())
         variables = services.environment(**server.settings(data), **server.DJANGO)
         return services.Launch(server.command(environment, port), variables, server.package(environment))
 
-    services.up(SERVICE, port, prepare)
+    services.up(SERVICE, port, launch)
 
 
 def _admin() -> server.Admin:

@@ -16,6 +16,7 @@ SERVER_FILE: Final[Path] = layout.STUDIO / "server.json"
 class Access:
     url: str
     token: str = field(repr=False)
+    local: bool = False  # our own server, on this machine
 
 
 def find() -> Access:
@@ -31,10 +32,10 @@ def find() -> Access:
         rule = f"LABEL_STUDIO_URL is {url}, and a server other than our own needs a token"
         raise NotAllowedError("LABEL_STUDIO_API_KEY is not set", rule, "copy one from Account & Settings there")
     if url:
-        return Access(url, token)
+        return Access(url.rstrip("/"), token)
     try:
         document = json.loads(SERVER_FILE.read_text(encoding="utf-8"))
-        return Access(str(document["url"]), token or str(document["token"]))
+        return Access(str(document["url"]), token or str(document["token"]), local=True)
     except (OSError, ValueError, KeyError, TypeError):
         rule = "there is no Label Studio to ask people with"
         remedy = "run: silverprint studio up, or set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY"

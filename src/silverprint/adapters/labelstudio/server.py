@@ -5,6 +5,7 @@ copied from then on.
 """
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -16,13 +17,14 @@ from typing import Final
 
 from silverprint import layout
 from silverprint.console import err, say
-from silverprint.errors import UnavailableError
+from silverprint.errors import ConfigError, UnavailableError
 from silverprint.store.files import disk_errors, replacing, write_text
 
 ADMIN: Final = "admin@silverprint.local"
 _DATABASE: Final = "label_studio.sqlite3"
 _VERSION: Final = "version"  # of Label Studio that last migrated the data
 DJANGO: Final = {"DJANGO_SETTINGS_MODULE": "core.settings.label_studio"}  # for gunicorn; label-studio sets its own
+_PUBLIC: Final = "SILVERPRINT_STUDIO_HOST"
 _LOCK_S: Final = 1800  # how long an opened task is kept from others; a day by default, which stalls a round
 
 
@@ -49,9 +51,26 @@ def venv() -> Path:
     return folder
 
 
+def public_url() -> str | None:
+    """The address of an HTTPS proxy before our server, from SILVERPRINT_STUDIO_HOST.
+
+    Raises:
+        ConfigError: it is no address of a whole host.
+    """
+    address = os.environ.get(_PUBLIC, "").rstrip("/")
+    if address and not re.fullmatch(r"https?://[^/?#\s]+", address):
+        rule = "it is the address of a whole host, without a path"
+        raise ConfigError(f"{_PUBLIC} is {address}", rule, "for example https://label.example.org")
+    return address or None
+
+
 def settings(data: Path) -> dict[str, str]:
     """Label Studio's settings, on top of a clean environment."""
-    return {
+    # A page that was fetched over https may sign in, whatever the proxy forwards. LABEL_STUDIO_HOST would not allow it,
+    # and would have the pages on loopback take their scripts from the proxy.
+    public = public_url()
+    trusted = {"CSRF_TRUSTED_ORIGINS": public} if public else {}
+    return trusted | {
         "LABEL_STUDIO_BASE_DATA_DIR": str(data),
         "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
         "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
@@ -99,7 +118,7 @@ def _create(environment: Path, data: Path, admin: Admin, base: Mapping[str, str]
         shutil.rmtree(left, ignore_errors=True)
     with disk_errors(data):
         new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
-        shutil.copy(_empty_database(environment, new, base), new / _DATABASE)
+        shutil.copy(empty_database(environment, base), new / _DATABASE)
         # Not on the command line, where every user of the machine could read it.
         account = {
             "LABEL_STUDIO_USERNAME": admin.email,
@@ -111,17 +130,20 @@ def _create(environment: Path, data: Path, admin: Admin, base: Mapping[str, str]
         new.rename(data)
 
 
-def _empty_database(environment: Path, near: Path, base: Mapping[str, str]) -> Path:
-    """A migrated database without users, kept in the environment that it belongs to."""
+def empty_database(environment: Path, base: Mapping[str, str]) -> Path:
+    """A migrated database without users, made once (about a minute) and kept in the environment that it belongs to."""
     kept = environment / "silverprint" / f"empty-{_version(environment)}.sqlite3"
     if not kept.exists():
-        say("Label Studio: first start with this environment, making its database (about a minute)")
-        workshop = near / "empty"
-        with err.status("making Label Studio's database"):
-            _manage(environment, workshop, base, "init", "--quiet")
-        with replacing(kept) as temporary:
-            shutil.copy(workshop / _DATABASE, temporary)
-        shutil.rmtree(workshop)
+        say("Label Studio: making this environment's empty database (about a minute)")
+        layout.STUDIO.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix="new-", dir=layout.STUDIO) as workshop,
+            err.status("making Label Studio's database"),
+        ):
+            folder = Path(workshop).resolve()
+            _manage(environment, folder, base, "init", "--quiet")
+            with replacing(kept) as temporary:
+                shutil.copy(folder / _DATABASE, temporary)
     return kept
 
 

@@ -1,17 +1,19 @@
 """A Label Studio server as Silverprint uses it: a project per round and tier, tasks in queue order, answers."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
-from silverprint import layout
-from silverprint.adapters.labelstudio import access, accounts, listing, page, pushing, tag
-from silverprint.adapters.labelstudio.wire import Client
+from silverprint.adapters.labelstudio import access, accounts, listing, page, pictures, pushing, tag, wire
+from silverprint.adapters.labelstudio.wire import speaking
 from silverprint.adapters.labelstudio.words import Annotation, Progress, Project, Pushed, Task
-from silverprint.errors import UnavailableError, UsageError
+
+if TYPE_CHECKING:
+    from label_studio_sdk import LabelStudio
 
 
 class Studio:
@@ -20,12 +22,12 @@ class Studio:
     Attributes:
         url: its address, as this machine knows it.
         server: a short id, the same from every machine and under every address.
-        local: whether it runs on this machine, and so can serve pictures from its disk.
+        local: whether it is the one that `silverprint studio up` runs here, and so serves pictures from our disk.
     """
 
-    def __init__(self, client: Client, server: str) -> None:
-        self.url = client.url
-        self.local = client.local
+    def __init__(self, client: "LabelStudio", url: str, local: bool, server: str) -> None:
+        self.url = url
+        self.local = local
         self.server = server
         self._client = client
 
@@ -38,15 +40,13 @@ class Studio:
             NotAllowedError: it refuses the token.
         """
         found = access.find()
-        client = Client(found.url, found.token)
-        health = client.get("/health")
-        if not isinstance(health, dict) or health.get("status") != "UP":
-            raise UnavailableError(
-                client.url, "something other than Label Studio answers", "set LABEL_STUDIO_URL to it"
-            )
-        organisation = client.get("/api/current-user/whoami")["active_organization"]
-        born = client.get(f"/api/organizations/{organisation}")["created_at"]
-        return cls(client, hashlib.sha256(str(born).encode()).hexdigest()[:8])
+        with wire.failures(found.url):
+            client = wire.client(found.url, found.token)
+            wire.require_label_studio(client, found.url)
+            organisation = client.users.whoami().active_organization
+            born: Any = client.organizations.get(organisation or 0).created_at
+        name = hashlib.sha256(f"{born:%Y-%m-%dT%H:%M:%S.%fZ}".encode()).hexdigest()[:8]
+        return cls(client, found.url, found.local, name)
 
     def find(self, campaign: str, round: str, tier: str) -> Project | None:  # noqa: A002
         """The project opened for this round and tier; the oldest, if two machines opened one at the same moment."""
@@ -54,11 +54,14 @@ class Studio:
         found = (project for project in self.projects() if (project.campaign, project.round, project.tier) == wanted)
         return next(found, None)
 
+    @speaking
     def projects(self) -> list[Project]:
         """Every project that Silverprint opened, the oldest first."""
-        ours = (tag.read(listed) for listed in listing.projects(self._client))
+        listed = listing.projects(self._client)
+        ours = (tag.read(project.id, project.title, project.description) for project in listed)
         return sorted((project for project in ours if project), key=lambda project: project.id)
 
+    @speaking
     def open(
         self,
         campaign: str,
@@ -73,59 +76,63 @@ class Studio:
     ) -> Project:
         """A new project that asks `question` with `choices` in the order given.
 
-        `media` is the folder of pictures below layout.SERVING, where they are served from this machine.
+        `media` is the folder of pictures below layout.SERVING, where Label Studio serves them from its disk.
         """
         # Label Studio wants a title of 3 to 50 characters.
         title = title[:50].ljust(3, "·")
         draft = Project(0, title, campaign, round, tier, queue_sha256, None)
-        created = self._client.post(
-            "/api/projects",
-            {
-                "title": title,
-                "description": tag.describe(draft),
-                "label_config": page.config(question, choices),
-                "expert_instruction": page.instructions(instructions),
-                "show_instruction": True,
-                "show_skip_button": False,
-                "enable_empty_annotation": False,
-                "show_collab_predictions": True,
-                "model_version": page.MODEL,
-                # With these two, everybody is served strictly by task id, that is by rank, until a task has as many
-                # answers as its own overlap. Any maximum above 1 makes the order random.
-                "sampling": "Sequential sampling",
-                "maximum_annotations": 1,
-            },
+        created: Any = self._client.projects.create(
+            title=title,
+            description=tag.describe(draft),
+            label_config=page.config(question, choices),
+            expert_instruction=page.instructions(instructions),
+            show_instruction=True,
+            show_skip_button=False,
+            enable_empty_annotation=False,
+            show_collab_predictions=True,
+            model_version=page.MODEL,
+            # With these two, everybody is served strictly by task id, that is by rank, until a task has as many
+            # answers as its own overlap. Any maximum above 1 makes the order random.
+            sampling="Sequential sampling",
+            maximum_annotations=1,
         )
-        if media is not None:
+        if media is not None and pictures.elsewhere() is None:
             media.mkdir(parents=True, exist_ok=True)
-            body = {"project": created["id"], "title": "pictures", "path": str(media.resolve()), "use_blob_urls": True}
-            self._client.post("/api/storages/localfiles", body)
-        return replace(draft, id=created["id"])
+            self._client.import_storage.local.create(
+                project=created.id, title="pictures", path=str(media.resolve()), use_blob_urls=True
+            )
+        return replace(draft, id=created.id)
 
+    @speaking
     def pushed(self, project: Project) -> dict[str, Pushed]:
         """What the project asks about, by image_id, in the order of asking."""
         return pushing.pushed(self._client, project.id)
 
+    @speaking
     def push(self, project: Project, tasks: Sequence[Task]) -> None:
         """Asks about `tasks`, those at the front first. Give all of them again after an interruption: what is there
         stays as it is, what is missing is added behind it. An overlap is never lowered.
         """
         pushing.push(self._client, project.id, tasks)
 
+    @speaking
     def set_overlap(self, task_id: int, overlap: int) -> None:
         """Asks `overlap` people about a task; a task that was done is opened again, one with enough answers closed."""
         pushing.set_overlap(self._client, task_id, overlap)
 
+    @speaking
     def withdraw(self, project: Project, task_ids: Iterable[int]) -> None:
         """Deletes tasks, with their answers; export those first."""
         included = sorted(set(task_ids))
         if included:
-            body = {"selectedItems": {"all": False, "included": included}}
-            self._client.post("/api/dm/actions", body, id="delete_tasks", project=project.id)
+            chosen: Any = {"all": False, "included": included}
+            self._client.actions.create(id="delete_tasks", project=project.id, selected_items=chosen)
 
+    @speaking
     def annotations(self, project: Project) -> list[Annotation]:
         """Every answer of every annotator, by annotation id, unchecked: duplicates, empty ones, unknown labels."""
-        exported = self._client.get(f"/api/projects/{project.id}/export", exportType="JSON")
+        # The SDK's `as_json` would bring the unanswered tasks too.
+        exported = json.loads(b"".join(self._client.projects.exports.download_sync(project.id, export_type="JSON")))
         found = [
             self._annotation(task["data"]["image_id"], stored)
             for task in exported
@@ -147,37 +154,41 @@ class Studio:
             shown_prediction=next(iter(page.answers(prediction.get("result"))), None),
         )
 
+    @speaking
     def seal(self, project: Project, votes_sha256: str) -> None:
         """Records the votes' hash in the project: another machine adopts those votes or none."""
         description = tag.describe(replace(project, votes_sha256=votes_sha256))
-        self._client.patch(f"/api/projects/{project.id}", {"description": description})
+        self._client.projects.update(project.id, description=description)
 
+    @speaking
     def people(self) -> dict[str, str]:
         """Pseudonym -> e-mail, for display only: no e-mail is written to any table."""
-        return {
-            self._pseudonym(user["id"]): user["email"] or user["username"] for user in self._client.get("/api/users")
-        }
+        listed: Any = self._client.users.list()
+        return {self._pseudonym(user.id): user.email or user.username for user in listed}
 
+    @speaking
     def invite(self, email: str, password: str) -> None:
         """Makes an account that can sign in.
 
         Raises:
             UnavailableError: the server does not take it.
         """
-        accounts.sign_up(self._client, email, password)
+        invitation: Any = self._client.organizations.invites.get_invite_link()
+        accounts.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
 
+    @speaking
     def progress(self, project: Project) -> Progress:
         """Counts from one listing, without exporting the answers."""
-        tasks = list(listing.tasks(self._client, project.id, "id,overlap,total_annotations,annotators", who=True))
+        tasks = list(listing.tasks(self._client, project.id, "id,overlap,total_annotations,annotators", "all"))
         by: dict[str, int] = {}
         for task in tasks:
-            for user in set(task["annotators"]):
+            for user in set(task.annotators):
                 by[self._pseudonym(user)] = by.get(self._pseudonym(user), 0) + 1
         return Progress(
             tasks=len(tasks),
-            done=sum(task["total_annotations"] >= task["overlap"] for task in tasks),
-            asked=sum(task["overlap"] for task in tasks),
-            answered=sum(min(task["total_annotations"], task["overlap"]) for task in tasks),
+            done=sum(task.total_annotations >= task.overlap for task in tasks),
+            asked=sum(task.overlap for task in tasks),
+            answered=sum(min(task.total_annotations, task.overlap) for task in tasks),
             by=dict(sorted(by.items())),
         )
 
@@ -187,11 +198,9 @@ class Studio:
 
         Raises:
             UsageError: the path is not below it.
+            ConfigError: SILVERPRINT_MEDIA_URL is no address.
         """
-        root = layout.SERVING.resolve()
-        if not path.resolve().is_relative_to(root):
-            raise UsageError(str(path), f"only pictures below {layout.SERVING} are served", "copy it there first")
-        return "/data/local-files/?d=" + quote(str(path.resolve().relative_to(root)))
+        return pictures.url(path)
 
     def _pseudonym(self, user_id: int) -> str:
         return f"{self.server}-{user_id}"

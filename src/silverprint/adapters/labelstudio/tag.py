@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 from silverprint.adapters.labelstudio.words import Project
 
@@ -20,11 +19,11 @@ def describe(project: Project) -> str:
     return sentence + "\n" + json.dumps({key: document[key] for key in _KEYS}, sort_keys=True)
 
 
-def read(server_project: dict[str, Any]) -> Project | None:
+def read(project_id: int, title: str, description: str | None) -> Project | None:
     """The project as the server lists it, or None where it is not one of ours."""
-    lines = str(server_project.get("description") or "").strip().splitlines()
+    lines = (description or "").strip().splitlines()
     try:
         tag = json.loads(lines[-1])
-        return Project(id=server_project["id"], title=server_project["title"], **{key: tag[key] for key in _KEYS})
+        return Project(id=project_id, title=title, **{key: tag[key] for key in _KEYS})
     except (IndexError, ValueError, TypeError, KeyError):
         return None

@@ -1,101 +1,115 @@
-"""HTTP to a Label Studio server: tokens of both kinds, and every failure in our words."""
+"""The SDK's client for one server, and every failure of it in our words: they name the address, never the token."""
 
+import functools
+import json
 import weakref
-from collections.abc import Generator
-from typing import Any, Final
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import httpx
 
-from silverprint.errors import NotAllowedError, UnavailableError
+from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError
+
+if TYPE_CHECKING:
+    from label_studio_sdk import LabelStudio
+    from label_studio_sdk.core.api_error import ApiError
 
 _TIMEOUT: Final = httpx.Timeout(120.0, connect=10.0)
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 
-class _Token(httpx.Auth):
-    """A legacy token is sent as it is; a personal one (a JWT) is exchanged for an access token of some minutes."""
+def client(url: str, token: str) -> "LabelStudio":
+    """The SDK's client, whose connections close with it: hold on to it, not to its parts.
 
-    requires_response_body = True
+    `token` is a legacy one, or a personal one (a JWT), which the SDK exchanges as it goes.
+    """
+    from label_studio_sdk import LabelStudio  # takes two seconds: only where a server is talked to
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url, self._token = url, token
-        self._personal = token.count(".") == 2
-        self._access = "none yet"
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if not self._personal:
-            request.headers["Authorization"] = f"Token {self._token}"
-            yield request
-            return
-        request.headers["Authorization"] = f"Bearer {self._access}"
-        response = yield request
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            answer = yield httpx.Request("POST", f"{self._url}/api/token/refresh/", json={"refresh": self._token})
-            if answer.is_success:
-                self._access = str(answer.json()["access"])
-                request.headers["Authorization"] = f"Bearer {self._access}"
-                yield request
+    http = httpx.Client(timeout=_TIMEOUT, trust_env=trusts_proxies(url))
+    # A request is never repeated: a POST that came through, and whose answer was lost, would ask twice.
+    made: LabelStudio = LabelStudio(  # type: ignore[no-untyped-call]
+        base_url=f"{url}/", api_key=token, httpx_client=http, max_retries=0
+    )
+    weakref.finalize(made, http.close)
+    return made
 
 
-class Client:
-    """JSON in, JSON out. Messages name the address, never the token."""
+def trusts_proxies(url: str) -> bool:
+    """Whether a proxy that the environment names may be asked: it never leads to this machine's own loopback."""
+    return httpx.URL(url).host not in _LOOPBACK
 
-    def __init__(self, url: str, token: str) -> None:
-        self.url = url.rstrip("/")
-        try:
-            self.local = urlsplit(self.url).hostname in _LOOPBACK
-            # A proxy from the environment never leads to this machine's own loopback: hence trust_env.
-            self._http = httpx.Client(
-                base_url=self.url, auth=_Token(self.url, token), timeout=_TIMEOUT, trust_env=not self.local
-            )
-        except (httpx.InvalidURL, ValueError) as error:
-            raise self._unavailable(
-                f"not an address ({error})", "set LABEL_STUDIO_URL to http(s)://host:port"
-            ) from None
 
-        weakref.finalize(self, self._http.close)
+def require_label_studio(client: "LabelStudio", url: str) -> None:
+    """
+    Raises:
+        UnavailableError: something else answers at `url`.
+    """
+    try:
+        release = client.versions.get().release
+    except (AttributeError, TypeError):  # the SDK checks nothing: another program's JSON breaks it anywhere
+        release = None
+    if not release:
+        raise UnavailableError(url, "something other than Label Studio answers", "set LABEL_STUDIO_URL to it")
 
-    def get(self, path: str, **params: Any) -> Any:
-        return self._json("GET", path, params=params)
 
-    def post(self, path: str, body: Any, **params: Any) -> Any:
-        return self._json("POST", path, params=params, json=body)
+@contextmanager
+def failures(url: str) -> Iterator[None]:
+    """What the SDK raises about the server at `url`, as our errors.
 
-    def patch(self, path: str, body: Any) -> Any:
-        return self._json("PATCH", path, json=body)
+    Raises:
+        UnavailableError: no answer, or one that is not Label Studio's.
+        NotAllowedError: the token is refused.
+    """
+    from label_studio_sdk.core.api_error import ApiError
 
-    def _json(self, method: str, path: str, **request: Any) -> Any:
-        """The decoded answer.
+    try:
+        yield
+    except ApiError as error:
+        raise _refusal(url, error) from None
+    except json.JSONDecodeError:
+        raise _no_json(url) from None
+    except httpx.InvalidURL as error:
+        remedy = "set LABEL_STUDIO_URL to http(s)://host:port"
+        raise UnavailableError(url, f"not an address ({error})", remedy) from None
+    except httpx.HTTPError as error:
+        rule = f"Label Studio does not answer ({type(error).__name__})"
+        raise UnavailableError(url, rule, "start it: silverprint studio up") from None
 
-        Raises:
-            UnavailableError: no answer, or one that is not Label Studio's.
-            NotAllowedError: the token is refused.
-        """
-        try:
-            response = self._http.request(method, path, **request)
-        except (httpx.TransportError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            rule = f"Label Studio does not answer ({type(error).__name__})"
-            raise self._unavailable(rule, "start it: silverprint studio up") from None
-        if response.status_code in {401, 403}:
-            rule = f"{self.url} refuses this token (HTTP {response.status_code})"
-            remedy = (
-                "copy a token from Account & Settings there, or unset it to use the server of silverprint studio up"
-            )
-            raise NotAllowedError("LABEL_STUDIO_API_KEY", rule, remedy)
-        if response.is_redirect:
-            target = response.headers.get("location", "")
-            raise self._unavailable(f"{path} is redirected to {target}", "set LABEL_STUDIO_URL to the final address")
-        if not response.is_success:
-            detail = response.text[:300]
-            rule = f"{method} {path} was answered with HTTP {response.status_code}: {detail}"
-            raise self._unavailable(rule, "look into the server's log (here: var/studio/log), then run again")
-        try:
-            return response.json()
-        except ValueError:
-            raise self._unavailable(
-                f"{path} was not answered with JSON", "set LABEL_STUDIO_URL to Label Studio"
-            ) from None
 
-    def _unavailable(self, rule: str, remedy: str) -> UnavailableError:
-        return UnavailableError(self.url, rule, remedy)
+class _Server(Protocol):
+    url: str
+
+
+S = TypeVar("S", bound=_Server)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def speaking(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """A method that talks to the server at its object's `url`; its failures are `failures`."""
+
+    @functools.wraps(method)
+    def translated(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with failures(self.url):
+            return method(self, *args, **kwargs)
+
+    return translated
+
+
+def _refusal(url: str, error: "ApiError") -> SilverprintError:
+    status = error.status_code or 0
+    if status in {401, 403}:
+        remedy = "copy a token from Account & Settings there, or unset it to use the server of silverprint studio up"
+        return NotAllowedError("LABEL_STUDIO_API_KEY", f"{url} refuses this token (HTTP {status})", remedy)
+    if 300 <= status < 400:
+        target = (error.headers or {}).get("location", "")
+        return UnavailableError(url, f"redirected to {target}", "set LABEL_STUDIO_URL to the final address")
+    if 200 <= status < 300:
+        return _no_json(url)
+    rule = f"answered with HTTP {status}: {str(error.body)[:300]}"
+    return UnavailableError(url, rule, "look into the server's log (here: var/studio/log), then run again")
+
+
+def _no_json(url: str) -> UnavailableError:
+    return UnavailableError(url, "not answered with JSON", "set LABEL_STUDIO_URL to Label Studio")

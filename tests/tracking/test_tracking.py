@@ -21,6 +21,8 @@ from silverprint.stages import train
 from silverprint.store import tables
 from tests.tracking.refusing import refusing_server
 
+pytestmark = pytest.mark.slow  # making MLflow's database alone takes half a minute
+
 ROUNDS = ["r01", "r02", "r03"]
 
 
@@ -119,7 +121,6 @@ def test_syncing_again_changes_nothing_and_takes_no_time(synced) -> None:
     assert len(client().search_model_versions(f"name = '{synced.dataset.name}'")) == 1
 
 
-@pytest.mark.slow
 def test_a_round_that_was_trained_again_is_updated_not_repeated(changed) -> None:
     run_id = runs(changed)["r03"].info.run_id
     rewrite("r03", accuracy=0.99)
@@ -134,7 +135,6 @@ def test_a_round_that_was_trained_again_is_updated_not_repeated(changed) -> None
     assert best.tags["silverprint.round"] == "r03"
 
 
-@pytest.mark.slow
 def test_a_round_that_lost_labels_leaves_no_old_point_behind(changed) -> None:
     figures = metrics("r02") | {"labels": 50}
     layout.metrics("r02").write_text(json.dumps(figures))
@@ -144,7 +144,6 @@ def test_a_round_that_lost_labels_leaves_no_old_point_behind(changed) -> None:
     assert [step for step, _ in curve] == [metrics("r01")["labels"], 50, metrics("r03")["labels"]]
 
 
-@pytest.mark.slow
 def test_another_campaign_on_the_same_dataset_has_runs_of_its_own(changed) -> None:
     other = replace(changed, dataset=replace(changed.dataset, campaign="second"))
     track.sync(other)
@@ -153,7 +152,6 @@ def test_another_campaign_on_the_same_dataset_has_runs_of_its_own(changed) -> No
     assert len(mlflow.search_runs([experiment])) == 8
 
 
-@pytest.mark.slow
 def test_a_clone_without_models_and_pictures_shows_the_figures_it_has(params, database, capsys) -> None:
     for name in ROUNDS:
         shutil.rmtree(layout.model(name))
@@ -167,7 +165,6 @@ def test_a_clone_without_models_and_pictures_shows_the_figures_it_has(params, da
     assert client().get_model_version_by_alias(params.dataset.name, "best")
 
 
-@pytest.mark.slow
 def test_without_pictures_the_other_figures_are_there(params, database, capsys) -> None:
     shutil.rmtree("data/raw")
     track.sync(params)
@@ -176,7 +173,6 @@ def test_without_pictures_the_other_figures_are_there(params, database, capsys) 
     assert "no sheet of pictures" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_what_was_pulled_later_is_shown_by_the_next_sync(params, database) -> None:
     shutil.move(layout.model("r01"), "aside")
     track.sync(params)
@@ -186,7 +182,6 @@ def test_what_was_pulled_later_is_shown_by_the_next_sync(params, database) -> No
     assert client().list_artifacts(runs(params)["r01"].info.run_id, "figures")
 
 
-@pytest.mark.slow
 def test_the_state_of_dvc_is_shown_only_where_it_is_of_these_figures(params, database) -> None:
     md5 = hashlib.md5(layout.metrics("r01").read_bytes()).hexdigest()  # noqa: S324 (it is DVC's)
     lines = ["stages:"]
@@ -200,7 +195,6 @@ def test_the_state_of_dvc_is_shown_only_where_it_is_of_these_figures(params, dat
     assert not [tag for tag in found["r02"].data.tags if tag.startswith("dvc.")]
 
 
-@pytest.mark.slow
 def test_the_commit_that_carries_the_figures_is_shown(params, database) -> None:
     def git(*arguments: str) -> str:
         identity = ["-c", "user.name=t", "-c", "user.email=t@t"]
@@ -216,7 +210,6 @@ def test_the_commit_that_carries_the_figures_is_shown(params, database) -> None:
     assert runs(params)["r02"].data.tags["mlflow.source.git.commit"] == git("rev-parse", "HEAD")
 
 
-@pytest.mark.slow
 def test_a_round_without_evaluation_or_control_is_shown_too(params, database) -> None:
     figures = metrics("r01")
     figures["evaluation"] = {"n": 0} | dict.fromkeys(list(figures["evaluation"])[1:])
@@ -234,7 +227,6 @@ def test_nothing_trained_yet_is_said(params, database, capsys) -> None:
     assert "no round is trained yet" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_training_shows_its_round_at_once(params, database, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", where.resolve())
     train.run(params, "r01")
@@ -288,7 +280,6 @@ def test_a_database_that_is_none_is_told_in_our_words(params) -> None:
         track.sync(params)
 
 
-@pytest.mark.slow
 def test_a_server_that_is_down_leaves_its_database(params, database) -> None:
     (layout.TRACKING / "server.json").write_text(json.dumps({"url": "http://127.0.0.1:9"}))
     assert where.resolve() == f"sqlite:///{database.resolve()}"

@@ -28,7 +28,8 @@ def test_the_shipped_pipeline_agrees() -> None:
 
 
 def test_a_source_missing_from_a_stage_is_refused() -> None:
-    replace(layout.PIPELINE, "      - data/raw/partner\n", "")
+    text = layout.PIPELINE.read_text()
+    layout.PIPELINE.write_text(text.replace("      - data/raw/partner\n", "", 1))
     with pytest.raises(ConfigError, match="silverprint source add partner"):
         pipeline.lint(config.load())
     sources.add("partner", None, None)
@@ -40,7 +41,7 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
     sources.add("museum", "drop", "MIT")
     pipeline.lint(config.load())
     stages = pipeline.load()["stages"]
-    for stage in ("embed", "clean", "release", "report"):
+    for stage in ("embed", "clean", "annotate", "release", "report"):
         assert "museum" in pipeline.source_dependencies(stages[stage], "data/raw/")
     assert "# check → acquire →" in layout.PIPELINE.read_text()
     assert "# the sample site" in layout.PARAMS.read_text()

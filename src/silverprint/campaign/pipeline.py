@@ -35,14 +35,13 @@ def load() -> Any:
 
 
 def source_dependencies(body: dict[str, Any], folder: str) -> set[str]:
-    """The sources whose `folder` a stage names as dependencies."""
-    return {dep.removeprefix(folder) for dep in body.get("deps", []) if str(dep).startswith(folder)}
+    """The sources whose `folder` a stage, or each item of a foreach stage, names as dependencies."""
+    deps = [str(dep) for dep in body.get("do", body).get("deps", [])]
+    return {dep.removeprefix(folder) for dep in deps if dep.startswith(folder) and "${" not in dep}
 
 
 def _sources_in_pipeline(params: Params) -> None:
     for stage, body in load().get("stages", {}).items():
-        if "foreach" in body:
-            continue
         for folder in _FOLDERS:
             named = source_dependencies(body, folder)
             if not named:

@@ -28,9 +28,9 @@ def add(name: str, archive: str | None, license: str | None) -> None:  # noqa: A
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
     config.check(yamlfile.plain(params))
     pipeline = yamlfile.read(layout.PIPELINE)
-    for deps in _fixed_deps(pipeline):
+    for deps in _dependencies(pipeline):
         for folder in _FOLDERS:
-            named = [i for i, dep in enumerate(deps) if str(dep).startswith(f"{folder}/")]
+            named = [i for i, dep in enumerate(deps) if str(dep).startswith(f"{folder}/") and "${" not in str(dep)]
             if named and f"{folder}/{name}" not in deps:
                 deps.insert(named[-1] + 1, f"{folder}/{name}")
     yamlfile.write(pipeline, layout.PIPELINE)
@@ -50,7 +50,7 @@ def remove(name: str) -> None:
         _require_unasked(name)
         del params["sources"][name]
         config.check(yamlfile.plain(params))
-    for deps in _fixed_deps(pipeline):
+    for deps in _dependencies(pipeline):
         for folder in _FOLDERS:
             if f"{folder}/{name}" in deps:
                 deps.remove(f"{folder}/{name}")
@@ -59,8 +59,9 @@ def remove(name: str) -> None:
     say(f"source {name} is out of params.yaml and dvc.yaml; its shards stay in data/raw/{name}")
 
 
-def _fixed_deps(pipeline: Any) -> list[Any]:
-    return [body["deps"] for body in pipeline["stages"].values() if "foreach" not in body and "deps" in body]
+def _dependencies(pipeline: Any) -> list[Any]:
+    bodies = [body.get("do", body) for body in pipeline["stages"].values()]
+    return [body["deps"] for body in bodies if "deps" in body]
 
 
 def _require_unasked(name: str) -> None:

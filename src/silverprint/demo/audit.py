@@ -132,10 +132,10 @@ def _table(audited: list[Row]) -> Table:
         box=SIMPLE_HEAD,
         title_justify="left",
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
     headings = (
-        "round", "labels", "votes", "alpha", "labels\nvs truth", "model\nvs votes", "model\nvs truth",
+        "round", "labels", "votes", "agreement", "consensus\nvs truth", "model\nvs votes", "model\nvs truth",
         "k chosen / random\ngain",
     )  # fmt: skip
     for heading in headings:

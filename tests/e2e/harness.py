@@ -118,9 +118,9 @@ class Campaign:
 
 
 def checkout(to: Path) -> Campaign:
-    """The repository as it is in the working tree, with nothing run, as a Git repository of its own."""
+    """The tracked files as they are in the working tree, with nothing run, as a Git repository of its own."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files"],
         cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     for line in listed.stdout.splitlines():

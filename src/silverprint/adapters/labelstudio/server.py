@@ -25,9 +25,7 @@ _DATABASE: Final = "label_studio.sqlite3"
 _VERSION: Final = "version"  # of Label Studio that last migrated the data
 DJANGO: Final = {"DJANGO_SETTINGS_MODULE": "core.settings.label_studio"}  # for gunicorn; label-studio sets its own
 _PUBLIC: Final = "SILVERPRINT_STUDIO_HOST"
-_LOCK_S: Final = (
-    60  # how long an opened task is kept from others; by default a day, for which a lost lock stalls a round
-)
+_LOCK_S: Final = 1800  # how long an opened task is kept from others; a day by default, which stalls a round
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from silverprint import config, layout
 from silverprint.campaign import pipeline
 from silverprint.campaign.state import State
 from silverprint.commands import rounds, sources
-from silverprint.errors import ConfigError, UsageError
+from silverprint.errors import ConfigError, UnavailableError, UsageError
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -47,6 +47,14 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
     assert "# the sample site" in layout.PARAMS.read_text()
     sources.remove("museum")
     assert "museum" not in layout.PIPELINE.read_text() + layout.PARAMS.read_text()
+
+
+def test_a_source_whose_pictures_are_not_here_is_not_removed_once_people_were_asked() -> None:
+    before = layout.PARAMS.read_bytes(), layout.PIPELINE.read_bytes()
+    layout.queue("r01").write_text("image_id\n")
+    with pytest.raises(UnavailableError, match="dvc pull data/raw/partner"):
+        sources.remove("partner")
+    assert (layout.PARAMS.read_bytes(), layout.PIPELINE.read_bytes()) == before
 
 
 def test_a_source_that_exists_is_not_overwritten() -> None:

@@ -65,10 +65,14 @@ def _dependencies(pipeline: Any) -> list[Any]:
 
 
 def _require_unasked(name: str) -> None:
-    if not layout.raw(name).is_dir():
+    queues = sorted(layout.ROUNDS.glob("*/queue.csv"))
+    if not queues:
         return
+    if not layout.raw(name).is_dir():
+        rule = "whether people were asked about its pictures cannot be told without them"
+        raise UnavailableError(str(layout.raw(name)), rule, f"run: dvc pull {layout.raw(name)}")
     here = set(tables.read_parts(layout.raw(name), RAW)["image_id"].drop_nulls())
-    for path in sorted(layout.ROUNDS.glob("*/queue.csv")):
+    for path in queues:
         asked = here & set(ledgers.queue(path.parent.name)["image_id"])
         if asked:
             value = f"source {name!r} holds {len(asked)} pictures that {path.parent.name} asked about"

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
 
@@ -63,8 +64,18 @@ def _run(verb: verbs.Verb, options: dict[str, object]) -> int:
             pipeline.lint(params)
         arguments.append(params)
     module, _, function = verb.target.partition(":")
-    getattr(import_module(f"silverprint.{module}"), function)(*arguments, **options)
+    with _alone(verb, options):
+        getattr(import_module(f"silverprint.{module}"), function)(*arguments, **options)
     return 0
+
+
+def _alone(verb: verbs.Verb, options: dict[str, object]) -> AbstractContextManager[None]:
+    """A stage runs once at a time: where `dvc` was killed, the stage that it started may still be at work."""
+    if not verb.stage:
+        return nullcontext()
+    from silverprint.campaign import lock
+
+    return lock.exclusive("-".join([verb.name, *map(str, options.values())]))
 
 
 def _known(options: dict[str, object], key: str, names: Mapping[str, object]) -> None:

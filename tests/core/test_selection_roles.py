@@ -111,13 +111,19 @@ def test_a_growing_pool_hardly_changes_the_draw():
     [
         (1000, (150, 20, 80)),
         (250, (150, 20, 80)),
-        (100, (60, 8, 32)),
-        (1, (0, 0, 1)),
+        (240, (140, 20, 80)),
+        (100, (50, 10, 40)),
+        (2, (1, 0, 1)),
     ],
 )
 def test_a_pool_that_is_too_small_is_shared_out(available, expected):
     shares = roles.shares(available, evaluation=150, budget=100, control=0.2)
     assert (shares.evaluation, shares.control, shares.train) == expected
+
+
+def test_a_budget_beyond_the_pool_leaves_evaluation_what_it_wants():
+    shares = roles.shares(1000, evaluation=150, budget=1_000_000, control=0.2)
+    assert (shares.evaluation, shares.total) == (150, 1000)
 
 
 def test_ranks_mix_the_drawn_among_the_chosen():

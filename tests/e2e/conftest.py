@@ -43,17 +43,21 @@ def finished(tmp_path_factory: pytest.TempPathFactory, studio_environment: str) 
 
 @pytest.fixture
 def colleague(finished: Campaign, tmp_path: Path) -> Campaign:
-    """A clean clone on the same Label Studio, nothing pulled."""
-    clone = finished.clone(tmp_path / "clone")
-    server = finished.studio()
-    clone.environment |= {"LABEL_STUDIO_URL": server["url"], "LABEL_STUDIO_API_KEY": server["token"]}
-    return clone
+    return cloned(finished, tmp_path / "clone")
 
 
 @pytest.fixture
 def pulled(colleague: Campaign) -> Campaign:
     colleague.must("dvc", "pull", "--quiet")
     return colleague
+
+
+def cloned(finished: Campaign, to: Path) -> Campaign:
+    """A clean clone on the same Label Studio, nothing pulled."""
+    clone = finished.clone(to)
+    server = finished.studio()
+    clone.environment |= {"LABEL_STUDIO_URL": server["url"], "LABEL_STUDIO_API_KEY": server["token"]}
+    return clone
 
 
 def git(campaign: Campaign, *arguments: str) -> str:

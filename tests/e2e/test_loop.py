@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.e2e.conftest import git
+from tests.e2e.conftest import cloned, git
 from tests.e2e.harness import Campaign
 
 pytestmark = pytest.mark.slow
@@ -78,6 +78,8 @@ def test_make_repro_on_a_clean_clone_runs_nothing(finished: Campaign, tmp_path: 
     assert not ran(done.stdout)
     assert git(clone, "status", "--short") == ""
     assert (clone.path / "data/embed").is_dir()
+    assert "Not on this disk: data/" in done.stdout
+    assert "every round is done" in done.stdout
 
 
 def test_a_clone_that_did_not_pull_refuses_with_the_command(colleague: Campaign) -> None:
@@ -98,7 +100,28 @@ def test_a_fourth_round_runs_its_own_stages_alone(finished: Campaign, colleague:
     second = colleague.call("bash", "scripts/repro")
     assert second.returncode == 0, second.stdout + second.stderr
     assert ran(second.stdout) == {"annotate@r04", "labels@r04", "gate@r04", "train@r04", "release", "report"}
-    assert not ran(colleague.repro().stdout)
+    again = colleague.call("bash", "scripts/repro")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert not ran(again.stdout)
+
+
+def test_two_machines_open_and_close_a_round_alike(finished: Campaign, tmp_path: Path) -> None:
+    """The first asks and waits; the second finds the same queue there, answered, and closes it with the same bytes."""
+    first, second = (cloned(finished, tmp_path / name) for name in ("first", "second"))
+    for machine in (first, second):
+        machine.must("dvc", "pull", "--quiet")
+        machine.must("silverprint", "round", "open", "r05", "--budget", "8")
+    assert first.repro().returncode != 0
+    with finished.people(*PEOPLE):
+        first.must("silverprint", "wait")
+    assert first.repro().returncode == 0
+    done = second.repro()
+    assert done.returncode == 0, done.stdout + done.stderr
+    own = {f"{stage}@r05" for stage in ("score", "queue", "annotate", "labels", "gate", "train")}
+    assert ran(done.stdout) == own | {"check", "release", "report"}
+    for name in ("queue.csv", "votes.csv", "metrics.json"):
+        ours, theirs = (machine.path / "data/rounds/r05" / name for machine in (first, second))
+        assert ours.read_bytes() == theirs.read_bytes(), name
 
 
 def test_a_reopened_round_asks_more_people_and_keeps_every_vote(finished: Campaign, pulled: Campaign) -> None:

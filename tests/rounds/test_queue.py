@@ -122,12 +122,31 @@ def test_an_opened_queue_is_left_untouched(params, capsys):
     assert "r01 is open: its queue stays as it is" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_text("rank\n")])
-def test_an_opened_queue_that_changed_or_is_gone_is_refused(params, damage):
+def test_an_opened_queue_that_changed_is_refused(params):
     queue.run(params, "r01")
     campaign.open_round(params, "r01")
-    damage(layout.queue("r01"))
+    layout.queue("r01").write_text("rank\n")
     with pytest.raises(DataError, match=r"final since r01 was opened; run: git checkout data/rounds/r01/queue\.csv"):
+        queue.run(params, "r01")
+
+
+def test_an_opened_queue_that_is_lost_comes_back_or_not_at_all(params, capsys):
+    queue.run(params, "r01")
+    drawn = layout.queue("r01").read_bytes()
+    campaign.open_round(params, "r01")
+    layout.queue("r01").unlink()
+    queue.run(params, "r01")
+    assert layout.queue("r01").read_bytes() == drawn
+    assert "drawn again, it is the same" in capsys.readouterr().err
+    layout.queue("r01").unlink()
+    with pytest.raises(DataError, match="is lost; drawn again it is"):
+        queue.run(replace(params, seed=params.seed + 1), "r01")
+    assert not layout.queue("r01").exists()
+
+
+def test_a_pool_without_a_picture_to_judge_by_is_refused(params):
+    campaign.withdraw(*[campaign.image_id(n) for n in range(59)])
+    with pytest.raises(DataError, match="one picture is left to ask about"):
         queue.run(params, "r01")
 
 

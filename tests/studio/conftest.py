@@ -149,9 +149,8 @@ def opened(house, request) -> Project:
     return open_project(house, request.node.name)
 
 
-def open_project(house: Studio, round_name: str) -> Project:
-    media = Path("var/serving/tests") / round_name
-    return house.open(
+def open_project(house: Studio, round_name: str, *, share: bool = True) -> Project:
+    opened = house.open(
         campaign="tests",
         round=round_name,
         tier="crowd",
@@ -160,8 +159,10 @@ def open_project(house: Studio, round_name: str) -> Project:
         question="Which garment is this?",
         instructions="Choose one class.\nA <coat> opens in front.",
         choices=CHOICES,
-        media=media,
     )
+    if share:
+        house.share(opened, Path("var/serving/tests") / round_name)
+    return opened
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.records import ASKS, QUEUE, TAKEDOWNS, VOTES, WAIVERS
-from silverprint.store import tables
+from silverprint.store import files, tables
 
 
 def takedowns() -> pl.DataFrame:
@@ -34,6 +34,19 @@ def queue(round_name: str) -> pl.DataFrame:
 
 def votes(round_name: str) -> pl.DataFrame:
     return tables.read_ledger(layout.votes(round_name), VOTES)
+
+
+def write_votes(round_name: str, frame: pl.DataFrame) -> None:
+    files.write_bytes(layout.votes(round_name), _votes_bytes(frame))
+
+
+def votes_sha256(frame: pl.DataFrame) -> str:
+    """The hash that `frame` has once it is written."""
+    return hashlib.sha256(_votes_bytes(frame)).hexdigest()
+
+
+def _votes_bytes(frame: pl.DataFrame) -> bytes:
+    return tables.ledger_bytes(frame, VOTES, ["image_id", "annotator", "created_at", "annotation_id", "choice"])
 
 
 def sha256(path: Path) -> str:

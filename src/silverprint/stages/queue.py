@@ -1,5 +1,7 @@
 """queue@r: which pictures people are asked about, in which order, in which role, and why."""
 
+import hashlib
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from silverprint.core.selection.compose import Plan, compose
 from silverprint.core.selection.pool import Picks
 from silverprint.errors import DataError
 from silverprint.records import LABELS, MANIFEST, QUEUE, SCORES
-from silverprint.store import tables
+from silverprint.store import files, tables
 from silverprint.store.features import Features
 
 # No model trains on pictures of these roles, so they cover nothing for a strategy.
@@ -24,15 +26,27 @@ NOT_TRAINED_ON = ("evaluation", "gold")
 def run(params: Params, round_name: str) -> None:
     """Writes data/rounds/<round>/queue.csv; once the round is opened it only checks that the file is still the same.
 
+    An opened round's queue that this disk has lost is drawn again, and written if it comes out the same.
+
     Raises:
         DataError: nothing is left to ask about, the queue breaks its suite, or an opened round's queue was changed.
         ConfigError: no such strategy, or one that needs a model before there is any.
     """
     opened = state.load(round_name)
-    if opened is not None:
-        _require_final(opened)
+    path = layout.queue(round_name)
+    if opened is not None and path.exists():
+        _require_final(opened, ledgers.sha256(path))
         say(f"{round_name} is open: its queue stays as it is")
         return
+    queue = _draw(params, round_name)
+    drawn = tables.ledger_bytes(queue, QUEUE, order=["rank"])
+    if opened is not None:
+        _require_final(opened, hashlib.sha256(drawn).hexdigest())
+        say(f"{round_name} is open and its queue was lost here; drawn again, it is the same")
+    files.write_bytes(path, drawn)
+
+
+def _draw(params: Params, round_name: str) -> pl.DataFrame:
     manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "group")
     scores = tables.read(layout.score(round_name) / "scores.parquet", SCORES)
     labels = tables.read(layout.labels(params.rounds[round_name].prev) / "labels.parquet", LABELS)
@@ -50,16 +64,15 @@ def run(params: Params, round_name: str) -> None:
 
     queue = compose(askable, shares, plan, choose)
     _require_suite(params, round_name, queue.join(manifest, on="image_id", how="left"))
-    tables.write_ledger(queue, layout.queue(round_name), QUEUE, order=["rank"])
+    return queue
 
 
-def _require_final(opened: state.State) -> None:
+def _require_final(opened: state.State, found: str) -> None:
     path = layout.queue(opened.round)
-    found = ledgers.sha256(path) if path.exists() else None
     if found != opened.queue_sha256:
-        value = f"{path} has hash {found[:8]}" if found else f"{path} is missing"
+        value = f"{path} has hash {found[:8]}" if path.exists() else f"{path} is lost; drawn again it is {found[:8]}"
         rule = f"people are asked by the queue {opened.queue_sha256[:8]}, final since {opened.round} was opened"
-        raise DataError(value, rule, f"run: git checkout {path}")
+        raise DataError(value, rule, f"run: git checkout {path}; if it was never committed, take it from a backup")
 
 
 def _askable(name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
@@ -71,11 +84,15 @@ def _askable(name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, labels: 
 
 
 def _shares(params: Params, name: str, available: int) -> roles.Shares:
-    if not available:
+    first = name == params.chain[0]
+    needed = 2 if first else 1
+    if available < needed:
+        left = "no picture is" if not available else "one picture is"
+        rule = "the first queue needs two, one to train on and one to judge by" if first else "a queue needs one"
         remedy = "relax `clean`, add a source (silverprint source add), or stop with the rounds you have"
-        raise DataError(f"{name}: no picture is left to ask about", "a queue needs at least one", remedy)
+        raise DataError(f"{name}: {left} left to ask about", rule, remedy)
     entry = params.rounds[name]
-    evaluation = params.evaluation.size if name == params.chain[0] else 0
+    evaluation = params.evaluation.size if first else 0
     shares = roles.shares(available, evaluation=evaluation, budget=entry.budget, control=entry.control)
     if shares.total < evaluation + entry.budget:
         say(

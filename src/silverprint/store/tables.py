@@ -48,9 +48,13 @@ def read_parts(folder: Path, schema: Schema) -> pl.DataFrame:
 
 
 def write_ledger(frame: pl.DataFrame, path: Path, schema: Schema, order: list[str]) -> None:
-    """`frame` as a CSV file sorted by `order`: the same rows always give the same bytes."""
-    text = conform(frame, schema).sort(order, nulls_last=True).write_csv(float_precision=6)
-    write_bytes(path, text.encode("utf-8"))
+    """`frame` as a CSV file sorted by `order`."""
+    write_bytes(path, ledger_bytes(frame, schema, order))
+
+
+def ledger_bytes(frame: pl.DataFrame, schema: Schema, order: list[str]) -> bytes:
+    """`frame` as CSV sorted by `order`: the same rows always give the same bytes."""
+    return conform(frame, schema).sort(order, nulls_last=True).write_csv(float_precision=6).encode("utf-8")
 
 
 def read_ledger(path: Path, schema: Schema) -> pl.DataFrame:
@@ -58,7 +62,7 @@ def read_ledger(path: Path, schema: Schema) -> pl.DataFrame:
 
     Raises:
         UnavailableError: the file is not there.
-        DataError: it is not CSV, lacks a column, or a field has the wrong type.
+        DataError: it is not CSV, lacks a column or has one too many, or a field has the wrong type.
     """
     if not path.exists():
         raise UnavailableError(str(path), "the ledger is not there", f"run: git checkout {path}")
@@ -67,6 +71,9 @@ def read_ledger(path: Path, schema: Schema) -> pl.DataFrame:
         missing = [name for name in schema if name not in frame.columns]
         if missing:
             raise ValueError(f"no column {missing[0]!r}")
+        unknown = [name for name in frame.columns if name not in schema]
+        if unknown:
+            raise ValueError(f"unknown column {unknown[0]!r}, known: {', '.join(schema)}")
         return conform(frame, schema)
     except (PolarsError, OSError, ValueError) as error:
         rule = f"not a readable ledger ({_brief(error)})"

@@ -1,6 +1,8 @@
 """Where the labelling page finds a picture of layout.SERVING."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -21,6 +23,24 @@ def elsewhere() -> str | None:
     if address and not address.startswith(("https://", "http://")):
         raise ConfigError(f"{_MEDIA} is {address}", "an address starts with https://", f"unset {_MEDIA} or correct it")
     return address or None
+
+
+@contextmanager
+def on_this_disk(server: str, media: Path) -> Iterator[None]:
+    """
+    Raises:
+        ConfigError: the server does not take the folder `media` for a place it may serve.
+    """
+    from label_studio_sdk.core.api_error import ApiError
+
+    try:
+        yield
+    except ApiError as error:
+        if error.status_code != 400:
+            raise
+        rule = f"cannot show pictures from {media} on this disk"
+        remedy = f"set {_MEDIA} to the address where annotators find the contents of {layout.SERVING}"
+        raise ConfigError(server, rule, remedy) from None
 
 
 def url(path: Path) -> str:

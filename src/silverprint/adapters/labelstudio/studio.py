@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from silverprint.adapters.labelstudio import access, accounts, listing, page, pictures, pushing, tag, wire
 from silverprint.adapters.labelstudio.wire import speaking
 from silverprint.adapters.labelstudio.words import Annotation, Progress, Project, Pushed, Task
+from silverprint.core import ballots
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -72,12 +73,8 @@ class Studio:
         question: str,
         instructions: str,
         choices: Sequence[str],
-        media: Path | None,
     ) -> Project:
-        """A new project that asks `question` with `choices` in the order given.
-
-        `media` is the folder of pictures below layout.SERVING, where Label Studio serves them from its disk.
-        """
+        """A new project that asks `question` with `choices` in the order given."""
         # Label Studio wants a title of 3 to 50 characters.
         title = title[:50].ljust(3, "·")
         draft = Project(0, title, campaign, round, tier, queue_sha256, None)
@@ -96,12 +93,22 @@ class Studio:
             sampling="Sequential sampling",
             maximum_annotations=1,
         )
-        if media is not None and pictures.elsewhere() is None:
-            media.mkdir(parents=True, exist_ok=True)
-            self._client.import_storage.local.create(
-                project=created.id, title="pictures", path=str(media.resolve()), use_blob_urls=True
-            )
         return replace(draft, id=created.id)
+
+    @speaking
+    def share(self, project: Project, media: Path) -> None:
+        """Lets the project's page show the pictures in `media`, a folder below layout.SERVING, if it does not yet.
+
+        Raises:
+            ConfigError: the server is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
+        """
+        if pictures.elsewhere() is not None or self._client.import_storage.local.list(project=project.id):
+            return
+        media.mkdir(parents=True, exist_ok=True)
+        with pictures.on_this_disk(self.url, media):
+            self._client.import_storage.local.create(
+                project=project.id, title="pictures", path=str(media.resolve()), use_blob_urls=True
+            )
 
     @speaking
     def pushed(self, project: Project) -> dict[str, Pushed]:
@@ -130,7 +137,7 @@ class Studio:
 
     @speaking
     def annotations(self, project: Project) -> list[Annotation]:
-        """Every answer of every annotator, by annotation id, unchecked: duplicates, empty ones, unknown labels."""
+        """Every answer of every annotator, by annotation id: duplicates, empty ones and unknown labels too."""
         # The SDK's `as_json` would bring the unanswered tasks too.
         exported = json.loads(b"".join(self._client.projects.exports.download_sync(project.id, export_type="JSON")))
         found = [
@@ -147,7 +154,7 @@ class Studio:
             image_id=image_id,
             annotator=self._pseudonym(stored["completed_by"]),
             choices=page.answers(stored["result"]),
-            lead_time_s=stored["lead_time"],
+            lead_time_s=ballots.lead_time(stored["lead_time"]),
             created_at=stored["created_at"],
             annotation_id=stored["id"],
             skipped=bool(stored["was_cancelled"]),

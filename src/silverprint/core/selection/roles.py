@@ -25,17 +25,16 @@ class Shares:
 def shares(available: int, *, evaluation: int, budget: int, control: float) -> Shares:
     """How many pictures each role gets of `available`.
 
-    Where they do not suffice, evaluation and budget both shrink in proportion, so that something is left to train on.
+    Where they do not suffice, evaluation keeps what it wants up to half of them, and the budget gets the rest: without
+    evaluation no figure of any round would mean anything, without labels nothing is trained.
 
     Args:
         evaluation: pictures wanted for it; 0 after the first round.
         budget: train and control together.
         control: share of the budget that is drawn at random, 0..1.
     """
-    wanted = evaluation + budget
-    if available < wanted:
-        evaluation = available * evaluation // wanted
-        budget = available - evaluation
+    evaluation = min(evaluation, max(available // 2, available - budget))
+    budget = min(budget, available - evaluation)
     random = round(budget * control)
     return Shares(evaluation, random, budget - random)
 

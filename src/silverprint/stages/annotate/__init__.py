@@ -10,42 +10,52 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import guard, ledgers, lock, serving, state
+from silverprint.campaign import guard, ledgers, serving, state
 from silverprint.campaign.state import State
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import ballots
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
 from silverprint.records import VOTES, empty
-from silverprint.store import tables
 
 if TYPE_CHECKING:
     from silverprint.adapters.labelstudio import Project, Studio
 
 
 def run(params: Params, round_name: str) -> None:
-    with lock.exclusive(f"annotate-{round_name}"):
-        before = state.load(round_name)
-        if before is not None:
-            _require_ledgers(before)
-        if before is not None and before.status == "closed" and _asks_answered(before):
-            say(f"{round_name} is closed: its votes stay as they are")
-            return
+    """Asks, or goes on asking, or leaves a closed round as it is.
+
+    Raises:
+        WaitingForPeople: not everybody has answered.
+        DataError: a final file was changed, or the round is open elsewhere with another queue or other votes.
+        UnavailableError: Label Studio or a file is not there.
+    """
+    before = state.load(round_name)
+    _require_ledgers(round_name, before)
+    if before is not None and before.status == "closed" and _asks_answered(before):
+        if not layout.votes(round_name).exists():
+            from silverprint.stages.annotate import lost
+
+            lost.bring_back(params, before)
+        say(f"{round_name} is closed: its votes stay as they are")
+        return
+    if before is None or before.status != "closed":
         guard.require_pulled(layout.votes(round_name), bring="git checkout")
-        _ask_and_pull(params, before or _open(params, round_name))
+    _ask_and_pull(params, round_name, before)
 
 
-def _require_ledgers(current: State) -> None:
+def _require_ledgers(name: str, current: State | None) -> None:
     """The queue people were asked, and the votes a closed round ended with, must be the ones in Git."""
-    name = current.round
-    _require_hash(layout.queue(name), current.queue_sha256, "the queue is final since its first push")
-    if current.status == "closed":
+    if not layout.queue(name).exists():
+        rule = "nobody can be asked without a queue"
+        raise UnavailableError(str(layout.queue(name)), rule, f"run: dvc repro queue@{name}")
+    if current is not None:
+        _require_hash(layout.queue(name), current.queue_sha256, "the queue is final since its first push")
+    if current is not None and current.status == "closed" and layout.votes(name).exists():
         _require_hash(layout.votes(name), current.votes_sha256, "the votes are final since the round was closed")
 
 
 def _require_hash(path: Path, expected: str | None, rule: str) -> None:
-    if not path.exists():
-        raise UnavailableError(str(path), f"{rule}, and the file is not there", f"run: git checkout {path}")
     found = ledgers.sha256(path)
     if found != expected:
         value = f"{path} has hash {found[:8]}, not {str(expected)[:8]}"
@@ -57,7 +67,7 @@ def _asks_answered(current: State) -> bool:
 
 
 def _open(params: Params, name: str) -> State:
-    """From here on the queue is final."""
+    """From here on the queue is final: a server was reached that people can see it on."""
     return State(
         round=name,
         prev=params.rounds[name].prev,
@@ -67,16 +77,16 @@ def _open(params: Params, name: str) -> State:
     ).save()
 
 
-def _ask_and_pull(params: Params, current: State) -> None:
+def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     # Only here: a closed round never needs the server, nor the time to load its client.
     from silverprint.adapters.labelstudio import Studio
     from silverprint.stages.annotate import asking
 
-    name = current.round
+    studio = Studio.connect()
+    current = before or _open(params, name)
     queue, asks, withdrawn = ledgers.queue(name), ledgers.asks(name), ledgers.withdrawn()
     path = layout.votes(name)
     kept = ledgers.votes(name) if path.exists() else empty(VOTES)
-    studio = Studio.connect()
     projects = {tier: asking.project(studio, params, current, tier) for tier in sorted(queue["tier"].unique())}
     if _sealed_with_these(current, projects):
         _close(studio, params, current, projects)
@@ -87,7 +97,7 @@ def _ask_and_pull(params: Params, current: State) -> None:
 
     pulled = pl.concat([asking.pull(studio, project, current) for project in projects.values()])
     votes = ballots.merge(kept, pulled, studio.server, withdrawn)
-    tables.write_ledger(votes, path, VOTES, ["image_id", "annotator", "created_at", "annotation_id", "choice"])
+    ledgers.write_votes(name, votes)
 
     progress = ballots.progress(queue, asks, votes, withdrawn)
     for tier, project in projects.items():

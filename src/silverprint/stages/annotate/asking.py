@@ -14,7 +14,7 @@ from silverprint.records import NONE_OF_THESE, UNSURE, VOTES
 
 
 def project(studio: Studio, params: Params, current: State, tier: str) -> Project:
-    """The round's project on the server: found by the campaign, or opened.
+    """The round's project on the server, its pictures shared with it: found by the campaign, or opened.
 
     Raises:
         DataError: it was opened there with another queue, or closed with other votes than this machine can know.
@@ -22,7 +22,7 @@ def project(studio: Studio, params: Params, current: State, tier: str) -> Projec
     dataset = params.dataset
     found = studio.find(dataset.campaign, current.round, tier)
     if found is None:
-        return studio.open(
+        found = studio.open(
             campaign=dataset.campaign,
             round=current.round,
             tier=tier,
@@ -31,11 +31,12 @@ def project(studio: Studio, params: Params, current: State, tier: str) -> Projec
             question=dataset.title,
             instructions=dataset.instructions,
             choices=[*current.classes, NONE_OF_THESE, UNSURE],
-            media=serving.folder(dataset.campaign, current.round),
         )
     if found.queue_sha256 != current.queue_sha256:
         value = f"{current.round} is already open on {studio.url} with queue {found.queue_sha256[:8]}"
         raise DataError(value, f"here the queue is {current.queue_sha256[:8]}", "run: git pull")
+    if current.status != "closed":
+        studio.share(found, serving.folder(dataset.campaign, current.round))
     return found
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from silverprint.adapters.labelstudio import Project, page, tag
 from silverprint.commands import people
-from silverprint.errors import UsageError
+from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import NONE_OF_THESE, UNSURE
 
 # What Label Studio's own editor listens to.
@@ -73,7 +73,38 @@ def test_people_edit_the_sentence_and_the_tag_still_reads():
     assert tag.read(7, "t", description) == replace(project)
 
 
-@pytest.mark.parametrize("name", ["../ada", "a b", "", ".", "a@", "@b", "a/b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../ada", "a b", "", ".", "a@", "@b", "a/b", "-a", "a..b", "a.@b.org", "a@b", "a@b..org", "a@-b.org",
+        "a@b.org\n", "ä", "a" * 65, "a" * 300, "a" * 65 + "@b.org", "a@b@c.org", "a@" + "b." * 150 + "org",
+    ],
+)  # fmt: skip
 def test_a_person_has_a_name(name):
     with pytest.raises(UsageError, match="people invite"):
         people.invite([name])
+
+
+@pytest.mark.parametrize("name", ["ada", "ada.lovelace", "a_b+c-d", "a" * 64, "ada@example.org", "a.b@x-1.y.co"])
+def test_a_name_or_an_address_is_taken_as_far_as_the_server(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
+    with pytest.raises(UnavailableError):
+        people.invite([name])
+
+
+def test_an_account_that_is_refused_leaves_no_password_behind(tmp_path, monkeypatch):
+    class Refusing:
+        url, local = "http://there", False
+
+        def people(self):
+            return {}
+
+        def invite(self, email, password):
+            raise UnavailableError(self.url, f"the server did not take the account {email}", "check the address")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(people.Studio, "connect", classmethod(lambda _: Refusing()))
+    with pytest.raises(UnavailableError):
+        people.invite(["ada"])
+    assert not list(tmp_path.rglob("*.json"))

@@ -8,7 +8,7 @@ from PIL import Image
 
 from silverprint.adapters.labelstudio import Studio, Task, access
 from silverprint.commands import people
-from silverprint.errors import NotAllowedError, UnavailableError, UsageError
+from silverprint.errors import ConfigError, NotAllowedError, UnavailableError, UsageError
 
 from .conftest import PEOPLE, open_project
 
@@ -189,6 +189,15 @@ def test_pictures_elsewhere_need_no_storage_here(house, request, persons, monkey
     address = Studio.image_url(Path("var/serving/tests/a b.jpg"))
     house.push(project, [Task("00", address, 1)])
     assert persons[0].next(project)["data"]["image"] == "https://media.example.org/pictures/tests/a%20b.jpg"
+
+
+def test_a_folder_is_shared_once_and_only_from_a_disk_that_the_server_sees(house, opened, tmp_path):
+    media = Path("var/serving/tests") / opened.round
+    house.share(opened, media)
+    assert len(house._client.import_storage.local.list(project=opened.id)) == 1
+    far = open_project(house, f"{opened.round}-far", share=False)
+    with pytest.raises(ConfigError, match="set SILVERPRINT_MEDIA_URL"):
+        house.share(far, tmp_path / "elsewhere")
 
 
 def test_tasks_and_projects_come_in_pages(house, opened, asked, monkeypatch):

@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from silverprint.adapters.labelstudio import Project, Studio, Task, access, wire
-from silverprint.errors import NotAllowedError, UnavailableError
+from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 
 TOKEN = "s3cr3t" * 6
 
@@ -104,7 +104,8 @@ def test_a_failure_is_not_tried_again(answering):
 PROJECT = Project(1, "t", "c", "r01", "crowd", "a" * 64, None)
 ARGUMENTS = {
     "find": ("c", "r01", "crowd"),
-    "open": ("c", "r01", "crowd", "a" * 64, "t", "q", "i", ["coat"], None),
+    "open": ("c", "r01", "crowd", "a" * 64, "t", "q", "i", ["coat"]),
+    "share": (PROJECT, Path("var/serving/c/r01")),
     "push": (PROJECT, [Task("a", "/a", 1)]),
     "set_overlap": (1, 2),
     "withdraw": (PROJECT, [1]),
@@ -171,6 +172,14 @@ def test_an_address_without_a_token(monkeypatch):
     monkeypatch.delenv("LABEL_STUDIO_API_KEY", raising=False)
     with pytest.raises(NotAllowedError, match="LABEL_STUDIO_API_KEY is not set"):
         Studio.connect()
+
+
+@pytest.mark.parametrize("address", ["studio.example", "ftp://studio.example", "http://", "127.0.0.1:8080", "http:/x"])
+def test_a_named_server_needs_a_whole_address(monkeypatch, address):
+    monkeypatch.setenv("LABEL_STUDIO_URL", address)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "t")
+    with pytest.raises(ConfigError, match=r"starts with http:// or https://"):
+        access.find()
 
 
 def test_the_environment_goes_before_our_own_server(tmp_path, monkeypatch):

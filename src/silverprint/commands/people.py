@@ -13,11 +13,14 @@ from rich.table import Table
 from silverprint import layout
 from silverprint.adapters.labelstudio import Studio, server
 from silverprint.console import say
-from silverprint.errors import UsageError
+from silverprint.errors import SilverprintError, UsageError
 from silverprint.store.files import write_text
 
 DOMAIN: Final = "silverprint.local"  # of people invited by a plain name
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._+-]*(@[a-z0-9][a-z0-9.-]*)?")
+# What Label Studio takes as an e-mail address, without quoted parts and address literals.
+_WORD: Final = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
+_HOST: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+_NAME: Final = re.compile(rf"(?=[a-z0-9])(?=.{{1,200}}$)(?=[^@]{{1,64}}(?:@|$)){_WORD}(?:@{_HOST})?")
 
 
 def invite(names: list[str]) -> None:
@@ -41,8 +44,8 @@ def invite(names: list[str]) -> None:
 
 def _email(name: str) -> str:
     if not _NAME.fullmatch(name):
-        rule = "a person is a plain name (letters, digits, . _ + -) or an e-mail address"
-        raise UsageError(repr(name), rule, "for example: silverprint people invite ada bo@example.org")
+        rule = "a person is a plain name (up to 64 letters, digits, . _ + -) or an e-mail address"
+        raise UsageError(repr(name[:80]), rule, "for example: silverprint people invite ada bo@example.org")
     return name if "@" in name else f"{name}@{DOMAIN}"
 
 
@@ -51,7 +54,11 @@ def _make(studio: Studio, path: Path, email: str) -> None:
     account = {"url": address, "email": email, "password": secrets.token_urlsafe(12)}
     # First the file: an account whose password nobody knows would be of no use.
     write_text(path, json.dumps(account, indent=2) + "\n", mode=0o600)
-    studio.invite(email, account["password"])
+    try:
+        studio.invite(email, account["password"])
+    except SilverprintError:
+        path.unlink()
+        raise
 
 
 def show() -> None:

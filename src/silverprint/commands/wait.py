@@ -12,6 +12,7 @@ from silverprint.console import err, say
 from silverprint.errors import UnavailableError
 
 _EVERY_S = 2.0
+_LINE_EVERY_S = 60.0  # where there is no terminal to draw on
 _PATIENCE_S = 60.0  # with a server that is being restarted
 
 
@@ -22,20 +23,29 @@ def run(params: Params) -> None:
         return
     studio = Studio.connect()
     projects = [project for name in waiting for project in _projects(studio, params, name)]
+    next_line = time.monotonic()
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
             counted = _count(studio, projects)
             if err.is_terminal:
                 live.update(_table(studio, counted), refresh=True)
+            elif time.monotonic() >= next_line:
+                _say(studio, counted)
+                next_line = time.monotonic() + _LINE_EVERY_S
             if all(progress.done >= progress.tasks for _, progress in counted):
                 break
             time.sleep(_EVERY_S)
-    for project, progress in counted:
-        by = ", ".join(f"{who} {count}" for who, count in progress.by.items())
-        say(
-            f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures answered, by {by or 'nobody'}"
-        )
+    _say(studio, counted)
     say("everybody has answered; go on: dvc repro")
+
+
+def _say(studio: Studio, counted: list[tuple[Project, Progress]]) -> None:
+    for project, progress in counted:
+        by = ", ".join(f"{who} {count}" for who, count in progress.by.items()) or "nobody"
+        say(
+            f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures answered, by {by}; "
+            f"at {studio.url}/projects/{project.id}"
+        )
 
 
 def _count(studio: Studio, projects: list[Project]) -> list[tuple[Project, Progress]]:

@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from silverprint import layout
-from silverprint.errors import NotAllowedError, UnavailableError
+from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 
+_ADDRESS: Final = re.compile(r"https?://[^/\s]+")
 SERVER_FILE: Final[Path] = layout.STUDIO / "server.json"
 
 
@@ -25,8 +27,12 @@ def find() -> Access:
     Raises:
         UnavailableError: neither is there.
         NotAllowedError: an address without a token.
+        ConfigError: LABEL_STUDIO_URL is no address.
     """
     url = os.environ.get("LABEL_STUDIO_URL", "")
+    if url and not _ADDRESS.match(url):
+        rule = "an address starts with http:// or https:// and names a host"
+        raise ConfigError(f"LABEL_STUDIO_URL is {url}", rule, "for example: http://127.0.0.1:8080")
     token = os.environ.get("LABEL_STUDIO_API_KEY", "")
     if url and not token:
         rule = f"LABEL_STUDIO_URL is {url}, and a server other than our own needs a token"

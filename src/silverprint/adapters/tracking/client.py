@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,9 @@ def translated(uri: str) -> Iterator[None]:
             raise NotAllowedError(f"MLflow at {uri}", f"refuses us (HTTP {status})", remedy) from error
         if isinstance(error.__cause__ or error.__context__, RequestException):
             raise where.unreachable(uri) from error
+        if re.search(r"<(!doctype|html)", str(error), re.IGNORECASE):
+            rule = f"something other than MLflow answers (a web page, HTTP {status})"
+            raise UnavailableError(f"MLflow at {uri}", rule, "set MLFLOW_TRACKING_URI to it, or unset it") from error
         rule = f"answers with an error ({' '.join(str(error).split())[:160]})"
         raise UnavailableError(f"MLflow at {uri}", rule, "see its log; later: silverprint track sync") from error
     except RequestException as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from silverprint import console
+from silverprint import console, layout
 from silverprint.adapters.tracking import facts, where
 from silverprint.config import Params
 from silverprint.errors import SilverprintError
@@ -47,4 +47,9 @@ def publish(params: Params, uri: str, names: Sequence[str]) -> None:
         figures = {name: facts.metrics(name) for name in trained}
         show_campaign(store, params.dataset.campaign, figures)
         show_best(store, params.dataset.name, params.dataset.campaign, figures)
+    absent = [str(root) for root in map(layout.raw, params.sources) if not root.exists()]
+    if changed and absent:
+        console.say(
+            f"MLflow: without sheets of the hardest pictures, for {absent[0]} is not here: dvc pull {absent[0]}"
+        )
     console.say(f"MLflow: {changed} of {len(names)} runs brought up to date, see {store.page}")

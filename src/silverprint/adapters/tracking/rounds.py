@@ -12,7 +12,6 @@ from silverprint.adapters.tracking.client import Store
 from silverprint.adapters.tracking.facts import RoundFacts
 from silverprint.config import Params
 from silverprint.core.intervals import wilson
-from silverprint.errors import SilverprintError
 from silverprint.records import LABELS
 from silverprint.store import ShardReader, tables
 from silverprint.store.decode import decode
@@ -128,8 +127,6 @@ def _log_figures(store: Store, run_id: str, params: Params, facts: RoundFacts) -
 def _pictures(params: Params, image_ids: list[str]) -> dict[str, Any]:
     """The decoded pictures; none where their shards were not pulled."""
     roots = [layout.raw(source) for source in params.sources]
-    try:
-        return {image_id: decode(data).pixels for image_id, data in ShardReader(roots).read(image_ids)}
-    except SilverprintError as error:
-        console.say(f"MLflow: no sheet of pictures ({error})")
+    if not all(root.exists() for root in roots):
         return {}
+    return {image_id: decode(data).pixels for image_id, data in ShardReader(roots).read(image_ids)}

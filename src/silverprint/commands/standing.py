@@ -1,0 +1,80 @@
+"""Where each round stands, as far as this machine's files tell, and what a person should do now."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.campaign import ledgers, state
+from silverprint.config import Params
+from silverprint.core import ballots
+from silverprint.records import VOTES, empty
+from silverprint.store import documents
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a round stands, as far as this machine's files tell."""
+
+    round: str
+    state: str  # planned | queued | open | waiting | closed | lost (votes without a state.json)
+    strategy: str
+    pictures: int  # in the queue
+    pictures_done: int
+    votes: int  # that were asked for; what somebody answered beyond that is in `people` only
+    votes_needed: int
+    people: dict[str, int]  # annotator -> votes
+    gate: str  # passed | waived | refused | not run
+    trained: bool
+
+
+def standing(params: Params, name: str) -> Standing:
+    current = state.load(name)
+    queued = layout.queue(name).exists()
+    votes = ledgers.votes(name) if layout.votes(name).exists() else empty(VOTES)
+    answers = votes.filter(votes["status"].is_in(ballots.ANSWERS))
+    done = needed = pictures = got = 0
+    if queued:
+        progress = ballots.progress(ledgers.queue(name), ledgers.asks(name), votes, ledgers.withdrawn())
+        pictures, needed = progress.height, int(progress["needed"].sum())
+        done = int((progress["answered"] >= progress["needed"]).sum())
+        got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
+    lost = current is None and not votes.is_empty()
+    return Standing(
+        round=name,
+        state=current.status if current else "lost" if lost else "queued" if queued else "planned",
+        strategy=params.rounds[name].strategy,
+        pictures=pictures,
+        pictures_done=done,
+        votes=got,
+        votes_needed=needed,
+        people=dict(sorted(answers["annotator"].value_counts().iter_rows())),
+        gate=_gate(name),
+        trained=layout.metrics(name).exists(),
+    )
+
+
+def _gate(name: str) -> str:
+    path = layout.gate(name)
+    if not path.exists():
+        return "not run"
+    gate = documents.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{name}")
+    return "passed" if gate["passed"] else "waived" if gate["waived"] else "refused"
+
+
+def advise(standings: list[Standing]) -> str:
+    """One sentence: what a person should do now."""
+    unfinished = next((one for one in standings if one.state != "closed" or not one.trained), None)
+    if unfinished is None:
+        return "every round is done: look at data/report/index.html; to go on: silverprint round open NAME, dvc repro"
+    name = unfinished.round
+    if unfinished.state == "waiting":
+        missing = unfinished.votes_needed - unfinished.votes
+        return f"{name} waits for people ({missing} votes at the last pull): silverprint wait, then dvc repro"
+    if unfinished.state == "lost":
+        path = layout.state(name)
+        return f"{path} is lost: git checkout {path}; if it was never committed: silverprint annotate {name}"
+    if unfinished.state == "closed" and unfinished.gate == "refused":
+        ways = f'silverprint round reopen {name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
+        return f"the gate refused {name}'s labels (dvc repro says why): {ways}; then dvc repro"
+    return f"dvc repro goes on with {name}"

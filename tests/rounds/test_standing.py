@@ -1,0 +1,69 @@
+"""What `silverprint status` says of a round at each point of its life, and what to do next."""
+
+from dataclasses import replace
+
+import pytest
+
+from silverprint import layout
+from silverprint.campaign import ledgers, state
+from silverprint.commands.standing import advise, standing
+from silverprint.errors import DataError
+from silverprint.stages import gate, labels, queue
+from tests.rounds import campaign
+
+
+def next_step(params):
+    return advise([standing(params, name) for name in params.chain])
+
+
+def close(name):
+    votes_sha256 = ledgers.sha256(layout.votes(name))
+    state.load(name).moved(status="closed", votes_sha256=votes_sha256).save()
+
+
+def test_a_round_from_plan_to_votes(params):
+    assert standing(params, "r01").state == "planned"
+    queue.run(params, "r01")
+    drafted = standing(params, "r01")
+    assert (drafted.state, drafted.pictures, drafted.votes, drafted.votes_needed) == ("queued", 16, 0, 6 * 3 + 10 * 2)
+    campaign.open_round(params, "r01")
+    state.load("r01").moved(status="waiting").save()
+    assert "r01 waits for people (38 votes at the last pull)" in next_step(params)
+    campaign.answer(params, "r01")
+    close("r01")
+    assert standing(params, "r01").people == {"s-0": 16, "s-1": 16, "s-2": 6}
+    assert next_step(params) == "dvc repro goes on with r01"
+
+
+def test_votes_beyond_what_was_asked_do_not_make_up_for_those_that_lack(params):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")
+    fewer = replace(params, rounds={**params.rounds})
+    rows = ledgers.queue("r01").with_columns(overlap=1)
+    layout.queue("r01").write_bytes(rows.write_csv().encode())
+    seen = standing(fewer, "r01")
+    assert (seen.votes, seen.votes_needed, seen.pictures_done) == (16, 16, 16)
+    assert sum(seen.people.values()) == 38
+
+
+def test_a_refused_round_says_how_to_go_on(params):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01", campaign.mostly_unsure)
+    close("r01")
+    labels.run(params, "r01")
+    with pytest.raises(DataError):
+        gate.run(params, "r01")
+    assert standing(params, "r01").gate == "refused"
+    assert "silverprint round reopen r01 --extra 1" in next_step(params)
+    assert "data/waivers.csv" in next_step(params)
+
+
+def test_a_lost_state_is_noticed(params):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")
+    layout.state("r01").unlink()
+    assert standing(params, "r01").state == "lost"
+    assert "git checkout data/rounds/r01/state.json" in next_step(params)

@@ -19,7 +19,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.adapters.labelstudio import Project, Studio, Task
-from silverprint.demo import pictures, truth
+from silverprint.demo import CAMPAIGN, pictures, truth
 from silverprint.demo.annotators import STOP, annotate, shown
 from silverprint.demo.garments import CLASSES
 from silverprint.demo.persons import PERSONS, decide
@@ -64,9 +64,18 @@ class House:
     def down(self) -> None:
         self.call("silverprint", "studio", "down")
 
-    def ask(self, studio: Studio, name: str, image_ids: list[str], overlap: int, predicted: str | None) -> Project:
+    def ask(
+        self,
+        studio: Studio,
+        name: str,
+        image_ids: list[str],
+        overlap: int,
+        predicted: str | None,
+        campaign: str = CAMPAIGN,
+    ) -> Project:
         media = layout.SERVING / "pictures"
-        project = studio.open("demo", name, "crowd", "0" * 64, name, "Which?", "Look.", CHOICES, media)
+        project = studio.open(campaign, name, "crowd", "0" * 64, name, "Which?", "Look.", CHOICES)
+        studio.share(project, media)
         tasks = [
             Task(image_id, studio.image_url(media / f"{image_id}.jpg"), overlap, predicted, 0.6)
             for image_id in image_ids
@@ -116,6 +125,7 @@ def test_three_people_sign_in_answer_wait_survive_a_restart_and_stop(house, monk
         monkeypatch.delenv(name, raising=False)
     studio = Studio.connect()
     ids = sorted(house.labels)
+    somebody_else_s = house.ask(studio, "round of real people", ids[:3], 1, None, campaign="birds")
     first = house.ask(studio, "round one", ids[:8], 2, None)
     people = {name: house.person(name) for name in sorted(PERSONS)}
     try:
@@ -132,6 +142,7 @@ def test_three_people_sign_in_answer_wait_survive_a_restart_and_stop(house, monk
             assert person.returncode == 0, said
             assert f"{name}: " in said
             assert "not served" not in said
+        assert studio.progress(somebody_else_s).answered == 0
     finally:
         STOP.unlink(missing_ok=True)
         for person in people.values():

@@ -3,3 +3,9 @@
 Nothing here is part of the pipeline: the stages meet the demonstration over HTTP and by its files only, and no stage
 reads the truth.
 """
+
+from typing import Final
+
+CAMPAIGN: Final = (
+    "fashion-demo"  # dataset.campaign as the repository has it: the only one that simulated people answer in
+)

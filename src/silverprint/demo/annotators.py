@@ -10,8 +10,9 @@ from typing import Any, Final
 import httpx
 
 from silverprint import layout
+from silverprint.adapters.labelstudio import tag
 from silverprint.console import say
-from silverprint.demo import truth
+from silverprint.demo import CAMPAIGN, truth
 from silverprint.demo.persons import PERSONS, Person, decide
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
 
@@ -100,9 +101,10 @@ class Desk:
             answer.raise_for_status()
 
     def _projects(self, client: httpx.Client) -> list[int]:
-        """Projects that ask what we can answer and are not resting, the newest first."""
-        answer = _checked(client.get("/api/projects", params={"page_size": 1000, "include": "id,label_config"})).json()
-        known = [found["id"] for found in answer["results"] if 'name="choice"' in (found.get("label_config") or "")]
+        """The sample campaign's projects that are not resting, the newest first; real people answer the others."""
+        asked = client.get("/api/projects", params={"page_size": 1000, "include": "id,description"})
+        listed = [tag.read(one["id"], "", one.get("description")) for one in _checked(asked).json()["results"]]
+        known = [project.id for project in listed if project and project.campaign == CAMPAIGN]
         now = monotonic()
         return sorted((id_ for id_ in known if id_ not in self._rests or self._rests[id_].until < now), reverse=True)
 

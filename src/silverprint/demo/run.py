@@ -14,8 +14,8 @@ from urllib.request import urlopen
 
 from silverprint import config, layout
 from silverprint.console import say
-from silverprint.demo import annotators
-from silverprint.errors import SilverprintError, UnavailableError
+from silverprint.demo import CAMPAIGN, annotators
+from silverprint.errors import ConfigError, SilverprintError, UnavailableError
 
 PEOPLE = ("ada", "bo", "cyn")
 
@@ -26,6 +26,7 @@ class StepError(SilverprintError):
 
 def run(studio_port: int, mlflow_port: int, pictures: int) -> None:
     started = time.monotonic()
+    _require_sample_campaign()
     _demo("build", "--pictures", str(pictures))
     _silverprint("studio", "up", "--port", str(studio_port))
     _silverprint("track", "up", "--port", str(mlflow_port))
@@ -39,6 +40,15 @@ def run(studio_port: int, mlflow_port: int, pictures: int) -> None:
     _silverprint("track", "sync")
     _demo("audit")
     _closing_words(time.monotonic() - started)
+
+
+def _require_sample_campaign() -> None:
+    campaign = config.load().dataset.campaign
+    if campaign != CAMPAIGN:
+        rule = f"make demo lets simulated people answer, and they know the pictures of {CAMPAIGN!r} only"
+        raise ConfigError(
+            f"dataset.campaign = {campaign!r}", rule, "for your own pictures: dvc repro, silverprint wait"
+        )
 
 
 def _campaign() -> None:

@@ -1,0 +1,52 @@
+"""The files of a folder. Links are never followed, pipes and devices never opened."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from silverprint.adapters.archive.entries import Entry, kind_refusal
+from silverprint.errors import UnavailableError
+
+
+def folder_entries(folder: Path) -> Iterator[Entry]:
+    """Every file below `folder`: a folder's own files, then its folders, each sorted by name.
+
+    A folder below that cannot be listed is an entry that cannot be read.
+
+    Raises:
+        UnavailableError: `folder` itself cannot be listed.
+    """
+    waiting = [folder]  # no recursion: a drop may be nested deeper than Python's stack
+    while waiting:
+        here = waiting.pop()
+        try:
+            found = sorted(os.scandir(here), key=lambda item: item.name)
+        except OSError as error:
+            if here == folder:
+                rule = f"the folder cannot be listed ({error.strerror})"
+                raise UnavailableError(str(folder), rule, "check its owner and mode") from None
+            yield Entry(_inside(folder, here), None, 0, _reader(here))
+            continue
+        folders = {item.name for item in found if item.is_dir(follow_symlinks=False)}
+        yield from (_entry(folder, here / item.name) for item in found if item.name not in folders)
+        waiting.extend(here / name for name in sorted(folders, reverse=True))
+
+
+def _entry(folder: Path, path: Path) -> Entry:
+    try:
+        found = path.lstat()
+    except OSError:  # its path is too long, or it is gone: reading it fails as well
+        return Entry(_inside(folder, path), None, 0, _reader(path))
+    return Entry(_inside(folder, path), kind_refusal(found.st_mode), found.st_size, _reader(path))
+
+
+def _inside(folder: Path, path: Path) -> str:
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _reader(path: Path) -> Callable[[int], bytes]:
+    def read(limit: int) -> bytes:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as handle:
+            return handle.read(limit)
+
+    return read

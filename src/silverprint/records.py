@@ -16,6 +16,8 @@ REAL: Final = pl.Float64()
 FLAG: Final = pl.Boolean()
 WORD: Final = pl.UInt64()
 
+IMAGE_ID: Final = r"[0-9a-f]{64}"  # the whole of it
+
 RAW: Final[Schema] = {
     "image_id": TEXT,  # null where nothing was stored
     "outcome": TEXT,  # stored | duplicate (same bytes, other address) | refused (by rule) | failed (by accident)

@@ -1,17 +1,34 @@
 """The text ledgers in Git that people's decisions are kept in: takedowns, waivers, asks, queues, votes."""
 
 import hashlib
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.records import ASKS, QUEUE, TAKEDOWNS, VOTES, WAIVERS
+from silverprint.errors import ConfigError
+from silverprint.records import ASKS, IMAGE_ID, QUEUE, TAKEDOWNS, VOTES, WAIVERS, Schema
 from silverprint.store import files, tables
 
 
 def takedowns() -> pl.DataFrame:
-    return tables.read_ledger(layout.TAKEDOWNS, TAKEDOWNS)
+    """The withdrawals, their image_ids in lower case.
+
+    Raises:
+        ConfigError: a line names no image_id, so it would withdraw nothing.
+    """
+    rows = []
+    for where, row in _lines(layout.TAKEDOWNS, TAKEDOWNS):
+        image_id = (row["image_id"] or "").lower()
+        if not re.fullmatch(IMAGE_ID, image_id):
+            value = f"{where} image_id {(row['image_id'] or '')[:100]!r}"
+            remedy = "take the line out, or: silverprint takedown IMAGE_ID|URL"
+            raise ConfigError(value, "an image_id is 64 hex digits", remedy)
+        rows.append(row | {"image_id": image_id})
+    return pl.DataFrame(rows, schema=TAKEDOWNS)
 
 
 def withdrawn() -> frozenset[str]:
@@ -19,8 +36,23 @@ def withdrawn() -> frozenset[str]:
     return frozenset(takedowns()["image_id"].drop_nulls().to_list())
 
 
-def waivers() -> pl.DataFrame:
-    return tables.read_ledger(layout.WAIVERS, WAIVERS)
+def waivers(rounds: Sequence[str]) -> pl.DataFrame:
+    """The waivers, of any of `rounds`.
+
+    Raises:
+        ConfigError: a line is for another round, or does not say why or by whom.
+    """
+    rows = []
+    for where, row in _lines(layout.WAIVERS, WAIVERS):
+        value = f"{where} {row['round']},{row['expectation']}"[:300]
+        if row["round"] not in rounds:
+            raise ConfigError(value, "params.yaml has no such round", f"one of: {', '.join(rounds)}")
+        if not all((row[column] or "").strip() for column in ("expectation", "why", "by")):
+            raise ConfigError(
+                value, "a waiver names an expectation, and says why and by whom", "complete the line or remove it"
+            )
+        rows.append(row)
+    return pl.DataFrame(rows, schema=WAIVERS)
 
 
 def asks(round_name: str) -> pl.DataFrame:
@@ -51,3 +83,10 @@ def _votes_bytes(frame: pl.DataFrame) -> bytes:
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _lines(path: Path, schema: Schema) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of a ledger that people edit by hand, each with its place; empty lines say nothing."""
+    for number, row in enumerate(tables.read_ledger(path, schema).to_dicts(), start=2):
+        if any(value is not None for value in row.values()):
+            yield f"{path} line {number}:", row

@@ -9,34 +9,33 @@ from silverprint.adapters.expectations import Finding, check, critical_failures
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.errors import ConfigError, DataError
+from silverprint.errors import DataError
 from silverprint.records import LABELS, NONE_OF_THESE
 from silverprint.store import documents, files, tables
 
 
 def run(params: Params, round_name: str) -> None:
-    """Writes data/rounds/<round>/gate.json where the labels pass, or where every critical failure is waived.
+    """Writes data/rounds/<round>/gate.json: every finding, and whether all critical ones passed or were waived.
 
     Raises:
         DataError: a critical expectation failed and data/waivers.csv has no line for it.
-        ConfigError: a waiver of this round does not say why, or by whom.
+        ConfigError: a waiver is for no round, or does not say why or by whom.
     """
-    path = layout.gate(round_name)
-    path.unlink(missing_ok=True)
     findings = _findings(params, round_name)
     failed = critical_failures(findings)
-    waived = _waived(round_name)
+    waived = _waived(params, round_name)
     stopping = [finding for finding in failed if name_of(finding) not in waived]
-    if stopping:
-        raise _stopped(round_name, stopping)
-    used = sorted({name_of(finding) for finding in failed})
+    used = [] if stopping else sorted({name_of(finding) for finding in failed})
     document = {
         "round": round_name,
         "passed": not failed,
         "waived": used,
         "findings": [_row(finding) for finding in findings],
     }
-    files.write_text(path, json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    files.write_text(layout.gate(round_name), text)
+    if stopping:
+        raise _stopped(round_name, stopping)
     for name in used:
         say(f"{round_name}: {name} failed and is waived: {waived[name]}")
 
@@ -63,15 +62,10 @@ def _findings(params: Params, name: str) -> list[Finding]:
     return check(table, layout.SUITES / "labels.json", limits)
 
 
-def _waived(name: str) -> dict[str, str]:
+def _waived(params: Params, name: str) -> dict[str, str]:
     """The expectations that a person waived for this round, with the reason."""
-    waived: dict[str, str] = {}
-    for row in ledgers.waivers().filter(pl.col("round") == name).to_dicts():
-        value = f"{layout.WAIVERS}: {name},{row['expectation']}"
-        if not row["why"] or not row["by"]:
-            raise ConfigError(value, "a waiver says why and by whom", "complete the line or remove it")
-        waived[row["expectation"]] = f"{row['why']} ({row['by']})"
-    return waived
+    rows = ledgers.waivers(params.chain).filter(pl.col("round") == name)
+    return {row["expectation"]: f"{row['why']} ({row['by']})" for row in rows.to_dicts()}
 
 
 def _stopped(name: str, stopping: list[Finding]) -> DataError:

@@ -42,7 +42,7 @@ def run(params: Params) -> None:
 
 def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
     people = summary.rounds(campaign.votes, campaign.params.chain, campaign.params.dataset.classes)
-    waivers = ledgers.waivers()
+    waivers = ledgers.waivers(campaign.params.chain)
     return [
         RoundView(
             name=name,

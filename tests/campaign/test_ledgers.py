@@ -1,0 +1,81 @@
+"""Withdrawals and waivers are edited by hand: what a line cannot mean is told with its place."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.errors import ConfigError, DataError
+
+ID = "0123456789abcdef" * 4
+HEAD = "image_id,target,why,at\n"
+WAIVER = "round,expectation,why,by\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    layout.TAKEDOWNS.parent.mkdir()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{ID},x,asked,2026-01-01\n", f"{ID.upper()},x,asked,\n", f"\n{ID},,,\n\n", f"{ID}\n"],
+    ids=["whole", "upper case", "empty lines", "nothing but the id"],
+)
+def test_a_withdrawal_withdraws(text: str) -> None:
+    layout.TAKEDOWNS.write_text(HEAD + text)
+    assert ledgers.withdrawn() == frozenset({ID})
+
+
+@pytest.mark.parametrize("wrong", ["garbage", ID[:12], ID + "0", "g" * 64, "https://example.org/a.jpg", " " + ID, '""'])
+def test_a_withdrawal_of_nothing_is_told(wrong: str) -> None:
+    layout.TAKEDOWNS.write_text(f"{HEAD}{ID},x,asked,\n{wrong},x,asked,\n")
+    with pytest.raises(
+        ConfigError, match=r"data/takedowns\.csv line 3: image_id .*64 hex digits.*silverprint takedown"
+    ):
+        ledgers.withdrawn()
+
+
+def test_one_without_an_id_is_told() -> None:
+    layout.TAKEDOWNS.write_text(f"{HEAD},x,asked,\n")
+    with pytest.raises(ConfigError, match=r"line 2: image_id ''"):
+        ledgers.withdrawn()
+
+
+@pytest.mark.parametrize("head", ["image_id,target,why,at,by", "image_id,target,why,at,at", "image_id,target,why"])
+def test_other_columns_are_told(head: str) -> None:
+    layout.TAKEDOWNS.write_text(head + "\n")
+    with pytest.raises(DataError, match=r"takedowns\.csv: not a readable ledger \((unknown|no) column"):
+        ledgers.withdrawn()
+
+
+def test_a_waiver_is_of_a_round() -> None:
+    layout.WAIVERS.write_text(f"{WAIVER}r01,e,seen,ada\n\nr02,e,seen,ada\n")
+    assert ledgers.waivers(("r01", "r02"))["round"].to_list() == ["r01", "r02"]
+    with pytest.raises(ConfigError, match=r"waivers\.csv line 4: r02,e: params\.yaml has no such round; one of: r01"):
+        ledgers.waivers(("r01",))
+
+
+@pytest.mark.parametrize("line", ["r01,e,,ada", "r01,e,  ,ada", "r01,e,seen,", "r01,e,seen", "r01,,seen,ada", ",e,a,b"])
+def test_a_waiver_that_lacks_something_is_told(line: str) -> None:
+    layout.WAIVERS.write_text(f"{WAIVER}{line}\n")
+    with pytest.raises(ConfigError, match=r"waivers\.csv line 2: .*(by whom|no such round)"):
+        ledgers.waivers(("r01",))
+
+
+def test_a_command_says_it_in_one_line(
+    project: Path, silverprint: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    (project / layout.TAKEDOWNS).write_text(f"{HEAD}{ID[:12]},x,asked,\n")
+    for source in ("web", "partner"):
+        (project / layout.raw(source)).mkdir(parents=True)
+    done = silverprint("takedown", "https://example.org/a.jpg", "--why", "asked", cwd=project)
+    assert (done.returncode, done.stderr.count("\n")) == (64, 1)  # the address is unknown
+    done = silverprint("takedown", ID, "--why", "asked", cwd=project)
+    assert done.returncode == 78
+    assert "data/takedowns.csv line 2: image_id" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

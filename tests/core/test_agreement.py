@@ -136,3 +136,10 @@ def test_what_each_person_did():
         ("C", 1, 0, None, None),
         ("D", 1, 0, 1.0, 5.0),
     ]
+
+
+def test_impossible_times_of_sealed_votes_move_no_median():
+    frame = table([("p", "A", "x"), ("q", "A", "x"), ("r", "A", "x"), ("s", "A", "x"), ("p", "B", "x")]).with_columns(
+        lead_time_s=pl.Series([2.0, 1e300, float("nan"), -5.0, float("inf")])
+    )
+    assert agreement.annotators(frame)["median_lead_time_s"].to_list() == [2.0, None]

@@ -1,6 +1,7 @@
 """The ledger of votes: nothing said is ever lost, and one vote a person and picture counts."""
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,3 +87,17 @@ def test_progress_counts_people_and_asks_and_skips_withdrawn() -> None:
     assert counted.rows() == [("p2", 2, 1), ("p1", 2, 2)]
     assert not ballots.is_done(counted)
     assert ballots.answered_elsewhere(cast, "s") == {"p1": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        *((number, float(number)) for number in (0, 1.5, 60_000, 366 * 86_400)),
+        *(
+            (nonsense, None)
+            for nonsense in (1e300, -1, -0.001, float("nan"), float("inf"), 10**400, "12", None, [], {})
+        ),
+    ],
+)
+def test_a_time_that_can_be_none_is_none(said: object, kept: float | None) -> None:
+    assert ballots.lead_time(said) == kept

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from silverprint.core.ballots import LONGEST_S
 from silverprint.records import ANNOTATORS, NONE_OF_THESE, UNSURE, conform
 
 VOTE = ["image_id", "annotator", "choice"]
@@ -90,19 +91,21 @@ def annotators(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.
     """Each person's work: how many votes, how many abstentions, how often they say what the others say, how fast.
 
     Args:
-        votes: VOTES that still stand (none superseded, deleted or withdrawn).
+        votes: VOTES that still stand (none superseded, deleted or withdrawn); a time that can be none is left out.
 
     Returns:
         ANNOTATORS, sorted by annotator; agreement is null for a person who never shared a picture.
     """
     answers = latest(votes)
+    seconds = pl.col("lead_time_s")
+    median = seconds.filter(seconds.is_between(0, LONGEST_S)).median()
     voted = counted(votes, classes).group_by("annotator").agg(pl.len().cast(pl.Int64).alias("votes"))
     agreement = (
         with_the_others(votes, classes).group_by("annotator").agg(pl.col("agrees").mean().round(9).alias("agreement"))
     )
     table = (
         answers.group_by("annotator")
-        .agg(pl.len().cast(pl.Int64).alias("answers"), pl.col("lead_time_s").median().alias("median_lead_time_s"))
+        .agg(pl.len().cast(pl.Int64).alias("answers"), median.alias("median_lead_time_s"))
         .join(voted, on="annotator", how="left")
         .join(agreement, on="annotator", how="left")
         .with_columns(pl.col("votes").fill_null(0))

@@ -4,6 +4,8 @@ import polars as pl
 
 from silverprint.records import NONE_OF_THESE, UNSURE, VOTES, conform
 
+LONGEST_S = 366 * 86_400  # more than a year at one picture is no measurement
+
 # A person with a vote of one of these kinds has answered about the picture; only `valid` ones count in the consensus.
 ANSWERS = ("valid", "unsure", "empty", "unknown-class")
 
@@ -17,6 +19,14 @@ def judge(choice: str, classes: tuple[str, ...]) -> str:
     if choice == UNSURE:
         return "unsure"
     return "valid" if choice in classes or choice == NONE_OF_THESE else "unknown-class"
+
+
+def lead_time(said: object) -> float | None:
+    """The seconds that somebody spent on a picture, 0 to a year; None where `said` is anything else.
+
+    It comes from the person's browser, which may send what it likes.
+    """
+    return float(said) if isinstance(said, int | float) and 0 <= said <= LONGEST_S else None
 
 
 def merge(kept: pl.DataFrame, pulled: pl.DataFrame, server: str, withdrawn: frozenset[str]) -> pl.DataFrame:

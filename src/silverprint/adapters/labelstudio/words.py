@@ -38,12 +38,12 @@ class Pushed:
 
 @dataclass(frozen=True)
 class Annotation:
-    """One person's answer as the server has it: nothing about it was checked."""
+    """One person's answer as the server has it: nothing but its time was checked."""
 
     image_id: str
     annotator: str  # pseudonym
     choices: tuple[str, ...]
-    lead_time_s: float | None
+    lead_time_s: float | None  # 0 to a year
     created_at: str  # UTC, ISO 8601
     annotation_id: int
     skipped: bool

@@ -11,7 +11,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from silverprint.adapters.labelstudio import Project, Studio, Task, access, wire
+from silverprint.adapters.labelstudio import Project, Studio, Task, access, page, wire
 from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 
 TOKEN = "s3cr3t" * 6
@@ -123,6 +123,18 @@ def test_whatever_is_asked_of_a_server_that_is_gone(name):
     house = Studio(wire.client(url, TOKEN), url, local=True, server="00000000")
     with pytest.raises(UnavailableError, match="does not answer"):
         getattr(house, name)(*ARGUMENTS.get(name, (PROJECT,)))
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("2.5", 2.5), ("1e300", None), ("-1", None), ("NaN", None), ('"soon"', None), ("null", None)]
+)
+def test_an_impossible_time_costs_no_answer(answering, said, kept):
+    answer = {"id": 7, "completed_by": 2, "result": page.result("coat"), "was_cancelled": False, "created_at": "2026"}
+    exported = json.dumps([{"data": {"image_id": "00"}, "annotations": [answer | {"lead_time": "?"}]}])
+    url = answering(lambda _: (200, exported.replace('"?"', said)))
+    house = Studio(wire.client(url, TOKEN), url, local=True, server="00000000")
+    (found,) = house.annotations(PROJECT)
+    assert (found.choices, found.lead_time_s) == (("coat",), kept)
 
 
 def exchanging(lasts_s: float, issued: list[str]) -> Callable[[BaseHTTPRequestHandler], tuple[int, str]]:

@@ -19,7 +19,7 @@ _LZMA_MEMORY: Final = 512 * 1024 * 1024  # bytes that an LZMA entry may ask for;
 
 
 def first(archive: ZipFile, info: ZipInfo, limit: int) -> bytes:
-    """The first `limit` bytes of an entry; where that is all of it, it is no more than stated and its checksum is right.
+    """The first `limit` bytes of an entry; all of it is no more than stated, and has the checksum that is stated.
 
     Raises:
         BadZipFile, zlib.error, LZMAError, EOFError, OSError, ValueError, OverflowError: damaged.

@@ -16,7 +16,8 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are our UsageError: one line, exit 64."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        raise UsageError(self.prog, message, f"see: {self.prog} --help")
+        verb = " ".join(self.prog.split()[1:])  # the message will begin with the program's name
+        raise UsageError(verb or "the command line", message, f"see: {self.prog} --help")
 
 
 def parser() -> Parser:

@@ -8,7 +8,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.campaign import guard, lock, state
-from silverprint.errors import DataError, UnavailableError
+from silverprint.errors import ConfigError, DataError, UnavailableError
 
 LOCK = "stages:\n  embed:\n    cmd: silverprint embed\n    outs:\n    - path: data/embed\n      md5: x.dir\n"
 
@@ -30,6 +30,14 @@ def test_a_known_output_must_be_here(here: Path) -> None:
     guard.require_pulled(layout.score("r01"))
     (here / "data/embed").mkdir(parents=True)
     guard.require_pulled(layout.EMBED)
+
+
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD\nstages: {}\n", "[1]", ""])
+def test_a_damaged_lock_is_one_line(text: str) -> None:
+    layout.LOCK.write_text(text)
+    with pytest.raises(ConfigError, match=r"^dvc\.lock ") as caught:
+        guard.require_pulled(layout.EMBED)
+    assert "\n" not in str(caught.value)
 
 
 def test_the_lock_is_held_by_one_process_and_freed_by_its_death() -> None:

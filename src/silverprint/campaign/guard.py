@@ -1,11 +1,8 @@
 """A persisted stage never starts from nothing where dvc.lock knows its output and the disk does not have it."""
 
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-
-from silverprint import layout
+from silverprint import layout, yamltext
 from silverprint.errors import UnavailableError
 
 
@@ -26,5 +23,5 @@ def known_outputs() -> set[str]:
     """The paths of all outputs that dvc.lock records."""
     if not layout.LOCK.exists():
         return set()
-    lock: dict[str, Any] = YAML(typ="safe").load(layout.LOCK.read_text(encoding="utf-8")) or {}
+    lock = yamltext.mapping(yamltext.read(layout.LOCK), layout.LOCK)
     return {out["path"] for stage in lock.get("stages", {}).values() for out in stage.get("outs", [])}

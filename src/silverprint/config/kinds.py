@@ -1,0 +1,96 @@
+"""What a single value of params.yaml may be. A rule is the text of the ValueError."""
+
+import re
+from ipaddress import IPv6Address
+from typing import Annotated, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+_JOINERS = "\u200c\u200d"  # in the spelling of Persian, of Indian languages, of emoji
+_LONGEST_NAME, _LONGEST_FOLDER = 80, 200  # characters; bytes, of the 255 that file systems allow
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError("a name is 1 to 40 of a-z 0-9 - _, a letter or digit first")
+    return text
+
+
+def _class_name(text: str) -> str:
+    if text != text.strip() or not text:
+        raise ValueError("a class has a name, without spaces at its ends")
+    if not _printable(text):
+        raise ValueError("a class is one line of printable characters")
+    if text.startswith(".") or "/" in text or "\\" in text:
+        raise ValueError("a class is a folder's name in the release: no / or \\ in it, no dot in front")
+    if len(text) > _LONGEST_NAME or len(text.encode()) > _LONGEST_FOLDER:
+        rule = f"at most {_LONGEST_NAME} characters and {_LONGEST_FOLDER} bytes"
+        raise ValueError(f"a class is a folder's name in the release: {rule}")
+    return text
+
+
+def _title(text: str) -> str:
+    if len(text.strip()) < 3:
+        raise ValueError("the question put to annotators has at least 3 characters")
+    return _shown(text)
+
+
+def _shown(text: str) -> str:
+    if not _printable(text.replace("\n", "").replace("\t", "")):
+        raise ValueError("people see this text: printable characters only")
+    return text
+
+
+def _line(text: str) -> str:
+    if not text.strip() or not _printable(text):
+        raise ValueError("must be one line of printable characters, not empty")
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or " " in text or not _printable(text):
+        raise ValueError("an address begins with http:// or https:// and names a host")
+    return text
+
+
+def _host_and_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not (_HOST.fullmatch(host) or _is_ipv6(host)) or not re.fullmatch("[1-9][0-9]{0,4}", port) or int(port) > 65535:
+        raise ValueError("must be host:port in lower case, one host and a port of 1 to 65535, no * and no scheme")
+    return text
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return str(IPv6Address(host)) == host
+    except ValueError:
+        return False
+
+
+def _printable(text: str) -> bool:
+    return all(character.isprintable() or character in _JOINERS for character in text)
+
+
+Name: TypeAlias = Annotated[str, AfterValidator(_name)]
+ClassName: TypeAlias = Annotated[str, AfterValidator(_class_name)]
+Title: TypeAlias = Annotated[str, AfterValidator(_title)]
+Shown: TypeAlias = Annotated[str, AfterValidator(_shown)]
+Line: TypeAlias = Annotated[str, AfterValidator(_line)]
+Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+HostAndPort: TypeAlias = Annotated[str, AfterValidator(_host_and_port)]
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Grey: TypeAlias = Annotated[float, Field(ge=0, le=255)]
+Radius: TypeAlias = Annotated[int, Field(ge=0, le=64)]
+Count: TypeAlias = Annotated[int, Field(ge=0)]
+Positive: TypeAlias = Annotated[int, Field(ge=1)]
+Pictures: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000)]
+People: TypeAlias = Annotated[int, Field(ge=1, le=50)]
+Bytes: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]

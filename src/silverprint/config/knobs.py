@@ -1,0 +1,166 @@
+"""Every knob of params.yaml, with its type and range. docs/params.md explains each."""
+
+from functools import cached_property
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from silverprint.config.kinds import (
+    Address,
+    Bytes,
+    ClassName,
+    Count,
+    Grey,
+    HostAndPort,
+    Line,
+    Name,
+    People,
+    Pictures,
+    Radius,
+    Share,
+    Shown,
+    Title,
+)
+from silverprint.errors import ConfigError
+
+START = "start"
+
+frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+
+
+@frozen
+class Dataset:
+    name: Name
+    campaign: Name  # names this labelling campaign to Label Studio; change it when you start your own
+    title: Title  # the question put to annotators
+    classes: tuple[ClassName, ...]
+    instructions: Shown
+
+
+@frozen
+class WebSource:
+    """A crawl by Scrapy."""
+
+    kind: Literal["web"]
+    start: Annotated[tuple[Address, ...], Field(min_length=1)]  # first listing pages
+    next: str  # CSS selector of the link to the next listing page
+    page: str  # CSS selector of links to picture pages
+    picture: str  # CSS selector of the picture on its page
+    revision: Count = 1  # raise it to ask for a re-crawl
+    allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
+    max_bytes: Bytes = 20_000_000  # of one response
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
+    user_agent: Line = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
+
+
+@frozen
+class ArchiveSource:
+    """A partner's drop: a folder or a zip, with an optional manifest.csv (path, license, label)."""
+
+    kind: Literal["archive"]
+    path: Line
+    license: str | None = None  # of pictures for which the manifest names none
+    revision: Count = 1
+    max_bytes: Bytes = 20_000_000
+
+
+Source: TypeAlias = Annotated[WebSource | ArchiveSource, Field(discriminator="kind")]
+
+
+@frozen
+class Clean:
+    """Thresholds; a picture beyond one is rejected. Units in the names or beside them."""
+
+    min_side: Annotated[int, Field(ge=1, le=10_000)]  # pixels, the shorter side
+    max_aspect: Annotated[float, Field(ge=1)]  # longer side / shorter side
+    min_contrast: Annotated[float, Field(ge=0, le=127.5)]  # standard deviation of grey levels
+    min_brightness: Grey  # mean grey level, 0..255
+    max_brightness: Grey
+    min_sharpness: Annotated[float, Field(ge=0)]  # variance of the Laplacian
+    duplicate_radius: Radius  # bits of 256; at or below: the same picture, dropped
+    group_radius: Radius  # bits of 256; at or below: asked once, never split
+    licenses: tuple[str, ...]  # that may be used
+    unknown_license: Literal["reject", "keep"]
+
+
+@frozen
+class Embed:
+    backbone: Literal["efficientnet_lite0"]
+    size: Annotated[int, Field(ge=32, le=512)]  # pixels, square
+    batch: Annotated[int, Field(ge=1, le=4096)]
+
+
+@frozen
+class Model:
+    members: Annotated[int, Field(ge=1, le=100)]  # of the ensemble; each has its own seed and bootstrap sample
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    learning_rate: Annotated[float, Field(gt=0, le=10)]
+    weight_decay: Annotated[float, Field(ge=0, le=10)]
+
+
+@frozen
+class Evaluation:
+    size: Pictures  # pictures, drawn once in the first round, never trained on
+    overlap: People  # people asked about each
+
+
+@frozen
+class Round:
+    prev: str
+    strategy: str
+    budget: Pictures  # pictures: train + control + relabel
+    control: Share  # of the budget, drawn at random
+    overlap: People  # people asked about each
+    show_predictions: bool = False
+    draw: Count = 0  # raised by `silverprint round redraw`
+
+
+@frozen
+class Gate:
+    min_alpha: Annotated[float, Field(ge=-1, le=1)]  # Krippendorff's alpha over the round's votes
+    max_unresolved: Share  # share of pictures on which every vote abstained
+
+
+@frozen
+class Release:
+    silver_confidence: Share  # automatic labels at or above it go to the `silver` split
+
+
+@frozen
+class Params:
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)]  # what numpy takes
+    dataset: Dataset
+    sources: dict[Name, Source]
+    clean: Clean
+    embed: Embed
+    model: Model
+    evaluation: Evaluation
+    rounds: dict[Name, Round]
+    last: str
+    gate: Gate
+    release: Release
+
+    @cached_property
+    def chain(self) -> tuple[str, ...]:
+        """The rounds in their order, checked to be one unforked chain from 'start'."""
+        followers: dict[str, str] = {}
+        for name, entry in self.rounds.items():
+            value = f"rounds.{name}.prev = {entry.prev!r}"
+            if entry.prev != START and entry.prev not in self.rounds:
+                known = ", ".join([START, *self.rounds])
+                raise ConfigError(value, "prev must name another round or 'start'", f"use one of: {known}")
+            if entry.prev in followers:
+                rule = f"rounds form one chain, and {followers[entry.prev]!r} already follows {entry.prev!r}"
+                raise ConfigError(value, rule, "give each round a prev of its own")
+            followers[entry.prev] = name
+        order: list[str] = []
+        at = START
+        while at in followers:
+            at = followers[at]
+            order.append(at)
+        if len(order) < len(self.rounds):
+            lost = next(name for name in self.rounds if name not in order)
+            value = f"rounds.{lost}.prev = {self.rounds[lost].prev!r}"
+            raise ConfigError(value, "the chain of rounds must begin at 'start' without a circle", "mend its prev")
+        return tuple(order)

@@ -1,0 +1,52 @@
+"""What the values of params.yaml owe to one another."""
+
+import unicodedata
+
+from silverprint.config.knobs import START, Clean, Params
+from silverprint.errors import ConfigError
+from silverprint.records import NONE_OF_THESE, UNSURE
+
+
+def require_agreement(params: Params) -> None:
+    """Refuses parameters that are right one by one and wrong together."""
+    _classes(params.dataset.classes)
+    _clean(params.clean)
+    if not params.sources:
+        raise ConfigError("sources = {}", "a dataset needs a source", "silverprint source add NAME --archive PATH")
+    if not params.rounds:
+        first = "r01: {prev: start, strategy: maxherding, budget: 100, control: 0.2, overlap: 2}"
+        raise ConfigError("rounds = {}", "a campaign needs a round", f"write one there: {first}")
+    if START in params.rounds:
+        raise ConfigError("rounds.start", "'start' is the state before the first round", "rename the round")
+    if params.last != params.chain[-1]:
+        value = f"last = {params.last!r}"
+        raise ConfigError(value, "must be the chain's last round", f"set last: {params.chain[-1]}")
+
+
+def _classes(classes: tuple[str, ...]) -> None:
+    if len(set(classes)) != len(classes) or len(classes) < 2:
+        raise ConfigError(f"dataset.classes = {list(classes)}", "at least two classes, each once", "mend the list")
+    seen: dict[str, str] = {}
+    for name in classes:
+        folded = _folded(name)
+        if folded in (_folded(UNSURE), _folded(NONE_OF_THESE)):
+            raise ConfigError(f"dataset.classes has {name!r}", "the name is used for an answer", "rename the class")
+        if folded in seen:
+            value = f"dataset.classes has {seen[folded]!r} and {name!r}"
+            rule = "they differ in case or Unicode form only, and many file systems would make one folder of both"
+            raise ConfigError(value, rule, "rename one")
+        seen[folded] = name
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+def _clean(clean: Clean) -> None:
+    if clean.group_radius < clean.duplicate_radius:
+        value = f"clean.group_radius = {clean.group_radius}"
+        raise ConfigError(value, "must be at least clean.duplicate_radius", f"set {clean.duplicate_radius}")
+    if clean.min_brightness >= clean.max_brightness:
+        value = f"clean.min_brightness = {clean.min_brightness}"
+        rule = f"must be below clean.max_brightness ({clean.max_brightness}), or no picture is kept"
+        raise ConfigError(value, rule, "swap or mend them")

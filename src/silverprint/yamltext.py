@@ -1,0 +1,55 @@
+"""YAML as plain values. Whatever is wrong with a file is one line that says where."""
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from silverprint.errors import ConfigError
+
+
+def read(path: Path) -> str:
+    """The text of `path`.
+
+    Raises:
+        ConfigError: it is missing, or no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(str(path), "the file is missing", "run from the project's folder") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"not readable ({str(error)[:200]})", f"run: git checkout {path}") from None
+
+
+def mapping(text: str, name: Path) -> dict[Any, Any]:
+    """The mapping that `text`, of the file `name`, holds.
+
+    Raises:
+        ConfigError: it is not YAML, with line and column, or it holds something else.
+    """
+    try:
+        document = YAML(typ="safe").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name} line {mark.line + 1} column {mark.column + 1}" if mark else str(name)
+        raise ConfigError(where, _problem(error), "mend that line") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(str(name), f"not readable as YAML ({str(error)[:200]})", "mend it") from None
+    if not isinstance(document, dict):
+        found = "is empty" if document is None else f"holds {_short(document)}"
+        raise ConfigError(f"{name} {found}", "must be a mapping", f"run: git checkout {name}")
+    return document
+
+
+def _problem(error: MarkedYAMLError) -> str:
+    problem = str(error.problem or error.context)
+    if isinstance(error, DuplicateKeyError):
+        return f"{problem.split(' with value ')[0].removeprefix('found ')}: a key stands once in its mapping"
+    return f"not readable as YAML ({problem[:200]})"
+
+
+def _short(document: object) -> str:
+    return "a list" if isinstance(document, list) else repr(document)[:60]

@@ -1,0 +1,52 @@
+"""docs/params.md has a row for every knob, with the bounds that the code checks."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from annotated_types import Ge, Gt, Le, MinLen
+
+from silverprint import config
+from silverprint.config.knobs import Source
+from tests.contracts.digests import ROOT
+
+ROWS = dict(re.findall(r"^\| `([^`]+)` \| (.+?) \|", (ROOT / "docs/params.md").read_text(encoding="utf-8"), re.M))
+
+
+def knobs(holder: Any = config.Params, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every field below `holder`, with its type as it is written."""
+    for name, hint in get_type_hints(holder, include_extras=True).items():
+        inner = get_args(hint)[1] if str(hint).startswith("dict") else hint
+        if inner == Source:
+            yield from knobs(config.WebSource, "sources.<web>.")
+            yield from knobs(config.ArchiveSource, "sources.<archive>.")
+        elif is_dataclass(inner):
+            yield from knobs(inner, f"{above}{name}." if inner is hint else f"{above}{name}.<name>.")
+        else:
+            yield f"{above}{name}", hint
+
+
+KNOBS = dict(knobs())
+
+
+def row(way: str) -> str | None:
+    return ROWS.get(way) or ROWS.get(re.sub("<(web|archive)>", "<name>", way))
+
+
+@pytest.mark.parametrize("way", KNOBS)
+def test_a_knob_has_a_row_with_its_bounds(way: str) -> None:
+    written = row(way)
+    assert written is not None, f"docs/params.md has no row for {way}"
+    for bound in getattr(KNOBS[way], "__metadata__", ()):
+        for kind in (Ge, Gt, Le, MinLen):
+            for rule in getattr(bound, "metadata", ()):
+                if isinstance(rule, kind):
+                    (limit,) = (getattr(rule, field.name) for field in fields(rule))
+                    number = f"{limit:,.0f}" if limit == int(limit) else str(limit)
+                    assert re.search(rf"(?<![\d,.]){re.escape(number)}(?![\d,.]\d)", written), f"{way}: {number}"
+
+
+def test_a_row_is_a_knob() -> None:
+    assert [way for way in ROWS if way not in KNOBS and way.replace("<name>", "<web>") not in KNOBS] == []

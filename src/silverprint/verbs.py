@@ -1,6 +1,9 @@
 """Every command as a row: its name, its help, the function that does the work. Nothing heavy is imported here."""
 
+import os
+from argparse import ArgumentTypeError
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -31,6 +34,13 @@ def _stage(name: str, help_text: str, *arguments: Argument) -> Verb:
 
 _SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
 _ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
+
+
+def _path(text: str) -> Path:
+    """In full, for the command runs in the project's folder and not where it was typed."""
+    if not text.strip():
+        raise ArgumentTypeError("a path is not empty")
+    return Path(os.path.abspath(text))  # noqa: PTH100 (without `..`, but with the links as they were typed)
 
 
 def _port(default: int) -> Argument:
@@ -103,7 +113,7 @@ COMMANDS = (
                 "commands.sources:add",
                 (
                     _arg("name", metavar="SOURCE"),
-                    _arg("--archive", help="a folder or zip with pictures and an optional manifest.csv"),
+                    _arg("--archive", type=_path, help="a folder or zip with pictures and an optional manifest.csv"),
                     _arg("--license", help="SPDX identifier of pictures for which the manifest names none"),
                 ),
                 params=False,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from silverprint import config, layout
-from silverprint.campaign import pipeline
+from silverprint.campaign import dvcfile, pipeline, yamledit
 from silverprint.campaign.state import State
 from silverprint.commands import rounds, sources
 from silverprint.errors import ConfigError, UnavailableError, UsageError
@@ -15,6 +15,14 @@ pytestmark = pytest.mark.usefixtures("project")
 
 def opened(name: str, prev: str, status: str = "waiting") -> None:
     State(round=name, prev=prev, status=status, queue_sha256="0" * 64, classes=("a", "b")).save()  # type: ignore[arg-type]
+
+
+def files() -> tuple[str, str]:
+    return layout.PARAMS.read_text(), layout.PIPELINE.read_text()
+
+
+def stages() -> dict[str, dvcfile.Stage]:
+    return dvcfile.parse(layout.PIPELINE.read_text())
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -38,15 +46,128 @@ def test_a_source_missing_from_a_stage_is_refused() -> None:
 
 def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None:
     (tmp_path / "drop").mkdir()
-    sources.add("museum", "drop", "MIT")
+    before = files()
+    sources.add("museum", tmp_path / "drop", "MIT")
     pipeline.lint(config.load())
-    stages = pipeline.load()["stages"]
-    for stage in ("embed", "clean", "annotate", "release", "report"):
-        assert "museum" in pipeline.source_dependencies(stages[stage], "data/raw/")
-    assert "# check → acquire →" in layout.PIPELINE.read_text()
-    assert "# the sample site" in layout.PARAMS.read_text()
+    found = stages()
+    for folder, need in dvcfile.NEED.items():
+        for stage in need:
+            assert list(found[stage].sources(folder)) == ["web", "partner", "museum"]
     sources.remove("museum")
-    assert "museum" not in layout.PIPELINE.read_text() + layout.PARAMS.read_text()
+    assert files() == before
+
+
+@pytest.mark.parametrize("folder", dvcfile.NEED)
+def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: str) -> None:
+    for stage in dvcfile.NEED[folder]:
+        whole = layout.PIPELINE.read_text()
+        for name in ("partner", "web"):
+            place = stages()[stage].sources(folder)[name]
+            layout.PIPELINE.write_text(yamledit.drop(layout.PIPELINE.read_text(), (*stages()[stage].way, place)))
+        with pytest.raises(ConfigError, match=f"'{stage}' lacks {folder}partner: .*silverprint source add partner"):
+            pipeline.lint(config.load())
+        sources.add("partner", None, None)
+        sources.add("web", None, None)
+        pipeline.lint(config.load())
+        layout.PIPELINE.write_text(whole)
+
+
+@pytest.mark.parametrize("empty", ["", " []", " null"])
+def test_a_list_of_dependencies_that_is_empty_is_filled(empty: str) -> None:
+    listed = "".join(f"      - {folder}{name}\n" for folder in dvcfile.NEED for name in ("web", "partner"))
+    replace(layout.PIPELINE, f"    deps:\n{listed}    params:", f"    deps:{empty}\n    params:")
+    with pytest.raises(ConfigError, match="'embed' lacks"):
+        pipeline.lint(config.load())
+    sources.add("web", None, None)
+    sources.add("partner", None, None)
+    pipeline.lint(config.load())
+
+
+def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
+    text = layout.PARAMS.read_text()
+    start, end = text.index("  web:"), text.index("clean:\n")
+    layout.PARAMS.write_text(f"{text[:start]}  own:\n    kind: archive\n    path: drop\n\n{text[end:]}")
+    for name in ("web", "partner"):
+        sources.remove(name)
+    with pytest.raises(ConfigError, match="'embed' lacks data/raw/own"):
+        pipeline.lint(config.load())
+    sources.add("own", None, None)
+    pipeline.lint(config.load())
+    assert stages()["embed"].deps == ("data/raw/own", "data/measured/own")
+
+
+def test_the_last_source_stays() -> None:
+    sources.remove("partner")
+    before = files()
+    with pytest.raises(ConfigError, match=r"'web': it is the only source.*silverprint source add"):
+        sources.remove("web")
+    assert files() == before
+
+
+def test_comments_and_order_stay_around_what_is_added_and_removed(tmp_path: Path) -> None:
+    heading = "\n\n# ---- what is thrown away ----\nclean:"
+    replace(layout.PARAMS, "\n\nclean:", heading)
+    replace(layout.PARAMS, "  partner:\n", "  # signed in May\n  partner:\n")
+    replace(layout.PIPELINE, "\n      - data/raw/partner\n", "\n      # signed\n      - data/raw/partner  # in May\n")
+    before = files()
+    (tmp_path / "drop").mkdir()
+    sources.add("museum", tmp_path / "drop", None)
+    added = "  museum:\n    kind: archive\n    revision: 1\n    path: drop"
+    assert layout.PARAMS.read_text() == before[0].replace(heading, f"\n{added}{heading}")
+    sources.remove("museum")
+    assert files() == before
+    sources.remove("web")
+    assert heading in layout.PARAMS.read_text()
+    assert layout.PARAMS.read_text().count("  # signed in May\n  partner:") == 1
+    kept = [line for line in before[1].splitlines() if line.strip() not in ("- data/raw/web", "- data/measured/web")]
+    assert layout.PIPELINE.read_text().splitlines() == kept
+
+
+def test_a_source_that_nothing_names_cannot_be_removed() -> None:
+    before = files()
+    with pytest.raises(UsageError, match=r"'ghost': .*one of: partner, web"):
+        sources.remove("ghost")
+    assert files() == before
+
+
+def test_a_licence_that_is_none_is_refused(tmp_path: Path) -> None:
+    before = files()
+    with pytest.raises(ConfigError, match=r"sources\.museum\.license = 'nonsense'"):
+        sources.add("museum", tmp_path, "nonsense")
+    assert files() == before
+
+
+DAMAGED = [
+    ("", "dvc.yaml is empty"),
+    ("[1]", "dvc.yaml holds a list"),
+    ("a: [", "dvc.yaml line 2 column"),
+    ("a: 1", "dvc.yaml stages = None"),
+    ("stages: null", "dvc.yaml stages = None: must be a mapping"),
+    ("stages: [1]", "dvc.yaml stages = "),
+    ("stages: {embed: null}", r"dvc.yaml stages\.embed = None: must be a mapping"),
+    ("stages: {embed: {do: 5}}", r"dvc.yaml stages\.embed\.do = 5"),
+    ("stages: {embed: {deps: 5}}", r"dvc.yaml stages\.embed\.deps = 5: must be a list"),
+    ("stages: {embed: {deps: [5]}}", r"dvc.yaml stages\.embed\.deps = "),
+    ("stages: {embed: {cmd: x}}", "'embed' lacks data/raw/partner"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), DAMAGED)
+def test_a_damaged_pipeline_is_one_line(text: str, message: str) -> None:
+    layout.PIPELINE.write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        pipeline.lint(config.load())
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "a: 1\n", "[1]\n", "sources: 5\n", "sources: [a]\n", "sources: null\n", "a: [\n"])
+def test_a_damaged_params_yaml_is_one_line_to_source(tmp_path: Path, text: str) -> None:
+    layout.PARAMS.write_text(text)
+    for command in (lambda: sources.add("museum", tmp_path, None), lambda: sources.remove("web")):
+        with pytest.raises(ConfigError) as caught:
+            command()
+        assert "\n" not in str(caught.value)
+    assert layout.PARAMS.read_text() == text
 
 
 def test_a_source_whose_pictures_are_not_here_is_not_removed_once_people_were_asked() -> None:
@@ -59,7 +180,7 @@ def test_a_source_whose_pictures_are_not_here_is_not_removed_once_people_were_as
 
 def test_a_source_that_exists_is_not_overwritten() -> None:
     with pytest.raises(ConfigError, match="has it already"):
-        sources.add("partner", "elsewhere.zip", None)
+        sources.add("partner", Path("elsewhere.zip"), None)
     with pytest.raises(UsageError, match="no such source"):
         sources.add("museum", None, None)
 
@@ -92,6 +213,9 @@ def test_round_open_adds_to_the_end_and_keeps_comments() -> None:
     assert layout.asks("r04").exists()
     assert "# names the campaign" in layout.PARAMS.read_text()
     pipeline.lint(params)
+    rounds.redraw(config.load(), "r04")
+    rounds.open_round(config.load(), "r05", None, None)
+    assert config.load().rounds["r05"].draw == 0
 
 
 @pytest.mark.parametrize("name", ["start", "R 4", "../x", ""])
@@ -100,6 +224,22 @@ def test_round_open_refuses_a_bad_name_and_changes_nothing(name: str) -> None:
     with pytest.raises(ConfigError):
         rounds.open_round(config.load(), name, None, None)
     assert layout.PARAMS.read_bytes() == before
+
+
+@pytest.mark.parametrize(("strategy", "budget"), [("margin", None), (None, 5), ("random", 5)])
+def test_options_for_a_round_that_is_there_are_refused(strategy: str | None, budget: int | None) -> None:
+    before = layout.PARAMS.read_bytes()
+    with pytest.raises(UsageError, match=r"r02 is in params\.yaml already"):
+        rounds.open_round(config.load(), "r02", strategy, budget)
+    assert layout.PARAMS.read_bytes() == before
+
+
+def test_round_open_refuses_an_unknown_strategy_and_changes_nothing() -> None:
+    before = layout.PARAMS.read_bytes()
+    with pytest.raises(ConfigError, match=r"rounds\.r04\.strategy = 'oracle'.*use one of: margin"):
+        rounds.open_round(config.load(), "r04", "oracle", None)
+    assert layout.PARAMS.read_bytes() == before
+    assert not layout.asks("r04").exists()
 
 
 def test_a_round_without_its_asks_says_what_to_run() -> None:

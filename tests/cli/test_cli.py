@@ -57,3 +57,57 @@ def test_a_circle_of_rounds_is_78(silverprint, project: Path) -> None:
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1
     assert "circle" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["nonsense"], ["round"], ["round", "open"], ["source", "add", "x", "--archive", ""], ["status", "-x"]],
+)
+def test_the_program_names_itself_once(silverprint, project: Path, arguments: list[str]) -> None:
+    done = silverprint(*arguments, cwd=project)
+    assert done.returncode == 64
+    before, _, remedy = done.stderr.partition("; see: ")
+    assert before.count("silverprint") == 1
+    assert before.startswith("silverprint: ")
+    assert remedy.endswith("--help\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("drop", "inbox/drop"), ("../inbox/drop/", "inbox/drop"), ("./drop/../drop", "inbox/drop"), ("..", ".")],
+)
+def test_a_path_is_meant_from_where_it_was_typed(silverprint, project: Path, typed: str, stored: str) -> None:
+    (project / "inbox/drop").mkdir(parents=True)
+    done = silverprint("source", "add", "museum", "--archive", typed, cwd=project / "inbox")
+    assert done.returncode == 0, done.stderr
+    assert f"    path: {stored}\n" in (project / "params.yaml").read_text()
+
+
+def test_a_path_outside_the_project_is_kept_in_full(silverprint, project: Path, tmp_path_factory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    done = silverprint("source", "add", "museum", "--archive", f"../{elsewhere.name}", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert f"    path: {elsewhere}\n" in (project / "params.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "dvc.yaml"])
+@pytest.mark.parametrize("text", ["", "[1]\n", "a: 1\n", "a: [\n", "stages: null\n", "a: 1\na: 2\n"])
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["source", "remove", "partner"], ["source", "add", "m", "--archive", "."], ["start"]]
+)
+def test_a_damaged_file_is_one_line_to_every_verb(
+    silverprint, project: Path, name: str, text: str, arguments: list[str]
+) -> None:
+    (project / name).write_text(text)
+    done = silverprint(*arguments, cwd=project)
+    assert done.returncode == 78, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"silverprint: {name} ")
+
+
+@pytest.mark.parametrize("text", ["", "[1]\n", "a: 1\n"])
+def test_a_damaged_params_yaml_is_one_line_to_round_open(silverprint, project: Path, text: str) -> None:
+    (project / "params.yaml").write_text(text)
+    done = silverprint("round", "open", "r04", cwd=project)
+    assert done.returncode == 78
+    assert done.stderr.count("\n") == 1

@@ -4,29 +4,30 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from ruamel.yaml.comments import CommentedMap
 
-from silverprint import config, layout
-from silverprint.campaign import ledgers, state, yamlfile
+from silverprint import config, layout, yamltext
+from silverprint.campaign import ledgers, state, vocabulary, yamledit
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
 from silverprint.records import ASKS, LABELS, empty
-from silverprint.store import tables
+from silverprint.store import files, tables
 
 
 def open_round(params: Params, name: str, strategy: str | None, budget: int | None) -> None:
     """Adds `name` after the last round; of a round that is already there, only makes its file of asks."""
     if name not in params.rounds:
-        document = yamlfile.read(layout.PARAMS)
-        last = document["rounds"][params.last]
-        entry = CommentedMap((key, value) for key, value in last.items() if key != "draw")
-        entry.fa.set_flow_style()
-        entry.update({"prev": params.last} | _given(strategy=strategy, budget=budget))
-        document["rounds"][name] = entry
-        document["last"] = name
-        config.check(yamlfile.plain(document))
-        yamlfile.write(document, layout.PARAMS)
+        text = yamltext.read(layout.PARAMS)
+        last = yamltext.mapping(text, layout.PARAMS)["rounds"][params.last]
+        entry = {key: value for key, value in last.items() if key != "draw"}
+        entry |= {"prev": params.last} | _given(strategy=strategy, budget=budget)
+        text = yamledit.put(yamledit.put(text, ("rounds", name), entry), ("last",), name)
+        vocabulary.check(config.parse(text))
+        files.write_text(layout.PARAMS, text)
+    elif given := _given(strategy=strategy, budget=budget):
+        options = " ".join(f"--{key} {value}" for key, value in given.items())
+        rule = f"{name} is in params.yaml already, and options are for a new round"
+        raise UsageError(options, rule, f"change rounds.{name} there, or choose another name")
     if not layout.asks(name).exists():
         tables.write_ledger(empty(ASKS), layout.asks(name), ASKS, ["image_id"])
     say(f"{name} is open after {config.load().rounds[name].prev}; go on: dvc repro")
@@ -38,9 +39,9 @@ def redraw(params: Params, round_name: str) -> None:
         raise ConfigError(
             f"{round_name} is open", "its queue is final since its first push", "open another: silverprint round open"
         )
-    document = yamlfile.read(layout.PARAMS)
-    document["rounds"][round_name]["draw"] = params.rounds[round_name].draw + 1
-    yamlfile.write(document, layout.PARAMS)
+    text = yamltext.read(layout.PARAMS)
+    draw = params.rounds[round_name].draw + 1
+    files.write_text(layout.PARAMS, yamledit.put(text, ("rounds", round_name, "draw"), draw))
     say(f"{round_name} will be drawn again; go on: dvc repro")
 
 

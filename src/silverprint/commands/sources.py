@@ -3,38 +3,39 @@
 from pathlib import Path
 from typing import Any
 
-from silverprint import config, layout
-from silverprint.campaign import ledgers, yamlfile
+from silverprint import config, layout, yamltext
+from silverprint.campaign import dvcfile, ledgers, vocabulary, yamledit
 from silverprint.console import say
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import RAW
-from silverprint.store import tables
-
-_FOLDERS = ("data/raw", "data/measured")
+from silverprint.store import files, tables
 
 
-def add(name: str, archive: str | None, license: str | None) -> None:  # noqa: A002 (the option's name)
+def add(name: str, archive: Path | None, license: str | None) -> None:  # noqa: A002 (the option's name)
     """Adds an archive source; of a source that params.yaml already has, completes dvc.yaml."""
-    params = yamlfile.read(layout.PARAMS)
-    if name not in params["sources"]:
+    text = yamltext.read(layout.PARAMS)
+    if name not in _sources(text):
         if archive is None:
             value = f"source {name!r}"
             raise UsageError(value, "params.yaml has no such source", "give --archive PATH, or write it there first")
-        if not Path(archive).exists():
-            raise UnavailableError(archive, "there is no such folder or zip", "mend the path")
-        entry: dict[str, Any] = {"kind": "archive", "revision": 1, "path": archive}
-        params["sources"][name] = entry | ({"license": license} if license else {})
+        if not archive.exists():
+            raise UnavailableError(str(archive), "there is no such folder or zip", "mend the path")
+        entry = {"kind": "archive", "revision": 1, "path": _from_here(archive)}
+        if license is not None:
+            entry["license"] = license
+        text = yamledit.put(text, ("sources", name), entry)
     elif archive is not None or license is not None:
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
-    config.check(yamlfile.plain(params))
-    pipeline = yamlfile.read(layout.PIPELINE)
-    for deps in _dependencies(pipeline):
-        for folder in _FOLDERS:
-            named = [i for i, dep in enumerate(deps) if str(dep).startswith(f"{folder}/") and "${" not in str(dep)]
-            if named and f"{folder}/{name}" not in deps:
-                deps.insert(named[-1] + 1, f"{folder}/{name}")
-    yamlfile.write(pipeline, layout.PIPELINE)
-    yamlfile.write(params, layout.PARAMS)
+    vocabulary.check(config.parse(text))
+    pipeline = yamltext.read(layout.PIPELINE)
+    for folder, need in dvcfile.NEED.items():
+        for stage in dvcfile.parse(pipeline).values():
+            named = stage.sources(folder)
+            if name not in named and (named or stage.way[1] in need):
+                after = named or stage.sources(dvcfile.RAW)
+                pipeline = yamledit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), folder + name)
+    files.write_text(layout.PIPELINE, pipeline)
+    files.write_text(layout.PARAMS, text)
     say(f"source {name} is in params.yaml and dvc.yaml; go on: dvc repro")
 
 
@@ -42,26 +43,45 @@ def remove(name: str) -> None:
     """Takes a source out of both files; its pictures leave every table but the raw one.
 
     Raises:
+        UsageError: neither file knows it.
         ConfigError: it is the only one, or a picture of it was asked about (people's work leaves by takedown only).
     """
-    params = yamlfile.read(layout.PARAMS)
-    pipeline = yamlfile.read(layout.PIPELINE)
-    if name in params["sources"]:
+    text, pipeline = yamltext.read(layout.PARAMS), yamltext.read(layout.PIPELINE)
+    stages = dvcfile.parse(pipeline)
+    in_pipeline = {source for stage in stages.values() for folder in dvcfile.NEED for source in stage.sources(folder)}
+    known = _sources(text)
+    if name not in known.keys() | in_pipeline:
+        names = ", ".join(sorted(map(str, known.keys() | in_pipeline)))
+        raise UsageError(f"source {name!r}", "neither params.yaml nor dvc.yaml has such a source", f"one of: {names}")
+    if not known.keys() - {name}:
+        rule = "it is the only source of params.yaml, and a dataset needs one"
+        raise ConfigError(f"source {name!r}", rule, "first: silverprint source add NAME --archive PATH")
+    if name in known:
         _require_unasked(name)
-        del params["sources"][name]
-        config.check(yamlfile.plain(params))
-    for deps in _dependencies(pipeline):
-        for folder in _FOLDERS:
-            if f"{folder}/{name}" in deps:
-                deps.remove(f"{folder}/{name}")
-    yamlfile.write(pipeline, layout.PIPELINE)
-    yamlfile.write(params, layout.PARAMS)
+        text = yamledit.drop(text, ("sources", name))
+    config.parse(text)
+    for folder in dvcfile.NEED:
+        for stage in dvcfile.parse(pipeline).values():
+            if (place := stage.sources(folder).get(name)) is not None:
+                pipeline = yamledit.drop(pipeline, (*stage.way, place))
+    files.write_text(layout.PIPELINE, pipeline)
+    files.write_text(layout.PARAMS, text)
     say(f"source {name} is out of params.yaml and dvc.yaml; its shards stay in data/raw/{name}")
 
 
-def _dependencies(pipeline: Any) -> list[Any]:
-    bodies = [body.get("do", body) for body in pipeline["stages"].values()]
-    return [body["deps"] for body in bodies if "deps" in body]
+def _sources(text: str) -> dict[str, Any]:
+    """The sources as they stand there, unchecked: there may be none yet."""
+    document = yamltext.mapping(text, layout.PARAMS)
+    found = document.get("sources") or {}
+    if "sources" not in document or not isinstance(found, dict):
+        raise ConfigError("params.yaml sources", "must be a mapping of names to sources", "see docs/params.md")
+    return found
+
+
+def _from_here(path: Path) -> str:
+    """As a colleague's clone finds it where it lies in the project, else in full."""
+    root = Path.cwd()
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _require_unasked(name: str) -> None:

@@ -2,6 +2,8 @@
 
 import re
 
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
 _CC = re.compile(
     r"^https?://(?:www\.)?creativecommons\.org/"
     r"(?:licenses/(?P<kind>by(?:-nc)?(?:-sa|-nd)?)/(?P<version>\d\.\d)(?:/(?P<port>[a-z]{2,3}))?"
@@ -29,6 +31,8 @@ _NAMES = {
     "cc0-1.0": "CC0-1.0",
     "cc0 1.0": "CC0-1.0",
 }
+_PORTED = re.compile(r"CC-BY(-NC)?(-SA|-ND)?-\d\.\d-[A-Z]{2,3}")  # more of them than SPDX lists
+_ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
 _LONGEST = 500  # characters of an unknown licence that are kept
 
 
@@ -52,3 +56,14 @@ def spdx(said: str) -> str | None:
         return _NAMES.get(said_name.lower(), said_name)
     bare = re.sub(r"^https?://(?:www\.)?|(?:\.html|\.txt)?/?$", "", said.lower())
     return _PAGES.get(bare) or _NAMES.get(said.lower()) or said[:_LONGEST]
+
+
+def recognised(said: str) -> str | None:
+    """As `spdx`, in SPDX's own spelling; None for what is neither in its list, nor LicenseRef-..., nor an address."""
+    name = spdx(said)
+    if name is None or _ADDRESS.fullmatch(name) or _PORTED.fullmatch(name):
+        return name
+    try:
+        return str(canonicalize_license_expression(name))
+    except InvalidLicenseExpression:
+        return None

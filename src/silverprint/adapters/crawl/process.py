@@ -1,13 +1,12 @@
 """Runs one crawl in this process. Only once per process: Twisted's reactor cannot be started again."""
 
-from cssselect import HTMLTranslator, SelectorError
 from scrapy.crawler import AsyncCrawlerProcess
 
 from silverprint.adapters.crawl.settings import settings
 from silverprint.adapters.crawl.spider import PictureSpider
 from silverprint.config import WebSource
 from silverprint.console import bar
-from silverprint.errors import ConfigError, UnavailableError
+from silverprint.errors import UnavailableError
 from silverprint.store.intake import Intake
 
 
@@ -15,12 +14,10 @@ def crawl(name: str, source: WebSource, intake: Intake) -> None:
     """Crawls `source` (its key in params.yaml: `name`) into `intake`, to the end or as far as the site answers.
 
     Raises:
-        ConfigError: a selector is not CSS, or an address no address.
         UnavailableError: the site did not answer for a listing page; what was found is in the intake.
         DiskError: from the intake.
         KeyboardInterrupt: Ctrl-C; what was fetched until then is in the intake.
     """
-    _check(name, source)
     process = AsyncCrawlerProcess(settings(source))
     crawler = process.create_crawler(PictureSpider)
     with bar() as progress:
@@ -42,17 +39,3 @@ def crawl(name: str, source: WebSource, intake: Intake) -> None:
         rule = f"the site does not answer ({reason})"
         remedy = "start it (the sample site: make demo) or look at the address, then run again to go on"
         raise UnavailableError(f"sources.{name}: {url}", rule, remedy)
-
-
-def _check(name: str, source: WebSource) -> None:
-    for key in ("next", "page", "picture"):
-        selector = getattr(source, key)
-        try:
-            HTMLTranslator().css_to_xpath(selector)
-        except SelectorError as error:
-            value = f"sources.{name}.{key} = {selector!r}"
-            raise ConfigError(value, f"not a CSS selector ({error})", "compare docs/params.md") from None
-    for address in source.start:
-        if not address.startswith(("http://", "https://")):
-            value = f"sources.{name}.start has {address!r}"
-            raise ConfigError(value, "an address begins with http:// or https://", "write it in full")

@@ -1,0 +1,179 @@
+"""params.yaml and dvc.yaml edited in place: only the characters of the value change, comments, order and style stay.
+
+A way is a path of keys and places: ("rounds", "r02", "budget"). Each function gives the new text.
+"""
+
+from io import StringIO
+from textwrap import indent
+from typing import Any, TypeAlias, TypeGuard
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
+
+from silverprint.errors import ConfigError
+
+Way: TypeAlias = tuple[str | int, ...]
+Part: TypeAlias = tuple[Node, Node]  # key and value; of a list, twice the item
+
+
+def put(text: str, way: Way, value: Any) -> str:
+    """With `value` at `way`, whose last key may be new: then it comes after the others of its mapping."""
+    above, holder = _at(text, way[:-1])
+    entry = _find(holder, way[-1])
+    if entry is not None:
+        edited = _replaced(text, entry, _inline(value))
+    elif not _filled(holder):
+        edited = _replaced(text, (above, holder), _inline({way[-1]: value}))
+    else:
+        edited = _after(text, holder, len(holder.value), {way[-1]: value})
+    meant, inner = _meaning(text, way)
+    inner[way[-1]] = value
+    return _as_meant(edited, meant, way)
+
+
+def insert(text: str, way: Way, value: str) -> str:
+    """With `value` in the list at `way[:-1]`, at the place `way[-1]`."""
+    (_, holder), place = _at(text, way[:-1]), int(way[-1])
+    if not _filled(holder):
+        return put(text, way[:-1], [value])
+    if place:
+        edited = _after(text, holder, place, [value])
+    else:
+        first = holder.value[0].start_mark
+        between = ", " if holder.flow_style else "\n" + text[first.index - first.column : first.index]
+        edited = text[: first.index] + _inline(value) + between + text[first.index :]
+    meant, inner = _meaning(text, way)
+    inner.insert(place, value)
+    return _as_meant(edited, meant, way)
+
+
+def drop(text: str, way: Way) -> str:
+    """Without the entry or the item at `way`."""
+    holder = _at(text, way[:-1])[1]
+    parts = _parts(holder)
+    if len(parts) == 1:
+        return put(text, way[:-1], {} if isinstance(holder, MappingNode) else [])
+    place = parts.index(_find(holder, way[-1]))
+    start, end = parts[place][0].start_mark.index, _end(text, parts[place])
+    if not holder.flow_style:
+        edited = text[: text.rfind("\n", 0, start) + 1] + text[_line_end(text, end) + 1 :]
+    elif place + 1 < len(parts):
+        edited = text[:start] + text[parts[place + 1][0].start_mark.index :]
+    else:
+        edited = text[: _end(text, parts[place - 1])] + text[end:]
+    meant, inner = _meaning(text, way)
+    del inner[way[-1]]
+    return _as_meant(edited, meant, way)
+
+
+def _after(text: str, holder: CollectionNode, count: int, addition: Any) -> str:
+    """`addition`, a mapping or a list of one, behind the first `count` parts of `holder`."""
+    key, last = _parts(holder)[count - 1]
+    end = _end(text, (key, last))
+    if holder.flow_style:
+        return f"{text[:end]}, {_inline(addition)[1:-1]}{text[end:]}"
+    flow = isinstance(last, CollectionNode) and bool(last.flow_style)
+    if isinstance(addition, list):
+        lines = text[key.start_mark.index - key.start_mark.column : key.start_mark.index] + _inline(addition[0])
+    else:
+        lines = indent(_dumped(addition, flow=None if flow else False).rstrip("\n"), " " * holder.start_mark.column)
+    at = _line_end(text, end)
+    return f"{text[:at]}\n{lines}{text[at:]}"
+
+
+def _replaced(text: str, part: Part, new: str) -> str:
+    start, end = _start(text, part), _end(text, part)
+    if "\n" in text[part[0].end_mark.index : start]:  # a block below its key: the comments between them stay
+        colon, line = text.index(":", part[0].end_mark.index) + 1, text.rfind("\n", 0, start)
+        return f"{text[:colon]} {new}{text[colon:line]}{text[_line_end(text, end) :]}"
+    return f"{text[:start]}{' ' if text[start - 1] == ':' else ''}{new}{text[end:]}"
+
+
+def _start(text: str, part: Part) -> int:
+    """Where a value begins; one that is not written, behind the colon of its key."""
+    key, value = part
+    if value.start_mark.index == value.end_mark.index:
+        return text.index(":", key.end_mark.index) + 1
+    return int(value.start_mark.index)
+
+
+def _end(text: str, part: Part) -> int:
+    """Where the last character of a value is; YAML's own mark of a block lies behind the comments that follow it."""
+    value = part[1]
+    if _filled(value) and not value.flow_style:
+        return _end(text, _parts(value)[-1])
+    start = _start(text, part)
+    return start + len(text[start : value.end_mark.index].rstrip())
+
+
+def _filled(node: Node) -> TypeGuard[CollectionNode]:
+    return isinstance(node, CollectionNode) and bool(node.value)
+
+
+def _parts(holder: CollectionNode) -> list[Part]:
+    return holder.value if isinstance(holder, MappingNode) else [(item, item) for item in holder.value]
+
+
+def _line_end(text: str, at: int) -> int:
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found
+
+
+def _at(text: str, way: Way) -> Any:
+    """The key (of the document: itself) and the value at `way`."""
+    root = YAML(typ="safe", pure=True).compose(text)
+    part = (root, root)
+    for key in way:
+        part = _find(part[1], key)
+    return part
+
+
+def _find(holder: Any, wanted: str | int) -> Any:
+    if isinstance(holder, SequenceNode):
+        return _parts(holder)[int(wanted)]
+    pairs = holder.value if isinstance(holder, MappingNode) else []
+    return next((part for part in pairs if part[0].value == wanted), None)
+
+
+def _meaning(text: str, way: Way) -> tuple[Any, Any]:
+    """The document as plain values and, in it, what holds the last of `way`."""
+    document = holder = _each_its_own(_plain(text))
+    for key in way[:-1]:
+        if isinstance(holder, dict) and holder[key] is None:
+            holder[key] = {}
+        holder = holder[key]
+    return document, holder
+
+
+def _each_its_own(value: Any) -> Any:
+    """A copy in which what YAML shares by an alias is no longer shared: an edit is meant at one place."""
+    if isinstance(value, dict):
+        return {key: _each_its_own(inner) for key, inner in value.items()}
+    return [_each_its_own(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _plain(text: str) -> Any:
+    return YAML(typ="safe").load(text)
+
+
+def _as_meant(edited: str, meant: Any, way: Way) -> str:
+    try:
+        if _plain(edited) == meant:
+            return edited
+    except YAMLError:
+        pass
+    where = ".".join(map(str, way))
+    raise ConfigError(where, "the file is written in a way that this command cannot edit", "change it by hand")
+
+
+def _inline(value: Any) -> str:
+    return _dumped({"_": value}, flow=True).strip().removeprefix("{_: ").removesuffix("}")
+
+
+def _dumped(value: Any, flow: bool | None) -> str:
+    yaml, out = YAML(), StringIO()
+    yaml.width = 1_000_000
+    yaml.default_flow_style = flow
+    yaml.dump(value, out)
+    return out.getvalue()

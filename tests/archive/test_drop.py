@@ -71,11 +71,12 @@ def test_a_path_too_long_to_be_one_is_not_there(taken: Taken, tmp_path: Path) ->
         taken(tmp_path / ("a" * 5_000))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
-def test_a_folder_that_is_closed_to_us(taken: Taken, tmp_path: Path) -> None:
-    path = folder(tmp_path / "drop", FILES)
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("kind", ["zip", "folder"])
+def test_a_drop_that_is_closed_to_us(taken: Taken, tmp_path: Path, kind: str) -> None:
+    path = zipped(tmp_path / "drop.zip", dict(FILES)) if kind == "zip" else folder(tmp_path / "drop", FILES)
     path.chmod(0)
-    with pytest.raises(UnavailableError, match=r"cannot be listed.*owner and mode"):
+    with pytest.raises(UnavailableError, match=r"cannot be (read|listed).*owner and mode"):
         taken(path)
 
 

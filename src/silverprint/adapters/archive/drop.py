@@ -19,7 +19,7 @@ def unpack(name: str, source: ArchiveSource, intake: Intake) -> None:
     """Reads `source` (its key in params.yaml: `name`) into `intake`; each entry is a picture or a row with a reason.
 
     Raises:
-        UnavailableError: the folder or the file is not there.
+        UnavailableError: the folder or the file is not there, or closed to us.
         ConfigError: it is neither a folder nor a zip.
         DataError: the zip is damaged, or its manifest cannot be understood.
         DiskError: from the intake.
@@ -55,8 +55,12 @@ def _entries(value: str, path: Path) -> list[Entry]:
 
 def _begins_as_zip(path: Path) -> bool:
     """Whether it is meant to be a zip, though perhaps cut off."""
-    with path.open("rb") as handle:
-        return handle.read(2) == b"PK"
+    try:
+        with path.open("rb") as handle:
+            return handle.read(2) == b"PK"
+    except OSError as error:
+        rule = f"the file cannot be read ({error.strerror})"
+        raise UnavailableError(str(path), rule, "check its owner and mode") from None
 
 
 def _showing(archive: Path, entry: str, stated: Stated | None, source: ArchiveSource) -> Showing:

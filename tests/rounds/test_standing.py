@@ -6,7 +6,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.campaign import ledgers, state
-from silverprint.commands.standing import advise, standing
+from silverprint.campaign.standing import advise, standing
 from silverprint.errors import DataError
 from silverprint.stages import gate, labels, queue
 from tests.rounds import campaign

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from silverprint import layout
 from silverprint.campaign import guard, pipeline
-from silverprint.commands.standing import Standing, advise, standing
+from silverprint.campaign.standing import Standing, advise, standing
 from silverprint.config import Params
 
 

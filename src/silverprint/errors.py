@@ -15,6 +15,11 @@ A message is one line of three parts: the value that was met, the rule it broke,
 from typing import ClassVar
 
 
+def restored(path: object) -> str:
+    """The remedy for a damaged output of DVC: from its cache, or on a clone from the remote."""
+    return f"run: dvc checkout --force {path} (on a clone: dvc pull --force {path})"
+
+
 class SilverprintError(Exception):
     """Base of every error whose cause is outside the program.
 

@@ -43,8 +43,14 @@ def _path(text: str) -> Path:
     return Path(os.path.abspath(text))  # noqa: PTH100 (without `..`, but with the links as they were typed)
 
 
+def _port_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+        raise ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    return int(text)
+
+
 def _port(default: int) -> Argument:
-    return _arg("--port", type=int, default=default, help=f"on loopback; default {default}")
+    return _arg("--port", type=_port_number, default=default, help=f"on loopback; default {default}")
 
 
 STAGES = (

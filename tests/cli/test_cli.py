@@ -111,3 +111,11 @@ def test_a_damaged_params_yaml_is_one_line_to_round_open(silverprint, project: P
     done = silverprint("round", "open", "r04", cwd=project)
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999", "80a", "", "８０"])
+@pytest.mark.parametrize("server", ["studio", "track"])
+def test_a_port_is_one(silverprint, tmp_path: Path, server: str, port: str) -> None:
+    done = silverprint(server, "up", f"--port={port}", cwd=tmp_path)
+    assert done.returncode == 64
+    assert done.stderr.count("\n") == 1

@@ -1,5 +1,6 @@
 """What goes wrong ends in one clear line, the right exit code, and nothing lost."""
 
+import re
 import resource
 from pathlib import Path
 
@@ -91,12 +92,19 @@ def test_a_queue_edited_by_hand(broken: Campaign) -> None:
 
 def test_a_corrupt_table(broken: Campaign) -> None:
     path = broken.path / "data/rounds/r03/labels/labels.parquet"
+    whole = path.read_bytes()
     path.unlink()
     path.write_bytes(b"PAR1 no longer")
     done = broken.call("silverprint", "release")
     assert done.returncode == 65
     assert one_line(done.stderr)
     assert "labels.parquet" in done.stderr
+    for remedy in ("checkout", "pull"):
+        command = re.search(rf"dvc {remedy} --force [\w./]+", done.stderr)
+        assert command is not None, done.stderr
+        path.write_bytes(b"PAR1 no longer")
+        broken.must(*command.group().split())
+        assert path.read_bytes() == whole
 
 
 def test_an_empty_pool(broken: Campaign) -> None:

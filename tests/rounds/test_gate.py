@@ -124,6 +124,6 @@ def test_a_broken_quality_file_is_a_clear_error(params, text):
     voted(params)
     (layout.labels("r01") / "quality.json").write_text(text)
     with pytest.raises(
-        DataError, match=r"quality\.json: (not readable|lacks) .*run: dvc checkout data/rounds/r01/labels"
+        DataError, match=r"quality\.json: (not readable|lacks) .*run: dvc checkout --force data/rounds/r01/labels"
     ):
         gate.run(params, "r01")

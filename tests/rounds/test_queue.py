@@ -197,7 +197,9 @@ def test_broken_probabilities_are_a_clear_error(params, content):
         np.save(path, np.full((5, 59, 10), 0.1, dtype=np.float32))
     else:
         path.write_bytes(content)
-    with pytest.raises(DataError, match=r"probabilities\.npy: not readable .*run: dvc checkout data/rounds/r01/score"):
+    with pytest.raises(
+        DataError, match=r"probabilities\.npy: not readable .*run: dvc checkout --force data/rounds/r01/score"
+    ):
         queue.run(params, "r01")
 
 

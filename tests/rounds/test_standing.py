@@ -7,7 +7,8 @@ import pytest
 from silverprint import layout
 from silverprint.campaign import ledgers, state
 from silverprint.campaign.standing import advise, standing
-from silverprint.errors import DataError
+from silverprint.commands import rounds
+from silverprint.errors import DataError, UsageError
 from silverprint.stages import gate, labels, queue
 from tests.rounds import campaign
 
@@ -67,3 +68,16 @@ def test_a_lost_state_is_noticed(params):
     layout.state("r01").unlink()
     assert standing(params, "r01").state == "lost"
     assert "git checkout data/rounds/r01/state.json" in next_step(params)
+
+
+@pytest.mark.parametrize(("extra", "why"), [(1, ""), (1, " \n"), (0, "a third opinion"), (-1, "a third opinion")])
+def test_a_round_is_reopened_for_a_reason_and_for_somebody(params, extra, why):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")
+    close("r01")
+    layout.asks("r01").write_text("image_id,extra,reason,asked_at\n")
+    before = layout.asks("r01").read_bytes()
+    with pytest.raises(UsageError):
+        rounds.reopen(params, "r01", extra, True, why)
+    assert layout.asks("r01").read_bytes() == before

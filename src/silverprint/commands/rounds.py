@@ -50,6 +50,8 @@ def reopen(params: Params, round_name: str, extra: int, everything: bool, why: s
     current = state.load(round_name)
     if current is None or current.status != "closed":
         raise ConfigError(f"{round_name} is not closed", "only a closed round can be re-opened", "silverprint status")
+    if not why.strip():
+        raise UsageError(f"--why {why!r}", "a round is re-opened for a reason", 'give it: --why "two classes mixed up"')
     if extra < 1:
         raise UsageError(f"--extra {extra}", "must be at least 1", "silverprint round reopen --extra 1")
     chosen = _pictures(round_name, everything)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from silverprint.errors import DataError
+from silverprint.errors import DataError, restored
 from silverprint.model.backbones import backbone
 from silverprint.store.decode import Undecodable, decode
 
@@ -70,7 +70,7 @@ class Embedder:
             return resized(decode(data).pixels, self.size)
         except Undecodable as error:
             rule = f"it was measured as decodable and is not any more ({error.reason})"
-            raise DataError(image_id, rule, "the shard may be damaged: run dvc checkout data/raw") from None
+            raise DataError(image_id, rule, f"the shard may be damaged; {restored('data/raw')}") from None
 
 
 def resized(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from silverprint.adapters.expectations import Finding, check, critical_failures
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.errors import DataError
+from silverprint.errors import DataError, restored
 from silverprint.records import LABELS, NONE_OF_THESE
 from silverprint.store import documents, files, tables
 
@@ -47,7 +47,7 @@ def name_of(finding: Finding) -> str:
 
 def _findings(params: Params, name: str) -> list[Finding]:
     folder = layout.labels(name)
-    remedy = f"run: dvc checkout {folder}"
+    remedy = restored(folder)
     quality = documents.read(folder / "quality.json", "alpha_round", "unresolved_share", remedy=remedy)
     labels = tables.read(folder / "labels.parquet", LABELS).filter(pl.col("round") == name)
     table = labels.with_columns(

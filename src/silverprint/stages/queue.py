@@ -14,7 +14,7 @@ from silverprint.console import say
 from silverprint.core.selection import roles, select_with_scores
 from silverprint.core.selection.compose import Plan, compose
 from silverprint.core.selection.pool import Picks
-from silverprint.errors import DataError
+from silverprint.errors import DataError, restored
 from silverprint.records import LABELS, MANIFEST, QUEUE, SCORES
 from silverprint.store import files, tables
 from silverprint.store.features import Features
@@ -123,7 +123,7 @@ def _probabilities(name: str, count: int) -> NDArray[np.float32] | None:
         if rows.ndim != 3 or rows.shape[1] != count:
             raise ValueError(f"shape {rows.shape} where scores.parquet has {count} rows")
     except (OSError, ValueError) as error:
-        raise DataError(str(path), f"not readable ({error})", f"run: dvc checkout {path.parent}") from None
+        raise DataError(str(path), f"not readable ({error})", restored(path.parent)) from None
     return rows
 
 

@@ -16,7 +16,7 @@ from silverprint.core import evaluation
 from silverprint.core.examples import Examples, control_arms, examples
 from silverprint.core.intervals import paired_gain
 from silverprint.core.quality import BINDING
-from silverprint.errors import DataError, UnavailableError
+from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import EVALUATION, LABELS, MANIFEST
 from silverprint.store import cards, documents, files, tables
 from silverprint.store.features import Features
@@ -119,7 +119,7 @@ class Train:
 
     def _votes(self) -> int:
         path = layout.labels(self.round) / "quality.json"
-        return int(documents.read(path, "votes_total", remedy=f"run: dvc checkout {path.parent}")["votes_total"])
+        return int(documents.read(path, "votes_total", remedy=restored(path.parent))["votes_total"])
 
     def _predictions(self, judged: pl.DataFrame, probabilities: NDArray[np.float32]) -> pl.DataFrame:
         return pl.DataFrame(

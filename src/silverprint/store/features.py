@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from silverprint.errors import DataError, UnavailableError
+from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import EMBEDDED
 from silverprint.store import files, tables
 
@@ -98,10 +98,10 @@ class _Part:
         try:
             rows: NDArray[np.float16] = np.load(path, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
-            raise DataError(str(path), f"not readable ({error})", f"run: dvc checkout {path.parent}") from None
+            raise DataError(str(path), f"not readable ({error})", restored(path.parent)) from None
         if len(rows) != len(self.image_ids):
             rule = f"{len(rows)} rows of features, {len(self.image_ids)} pictures in {self._table.name}"
-            raise DataError(str(path), rule, f"run: dvc checkout {path.parent}")
+            raise DataError(str(path), rule, restored(path.parent))
         return rows
 
 
@@ -114,7 +114,7 @@ def describe(root: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UnavailableError(str(path), "no features there", f"run: dvc pull {root}, or dvc repro embed") from None
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise DataError(str(path), "not readable", f"run: dvc checkout {root}") from None
+        raise DataError(str(path), "not readable", restored(root)) from None
     return description
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from silverprint.errors import DataError, UnavailableError
+from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import RAW, empty
 from silverprint.store import tables
 from silverprint.store.places import BLOCK
@@ -80,7 +80,7 @@ class _Files:
         block = os.pread(self._descriptor(shard), BLOCK + size, offset - BLOCK)
         if len(block) != BLOCK + size or not block.startswith(image_id.encode()):
             rule = f"picture {image_id} is not at byte {offset}, where the index says"
-            raise DataError(str(shard), rule, f"delete it, then run: dvc checkout {shard.parent}")
+            raise DataError(str(shard), rule, restored(shard.parent))
         return block[BLOCK:]
 
     def _descriptor(self, shard: Path) -> int:

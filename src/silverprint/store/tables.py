@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from silverprint.errors import DataError, UnavailableError
+from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import Schema, conform, empty
 from silverprint.store.files import write_bytes
 
@@ -36,7 +36,7 @@ def read(path: Path, schema: Schema) -> pl.DataFrame:
         return pl.read_parquet(path, columns=list(schema)).cast(dict(schema))  # type: ignore[arg-type]
     except (PolarsError, OSError, ValueError) as error:
         rule = f"not a readable table ({_brief(error)})"
-        raise DataError(str(path), rule, f"delete it, then run: dvc checkout {path.parent}") from None
+        raise DataError(str(path), rule, restored(path.parent)) from None
 
 
 def read_parts(folder: Path, schema: Schema) -> pl.DataFrame:

@@ -88,6 +88,7 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     path = layout.votes(name)
     kept = ledgers.votes(name) if path.exists() else empty(VOTES)
     projects = {tier: asking.project(studio, params, current, tier) for tier in sorted(queue["tier"].unique())}
+    current = current.moved(projects={tier: project.id for tier, project in projects.items()})
     if _sealed_with_these(current, projects):
         _close(studio, params, current, projects)
         return
@@ -104,7 +105,7 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
         asked = queue.filter(pl.col("tier") == tier)
         asking.push(studio, params, project, asked, progress, votes)
         asking.withdraw(studio, project, withdrawn)
-    current = current.moved(status="waiting", projects={tier: p.id for tier, p in projects.items()}).save()
+    current = current.moved(status="waiting").save()
     if not ballots.is_done(progress):
         raise _waiting(studio, current, projects, progress)
     _close(studio, params, current, projects)

@@ -198,7 +198,7 @@ def test_broken_probabilities_are_a_clear_error(params, content):
     else:
         path.write_bytes(content)
     with pytest.raises(
-        DataError, match=r"probabilities\.npy: not readable .*run: dvc checkout --force data/rounds/r01/score"
+        DataError, match=r"probabilities\.npy: not readable .*dvc checkout --force data/rounds/r01/score"
     ):
         queue.run(params, "r01")
 

@@ -140,6 +140,21 @@ COMMANDS = (
         (_arg("target", metavar="IMAGE_ID|URL"), _arg("--why", required=True, help="kept beside the takedown")),
     ),
     Verb(
+        "trace",
+        "a picture's whole life: where it came from, by what right, who said what, which models it made",
+        "commands.trace:run",
+        (
+            _arg("image_id", metavar="IMAGE_ID", help="64 hex digits, or the first 8 or more"),
+            _arg("--json", dest="as_json", action="store_true", help="for programs"),
+        ),
+    ),
+    Verb(
+        "doctor",
+        "read every shard and hold it against its index",
+        "commands.doctor:run",
+        (_arg("--mend", action="store_true", help="remove what a killed run left behind"),),
+    ),
+    Verb(
         "people",
         "accounts of annotators",
         verbs=(

@@ -34,10 +34,17 @@ def index_numbers(root: Path) -> list[int]:
     return sorted(int(found[1]) for path in root.glob("index-*") if (found := _INDEX.match(path.name)))
 
 
-def remove_leftovers(root: Path) -> None:
-    """Removes what a killed writer left: hidden parts, and shards whose index was never written."""
+def leftovers(root: Path) -> list[Path]:
+    """What a killed writer left: hidden parts, and shards whose index was never written."""
     finished = set(index_numbers(root))
-    for path in root.iterdir():
+    found = []
+    for path in sorted(root.iterdir()):
         shard = _SHARD.match(path.name)
         if (path.name.startswith(".") and path.name.endswith(".part")) or (shard and int(shard[1]) not in finished):
-            path.unlink()
+            found.append(path)
+    return found
+
+
+def remove_leftovers(root: Path) -> None:
+    for path in leftovers(root):
+        path.unlink()

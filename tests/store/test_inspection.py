@@ -1,0 +1,113 @@
+"""The doctor finds every kind of damage that a shard or an index can have, and nothing in sound ones."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.store.test_shards import PAYLOADS, add, written
+
+from silverprint.commands import doctor
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import RAW
+from silverprint.store import ShardWriter, tables
+from silverprint.store.inspection import inspect
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Twenty pictures in parts of five, one of them shown twice, and two failures."""
+    root = written(tmp_path / "data/raw/web", PAYLOADS, max_pictures=5)
+    with ShardWriter(root) as writer:
+        add(writer, PAYLOADS[3], "again")
+        writer.add({"outcome": "failed", "reason": "http-404", "url": "gone"})
+        add(writer, b"one more", "new")
+    return root
+
+
+def rewrite(path: Path, **columns: pl.Expr) -> None:
+    tables.write(tables.read(path, RAW).with_columns(**columns), path, RAW)
+
+
+def flip(path: Path, offset: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[offset] ^= 1
+    path.write_bytes(data)
+
+
+def drop_last(path: Path) -> None:
+    tables.write(tables.read(path, RAW).head(-1), path, RAW)
+
+
+def place(root: Path, number: int) -> int:
+    return int(tables.read(root / f"index-{number:05d}.parquet", RAW)["offset"][0])
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:900])
+
+
+def lose(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).unlink()
+
+
+def copy_part(root: Path) -> None:
+    for old, new in (("shard-00000.tar", "shard-00009.tar"), ("index-00000.parquet", "index-00009.parquet")):
+        shutil.copy(root / old, root / new)
+
+
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a payload": (lambda r: flip(r / "shard-00001.tar", place(r, 1)), "not those that were stored"),
+    "a header": (lambda r: flip(r / "shard-00001.tar", place(r, 1) - 512), "not in the shard|not a readable tar"),
+    "a cut shard": (lambda r: cut(r / "shard-00001.tar"), "not a readable tar|not in the shard"),
+    "an empty shard": (lambda r: (r / "shard-00001.tar").write_bytes(b""), "not a readable tar"),
+    "no shard": (lambda r: lose(r, "shard-00002.tar"), "names 5 pictures"),
+    "another shard": (lambda r: shutil.copy(r / "shard-00000.tar", r / "shard-00001.tar"), "not in the shard"),
+    "a row lost": (lambda r: drop_last(r / "index-00002.parquet"), "in the shard and not in its index"),
+    "an offset": (lambda r: rewrite(r / "index-00001.parquet", offset=pl.col("offset") + 512), "not where its index"),
+    "no Parquet": (lambda r: (r / "index-00001.parquet").write_bytes(b"PAR1"), "not a readable table"),
+    "stored twice": (copy_part, "a second time"),
+    "a duplicate of nothing": (lambda r: lose(r, "index-00000.parquet", "shard-00000.tar"), "duplicate of nothing"),
+}
+
+
+def test_sound_parts_have_no_fault(root: Path) -> None:
+    assert list(inspect(root)) == []
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_damage_is_found(root: Path, kind: str) -> None:
+    damage, said = DAMAGE[kind]
+    damage(root)
+    faults = list(inspect(root))
+    assert faults
+    assert all(not fault.leftover for fault in faults)
+    assert any(re.search(said, fault.what) for fault in faults), faults
+
+
+def test_what_a_kill_left_is_mended_and_the_rest_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = type("Params", (), {"sources": {"web": None}})()
+    (root / ".shard-00005.tar.part").write_bytes(b"half")
+    (root / "shard-00005.tar").write_bytes(b"a shard whose index was never written")
+    before = {path.name for path in root.iterdir()}
+    with pytest.raises(DataError, match=r"1 of 2 faults\); run: silverprint doctor --mend"):
+        doctor.run(params, mend=False)
+    assert {path.name for path in root.iterdir()} == before
+    doctor.run(params, mend=True)
+    assert {path.name for path in root.iterdir()} == before - {".shard-00005.tar.part", "shard-00005.tar"}
+    assert "every picture is where its index says" in capsys.readouterr().err
+    flip(root / "shard-00001.tar", place(root, 1))
+    with pytest.raises(DataError, match="dvc checkout --force data/raw/web"):
+        doctor.run(params, mend=True)
+
+
+def test_nothing_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnavailableError, match="dvc pull"):
+        doctor.run(type("Params", (), {"sources": {"web": None}})(), mend=False)

@@ -20,8 +20,10 @@ IMAGE_ID: Final = r"[0-9a-f]{64}"  # the whole of it
 
 RAW: Final[Schema] = {
     "image_id": TEXT,  # null where nothing was stored
-    "outcome": TEXT,  # stored | duplicate (same bytes, other address) | refused (by rule) | failed (by accident)
-    "reason": TEXT,  # why not stored: robots, x-robots-tag, http-404, timeout, not-an-image, ...; null if stored
+    # stored | duplicate (same bytes, other address) | refused (by rule) | failed (by accident)
+    # | purged (taken down, and its bytes overwritten)
+    "outcome": TEXT,
+    "reason": TEXT,  # why not stored: robots, taken-down, http-404, timeout, not-an-image, ...; null if stored
     "url": TEXT,  # the picture's address; for archives `archive.zip!path/inside`
     "page_url": TEXT,  # the page that showed it
     "source": TEXT,  # key in params.yaml `sources`
@@ -156,11 +158,24 @@ EVALUATION: Final[Schema] = {  # a model's predictions for the evaluation pictur
     "probabilities": pl.List(pl.Float64),  # in the order of `dataset.classes`
 }
 
-TAKEDOWNS: Final[Schema] = {
-    "image_id": TEXT,
-    "target": TEXT,  # what was asked to be taken down: the image_id itself, or an address that showed it
+TAKEDOWNS: Final[Schema] = {  # in Git; one row for what was asked, and one for each picture that it meant then
+    "image_id": TEXT,  # null where the row is a rule for what is yet to come
+    "kind": TEXT,  # image | url | domain | source
+    "target": TEXT,  # what was asked to be taken down: an image_id, an address, a domain, a source
     "why": TEXT,
     "at": TEXT,
+}
+
+WITHDRAWN: Final[Schema] = {  # what the takedowns reach among the pictures here: those named, and their copies
+    "image_id": TEXT,
+    "target": TEXT,  # of the takedown
+    "how": TEXT,  # named | url | domain | source | same-pixels
+}
+
+NEIGHBOURS: Final[Schema] = {  # kept pictures in the near-duplicate group of a withdrawn one, for a person to decide
+    "image_id": TEXT,
+    "withdrawn": TEXT,  # the withdrawn picture; the smallest image_id of several
+    "target": TEXT,  # of its takedown
 }
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}

@@ -135,9 +135,13 @@ COMMANDS = (
     ),
     Verb(
         "takedown",
-        "withdraw a picture by its image_id or address; `dvc repro` then replays it through every round",
+        "withdraw pictures and their copies, for good; `dvc repro` then replays it through every round",
         "commands.takedown:run",
-        (_arg("target", metavar="IMAGE_ID|URL"), _arg("--why", required=True, help="kept beside the takedown")),
+        (
+            _arg("target", metavar="IMAGE_ID|URL|DOMAIN|SOURCE"),
+            _arg("--why", required=True, help="kept beside the takedown"),
+            _arg("--purge", action="store_true", help="overwrite the pictures' bytes in the shards, too"),
+        ),
     ),
     Verb(
         "trace",

@@ -11,7 +11,7 @@ from silverprint.campaign import ledgers
 from silverprint.errors import ConfigError, DataError
 
 ID = "0123456789abcdef" * 4
-HEAD = "image_id,target,why,at\n"
+HEAD = "image_id,kind,target,why,at\n"
 WAIVER = "round,expectation,why,by\n"
 
 
@@ -23,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [f"{ID},x,asked,2026-01-01\n", f"{ID.upper()},x,asked,\n", f"\n{ID},,,\n\n", f"{ID}\n"],
+    [f"{ID},image,x,asked,2026-01-01\n", f"{ID.upper()},,x,asked,\n", f"\n{ID},,,,\n\n", f"{ID}\n"],
     ids=["whole", "upper case", "empty lines", "nothing but the id"],
 )
 def test_a_withdrawal_withdraws(text: str) -> None:
@@ -33,7 +33,7 @@ def test_a_withdrawal_withdraws(text: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["garbage", ID[:12], ID + "0", "g" * 64, "https://example.org/a.jpg", " " + ID, '""'])
 def test_a_withdrawal_of_nothing_is_told(wrong: str) -> None:
-    layout.TAKEDOWNS.write_text(f"{HEAD}{ID},x,asked,\n{wrong},x,asked,\n")
+    layout.TAKEDOWNS.write_text(f"{HEAD}{ID},,x,asked,\n{wrong},,x,asked,\n")
     with pytest.raises(
         ConfigError, match=r"data/takedowns\.csv line 3: image_id .*64 hex digits.*silverprint takedown"
     ):
@@ -41,12 +41,31 @@ def test_a_withdrawal_of_nothing_is_told(wrong: str) -> None:
 
 
 def test_one_without_an_id_is_told() -> None:
-    layout.TAKEDOWNS.write_text(f"{HEAD},x,asked,\n")
+    layout.TAKEDOWNS.write_text(f"{HEAD},image,x,asked,\n")
     with pytest.raises(ConfigError, match=r"line 2: image_id ''"):
         ledgers.withdrawn()
 
 
-@pytest.mark.parametrize("head", ["image_id,target,why,at,by", "image_id,target,why,at,at", "image_id,target,why"])
+def test_a_rule_is_of_a_kind_and_names_something() -> None:
+    layout.TAKEDOWNS.write_text(f"{HEAD},domain,example.org,asked,\n")
+    assert ledgers.takedowns()["kind"].to_list() == ["domain"]
+    layout.TAKEDOWNS.write_text(f"{HEAD},planet,mars,asked,\n")
+    with pytest.raises(ConfigError, match=r"line 2: kind 'planet': must be one of: image, url, domain, source"):
+        ledgers.takedowns()
+    layout.TAKEDOWNS.write_text(f"{HEAD},domain, ,asked,\n")
+    with pytest.raises(ConfigError, match=r"line 2: target is empty"):
+        ledgers.takedowns()
+
+
+def test_what_clean_found_counts_beside_what_is_named() -> None:
+    layout.TAKEDOWNS.write_text(f"{HEAD}{ID},image,x,asked,\n")
+    layout.WITHDRAWN.write_text(f"image_id,target,how\n{'f' * 64},example.org,domain\n")
+    assert ledgers.withdrawn() == {ID, "f" * 64}
+
+
+@pytest.mark.parametrize(
+    "head", ["image_id,kind,target,why,at,by", "image_id,kind,target,why,at,at", "image_id,target,why,at"]
+)
 def test_other_columns_are_told(head: str) -> None:
     layout.TAKEDOWNS.write_text(head + "\n")
     with pytest.raises(DataError, match=r"takedowns\.csv: not a readable ledger \((unknown|no) column"):
@@ -70,11 +89,11 @@ def test_a_waiver_that_lacks_something_is_told(line: str) -> None:
 def test_a_command_says_it_in_one_line(
     project: Path, silverprint: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    (project / layout.TAKEDOWNS).write_text(f"{HEAD}{ID[:12]},x,asked,\n")
+    (project / layout.TAKEDOWNS).write_text(f"{HEAD}{ID[:12]},,x,asked,\n")
     for source in ("web", "partner"):
         (project / layout.raw(source)).mkdir(parents=True)
-    done = silverprint("takedown", "https://example.org/a.jpg", "--why", "asked", cwd=project)
-    assert (done.returncode, done.stderr.count("\n")) == (64, 1)  # the address is unknown
+    done = silverprint("takedown", "no such thing", "--why", "asked", cwd=project)
+    assert (done.returncode, done.stderr.count("\n")) == (64, 1)
     done = silverprint("takedown", ID, "--why", "asked", cwd=project)
     assert done.returncode == 78
     assert "data/takedowns.csv line 2: image_id" in done.stderr.splitlines()[-1]

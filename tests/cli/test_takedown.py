@@ -9,7 +9,7 @@ from silverprint import config, layout
 from silverprint.campaign import ledgers
 from silverprint.commands import takedown
 from silverprint.errors import UnavailableError, UsageError
-from silverprint.records import RAW, conform
+from silverprint.records import MEASURED, RAW, conform
 from silverprint.store import tables
 
 ID, OTHER, UNKNOWN = "a1" * 32, "b2" * 32, "c3" * 32
@@ -22,36 +22,47 @@ def acquired(project: Path) -> None:
         "image_id": [ID, OTHER, None],
         "url": ["https://example.org/a.jpg", "https://example.org/b.jpg", "https://example.org/gone.jpg"],
         "page_url": [PAGE, PAGE, None],
+        "source": "web",
     }
     tables.write(conform(pl.DataFrame(rows), RAW), layout.raw("web") / "index-00000.parquet", RAW)
     layout.raw("partner").mkdir()
 
 
-def withdraw(target: str, why: str = "asked") -> list[dict[str, str]]:
-    takedown.run(config.load(), target, why)
-    return ledgers.takedowns().sort("image_id").to_dicts()
+def withdraw(target: str, why: str = "asked", *, purge: bool = False) -> list[dict[str, str]]:
+    takedown.run(config.load(), target, why, purge)
+    return ledgers.takedowns().to_dicts()
 
 
 @pytest.mark.parametrize(
-    ("target", "gone"),
-    [(ID, [ID]), (ID.upper(), [ID]), ("https://example.org/b.jpg", [OTHER]), (PAGE, [ID, OTHER]), (UNKNOWN, [UNKNOWN])],
+    ("target", "kind", "gone"),
+    [
+        (ID, "image", [ID]),
+        (ID.upper(), "image", [ID]),
+        (UNKNOWN, "image", [UNKNOWN]),
+        ("https://example.org/b.jpg", "url", [OTHER]),
+        (f"{PAGE}#top", "url", [ID, OTHER]),
+        ("https://example.org/", "url", []),
+        ("Example.ORG", "domain", [ID, OTHER]),
+        ("elsewhere.example", "domain", []),
+        ("web", "source", [ID, OTHER]),
+        ("partner", "source", []),
+    ],
 )
-def test_what_a_target_withdraws(target: str, gone: list[str], capsys) -> None:
+def test_what_a_target_withdraws(target: str, kind: str, gone: list[str], capsys) -> None:
     rows = withdraw(target, " asked by\nits author ")
-    assert [row["image_id"] for row in rows] == gone
-    assert {(row["target"], row["why"]) for row in rows} == {(target, "asked by its author")}
+    assert sorted(row["image_id"] for row in rows if row["image_id"]) == gone
+    rules = [row for row in rows if row["image_id"] is None]
+    assert len(rules) == (kind != "image")
+    assert {(row["kind"], row["why"]) for row in rows} == {(kind, "asked by its author")}
     said = capsys.readouterr().err
-    assert f"withdrawn: {len(gone)} pictures (0 were already)" in said
-    assert (f"warning: no source holds {UNKNOWN}" in said) == (target == UNKNOWN)
+    assert f"withdrawn: {len(gone)} pictures" in said
+    assert (f"warning: no source holds a picture of this {kind}" in said) == (not set(gone) & {ID, OTHER})
     assert withdraw(target) == rows
-    assert f"({len(gone)} were already)" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "target", ["nonsense", ID[:12], "", "https://example.org/", "https://example.org/gone.jpg", "http://x\udcff/"]
-)
-def test_a_target_that_names_no_picture_is_refused(target: str) -> None:
-    with pytest.raises(UsageError, match="no source has a picture"):
+@pytest.mark.parametrize("target", ["nonsense", ID[:12], "", " ", "10.0.0.1", "a b", "\udcff", "web ner"])
+def test_a_target_of_no_kind_is_refused(target: str) -> None:
+    with pytest.raises(UsageError, match=r"neither an image_id .* nor a source"):
         withdraw(target)
     assert ledgers.takedowns().is_empty()
 
@@ -67,8 +78,14 @@ def test_a_reason_in_any_bytes_is_kept() -> None:
 
 
 def test_an_upper_case_line_is_not_written_twice() -> None:
-    layout.TAKEDOWNS.write_text(f"image_id,target,why,at\n{ID.upper()},x,asked,2026-01-01\n")
+    layout.TAKEDOWNS.write_text(f"image_id,kind,target,why,at\n{ID.upper()},image,{ID},asked,2026-01-01\n")
     assert len(withdraw(ID)) == 1
+
+
+def test_copies_are_named_with_it() -> None:
+    pixels = pl.DataFrame({"image_id": [ID, OTHER], "pixel_sha256": ["same", "same"]})
+    tables.write(conform(pixels, MEASURED), layout.measured("web") / "part-00000.parquet", MEASURED)
+    assert sorted(row["image_id"] for row in withdraw(ID)) == [ID, OTHER]
 
 
 def test_without_an_index_it_cannot_be_said() -> None:

@@ -1,5 +1,6 @@
 """The web channel against a real HTTP server: what is kept, what is refused, what fails, and what a second run does."""
 
+import hashlib
 import json
 import os
 import signal
@@ -114,7 +115,8 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Si
     project = tmp_path_factory.mktemp("crawled")
     root = Path(__file__).parents[2]
     asks = [path.relative_to(root) for path in root.glob("data/rounds/*/asks.csv")]
-    for name in (*asks, Path("params.yaml"), Path("dvc.yaml"), Path("versions.yaml")):
+    named = ("params.yaml", "dvc.yaml", "versions.yaml", "data/takedowns.csv")
+    for name in (*asks, *map(Path, named)):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_bytes((root / name).read_bytes())
     with serving(everything()) as site:
@@ -313,6 +315,37 @@ def test_a_host_whose_robots_txt_fails_is_asked_for_nothing(project: Path) -> No
         assert done.returncode == 69
         assert "robots-unreachable" in done.stderr
         assert {path for path, _ in site.asked} == {"/robots.txt"}
+
+
+def test_what_was_taken_down_is_not_asked_for_again(project: Path) -> None:
+    replies = shop(6, wait_s=0)
+    replies["/img/3.jpg"] = Reply(status=302, headers={"Location": "/img/0.jpg"})
+    with serving(replies) as site:
+        configure(project, site)
+        known = hashlib.sha256(encoded(2)).hexdigest()
+        lines = [
+            f",url,{site.address}/img/0.jpg,asked,",
+            f",url,{site.address}/p/1,asked,",
+            f"{known},image,{known},asked,",
+        ]
+        (project / "data/takedowns.csv").write_text("\n".join(["image_id,kind,target,why,at", *lines]) + "\n")
+        done = acquire(project)
+        assert done.returncode == 0, done.stderr
+        rows = {
+            url.removeprefix(site.address): rest
+            for url, *rest in index(project).select("url", "outcome", "reason").iter_rows()
+        }
+        taken = ["refused", "taken-down"]
+        assert rows == {
+            "/img/0.jpg": taken, "/p/1": taken, "/img/2.jpg": taken, "/img/3.jpg": taken,
+            "/img/4.jpg": ["stored", None], "/img/5.jpg": ["stored", None],
+        }  # fmt: skip
+        assert site.count("/img/0.jpg") == site.count("/p/1") == site.count("/img/1.jpg") == 0
+        assert known not in index(project)["image_id"]
+        (project / "data/takedowns.csv").write_text("image_id,kind,target,why,at\n,source,web,asked,\n")
+        site.asked.clear()
+        assert acquire(project).returncode == 0
+        assert site.asked == []
 
 
 def test_a_selector_that_is_no_css_is_told(project: Path) -> None:

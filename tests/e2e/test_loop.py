@@ -1,5 +1,6 @@
 """The whole loop on real parts: what the issue of the first two commands promises, line by line."""
 
+import json
 import re
 import shutil
 import time
@@ -44,7 +45,7 @@ def test_repro_straight_after_runs_nothing_within_two_seconds(finished: Campaign
 def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> None:
     added = git(finished, "show", "--name-only", "--format=", "HEAD").split()
     allowed = re.compile(
-        r"dvc\.lock|\.dvc/config|data/metrics/clean\.json"
+        r"dvc\.lock|\.dvc/config|data/metrics/clean\.json|data/withdrawn\.csv"
         r"|data/rounds/r0\d/(queue\.csv|votes\.csv|state\.json|gate\.json|metrics\.json)"
     )
     assert [path for path in added if not allowed.fullmatch(path)] == []
@@ -164,7 +165,7 @@ def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> No
     for name in ("r01", "r02", "r03"):
         cards[name] = (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
         assert gone in cards[name]
-    pulled.must("silverprint", "takedown", gone, "--why", "asked by its author")
+    pulled.must("silverprint", "takedown", gone, "--why", "asked by its author", "--purge")
     unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
     done = pulled.call("dvc", "repro", **unreachable)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -175,7 +176,17 @@ def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> No
         table = pl.read_parquet(pulled.path / f"data/rounds/{name}/labels/labels.parquet")
         assert gone not in table["image_id"]
         assert gone not in (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
+        figures = json.loads((pulled.path / f"data/rounds/{name}/metrics.json").read_text())
+        assert figures["replaced"][0]["model_id"] == json.loads(cards[name])["model_id"]
+        assert figures["labels"] == figures["replaced"][0]["labels"] - 1
     assert not list((pulled.path / "data/release").rglob(f"{gone}*"))
+    assert gone[:12] in (pulled.path / "data/report/index.html").read_text()
+    assert not ran(pulled.repro().stdout)
+    pulled.must("silverprint", "doctor")
+    life = json.loads(pulled.must("silverprint", "trace", gone, "--json"))["events"]
+    assert {event["facts"].get("outcome") for event in life if event["stage"].startswith("acquire")} == {"purged"}
+    assert {"queue@r01", "annotate@r01", "takedown"} <= {event["stage"] for event in life}
+    assert not {"release", "train@r03"} & {event["stage"] for event in life}
 
 
 def test_a_second_source_added_on_a_clone_loses_no_picture(colleague: Campaign, tmp_path: Path) -> None:

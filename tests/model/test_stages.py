@@ -196,7 +196,14 @@ def test_a_sealed_model_stays_until_a_withdrawal_breaks_the_seal(params, truth) 
     campaign.withdraw(judged, taken)
     train.run(changed, "r01")
     assert taken not in card("r01")["trained_on"]
-    assert metrics("r01")["model_id"] != json.loads(sealed["metrics"])["model_id"]
+    before = json.loads(sealed["metrics"])
+    assert metrics("r01")["model_id"] != before["model_id"]
+    history = metrics("r01")["replaced"]
+    assert [(one["model_id"], one["labels"], one["n"]) for one in history] == [
+        (before["model_id"], before["labels"], campaign.EVALUATION),
+        (before["model_id"], before["labels"], campaign.EVALUATION - 1),
+    ]
+    assert "replaced" not in before
     again = outputs("r01")
     train.run(params, "r01")
     assert outputs("r01") == again

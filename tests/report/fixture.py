@@ -256,6 +256,7 @@ def _round(
     }
     document = {
         "round": name,
+        "model_id": f"{name}-0123456789",
         "labels": BUDGET * (number + 1),
         "votes": votes.height,
         "evaluation": measured,

@@ -1,5 +1,6 @@
 """The report from a small finished campaign, from half of one, and from none."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,9 +12,10 @@ from PIL import Image
 from tests.report import fixture
 
 from silverprint import layout
+from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import MANIFEST
+from silverprint.records import MANIFEST, TAKEDOWNS, WITHDRAWN, conform
 from silverprint.stages import report
 from silverprint.store import tables
 
@@ -94,6 +96,33 @@ def test_withdrawn_and_unlicensed_pictures_are_not_shown() -> None:
     shown = [image["alt"] for image in parsed(page()).images if "rejected as" in (image["alt"] or "")]
     hidden = [alt for alt in shown if alt and alt.startswith("not shown; ")]
     assert len(hidden) == bound.height
+
+
+def test_a_page_without_takedowns_does_not_speak_of_them(params: Params) -> None:
+    fixture.build(params, rounds=1)
+    report.run(params)
+    assert "Withdrawals" not in page()
+
+
+def test_a_withdrawal_shows_which_labels_and_figures_it_changed(params: Params) -> None:
+    fixture.build(params, rounds=2)
+    gone, copy = ledgers.queue("r01")["image_id"][:2]
+    tables.write_ledger(
+        conform(pl.DataFrame([{"image_id": gone, "kind": "image", "target": gone, "why": "<b>asked</b>"}]), TAKEDOWNS),
+        layout.TAKEDOWNS, TAKEDOWNS, ["target"],
+    )  # fmt: skip
+    reached = pl.DataFrame({"image_id": [gone, copy], "target": gone, "how": ["named", "same-pixels"]})
+    tables.write_ledger(reached, layout.WITHDRAWN, WITHDRAWN, ["image_id"])
+    figures = json.loads(layout.metrics("r01").read_text())
+    figures["replaced"] = [{"model_id": "r01-before", "labels": 77, "accuracy": 0.5, "n": 41}]
+    layout.metrics("r01").write_text(json.dumps(figures))
+    report.run(params)
+    text = page()
+    assert parsed(text).open == []
+    section = text[text.index('id="withdrawals"') :]
+    for part in ("r01-before", "r01-0123456789", "77", gone[:12], copy[:12], "&lt;b&gt;asked&lt;/b&gt;", "×"):
+        assert part in section, part
+    assert "<h3>r02</h3>" not in section
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 2])

@@ -19,9 +19,10 @@ def require_pulled(*outputs: Path, bring: str = "dvc pull") -> None:
             raise UnavailableError(str(output), rule, f"run: {bring} {output}")
 
 
-def known_outputs() -> set[str]:
-    """The paths of all outputs that dvc.lock records."""
+def known_outputs() -> dict[str, str]:
+    """Path -> MD5 of all outputs that dvc.lock records."""
     if not layout.LOCK.exists():
-        return set()
+        return {}
     lock = yamltext.mapping(yamltext.read(layout.LOCK), layout.LOCK)
-    return {out["path"] for stage in lock.get("stages", {}).values() for out in stage.get("outs", [])}
+    outputs = [out for stage in lock.get("stages", {}).values() for out in stage.get("outs", [])]
+    return {out["path"]: out.get("md5", "") for out in outputs}

@@ -9,31 +9,41 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
+from silverprint.core.withdrawals import KINDS
 from silverprint.errors import ConfigError
-from silverprint.records import ASKS, IMAGE_ID, QUEUE, TAKEDOWNS, VOTES, WAIVERS, Schema
+from silverprint.records import ASKS, IMAGE_ID, QUEUE, TAKEDOWNS, VOTES, WAIVERS, WITHDRAWN, Schema
 from silverprint.store import files, tables
 
 
 def takedowns() -> pl.DataFrame:
-    """The withdrawals, their image_ids in lower case.
+    """The takedowns, their image_ids in lower case.
 
     Raises:
-        ConfigError: a line names no image_id, so it would withdraw nothing.
+        ConfigError: a line names neither a picture nor a rule, so it would withdraw nothing.
     """
-    rows = []
-    for where, row in _lines(layout.TAKEDOWNS, TAKEDOWNS):
-        image_id = (row["image_id"] or "").lower()
-        if not re.fullmatch(IMAGE_ID, image_id):
-            value = f"{where} image_id {(row['image_id'] or '')[:100]!r}"
-            remedy = "take the line out, or: silverprint takedown IMAGE_ID|URL"
-            raise ConfigError(value, "an image_id is 64 hex digits", remedy)
-        rows.append(row | {"image_id": image_id})
+    rows = [row | _meant(where, row) for where, row in _lines(layout.TAKEDOWNS, TAKEDOWNS)]
     return pl.DataFrame(rows, schema=TAKEDOWNS)
 
 
+def _meant(where: str, row: dict[str, Any]) -> dict[str, Any]:
+    image_id, kind, target = row["image_id"], row["kind"] or "image", row["target"]
+    remedy = "take the line out, or: silverprint takedown IMAGE_ID|URL|DOMAIN|SOURCE"
+    if kind not in KINDS:
+        raise ConfigError(f"{where} kind {kind[:100]!r}", f"must be one of: {', '.join(KINDS)}", remedy)
+    if image_id is None and kind != "image":
+        if not (target or "").strip():
+            raise ConfigError(f"{where} target is empty", f"a takedown by {kind} names one", remedy)
+        return {"kind": kind}
+    if not re.fullmatch(IMAGE_ID, (image_id or "").lower()):
+        raise ConfigError(f"{where} image_id {(image_id or '')[:100]!r}", "an image_id is 64 hex digits", remedy)
+    return {"image_id": image_id.lower(), "kind": kind}
+
+
 def withdrawn() -> frozenset[str]:
-    """The image_ids that may no longer be used anywhere."""
-    return frozenset(takedowns()["image_id"].drop_nulls().to_list())
+    """The image_ids that may no longer be used anywhere: those that takedowns name, and those that `clean` found."""
+    named = takedowns()["image_id"].drop_nulls().to_list()
+    found = tables.read_ledger(layout.WITHDRAWN, WITHDRAWN)["image_id"].to_list() if layout.WITHDRAWN.exists() else []
+    return frozenset([*named, *found])
 
 
 def waivers(rounds: Sequence[str]) -> pl.DataFrame:

@@ -1,53 +1,66 @@
-"""silverprint takedown: a picture is withdrawn by a line in a ledger; the next `dvc repro` replays it everywhere."""
+"""silverprint takedown: a picture, a page, a domain or a source is withdrawn; the next `dvc repro` replays it.
+
+The list in Git gets a line for what was asked, which later crawls obey, and one for each picture that it means today.
+"""
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import urldefrag
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, purging
 from silverprint.config import Params
 from silverprint.console import say
+from silverprint.core import withdrawals
 from silverprint.errors import UnavailableError, UsageError
-from silverprint.records import IMAGE_ID, RAW, TAKEDOWNS
+from silverprint.records import IMAGE_ID, MEASURED, RAW, TAKEDOWNS, conform
 from silverprint.store import tables
 
 
-def run(params: Params, target: str, why: str) -> None:
-    """Adds what `target` names to data/takedowns.csv; an image_id that no source holds too, since it may come yet.
+def run(params: Params, target: str, why: str, purge: bool) -> None:
+    """Adds `target` to data/takedowns.csv; what no source holds yet too, since it may come.
 
     Raises:
-        UsageError: no reason, or an address that no source has.
+        UsageError: no reason, or a target of no known kind.
         UnavailableError: a source's index is not here.
     """
     target, reason = _text(target), _text(why)
     if not reason:
         raise UsageError(f"--why {why!r}", "a takedown says why", 'give a reason: --why "asked by its author"')
-    found = _found(_raw(params), target)
-    kept = ledgers.takedowns()
-    new = [image_id for image_id in found if image_id not in kept["image_id"]]
+    kind, target = _kind(params, target)
+    raw = _raw(params)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    rows = pl.DataFrame({"image_id": new}, schema={"image_id": pl.String}).with_columns(
-        target=pl.lit(target), why=pl.lit(reason), at=pl.lit(at)
-    )
-    tables.write_ledger(pl.concat([kept, rows]), layout.TAKEDOWNS, TAKEDOWNS, ["at", "image_id"])
-    say(f"withdrawn: {len(new)} pictures ({len(found) - len(new)} were already); go on: dvc repro")
+    asked = {"image_id": target if kind == "image" else None, "kind": kind, "target": target}
+    rule = conform(pl.DataFrame([asked]), TAKEDOWNS)
+    reached = withdrawals.resolve(rule, raw, _measured(params))
+    rows = pl.concat([rule, conform(reached.with_columns(kind=pl.lit(kind), target=pl.lit(target)), TAKEDOWNS)])
+    kept = ledgers.takedowns()
+    rows = rows.unique("image_id", keep="first", maintain_order=True).with_columns(why=pl.lit(reason), at=pl.lit(at))
+    new = rows.join(kept, on=["image_id", "kind", "target"], how="anti", nulls_equal=True)
+    tables.write_ledger(pl.concat([kept, new]), layout.TAKEDOWNS, TAKEDOWNS, ["at", "target", "image_id"])
+    if reached.join(raw, on="image_id", how="semi").is_empty():
+        say(f"warning: no source holds a picture of this {kind}; should one come, it is withdrawn")
+    copies = reached.filter(pl.col("how") == "same-pixels").height
+    say(f"withdrawn: {reached.height} pictures ({copies} of them copies with the same pixels); go on: dvc repro")
+    if purge:
+        purging.run(params, frozenset(reached["image_id"]))
 
 
-def _found(raw: pl.DataFrame, target: str) -> list[str]:
-    """The image_ids that `target` names."""
-    image_id = target.lower()
-    if re.fullmatch(IMAGE_ID, image_id):
-        if image_id not in raw["image_id"]:
-            say(f"warning: no source holds {image_id}; should it come, it is withdrawn")
-        return [image_id]
-    shown = raw.filter((pl.col("url") == target) | (pl.col("page_url") == target))
-    found = sorted(set(shown["image_id"].drop_nulls()))
-    if not found:
-        rule = "no source has a picture of this name or address"
-        raise UsageError(target, rule, "give an image_id (64 hex digits), a picture's address or its page's")
-    return found
+def _kind(params: Params, target: str) -> tuple[str, str]:
+    """What sort of thing is meant, and its name as the list has it."""
+    if re.fullmatch(IMAGE_ID, target.lower()):
+        return "image", target.lower()
+    if target in params.sources:
+        return "source", target
+    if "://" in target or "!" in target:
+        return "url", urldefrag(target).url if "://" in target else target
+    if withdrawals.is_domain(target.lower()):
+        return "domain", target.lower()
+    rule = "neither an image_id (64 hex digits), an address, a domain nor a source"
+    known = ", ".join(params.sources)
+    raise UsageError(target or "''", rule, f"for example: silverprint takedown example.org; sources: {known}")
 
 
 def _text(said: str) -> str:
@@ -61,3 +74,9 @@ def _raw(params: Params) -> pl.DataFrame:
             rule = "the takedown cannot be resolved without this source's index"
             raise UnavailableError(str(layout.raw(source)), rule, f"run: dvc pull {layout.raw(source)}")
     return pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
+
+
+def _measured(params: Params) -> pl.DataFrame:
+    """Of the sources that were measured: copies among the others are found by `clean`."""
+    here = [layout.measured(source) for source in params.sources if layout.measured(source).is_dir()]
+    return pl.concat([conform(pl.DataFrame(), MEASURED), *(tables.read_parts(folder, MEASURED) for folder in here)])

@@ -1,7 +1,5 @@
 """Which of the acquired pictures are kept, why the others are not, and which belong together."""
 
-from collections.abc import Collection
-
 import numpy as np
 import polars as pl
 
@@ -18,7 +16,7 @@ def license_rank(limits: Clean) -> pl.Expr:
     return rank.alias("license_rank")
 
 
-def judge(pictures: pl.DataFrame, withdrawn: Collection[str], limits: Clean) -> pl.DataFrame:
+def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, limits: Clean) -> pl.DataFrame:
     """The pictures with `kept`, `reason`, `evidence` and `group`.
 
     Each rule, in the order of `quality.REASONS`, sees what the rules before it left.
@@ -26,7 +24,7 @@ def judge(pictures: pl.DataFrame, withdrawn: Collection[str], limits: Clean) -> 
     Args:
         pictures: one row each, sorted by image_id: the columns of MEASURED, `license`,
             `fetched_at`, and `license_rank`.
-        withdrawn: image_ids.
+        withdrawn: image_id, and the `target` of the takedown that reaches it.
     """
     judged = pictures.with_columns(reason=pl.lit(None, pl.String), evidence=pl.lit(None, pl.String))
     judged = _withdraw(judged, withdrawn)
@@ -45,14 +43,9 @@ def _reject(judged: pl.DataFrame, reason: str, rejects: pl.Expr, evidence: pl.Ex
     )
 
 
-def _withdraw(judged: pl.DataFrame, withdrawn: Collection[str]) -> pl.DataFrame:
-    """A withdrawal takes the same pixels in other bytes with it; the evidence is the picture that was named."""
-    named = judged.filter(pl.col("image_id").is_in(sorted(withdrawn)))
-    same = named.drop_nulls("pixel_sha256").group_by("pixel_sha256").agg(named_id=pl.col("image_id").min())
-    itself = pl.when(pl.col("image_id").is_in(named["image_id"].implode())).then("image_id")
-    joined = judged.join(same, on="pixel_sha256", how="left", maintain_order="left")
-    joined = joined.with_columns(named_id=pl.coalesce(itself, "named_id"))
-    return _reject(joined, "withdrawn", pl.col("named_id").is_not_null(), pl.col("named_id")).drop("named_id")
+def _withdraw(judged: pl.DataFrame, withdrawn: pl.DataFrame) -> pl.DataFrame:
+    joined = judged.join(withdrawn.select("image_id", "target"), on="image_id", how="left", maintain_order="left")
+    return _reject(joined, "withdrawn", pl.col("target").is_not_null(), pl.col("target")).drop("target")
 
 
 def _by_worth(judged: pl.DataFrame) -> pl.DataFrame:

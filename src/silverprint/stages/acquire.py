@@ -1,9 +1,11 @@
 """acquire@<source>: pictures and their provenance into shards, append-only."""
 
 from silverprint import layout
+from silverprint.campaign import ledgers
 from silverprint.campaign.guard import require_pulled
 from silverprint.config import Params, WebSource
 from silverprint.console import say
+from silverprint.core.withdrawals import Takedowns
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
@@ -26,7 +28,11 @@ def run(params: Params, source: str) -> None:
     root = layout.raw(source)
     require_pulled(root)
     with ShardWriter(root, max_pictures=_PART) as writer:
-        intake = Intake(writer, source, tables.read_parts(root, RAW))
+        takedowns = Takedowns.of(ledgers.takedowns())
+        intake = Intake(writer, source, tables.read_parts(root, RAW), takedowns)
+        if source in takedowns.sources:
+            say(f"acquire {source}: the source was taken down as a whole, so nothing is fetched")
+            return
         try:
             if isinstance(entry, WebSource):
                 from silverprint.adapters.crawl.process import crawl

@@ -14,9 +14,9 @@ from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import ledgers
 from silverprint.config import Clean, Params
 from silverprint.console import say
-from silverprint.core import quality, verdicts
+from silverprint.core import quality, verdicts, withdrawals
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import MANIFEST, MEASURED, RAW
+from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
 from silverprint.store import files, tables
 
 # What to turn where a rule leaves nothing.
@@ -38,26 +38,28 @@ _KNOBS = {
 
 
 def run(params: Params) -> None:
-    """Writes data/clean/manifest.parquet and its figures.
+    """Writes data/clean (the manifest; near-duplicates of withdrawn pictures), data/withdrawn.csv and the figures.
 
     Raises:
         DataError: no picture was acquired or kept, or the manifest fails expectations/clean.json.
         UnavailableError: a table is not there, or a picture was not measured.
     """
-    pictures = _pictures(params)
-    manifest = verdicts.judge(pictures, ledgers.withdrawn(), params.clean).select(list(MANIFEST))
+    raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
+    measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
+    withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, measured)
+    manifest = verdicts.judge(_pictures(params, raw, measured), withdrawn, params.clean).select(list(MANIFEST))
     _require_kept(manifest)
     _check(manifest, params.clean)
     tables.write(manifest, layout.MANIFEST, MANIFEST)
+    tables.write_ledger(withdrawn, layout.WITHDRAWN, WITHDRAWN, ["image_id"])
+    _name_neighbours(withdrawals.neighbours(manifest))
     figures = _metrics(manifest)
     files.write_text(layout.CLEAN_METRICS, json.dumps(figures, indent=2, sort_keys=True) + "\n")
     say(f"clean: {figures['kept']} of {figures['acquired']} pictures kept, in {figures['groups']} groups")
 
 
-def _pictures(params: Params) -> pl.DataFrame:
+def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
     """Every acquired picture once, sorted by image_id: the best licensed, then earliest of its RAW rows, measured."""
-    raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
-    measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
     acquired = raw.filter(pl.col("image_id").is_not_null()).with_columns(verdicts.license_rank(params.clean))
     if acquired.is_empty():
         raise DataError("0 pictures", "no source has brought a picture", "look at data/raw, or add a source")
@@ -69,6 +71,13 @@ def _pictures(params: Params) -> pl.DataFrame:
         rule = "acquired and not measured"
         raise UnavailableError(f"{len(lacking)} pictures of {source}", rule, f"run: dvc repro measure@{source}")
     return pictures
+
+
+def _name_neighbours(neighbours: pl.DataFrame) -> None:
+    path = layout.CLEAN / "near-withdrawn.csv"
+    tables.write_ledger(neighbours, path, NEIGHBOURS, ["target", "withdrawn", "image_id"])
+    if not neighbours.is_empty():
+        say(f"clean: {neighbours.height} kept pictures look like withdrawn ones; decide: {path}")
 
 
 def _require_kept(manifest: pl.DataFrame) -> None:

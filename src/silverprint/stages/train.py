@@ -43,7 +43,8 @@ def run(params: Params, round_name: str) -> None:
         console.say(f"train {round_name}: the next round is open, its model stays as it is")
         return
     _require_gate(round_name)
-    Train(params, round_name).run(keep_model=sealed and not withdrawn & _trained_on(round_name))
+    replaced = _replaced(round_name, withdrawn)
+    Train(params, round_name).run(sealed and not withdrawn & _trained_on(round_name), replaced)
     tracking.after_round(params, round_name)
 
 
@@ -61,7 +62,8 @@ class Train:
         )
         self.features = Features(layout.EMBED)
 
-    def run(self, keep_model: bool) -> None:
+    def run(self, keep_model: bool, replaced: list[dict[str, Any]]) -> None:
+        """`replaced`: earlier figures of the round that a withdrawal undid, kept in metrics.json."""
         from silverprint.model.ensemble import pool_standard, train_ensemble
         from silverprint.model.head import Head
 
@@ -86,6 +88,7 @@ class Train:
             "evaluation": evaluation.overall(probabilities, truth),
             "per_class": evaluation.per_class(probabilities.argmax(axis=1), truth, self.classes),
             "control": self._control(x, y, standard, rows, truth),
+            **({"replaced": replaced} if replaced else {}),
         }
         with replacing_folder(layout.model(self.round)) as folder:
             tables.write(self._predictions(judged, probabilities), folder / "evaluation.parquet", EVALUATION)
@@ -161,6 +164,20 @@ def _sealed(params: Params, round_name: str) -> bool:
     """Whether the next round's receipts name this round's model."""
     later = params.chain[params.chain.index(round_name) + 1 :]
     return bool(later) and state.opened(later[0]) and (layout.model(round_name) / cards.NAME).exists()
+
+
+def _replaced(round_name: str, withdrawn: frozenset[str]) -> list[dict[str, Any]]:
+    """The figures that withdrawals undid, in their order: those on record, and the present ones if they fall now."""
+    path, model = layout.metrics(round_name), layout.model(round_name)
+    if not path.exists() or not (model / cards.NAME).exists():
+        return []
+    figures = documents.read(path, "model_id", "labels", "evaluation", remedy=f"run: git checkout {path}")
+    earlier: list[dict[str, Any]] = figures.get("replaced", [])
+    if not withdrawn & (_trained_on(round_name) | _judged_on(round_name)):
+        return earlier
+    judged = figures["evaluation"]
+    fallen = {"model_id": figures["model_id"], "labels": figures["labels"]}
+    return [*earlier, {**fallen, "accuracy": judged["accuracy"], "n": judged["n"]}]
 
 
 def _trained_on(round_name: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -13,8 +13,10 @@ from silverprint.errors import DataError
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.places import index_name, index_numbers, leftovers, shard_name
+from silverprint.store.purging import PURGED
 
-Member = tuple[int, int, str]  # offset and size of the payload in bytes, SHA-256 of it
+Row: TypeAlias = dict[str, Any]
+Member: TypeAlias = tuple[int, int, str]  # offset and size of the payload in bytes, SHA-256 of it
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def inspect(root: Path) -> Iterator[Fault]:
     """Every fault in a source's folder, after reading each shard once.
 
     An index row must name the member at its offset, whose bytes must have the recorded hash; every member must have
-    one `stored` row; a picture is stored once; a `duplicate` lies where its `stored` row says.
+    one `stored` row, or a `purged` one and no bytes left; a picture is stored once; a `duplicate` has a `stored` row.
     """
     yield from (Fault(path, "left behind by a run that was killed", leftover=True) for path in leftovers(root))
     first_seen: dict[str, Path] = {}
@@ -48,7 +50,8 @@ def inspect(root: Path) -> Iterator[Fault]:
             yield Fault(index, error.rule)
             continue
         stored = rows.filter(pl.col("outcome") == "stored")
-        yield from _part(shard, stored.to_dicts())
+        purged = rows.filter((pl.col("outcome") == PURGED) & (pl.col("shard") == shard.name)).unique("image_id")
+        yield from _part(shard, stored.to_dicts(), purged.sort("image_id").to_dicts())
         for image_id in stored["image_id"]:
             if image_id in first_seen:
                 yield Fault(shard, f"picture {image_id} is stored a second time; first in {first_seen[image_id].name}")
@@ -59,10 +62,10 @@ def inspect(root: Path) -> Iterator[Fault]:
                 yield Fault(index, f"picture {image_id} is a duplicate of nothing")
 
 
-def _part(shard: Path, stored: list[dict[str, Any]]) -> Iterator[Fault]:
+def _part(shard: Path, stored: list[Row], purged: list[Row]) -> Iterator[Fault]:
     if not shard.exists():
-        if stored:
-            yield Fault(shard, f"the shard is not there, and its index names {len(stored)} pictures")
+        if stored or purged:
+            yield Fault(shard, f"the shard is not there, and its index names {len(stored) + len(purged)} pictures")
         return
     try:
         members = _members(shard)
@@ -77,9 +80,12 @@ def _part(shard: Path, stored: list[dict[str, Any]]) -> Iterator[Fault]:
             yield Fault(shard, f"picture {row['image_id']} is not where its index says")
         elif found[2] != row["stored_sha256"]:
             yield Fault(shard, f"the bytes of picture {row['image_id']} are not those that were stored")
-    yield from (
-        Fault(shard, f"picture {image_id} is in the shard and not in its index") for image_id in sorted(members)
-    )
+    for row in purged:
+        found = members.pop(row["image_id"], None)
+        if found is None or found[2] != hashlib.sha256(bytes(row["size"])).hexdigest():
+            yield Fault(shard, f"the bytes of picture {row['image_id']} were to be purged and are not overwritten")
+    for image_id in sorted(members):
+        yield Fault(shard, f"picture {image_id} is in the shard and not in its index")
 
 
 def _members(shard: Path) -> dict[str, Member]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
+from silverprint.core.withdrawals import NOTHING, Takedowns
 from silverprint.store.shards import ShardWriter
 from silverprint.store.sniff import sniff
 from silverprint.store.strip import strip
@@ -58,14 +59,15 @@ class Intake:
         writer: the source's folder.
         source: its key in params.yaml.
         index: its rows so far (columns RAW), older parts first.
+        takedowns: what may not be stored any more.
 
     Attributes:
         counts: rows by outcome (stored, duplicate, refused, failed), and `unchanged`, which makes no row.
         reasons: rows by reason.
     """
 
-    def __init__(self, writer: ShardWriter, source: str, index: pl.DataFrame) -> None:
-        self._writer, self._source = writer, source
+    def __init__(self, writer: ShardWriter, source: str, index: pl.DataFrame, takedowns: Takedowns = NOTHING) -> None:
+        self._writer, self._source, self.takedowns = writer, source, takedowns
         self.counts: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self._known = {
@@ -84,12 +86,15 @@ class Intake:
     def take(self, showing: Showing, answer: Answer) -> Answer:
         """Records what was found; returns the answer without its bytes, fit to be recorded of other showings.
 
-        Bytes that are no picture make a failed row: `empty` or `not-an-image`.
+        Bytes that are no picture make a failed row: `empty` or `not-an-image`. What was taken down, under this address
+        or as these bytes, makes a refused one.
 
         Raises:
             DiskError: no space.
         """
         data, answer = answer.data, _identified(answer)
+        if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
+            answer = replace(answer, outcome="refused", reason="taken-down", image_id=None, format=None)
         said = (answer.image_id, answer.reason, showing.license, showing.license_evidence, showing.source_label)
         if self._known.get((showing.url, showing.page_url)) == said:
             self.counts["unchanged"] += 1

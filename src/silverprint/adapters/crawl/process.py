@@ -18,7 +18,7 @@ def crawl(name: str, source: WebSource, intake: Intake) -> None:
         DiskError: from the intake.
         KeyboardInterrupt: Ctrl-C; what was fetched until then is in the intake.
     """
-    process = AsyncCrawlerProcess(settings(source))
+    process = AsyncCrawlerProcess(settings(source, intake.takedowns))
     crawler = process.create_crawler(PictureSpider)
     with bar() as progress:
         task = progress.add_task(f"crawling {name}", total=None)

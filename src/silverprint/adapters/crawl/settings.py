@@ -3,16 +3,19 @@
 from typing import Any
 
 from silverprint.config import WebSource
+from silverprint.core.withdrawals import Takedowns
 
 _HERE = "silverprint.adapters.crawl"
 
 
-def settings(source: WebSource) -> dict[str, Any]:
+def settings(source: WebSource, takedowns: Takedowns) -> dict[str, Any]:
     """Scrapy's settings for one source; what is not named here is Scrapy's default."""
     return {
         "USER_AGENT": source.user_agent,
         "ALLOW_PRIVATE": list(source.allow_private),
+        "TAKEDOWNS": takedowns,
         "DOWNLOADER_MIDDLEWARES": {
+            f"{_HERE}.takedowns.NothingTakenDown": 40,
             f"{_HERE}.addresses.PublicAddresses": 60,
             f"{_HERE}.robots.ObeyRobots": 100,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,

@@ -43,6 +43,34 @@ class RoundView:
 
 
 @dataclass(frozen=True)
+class Takedown:
+    kind: str  # image | url | domain | source
+    target: str
+    why: str | None
+    at: str | None
+    pictures: int  # that it reaches, copies too
+
+
+@dataclass(frozen=True)
+class RoundWithdrawal:
+    name: str
+    pictures: list[tuple[str, str, str]]  # image_id, role, what people had answered
+    models: list[dict[str, Any]]  # model_id, labels, accuracy, n: as they followed each other, the present one last
+
+    @property
+    def touched(self) -> bool:
+        return bool(self.pictures or self.models)
+
+
+@dataclass(frozen=True)
+class Withdrawals:
+    takedowns: list[Takedown]
+    rounds: list[RoundWithdrawal]
+    neighbours: int  # kept pictures that look like a withdrawn one
+    neighbours_path: str  # the table that names them
+
+
+@dataclass(frozen=True)
 class View:
     name: str
     question: str
@@ -65,6 +93,7 @@ class View:
     confusion: list[list[int]]  # rows: people, columns: the model; in the order of `classes`
     mistakes: list[dict[str, Any]]
     annotators: list[dict[str, Any]]
+    withdrawals: Withdrawals | None
 
     @property
     def measured(self) -> RoundView | None:

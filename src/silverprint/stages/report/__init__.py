@@ -14,7 +14,7 @@ from silverprint.adapters.plots.gallery import Gallery
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core import summary
-from silverprint.stages.report import read, tiles
+from silverprint.stages.report import read, tiles, withdrawals
 from silverprint.stages.report.read import Campaign
 from silverprint.store import files
 from silverprint.store.folders import replacing_folder
@@ -100,6 +100,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], pictures: Gallery, folder
         confusion=summary.confusion(campaign.evaluation, dataset.classes),
         mistakes=summary.mistakes(campaign.evaluation, most=5).to_dicts(),
         annotators=campaign.annotators.sort("annotator").to_dicts(),
+        withdrawals=withdrawals.seen(campaign),
     )
 
 

@@ -1,0 +1,63 @@
+"""A purge as DVC must hear of it: the new shards committed, and where the old bytes still lie."""
+
+import json
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+
+from silverprint import layout
+from silverprint.campaign import guard
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.errors import UnavailableError
+from silverprint.store.purging import purge
+
+_CACHE = Path(".dvc/cache/files/md5")
+
+
+def run(params: Params, image_ids: Collection[str]) -> None:
+    """Overwrites the pictures' bytes in every source, and says which copies in caches and remotes must be collected.
+
+    Raises:
+        DiskError: no space.
+        UnavailableError: DVC does not take the new shards.
+    """
+    old: list[str] = []
+    for source in params.sources:
+        root = layout.raw(source)
+        hashes = _hashes(root)
+        changed = purge(root, image_ids)
+        if not changed:
+            continue
+        old += [hashes[path.name] for path in changed if path.name in hashes]
+        say(f"{root}: overwritten in {', '.join(path.name for path in changed if path.suffix == '.tar') or 'no shard'}")
+        _commit(source)
+    if old:
+        say(f"The old bytes are still in {len(old)} objects of DVC's cache, and wherever they were pushed:")
+        for md5 in sorted(old):
+            say(f"  {_CACHE / md5[:2] / md5[2:]}")
+        say("Collect them, with all other versions: dvc gc --workspace, and on the remote dvc gc --workspace --cloud.")
+        say("Other clones and backups have copies of their own; data/embed keeps the picture's features.")
+
+
+def _hashes(root: Path) -> dict[str, str]:
+    """The MD5 of each file in an output, as dvc.lock and the cache have it; none before the first `dvc repro`."""
+    md5 = guard.known_outputs().get(str(root), "")
+    listing = _CACHE / md5[:2] / md5[2:]
+    if not listing.is_file():
+        return {}
+    return {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_text(encoding="utf-8"))}
+
+
+def _commit(source: str) -> None:
+    """dvc.lock learns the new hashes: otherwise the next `dvc repro` would crawl again to make the old ones."""
+    if not layout.LOCK.exists():
+        return
+    done = subprocess.run(
+        ["dvc", "commit", "--quiet", "--force", f"acquire@{source}"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        remedy = f"run: dvc commit --force acquire@{source}"
+        raise UnavailableError(f"acquire@{source}", f"DVC did not take the purged shards ({said})", remedy)

@@ -3,13 +3,17 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 from silverprint import __version__, verbs
 from silverprint.errors import ConfigError, SilverprintError, UsageError
+
+_LONGEST: Final = 300  # characters of a complaint, which repeats what was typed
+_BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, as a shell has it
 
 
 class Parser(argparse.ArgumentParser):
@@ -17,7 +21,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         verb = " ".join(self.prog.split()[1:])  # the message will begin with the program's name
-        raise UsageError(verb or "the command line", message, f"see: {self.prog} --help")
+        rule = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+        raise UsageError(verb or "the command line", rule, f"see: {self.prog} --help")
 
 
 def parser() -> Parser:
@@ -41,14 +46,48 @@ def _add(to: Parser, table: Sequence[verbs.Verb]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     try:
-        options = vars(parser().parse_args(argv))
-        return _run(options.pop("verb"), options)
+        with _printed():
+            options = vars(parser().parse_args(argv))
+            return _run(options.pop("verb"), options)
     except SilverprintError as error:
         sys.stderr.write(f"silverprint: {error}\n")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("silverprint: interrupted; what was finished is kept, run it again to go on\n")
         return 130
+
+
+@contextmanager
+def _printed() -> Iterator[None]:
+    """What a command prints has left us when the block ends.
+
+    Raises:
+        DiskError: it cannot be written where it was redirected to.
+        SystemExit: nobody reads on, as `head` does not: that is no error to talk about.
+    """
+    if sys.stdout is None:  # the shell closed it: >&-
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except (OSError, SystemExit) as error:
+        if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):  # rich exits by itself
+            _print_no_more()
+            raise SystemExit(_BROKEN_PIPE) from None
+        if isinstance(error, SystemExit):
+            raise
+        from silverprint.store.files import disk_errors
+
+        _print_no_more()
+        with disk_errors(Path(error.filename or "the output")):
+            raise
+
+
+def _print_no_more() -> None:
+    """Lets go what could not be written; the interpreter would write it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(verb: verbs.Verb, options: dict[str, object]) -> int:

@@ -12,7 +12,9 @@ SilverprintError
 A message is one line of three parts: the value that was met, the rule it broke, the remedy.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_LONGEST: Final = 300  # characters of a value: enough to find it in a file
 
 
 def restored(path: object) -> str:
@@ -33,6 +35,8 @@ class SilverprintError(Exception):
 
     def __init__(self, value: str, rule: str, remedy: str) -> None:
         self.value, self.rule, self.remedy = (" ".join(part.split()) for part in (value, rule, remedy))
+        if len(self.value) > _LONGEST:
+            self.value = f"{self.value[: _LONGEST - 1]}…"
         super().__init__(f"{self.value}: {self.rule}; {self.remedy}")
 
 

@@ -1,5 +1,7 @@
 """The guard of persisted outputs, the lock of annotate, the state of a round."""
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.campaign import guard, lock, state
-from silverprint.errors import ConfigError, DataError, UnavailableError
+from silverprint.errors import ConfigError, DataError, DiskError, UnavailableError
 
 LOCK = "stages:\n  embed:\n    cmd: silverprint embed\n    outs:\n    - path: data/embed\n      md5: x.dir\n"
 
@@ -30,6 +32,23 @@ def test_a_known_output_must_be_here(here: Path) -> None:
     guard.require_pulled(layout.score("r01"))
     (here / "data/embed").mkdir(parents=True)
     guard.require_pulled(layout.EMBED)
+
+
+SHAPES = [
+    "stages: []",
+    "a: 5",
+    "stages: {x: null}",
+    "stages: {x: {outs: [3]}}",
+    "stages: {x: {outs: [{md5: a}]}}",
+    "stages: {x: {deps: 5}}",
+]
+
+
+@pytest.mark.parametrize("text", SHAPES)
+def test_a_lock_of_another_shape_is_one_line(text: str) -> None:
+    layout.LOCK.write_text(text)
+    with pytest.raises(ConfigError, match=r"^dvc\.lock stages.*: not as DVC writes it; run: git checkout dvc\.lock$"):
+        guard.known_outputs()
 
 
 @pytest.mark.parametrize("text", ["<<<<<<< HEAD\nstages: {}\n", "[1]", ""])
@@ -56,9 +75,27 @@ def test_the_lock_is_held_by_one_process_and_freed_by_its_death() -> None:
         pass
 
 
+@pytest.mark.parametrize(("number", "rule"), [(errno.ENOSPC, "no space left"), (errno.EROFS, "cannot be written")])
+@pytest.mark.parametrize("call", ["open", "write"])
+def test_a_lock_that_the_disk_does_not_take_is_a_disk_error(
+    monkeypatch: pytest.MonkeyPatch, call: str, number: int, rule: str
+) -> None:
+    def fails(*_: object) -> int:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(os, call, fails)
+    with pytest.raises(DiskError, match=rf"var/locks/x\.lock: {rule}"), lock.exclusive("x"):
+        pass
+
+
+def test_an_error_of_the_disk_within_the_lock_stays_its_own() -> None:
+    with pytest.raises(OSError, match="other"), lock.exclusive("x"):
+        raise OSError(errno.ENOSPC, "other")
+
+
 def test_a_state_comes_back_as_saved_and_damage_is_named() -> None:
     assert state.load("r01") is None
-    saved = state.State("r01", "start", "waiting", "0" * 64, ("a", "b"), projects={"crowd": 3}).save()
+    saved = state.State("r01", "start", "waiting", "c", "s", "0" * 64, ("a", "b"), projects={"crowd": 3}).save()
     assert state.load("r01") == saved
     for damage in ("", "[]", "{}", '{"classes": 1}'):
         layout.state("r01").write_text(damage)

@@ -1,5 +1,6 @@
 """The command line: exit codes, one line an error, nothing heavy imported to say hello."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,54 @@ def test_a_port_is_one(silverprint, tmp_path: Path, server: str, port: str) -> N
     done = silverprint(server, "up", f"--port={port}", cwd=tmp_path)
     assert done.returncode == 64
     assert done.stderr.count("\n") == 1
+
+
+PRINTING = ["status --json", "status", "--help"]
+
+
+def shell(line: str, folder: Path) -> tuple[str, str]:
+    """The first program's exit code and what is said on standard error; buffered, as in a user's shell."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m silverprint {line}; echo ${{PIPESTATUS[0]}} >&2"],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    *said, code = done.stderr.splitlines()
+    return code, "\n".join(said)
+
+
+@pytest.mark.parametrize("command", PRINTING)
+def test_output_to_a_full_disk_is_one_line(project: Path, command: str) -> None:
+    code, said = shell(f"{command} > /dev/full", project)
+    assert code == "74"
+    assert said == "silverprint: the output: no space left to write it; free some space and run again"
+
+
+@pytest.mark.parametrize("command", PRINTING)
+def test_a_reader_that_stops_reading_ends_it_quietly(project: Path, command: str) -> None:
+    assert shell(f"{command} | true", project) == ("141", "")
+
+
+@pytest.mark.parametrize("command", PRINTING)
+def test_a_closed_output_is_no_harm(project: Path, command: str) -> None:
+    assert shell(f"{command} >&-", project) == ("0", "")
+
+
+@pytest.mark.parametrize("old", ["strategy: maxherding", "prev: r01", "name: fashion", "min_side: 48", "last: r03"])
+def test_a_long_value_is_cut(silverprint, project: Path, old: str) -> None:
+    path = project / "params.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, f"{old.split(':')[0]}: {'x' * 5_000}", 1))
+    done = silverprint("check", cwd=project)
+    assert done.returncode == 78, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert len(done.stderr) < 1_000
+
+
+@pytest.mark.parametrize("arguments", [["x" * 5_000], ["queue", "x" * 5_000], ["status", "x" * 5_000]])
+def test_a_long_argument_is_cut(silverprint, project: Path, arguments: list[str]) -> None:
+    done = silverprint(*arguments, cwd=project)
+    assert done.returncode == 64
+    assert len(done.stderr) < 1_000
+    assert "…" in done.stderr

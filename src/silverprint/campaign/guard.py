@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from silverprint import layout, yamltext
 from silverprint.errors import UnavailableError
+from silverprint.store import lockfile
 
 
 def require_pulled(*outputs: Path, bring: str = "dvc pull") -> None:
@@ -21,8 +21,4 @@ def require_pulled(*outputs: Path, bring: str = "dvc pull") -> None:
 
 def known_outputs() -> dict[str, str]:
     """Path -> MD5 of all outputs that dvc.lock records."""
-    if not layout.LOCK.exists():
-        return {}
-    lock = yamltext.mapping(yamltext.read(layout.LOCK), layout.LOCK)
-    outputs = [out for stage in lock.get("stages", {}).values() for out in stage.get("outs", [])]
-    return {out["path"]: out.get("md5", "") for out in outputs}
+    return {path: md5 for stage in lockfile.stages().values() for path, md5 in stage.outs.items()}

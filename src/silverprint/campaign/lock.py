@@ -4,9 +4,11 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from silverprint import layout
 from silverprint.errors import UnavailableError
+from silverprint.store.files import disk_errors
 
 
 @contextmanager
@@ -15,19 +17,26 @@ def exclusive(name: str) -> Iterator[None]:
 
     Raises:
         UnavailableError: another process holds it.
+        DiskError: no space, or the folder cannot be written.
     """
     path = layout.LOCKS / f"{name}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.seek(0)
-            holder = handle.read().strip() or "unknown"
-            raise UnavailableError(
-                str(path), f"process {holder} is at it already", f"wait for it to end, or stop it: kill {holder}"
-            ) from None
-        handle.truncate(0)
-        handle.write(f"{os.getpid()}\n")
-        handle.flush()
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _take(path, descriptor)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(path: Path, descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = path.read_text(encoding="utf-8").strip() or "unknown"
+        rule, remedy = f"process {holder} is at it already", f"wait for it to end, or stop it: kill {holder}"
+        raise UnavailableError(str(path), rule, remedy) from None
+    with disk_errors(path):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from ruamel.yaml import YAML
 
 from silverprint import layout
 from silverprint.config import Params
 from silverprint.records import EVALUATION
-from silverprint.store import cards, documents, tables
+from silverprint.store import cards, documents, lockfile, tables
 
 _NOT_KNOBS = {"prev", "draw"}  # of a round: they say which it is, not how it was made
 
@@ -103,12 +102,10 @@ def _gate(name: str) -> dict[str, str]:
 
 def _dvc(name: str) -> dict[str, str]:
     """The hashes under which DVC knows what the round was made of and what it made, if they are of these figures."""
-    if not layout.LOCK.exists():
+    stage = lockfile.stages().get(f"train@{name}")
+    if stage is None:
         return {}
-    lock = YAML(typ="safe", pure=True).load(layout.LOCK.read_text(encoding="utf-8")) or {}
-    stage = lock.get("stages", {}).get(f"train@{name}", {})
-    files = {entry["path"]: entry.get("md5", "") for entry in [*stage.get("deps", []), *stage.get("outs", [])]}
-    path = layout.metrics(name)
+    files, path = stage.deps | stage.outs, layout.metrics(name)
     if files.get(str(path)) != hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest():
         return {}
     return {f"dvc.{path}": md5 for path, md5 in files.items() if md5}

@@ -1,0 +1,43 @@
+"""dvc.lock: what each stage read and made when it last ran, with the hashes by which DVC knows it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from silverprint import layout, yamltext
+from silverprint.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Stage:
+    deps: dict[str, str]  # path -> MD5; empty where none is recorded
+    outs: dict[str, str]
+
+
+def stages() -> dict[str, Stage]:
+    """The stages of dvc.lock by their names; none before the first `dvc repro`.
+
+    Raises:
+        ConfigError: it is not as DVC writes it.
+    """
+    if not layout.LOCK.exists():
+        return {}
+    found = yamltext.mapping(yamltext.read(layout.LOCK), layout.LOCK).get("stages")
+    bodies = _require(dict, "stages", found)
+    return {str(name): _stage(f"stages.{name}", body) for name, body in bodies.items()}
+
+
+def _stage(where: str, found: object) -> Stage:
+    body = _require(dict, where, found)
+    return Stage(*(_hashes(f"{where}.{key}", body.get(key, [])) for key in ("deps", "outs")))
+
+
+def _hashes(where: str, found: object) -> dict[str, str]:
+    entries = [_require(dict, where, entry) for entry in _require(list, where, found)]
+    return {_require(str, f"{where} path", entry.get("path")): str(entry.get("md5", "")) for entry in entries}
+
+
+def _require(kind: type, where: str, found: object) -> Any:
+    if not isinstance(found, kind):
+        value = f"{layout.LOCK} {where} = {found!r}"
+        raise ConfigError(value, "not as DVC writes it", f"run: git checkout {layout.LOCK}")
+    return found

@@ -97,6 +97,12 @@ COMMANDS = (
             ),
             Verb("redraw", "draw a queue again that nobody has seen yet", "commands.rounds:redraw", (_ROUND,)),
             Verb(
+                "move",
+                "go on with a waiting round on another Label Studio, where the one it was asked on is gone",
+                "commands.moving:move",
+                (_ROUND,),
+            ),
+            Verb(
                 "reopen",
                 "ask more people about a closed round's pictures",
                 "commands.rounds:reopen",

@@ -14,7 +14,15 @@ pytestmark = pytest.mark.usefixtures("project")
 
 
 def opened(name: str, prev: str, status: str = "waiting") -> None:
-    State(round=name, prev=prev, status=status, queue_sha256="0" * 64, classes=("a", "b")).save()  # type: ignore[arg-type]
+    State(
+        round=name,
+        prev=prev,
+        status=status,
+        campaign="fashion-demo",
+        server="s",
+        queue_sha256="0" * 64,
+        classes=("a", "b"),
+    ).save()  # type: ignore[arg-type]
 
 
 def files() -> tuple[str, str]:

@@ -101,3 +101,19 @@ def test_progress_counts_people_and_asks_and_skips_withdrawn() -> None:
 )
 def test_a_time_that_can_be_none_is_none(said: object, kept: float | None) -> None:
     assert ballots.lead_time(said) == kept
+
+
+def test_votes_of_a_project_that_is_gone_count_without_it():
+    kept = votes([("s-1", "p1", "cat", "t1", 1), ("s-1", "p2", "dog", "t2", 2), ("s-1", "p3", "dog", "t3", 9)])
+    here = votes([("s-2", "p1", "dog", "t4", 12), ("s-1", "p2", "cat", "t5", 13)])
+    merged = ballots.merge(kept, here, "s", frozenset(), settled=2)
+    found = {(row["image_id"], row["annotation_id"]): row["status"] for row in merged.to_dicts()}
+    assert found == {
+        ("p1", 1): "valid",  # of the project that is gone
+        ("p1", 12): "valid",
+        ("p2", 2): "superseded",  # the same person answered again
+        ("p2", 13): "valid",
+        ("p3", 9): "deleted",  # of the present project, and gone there
+    }
+    assert ballots.answered_elsewhere(merged, "s", settled=2) == {"p1": 1}
+    assert ballots.merge(kept, here, "s", frozenset())["status"].to_list().count("deleted") == 3

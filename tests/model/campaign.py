@@ -82,7 +82,7 @@ def _row(picture: str, label: str, role: str, name: str) -> dict[str, object]:
 
 def open_round(params: Params, name: str) -> None:
     prev = params.rounds[name].prev
-    State(name, prev, "open", "0" * 64, params.dataset.classes).save()
+    State(name, prev, "open", params.dataset.campaign, "s", "0" * 64, params.dataset.classes).save()
 
 
 def withdraw(*ids: str) -> None:

@@ -274,4 +274,4 @@ def _round(
     files.write_text(
         layout.gate(name), json.dumps({"round": name, "passed": True, "waived": [], "findings": [finding]})
     )
-    State(name, params.rounds[name].prev, "closed", "0" * 64, tuple(classes)).save()
+    State(name, params.rounds[name].prev, "closed", params.dataset.campaign, "s", "0" * 64, tuple(classes)).save()

@@ -106,6 +106,8 @@ def open_round(params: Params, name: str) -> None:
         round=name,
         prev=params.rounds[name].prev,
         status="open",
+        campaign=params.dataset.campaign,
+        server="s",
         queue_sha256=ledgers.sha256(layout.queue(name)),
         classes=params.dataset.classes,
     ).save()

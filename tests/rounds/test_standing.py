@@ -81,3 +81,52 @@ def test_a_round_is_reopened_for_a_reason_and_for_somebody(params, extra, why):
     with pytest.raises(UsageError):
         rounds.reopen(params, "r01", extra, True, why)
     assert layout.asks("r01").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{asked},-9,why,", "extra -9"),
+        ("{asked},0,why,", "extra 0"),
+        ("{asked},,why,", "extra None"),
+        ("{asked},1000,why,", "extra 1000"),
+        ("deadbeef,1,why,", "no such picture"),
+        (",1,why,", "no such picture"),
+        ("{asked},many,why,", "not a readable ledger"),
+    ],
+)
+def test_an_ask_is_for_a_picture_of_the_queue_and_for_somebody(params, line, said):
+    queue.run(params, "r01")
+    asked = ledgers.queue("r01")["image_id"][0]
+    layout.asks("r01").write_text(
+        "image_id,extra,reason,asked_at\n" + f"{asked},2,why,\n" + line.format(asked=asked) + "\n"
+    )
+    with pytest.raises(DataError, match=rf"r01/asks\.csv.*{said}"):
+        ledgers.asks("r01")
+
+
+def test_a_reopening_that_was_taken_back_says_how_to_close_again(params):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")
+    state.load("r01").moved(status="waiting").save()
+    assert next_step(params) == "r01 has all its answers: silverprint annotate r01, then dvc repro"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"status": 1}', "null"])
+def test_a_state_that_is_none_is_told(params, text):
+    layout.state("r01").write_text(text)
+    with pytest.raises(DataError, match=r"r01/state\.json: not a round's state .*silverprint annotate r01"):
+        state.load("r01")
+
+
+def test_a_state_of_an_unknown_status_or_no_file_is_told(params):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    layout.state("r01").write_text(layout.state("r01").read_text().replace('"open"', '"banana"'))
+    with pytest.raises(DataError, match="status 'banana'"):
+        state.load("r01")
+    layout.state("r01").unlink()
+    layout.state("r01").mkdir()
+    with pytest.raises(DataError, match="not a round's state"):
+        state.load("r01")

@@ -31,5 +31,6 @@ def test_a_closed_round_is_annotated_without_a_server(project):
     tables.write_ledger(empty(QUEUE), layout.queue("r01"), QUEUE, ["rank"])
     tables.write_ledger(empty(VOTES), layout.votes("r01"), VOTES, ["image_id"])
     hashes = {f"{name}_sha256": ledgers.sha256(getattr(layout, name)("r01")) for name in ("queue", "votes", "asks")}
-    State(round="r01", prev="start", status="closed", classes=config.load().dataset.classes, **hashes).save()
+    names = {"campaign": "c", "server": "s", "classes": config.load().dataset.classes}
+    State(round="r01", prev="start", status="closed", **names, **hashes).save()
     run("from silverprint.cli import main; assert main(['annotate', 'r01']) == 0")

@@ -31,6 +31,23 @@ def test_of_two_projects_for_one_round_the_oldest_counts(house, opened):
     assert house.find("tests", opened.round, "crowd") == opened
 
 
+def test_a_description_that_somebody_changed_is_put_right(house, opened):
+    house._client.projects.update(opened.id, description="Round two")
+    assert house.find("tests", opened.round, "crowd") is None
+    assert house.retag(opened) == opened
+    assert house.find("tests", opened.round, "crowd") == opened
+
+
+def test_a_project_that_is_gone_or_for_something_else_is_not_put_right(house, opened):
+    assert house.retag(opened) is None
+    house._client.projects.delete(opened.id)
+    assert house.retag(opened) is None
+
+
+def test_only_people_count_as_annotators(house):
+    assert house.annotators() == len(PEOPLE)
+
+
 def test_sealing_a_project_keeps_the_rest_of_its_tag(house, opened):
     house.seal(opened, "c" * 64)
     sealed = house.find("tests", opened.round, "crowd")

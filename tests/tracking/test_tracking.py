@@ -170,7 +170,7 @@ def test_without_pictures_the_other_figures_are_there(params, database, capsys) 
     track.sync(params)
     listed = [item.path for item in client().list_artifacts(runs(params)["r01"].info.run_id, "figures")]
     assert sorted(listed) == ["figures/confusion.png", "figures/reliability.png"]
-    assert "no sheet of pictures" in capsys.readouterr().err
+    assert "no sheets of the hardest pictures" in capsys.readouterr().err
 
 
 def test_what_was_pulled_later_is_shown_by_the_next_sync(params, database) -> None:

@@ -4,15 +4,17 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from silverprint import layout
 from silverprint.core.withdrawals import KINDS
-from silverprint.errors import ConfigError
+from silverprint.errors import ConfigError, DataError
 from silverprint.records import ASKS, IMAGE_ID, QUEUE, TAKEDOWNS, VOTES, WAIVERS, WITHDRAWN, Schema
 from silverprint.store import files, tables
+
+MOST_EXTRA: Final = 50  # people asked on top, at one time
 
 
 def takedowns() -> pl.DataFrame:
@@ -66,7 +68,21 @@ def waivers(rounds: Sequence[str]) -> pl.DataFrame:
 
 
 def asks(round_name: str) -> pl.DataFrame:
-    return tables.read_ledger(layout.asks(round_name), ASKS)
+    """What is asked on top of the round's queue.
+
+    Raises:
+        DataError: a line is for no picture of the queue, or for nobody.
+    """
+    path = layout.asks(round_name)
+    asked = set(queue(round_name)["image_id"]) if layout.queue(round_name).exists() else set()
+    for where, row in _lines(path, ASKS):
+        if row["image_id"] not in asked:
+            value = f"{where} image_id {str(row['image_id'])[:80]!r}"
+            raise DataError(value, f"{round_name}'s queue has no such picture", f"take it out, or: git checkout {path}")
+        if row["extra"] is None or not 1 <= row["extra"] <= MOST_EXTRA:
+            value = f"{where} extra {row['extra']}"
+            raise DataError(value, f"must be 1 to {MOST_EXTRA} people", f"mend it, or: git checkout {path}")
+    return tables.read_ledger(path, ASKS)
 
 
 def queue(round_name: str) -> pl.DataFrame:

@@ -70,6 +70,8 @@ def advise(standings: list[Standing]) -> str:
     name = unfinished.round
     if unfinished.state == "waiting":
         missing = unfinished.votes_needed - unfinished.votes
+        if not missing:
+            return f"{name} has all its answers: silverprint annotate {name}, then dvc repro"
         return f"{name} waits for people ({missing} votes at the last pull): silverprint wait, then dvc repro"
     if unfinished.state == "lost":
         path = layout.state(name)

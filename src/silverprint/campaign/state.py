@@ -5,7 +5,7 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from silverprint import layout
 from silverprint.errors import DataError
@@ -19,11 +19,14 @@ class State:
     round: str
     prev: str  # the round it follows, for good
     status: Status
+    campaign: str  # under which its projects are found, for good
+    server: str  # the Label Studio that people answer on, as its votes' annotators name it
     queue_sha256: str  # of queue.csv, final from the first push
     classes: tuple[str, ...]  # the class list voted under
     votes_sha256: str | None = None  # of votes.csv, once closed
     asks_sha256: str | None = None  # of asks.csv as answered, once closed
-    projects: dict[str, int] | None = None  # tier -> project id on the server that opened it: a hint
+    projects: dict[str, int] | None = None  # tier -> project id on the server
+    settled: int | None = None  # annotations up to this id are of a project that is gone: their absence says nothing
 
     def save(self) -> "State":
         files.write_text(layout.state(self.round), json.dumps(asdict(self), indent=2, sort_keys=True) + "\n")
@@ -37,16 +40,20 @@ def load(round_name: str) -> State | None:
     """The round's state, or None while it is a draft.
 
     Raises:
-        DataError: state.json is not readable.
+        DataError: state.json is not readable, or no state.
     """
     path = layout.state(round_name)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return State(**{**document, "classes": tuple(document["classes"])})
+        found = State(**{**document, "classes": tuple(document["classes"])})
+        if found.status not in get_args(Status):
+            raise ValueError(f"status {found.status!r}")
+        return found
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(str(path), f"not a round's state ({error})", f"run: git checkout {path}") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        remedy = f"run: git checkout {path}; if it never was in Git, remove it, then: silverprint annotate {round_name}"
+        raise DataError(str(path), f"not a round's state ({error})", remedy) from None
 
 
 def opened(round_name: str) -> bool:

@@ -52,8 +52,9 @@ def reopen(params: Params, round_name: str, extra: int, everything: bool, why: s
         raise ConfigError(f"{round_name} is not closed", "only a closed round can be re-opened", "silverprint status")
     if not why.strip():
         raise UsageError(f"--why {why!r}", "a round is re-opened for a reason", 'give it: --why "two classes mixed up"')
-    if extra < 1:
-        raise UsageError(f"--extra {extra}", "must be at least 1", "silverprint round reopen --extra 1")
+    if not 1 <= extra <= ledgers.MOST_EXTRA:
+        remedy = f'silverprint round reopen {round_name} --extra 1 --why "..."'
+        raise UsageError(f"--extra {extra}", f"must be 1 to {ledgers.MOST_EXTRA} people", remedy)
     chosen = _pictures(round_name, everything)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     more = pl.DataFrame({"image_id": chosen}).with_columns(extra=pl.lit(extra), reason=pl.lit(why), asked_at=pl.lit(at))

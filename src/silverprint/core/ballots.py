@@ -29,7 +29,9 @@ def lead_time(said: object) -> float | None:
     return float(said) if isinstance(said, int | float) and 0 <= said <= LONGEST_S else None
 
 
-def merge(kept: pl.DataFrame, pulled: pl.DataFrame, server: str, withdrawn: frozenset[str]) -> pl.DataFrame:
+def merge(
+    kept: pl.DataFrame, pulled: pl.DataFrame, server: str, withdrawn: frozenset[str], settled: int | None = None
+) -> pl.DataFrame:
     """The union of the ledger and what the server has now.
 
     A vote of `server` that is gone there is marked `deleted` (`withdrawn` if its picture was). Of several votes by one
@@ -40,12 +42,13 @@ def merge(kept: pl.DataFrame, pulled: pl.DataFrame, server: str, withdrawn: froz
         pulled: VOTES of `server`, with the status that `judge` gave.
         server: the prefix of that server's annotators.
         withdrawn: image_ids taken down.
+        settled: annotations of `server` up to this id are of a project that is gone: they count without it.
 
     Returns:
         VOTES, sorted by image_id, annotator, created_at, annotation_id, choice.
     """
     gone = kept.join(pulled, on=_KEY, how="anti").with_columns(
-        pl.when(~pl.col("annotator").str.starts_with(f"{server}-"))
+        pl.when(_elsewhere(server, settled))
         .then(pl.col("status"))
         .when(pl.col("annotation_id").is_in(pulled["annotation_id"].implode()))
         .then(pl.lit("superseded"))
@@ -100,11 +103,15 @@ def progress(queue: pl.DataFrame, asks: pl.DataFrame, votes: pl.DataFrame, withd
     )
 
 
-def answered_elsewhere(votes: pl.DataFrame, server: str) -> dict[str, int]:
-    """Per picture: how many people have answered on servers other than `server`."""
-    elsewhere = votes.filter(pl.col("status").is_in(ANSWERS) & ~pl.col("annotator").str.starts_with(f"{server}-"))
+def answered_elsewhere(votes: pl.DataFrame, server: str, settled: int | None = None) -> dict[str, int]:
+    """Per picture: how many people have answered on servers other than `server`, or in a project of it that is gone."""
+    elsewhere = votes.filter(pl.col("status").is_in(ANSWERS) & _elsewhere(server, settled))
     counts = elsewhere.group_by("image_id").agg(pl.col("annotator").n_unique())
     return dict(counts.iter_rows())
+
+
+def _elsewhere(server: str, settled: int | None) -> pl.Expr:
+    return ~pl.col("annotator").str.starts_with(f"{server}-") | (pl.col("annotation_id") <= (settled or 0))
 
 
 def is_done(progress: pl.DataFrame) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from silverprint.adapters.labelstudio import access, accounts, listing, page, pictures, pushing, tag, wire
+from silverprint.adapters.labelstudio.server import ADMIN
 from silverprint.adapters.labelstudio.wire import speaking
 from silverprint.adapters.labelstudio.words import Annotation, Progress, Project, Pushed, Task
 from silverprint.core import ballots
@@ -51,9 +52,12 @@ class Studio:
 
     def find(self, campaign: str, round: str, tier: str) -> Project | None:  # noqa: A002
         """The project opened for this round and tier; the oldest, if two machines opened one at the same moment."""
-        wanted = (campaign, round, tier)
-        found = (project for project in self.projects() if (project.campaign, project.round, project.tier) == wanted)
-        return next(found, None)
+        return next((project for project in self.find_all(campaign, round) if project.tier == tier), None)
+
+    def find_all(self, campaign: str, round: str) -> list[Project]:  # noqa: A002
+        """The projects opened for this round, the oldest first."""
+        wanted = (campaign, round)
+        return [project for project in self.projects() if (project.campaign, project.round) == wanted]
 
     @speaking
     def projects(self) -> list[Project]:
@@ -94,6 +98,25 @@ class Studio:
             maximum_annotations=1,
         )
         return replace(draft, id=created.id)
+
+    @speaking
+    def retag(self, project: Project) -> Project | None:
+        """Writes the tag of `project` into the project of its id, where somebody changed the description.
+
+        None where there is no such project, or it is one for something else.
+        """
+        from label_studio_sdk.core.api_error import ApiError
+
+        try:
+            found: Any = self._client.projects.get(id=project.id)
+        except ApiError as error:
+            if error.status_code == 404:
+                return None
+            raise
+        if tag.read(found.id, found.title, found.description) is not None:
+            return None
+        self._client.projects.update(project.id, description=tag.describe(project))
+        return replace(project, title=found.title)
 
     @speaking
     def share(self, project: Project, media: Path) -> None:
@@ -172,6 +195,10 @@ class Studio:
         """Pseudonym -> e-mail, for display only: no e-mail is written to any table."""
         listed: Any = self._client.users.list()
         return {self._pseudonym(user.id): user.email or user.username for user in listed}
+
+    def annotators(self) -> int:
+        """How many accounts there are to answer; the administrator of our own server does not count."""
+        return sum(not (self.local and email == ADMIN) for email in self.people().values())
 
     @speaking
     def invite(self, email: str, password: str) -> None:

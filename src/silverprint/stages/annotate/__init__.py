@@ -66,12 +66,14 @@ def _asks_answered(current: State) -> bool:
     return ledgers.sha256(layout.asks(current.round)) == current.asks_sha256
 
 
-def _open(params: Params, name: str) -> State:
+def _open(params: Params, name: str, server: str) -> State:
     """From here on the queue is final: a server was reached that people can see it on."""
     return State(
         round=name,
         prev=params.rounds[name].prev,
         status="open",
+        campaign=params.dataset.campaign,
+        server=server,
         queue_sha256=ledgers.sha256(layout.queue(name)),
         classes=params.dataset.classes,
     ).save()
@@ -79,16 +81,15 @@ def _open(params: Params, name: str) -> State:
 
 def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     # Only here: a closed round never needs the server, nor the time to load its client.
-    from silverprint.adapters.labelstudio import Studio
     from silverprint.stages.annotate import asking
 
-    studio = Studio.connect()
-    current = before or _open(params, name)
+    studio = asking.connect(name, before)
+    current = before or _open(params, name, studio.server)
     queue, asks, withdrawn = ledgers.queue(name), ledgers.asks(name), ledgers.withdrawn()
     path = layout.votes(name)
     kept = ledgers.votes(name) if path.exists() else empty(VOTES)
     projects = {tier: asking.project(studio, params, current, tier) for tier in sorted(queue["tier"].unique())}
-    current = current.moved(projects={tier: project.id for tier, project in projects.items()})
+    current = current.moved(projects={tier: project.id for tier, project in projects.items()}).save()
     if _sealed_with_these(current, projects):
         _close(studio, params, current, projects)
         return
@@ -97,13 +98,14 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
         current = current.moved(status="waiting").save()
 
     pulled = pl.concat([asking.pull(studio, project, current) for project in projects.values()])
-    votes = ballots.merge(kept, pulled, studio.server, withdrawn)
+    votes = ballots.merge(kept, pulled, studio.server, withdrawn, current.settled)
     ledgers.write_votes(name, votes)
 
     progress = ballots.progress(queue, asks, votes, withdrawn)
     for tier, project in projects.items():
         asked = queue.filter(pl.col("tier") == tier)
-        asking.push(studio, params, project, asked, progress, votes)
+        elsewhere = ballots.answered_elsewhere(votes, studio.server, current.settled)
+        asking.push(studio, params, project, asked, progress, elsewhere)
         asking.withdraw(studio, project, withdrawn)
     current = current.moved(status="waiting").save()
     if not ballots.is_done(progress):
@@ -126,7 +128,11 @@ def _waiting(
     got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
     value = f"{current.round}: {done} of {progress.height} pictures done, {got} of {progress['needed'].sum()} votes"
     places = ", ".join(f"{studio.url}/projects/{project.id}" for project in projects.values())
-    return WaitingForPeople(value, f"people are needed at {places}", "watch: silverprint wait; then: dvc repro")
+    remedy = "watch: silverprint wait; then: dvc repro"
+    most, there = int(progress["needed"].max() or 0), studio.annotators()  # type: ignore[arg-type]
+    if there < most:
+        remedy = f"{most} people are to look at a picture and {there} have an account: silverprint people invite NAME"
+    return WaitingForPeople(value, f"people are needed at {places}", remedy)
 
 
 def _close(studio: "Studio", params: Params, current: State, projects: dict[str, "Project"]) -> None:

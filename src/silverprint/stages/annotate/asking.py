@@ -4,13 +4,37 @@ from typing import Any
 
 import polars as pl
 
-from silverprint.adapters.labelstudio import Annotation, Project, Studio, Task
+from silverprint import layout
+from silverprint.adapters.labelstudio import Annotation, Project, Studio, Task, access
 from silverprint.campaign import serving
 from silverprint.campaign.state import State
 from silverprint.config import Params
+from silverprint.console import say
 from silverprint.core import ballots
-from silverprint.errors import DataError
+from silverprint.errors import DataError, UnavailableError
 from silverprint.records import NONE_OF_THESE, UNSURE, VOTES
+
+
+def connect(name: str, before: State | None) -> Studio:
+    """The Label Studio that the round is asked on; any, where nobody was asked yet.
+
+    Raises:
+        UnavailableError: it does not answer, or another one does.
+    """
+    try:
+        studio = Studio.connect()
+    except UnavailableError as error:
+        if before is None or access.SERVER_FILE.exists():
+            raise
+        remedy = (
+            f"set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY to the server that {name} is asked on ({before.server})"
+        )
+        raise UnavailableError(error.value, error.rule, remedy) from None
+    if before is not None and studio.server != before.server:
+        rule = f"{name} is asked on the server {before.server}, and this one is {studio.server}"
+        remedy = f"set LABEL_STUDIO_URL to that one; if it is gone for good: silverprint round move {name}"
+        raise UnavailableError(studio.url, rule, remedy)
+    return studio
 
 
 def project(studio: Studio, params: Params, current: State, tier: str) -> Project:
@@ -20,7 +44,7 @@ def project(studio: Studio, params: Params, current: State, tier: str) -> Projec
         DataError: it was opened there with another queue, or closed with other votes than this machine can know.
     """
     dataset = params.dataset
-    found = studio.find(dataset.campaign, current.round, tier)
+    found = studio.find(dataset.campaign, current.round, tier) or _known(studio, current, tier)
     if found is None:
         found = studio.open(
             campaign=dataset.campaign,
@@ -37,6 +61,28 @@ def project(studio: Studio, params: Params, current: State, tier: str) -> Projec
         raise DataError(value, f"here the queue is {current.queue_sha256[:8]}", "run: git pull")
     if current.status != "closed":
         studio.share(found, serving.folder(dataset.campaign, current.round))
+    return found
+
+
+def _known(studio: Studio, current: State, tier: str) -> Project | None:
+    """The project that the round was asked in, where its description does not say so any more.
+
+    Raises:
+        DataError: it is gone. Asking everything anew is for people to decide.
+    """
+    known = (current.projects or {}).get(tier)
+    if known is None:
+        return None
+    lost = Project(known, "", current.campaign, current.round, tier, current.queue_sha256, None)
+    found = studio.retag(lost)
+    if found is None:
+        value = f"{current.round}: project {known} is gone from {studio.url}"
+        rule = f"what was pulled from it is safe in {layout.votes(current.round)}; what was not is lost with it"
+        remedy = (
+            f"restore Label Studio's data; or ask for the rest in a new project: silverprint round move {current.round}"
+        )
+        raise DataError(value, rule, remedy)
+    say(f"{current.round}: the description of project {known} was changed by somebody; its last line is put right")
     return found
 
 
@@ -62,10 +108,18 @@ def _vote(annotation: Annotation, current: State) -> dict[str, object]:
 
 
 def push(
-    studio: Studio, params: Params, project: Project, asked: pl.DataFrame, progress: pl.DataFrame, votes: pl.DataFrame
+    studio: Studio,
+    params: Params,
+    project: Project,
+    asked: pl.DataFrame,
+    progress: pl.DataFrame,
+    elsewhere: dict[str, int],
 ) -> None:
-    """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so."""
-    elsewhere = ballots.answered_elsewhere(votes, studio.server)
+    """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so,
+    and fewer where it says so no longer.
+
+    `elsewhere`: how many people have answered outside this project, by image_id.
+    """
     rows = {row["image_id"]: row for row in asked.to_dicts()}
     unanswered = {
         image_id: needed - elsewhere.get(image_id, 0)
@@ -76,6 +130,10 @@ def push(
     absent = unanswered if studio.local else unanswered.keys() - studio.pushed(project).keys()
     serving.fill(params, project.round, absent)
     studio.push(project, [_task(studio, project, rows[image_id], count) for image_id, count in unanswered.items()])
+    wanted = {image_id: max(needed - elsewhere.get(image_id, 0), 1) for image_id, needed, _ in progress.iter_rows()}
+    for image_id, pushed in studio.pushed(project).items():
+        if pushed.overlap > wanted.get(image_id, pushed.overlap):
+            studio.set_overlap(pushed.task_id, wanted[image_id])
 
 
 def _task(studio: Studio, project: Project, row: dict[str, Any], overlap: int) -> Task:

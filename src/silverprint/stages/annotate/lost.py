@@ -29,7 +29,7 @@ def bring_back(params: Params, closed: State) -> None:
         raise UnavailableError(str(path), rule, f"run: git checkout {path}; or bring Label Studio back") from None
     projects = [asking.project(studio, params, closed, tier) for tier in sorted(ledgers.queue(name)["tier"].unique())]
     pulled = pl.concat([asking.pull(studio, project, closed) for project in projects])
-    votes = ballots.merge(empty(VOTES), pulled, studio.server, ledgers.withdrawn())
+    votes = ballots.merge(empty(VOTES), pulled, studio.server, ledgers.withdrawn(), closed.settled)
     if ledgers.votes_sha256(votes) != closed.votes_sha256:
         rule = f"the file is not here, and {studio.url} has other answers now than the round was closed with"
         raise DataError(str(path), rule, f"run: git checkout {path}; or take it from a backup")

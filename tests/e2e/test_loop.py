@@ -166,6 +166,7 @@ def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> No
         cards[name] = (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
         assert gone in cards[name]
     pulled.must("silverprint", "takedown", gone, "--why", "asked by its author", "--purge")
+    assert "data/release holds 1 withdrawn" in pulled.must("silverprint", "status")
     unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
     done = pulled.call("dvc", "repro", **unreachable)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -180,6 +181,7 @@ def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> No
         assert figures["replaced"][0]["model_id"] == json.loads(cards[name])["model_id"]
         assert figures["labels"] == figures["replaced"][0]["labels"] - 1
     assert not list((pulled.path / "data/release").rglob(f"{gone}*"))
+    assert "data/release holds 1" not in pulled.must("silverprint", "status")
     assert gone[:12] in (pulled.path / "data/report/index.html").read_text()
     assert not ran(pulled.repro().stdout)
     pulled.must("silverprint", "doctor")

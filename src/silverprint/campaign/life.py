@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, released
 from silverprint.config import Params
 from silverprint.errors import UnavailableError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, MEASURED, RAW, Schema
@@ -115,11 +115,5 @@ def _trained(model: Path, image_id: str) -> pl.DataFrame:
 def _released(params: Params, image_id: str) -> pl.DataFrame:
     if not layout.RELEASE.exists():
         raise UnavailableError(str(layout.RELEASE), "the release is not there", f"run: dvc pull {layout.RELEASE}")
-    rows = []
-    for path in sorted((layout.RELEASE / "parquet").glob("*.parquet")):
-        found = pl.scan_parquet(path).filter(pl.col("image_id") == image_id)
-        for row in found.select("label", "label_source", "confidence").collect().to_dicts():
-            label = params.dataset.classes[row["label"]]
-            rows.append({**row, "label": label, "split": path.name.partition("-")[0]})
-    schema = {"split": pl.String, "label": pl.String, "label_source": pl.String, "confidence": pl.Float64}
-    return pl.DataFrame(rows, schema=schema)
+    found = released.rows([image_id])
+    return found.with_columns(label=pl.col("label").replace_strict(dict(enumerate(params.dataset.classes))))

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.campaign import guard, pipeline
+from silverprint.campaign import guard, ledgers, pipeline, released
 from silverprint.campaign.standing import Standing, advise, standing
 from silverprint.config import Params
 
@@ -21,15 +21,24 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         return
     standings = [standing(params, name) for name in params.chain]
     advice = advise(standings)
+    held = released.rows(ledgers.withdrawn()).height
     absent = [output for output in sorted(guard.known_outputs()) if not Path(output).exists()]
     if as_json:
-        document = {"rounds": [asdict(one) for one in standings], "next": advice, "absent": absent}
+        document = {
+            "rounds": [asdict(one) for one in standings],
+            "next": advice,
+            "absent": absent,
+            "withdrawn_in_release": held,
+        }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
     console = Console(highlight=False)
     console.print(_table(standings))
     if absent:
         console.print(_absence(absent), markup=False, soft_wrap=True)
+    if held:
+        line = f"{layout.RELEASE} holds {held} withdrawn pictures until its stage runs: give it to nobody before"
+        console.print(line, markup=False, soft_wrap=True)
     console.print(f"Next: {advice}", markup=False, soft_wrap=True)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urldefrag
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, purging
+from silverprint.campaign import ledgers, purging, released
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import withdrawals
@@ -44,6 +44,9 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
         say(f"warning: no source holds a picture of this {kind}; should one come, it is withdrawn")
     copies = reached.filter(pl.col("how") == "same-pixels").height
     say(f"withdrawn: {reached.height} pictures ({copies} of them copies with the same pixels); go on: dvc repro")
+    held = released.rows(reached["image_id"].to_list()).height
+    if held:
+        say(f"{layout.RELEASE} holds {held} of them until dvc repro comes to its release: give it to nobody before")
     if purge:
         purging.run(params, frozenset(reached["image_id"]))
 

@@ -1,0 +1,23 @@
+"""What the release on this disk holds, read from its Parquet files without their pictures."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from silverprint import layout
+
+
+def rows(image_ids: Collection[str]) -> pl.DataFrame:
+    """The released rows of these pictures: image_id, split, label (its number), label_source, confidence."""
+    columns = ("image_id", "label", "label_source", "confidence")
+    schema = {"image_id": pl.String, "label": pl.Int64, "label_source": pl.String, "confidence": pl.Float64}
+    parts = [pl.DataFrame(schema={**schema, "split": pl.String})]
+    for path in sorted((layout.RELEASE / "parquet").glob("*.parquet")):
+        found = pl.scan_parquet(path).select(*columns).filter(pl.col("image_id").is_in(sorted(image_ids))).collect()
+        parts.append(found.with_columns(split=pl.lit(_split(path))))
+    return pl.concat(parts)
+
+
+def _split(path: Path) -> str:
+    return path.name.partition("-")[0]

@@ -12,9 +12,10 @@ from PIL import Image, ImageEnhance, ImageFilter
 from silverprint import config, layout
 from silverprint.core.quality import REASONS
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import TAKEDOWNS
+from silverprint.records import NEIGHBOURS, TAKEDOWNS, WITHDRAWN
 from silverprint.stages import clean, measure
 from silverprint.store import tables
+from silverprint.store.purging import purge
 from tests.clean.album import CHINA, Found, acquire, gif, jpeg, manifest, png, tile
 
 
@@ -165,6 +166,29 @@ def test_a_withdrawal_takes_the_same_pixels_with_it(project: Path):
         "same": ("withdrawn", named.image_id),
         "near": (None, None),
     }
+
+
+def test_what_was_purged_stays_withdrawn_and_takes_later_copies_with_it(project: Path):
+    named, other = Found(png(tile(0)), "named"), Found(jpeg(tile(1)), "other")
+    _withdraw(named.image_id)
+    _both([named, other], [Found(jpeg(tile(2)), "third")])
+    assert purge(layout.raw("web"), [named.image_id])
+    acquire("partner", [Found(png(tile(0), compress_level=1), "later copy")])
+    rows = manifest()
+    assert {url: row["reason"] for url, row in rows.items()} == {
+        "named": "withdrawn", "later copy": "withdrawn", "other": None, "third": None,
+    }  # fmt: skip
+    found = tables.read_ledger(layout.WITHDRAWN, WITHDRAWN)
+    assert sorted(found["how"]) == ["named", "same-pixels"]
+
+
+def test_look_alikes_of_a_withdrawn_picture_are_named_for_a_decision(project: Path, capsys):
+    named, near = Found(png(tile(0)), "named"), Found(jpeg(tile(0), 60), "near")
+    _withdraw(named.image_id)
+    _both([named], [near])
+    neighbours = tables.read_ledger(layout.CLEAN / "near-withdrawn.csv", NEIGHBOURS)
+    assert neighbours.rows() == [(near.image_id, named.image_id, named.image_id)]
+    assert "1 kept pictures look like withdrawn ones" in capsys.readouterr().err
 
 
 def test_a_licence_binds_even_where_a_threshold_also_rejects(project: Path):

@@ -107,7 +107,7 @@ def test_another_server_is_not_asked_what_one_was_asked(pulled: Campaign) -> Non
     assert "l02 is asked on the server deadbeef" in refused.stderr
     unnamed = pulled.call("silverprint", "annotate", "l02", LABEL_STUDIO_URL="", LABEL_STUDIO_API_KEY="")
     assert unnamed.returncode == 69
-    assert "the server of l02, which is deadbeef" in unnamed.stderr
+    assert "the server that l02 is asked on (deadbeef)" in unnamed.stderr
 
 
 def test_a_reopening_taken_back_closes_again_and_asks_no_more(pulled: Campaign) -> None:

@@ -24,8 +24,8 @@ def rejections(manifest: pl.DataFrame) -> pl.DataFrame:
 
 
 def outcomes(raw: pl.DataFrame) -> pl.DataFrame:
-    """What became of each source's addresses: source, addresses, stored, duplicate, refused, failed."""
-    kinds = ("stored", "duplicate", "refused", "failed")
+    """What became of each source's addresses: source, addresses, stored, duplicate, refused, failed, purged."""
+    kinds = ("stored", "duplicate", "refused", "failed", "purged")
     return (
         raw.group_by("source")
         .agg(pl.len().alias("addresses"), *((pl.col("outcome") == kind).sum().alias(kind) for kind in kinds))

@@ -18,6 +18,7 @@ from silverprint.core import quality, verdicts, withdrawals
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
 from silverprint.store import files, tables
+from silverprint.store.purging import PURGED
 
 # What to turn where a rule leaves nothing.
 _KNOBS = {
@@ -65,7 +66,7 @@ def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.D
         raise DataError("0 pictures", "no source has brought a picture", "look at data/raw, or add a source")
     once = acquired.sort("image_id", "license_rank", "fetched_at", "source", "url").unique("image_id", keep="first")
     pictures = once.join(measured.unique("image_id"), on="image_id", how="left").sort("image_id")
-    lacking = pictures.filter(pl.col("decodable").is_null())
+    lacking = pictures.filter(pl.col("decodable").is_null() & (pl.col("outcome") != PURGED))
     if not lacking.is_empty():
         source = lacking["source"][0]
         rule = "acquired and not measured"

@@ -7,8 +7,9 @@ import polars as pl
 from silverprint import console, layout
 from silverprint.campaign import guard
 from silverprint.config import Params
-from silverprint.records import MEASURED
+from silverprint.records import MEASURED, RAW
 from silverprint.store import ShardReader, features, tables
+from silverprint.store.purging import PURGED
 
 # A kill loses at most this much work.
 PART = 1024
@@ -62,8 +63,12 @@ def _make_room(description: dict[str, object]) -> None:
 
 
 def _decodable(params: Params) -> list[str]:
-    measured = [tables.read_parts(layout.measured(source), MEASURED) for source in params.sources]
-    return pl.concat(measured).filter(pl.col("decodable"))["image_id"].unique().sort().to_list()
+    """What can be decoded and was not purged since it was measured."""
+    measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
+    raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
+    purged = raw.filter(pl.col("outcome") == PURGED)["image_id"]
+    found = measured.filter(pl.col("decodable") & ~pl.col("image_id").is_in(purged.implode()))
+    return found["image_id"].unique().sort().to_list()
 
 
 def _embed(params: Params, todo: list[str], description: dict[str, object]) -> None:

@@ -14,6 +14,7 @@ from silverprint.core import hashing, quality
 from silverprint.records import MEASURED, RAW
 from silverprint.store import ShardReader, files, tables
 from silverprint.store.decode import Decoded, Undecodable, decode
+from silverprint.store.purging import PURGED
 
 # As in versions.yaml: parts measured under another number are measured again.
 VERSION: Final = 1
@@ -33,8 +34,10 @@ def run(params: Params, source: str) -> None:
     for stale in set(out.glob("part-*.parquet")) - parts.keys():
         stale.unlink()
     for part, index in parts.items():
-        stored = tables.read(index, RAW).filter(pl.col("outcome") == "stored").sort("offset")["image_id"].to_list()
-        if not _is_measured(part, stored):
+        rows = tables.read(index, RAW)
+        stored = rows.filter(pl.col("outcome") == "stored").sort("offset")["image_id"].to_list()
+        purged = set(rows.filter(pl.col("outcome") == PURGED)["image_id"])
+        if not _is_measured(part, set(stored), purged):
             pictures = track(reader.read(stored), f"measure {source} {part.stem}", total=len(stored))
             tables.write(measure(pictures), part, MEASURED)
 
@@ -72,8 +75,9 @@ def _figures(picture: Decoded) -> dict[str, Any]:
     }
 
 
-def _is_measured(part: Path, image_ids: list[str]) -> bool:
-    return part.exists() and tables.read(part, MEASURED)["image_id"].to_list() == sorted(image_ids)
+def _is_measured(part: Path, stored: set[str], purged: set[str]) -> bool:
+    """What was measured before its bytes were purged stays: its pixels' hash finds later copies."""
+    return part.exists() and stored <= set(tables.read(part, MEASURED)["image_id"]) <= stored | purged
 
 
 def _forget_other_version(out: Path) -> None:

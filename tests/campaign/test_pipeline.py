@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from silverprint import config, layout
-from silverprint.campaign import dvcfile, pipeline, yamledit
+from silverprint.campaign import dvcfile, ledgers, pipeline, yamledit
 from silverprint.campaign.state import State
 from silverprint.commands import rounds, sources
 from silverprint.errors import ConfigError, UnavailableError, UsageError
+from silverprint.records import VOTES, conform
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -21,7 +23,7 @@ def opened(name: str, prev: str, status: str = "waiting") -> None:
         campaign="fashion-demo",
         server="s",
         queue_sha256="0" * 64,
-        classes=("a", "b"),
+        classes=config.load().dataset.classes,
     ).save()  # type: ignore[arg-type]
 
 
@@ -269,3 +271,39 @@ def test_redraw_is_for_queues_that_nobody_has_seen() -> None:
 def test_reopen_is_for_closed_rounds() -> None:
     with pytest.raises(ConfigError, match="not closed"):
         rounds.reopen(config.load(), "r01", 1, True, "why")
+
+
+@pytest.mark.parametrize("path", [layout.TAKEDOWNS, layout.WAIVERS], ids=str)
+def test_a_ledger_that_is_gone_is_told(path: Path) -> None:
+    path.unlink()
+    with pytest.raises(ConfigError, match=rf"^{path}: the ledger is not there; run: git checkout {path}$"):
+        pipeline.lint(config.load())
+
+
+def voted(choice: str, status: str) -> None:
+    row = {"image_id": "a" * 64, "round": "r01", "annotator": "s-1", "choice": choice, "status": status}
+    ledgers.write_votes("r01", conform(pl.DataFrame([row]), VOTES))
+
+
+@pytest.mark.parametrize(
+    ("to", "status", "votes"),
+    [("handbag", "valid", 1), ("handbag", "superseded", 0), (None, "valid", 1), ("tote", "unsure", 0)],
+)
+def test_a_class_that_people_were_asked_with_stays(to: str | None, status: str, votes: int) -> None:
+    opened("r01", "start")
+    voted("bag", status)
+    pipeline.lint(config.load())
+    replace(layout.PARAMS, " bag,", f" {to}," if to else "")
+    rule = rf"lacks 'bag', for which there are {votes} votes: r01 asked with it, .*not renamed or removed.*; put 'bag' back"
+    with pytest.raises(ConfigError, match=rule):
+        pipeline.lint(config.load())
+    replace(layout.PARAMS, "classes: [", "classes: [bag, ")
+    pipeline.lint(config.load())
+
+
+def test_before_anybody_was_asked_classes_are_free() -> None:
+    replace(layout.PARAMS, " bag,", " handbag,")
+    pipeline.lint(config.load())
+    opened("r01", "start")
+    replace(layout.PARAMS, "ankle boot]", "ankle boot, hat]")
+    pipeline.lint(config.load())

@@ -209,6 +209,41 @@ def test_a_sealed_model_stays_until_a_withdrawal_breaks_the_seal(params, truth) 
     assert outputs("r01") == again
 
 
+@pytest.mark.parametrize(
+    "classes",
+    [lambda names: tuple(reversed(names)), lambda names: ("hat", *names)],
+    ids=["another order", "one more in front"],
+)
+def test_a_kept_model_is_judged_by_the_classes_that_it_was_trained_with(params, truth, classes) -> None:
+    train.run(params, "r01")
+    campaign.open_round(params, "r02")
+    campaign.withdraw(tables.read(layout.model("r01") / "evaluation.parquet", EVALUATION)["image_id"][0])
+    train.run(params, "r01")
+    as_it_was = outputs("r01")
+    train.run(replace(params, dataset=replace(params.dataset, classes=classes(params.dataset.classes))), "r01")
+    again = outputs("r01")
+    assert {name: again[name] for name in ("head.pt", "card.json")} == {
+        name: as_it_was[name] for name in ("head.pt", "card.json")
+    }
+    assert again["evaluation.parquet"] == as_it_was["evaluation.parquet"]
+    assert json.loads(again["metrics"])["per_class"] == json.loads(as_it_was["metrics"])["per_class"]
+
+
+def test_classes_in_another_order_are_the_same_classes(params, truth) -> None:
+    """Nothing but a model's outputs goes by the place of a class, and a model is trained again or refused."""
+    train.run(params, "r01")
+    before = metrics("r01")["evaluation"]["accuracy"]
+    other = replace(params, dataset=replace(params.dataset, classes=tuple(reversed(params.dataset.classes))))
+    with pytest.raises(ConfigError, match="dataset.classes"):
+        score.run(other, "r02")
+    train.run(other, "r01")
+    assert metrics("r01")["evaluation"]["accuracy"] == pytest.approx(before, abs=0.1)
+    score.run(other, "r02")
+    scores = tables.read(layout.score("r02") / "scores.parquet", SCORES)
+    right = [truth[name] == said for name, said in scores.select("image_id", "predicted").iter_rows()]
+    assert np.mean(right) > 0.8
+
+
 def test_sealed_figures_that_are_gone_are_in_git(params, truth) -> None:
     train.run(params, "r01")
     campaign.open_round(params, "r02")

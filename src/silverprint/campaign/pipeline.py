@@ -1,7 +1,7 @@
 """params.yaml and dvc.yaml agree, and rounds that people have seen stay as they are: checked before every stage."""
 
 from silverprint import layout, yamltext
-from silverprint.campaign import dvcfile, state, vocabulary
+from silverprint.campaign import dvcfile, ledgers, state, vocabulary
 from silverprint.config import Params
 from silverprint.errors import ConfigError
 
@@ -15,6 +15,9 @@ def lint(params: Params) -> None:
     vocabulary.check(params)
     _sources_in_pipeline(params)
     _opened_rounds_stay(params)
+    for path in (layout.TAKEDOWNS, layout.WAIVERS):
+        if not path.exists():
+            raise ConfigError(str(path), "the ledger is not there", f"run: git checkout {path}")
     for name in params.chain:
         if not layout.asks(name).exists():
             value = f"rounds.{name} without {layout.asks(name)}"
@@ -48,3 +51,15 @@ def _opened_rounds_stay(params: Params) -> None:
         if entry.prev != seen.prev:
             value = f"rounds.{name}.prev = {entry.prev!r}"
             raise ConfigError(value, f"the round was opened after {seen.prev!r}", f"set prev: {seen.prev}")
+        for gone in seen.classes:
+            if gone not in params.dataset.classes:
+                raise _lost(gone, name)
+
+
+def _lost(gone: str, asked_in: str) -> ConfigError:
+    """Even a class that nobody chose stays: it was on the page, and an open round may still be answered with it."""
+    voted = sorted(layout.ROUNDS.glob("*/votes.csv"))
+    count = sum(ledgers.votes(path.parent.name).filter(choice=gone, status="valid").height for path in voted)
+    value = f"dataset.classes lacks {gone!r}, for which there are {count} votes"
+    rule = f"{asked_in} asked with it, and classes may be added, not renamed or removed, once people have been asked"
+    return ConfigError(value, rule, f"put {gone!r} back")

@@ -44,16 +44,19 @@ def run(params: Params, round_name: str) -> None:
         return
     _require_gate(round_name)
     replaced = _replaced(round_name, withdrawn)
-    Train(params, round_name).run(sealed and not withdrawn & _trained_on(round_name), replaced)
+    keep_model = sealed and not withdrawn & _trained_on(round_name)
+    Train(params, round_name, keep_model).run(replaced)
     tracking.after_round(params, round_name)
 
 
 class Train:
     """One round's inputs, and what is made of them."""
 
-    def __init__(self, params: Params, round_name: str) -> None:
-        self.params, self.round = params, round_name
-        self.classes = params.dataset.classes
+    def __init__(self, params: Params, round_name: str, keep_model: bool) -> None:
+        self.params, self.round, self.keep_model = params, round_name, keep_model
+        # A model's outputs stand in the order of the classes that it was trained with.
+        kept = cards.read(layout.model(round_name))["classes"] if keep_model else None
+        self.classes: tuple[str, ...] = tuple(kept or params.dataset.classes)
         self.seed = zlib.crc32(f"{params.seed} {round_name}".encode())
         self.manifest = tables.read(layout.MANIFEST, MANIFEST)
         self.labels = tables.read(layout.labels(round_name) / "labels.parquet", LABELS)
@@ -62,7 +65,7 @@ class Train:
         )
         self.features = Features(layout.EMBED)
 
-    def run(self, keep_model: bool, replaced: list[dict[str, Any]]) -> None:
+    def run(self, replaced: list[dict[str, Any]]) -> None:
         """`replaced`: earlier figures of the round that a withdrawal undid, kept in metrics.json."""
         from silverprint.model.ensemble import pool_standard, train_ensemble
         from silverprint.model.head import Head
@@ -73,7 +76,7 @@ class Train:
         pool = self.manifest.filter("kept")["image_id"].sort().to_list()
         standard = pool_standard(self.features, pool or training["image_id"].to_list())
         recipe, c = self.params.model, len(self.classes)
-        if keep_model:
+        if self.keep_model:
             head, card = Head.load(layout.model(self.round)), cards.read(layout.model(self.round))
         else:
             head = train_ensemble(x, y, standard, classes=c, recipe=recipe, seed=self.seed)
@@ -107,7 +110,7 @@ class Train:
         found = training["label"].n_unique()
         if found < 2:
             value = f"{layout.labels(self.round)}: {training.height} usable labels of {found} class(es)"
-            remedy = f"silverprint round reopen {self.round} --extra 1 --why ..., or see the votes' statuses"
+            remedy = f'silverprint round reopen {self.round} --extra 1 --why "...", or see the votes\' statuses'
             raise DataError(value, "a model needs labels of at least two classes", remedy)
 
     def _card(self, model_id: str, training: pl.DataFrame) -> dict[str, Any]:
@@ -198,5 +201,5 @@ def _require_gate(round_name: str) -> None:
     path = layout.gate(round_name)
     gate = documents.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{round_name}")
     if not gate["passed"] and not gate["waived"]:
-        remedy = f"silverprint round reopen {round_name} --extra 1, or a line in {layout.WAIVERS}"
+        remedy = f'silverprint round reopen {round_name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
         raise DataError(str(path), "the labels failed the gate", remedy)

@@ -104,6 +104,7 @@ def test_a_failure_is_not_tried_again(answering):
 PROJECT = Project(1, "t", "c", "r01", "crowd", "a" * 64, None)
 ARGUMENTS = {
     "find": ("c", "r01", "crowd"),
+    "find_all": ("c", "r01"),
     "open": ("c", "r01", "crowd", "a" * 64, "t", "q", "i", ["coat"]),
     "share": (PROJECT, Path("var/serving/c/r01")),
     "push": (PROJECT, [Task("a", "/a", 1)]),
@@ -113,6 +114,7 @@ ARGUMENTS = {
     "invite": ("ada@example.org", "password"),
     "projects": (),
     "people": (),
+    "annotators": (),
 }
 METHODS = [name for name, _ in inspect.getmembers(Studio, inspect.isfunction) if not name.startswith("_")]
 

@@ -234,7 +234,7 @@ def test_classes_in_another_order_are_the_same_classes(params, truth) -> None:
     train.run(params, "r01")
     before = metrics("r01")["evaluation"]["accuracy"]
     other = replace(params, dataset=replace(params.dataset, classes=tuple(reversed(params.dataset.classes))))
-    with pytest.raises(ConfigError, match="dataset.classes"):
+    with pytest.raises(ConfigError, match=r"dataset\.classes"):
         score.run(other, "r02")
     train.run(other, "r01")
     assert metrics("r01")["evaluation"]["accuracy"] == pytest.approx(before, abs=0.1)

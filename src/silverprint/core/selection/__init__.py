@@ -10,8 +10,17 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from silverprint.core.selection import margin, maxherding, random_
-from silverprint.core.selection.pool import Indices, Picks, checked
+from silverprint.core.selection import (
+    bald,
+    entropy,
+    least_confidence,
+    margin,
+    maxherding,
+    random_,
+    uherding,
+)
+from silverprint.core.selection.pool import Indices, Picks
+from silverprint.core.selection.request import checked
 from silverprint.core.uncertainty import Probabilities
 from silverprint.errors import ConfigError
 
@@ -19,9 +28,13 @@ Embeddings = Float[NDArray[np.floating], "n d"]
 Labeled = Int[NDArray[np.integer], " l"]
 
 STRATEGIES: Final[dict[str, Callable[..., Picks]]] = {
+    "bald": bald.pick,
+    "entropy": entropy.pick,
+    "least_confidence": least_confidence.pick,
     "margin": margin.pick,
     "maxherding": maxherding.pick,
     "random": random_.pick,
+    "uherding": uherding.pick,
 }
 
 
@@ -81,7 +94,7 @@ def select_with_scores(
     labels: Labeled | None = None,
     **options: Any,
 ) -> Picks:
-    """As `select`, with each row's acquisition value, (budget,) float64, higher is better, NaN where it has none."""
+    """As `select`, with each row's acquisition value when it was picked, (budget,) float64; NaN where it has none."""
     pick = STRATEGIES.get(strategy)
     if pick is None:
         known = ", ".join(sorted(STRATEGIES))

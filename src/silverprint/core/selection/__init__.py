@@ -11,7 +11,9 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from silverprint.core.selection import (
+    badge,
     bald,
+    coreset,
     entropy,
     least_confidence,
     margin,
@@ -28,7 +30,9 @@ Embeddings = Float[NDArray[np.floating], "n d"]
 Labeled = Int[NDArray[np.integer], " l"]
 
 STRATEGIES: Final[dict[str, Callable[..., Picks]]] = {
+    "badge": badge.pick,
     "bald": bald.pick,
+    "coreset": coreset.pick,
     "entropy": entropy.pick,
     "least_confidence": least_confidence.pick,
     "margin": margin.pick,

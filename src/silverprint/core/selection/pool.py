@@ -23,7 +23,7 @@ class Pool:
     """A checked request. Strategies read it and return (indices, values): the best first, `budget` of `candidates`.
 
     Values are acquisition values when the row was picked, higher is better; NaN where a strategy has none. The arrays
-    may be memory maps of a million rows: `rows` and `directions` read the few that are asked for.
+    may be memory maps of a million rows: `rows`, `offsets` and `directions` read the few that are asked for.
     """
 
     embeddings: NDArray[np.floating]  # (N, D), finite
@@ -59,6 +59,10 @@ class Pool:
     def rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         """A copy of the embeddings at `places`, (n, D)."""
         return np.asarray(self.embeddings[places], dtype=np.float32)
+
+    def offsets(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The embeddings at `places` less the pool's centre, (n, D): as far apart, and closer to zero."""
+        return self.rows(places).astype(np.float64) - self._centre
 
     def directions(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         """The embeddings at `places`, centred and of length one, (n, D); a row at the centre stays zero."""

@@ -11,7 +11,7 @@ from silverprint.core.selection import STRATEGIES, select, select_with_scores
 from silverprint.core.selection.request import SUM_TOLERANCE
 from silverprint.errors import ConfigError, DataError
 
-DRAWN = {"badge"}  # their values need not fall
+DRAWN = {"badge", "typiclust"}  # their values need not fall
 every = pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 shaped = jaxtyped(typechecker=beartype)(select_with_scores)
 
@@ -147,7 +147,7 @@ def test_rounding_of_a_half_precision_softmax_is_no_error():
 
 
 def test_margin_without_a_model_names_a_cold_start():
-    with pytest.raises(ConfigError, match=r"needs the probabilities of a model.*uherding or random"):
+    with pytest.raises(ConfigError, match=r"needs the probabilities of a model.*uherding, typiclust or random"):
         select("margin", **(a_request() | {"probabilities": None}))
 
 

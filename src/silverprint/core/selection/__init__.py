@@ -19,6 +19,7 @@ from silverprint.core.selection import (
     margin,
     maxherding,
     random_,
+    typiclust,
     uherding,
 )
 from silverprint.core.selection.pool import Indices, Picks
@@ -38,6 +39,7 @@ STRATEGIES: Final[dict[str, Callable[..., Picks]]] = {
     "margin": margin.pick,
     "maxherding": maxherding.pick,
     "random": random_.pick,
+    "typiclust": typiclust.pick,
     "uherding": uherding.pick,
 }
 

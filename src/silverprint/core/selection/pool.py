@@ -45,12 +45,19 @@ class Pool:
     @cached_property
     def candidates(self) -> NDArray[np.int64]:
         """The rows that are not labelled, in `order`."""
-        return self.order[~self._is_labeled[self.order]]
+        return self.order[~self.is_labeled[self.order]]
 
     @cached_property
     def covered(self) -> NDArray[np.int64]:
         """The labelled rows, each once, in `order`."""
-        return self.order[self._is_labeled[self.order]]
+        return self.order[self.is_labeled[self.order]]
+
+    @cached_property
+    def is_labeled(self) -> NDArray[np.bool_]:
+        """(N,)"""
+        mask = np.zeros(len(self.embeddings), dtype=bool)
+        mask[self.labeled] = True
+        return mask
 
     def chance(self, places: NDArray[np.int64], stream: int) -> NDArray[np.float64]:
         """A number in (0, 1) for each row, by its content, the seed and `stream`."""
@@ -79,7 +86,8 @@ class Pool:
         """
         if self.probabilities is None:
             rule = "needs the probabilities of a model, and there is none yet"
-            raise ConfigError(f"strategy = {strategy!r}", rule, "use one for a cold start: uherding or random")
+            remedy = "use one for a cold start: uherding, typiclust or random"
+            raise ConfigError(f"strategy = {strategy!r}", rule, remedy)
         return self.probabilities
 
     @cached_property
@@ -91,9 +99,3 @@ class Pool:
         """The mean of a random sample of the rows, (D,)."""
         sample = self.rows(self.order[:_CENTRE_ROWS])
         return np.asarray(sample.mean(axis=0, dtype=np.float64), dtype=np.float32)
-
-    @cached_property
-    def _is_labeled(self) -> NDArray[np.bool_]:
-        mask = np.zeros(len(self.embeddings), dtype=bool)
-        mask[self.labeled] = True
-        return mask

@@ -67,7 +67,7 @@ def select(
         labeled: (L,) rows that people have labelled already.
         budget: rows to choose, 0 to N - L.
         seed: of all chance in it.
-        labels: (L,) class ids of `labeled`, if known.
+        labels: (L,) class ids of `labeled`, if known; -1 where people found it none of the classes, or could not tell.
         options: the strategy's own.
 
     Returns:

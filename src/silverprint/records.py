@@ -97,7 +97,7 @@ QUEUE: Final[Schema] = {
     "rank": INT,  # 1 is asked first
     "role": TEXT,  # one of ROLES
     "strategy": TEXT,  # acquisition function; `random` for evaluation and control
-    "score": REAL,  # acquisition value, higher is asked earlier; null where the strategy has none
+    "score": REAL,  # acquisition value when it was picked; null where the strategy has none
     "predicted": TEXT,
     "confidence": REAL,
     "model_id": TEXT,

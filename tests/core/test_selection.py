@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from jaxtyping import jaxtyped
 
 from silverprint.core.selection import STRATEGIES, select, select_with_scores
-from silverprint.core.selection.pool import SUM_TOLERANCE
+from silverprint.core.selection.request import SUM_TOLERANCE
 from silverprint.errors import ConfigError, DataError
 
+DRAWN = {"badge", "typiclust"}  # their values need not fall
 every = pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 shaped = jaxtyped(typechecker=beartype)(select_with_scores)
 
@@ -60,7 +61,7 @@ def test_budget_distinct_unlabelled_best_first_and_repeatable(strategy, request)
     assert not set(rows) & set(request["labeled"])
     assert ((rows >= 0) & (rows < len(request["embeddings"]))).all()
     known = values[~np.isnan(values)]
-    assert (np.diff(known) <= 0).all()
+    assert strategy in DRAWN or (np.diff(known) <= 0).all()
     again = shaped(strategy, **request)
     np.testing.assert_array_equal(again[0], rows)
     np.testing.assert_array_equal(again[1], values)
@@ -135,7 +136,7 @@ def test_all_labelled_has_nothing_to_choose(strategy):
 
 
 def test_an_unknown_strategy_lists_the_known():
-    with pytest.raises(ConfigError, match="no such acquisition function; use one of: margin, maxherding, random"):
+    with pytest.raises(ConfigError, match=r"no such acquisition function; use one of: badge, .*, uherding"):
         select("oracle", **a_request())
 
 
@@ -146,7 +147,7 @@ def test_rounding_of_a_half_precision_softmax_is_no_error():
 
 
 def test_margin_without_a_model_names_a_cold_start():
-    with pytest.raises(ConfigError, match=r"needs the probabilities of a model.*maxherding or random"):
+    with pytest.raises(ConfigError, match=r"needs the probabilities of a model.*uherding, typiclust or random"):
         select("margin", **(a_request() | {"probabilities": None}))
 
 

@@ -7,6 +7,7 @@ from jaxtyping import jaxtyped
 
 from silverprint.core import uncertainty
 
+# Of the members' mean; mutual_information is about their differences.
 MEASURES = [uncertainty.margin, uncertainty.least_confidence, uncertainty.entropy]
 every = pytest.mark.parametrize("measure", [jaxtyped(typechecker=beartype)(m) for m in MEASURES])
 
@@ -43,3 +44,21 @@ def test_figures_by_hand():
 def test_members_are_averaged_first():
     split = np.array([[[1.0, 0.0]], [[0.0, 1.0]]])
     assert uncertainty.margin(split).tolist() == [1.0]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 6), st.integers(1, 5), st.integers(1, 4))
+def test_mutual_information_is_what_the_members_differ_by(seed, n, c, members):
+    shares = np.random.default_rng(seed).dirichlet(np.ones(c), size=(members, n))
+    shared = uncertainty.mutual_information(shares)
+    assert ((shared >= 0) & (shared <= 1)).all()
+    within = np.mean([uncertainty.entropy(member) for member in shares], axis=0)
+    np.testing.assert_allclose(shared, uncertainty.entropy(shares) - within, atol=1e-12)
+    np.testing.assert_allclose(uncertainty.mutual_information(shares[0]), np.zeros(n), atol=1e-12)
+
+
+def test_mutual_information_of_members_each_sure_of_another_class_is_one():
+    sure = np.eye(3)[:, None]
+    unsure = np.full((3, 1, 3), 1 / 3)
+    np.testing.assert_allclose(
+        uncertainty.mutual_information(np.concatenate([sure, unsure], axis=1)), [1, 0], atol=1e-12
+    )

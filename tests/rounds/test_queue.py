@@ -9,7 +9,7 @@ import pytest
 from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import LABELS, MANIFEST, QUEUE
+from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, QUEUE, UNSURE
 from silverprint.stages import labels, queue
 from silverprint.store import tables
 from tests.rounds import campaign
@@ -166,7 +166,7 @@ def test_an_empty_pool_says_what_to_do(params):
 
 
 def test_an_unknown_strategy_and_one_that_needs_a_model(params):
-    for strategy, message in [("oracle", "use one of: margin, maxherding, random"), ("margin", "there is none yet")]:
+    for strategy, message in [("oracle", "use one of: badge, bald"), ("margin", "there is none yet")]:
         broken = campaign.small(params, strategy=strategy)
         with pytest.raises(ConfigError, match=message):
             queue.run(broken, "r01")
@@ -185,9 +185,30 @@ def test_evaluation_pictures_cover_nothing_for_the_strategy(params, monkeypatch)
     original = queue.select_with_scores
     monkeypatch.setattr(queue, "select_with_scores", spy)
     queue.run(params, "r02")
-    assert len(seen["labeled"]) == 10
+    assert len(seen["labeled"]) == len(seen["labels"]) == 10
     assert seen["probabilities"].shape == (5, len(seen["embeddings"]), 10)
     assert tables.read(layout.labels("r01") / "labels.parquet", LABELS).height == 16
+
+
+def test_the_strategy_is_told_the_classes_of_what_is_labelled(params, monkeypatch):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    said = ["coat", NONE_OF_THESE, UNSURE]
+    campaign.answer(params, "r01", lambda rank, person: said[rank % 3])
+    labels.run(params, "r01")
+    campaign.write_scores(params, "r02", model=True)
+    seen = {}
+
+    def spy(strategy, **request):
+        seen.update(request)
+        return original(strategy, **request)
+
+    original = queue.select_with_scores
+    monkeypatch.setattr(queue, "select_with_scores", spy)
+    queue.run(params, "r02")
+    rows = ledgers.queue("r01").filter(pl.col("role") != "evaluation").sort("image_id")
+    coat = params.dataset.classes.index("coat")
+    assert seen["labels"].tolist() == [coat if rank % 3 == 0 else -1 for rank in rows["rank"]]
 
 
 @pytest.mark.parametrize("content", [b"not numpy", None])

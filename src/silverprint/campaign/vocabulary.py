@@ -24,6 +24,10 @@ def _strategies(params: Params) -> None:
         if entry.strategy not in STRATEGIES:
             value = f"rounds.{name}.strategy = {entry.strategy!r}"
             raise ConfigError(value, "no such acquisition function", f"use one of: {', '.join(sorted(STRATEGIES))}")
+        if entry.strategy == "bald" and params.model.members < 2:
+            rule = "needs two or more members of the ensemble, for it looks for where they disagree"
+            value = f"rounds.{name}.strategy = 'bald' with model.members = {params.model.members}"
+            raise ConfigError(value, rule, "raise model.members, or use entropy or margin")
     first = params.chain[0]
     try:  # Which strategies need a model only they know; there is none before the first round.
         none_yet = np.array([], dtype=np.int64)

@@ -1,6 +1,7 @@
 """How unsure an ensemble is of each picture: 0 is certain, 1 is as unsure as can be.
 
-Every function takes probabilities of shape (N, C), or (M, N, C) of M ensemble members, which are averaged first.
+Every function takes probabilities of shape (N, C), or (M, N, C) of M ensemble members, which are averaged first (but
+for `mutual_information`, which is about their differences).
 """
 
 import numpy as np
@@ -35,7 +36,22 @@ def least_confidence(probabilities: Probabilities) -> Uncertainty:
 
 def entropy(probabilities: Probabilities) -> Uncertainty:
     """Shannon's entropy divided by log C, so that the uniform distribution is 1. With one class it is 0."""
-    averaged = mean(probabilities)
-    logs = np.log(averaged, out=np.zeros_like(averaged), where=averaged > 0)
-    share: Uncertainty = -(averaged * logs).sum(axis=1) / np.log(max(averaged.shape[1], 2))
-    return np.clip(share, 0.0, 1.0)
+    return np.clip(_entropy(mean(probabilities)), 0.0, 1.0)
+
+
+def mutual_information(probabilities: Probabilities) -> Uncertainty:
+    """H(mean) - mean of H(member), over log C (Houlsby et al. 2011, arXiv:1112.5745, equation 2).
+
+    1 where C members are each sure of another class; 0 for one member, and where all agree, however unsure each is.
+    """
+    shares = np.asarray(probabilities, dtype=np.float64)
+    members = shares if shares.ndim == 3 else shares[None]
+    shared: Uncertainty = _entropy(members.mean(axis=0)) - _entropy(members).mean(axis=0)
+    return np.clip(shared, 0.0, 1.0)
+
+
+def _entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Over the last axis, in units of log C."""
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    found: NDArray[np.float64] = -(shares * logs).sum(axis=-1) / np.log(max(shares.shape[-1], 2))
+    return found

@@ -1,6 +1,7 @@
 """queue@r: which pictures people are asked about, in which order, in which role, and why."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -56,11 +57,12 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     shares = _shares(params, round_name, askable["group"].n_unique())
     plan = _plan(params, round_name)
     trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
-    labeled = pictures.join(trained_on, on="image_id", how="semi", maintain_order="left")
+    labeled = pictures.join(trained_on.select("image_id", "label"), on="image_id", maintain_order="left")
+    known = labeled.with_columns(_class_ids(labeled["label"], params.dataset.classes))
     probabilities = _probabilities(round_name, scores.height)
 
     def choose(left: pl.DataFrame, count: int) -> Picks:
-        return _choose(plan, left, count, labeled, probabilities)
+        return _choose(plan, left, count, known, probabilities)
 
     queue = compose(askable, shares, plan, choose)
     _require_suite(params, round_name, queue.join(manifest, on="image_id", how="left"))
@@ -127,16 +129,23 @@ def _probabilities(name: str, count: int) -> NDArray[np.float32] | None:
     return rows
 
 
+def _class_ids(labels: pl.Series, classes: Sequence[str]) -> pl.Series:
+    """Places in `classes`; -1 for "not one of these", and where every vote abstained."""
+    places = {name: number for number, name in enumerate(classes)}
+    return pl.Series("class_id", [places.get(label, -1) for label in labels], dtype=pl.Int64)
+
+
 def _choose(
     plan: Plan, left: pl.DataFrame, count: int, labeled: pl.DataFrame, probabilities: NDArray[np.float32] | None
 ) -> Picks:
-    known = pl.concat([left, labeled])
+    known = pl.concat([left, labeled], how="diagonal")
     features = Features(layout.EMBED)
     return select_with_scores(
         plan.strategy,
         embeddings=roles.balanced(features.matrix(known["image_id"].to_list()), list(features.blocks.values())),
         probabilities=None if probabilities is None else probabilities[:, known["row"].to_numpy()],
         labeled=np.arange(left.height, known.height),
+        labels=labeled["class_id"].to_numpy(),
         budget=count,
         seed=plan.seed,
     )

@@ -10,8 +10,20 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from silverprint.core.selection import margin, maxherding, random_
-from silverprint.core.selection.pool import Indices, Picks, checked
+from silverprint.core.selection import (
+    badge,
+    bald,
+    coreset,
+    entropy,
+    least_confidence,
+    margin,
+    maxherding,
+    random_,
+    typiclust,
+    uherding,
+)
+from silverprint.core.selection.pool import Indices, Picks
+from silverprint.core.selection.request import checked
 from silverprint.core.uncertainty import Probabilities
 from silverprint.errors import ConfigError
 
@@ -19,9 +31,16 @@ Embeddings = Float[NDArray[np.floating], "n d"]
 Labeled = Int[NDArray[np.integer], " l"]
 
 STRATEGIES: Final[dict[str, Callable[..., Picks]]] = {
+    "badge": badge.pick,
+    "bald": bald.pick,
+    "coreset": coreset.pick,
+    "entropy": entropy.pick,
+    "least_confidence": least_confidence.pick,
     "margin": margin.pick,
     "maxherding": maxherding.pick,
     "random": random_.pick,
+    "typiclust": typiclust.pick,
+    "uherding": uherding.pick,
 }
 
 
@@ -48,7 +67,7 @@ def select(
         labeled: (L,) rows that people have labelled already.
         budget: rows to choose, 0 to N - L.
         seed: of all chance in it.
-        labels: (L,) class ids of `labeled`, if known.
+        labels: (L,) class ids of `labeled`, if known; -1 where people found it none of the classes, or could not tell.
         options: the strategy's own.
 
     Returns:
@@ -81,7 +100,7 @@ def select_with_scores(
     labels: Labeled | None = None,
     **options: Any,
 ) -> Picks:
-    """As `select`, with each row's acquisition value, (budget,) float64, higher is better, NaN where it has none."""
+    """As `select`, with each row's acquisition value when it was picked, (budget,) float64; NaN where it has none."""
     pick = STRATEGIES.get(strategy)
     if pick is None:
         known = ", ".join(sorted(STRATEGIES))

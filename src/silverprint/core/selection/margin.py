@@ -1,10 +1,8 @@
 """margin: the pictures between whose two likeliest classes the model hesitates most (Scheffer et al. 2001)."""
 
-import numpy as np
-
 from silverprint.core import uncertainty
 from silverprint.core.selection.pool import Picks, Pool
-from silverprint.errors import ConfigError
+from silverprint.core.selection.ranking import largest
 
 
 def pick(pool: Pool) -> Picks:
@@ -13,9 +11,4 @@ def pick(pool: Pool) -> Picks:
     Raises:
         ConfigError: there are no probabilities.
     """
-    if pool.probabilities is None:
-        rule = "needs the probabilities of a model, and there is none yet"
-        raise ConfigError("strategy = 'margin'", rule, "use one for a cold start: maxherding or random")
-    values = uncertainty.margin(pool.probabilities[..., pool.candidates, :])
-    best = np.argsort(-values, kind="stable")[: pool.budget]
-    return pool.candidates[best], values[best]
+    return largest(pool, pool.predictions("margin"), uncertainty.margin)

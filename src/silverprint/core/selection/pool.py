@@ -1,33 +1,32 @@
-"""What a strategy is given: the arrays, checked once, and every row in a seeded order of its content."""
+"""What a strategy is given: the arrays, checked, and every row in a seeded order of its content."""
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 
-from silverprint.errors import DataError
+from silverprint.core.selection.content import Keys, content_keys, uniform
+from silverprint.errors import ConfigError
 
 Indices = Int64[NDArray[np.int64], " b"]
 Values = Float[NDArray[np.float64], " b"]
 Picks: TypeAlias = tuple[Indices, Values]
 
-# Softmax in half precision strays this far from a sum of one; anything beyond is not a distribution.
-SUM_TOLERANCE = 1e-2
+_CENTRE_ROWS: Final = 10_000  # enough for a mean
 
 
 @dataclass(frozen=True)
 class Pool:
     """A checked request. Strategies read it and return (indices, values): the best first, `budget` of `candidates`.
 
-    Values are acquisition values, higher is better; NaN where a strategy has none.
+    Values are acquisition values when the row was picked, higher is better; NaN where a strategy has none. The arrays
+    may be memory maps of a million rows: `rows`, `offsets` and `directions` read the few that are asked for.
     """
 
-    embeddings: NDArray[np.float32]  # (N, D), finite
+    embeddings: NDArray[np.floating]  # (N, D), finite
     probabilities: NDArray[np.floating] | None  # (N, C) or (M, N, C), rows sum to 1
     labeled: NDArray[np.int64]  # (L,), rows
     labels: NDArray[np.int64] | None  # (L,), class ids
@@ -41,93 +40,62 @@ class Pool:
         Strategies work through the rows in this order and break ties by it, so that they neither prefer the first
         rows nor change their choice when the rows are shuffled. Only exact copies are told apart by their place.
         """
-        return np.argsort(_content_keys(self.embeddings, self.seed), kind="stable").astype(np.int64)
+        return np.argsort(self._keys, kind="stable").astype(np.int64)
 
     @cached_property
     def candidates(self) -> NDArray[np.int64]:
         """The rows that are not labelled, in `order`."""
-        return self.order[~self._is_labeled[self.order]]
+        return self.order[~self.is_labeled[self.order]]
 
     @cached_property
     def covered(self) -> NDArray[np.int64]:
         """The labelled rows, each once, in `order`."""
-        return self.order[self._is_labeled[self.order]]
+        return self.order[self.is_labeled[self.order]]
 
     @cached_property
-    def _is_labeled(self) -> NDArray[np.bool_]:
+    def is_labeled(self) -> NDArray[np.bool_]:
+        """(N,)"""
         mask = np.zeros(len(self.embeddings), dtype=bool)
         mask[self.labeled] = True
         return mask
 
+    def chance(self, places: NDArray[np.int64], stream: int) -> NDArray[np.float64]:
+        """A number in (0, 1) for each row, by its content, the seed and `stream`."""
+        return uniform(self._keys[places], stream)
 
-def checked(embeddings: Any, probabilities: Any, labeled: Any, labels: Any, budget: int, seed: int) -> Pool:
-    """The request as a Pool.
+    def rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """A copy of the embeddings at `places`, (n, D)."""
+        return np.asarray(self.embeddings[places], dtype=np.float32)
 
-    Raises:
-        DataError: a shape, a range or a figure breaks the contract of `select`; the message gives the numbers.
-    """
-    rows = np.ascontiguousarray(embeddings, dtype=np.float32)
-    if rows.ndim != 2:
-        raise _broken(f"embeddings of shape {rows.shape}", "must be (N, D)")
-    bad = np.flatnonzero(~np.isfinite(rows.sum(axis=1, dtype=np.float64)))
-    if len(bad):
-        raise _broken(f"embeddings row {bad[0]} ({len(bad)} rows in all)", "must be finite")
-    known = _rows_of(labeled, len(rows))
-    free = len(rows) - len(np.unique(known))
-    if not 0 <= budget <= free:
-        value = f"budget = {budget} with {free} unlabelled rows of {len(rows)}"
-        raise DataError(value, "the budget must lie between 0 and the unlabelled rows", f"ask for at most {free}")
-    return Pool(rows, _distributions(probabilities, len(rows)), known, _class_ids(labels, len(known)), budget, seed)
+    def offsets(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The embeddings at `places` less the pool's centre, (n, D): as far apart, and closer to zero."""
+        return self.rows(places).astype(np.float64) - self._centre
 
+    def directions(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The embeddings at `places`, centred and of length one, (n, D); a row at the centre stays zero."""
+        centred = self.rows(places) - self._centre
+        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+        np.divide(centred, lengths, out=centred, where=lengths > 0)
+        return centred
 
-def _broken(value: str, rule: str) -> DataError:
-    return DataError(value, rule, "mend what is passed to select()")
+    def predictions(self, strategy: str) -> NDArray[np.floating]:
+        """The probabilities, for a strategy that cannot do without.
 
+        Raises:
+            ConfigError: there are none.
+        """
+        if self.probabilities is None:
+            rule = "needs the probabilities of a model, and there is none yet"
+            remedy = "use one for a cold start: uherding, typiclust or random"
+            raise ConfigError(f"strategy = {strategy!r}", rule, remedy)
+        return self.probabilities
 
-def _rows_of(labeled: Any, count: int) -> NDArray[np.int64]:
-    rows = np.asarray(labeled)
-    if rows.ndim != 1 or (rows.size and not np.issubdtype(rows.dtype, np.integer)):
-        raise _broken(f"labeled of shape {rows.shape} and type {rows.dtype}", "must be (L,) integers")
-    outside = rows[(rows < 0) | (rows >= count)]
-    if outside.size:
-        raise _broken(f"labeled has {outside[0]}", f"must index the {count} rows")
-    return rows.astype(np.int64)
+    @cached_property
+    def _keys(self) -> Keys:
+        return content_keys(self.embeddings, self.seed)
 
-
-def _class_ids(labels: Any, count: int) -> NDArray[np.int64] | None:
-    if labels is None:
-        return None
-    ids = np.asarray(labels)
-    if ids.shape != (count,) or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
-        raise _broken(f"labels of shape {ids.shape} and type {ids.dtype}", f"must be ({count},) integers, like labeled")
-    return ids.astype(np.int64)
-
-
-def _distributions(probabilities: Any, count: int) -> NDArray[np.floating] | None:
-    if probabilities is None:
-        return None
-    shares = np.asarray(probabilities)
-    if shares.ndim not in (2, 3) or shares.shape[-2] != count or 0 in (shares.shape[0], shares.shape[-1]):
-        if count or shares.ndim not in (2, 3):
-            raise _broken(f"probabilities of shape {shares.shape}", f"must be ({count}, C) or (M, {count}, C)")
-        return shares
-    sums = shares.sum(axis=-1, dtype=np.float64)
-    if not np.isfinite(sums).all():
-        raise _broken(f"probabilities with {int((~np.isfinite(sums)).sum())} rows not finite", "must be numbers")
-    if shares.min() < 0 or np.abs(sums - 1).max() > SUM_TOLERANCE:
-        value = f"probabilities from {shares.min():.3g} with rows summing to {sums.min():.3g}..{sums.max():.3g}"
-        raise _broken(value, "each row must be a distribution (not logits): >= 0, summing to 1")
-    return shares
-
-
-def _content_keys(rows: NDArray[np.float32], seed: int) -> NDArray[np.uint64]:
-    """(N,) keyed hashes of the rows; the k-th copy of a row gets a key of its own."""
-    key = str(seed).encode()[:64]
-    copies: Counter[bytes] = Counter()
-    keys = np.empty(len(rows), dtype=np.uint64)
-    for place, row in enumerate(rows):
-        content = blake2b(row, key=key, digest_size=16).digest()
-        copies[content] += 1
-        keyed = blake2b(content + copies[content].to_bytes(8, "little"), digest_size=8).digest()
-        keys[place] = int.from_bytes(keyed, "little")
-    return keys
+    @cached_property
+    def _centre(self) -> NDArray[np.float32]:
+        """The mean of a random sample of the rows, (D,)."""
+        sample = self.rows(self.order[:_CENTRE_ROWS])
+        return np.asarray(sample.mean(axis=0, dtype=np.float64), dtype=np.float32)

@@ -11,6 +11,7 @@ SUITES: Final = Path("expectations")
 CHECK: Final = Path("data/check")
 TAKEDOWNS: Final = Path("data/takedowns.csv")
 WITHDRAWN: Final = Path("data/withdrawn.csv")
+IMPORTS: Final = Path("data/imports.csv")
 WAIVERS: Final = Path("data/waivers.csv")
 CLEAN: Final = Path("data/clean")
 MANIFEST: Final = CLEAN / "manifest.parquet"

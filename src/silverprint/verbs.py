@@ -43,6 +43,11 @@ def _path(text: str) -> Path:
     return Path(os.path.abspath(text))  # noqa: PTH100 (without `..`, but with the links as they were typed)
 
 
+def _place(text: str) -> Path | str:
+    """An S3 prefix as it is, else a path in full."""
+    return text if text.startswith("s3://") else _path(text)
+
+
 def _port_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
         raise ArgumentTypeError(f"{text} is no port: 1 to 65535")
@@ -121,11 +126,12 @@ COMMANDS = (
         verbs=(
             Verb(
                 "add",
-                "add an archive or folder, or complete a source that params.yaml already has",
+                "add an archive or a folder, or complete a source that params.yaml already has",
                 "commands.sources:add",
                 (
                     _arg("name", metavar="SOURCE"),
-                    _arg("--archive", type=_path, help="a folder or zip with pictures and an optional manifest.csv"),
+                    _arg("--archive", type=_place, help="a partner's folder, zip, tar or s3://bucket/prefix"),
+                    _arg("--folder", type=_path, help="a folder of your own, its subfolders named after labels"),
                     _arg("--license", help="SPDX identifier of pictures for which the manifest names none"),
                 ),
                 params=False,
@@ -147,6 +153,27 @@ COMMANDS = (
             _arg("target", metavar="IMAGE_ID|URL|DOMAIN|SOURCE"),
             _arg("--why", required=True, help="kept beside the takedown"),
             _arg("--purge", action="store_true", help="overwrite the pictures' bytes in the shards, too"),
+        ),
+    ),
+    Verb(
+        "votes",
+        "what was said elsewhere",
+        verbs=(
+            Verb(
+                "import",
+                "make the labels that a source came with votes by import:SOURCE, one more beside people's",
+                "commands.votes:bring",
+                (
+                    _SOURCE,
+                    _arg(
+                        "--map",
+                        dest="words",
+                        metavar="WORD=CLASS",
+                        action="append",
+                        help="the class that a word of the source means; may be given again",
+                    ),
+                ),
+            ),
         ),
     ),
     Verb(

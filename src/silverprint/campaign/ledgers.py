@@ -1,4 +1,4 @@
-"""The text ledgers in Git that people's decisions are kept in: takedowns, waivers, asks, queues, votes."""
+"""The text ledgers in Git that people's decisions are kept in: takedowns, waivers, imports, asks, queues, votes."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.core.withdrawals import KINDS
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import ASKS, IMAGE_ID, QUEUE, TAKEDOWNS, VOTES, WAIVERS, WITHDRAWN, Schema
+from silverprint.records import ASKS, IMAGE_ID, IMPORTS, QUEUE, TAKEDOWNS, VOTES, WAIVERS, WITHDRAWN, Schema
 from silverprint.store import files, tables
 
 MOST_EXTRA: Final = 50  # people asked on top, at one time
@@ -65,6 +65,14 @@ def waivers(rounds: Sequence[str]) -> pl.DataFrame:
             )
         rows.append(row)
     return pl.DataFrame(rows, schema=WAIVERS)
+
+
+def imports() -> pl.DataFrame:
+    return tables.read_ledger(layout.IMPORTS, IMPORTS)
+
+
+def write_imports(frame: pl.DataFrame) -> None:
+    tables.write_ledger(frame, layout.IMPORTS, IMPORTS, ["image_id", "annotator", "batch"])
 
 
 def asks(round_name: str) -> pl.DataFrame:

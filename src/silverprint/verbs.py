@@ -189,7 +189,13 @@ COMMANDS = (
         "doctor",
         "read every shard and hold it against its index",
         "commands.doctor:run",
-        (_arg("--mend", action="store_true", help="remove what a killed run left behind"),),
+        (
+            _arg(
+                "--mend",
+                action="store_true",
+                help="remove what a killed run left, bring back from DVC's cache what is damaged",
+            ),
+        ),
     ),
     Verb(
         "people",

@@ -18,6 +18,7 @@ from silverprint.demo import CAMPAIGN, annotators
 from silverprint.errors import ConfigError, SilverprintError, UnavailableError
 
 PEOPLE = ("ada", "bo", "cyn")
+LABELLED = ("partner", "own")  # sources that come with labels
 
 
 class StepError(SilverprintError):
@@ -59,6 +60,8 @@ def _campaign() -> None:
         if not any(one["state"] == "waiting" for one in rounds) or rounds in seen:
             raise StepError("dvc repro failed", "see its message above", "mend that, then run make demo again")
         seen.append(rounds)
+        for source in LABELLED:
+            _silverprint("votes", "import", source)
         _silverprint("wait")
 
 

@@ -20,7 +20,7 @@ from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 from tests.archive.drops import FILES, rows
 from tests.contracts.digests import ROOT
 from tests.crawl.pictures import encoded
-from tests.studio.conftest import free_port
+from tests.e2e.harness import free_port
 
 pytestmark = pytest.mark.slow
 

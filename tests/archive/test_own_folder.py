@@ -8,7 +8,7 @@ from typing import TypeAlias
 import polars as pl
 import pytest
 
-from silverprint import config
+from silverprint import cli, config
 from silverprint.adapters.archive import folder as walking
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.stages import acquire
@@ -32,7 +32,7 @@ FILES = {
 
 @pytest.fixture
 def read(project: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
-    """Acquires a folder as the source `own`; gives the last row of each file, and notes which files were opened."""
+    """Acquires a folder as the source `house`; gives the last row of each file, and notes which files were opened."""
     opened: list[str] = []
     reader = walking._reader
 
@@ -48,11 +48,11 @@ def read(project: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
 
     def acquired(path: Path, **knobs: str) -> dict[str, dict[str, object]]:
         lines = {"kind": "folder", "path": str(path), "max_bytes": "30000", **knobs}
-        entry = "  own:\n" + "".join(f"    {key}: {value}\n" for key, value in lines.items())
+        entry = "  house:\n" + "".join(f"    {key}: {value}\n" for key, value in lines.items())
         (project / "params.yaml").write_text(original.replace("\nclean:\n", f"{entry}\nclean:\n"))
         opened.clear()
-        acquire.run(config.load(), "own")
-        index = ShardReader(Path("data/raw/own")).index()
+        acquire.run(config.load(), "house")
+        index = ShardReader(Path("data/raw/house")).index()
         return {row["url"].removeprefix(f"{path.name}!"): row for row in index.iter_rows(named=True)}
 
     acquired.opened = opened  # type: ignore[attr-defined]
@@ -85,10 +85,10 @@ def test_what_is_unchanged_is_not_read_again(read: Read, tmp_path: Path) -> None
     path = folder(tmp_path / "own", FILES)
     first = read(path)
     assert len(read.opened) == len(FILES) - 1  # type: ignore[attr-defined]
-    parts = sorted(Path("data/raw/own").iterdir())
+    parts = sorted(Path("data/raw/house").iterdir())
     assert read(path) == first
     assert read.opened == []  # type: ignore[attr-defined]
-    assert sorted(Path("data/raw/own").iterdir()) == parts
+    assert sorted(Path("data/raw/house").iterdir()) == parts
 
     later = (path / "top.jpg").stat().st_mtime_ns + 1
     (path / "top.jpg").write_bytes(encoded(7))
@@ -106,7 +106,7 @@ def test_another_licence_is_a_row_and_no_reading(read: Read, tmp_path: Path) -> 
     rows = read(path, license="MIT")
     assert read.opened == []  # type: ignore[attr-defined]
     assert (rows["top.jpg"]["outcome"], rows["top.jpg"]["license"]) == ("duplicate", "MIT")
-    index = ShardReader(Path("data/raw/own")).index()
+    index = ShardReader(Path("data/raw/house")).index()
     assert index.filter(pl.col("outcome") == "stored").height == 3
 
 
@@ -125,22 +125,25 @@ def test_links_are_not_followed(read: Read, tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_no_folder_is_told(read: Read, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"sources\.own\.path.*must be a folder; .*kind archive"):
+    with pytest.raises(ConfigError, match=r"sources\.house\.path.*must be a folder; .*kind archive"):
         read(zipped(tmp_path / "own.zip", {}))
     with pytest.raises(UnavailableError, match="no such folder or file"):
         read(tmp_path / "nowhere")
 
 
-def test_source_add_writes_one(project: Path, silverprint) -> None:
-    folder(project / "own", {"coat/a.jpg": encoded(1)})
-    done = silverprint("source", "add", "mine", "--folder", "own", "--license", "MIT", cwd=project)
-    assert done.returncode == 0, done.stderr
+def test_source_add_writes_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder(project / "pictures", {"coat/a.jpg": encoded(1)})
+    assert cli.main(["source", "add", "mine", "--folder", "pictures", "--license", "MIT"]) == 0
     added = config.load().sources["mine"]
     assert isinstance(added, config.FolderSource)
-    assert (added.path, added.labels, added.license) == ("own", "folders", "MIT")
-    done = silverprint("source", "add", "drop", "--archive", "s3://bucket/may", cwd=project)
+    assert (added.path, added.labels, added.license) == ("pictures", "folders", "MIT")
+    assert cli.main(["source", "add", "drop", "--archive", "s3://bucket/may"]) == 0
     assert config.load().sources["drop"].path == "s3://bucket/may"  # type: ignore[union-attr]
-    both = silverprint("source", "add", "b", "--archive", "own", "--folder", "own", cwd=project)
-    assert (both.returncode, both.stderr.count("\n")) == (UsageError.exit_code, 1)
-    gone = silverprint("source", "add", "b", "--folder", "nowhere", cwd=project)
-    assert (gone.returncode, gone.stderr.count("\n")) == (UnavailableError.exit_code, 1)
+    for arguments, code in (
+        (["--archive", "pictures", "--folder", "pictures"], UsageError.exit_code),
+        (["--folder", "nowhere"], UnavailableError.exit_code),
+        (["--folder", "params.yaml"], UnavailableError.exit_code),
+    ):
+        capsys.readouterr()
+        assert cli.main(["source", "add", "more", *arguments]) == code
+        assert capsys.readouterr().err.count("\n") == 1

@@ -1,5 +1,6 @@
 """Every channel leads into one manifest; a picture that came by several has one row, or one that stands for all."""
 
+import json
 import tarfile
 from io import BytesIO
 from pathlib import Path
@@ -55,7 +56,13 @@ def manifest(project: Path, tmp_path: Path) -> pl.DataFrame:
     return tables.read(layout.MANIFEST, MANIFEST)
 
 
-def test_one_row_a_picture_with_the_best_licence_whatever_the_channel(manifest: pl.DataFrame) -> None:
+def test_one_manifest_of_all_channels(manifest: pl.DataFrame) -> None:
+    _one_row_a_picture_with_the_best_licence(manifest)
+    _the_same_pixels_by_two_channels_are_one_picture_that_is_kept(manifest)
+    _how_complete_each_channel_is()
+
+
+def _one_row_a_picture_with_the_best_licence(manifest: pl.DataFrame) -> None:
     assert manifest["image_id"].is_unique().all()
     assert manifest.height == 5
     raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in ("web", "zip", "tar", "own")])
@@ -73,7 +80,7 @@ def test_one_row_a_picture_with_the_best_licence_whatever_the_channel(manifest: 
     assert by_file["alone.jpg"]["kept"]
 
 
-def test_the_same_pixels_by_two_channels_are_one_picture_that_is_kept(manifest: pl.DataFrame) -> None:
+def _the_same_pixels_by_two_channels_are_one_picture_that_is_kept(manifest: pl.DataFrame) -> None:
     same = manifest.filter(pl.col("format") == "png")
     assert same["group"].n_unique() == 1
     assert same.height == 2
@@ -82,9 +89,7 @@ def test_the_same_pixels_by_two_channels_are_one_picture_that_is_kept(manifest: 
     assert reasons == {"own": (True, None), "tar": (False, "license-unknown")}
 
 
-def test_how_complete_each_channel_is(manifest: pl.DataFrame) -> None:
-    import json
-
+def _how_complete_each_channel_is() -> None:
     sources = json.loads(layout.CLEAN_METRICS.read_text())["sources"]
     assert sources["own"]["consent_fill"] == 1
     assert sources["own"]["contract_fill"] == 0

@@ -59,9 +59,9 @@ def _campaign() -> None:
         rounds = _status()
         if not any(one["state"] == "waiting" for one in rounds) or rounds in seen:
             raise StepError("dvc repro failed", "see its message above", "mend that, then run make demo again")
-        seen.append(rounds)
-        for source in LABELLED:
+        for source in LABELLED if not seen else ():
             _silverprint("votes", "import", source)
+        seen.append(rounds)
         _silverprint("wait")
 
 

@@ -8,11 +8,13 @@ from typing import TypeAlias
 import polars as pl
 import pytest
 
-from silverprint import cli, config
+from silverprint import cli, config, layout
 from silverprint.adapters.archive import folder as walking
 from silverprint.errors import ConfigError, UnavailableError, UsageError
+from silverprint.records import TAKEDOWNS
 from silverprint.stages import acquire
-from silverprint.store import ShardReader
+from silverprint.store import ShardReader, tables
+from silverprint.store.purging import purge
 from tests.archive.drops import folder, zipped
 from tests.crawl.pictures import encoded
 
@@ -108,6 +110,20 @@ def test_another_licence_is_a_row_and_no_reading(read: Read, tmp_path: Path) -> 
     assert (rows["top.jpg"]["outcome"], rows["top.jpg"]["license"]) == ("duplicate", "MIT")
     index = ShardReader(Path("data/raw/house")).index()
     assert index.filter(pl.col("outcome") == "stored").height == 3
+
+
+def test_what_was_taken_down_or_purged_does_not_come_back(read: Read, tmp_path: Path) -> None:
+    path = folder(tmp_path / "own", FILES)
+    gone = str(read(path)["top.jpg"]["image_id"])
+    row = {"image_id": gone, "kind": "image", "target": gone, "why": "asked", "at": "2026-01-01"}
+    tables.write_ledger(pl.DataFrame([row]), layout.TAKEDOWNS, TAKEDOWNS, ["image_id"])
+    for _ in range(2):
+        assert read(path)["top.jpg"]["reason"] == "taken-down"
+        assert read.opened == []  # type: ignore[attr-defined]
+    purge(layout.raw("house"), [gone])
+    for _ in range(2):
+        assert read(path)["top.jpg"]["reason"] == "taken-down"
+        assert gone not in {name for name, _ in ShardReader(layout.raw("house")).scan()}
 
 
 def test_links_are_not_followed(read: Read, tmp_path: Path) -> None:

@@ -89,6 +89,13 @@ def test_progress_counts_people_and_asks_and_skips_withdrawn() -> None:
     assert ballots.answered_elsewhere(cast, "s") == {"p1": 1}
 
 
+def test_answers_beyond_one_a_person_are_counted() -> None:
+    said = [("s-1", "p1", "cat"), ("s-1", "p1", "dog"), ("s-1", "p1", ""), ("s-2", "p1", "cat"), ("s-1", "p2", "cat")]
+    cast = votes([(*vote, f"t{number}", number) for number, vote in enumerate(said)])
+    assert ballots.repeated(cast) == {"p1": 2}
+    assert ballots.repeated(empty(VOTES)) == {}
+
+
 @pytest.mark.parametrize(
     ("said", "kept"),
     [

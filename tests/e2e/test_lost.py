@@ -3,6 +3,7 @@
 import json
 
 import httpx
+import polars as pl
 import pytest
 
 from tests.e2e.harness import Campaign
@@ -96,6 +97,33 @@ def test_a_project_deleted_in_mid_round_costs_no_vote_that_was_pulled(finished: 
     pulled.must("silverprint", "annotate", "l01")
     assert set(kept) < set(answers(pulled, "l01"))
     assert state(pulled, "l01")["status"] == "closed"
+
+
+def test_whoever_answers_twice_or_tampers_holds_nobody_up(finished: Campaign, pulled: Campaign) -> None:
+    with waiting(pulled, "l03") as api:
+        project = state(pulled, "l03")["projects"]["crowd"]  # type: ignore[index]
+        described = api.get(f"/api/projects/{project}").json()["description"]
+        tasks = api.get("/api/tasks", params={"project": project, "page_size": 100}).json()["tasks"]
+        choice = {"from_name": "choice", "to_name": "image", "type": "choices", "value": {"choices": ["coat"]}}
+        for _ in range(2):
+            api.post(f"/api/tasks/{tasks[0]['id']}/annotations/", json={"result": [choice]}).raise_for_status()
+        for odd in ([1], {"a": 1}, "nonsense", 5):
+            task = {"project": project, "data": {"image": "x", "image_id": odd}}
+            made = api.post("/api/tasks/", json=task).raise_for_status().json()
+            api.post(f"/api/tasks/{made['id']}/annotations/", json={"result": [choice]}).raise_for_status()
+        for old, new in (("l03", "r02"), (state(pulled, "l03")["queue_sha256"], "deadbeef")):
+            text = described.replace(f'"{old}"', f'"{new}"')
+            api.patch(f"/api/projects/{project}", json={"description": text}).raise_for_status()
+            assert pulled.call("silverprint", "annotate", "l03").returncode == 75
+            assert api.get(f"/api/projects/{project}").json()["description"] == described
+        assert len(answers(pulled, "l03")) == 1
+        api.patch(f"/api/projects/{project}", json={"description": "hello there"}).raise_for_status()
+    with finished.people(*PEOPLE):
+        assert "everybody has answered" in pulled.call("silverprint", "wait").stderr
+    pulled.must("silverprint", "annotate", "l03")
+    assert state(pulled, "l03")["status"] == "closed"
+    asked = set(pl.read_csv(pulled.path / "data/rounds/l03/queue.csv")["image_id"])
+    assert set(pulled.votes().filter(round="l03")["image_id"]) == asked
 
 
 def test_another_server_is_not_asked_what_one_was_asked(pulled: Campaign) -> None:

@@ -1,12 +1,13 @@
 """The adapter against a real Label Studio, with people who sign in."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from silverprint.adapters.labelstudio import Studio, Task, access
+from silverprint.adapters.labelstudio import Studio, Task, access, tag
 from silverprint.commands import people
 from silverprint.errors import ConfigError, NotAllowedError, UnavailableError, UsageError
 
@@ -34,14 +35,27 @@ def test_of_two_projects_for_one_round_the_oldest_counts(house, opened):
 def test_a_description_that_somebody_changed_is_put_right(house, opened):
     house._client.projects.update(opened.id, description="Round two")
     assert house.find("tests", opened.round, "crowd") is None
-    assert house.retag(opened) == opened
+    assert house.retag(opened, ()) == opened
+    assert house.find("tests", opened.round, "crowd") == opened
+
+
+@pytest.mark.parametrize("change", [{"round": "r02"}, {"queue_sha256": "deadbeef"}, {"queue_sha256": 5}, {"tier": []}])
+def test_a_tag_that_somebody_edited_is_put_right_where_the_project_asks_about_our_pictures(house, opened, change):
+    house.push(opened, tasks(1, 1))
+    line = json.dumps(json.loads(tag.describe(opened).splitlines()[-1]) | change)
+    house._client.projects.update(opened.id, description=f"Hello\n{line}")
+    assert opened not in house.projects()
+    assert house.retag(opened, {"01"}) == opened
     assert house.find("tests", opened.round, "crowd") == opened
 
 
 def test_a_project_that_is_gone_or_for_something_else_is_not_put_right(house, opened):
-    assert house.retag(opened) is None
+    house.push(opened, tasks(1))
+    assert house.retag(opened, {"elsewhere"}) is None
+    assert house.is_there(opened.id)
     house._client.projects.delete(opened.id)
-    assert house.retag(opened) is None
+    assert house.retag(opened, {"00"}) is None
+    assert not house.is_there(opened.id)
 
 
 def test_only_people_count_as_annotators(house):
@@ -174,6 +188,23 @@ def test_progress_counts_people_where_the_servers_counter_is_short(house, opened
     assert (house.progress(opened).done, house.progress(opened).answered) == (1, 2)
 
 
+def test_a_picture_that_somebody_answered_twice_is_stuck_until_more_are_asked(house, opened, persons):
+    """Label Studio counts answers, and serves the picture to nobody any more."""
+    house.push(opened, tasks(2, 1))
+    task_id = house.pushed(opened)["00"].task_id
+    for choice in ("coat", "dress"):
+        persons[0].answer(task_id, choice)
+    persons[0].work(opened)
+    seen = house.progress(opened, {"00": 2, "01": 1})
+    assert (seen.tasks, seen.done, seen.stuck, seen.answered) == (2, 1, 1, 2)
+    assert persons[1].next(opened) is None
+    house.push(opened, tasks(3, 1))
+    assert house.progress(opened, {"00": 2, "01": 1}).stuck == 0
+    assert persons[1].work(opened) == ["00"]
+    seen = house.progress(opened, {"00": 2, "01": 1})
+    assert (seen.done, seen.stuck, seen.by) == (2, 0, {persons[0].pseudonym: 2, persons[1].pseudonym: 1})
+
+
 def test_withdrawn_pictures_are_asked_no_more(house, opened, persons, asked):
     house.push(opened, tasks(1, 1, 1))
     house.withdraw(opened, [house.pushed(opened)["01"].task_id])
@@ -226,11 +257,13 @@ def test_tasks_and_projects_come_in_pages(house, opened, asked, monkeypatch):
 
 def test_tasks_of_somebody_else_in_our_project_are_not_ours(house, opened, persons, asked):
     house.push(opened, tasks(1))
-    house._client.projects.import_tasks(opened.id, request=[{"data": {"image": "/data/foreign"}}])
-    persons[0].answer(persons[0].next(opened)["id"], "coat")
-    persons[0].answer(persons[0].next(opened)["id"], "coat")
+    for odd in ({}, {"image_id": [1]}, {"image_id": {"a": 1}}, {"image_id": 5}, {"image_id": ""}):
+        house._client.projects.import_tasks(opened.id, request=[{"data": {"image": "/data/foreign", **odd}}])
+    for _ in range(6):
+        persons[0].answer(persons[0].next(opened)["id"], "coat")
     assert asked(house, opened) == ["00"]
     assert [annotation.image_id for annotation in house.annotations(opened)] == ["00"]
+    assert house.progress(opened, {"00": 1}).tasks == 1
 
 
 def test_a_wrong_token(house, monkeypatch):

@@ -111,6 +111,8 @@ ARGUMENTS = {
     "set_overlap": (1, 2),
     "withdraw": (PROJECT, [1]),
     "seal": (PROJECT, "b" * 64),
+    "retag": (PROJECT, ()),
+    "is_there": (1,),
     "invite": ("ada@example.org", "password"),
     "projects": (),
     "people": (),
@@ -186,6 +188,15 @@ def test_an_address_without_a_token(monkeypatch):
     monkeypatch.delenv("LABEL_STUDIO_API_KEY", raising=False)
     with pytest.raises(NotAllowedError, match="LABEL_STUDIO_API_KEY is not set"):
         Studio.connect()
+
+
+@pytest.mark.parametrize("token", ["ü", "two\nlines", "x y", "\u200b"])
+def test_what_can_be_no_token(monkeypatch, token):
+    monkeypatch.setenv("LABEL_STUDIO_URL", "http://studio.example")
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", token)
+    with pytest.raises(NotAllowedError, match="LABEL_STUDIO_API_KEY: a token is one line") as refused:
+        Studio.connect()
+    assert token not in str(refused.value)
 
 
 @pytest.mark.parametrize("address", ["studio.example", "ftp://studio.example", "http://", "127.0.0.1:8080", "http:/x"])

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from silverprint import layout
-from silverprint.errors import DataError
+from silverprint.errors import DataError, UnavailableError
 from silverprint.store import files
 
 Status = Literal["open", "waiting", "closed"]
@@ -34,6 +34,16 @@ class State:
 
     def moved(self, **changes: Any) -> "State":
         return replace(self, **changes)
+
+    def require_server(self, url: str, server: str) -> None:
+        """
+        Raises:
+            UnavailableError: the Label Studio at `url` is not the one that the round is asked on.
+        """
+        if server != self.server:
+            rule = f"{self.round} is asked on the server {self.server}, and this one is {server}"
+            remedy = f"set LABEL_STUDIO_URL to that one; if it is gone for good: silverprint round move {self.round}"
+            raise UnavailableError(url, rule, remedy)
 
 
 def load(round_name: str) -> State | None:

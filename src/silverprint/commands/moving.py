@@ -47,4 +47,5 @@ def _is_there(studio: Studio, current: State) -> bool:
     known = [
         Project(id_, "", *lost, tier, current.queue_sha256, None) for tier, id_ in (current.projects or {}).items()
     ]
-    return any(studio.retag(project) is not None for project in known)
+    image_ids = set(ledgers.queue(current.round)["image_id"])
+    return any(studio.retag(project, image_ids) is not None for project in known)

@@ -1,15 +1,23 @@
 """silverprint wait: the annotators' progress, live, until every open round is answered. It changes nothing."""
 
 import time
+from collections.abc import Iterator
+from typing import TypeAlias
 
+import polars as pl
 from rich.live import Live
 from rich.table import Table
 
+from silverprint import layout
 from silverprint.adapters.labelstudio import Progress, Project, Studio
 from silverprint.campaign import ledgers, state
 from silverprint.config import Params
 from silverprint.console import err, say
-from silverprint.errors import UnavailableError
+from silverprint.core import ballots
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import VOTES, empty
+
+Asked: TypeAlias = tuple[Project, dict[str, int]]  # image_id -> people wanted there
 
 _EVERY_S = 2.0
 _LINE_EVERY_S = 60.0  # where there is no terminal to draw on
@@ -22,21 +30,25 @@ def run(params: Params) -> None:
         say("no round waits for people; go on: dvc repro")
         return
     studio = Studio.connect()
-    projects = [project for name in waiting for project in _projects(studio, params, name)]
+    asked = [asked for name in waiting for asked in _asked(studio, name)]
     next_line = time.monotonic()
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
-            counted = _count(studio, projects)
+            counted = _count(studio, asked)
             if err.is_terminal:
                 live.update(_table(studio, counted), refresh=True)
             elif time.monotonic() >= next_line:
                 _say(studio, counted)
                 next_line = time.monotonic() + _LINE_EVERY_S
-            if all(progress.done >= progress.tasks for _, progress in counted):
+            if all(progress.done + progress.stuck >= progress.tasks for _, progress in counted):
                 break
             time.sleep(_EVERY_S)
     _say(studio, counted)
-    say("everybody has answered; go on: dvc repro")
+    stuck = sum(progress.stuck for _, progress in counted)
+    if stuck:
+        say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: dvc repro")
+    else:
+        say("everybody has answered; go on: dvc repro")
 
 
 def _say(studio: Studio, counted: list[tuple[Project, Progress]]) -> None:
@@ -48,7 +60,7 @@ def _say(studio: Studio, counted: list[tuple[Project, Progress]]) -> None:
         )
 
 
-def _count(studio: Studio, projects: list[Project]) -> list[tuple[Project, Progress]]:
+def _count(studio: Studio, asked: list[Asked]) -> list[tuple[Project, Progress]]:
     """The projects' progress; waits for a server that is away for a moment.
 
     Raises:
@@ -57,17 +69,36 @@ def _count(studio: Studio, projects: list[Project]) -> list[tuple[Project, Progr
     patience = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            return [(project, studio.progress(project)) for project in projects]
+            return [(project, studio.progress(project, needed)) for project, needed in asked]
         except UnavailableError:
             if time.monotonic() > patience:
                 raise
             time.sleep(_EVERY_S)
 
 
-def _projects(studio: Studio, params: Params, name: str) -> list[Project]:
-    tiers = sorted(ledgers.queue(name)["tier"].unique())
-    found = (studio.find(params.dataset.campaign, name, tier) for tier in tiers)
-    return [project for project in found if project is not None]
+def _asked(studio: Studio, name: str) -> Iterator[Asked]:
+    """The round's projects, with how many people are to answer there about each picture.
+
+    Raises:
+        UnavailableError: the round is asked on another server.
+        DataError: a project is gone.
+    """
+    current = state.load(name)
+    if current is None or current.projects is None:
+        return
+    current.require_server(studio.url, studio.server)
+    votes = ledgers.votes(name) if layout.votes(name).exists() else empty(VOTES)
+    queue = ledgers.queue(name)
+    progress = ballots.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn())
+    elsewhere = ballots.answered_elsewhere(votes, studio.server, current.settled)
+    for tier, id_ in sorted(current.projects.items()):
+        if not studio.is_there(id_):
+            value = f"{name}: project {id_} is gone from {studio.url}"
+            raise DataError(value, "nobody can answer in it", f"run: silverprint annotate {name}")
+        of_tier = progress.filter(pl.col("image_id").is_in(queue.filter(tier=tier)["image_id"].implode()))
+        needed = {image_id: count - elsewhere.get(image_id, 0) for image_id, count, _ in of_tier.iter_rows()}
+        project = Project(id_, "", current.campaign, name, tier, current.queue_sha256, None)
+        yield project, needed
 
 
 def _table(studio: Studio, counted: list[tuple[Project, Progress]]) -> Table:

@@ -110,6 +110,12 @@ def answered_elsewhere(votes: pl.DataFrame, server: str, settled: int | None = N
     return dict(counts.iter_rows())
 
 
+def repeated(pulled: pl.DataFrame) -> dict[str, int]:
+    """Per picture on which somebody answered more than once: how many answers are not of a further person."""
+    answers = pulled.group_by("image_id").agg((pl.len() - pl.col("annotator").n_unique()).cast(pl.Int64).alias("n"))
+    return dict(answers.filter(pl.col("n") > 0).iter_rows())
+
+
 def _elsewhere(server: str, settled: int | None) -> pl.Expr:
     return ~pl.col("annotator").str.starts_with(f"{server}-") | (pl.col("annotation_id") <= (settled or 0))
 

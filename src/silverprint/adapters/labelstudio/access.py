@@ -26,7 +26,7 @@ def find() -> Access:
 
     Raises:
         UnavailableError: neither is there.
-        NotAllowedError: an address without a token.
+        NotAllowedError: an address without a token, or what can be none.
         ConfigError: LABEL_STUDIO_URL is no address.
     """
     url = os.environ.get("LABEL_STUDIO_URL", "")
@@ -37,6 +37,9 @@ def find() -> Access:
     if url and not token:
         rule = f"LABEL_STUDIO_URL is {url}, and a server other than our own needs a token"
         raise NotAllowedError("LABEL_STUDIO_API_KEY is not set", rule, "copy one from Account & Settings there")
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        rule = "a token is one line of letters, digits and signs, without spaces"
+        raise NotAllowedError("LABEL_STUDIO_API_KEY", rule, "copy one from Account & Settings there")
     if url:
         return Access(url.rstrip("/"), token)
     try:

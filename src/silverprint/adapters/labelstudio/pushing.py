@@ -1,11 +1,12 @@
 """Asking about pictures: in the order given, each with its own overlap, and safe to repeat after any interruption."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from silverprint.adapters.labelstudio import listing, page
-from silverprint.adapters.labelstudio.words import Pushed, Task
+from silverprint.adapters.labelstudio.words import Progress, Pushed, Task
 from silverprint.console import bar
 
 if TYPE_CHECKING:
@@ -18,10 +19,35 @@ def pushed(client: "LabelStudio", project_id: int) -> dict[str, Pushed]:
     """What a project asks about, by image_id in the order of its tasks; the first task, where a picture has several."""
     found: dict[str, Pushed] = {}
     for task in listing.tasks(client, project_id, "id,data,overlap,total_predictions"):
-        image_id = task.data.get("image_id")
-        if image_id:
-            found.setdefault(image_id, Pushed(task.id, task.overlap, task.total_predictions > 0))
+        name = image_id(task.data)
+        if name is not None:
+            found.setdefault(name, Pushed(task.id, task.overlap, task.total_predictions > 0))
     return found
+
+
+def image_id(data: Mapping[str, Any]) -> str | None:
+    """The picture that a task is about; None where somebody else made the task, for any reason of theirs."""
+    said = data.get("image_id")
+    return said if isinstance(said, str) and said else None
+
+
+def progress(
+    client: "LabelStudio", project_id: int, pseudonym: Callable[[int], str], needed: Mapping[str, int] | None
+) -> Progress:
+    """See `Studio.progress`."""
+    by: Counter[str] = Counter()
+    tasks = done = stuck = asked = answered = 0
+    for task in listing.tasks(client, project_id, "id,data,overlap,annotators,annotations_ids", "all"):
+        wanted = task.overlap if needed is None else needed.get(image_id(task.data) or "")
+        if wanted is None:
+            continue
+        people = set(task.annotators)
+        by.update(pseudonym(user) for user in people)
+        tasks, asked, answered = tasks + 1, asked + wanted, answered + min(len(people), wanted)
+        done += len(people) >= wanted
+        answers = len((task.annotations_ids or "").split(",")) if people else 0
+        stuck += len(people) < wanted and answers >= task.overlap
+    return Progress(tasks, done, stuck, asked, answered, dict(sorted(by.items())))
 
 
 def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,23 +100,34 @@ class Studio:
         return replace(draft, id=created.id)
 
     @speaking
-    def retag(self, project: Project) -> Project | None:
+    def retag(self, project: Project, image_ids: Container[str]) -> Project | None:
         """Writes the tag of `project` into the project of its id, where somebody changed the description.
 
-        None where there is no such project, or it is one for something else.
+        None where there is no such project, or it is one for something else: its description says so, and it asks about
+        none of `image_ids`.
         """
+        found: Any = self._get(project.id)
+        if found is None:
+            return None
+        says_else = tag.read(found.id, found.title, found.description) is not None
+        if says_else and not any(image_id in image_ids for image_id in pushing.pushed(self._client, project.id)):
+            return None
+        self._client.projects.update(project.id, description=tag.describe(project))
+        return replace(project, title=found.title)
+
+    @speaking
+    def is_there(self, project_id: int) -> bool:
+        return self._get(project_id) is not None
+
+    def _get(self, project_id: int) -> Any:
         from label_studio_sdk.core.api_error import ApiError
 
         try:
-            found: Any = self._client.projects.get(id=project.id)
+            return self._client.projects.get(id=project_id)
         except ApiError as error:
             if error.status_code == 404:
                 return None
             raise
-        if tag.read(found.id, found.title, found.description) is not None:
-            return None
-        self._client.projects.update(project.id, description=tag.describe(project))
-        return replace(project, title=found.title)
 
     @speaking
     def share(self, project: Project, media: Path) -> None:
@@ -164,9 +175,9 @@ class Studio:
         # The SDK's `as_json` would bring the unanswered tasks too.
         exported = json.loads(b"".join(self._client.projects.exports.download_sync(project.id, export_type="JSON")))
         found = [
-            self._annotation(task["data"]["image_id"], stored)
+            self._annotation(image_id, stored)
             for task in exported
-            if task["data"].get("image_id")
+            if (image_id := pushing.image_id(task["data"])) is not None
             for stored in task["annotations"]
         ]
         return sorted(found, key=lambda annotation: annotation.annotation_id)
@@ -211,25 +222,16 @@ class Studio:
         accounts.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
 
     @speaking
-    def progress(self, project: Project) -> Progress:
+    def progress(self, project: Project, needed: Mapping[str, int] | None = None) -> Progress:
         """Counts from one listing, without exporting the answers.
 
         People are counted, not `total_annotations`: two answers at one moment leave that counter short for good. A
         skipped picture counts as answered, as it does for the ledger.
+
+        Args:
+            needed: people wanted by image_id; other tasks do not count. Without it: every task, by its overlap.
         """
-        tasks = list(listing.tasks(self._client, project.id, "id,overlap,annotators", "all"))
-        people = [set(task.annotators) for task in tasks]
-        by: dict[str, int] = {}
-        for answered in people:
-            for user in answered:
-                by[self._pseudonym(user)] = by.get(self._pseudonym(user), 0) + 1
-        return Progress(
-            tasks=len(tasks),
-            done=sum(len(answered) >= task.overlap for task, answered in zip(tasks, people, strict=True)),
-            asked=sum(task.overlap for task in tasks),
-            answered=sum(min(len(answered), task.overlap) for task, answered in zip(tasks, people, strict=True)),
-            by=dict(sorted(by.items())),
-        )
+        return pushing.progress(self._client, project.id, self._pseudonym, needed)
 
     @staticmethod
     def image_url(path: Path) -> str:

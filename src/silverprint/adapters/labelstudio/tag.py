@@ -24,6 +24,10 @@ def read(project_id: int, title: str, description: str | None) -> Project | None
     lines = (description or "").strip().splitlines()
     try:
         tag = json.loads(lines[-1])
-        return Project(id=project_id, title=title, **{key: tag[key] for key in _KEYS})
+        said = {key: tag[key] for key in _KEYS}
     except (IndexError, ValueError, TypeError, KeyError):
         return None
+    optional = said["votes_sha256"] is None
+    if not all(isinstance(value, str) for key, value in said.items() if key != "votes_sha256" or not optional):
+        return None
+    return Project(id=project_id, title=title, **said)

@@ -52,10 +52,11 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a project is, in answers."""
+    """How far a project is, in people."""
 
     tasks: int
-    done: int  # tasks with as many answers as their overlap
-    asked: int  # answers wanted: the sum of the overlaps
+    done: int  # tasks that as many people answered as were wanted
+    stuck: int  # not done, and served to nobody: somebody answered twice, and the server counts answers
+    asked: int  # people wanted, over all tasks
     answered: int  # of those
     by: dict[str, int]  # tasks answered or skipped, by pseudonym

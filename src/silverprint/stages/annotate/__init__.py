@@ -105,7 +105,7 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     for tier, project in projects.items():
         asked = queue.filter(pl.col("tier") == tier)
         elsewhere = ballots.answered_elsewhere(votes, studio.server, current.settled)
-        asking.push(studio, params, project, asked, progress, elsewhere)
+        asking.push(studio, params, project, asked, progress, elsewhere, ballots.repeated(pulled))
         asking.withdraw(studio, project, withdrawn)
     current = current.moved(status="waiting").save()
     if not ballots.is_done(progress):

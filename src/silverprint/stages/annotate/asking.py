@@ -6,7 +6,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.adapters.labelstudio import Annotation, Project, Studio, Task, access
-from silverprint.campaign import serving
+from silverprint.campaign import ledgers, serving
 from silverprint.campaign.state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -30,10 +30,8 @@ def connect(name: str, before: State | None) -> Studio:
             f"set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY to the server that {name} is asked on ({before.server})"
         )
         raise UnavailableError(error.value, error.rule, remedy) from None
-    if before is not None and studio.server != before.server:
-        rule = f"{name} is asked on the server {before.server}, and this one is {studio.server}"
-        remedy = f"set LABEL_STUDIO_URL to that one; if it is gone for good: silverprint round move {name}"
-        raise UnavailableError(studio.url, rule, remedy)
+    if before is not None:
+        before.require_server(studio.url, studio.server)
     return studio
 
 
@@ -44,7 +42,10 @@ def project(studio: Studio, params: Params, current: State, tier: str) -> Projec
         DataError: it was opened there with another queue, or closed with other votes than this machine can know.
     """
     dataset = params.dataset
-    found = studio.find(dataset.campaign, current.round, tier) or _known(studio, current, tier)
+    found = studio.find(dataset.campaign, current.round, tier)
+    changed = found is not None and found.queue_sha256 != current.queue_sha256
+    if found is None or (changed and found.id == (current.projects or {}).get(tier)):
+        found = _known(studio, current, tier)
     if found is None:
         found = studio.open(
             campaign=dataset.campaign,
@@ -74,7 +75,7 @@ def _known(studio: Studio, current: State, tier: str) -> Project | None:
     if known is None:
         return None
     lost = Project(known, "", current.campaign, current.round, tier, current.queue_sha256, None)
-    found = studio.retag(lost)
+    found = studio.retag(lost, set(ledgers.queue(current.round)["image_id"]))
     if found is None:
         value = f"{current.round}: project {known} is gone from {studio.url}"
         rule = f"what was pulled from it is safe in {layout.votes(current.round)}; what was not is lost with it"
@@ -87,8 +88,10 @@ def _known(studio: Studio, current: State, tier: str) -> Project | None:
 
 
 def pull(studio: Studio, project: Project, current: State) -> pl.DataFrame:
-    rows = [_vote(annotation, current) for annotation in studio.annotations(project)]
-    return pl.DataFrame(rows, schema=VOTES)
+    """The answers about the queue's pictures; whoever has an account may have made other tasks."""
+    asked = set(ledgers.queue(current.round)["image_id"])
+    answers = [annotation for annotation in studio.annotations(project) if annotation.image_id in asked]
+    return pl.DataFrame([_vote(annotation, current) for annotation in answers], schema=VOTES)
 
 
 def _vote(annotation: Annotation, current: State) -> dict[str, object]:
@@ -114,15 +117,22 @@ def push(
     asked: pl.DataFrame,
     progress: pl.DataFrame,
     elsewhere: dict[str, int],
+    repeated: dict[str, int],
 ) -> None:
     """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so,
     and fewer where it says so no longer.
 
-    `elsewhere`: how many people have answered outside this project, by image_id.
+    Args:
+        elsewhere: how many people have answered outside this project, by image_id.
+        repeated: answers in this project beyond one a person, by image_id: the server counts answers, not people.
     """
     rows = {row["image_id"]: row for row in asked.to_dicts()}
+    wanted = {
+        image_id: max(needed - elsewhere.get(image_id, 0), 1) + repeated.get(image_id, 0)
+        for image_id, needed, _ in progress.iter_rows()
+    }
     unanswered = {
-        image_id: needed - elsewhere.get(image_id, 0)
+        image_id: wanted[image_id]
         for image_id, needed, answered in progress.iter_rows()
         if answered < needed and image_id in rows
     }
@@ -130,7 +140,6 @@ def push(
     absent = unanswered if studio.local else unanswered.keys() - studio.pushed(project).keys()
     serving.fill(params, project.round, absent)
     studio.push(project, [_task(studio, project, rows[image_id], count) for image_id, count in unanswered.items()])
-    wanted = {image_id: max(needed - elsewhere.get(image_id, 0), 1) for image_id, needed, _ in progress.iter_rows()}
     for image_id, pushed in studio.pushed(project).items():
         if pushed.overlap > wanted.get(image_id, pushed.overlap):
             studio.set_overlap(pushed.task_id, wanted[image_id])

@@ -30,7 +30,7 @@ def test_a_restart_in_mid_round_loses_nothing(restartable):
     assert ada.work(project, limit=2) == ["0", "1"]
     before = house.annotations(project)
 
-    os.killpg(services.read(studio.SERVICE)["pid"], signal.SIGKILL)
+    os.killpg(services.running(studio.SERVICE)["pid"], signal.SIGKILL)
     with pytest.raises(UnavailableError, match=r"does not answer.*silverprint studio up"):
         house.annotations(project)
     studio.up(free_port())
@@ -84,6 +84,22 @@ def test_secrets_are_kept_from_others_and_from_the_log(restartable):
     log = studio.SERVICE.log.read_text()
     assert known["token"] not in log
     assert known["password"] not in log
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+def test_a_lost_server_file_costs_nothing(restartable, stopped):
+    known, people = json.loads(studio.SERVICE.file.read_text()), Studio.connect().people()
+    if stopped:
+        studio.down()
+    studio.SERVICE.file.unlink()
+    studio.up(known["port"])
+    assert json.loads(studio.SERVICE.file.read_text()) == known
+    assert studio.SERVICE.file.stat().st_mode & 0o777 == 0o600
+    assert Path("var/studio/data/admin.json").stat().st_mode & 0o777 == 0o600
+    assert Studio.connect().people() == people
+    studio.SERVICE.file.unlink()
+    studio.down()
+    assert not services.is_held(studio.SERVICE)
 
 
 def test_mlflow_comes_up_answers_and_goes_down(tmp_path):

@@ -1,5 +1,6 @@
 """Servers in the background, by a small server that starts at once: started, found, stopped, killed, raced for."""
 
+import errno
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import pytest
 
 from silverprint.adapters import services
 from silverprint.commands import studio
-from silverprint.errors import UnavailableError
+from silverprint.errors import DiskError, UnavailableError
 
 from .conftest import free_port
 
@@ -43,16 +44,16 @@ def start(service: services.Service, port: int) -> str:
 def test_up_twice_is_one_server(service, capsys):
     port = free_port()
     assert start(service, port) == f"http://127.0.0.1:{port}"
-    pid = services.read(service)["pid"]
+    pid = services.running(service)["pid"]
     assert start(service, free_port()) == f"http://127.0.0.1:{port}"
-    assert services.read(service)["pid"] == pid
+    assert services.running(service)["pid"] == pid
     assert "already" in capsys.readouterr().err
     assert service.file.stat().st_mode & 0o777 == 0o600
 
 
 def test_down_ends_all_of_it_and_twice_is_no_harm(service):
     start(service, free_port())
-    processes = [psutil.Process(services.read(service)["pid"])]
+    processes = [psutil.Process(services.running(service)["pid"])]
     processes += processes[0].children()
     assert len(processes) == 2
     assert services.down(service)
@@ -64,17 +65,42 @@ def test_down_ends_all_of_it_and_twice_is_no_harm(service):
 def test_a_killed_server_is_started_again(service):
     port = free_port()
     start(service, port)
-    first = services.read(service)["pid"]
+    first = services.running(service)["pid"]
     os.killpg(first, signal.SIGKILL)
     os.waitpid(first, 0)
     assert start(service, port)
-    assert services.read(service)["pid"] != first
+    assert services.running(service)["pid"] != first
 
 
 def test_a_stale_pid_of_a_living_process_does_no_harm(service):
-    services.remember(service, pid=os.getpid(), url="http://127.0.0.1:9", port=9)
+    service.folder.mkdir()
+    service.lock.write_text(json.dumps({"pid": os.getpid(), "url": "http://127.0.0.1:9", "port": 9}))
     assert not services.down(service)  # and we are still here
     assert start(service, free_port())
+
+
+def test_a_running_server_whose_file_is_lost_is_found_again(service):
+    port = free_port()
+    start(service, port)
+    pid = services.running(service)["pid"]
+    service.file.unlink()
+    assert start(service, free_port()) == f"http://127.0.0.1:{port}"
+    assert services.running(service)["pid"] == pid
+    assert services.read(service) == {"url": f"http://127.0.0.1:{port}", "port": port}
+    service.file.unlink()
+    assert services.down(service)
+    assert not services.is_held(service)
+
+
+@pytest.mark.parametrize(("number", "rule"), [(errno.ENOSPC, "no space left"), (errno.EROFS, "cannot be written")])
+def test_a_disk_that_takes_no_lock(service, monkeypatch, number, rule):
+    def fails(*_):
+        raise OSError(number, "no")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", fails)
+        with pytest.raises(DiskError, match=rf"lock: {rule}"):
+            start(service, free_port())
 
 
 def test_a_taken_port(service):
@@ -146,4 +172,17 @@ def test_label_studio_without_its_environment(tmp_path, monkeypatch):
         UnavailableError, match="nowhere: Label Studio's environment is not there; run: make studio-env"
     ):
         studio.up(free_port())
-    assert "token" not in json.loads(Path("var/studio/server.json").read_text())
+    assert not Path("var/studio/server.json").exists()
+
+
+def test_a_database_keeps_the_administrator_it_was_made_with(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = Path("var/studio/data")
+    data.mkdir(parents=True)
+    monkeypatch.setenv("SILVERPRINT_STUDIO_ENV", str(tmp_path))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/label-studio").touch()
+    with pytest.raises(
+        UnavailableError, match=r"data/admin\.json: its administrator is known neither.*move var/studio"
+    ):
+        studio.up(free_port())

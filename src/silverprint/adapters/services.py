@@ -1,7 +1,8 @@
 """Servers in the background of this machine, on loopback only: started detached, found again, stopped.
 
 A running server holds a lock on `<folder>/lock`: it inherits the open file, so the system frees the lock when the last
-of its processes ends, however that happens. `server.json` says where it listens; a stale one does no harm.
+of its processes ends, however that happens. The locked file says which process it is and where it listens; while nobody
+holds the lock, what it says means nothing. `server.json` tells others the address; if it is lost, `up` writes it again.
 """
 
 import fcntl
@@ -44,6 +45,10 @@ class Service:
         return self.folder / "server.json"
 
     @property
+    def lock(self) -> Path:
+        return self.folder / "lock"
+
+    @property
     def log(self) -> Path:
         return self.folder / "log"
 
@@ -62,8 +67,17 @@ def environment(**settings: str) -> dict[str, str]:
 
 def read(service: Service) -> dict[str, Any]:
     """What server.json says; empty if there is none."""
+    return _document(service.file)
+
+
+def running(service: Service) -> dict[str, Any]:
+    """url, port and pid of the server that holds the lock; empty while it is only just starting."""
+    return _document(service.lock)
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(service.file.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
         return document if isinstance(document, dict) else {}
     except (OSError, ValueError):
         return {}
@@ -84,11 +98,12 @@ def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:
     """
     with _lock(service, _START_S) as lock:
         if lock is None:
-            url = str(read(service)["url"])
+            url = str(running(service)["url"])
+            remember(service, url=url, port=running(service)["port"])
             say(f"{service.name} is at {url} already")
             return url
+        _note(service, lock)
         _require_free(service, port)
-        remember(service, pid=None)
         launch = prepare()
         service.folder.mkdir(parents=True, exist_ok=True)
         with disk_errors(service.log), service.log.open("ab") as log:
@@ -97,8 +112,9 @@ def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         url = f"http://{HOST}:{port}"
-        remember(service, url=url, port=port, pid=process.pid)
         try:
+            _note(service, lock, url=url, port=port, pid=process.pid)
+            remember(service, url=url, port=port)
             _await(service, url, process)
         except BaseException:
             _end(process.pid, lambda: process.poll() is not None)
@@ -115,7 +131,7 @@ def down(service: Service) -> bool:
     """
     if not is_held(service):
         return False
-    pid = read(service).get("pid")
+    pid = running(service).get("pid")
     if not isinstance(pid, int):
         raise UnavailableError(service.name, "it is only just starting", "run this again in a minute")
     _end(pid, lambda: not is_held(service))
@@ -145,8 +161,8 @@ def _lock(service: Service, patience_s: float) -> Iterator[int | None]:
     """The lock's file descriptor, or None once a server that another process started answers."""
     deadline = time.monotonic() + patience_s
     while (descriptor := _try_lock(service)) is None:
-        known = read(service)
-        if known.get("pid") and answers(known["url"] + service.health):
+        known = running(service)
+        if known and answers(known["url"] + service.health):
             yield None
             return
         if time.monotonic() > deadline:
@@ -160,14 +176,22 @@ def _lock(service: Service, patience_s: float) -> Iterator[int | None]:
 
 
 def _try_lock(service: Service) -> int | None:
-    service.folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(service.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    with disk_errors(service.lock):
+        service.folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(service.lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def _note(service: Service, lock: int, **facts: Any) -> None:
+    """Writes into the locked file what `running` tells."""
+    with disk_errors(service.lock):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, json.dumps(facts).encode() + b"\n", 0)
 
 
 def _require_free(service: Service, port: int) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.campaign import guard, ledgers, pipeline, released
+from silverprint.campaign import advice, guard, ledgers, outlook, pipeline, released
 from silverprint.campaign.standing import Standing, advise, standing
 from silverprint.config import Params
 
@@ -20,13 +20,14 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         sys.stdout.write("".join(f"{target}\n" for target in persisted(params)))
         return
     standings = [standing(params, name) for name in params.chain]
-    advice = advise(standings)
+    following, ahead = advise(standings), outlook.outlook(params, standings)
     held = released.rows(ledgers.withdrawn()).height
     absent = [output for output in sorted(guard.known_outputs()) if not Path(output).exists()]
     if as_json:
         document = {
             "rounds": [asdict(one) for one in standings],
-            "next": advice,
+            "next": following,
+            "outlook": asdict(ahead),
             "absent": absent,
             "withdrawn_in_release": held,
         }
@@ -39,7 +40,9 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     if held:
         line = f"{layout.RELEASE} holds {held} withdrawn pictures until its stage runs: give it to nobody before"
         console.print(line, markup=False, soft_wrap=True)
-    console.print(f"Next: {advice}", markup=False, soft_wrap=True)
+    for sentence in advice.sentences(ahead, params.people.currency):
+        console.print(sentence, markup=False, soft_wrap=True)
+    console.print(f"Next: {following}", markup=False, soft_wrap=True)
 
 
 def _absence(absent: list[str]) -> str:

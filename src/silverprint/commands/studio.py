@@ -35,13 +35,14 @@ def up(port: int) -> None:
         return services.Launch(server.command(environment, port), variables, server.package(environment))
 
     services.up(SERVICE, port, launch)
+    _admin()  # back into server.json, should a running server have lost it
 
 
 def _admin() -> server.Admin:
-    """The account in server.json; a new one, written there before it is made, if there is none."""
+    """The account in server.json; else the one kept beside the database, or before there is one a new one."""
     known: dict[str, Any] = services.read(SERVICE)
     if not {"email", "password", "token"} <= known.keys():
-        services.remember(SERVICE, **asdict(server.new_admin()))
+        services.remember(SERVICE, **asdict(server.kept_admin() or server.new_admin()))
         known = services.read(SERVICE)
     return server.Admin(known["email"], known["password"], known["token"])
 

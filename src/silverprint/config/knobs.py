@@ -106,6 +106,14 @@ class Evaluation:
 
 
 @frozen
+class PeopleCost:
+    """What annotators' time costs: for the estimates of `silverprint status`."""
+
+    cost_per_hour: Annotated[float, Field(ge=0)] = 0.0  # 0: hours only
+    currency: Line = "EUR"
+
+
+@frozen
 class Round:
     prev: str
     strategy: str
@@ -140,6 +148,7 @@ class Params:
     last: str
     gate: Gate
     release: Release
+    people: PeopleCost = PeopleCost()
 
     @cached_property
     def chain(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from silverprint.store import cards, documents, files, tables
 from silverprint.store.features import Features
 from silverprint.store.folders import replacing_folder
 
-_DRAWS = 10
+_DRAWS = 20
 
 
 def run(params: Params, round_name: str) -> None:

@@ -4,6 +4,7 @@ The database of an empty Label Studio takes 40 seconds of migrations to make; it
 copied from then on.
 """
 
+import json
 import os
 import re
 import secrets
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from silverprint.store.files import disk_errors, replacing, write_text
 
 ADMIN: Final = "admin@silverprint.local"
 _DATABASE: Final = "label_studio.sqlite3"
+_ADMIN: Final = "admin.json"  # beside the database that knows this account, should server.json be lost
 _VERSION: Final = "version"  # of Label Studio that last migrated the data
 DJANGO: Final = {"DJANGO_SETTINGS_MODULE": "core.settings.label_studio"}  # for gunicorn; label-studio sets its own
 _PUBLIC: Final = "SILVERPRINT_STUDIO_HOST"
@@ -37,6 +39,23 @@ class Admin:
 
 def new_admin() -> Admin:
     return Admin(ADMIN, secrets.token_urlsafe(18), secrets.token_hex(20))
+
+
+def kept_admin() -> Admin | None:
+    """The account of the database that is here; None where there is no database yet.
+
+    Raises:
+        UnavailableError: it is not known.
+    """
+    data = layout.STUDIO / "data"
+    if not data.exists():
+        return None
+    try:
+        return Admin(**json.loads((data / _ADMIN).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        rule = "its administrator is known neither here nor in server.json"
+        remedy = f"bring one of the two back, or move {data} away for an empty Label Studio (pulled votes are in Git)"
+        raise UnavailableError(str(data / _ADMIN), rule, remedy) from None
 
 
 def venv() -> Path:
@@ -102,7 +121,8 @@ def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
     `base` is the clean environment that programs are run with.
     """
     data = (layout.STUDIO / "data").resolve()
-    layout.SERVING.mkdir(parents=True, exist_ok=True)
+    with disk_errors(layout.SERVING):
+        layout.SERVING.mkdir(parents=True, exist_ok=True)
     version = _version(environment)
     if not data.exists():
         _create(environment, data, admin, base)
@@ -110,6 +130,7 @@ def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
         say(f"Label Studio: bringing the data to version {version}")
         _manage(environment, data, base, "version")
     write_text(data / _VERSION, version)
+    write_text(data / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
     return data
 
 
@@ -127,6 +148,7 @@ def _create(environment: Path, data: Path, admin: Admin, base: Mapping[str, str]
         }
         _manage(environment, new, {**base, **account}, "init", "--quiet", "--enable-legacy-api-token")
         write_text(new / _VERSION, _version(environment))
+        write_text(new / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
         new.rename(data)
 
 

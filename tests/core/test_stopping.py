@@ -1,0 +1,66 @@
+"""Whether to stop: gains on the same pictures, agreement beyond chance, and what they say together."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
+
+from silverprint.core import effort, stopping
+from silverprint.core.stopping import Step
+
+NAMES = st.lists(st.tuples(*[st.sampled_from(["coat", "shirt", "bag"])] * 3), min_size=1, max_size=40)
+SAME = Step(pictures=1000, gain=0.0, low=-0.002, high=0.002, kappa=0.995)
+
+
+@given(NAMES)
+def test_a_step_is_the_difference_of_two_accuracies_within_its_interval(rows):
+    labels, before, after = (np.array(column) for column in zip(*rows, strict=True))
+    found = stopping.step(labels, before, after, seed=1)
+    assert found.gain == pytest.approx((after == labels).mean() - (before == labels).mean())
+    assert -1 <= found.low <= found.gain + 1e-9
+    assert found.gain - 1e-9 <= found.high <= 1
+    assert found == stopping.step(labels, before, after, seed=1)
+    back = stopping.step(labels, after, before, seed=1)
+    assert (back.gain, back.kappa) == (pytest.approx(-found.gain), pytest.approx(found.kappa))
+
+
+@given(NAMES)
+def test_kappa_is_that_of_scikit_learn(rows):
+    one, other, _ = (np.array(column) for column in zip(*rows, strict=True))
+    found = stopping.cohens_kappa(one, other)
+    assert found <= 1
+    assert stopping.cohens_kappa(one, one) == 1
+    if len(set(one) | set(other)) > 1:
+        assert found == pytest.approx(cohen_kappa_score(one, other))
+
+
+def test_a_campaign_stops_only_where_all_of_the_last_rounds_stand_still():
+    gained = Step(1000, 0.03, 0.01, 0.05, 0.9)
+    lost = Step(1000, -0.03, -0.05, -0.01, 0.9)
+    noisy = Step(100, 0.01, -0.04, 0.06, 0.995)
+    moving = Step(1000, 0.0, -0.002, 0.002, 0.9)
+    assert stopping.verdict([]) == "undecided"
+    assert stopping.verdict([SAME]) == "undecided"
+    assert stopping.verdict([gained, SAME, SAME]) == "stop"
+    assert stopping.verdict([SAME, SAME, gained]) == "go on"
+    assert stopping.verdict([SAME, SAME, lost]) == "look first"
+    for unsure in (noisy, moving):
+        assert stopping.verdict([SAME, unsure]) == "undecided"
+        assert stopping.verdict([unsure, SAME]) == "undecided"
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1e7)), max_size=50))
+def test_lead_times_are_capped_and_none_is_lost(times):
+    said = pl.Series("lead_time_s", times, dtype=pl.Float64)
+    found = effort.seconds(said)
+    known = said.drop_nulls()
+    assert found.len() == known.len()
+    if known.len():
+        assert found.max() <= effort.CAP * known.median()
+        assert (found <= known).all()
+
+
+def test_who_went_to_lunch_does_not_make_a_campaign_dear():
+    assert effort.seconds(pl.Series([2.0, 2.0, None, 2.0, 3600.0])).to_list() == [2.0, 2.0, 2.0, 20.0]

@@ -96,7 +96,7 @@ QUEUE: Final[Schema] = {
     "image_id": TEXT,
     "rank": INT,  # 1 is asked first
     "role": TEXT,  # one of ROLES
-    "strategy": TEXT,  # acquisition function; `random` for evaluation and control
+    "strategy": TEXT,  # acquisition function; `random` for evaluation and control, `include` for data/include.csv
     "score": REAL,  # acquisition value when it was picked; null where the strategy has none
     "predicted": TEXT,
     "confidence": REAL,
@@ -177,6 +177,15 @@ NEIGHBOURS: Final[Schema] = {  # kept pictures in the near-duplicate group of a 
     "withdrawn": TEXT,  # the withdrawn picture; the smallest image_id of several
     "target": TEXT,  # of its takedown
 }
+
+INCLUDE: Final[Schema] = {  # in Git; pictures that a person wants asked in a round
+    "round": TEXT,
+    "image_id": TEXT,
+    "why": TEXT,
+    "by": TEXT,
+}
+
+EXCLUDE: Final[Schema] = {"image_id": TEXT, "why": TEXT, "by": TEXT}  # in Git; never to be asked, nor a near-duplicate
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}
 

@@ -9,7 +9,7 @@ import pytest
 from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, QUEUE, UNSURE
+from silverprint.records import EXCLUDE, INCLUDE, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, UNSURE
 from silverprint.stages import labels, queue
 from silverprint.store import tables
 from tests.rounds import campaign
@@ -103,6 +103,59 @@ def test_neither_withdrawn_nor_rejected_pictures_are_asked(params):
     campaign.withdraw(*kept[:14])
     queue.run(params, "r01")
     assert sorted(ledgers.queue("r01")["image_id"]) == sorted(kept[14:])
+
+
+def include(name, *image_ids):
+    rows = [{"round": name, "image_id": image_id, "why": "rare", "by": "ada"} for image_id in image_ids]
+    tables.write_ledger(pl.DataFrame(rows), layout.INCLUDE, INCLUDE, ["image_id"])
+
+
+def exclude(*image_ids):
+    rows = [{"image_id": image_id, "why": "a screenshot", "by": "ada"} for image_id in image_ids]
+    tables.write_ledger(pl.DataFrame(rows), layout.EXCLUDE, EXCLUDE, ["image_id"])
+
+
+def test_pictures_that_a_person_picked_come_before_the_strategy_s(checked):
+    queue.run(checked, "r01")
+    drawn = ledgers.queue("r01").filter(pl.col("role") != "train")
+    wanted = [image for n in range(60) if (image := campaign.image_id(n)) not in set(drawn["image_id"])][:3]
+    include("r01", *wanted)
+    queue.run(checked, "r01")
+    rows = ledgers.queue("r01")
+    assert rows.filter(pl.col("role") != "train").equals(drawn)
+    train = rows.filter(pl.col("role") == "train")
+    assert train["strategy"].to_list() == ["include"] * 3 + ["maxherding"] * 5
+    assert set(train["image_id"][:3]) == set(wanted)
+    assert train["score"].null_count() == 3
+
+
+def test_a_picture_that_cannot_be_asked_is_left_out_with_its_reason(params, capsys):
+    queue.run(params, "r01")
+    finish(params, "r01")
+    asked = ledgers.queue("r01")["image_id"][0]
+    include("r02", asked, "f" * 64, campaign.image_id(1))
+    exclude(campaign.image_id(1))
+    queue.run(params, "r02")
+    said = capsys.readouterr().err
+    assert "r02: 1 of data/include.csv left out (not in the pool): ffffffff" in said
+    assert "r02: 2 of data/include.csv left out (asked before, excluded or withdrawn" in said
+    assert "include" not in set(ledgers.queue("r02")["strategy"])
+
+
+def test_more_picks_than_the_budget_holds_fill_it(params, capsys):
+    include("r01", *[campaign.image_id(n) for n in range(60)])
+    queue.run(params, "r01")
+    assert ledgers.queue("r01").filter(pl.col("role") == "train")["strategy"].unique().to_list() == ["include"]
+    assert "the budget is spent" in capsys.readouterr().err
+
+
+def test_neither_an_excluded_picture_nor_its_near_duplicate_is_asked(params):
+    manifest = campaign.write_pool(count=30, groups=15)
+    campaign.write_scores(params, "r01", model=False)
+    banned = manifest.filter(pl.col("group") < 5)
+    exclude(*banned.unique("group")["image_id"])
+    queue.run(params, "r01")
+    assert not set(banned["image_id"]) & set(ledgers.queue("r01")["image_id"])
 
 
 def test_scores_of_pictures_that_a_threshold_rejected_later_are_left_out(params):

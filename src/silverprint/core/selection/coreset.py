@@ -42,24 +42,25 @@ class Nearest:
         self.centres[: self.count] = pool.offsets(centres)
         self.bounds = np.full(len(places), np.inf)
         self.seen = np.zeros(len(places), dtype=np.int64)  # centres that the bound accounts for
-        for part in chunks(len(places)) if self.count else ():
-            self._look(np.arange(part.start, part.stop), min(self.count, _FIRST))
+        first = min(self.count, _FIRST)
+        for part in chunks(len(places)) if first else ():
+            self._look(np.arange(part.start, part.stop), pool.offsets(places[part]), first)
 
     def values(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
-        self._look(places, self.count)
+        by_seen = places[np.argsort(self.seen[places], kind="stable")]
+        rows = self.pool.offsets(self.places[by_seen])
+        for part in chunks(len(places), _TOGETHER):
+            self._look(by_seen[part], rows[part], self.count)
         return self.bounds[places]
 
     def take(self, place: int, value: float) -> None:
         self.centres[self.count] = self.pool.offsets(self.places[[place]])
         self.count += 1
 
-    def _look(self, places: NDArray[np.int64], upto: int) -> None:
-        """Brings the bounds of `places` to the first `upto` centres, rows that have seen as many together."""
-        places = places[np.argsort(self.seen[places], kind="stable")]
-        rows = self.pool.offsets(self.places[places])
-        for part in chunks(len(places), _TOGETHER):
-            first = self.seen[places[part]].min()
-            if first < upto:
-                found = squared(rows[part], self.centres[first:upto]).min(axis=1)
-                self.bounds[places[part]] = np.minimum(self.bounds[places[part]], found)
-        self.seen[places] = upto
+    def _look(self, places: NDArray[np.int64], rows: NDArray[np.float64], upto: int) -> None:
+        """Brings the bounds of `places` to the first `upto` centres."""
+        first = self.seen[places].min()
+        if first < upto:
+            found = squared(rows, self.centres[first:upto]).min(axis=1)
+            self.bounds[places] = np.minimum(self.bounds[places], found)
+            self.seen[places] = upto

@@ -9,7 +9,7 @@ import pytest
 from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import EXCLUDE, INCLUDE, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, UNSURE
+from silverprint.records import EXCLUDE, INCLUDE, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, UNSURE
 from silverprint.stages import labels, queue
 from silverprint.store import tables
 from tests.rounds import campaign
@@ -140,6 +140,17 @@ def test_a_picture_that_cannot_be_asked_is_left_out_with_its_reason(params, caps
     assert "r02: 1 of data/include.csv left out (not in the pool): ffffffff" in said
     assert "r02: 2 of data/include.csv left out (asked before, excluded or withdrawn" in said
     assert "include" not in set(ledgers.queue("r02")["strategy"])
+
+
+def test_every_predicted_class_gets_its_floor(params):
+    queue.run(params, "r01")
+    finish(params, "r01")
+    queue.run(replace(params, rounds={n: replace(r, floor=1.0, control=0.0) for n, r in params.rounds.items()}), "r02")
+    rows = ledgers.queue("r02")
+    free = tables.read(layout.score("r02") / "scores.parquet", SCORES).filter(
+        ~pl.col("image_id").is_in(ledgers.queue("r01")["image_id"].implode())
+    )
+    assert rows["predicted"].n_unique() == free["predicted"].n_unique() == rows.height == 10
 
 
 def test_more_picks_than_the_budget_holds_fill_it(params, capsys):

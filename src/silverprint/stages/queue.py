@@ -23,6 +23,8 @@ from silverprint.store.features import Features
 # No model trains on pictures of these roles, so they cover nothing for a strategy.
 NOT_TRAINED_ON = ("evaluation", "gold")
 
+_UNTOLD = -1  # the class id of a picture that is none of the classes, or not known yet
+
 
 def run(params: Params, round_name: str) -> None:
     """Writes data/rounds/<round>/queue.csv; once the round is opened it only checks that the file is still the same.
@@ -63,8 +65,9 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     known = labeled.with_columns(_class_ids(labeled["label"], params.dataset.classes))
     probabilities = _probabilities(round_name, scores.height)
 
-    def choose(left: pl.DataFrame, count: int) -> Picks:
-        return _choose(plan, left, count, known, probabilities)
+    def choose(left: pl.DataFrame, count: int, taken: pl.DataFrame) -> Picks:
+        asked = taken.with_columns(pl.lit(_UNTOLD, pl.Int64).alias("class_id"))
+        return _choose(plan, left, count, pl.concat([known, asked], how="diagonal"), probabilities)
 
     queue = compose(askable, shares, plan, choose)
     _say_left_out(round_name, included, queue, pictures, askable)
@@ -136,6 +139,7 @@ def _plan(params: Params, name: str, included: Sequence[str]) -> Plan:
         evaluation_overlap=params.evaluation.overlap,
         show_predictions=entry.show_predictions,
         seed=roles.round_seed(params.seed, name, entry.draw),
+        floor=entry.floor,
         included=tuple(included),
     )
 
@@ -155,9 +159,9 @@ def _probabilities(name: str, count: int) -> NDArray[np.float32] | None:
 
 
 def _class_ids(labels: pl.Series, classes: Sequence[str]) -> pl.Series:
-    """Places in `classes`; -1 for "not one of these", and where every vote abstained."""
+    """Places in `classes`; _UNTOLD for "not one of these", and where every vote abstained."""
     places = {name: number for number, name in enumerate(classes)}
-    return pl.Series("class_id", [places.get(label, -1) for label in labels], dtype=pl.Int64)
+    return pl.Series("class_id", [places.get(label, _UNTOLD) for label in labels], dtype=pl.Int64)
 
 
 def _choose(

@@ -1,17 +1,12 @@
 """One queue: chance draws evaluation and control from the whole pool; people and the strategy pick the rest."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import polars as pl
 
 from silverprint.core.selection import roles
-from silverprint.core.selection.pool import Picks
+from silverprint.core.selection.floors import Choose, with_floors
 from silverprint.records import QUEUE, conform
-
-# Of the frame's rows, the best first, as many as asked for: their places, and their acquisition values.
-Choose: TypeAlias = Callable[[pl.DataFrame, int], Picks]
 
 TIER = "crowd"
 INCLUDED = "include"  # the strategy of a picture that a person picked
@@ -26,6 +21,7 @@ class Plan:
     evaluation_overlap: int
     show_predictions: bool
     seed: int
+    floor: float = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     included: tuple[str, ...] = ()  # image_ids that people picked for the round
 
 
@@ -67,7 +63,7 @@ def _chosen(left: pl.DataFrame, count: int, plan: Plan, choose: Choose) -> pl.Da
     wanted = left.filter(pl.col("image_id").is_in(plan.included)).unique("group", keep="first", maintain_order=True)
     picked = wanted.head(count)
     left = roles.without_groups(left, picked).unique("group", keep="first", maintain_order=True)
-    places, values = choose(left, count - picked.height)
+    places, values = with_floors(left, count - picked.height, picked, plan.floor, choose)
     train = left[places].with_columns(pl.Series("score", values).fill_nan(None))
     by_hand = _receipts(picked, "train", INCLUDED, plan.overlap)
     return pl.concat([by_hand, _receipts(train, "train", plan.strategy, plan.overlap)], how="diagonal")

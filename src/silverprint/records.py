@@ -105,7 +105,10 @@ QUEUE: Final[Schema] = {
     "overlap": INT,  # distinct people to ask
     "tier": TEXT,  # which people: `crowd`
     "show_prediction": FLAG,  # pre-select the prediction in the page
+    "why": TEXT,  # a sentence for people
 }
+
+QUEUE_ADDED: Final = frozenset({"why"})  # queues that people have seen stay as an earlier version drew them
 
 # Choices beside the dataset's classes that every annotator has.
 UNSURE: Final = "unsure"  # abstains

@@ -51,7 +51,10 @@ def test_rounds_never_ask_twice_and_evaluate_once(checked):
     assert rows.filter(pl.col("role") == "evaluation")["round"].unique().to_list() == ["r01"]
     later = rows.filter(pl.col("round") != "r01")
     assert later["model_id"].unique().to_list() == ["m-1"]
-    assert later.filter(pl.col("role") == "train")["score"].is_between(0, 1).all()
+    chosen = later.filter(pl.col("role") == "train")
+    assert chosen["score"].is_between(0, 1).all()
+    assert chosen["why"].str.contains(r"^A narrow gap .*; the model hesitates between .+ \(0\.\d\d\) and .+\.$").all()
+    assert rows.filter(pl.col("role") == "control")["why"].str.starts_with("Drawn by chance").all()
     assert later["show_prediction"].to_list() == [False] * 10 + [True] * 10
 
 
@@ -127,6 +130,7 @@ def test_pictures_that_a_person_picked_come_before_the_strategy_s(checked):
     assert train["strategy"].to_list() == ["include"] * 3 + ["maxherding"] * 5
     assert set(train["image_id"][:3]) == set(wanted)
     assert train["score"].null_count() == 3
+    assert train["why"][:3].to_list() == ["Picked by ada: rare"] * 3
 
 
 def test_a_picture_that_cannot_be_asked_is_left_out_with_its_reason(params, capsys):
@@ -184,6 +188,14 @@ def test_an_opened_queue_is_left_untouched(params, capsys):
     queue.run(replace(params, seed=99), "r01")
     assert layout.queue("r01").stat().st_mtime_ns == before
     assert "r01 is open: its queue stays as it is" in capsys.readouterr().err
+
+
+def test_a_queue_of_an_earlier_version_is_read(params):
+    queue.run(params, "r01")
+    rows = ledgers.queue("r01")
+    tables.write_ledger(rows, layout.queue("r01"), {k: t for k, t in QUEUE.items() if k != "why"}, ["rank"])
+    assert ledgers.queue("r01").drop("why").equals(rows.drop("why"))
+    assert ledgers.queue("r01")["why"].null_count() == rows.height
 
 
 def test_an_opened_queue_that_changed_is_refused(params):

@@ -11,7 +11,19 @@ import polars as pl
 from silverprint import layout
 from silverprint.core.withdrawals import KINDS
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import ASKS, EXCLUDE, IMAGE_ID, INCLUDE, QUEUE, TAKEDOWNS, VOTES, WAIVERS, WITHDRAWN, Schema
+from silverprint.records import (
+    ASKS,
+    EXCLUDE,
+    IMAGE_ID,
+    INCLUDE,
+    QUEUE,
+    QUEUE_ADDED,
+    TAKEDOWNS,
+    VOTES,
+    WAIVERS,
+    WITHDRAWN,
+    Schema,
+)
 from silverprint.store import files, tables
 
 MOST_EXTRA: Final = 50  # people asked on top, at one time
@@ -121,7 +133,7 @@ def asks(round_name: str) -> pl.DataFrame:
 
 def queue(round_name: str) -> pl.DataFrame:
     """The round's queue, best rank first."""
-    return tables.read_ledger(layout.queue(round_name), QUEUE).sort("rank")
+    return tables.read_ledger(layout.queue(round_name), QUEUE, added=QUEUE_ADDED).sort("rank")
 
 
 def votes(round_name: str) -> pl.DataFrame:

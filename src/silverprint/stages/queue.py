@@ -12,9 +12,11 @@ from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import ledgers, state
 from silverprint.config import Params
 from silverprint.console import say
+from silverprint.core import uncertainty
 from silverprint.core.selection import roles, select_with_scores
 from silverprint.core.selection.compose import Plan, compose
 from silverprint.core.selection.pool import Picks
+from silverprint.core.selection.reasons import hesitation, reasons
 from silverprint.errors import DataError, restored
 from silverprint.records import LABELS, MANIFEST, QUEUE, SCORES
 from silverprint.store import files, tables
@@ -57,7 +59,8 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     pictures = scores.with_row_index("row").join(manifest, on="image_id").sort("image_id")
 
     askable = _askable(round_name, pictures, manifest, labels)
-    included = ledgers.included(params.chain).filter(pl.col("round") == round_name)["image_id"].to_list()
+    picked = ledgers.included(params.chain).filter(pl.col("round") == round_name)
+    included = picked["image_id"].to_list()
     shares = _shares(params, round_name, askable["group"].n_unique())
     plan = _plan(params, round_name, included)
     trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
@@ -71,6 +74,8 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
 
     queue = compose(askable, shares, plan, choose)
     _say_left_out(round_name, included, queue, pictures, askable)
+    by_hand = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
+    queue = queue.with_columns(reasons(queue, _leading(queue, pictures, probabilities, params), by_hand))
     _require_suite(params, round_name, queue.join(manifest, on="image_id", how="left"))
     return queue
 
@@ -156,6 +161,17 @@ def _probabilities(name: str, count: int) -> NDArray[np.float32] | None:
     except (OSError, ValueError) as error:
         raise DataError(str(path), f"not readable ({error})", restored(path.parent)) from None
     return rows
+
+
+def _leading(
+    queue: pl.DataFrame, pictures: pl.DataFrame, probabilities: NDArray[np.float32] | None, params: Params
+) -> dict[str, str]:
+    """What the model hesitates between, for each picture of the queue."""
+    if probabilities is None:
+        return {}
+    asked = pictures.join(queue.select("image_id"), on="image_id", how="semi", maintain_order="left")
+    mean = uncertainty.mean(probabilities[:, asked["row"].to_numpy()])
+    return dict(zip(asked["image_id"], hesitation(mean, params.dataset.classes), strict=True))
 
 
 def _class_ids(labels: pl.Series, classes: Sequence[str]) -> pl.Series:

@@ -6,10 +6,10 @@ import polars as pl
 
 from silverprint.core.selection import roles
 from silverprint.core.selection.floors import Choose, with_floors
+from silverprint.core.selection.reasons import INCLUDED
 from silverprint.records import QUEUE, conform
 
 TIER = "crowd"
-INCLUDED = "include"  # the strategy of a picture that a person picked
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def compose(askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Cho
         choose: the strategy; sees one picture per group that chance and people left over, the group's first.
 
     Returns:
-        QUEUE, sorted by rank.
+        QUEUE, sorted by rank, but for `why`.
     """
     evaluation = roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
     left = roles.without_groups(askable, evaluation)

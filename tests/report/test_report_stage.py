@@ -53,6 +53,14 @@ def parsed(text: str) -> _Html:
 
 
 @pytest.mark.usefixtures("reported")
+def test_each_asked_picture_says_why() -> None:
+    text = page()
+    shown = text.count("<summary>why</summary>Chosen for the report, number ")
+    assert shown > 20
+    assert "<summary>why</summary>Chosen for the report, number 1.</details></li>" in text
+
+
+@pytest.mark.usefixtures("reported")
 def test_the_page_needs_no_other_file_and_says_what_its_pictures_show() -> None:
     html = parsed(page())
     assert html.open == []

@@ -105,7 +105,7 @@ QUEUE: Final[Schema] = {
     "image_id": TEXT,
     "rank": INT,  # 1 is asked first
     "role": TEXT,  # one of ROLES
-    "strategy": TEXT,  # acquisition function; `random` for evaluation and control
+    "strategy": TEXT,  # acquisition function; `random` for evaluation and control, `include` for data/include.csv
     "score": REAL,  # acquisition value when it was picked; null where the strategy has none
     "predicted": TEXT,
     "confidence": REAL,
@@ -114,7 +114,10 @@ QUEUE: Final[Schema] = {
     "overlap": INT,  # distinct people to ask
     "tier": TEXT,  # which people: `crowd`
     "show_prediction": FLAG,  # pre-select the prediction in the page
+    "why": TEXT,  # a sentence for people
 }
+
+QUEUE_ADDED: Final = frozenset({"why"})  # queues that people have seen stay as an earlier version drew them
 
 # Choices beside the dataset's classes that every annotator has.
 UNSURE: Final = "unsure"  # abstains
@@ -196,6 +199,15 @@ IMPORTS: Final[Schema] = {  # in Git; labels that sources came with, as votes
     "batch": INT,  # of the annotator, from 1; of several words about a picture the last batch's stands
     "said_at": TEXT,  # when the picture was fetched, UTC
 }
+
+INCLUDE: Final[Schema] = {  # in Git; pictures that a person wants asked in a round
+    "round": TEXT,
+    "image_id": TEXT,
+    "why": TEXT,
+    "by": TEXT,
+}
+
+EXCLUDE: Final[Schema] = {"image_id": TEXT, "why": TEXT, "by": TEXT}  # in Git; never to be asked, nor a near-duplicate
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}
 

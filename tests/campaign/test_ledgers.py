@@ -86,6 +86,26 @@ def test_a_waiver_that_lacks_something_is_told(line: str) -> None:
         ledgers.waivers(("r01",))
 
 
+def test_what_people_pick_is_of_a_round_and_has_a_reason() -> None:
+    layout.INCLUDE.write_text(f"round,image_id,why,by\nr01,{ID.upper()},rare,ada\n\nr02,{ID},rare,ada\n")
+    assert ledgers.included(("r01", "r02")).rows() == [("r01", ID, "rare", "ada"), ("r02", ID, "rare", "ada")]
+    with pytest.raises(
+        ConfigError, match=r"include\.csv line 4: round 'r02': params\.yaml has no such round; one of: r01"
+    ):
+        ledgers.included(("r01",))
+
+
+@pytest.mark.parametrize("line", [f"{ID},,ada", f"{ID},  ,ada", f"{ID},blurred,", "abc,blurred,ada", ",blurred,ada"])
+def test_a_pick_that_lacks_something_is_told(line: str) -> None:
+    layout.INCLUDE.write_text(f"round,image_id,why,by\nr01,{line}\n")
+    layout.EXCLUDE.write_text(f"image_id,why,by\n{line}\n")
+    rule = "(a reason and a name|64 hex digits)"
+    with pytest.raises(ConfigError, match=rf"include\.csv line 2: .*{rule}"):
+        ledgers.included(("r01",))
+    with pytest.raises(ConfigError, match=rf"exclude\.csv line 2: .*{rule}"):
+        ledgers.excluded()
+
+
 def test_a_command_says_it_in_one_line(
     project: Path, silverprint: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

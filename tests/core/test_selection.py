@@ -127,6 +127,52 @@ def test_a_broken_request_is_one_clear_line(strategy, change, message):
     assert "\n" not in str(caught.value)
 
 
+NONE = np.array([], dtype=np.int64)
+EDGES = {
+    "zero labels": {"labeled": NONE, "labels": NONE},
+    "labels known": {"labeled": np.array([3, 9]), "labels": np.array([0, -1])},
+    "labelled twice": {"labeled": np.array([3, 3, 9])},
+    "budget 0": {"budget": 0},
+    "the whole pool": {"budget": 40},
+    "all alike": {"embeddings": np.ones((40, 4)), "probabilities": np.full((40, 3), 1 / 3)},
+    "two pictures, copied": {"embeddings": np.eye(4)[np.arange(40) % 2], "budget": 39},
+    "no spread but one": {"embeddings": np.eye(40)[:, :1]},
+    "one class": {"probabilities": np.ones((40, 1))},
+    "one class of three": {"probabilities": np.tile([0.0, 1.0, 0.0], (40, 1))},
+    "one member": {"probabilities": np.full((1, 40, 3), 1 / 3)},
+    "members": {"probabilities": np.random.default_rng(0).dirichlet(np.ones(3), size=(5, 40))},
+    "members that agree": {"probabilities": np.full((5, 40, 3), 1 / 3)},
+    "whole numbers": {"embeddings": np.arange(160).reshape(40, 4)},
+    "half precision": {"embeddings": np.random.default_rng(0).normal(size=(40, 4)).astype(np.float16)},
+    "double precision": {"embeddings": np.random.default_rng(0).normal(size=(40, 4))},
+    "far from zero": {"embeddings": np.random.default_rng(0).normal(1e6, 1, size=(40, 4))},
+    "huge": {"embeddings": np.random.default_rng(0).normal(size=(40, 4)) * 1e15},
+    "tiny": {"embeddings": np.random.default_rng(0).normal(size=(40, 4)) * 1e-15},
+    "columns apart": {"embeddings": np.asfortranarray(np.random.default_rng(0).normal(size=(40, 4)))},
+    "one picture": {"embeddings": np.ones((1, 4)), "probabilities": np.full((1, 3), 1 / 3), "budget": 1},
+    "no picture": {"embeddings": np.ones((0, 4)), "probabilities": np.ones((0, 3)), "budget": 0},
+}
+
+
+@every
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("edge", EDGES)
+def test_at_every_edge_the_contract_holds(strategy, edge):
+    request = a_request() | EDGES[edge]
+    budget = min(request["budget"], len(request["embeddings"]) - len(set(request["labeled"])))
+    rows, values = select_with_scores(strategy, **(request | {"budget": budget}))
+    assert len(set(rows) - set(request["labeled"])) == len(rows) == len(values) == budget
+    np.testing.assert_array_equal(select(strategy, **(request | {"budget": budget})), rows)
+
+
+@every
+def test_another_precision_of_the_same_figures_changes_nothing(strategy):
+    request = a_request() | {"embeddings": np.random.default_rng(0).normal(size=(40, 4)).astype(np.float16)}
+    for wider in (np.float32, np.float64):
+        other = request | {"embeddings": request["embeddings"].astype(wider)}
+        np.testing.assert_array_equal(select(strategy, **other), select(strategy, **request))
+
+
 @every
 def test_all_labelled_has_nothing_to_choose(strategy):
     request = a_request(n=3, labeled=[0, 1, 2])

@@ -25,11 +25,11 @@ def pools(draw):
     )
 
 
-def first(left, count):
+def first(left, count, taken):
     return np.arange(count), np.linspace(1, 0.5, count)
 
 
-def last(left, count):
+def last(left, count, taken):
     return np.arange(left.height)[::-1][:count].copy(), np.full(count, np.nan)
 
 

@@ -35,6 +35,7 @@ def _queue() -> pl.DataFrame:
         "image_id": IDS, "rank": [3, 1, 2, 6, 5, 4], "role": ["evaluation", "control", "train"] * 2,
         "strategy": ["random", "random", "margin"] * 2, "predicted": ["coat", None] * 3, "confidence": [0.5, None] * 3,
         "seed": [7] * 6, "overlap": [3, 2, 2] * 2, "tier": ["crowd"] * 6, "show_prediction": [False] * 6,
+        "why": ["Drawn by chance."] * 6,
     }  # fmt: skip
     return conform(pl.DataFrame(columns), QUEUE).with_columns(kept=pl.lit(True), group=pl.int_range(pl.len()))
 

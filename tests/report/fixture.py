@@ -129,6 +129,7 @@ def _queue(
                 "overlap": 3 if role == "evaluation" else 2,
                 "tier": "crowd",
                 "show_prediction": False,
+                "why": f"Chosen for the report, number {rank}.",
             }
         )
     return pl.DataFrame(rows, schema=QUEUE)

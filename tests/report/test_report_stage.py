@@ -64,6 +64,14 @@ def test_imported_labels_have_a_table_of_their_own_and_are_no_people(campaign: P
 
 
 @pytest.mark.usefixtures("reported")
+def test_each_asked_picture_says_why() -> None:
+    text = page()
+    shown = text.count("<summary>why</summary>Chosen for the report, number ")
+    assert shown > 20
+    assert "<summary>why</summary>Chosen for the report, number 1.</details></li>" in text
+
+
+@pytest.mark.usefixtures("reported")
 def test_the_page_needs_no_other_file_and_says_what_its_pictures_show() -> None:
     html = parsed(page())
     assert html.open == []

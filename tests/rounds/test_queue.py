@@ -9,7 +9,7 @@ import pytest
 from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, QUEUE, UNSURE
+from silverprint.records import EXCLUDE, INCLUDE, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, UNSURE
 from silverprint.stages import labels, queue
 from silverprint.store import tables
 from tests.rounds import campaign
@@ -51,7 +51,10 @@ def test_rounds_never_ask_twice_and_evaluate_once(checked):
     assert rows.filter(pl.col("role") == "evaluation")["round"].unique().to_list() == ["r01"]
     later = rows.filter(pl.col("round") != "r01")
     assert later["model_id"].unique().to_list() == ["m-1"]
-    assert later.filter(pl.col("role") == "train")["score"].is_between(0, 1).all()
+    chosen = later.filter(pl.col("role") == "train")
+    assert chosen["score"].is_between(0, 1).all()
+    assert chosen["why"].str.contains(r"^A narrow gap .*; the model hesitates between .+ \(0\.\d\d\) and .+\.$").all()
+    assert rows.filter(pl.col("role") == "control")["why"].str.starts_with("Drawn by chance").all()
     assert later["show_prediction"].to_list() == [False] * 10 + [True] * 10
 
 
@@ -105,6 +108,71 @@ def test_neither_withdrawn_nor_rejected_pictures_are_asked(params):
     assert sorted(ledgers.queue("r01")["image_id"]) == sorted(kept[14:])
 
 
+def include(name, *image_ids):
+    rows = [{"round": name, "image_id": image_id, "why": "rare", "by": "ada"} for image_id in image_ids]
+    tables.write_ledger(pl.DataFrame(rows), layout.INCLUDE, INCLUDE, ["image_id"])
+
+
+def exclude(*image_ids):
+    rows = [{"image_id": image_id, "why": "a screenshot", "by": "ada"} for image_id in image_ids]
+    tables.write_ledger(pl.DataFrame(rows), layout.EXCLUDE, EXCLUDE, ["image_id"])
+
+
+def test_pictures_that_a_person_picked_come_before_the_strategy_s(checked):
+    queue.run(checked, "r01")
+    drawn = ledgers.queue("r01").filter(pl.col("role") != "train")
+    wanted = [image for n in range(60) if (image := campaign.image_id(n)) not in set(drawn["image_id"])][:3]
+    include("r01", *wanted)
+    queue.run(checked, "r01")
+    rows = ledgers.queue("r01")
+    assert rows.filter(pl.col("role") != "train").equals(drawn)
+    train = rows.filter(pl.col("role") == "train")
+    assert train["strategy"].to_list() == ["include"] * 3 + ["maxherding"] * 5
+    assert set(train["image_id"][:3]) == set(wanted)
+    assert train["score"].null_count() == 3
+    assert train["why"][:3].to_list() == ["Picked by ada: rare"] * 3
+
+
+def test_a_picture_that_cannot_be_asked_is_left_out_with_its_reason(params, capsys):
+    queue.run(params, "r01")
+    finish(params, "r01")
+    asked = ledgers.queue("r01")["image_id"][0]
+    include("r02", asked, "f" * 64, campaign.image_id(1))
+    exclude(campaign.image_id(1))
+    queue.run(params, "r02")
+    said = capsys.readouterr().err
+    assert "r02: 1 of data/include.csv left out (not in the pool): ffffffff" in said
+    assert "r02: 2 of data/include.csv left out (asked before, excluded or withdrawn" in said
+    assert "include" not in set(ledgers.queue("r02")["strategy"])
+
+
+def test_every_predicted_class_gets_its_floor(params):
+    queue.run(params, "r01")
+    finish(params, "r01")
+    queue.run(replace(params, rounds={n: replace(r, floor=1.0, control=0.0) for n, r in params.rounds.items()}), "r02")
+    rows = ledgers.queue("r02")
+    free = tables.read(layout.score("r02") / "scores.parquet", SCORES).filter(
+        ~pl.col("image_id").is_in(ledgers.queue("r01")["image_id"].implode())
+    )
+    assert rows["predicted"].n_unique() == free["predicted"].n_unique() == rows.height == 10
+
+
+def test_more_picks_than_the_budget_holds_fill_it(params, capsys):
+    include("r01", *[campaign.image_id(n) for n in range(60)])
+    queue.run(params, "r01")
+    assert ledgers.queue("r01").filter(pl.col("role") == "train")["strategy"].unique().to_list() == ["include"]
+    assert "the budget is spent" in capsys.readouterr().err
+
+
+def test_neither_an_excluded_picture_nor_its_near_duplicate_is_asked(params):
+    manifest = campaign.write_pool(count=30, groups=15)
+    campaign.write_scores(params, "r01", model=False)
+    banned = manifest.filter(pl.col("group") < 5)
+    exclude(*banned.unique("group")["image_id"])
+    queue.run(params, "r01")
+    assert not set(banned["image_id"]) & set(ledgers.queue("r01")["image_id"])
+
+
 def test_scores_of_pictures_that_a_threshold_rejected_later_are_left_out(params):
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     kept = pl.col("image_id").is_in(manifest["image_id"].head(20).implode())
@@ -120,6 +188,14 @@ def test_an_opened_queue_is_left_untouched(params, capsys):
     queue.run(replace(params, seed=99), "r01")
     assert layout.queue("r01").stat().st_mtime_ns == before
     assert "r01 is open: its queue stays as it is" in capsys.readouterr().err
+
+
+def test_a_queue_of_an_earlier_version_is_read(params):
+    queue.run(params, "r01")
+    rows = ledgers.queue("r01")
+    tables.write_ledger(rows, layout.queue("r01"), {k: t for k, t in QUEUE.items() if k != "why"}, ["rank"])
+    assert ledgers.queue("r01").drop("why").equals(rows.drop("why"))
+    assert ledgers.queue("r01")["why"].null_count() == rows.height
 
 
 def test_an_opened_queue_that_changed_is_refused(params):

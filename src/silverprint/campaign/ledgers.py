@@ -1,4 +1,4 @@
-"""The text ledgers in Git that people's decisions are kept in: takedowns, waivers, imports, asks, queues, votes."""
+"""The text ledgers in Git that hold what people decided: takedowns, waivers, imports, picks, asks, queues, votes."""
 
 import hashlib
 import re
@@ -11,7 +11,20 @@ import polars as pl
 from silverprint import layout
 from silverprint.core.withdrawals import KINDS
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import ASKS, IMAGE_ID, IMPORTS, QUEUE, TAKEDOWNS, VOTES, WAIVERS, WITHDRAWN, Schema
+from silverprint.records import (
+    ASKS,
+    EXCLUDE,
+    IMAGE_ID,
+    IMPORTS,
+    INCLUDE,
+    QUEUE,
+    QUEUE_ADDED,
+    TAKEDOWNS,
+    VOTES,
+    WAIVERS,
+    WITHDRAWN,
+    Schema,
+)
 from silverprint.store import files, tables
 
 MOST_EXTRA: Final = 50  # people asked on top, at one time
@@ -75,6 +88,40 @@ def write_imports(frame: pl.DataFrame) -> None:
     tables.write_ledger(frame, layout.IMPORTS, IMPORTS, ["image_id", "annotator", "batch"])
 
 
+def included(rounds: Sequence[str]) -> pl.DataFrame:
+    """The pictures that people want asked, in any of `rounds`; image_ids in lower case.
+
+    Raises:
+        ConfigError: a line is for another round, names no picture, or does not say why or by whom.
+    """
+    rows = []
+    for where, row in _lines(layout.INCLUDE, INCLUDE):
+        if row["round"] not in rounds:
+            rule = "params.yaml has no such round"
+            raise ConfigError(f"{where} round {str(row['round'])[:80]!r}", rule, f"one of: {', '.join(rounds)}")
+        rows.append(_picked(where, row))
+    return pl.DataFrame(rows, schema=INCLUDE)
+
+
+def excluded() -> pl.DataFrame:
+    """The pictures that are never to be asked about; image_ids in lower case.
+
+    Raises:
+        ConfigError: a line names no picture, or does not say why or by whom.
+    """
+    return pl.DataFrame([_picked(where, row) for where, row in _lines(layout.EXCLUDE, EXCLUDE)], schema=EXCLUDE)
+
+
+def _picked(where: str, row: dict[str, Any]) -> dict[str, Any]:
+    image_id = (row["image_id"] or "").lower()
+    remedy = "complete the line or remove it"
+    if not re.fullmatch(IMAGE_ID, image_id):
+        raise ConfigError(f"{where} image_id {image_id[:100]!r}", "an image_id is 64 hex digits", remedy)
+    if not all((row[column] or "").strip() for column in ("why", "by")):
+        raise ConfigError(f"{where} {image_id[:8]}", "a picture picked by hand has a reason and a name", remedy)
+    return row | {"image_id": image_id}
+
+
 def asks(round_name: str) -> pl.DataFrame:
     """What is asked on top of the round's queue.
 
@@ -95,7 +142,7 @@ def asks(round_name: str) -> pl.DataFrame:
 
 def queue(round_name: str) -> pl.DataFrame:
     """The round's queue, best rank first."""
-    return tables.read_ledger(layout.queue(round_name), QUEUE).sort("rank")
+    return tables.read_ledger(layout.queue(round_name), QUEUE, added=QUEUE_ADDED).sort("rank")
 
 
 def votes(round_name: str) -> pl.DataFrame:

@@ -137,6 +137,7 @@ class Round:
     control: Share  # of the budget, drawn at random
     overlap: People  # people asked about each
     show_predictions: bool = False
+    floor: Share = 0.0  # of the strategy's picks, divided evenly among the predicted classes
     draw: Count = 0  # raised by `silverprint round redraw`
 
 

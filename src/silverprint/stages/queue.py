@@ -12,9 +12,11 @@ from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import ledgers, state
 from silverprint.config import Params
 from silverprint.console import say
+from silverprint.core import uncertainty
 from silverprint.core.selection import roles, select_with_scores
 from silverprint.core.selection.compose import Plan, compose
 from silverprint.core.selection.pool import Picks
+from silverprint.core.selection.reasons import hesitation, reasons
 from silverprint.errors import DataError, restored
 from silverprint.records import LABELS, MANIFEST, QUEUE, SCORES
 from silverprint.store import files, tables
@@ -22,6 +24,8 @@ from silverprint.store.features import Features
 
 # No model trains on pictures of these roles, so they cover nothing for a strategy.
 NOT_TRAINED_ON = ("evaluation", "gold")
+
+_UNTOLD = -1  # the class id of a picture that is none of the classes, or not known yet
 
 
 def run(params: Params, round_name: str) -> None:
@@ -31,7 +35,8 @@ def run(params: Params, round_name: str) -> None:
 
     Raises:
         DataError: nothing is left to ask about, the queue breaks its suite, or an opened round's queue was changed.
-        ConfigError: no such strategy, or one that needs a model before there is any.
+        ConfigError: no such strategy, or one that needs a model before there is any; a line of data/include.csv or
+            data/exclude.csv means nothing.
     """
     opened = state.load(round_name)
     path = layout.queue(round_name)
@@ -54,17 +59,23 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     pictures = scores.with_row_index("row").join(manifest, on="image_id").sort("image_id")
 
     askable = _askable(round_name, pictures, manifest, labels)
+    picked = ledgers.included(params.chain).filter(pl.col("round") == round_name)
+    included = picked["image_id"].to_list()
     shares = _shares(params, round_name, askable["group"].n_unique())
-    plan = _plan(params, round_name)
+    plan = _plan(params, round_name, included)
     trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
     labeled = pictures.join(trained_on.select("image_id", "label"), on="image_id", maintain_order="left")
     known = labeled.with_columns(_class_ids(labeled["label"], params.dataset.classes))
     probabilities = _probabilities(round_name, scores.height)
 
-    def choose(left: pl.DataFrame, count: int) -> Picks:
-        return _choose(plan, left, count, known, probabilities)
+    def choose(left: pl.DataFrame, count: int, taken: pl.DataFrame) -> Picks:
+        asked = taken.with_columns(pl.lit(_UNTOLD, pl.Int64).alias("class_id"))
+        return _choose(plan, left, count, pl.concat([known, asked], how="diagonal"), probabilities)
 
     queue = compose(askable, shares, plan, choose)
+    _say_left_out(round_name, included, queue, pictures, askable)
+    by_hand = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
+    queue = queue.with_columns(reasons(queue, _leading(queue, pictures, probabilities, params), by_hand))
     _require_suite(params, round_name, queue.join(manifest, on="image_id", how="left"))
     return queue
 
@@ -77,12 +88,33 @@ def _require_final(opened: state.State, found: str) -> None:
         raise DataError(value, rule, f"run: git checkout {path}; if it was never committed, take it from a backup")
 
 
+def _say_left_out(
+    name: str, included: Sequence[str], queue: pl.DataFrame, pictures: pl.DataFrame, askable: pl.DataFrame
+) -> None:
+    """One line for each reason why a picture that a person picked is not asked about."""
+    left = set(included) - set(queue["image_id"])
+    kept = set(pictures.filter("kept")["image_id"])
+    free = set(askable["image_id"])
+    for why, ids in {
+        "not in the pool": left - kept,
+        "asked before, excluded or withdrawn, or a near-duplicate is": left & kept - free,
+        "a near-duplicate is in the queue, or the budget is spent": left & free,
+    }.items():
+        if ids:
+            shown = ", ".join(sorted(image_id[:8] for image_id in ids)[:5])
+            say(f"{name}: {len(ids)} of {layout.INCLUDE} left out ({why}): {shown}{' …' if len(ids) > 5 else ''}")
+
+
 def _askable(name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    """The kept pictures that nobody was asked about, in this chain of rounds or another, nor about a near-duplicate."""
+    """The kept pictures that nobody was asked about, in this chain of rounds or another, nor about a near-duplicate.
+
+    Nor is anybody asked about an excluded picture or a near-duplicate of it.
+    """
     others = sorted(path.parent.name for path in layout.ROUNDS.glob("*/queue.csv") if path.parent.name != name)
     asked = pl.concat([labels["image_id"], *(ledgers.queue(other)["image_id"] for other in others)]).unique()
-    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in([*asked, *ledgers.withdrawn()]))
-    return roles.without_groups(free, manifest.filter(pl.col("image_id").is_in(asked.implode())))
+    barred = [*asked, *ledgers.excluded()["image_id"]]
+    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in([*barred, *ledgers.withdrawn()]))
+    return roles.without_groups(free, manifest.filter(pl.col("image_id").is_in(barred)))
 
 
 def _shares(params: Params, name: str, available: int) -> roles.Shares:
@@ -104,7 +136,7 @@ def _shares(params: Params, name: str, available: int) -> roles.Shares:
     return shares
 
 
-def _plan(params: Params, name: str) -> Plan:
+def _plan(params: Params, name: str, included: Sequence[str]) -> Plan:
     entry = params.rounds[name]
     return Plan(
         strategy=entry.strategy,
@@ -112,6 +144,8 @@ def _plan(params: Params, name: str) -> Plan:
         evaluation_overlap=params.evaluation.overlap,
         show_predictions=entry.show_predictions,
         seed=roles.round_seed(params.seed, name, entry.draw),
+        floor=entry.floor,
+        included=tuple(included),
     )
 
 
@@ -129,10 +163,21 @@ def _probabilities(name: str, count: int) -> NDArray[np.float32] | None:
     return rows
 
 
+def _leading(
+    queue: pl.DataFrame, pictures: pl.DataFrame, probabilities: NDArray[np.float32] | None, params: Params
+) -> dict[str, str]:
+    """What the model hesitates between, for each picture of the queue."""
+    if probabilities is None:
+        return {}
+    asked = pictures.join(queue.select("image_id"), on="image_id", how="semi", maintain_order="left")
+    mean = uncertainty.mean(probabilities[:, asked["row"].to_numpy()])
+    return dict(zip(asked["image_id"], hesitation(mean, params.dataset.classes), strict=True))
+
+
 def _class_ids(labels: pl.Series, classes: Sequence[str]) -> pl.Series:
-    """Places in `classes`; -1 for "not one of these", and where every vote abstained."""
+    """Places in `classes`; _UNTOLD for "not one of these", and where every vote abstained."""
     places = {name: number for number, name in enumerate(classes)}
-    return pl.Series("class_id", [places.get(label, -1) for label in labels], dtype=pl.Int64)
+    return pl.Series("class_id", [places.get(label, _UNTOLD) for label in labels], dtype=pl.Int64)
 
 
 def _choose(

@@ -59,8 +59,11 @@ def ledger_bytes(frame: pl.DataFrame, schema: Schema, order: list[str]) -> bytes
     return conform(frame, schema).sort(order, nulls_last=True).write_csv(float_precision=6).encode("utf-8")
 
 
-def read_ledger(path: Path, schema: Schema) -> pl.DataFrame:
+def read_ledger(path: Path, schema: Schema, added: frozenset[str] = frozenset()) -> pl.DataFrame:
     """The CSV ledger at `path`; an empty field is null in every column.
+
+    Args:
+        added: columns that earlier versions did not write; null where the ledger lacks them.
 
     Raises:
         UnavailableError: the file is not there.
@@ -70,7 +73,7 @@ def read_ledger(path: Path, schema: Schema) -> pl.DataFrame:
         raise UnavailableError(str(path), "the ledger is not there", f"run: git checkout {path}")
     try:
         frame = pl.read_csv(BytesIO(path.read_bytes()), schema_overrides=dict(schema), infer_schema=False)
-        missing = [name for name in schema if name not in frame.columns]
+        missing = [name for name in schema if name not in frame.columns and name not in added]
         if missing:
             raise ValueError(f"no column {missing[0]!r}")
         unknown = [name for name in frame.columns if name not in schema]

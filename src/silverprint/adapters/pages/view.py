@@ -11,6 +11,7 @@ class Tile:
     title: str = ""
     note: str = ""
     differs: bool = False  # people answered other than the model had guessed
+    why: str = ""  # people were asked about it
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,13 @@
-"""One queue: chance draws evaluation and control first, from the whole pool; then the strategy chooses the rest."""
+"""One queue: chance draws evaluation and control from the whole pool; people and the strategy pick the rest."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import polars as pl
 
 from silverprint.core.selection import roles
-from silverprint.core.selection.pool import Picks
+from silverprint.core.selection.floors import Choose, with_floors
+from silverprint.core.selection.reasons import INCLUDED
 from silverprint.records import QUEUE, conform
-
-# Of the frame's rows, the best first, as many as asked for: their places, and their acquisition values.
-Choose: TypeAlias = Callable[[pl.DataFrame, int], Picks]
 
 TIER = "crowd"
 
@@ -25,6 +21,8 @@ class Plan:
     evaluation_overlap: int
     show_predictions: bool
     seed: int
+    floor: float = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
+    included: tuple[str, ...] = ()  # image_ids that people picked for the round
 
 
 def compose(askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Choose) -> pl.DataFrame:
@@ -35,30 +33,40 @@ def compose(askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Cho
     Args:
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
         shares: pictures per role; together at most the number of groups.
-        choose: the strategy; sees one picture per group that chance left over, the group's first.
+        choose: the strategy; sees one picture per group that chance and people left over, the group's first.
 
     Returns:
-        QUEUE, sorted by rank.
+        QUEUE, sorted by rank, but for `why`.
     """
     evaluation = roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
     left = roles.without_groups(askable, evaluation)
     control = roles.draw(left, shares.control, plan.seed, "control")
-    left = roles.without_groups(left, control).unique("group", keep="first", maintain_order=True)
-    places, values = choose(left, shares.train)
-    train = left[places].with_columns(pl.Series("score", values).fill_nan(None))
-    drawn_ranks, chosen_ranks = roles.mixed(evaluation.height + control.height, train.height, plan.seed)
     drawn = pl.concat(
         [
             _receipts(evaluation, "evaluation", "random", plan.evaluation_overlap),
             _receipts(control, "control", "random", plan.overlap),
         ]
-    ).with_columns(pl.Series("rank", drawn_ranks))
-    chosen = _receipts(train, "train", plan.strategy, plan.overlap).with_columns(pl.Series("rank", chosen_ranks))
+    )
+    chosen = _chosen(roles.without_groups(left, control), shares.train, plan, choose)
+    drawn_ranks, chosen_ranks = roles.mixed(drawn.height, chosen.height, plan.seed)
+    drawn = drawn.with_columns(pl.Series("rank", drawn_ranks))
+    chosen = chosen.with_columns(pl.Series("rank", chosen_ranks))
     shown = pl.lit(plan.show_predictions) & pl.col("predicted").is_not_null() & (pl.col("role") != "evaluation")
     queue = pl.concat([drawn, chosen], how="diagonal").with_columns(
         pl.lit(plan.seed).alias("seed"), pl.lit(TIER).alias("tier"), shown.alias("show_prediction")
     )
     return conform(queue, QUEUE).sort("rank")
+
+
+def _chosen(left: pl.DataFrame, count: int, plan: Plan, choose: Choose) -> pl.DataFrame:
+    """What people picked, as far as `count` goes, and then what the strategy picks; the best first."""
+    wanted = left.filter(pl.col("image_id").is_in(plan.included)).unique("group", keep="first", maintain_order=True)
+    picked = wanted.head(count)
+    left = roles.without_groups(left, picked).unique("group", keep="first", maintain_order=True)
+    places, values = with_floors(left, count - picked.height, picked, plan.floor, choose)
+    train = left[places].with_columns(pl.Series("score", values).fill_nan(None))
+    by_hand = _receipts(picked, "train", INCLUDED, plan.overlap)
+    return pl.concat([by_hand, _receipts(train, "train", plan.strategy, plan.overlap)], how="diagonal")
 
 
 def _receipts(rows: pl.DataFrame, role: str, strategy: str, overlap: int) -> pl.DataFrame:

@@ -4,6 +4,8 @@ k-center greedy (Sener & Savarese 2018, arXiv:1708.00489, algorithm 1; Gonzalez 
 distance to the nearest row labelled or picked is largest.
 """
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,9 @@ from silverprint.core.selection.content import chunks
 from silverprint.core.selection.distances import squared
 from silverprint.core.selection.lazy import lazy_greedy
 from silverprint.core.selection.pool import Picks, Pool
+
+_FIRST: Final = 1_000  # centres that every row is measured against
+_TOGETHER: Final = 128
 
 
 def pick(pool: Pool) -> Picks:
@@ -29,7 +34,7 @@ class Nearest:
     """The squared distance of each row to the nearest centre, an `Objective`. Each pair is measured about once."""
 
     def __init__(self, pool: Pool, places: NDArray[np.int64], centres: NDArray[np.int64]) -> None:
-        """Bounds are the distances to the first centre; the others are looked at when a row might win."""
+        """Bounds are the distances to the first centres; the others are looked at when a row might win."""
         self.pool = pool
         self.places = places
         self.centres = np.empty((len(centres) + pool.budget, pool.embeddings.shape[1]))
@@ -37,21 +42,25 @@ class Nearest:
         self.centres[: self.count] = pool.offsets(centres)
         self.bounds = np.full(len(places), np.inf)
         self.seen = np.zeros(len(places), dtype=np.int64)  # centres that the bound accounts for
-        for part in chunks(len(places)) if self.count else ():
-            self._look(np.arange(part.start, part.stop), 1)
+        first = min(self.count, _FIRST)
+        for part in chunks(len(places)) if first else ():
+            self._look(np.arange(part.start, part.stop), pool.offsets(places[part]), first)
 
     def values(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
-        self._look(places, self.count)
+        by_seen = places[np.argsort(self.seen[places], kind="stable")]
+        rows = self.pool.offsets(self.places[by_seen])
+        for part in chunks(len(places), _TOGETHER):
+            self._look(by_seen[part], rows[part], self.count)
         return self.bounds[places]
 
     def take(self, place: int, value: float) -> None:
         self.centres[self.count] = self.pool.offsets(self.places[[place]])
         self.count += 1
 
-    def _look(self, places: NDArray[np.int64], upto: int) -> None:
+    def _look(self, places: NDArray[np.int64], rows: NDArray[np.float64], upto: int) -> None:
+        """Brings the bounds of `places` to the first `upto` centres."""
         first = self.seen[places].min()
         if first < upto:
-            rows = self.pool.offsets(self.places[places])
             found = squared(rows, self.centres[first:upto]).min(axis=1)
             self.bounds[places] = np.minimum(self.bounds[places], found)
             self.seen[places] = upto

@@ -49,20 +49,21 @@ def _seeds(rows: Rows, count: int, seed: int) -> NDArray[np.int64]:
     chance = np.random.default_rng(seed)
     tries = 2 + int(np.log(count))
     seeds = np.zeros(count, dtype=np.int64)
-    far = _squared(rows[:1], rows)[0]
+    lengths = np.einsum("nd,nd->n", rows, rows)
+    far = _squared(rows, lengths, seeds[:1])[0]
     for number in range(1, count):
         drawn = np.searchsorted(np.cumsum(far, dtype=np.float64), chance.random(tries) * far.sum(dtype=np.float64))
         drawn = np.minimum(drawn, len(rows) - 1)
-        nearer = np.minimum(_squared(rows[drawn], rows), far)
+        nearer = np.minimum(_squared(rows, lengths, drawn), far)
         best = int(nearer.sum(axis=1, dtype=np.float64).argmin())
         seeds[number], far = drawn[best], nearer[best]
     return seeds
 
 
-def _squared(a: Rows, b: Rows) -> Rows:
-    """|a_i - b_j|², (len(a), len(b))."""
-    found = a @ b.T
-    found *= -2
-    found += np.einsum("nd,nd->n", a, a)[:, None] + np.einsum("nd,nd->n", b, b)
+def _squared(rows: Rows, lengths: Rows, places: NDArray[np.int64]) -> Rows:
+    """(len(places), n) squared distances of the rows at `places` to all; `lengths` (n,) are squared."""
+    found = (-2 * rows[places]) @ rows.T
+    found += lengths[places, None]
+    found += lengths
     found[found < _ROUNDING] = 0
     return found

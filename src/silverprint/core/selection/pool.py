@@ -98,4 +98,5 @@ class Pool:
     def _centre(self) -> NDArray[np.float32]:
         """The mean of a random sample of the rows, (D,)."""
         sample = self.rows(self.order[:_CENTRE_ROWS])
-        return np.asarray(sample.mean(axis=0, dtype=np.float64), dtype=np.float32)
+        total = sample.sum(axis=0, dtype=np.float64)
+        return np.asarray(total / max(1, len(sample)), dtype=np.float32)

@@ -106,7 +106,8 @@ def _asked(row: dict[str, object], pictures: Gallery) -> Tile:
     note = "; ".join(part for part in (guess or "no guess yet", "votes differ" if split else "") if part)
     differs = row["predicted"] is not None and row["label"] is not None and row["predicted"] != row["label"]
     alt = f"Rank {row['rank']}, {row['role']}: people said {answer}; the model {guess or 'had no guess'}"
-    return Tile(data_uri(pictures.thumbnail(str(row["image_id"]), SIDE)), alt, answer, note, bool(differs))
+    picture = data_uri(pictures.thumbnail(str(row["image_id"]), SIDE))
+    return Tile(picture, alt, answer, note, bool(differs), str(row["why"] or ""))
 
 
 def _rejected(reason: str, row: dict[str, str], pictures: Gallery) -> Tile:

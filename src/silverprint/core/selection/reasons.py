@@ -1,0 +1,65 @@
+"""One sentence for each picture of a queue: why people are asked about it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+INCLUDED: Final = "include"  # the strategy of a picture that a person picked
+
+_WORTH_NAMING: Final = 0.05  # probability of the second class
+
+_ROLES: Final = {
+    "evaluation": "Drawn by chance from the whole pool, to judge every model by.",
+    "control": "Drawn by chance from the pool, to measure what the strategy gains.",
+}
+# What each strategy looks for; {score} is the acquisition value.
+_CHOSEN: Final = {
+    "badge": "would move the head far, and otherwise than the pictures before it",
+    "bald": "the members of the model disagree",
+    "coreset": "far from every picture asked before",
+    "entropy": "the answer says little",
+    "least_confidence": "the likeliest class is not likely",
+    "margin": "a narrow gap between the two likeliest classes",
+    "maxherding": "like many pictures that none asked before is like: raises the coverage of the pool by {score:.2%}",
+    "random": "drawn by chance",
+    "typiclust": "typical of a part of the pool with few labels",
+    "uherding": "like many doubtful pictures that none asked before is like: raises their coverage by {score:.2%}",
+}
+
+
+def reasons(queue: pl.DataFrame, leading: Mapping[str, str], by_hand: Mapping[str, str]) -> pl.Series:
+    """`why`, a sentence for each row of `queue`.
+
+    Args:
+        queue: image_id, role, strategy, score.
+        leading: image_id -> what the model hesitates between, where there is a model.
+        by_hand: image_id -> who picked it and why, of the strategy `include`.
+    """
+    return pl.Series("why", [_reason(row, leading, by_hand) for row in queue.to_dicts()], dtype=pl.String)
+
+
+def hesitation(probabilities: NDArray[np.floating], classes: tuple[str, ...]) -> list[str]:
+    """(n, C) -> "the model hesitates between coat (0.41) and pullover (0.38)", or "the model says coat (0.97)"."""
+    ranked = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
+    told = []
+    for row, places in zip(probabilities, ranked, strict=True):
+        named = [f"{classes[place]} ({row[place]:.2f})" for place in places]
+        unsure = len(named) > 1 and row[places[1]] >= _WORTH_NAMING
+        told.append(f"the model hesitates between {' and '.join(named)}" if unsure else f"the model says {named[0]}")
+    return told
+
+
+def _reason(row: Mapping[str, Any], leading: Mapping[str, str], by_hand: Mapping[str, str]) -> str:
+    if row["role"] in _ROLES:
+        return _ROLES[row["role"]]
+    image_id = row["image_id"]
+    if row["strategy"] == INCLUDED:
+        return " ".join(by_hand[image_id].split())
+    text = _CHOSEN.get(row["strategy"], f"chosen by {row['strategy']}")
+    text = text.format(score=row["score"]) if row["score"] is not None else text.partition(": ")[0]
+    parts = [text, leading[image_id]] if image_id in leading else [text]
+    sentence = "; ".join(parts) + "."
+    return sentence[0].upper() + sentence[1:]

@@ -126,13 +126,14 @@ COMMANDS = (
         verbs=(
             Verb(
                 "add",
-                "add an archive or a folder, or complete a source that params.yaml already has",
+                "add an archive, a folder or a list, or complete a source that params.yaml already has",
                 "commands.sources:add",
                 (
                     _arg("name", metavar="SOURCE"),
                     _arg("--archive", type=_place, help="a partner's folder, zip, tar or s3://bucket/prefix"),
                     _arg("--folder", type=_path, help="a folder of your own, its subfolders named after labels"),
-                    _arg("--license", help="SPDX identifier of pictures for which the manifest names none"),
+                    _arg("--urls", type=_path, help="a list of pictures' addresses: .csv, .parquet or .jsonl"),
+                    _arg("--license", help="SPDX identifier of pictures for which the manifest or list names none"),
                 ),
                 params=False,
             ),

@@ -178,7 +178,7 @@ def test_the_typo_is_told_before_what_it_left_missing() -> None:
     [
         ("seed", r"params\.yaml seed: is missing"),
         ("sources.web.start", r"params\.yaml sources\.web\.start: is missing"),
-        ("sources.web.kind", r"params\.yaml sources\.web\.kind: is missing; use one of: web, archive"),
+        ("sources.web.kind", r"params\.yaml sources\.web\.kind: is missing; use one of: web, urls, archive"),
         ("rounds.r01.prev", r"params\.yaml rounds\.r01\.prev: is missing"),
     ],
 )
@@ -197,7 +197,7 @@ def test_an_unknown_kind_of_source_is_told_which_there_are() -> None:
     tree = document()
     tree["sources"]["web"]["kind"] = "ftp"
     with pytest.raises(
-        ConfigError, match=r"sources\.web\.kind = 'ftp': no such kind of source; use one of: web, archive"
+        ConfigError, match=r"sources\.web\.kind = 'ftp': no such kind of source; use one of: web, urls, archive"
     ):
         config.check(tree)
 

@@ -71,6 +71,17 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
     assert files() == before
 
 
+def test_a_list_is_added_as_one(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("url\n")
+    sources.add("listed", None, "MIT", urls=tmp_path / "list.csv")
+    pipeline.lint(config.load())
+    assert config.load().sources["listed"] == config.UrlSource(kind="urls", path="list.csv", license="MIT")
+    with pytest.raises(UsageError, match="archive and urls at once"):
+        sources.add("both", tmp_path, None, urls=tmp_path / "list.csv")
+    with pytest.raises(UnavailableError, match=r"gone\.csv"):
+        sources.add("gone", None, None, urls=tmp_path / "gone.csv")
+
+
 @pytest.mark.parametrize("folder", dvcfile.NEED)
 def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: str) -> None:
     for stage in dvcfile.NEED[folder]:

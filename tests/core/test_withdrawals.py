@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.withdrawals import NOTHING, Takedowns, is_domain, neighbours, resolve
+from silverprint.core.takedowns import NOTHING, Takedowns
+from silverprint.core.withdrawals import is_domain, neighbours, resolve
 from silverprint.records import MANIFEST, MEASURED, RAW, TAKEDOWNS, WITHDRAWN, conform
 
 ID = {letter: letter * 64 for letter in "abcdef"}

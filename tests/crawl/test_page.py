@@ -5,9 +5,9 @@ import json
 import pytest
 from parsel import Selector
 
-from silverprint.adapters.crawl.addresses import is_public
-from silverprint.adapters.crawl.directives import forbids, product
 from silverprint.adapters.crawl.page import Licenses, absolute, links, meta_forbids
+from silverprint.fetching.addresses import is_public
+from silverprint.fetching.directives import forbids, product
 
 BASE = "https://example.org/shop/1"
 PICTURE = "https://example.org/img/1.jpg"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import BinaryIO
 
 
 @dataclass
@@ -15,6 +16,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     wait_s: float = 0
     claimed_length: int | None = None  # when it is not the body's
+    raw: Callable[[BinaryIO], object] | None = None  # writes the whole reply itself, status line and all
 
 
 @dataclass
@@ -34,7 +36,9 @@ class Site:
 
 
 @contextmanager
-def serving(replies: dict[str, Reply | Callable[[str], Reply]]) -> Iterator[Site]:
+def serving(
+    replies: dict[str, Reply | Callable[[str], Reply]], host: str = "127.0.0.1", port: int = 0
+) -> Iterator[Site]:
     site = Site(replies)
 
     class Handler(BaseHTTPRequestHandler):
@@ -42,9 +46,16 @@ def serving(replies: dict[str, Reply | Callable[[str], Reply]]) -> Iterator[Site
 
         def do_GET(self) -> None:
             site.asked.append((self.path, dict(self.headers)))
-            found = site.replies.get(self.path.partition("?")[0], Reply(b"not here", 404))
+            path = self.path.partition("?")[0]
+            folder = path[: path.rfind("/") + 1]  # a reply at `/folder/` is for all in it
+            whole = site.replies.get(folder) if folder != "/" else None
+            found = site.replies.get(path) or whole or Reply(b"not here", 404)
             reply = found(self.path) if callable(found) else found
             time.sleep(reply.wait_s)
+            if reply.raw is not None:
+                reply.raw(self.wfile)
+                self.close_connection = True
+                return
             tag = reply.headers.get("ETag")
             fresh = tag is not None and self.headers.get("If-None-Match") == tag
             self.send_response(304 if fresh else reply.status)
@@ -66,8 +77,8 @@ def serving(replies: dict[str, Reply | Callable[[str], Reply]]) -> Iterator[Site
         def handle_error(self, *_: object) -> None:
             pass  # a client that was killed, or gave up waiting
 
-    server = Server(("127.0.0.1", 0), Handler)
-    site.address = f"http://127.0.0.1:{server.server_port}"
+    server = Server((host, port), Handler)
+    site.address = f"http://{host}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

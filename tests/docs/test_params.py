@@ -21,6 +21,7 @@ def knobs(holder: Any = config.Params, above: str = "") -> Iterator[tuple[str, A
         inner = get_args(hint)[1] if str(hint).startswith("dict") else hint
         if inner == Source:
             yield from knobs(config.WebSource, "sources.<web>.")
+            yield from knobs(config.UrlSource, "sources.<urls>.")
             yield from knobs(config.ArchiveSource, "sources.<archive>.")
             yield from knobs(config.FolderSource, "sources.<folder>.")
         elif is_dataclass(inner):
@@ -33,7 +34,8 @@ KNOBS = dict(knobs())
 
 
 def row(way: str) -> str | None:
-    return ROWS.get(way) or ROWS.get(re.sub("<(web|archive|folder)>", "<name>", way))
+    as_crawl = way.replace("<urls>", "<web>")  # a list is fetched as a crawl is
+    return ROWS.get(way) or ROWS.get(as_crawl) or ROWS.get(re.sub("<(web|urls|archive|folder)>", "<name>", way))
 
 
 @pytest.mark.parametrize("way", KNOBS)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.core.withdrawals import KINDS
+from silverprint.core.takedowns import KINDS
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
     ASKS,

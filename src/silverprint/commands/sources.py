@@ -11,13 +11,20 @@ from silverprint.records import RAW
 from silverprint.store import files, tables
 
 
-def add(name: str, archive: Path | str | None, license: str | None, folder: Path | None = None) -> None:  # noqa: A002
-    """Adds an archive or a folder; of a source that params.yaml already has, completes dvc.yaml."""
+def add(
+    name: str,
+    archive: Path | str | None,
+    license: str | None,  # noqa: A002 (the option's name)
+    folder: Path | None = None,
+    urls: Path | None = None,
+) -> None:
+    """Adds an archive, a folder or a list; of a source that params.yaml already has, completes dvc.yaml."""
     text = yamltext.read(layout.PARAMS)
+    given = {kind: place for kind, place in (("archive", archive), ("folder", folder), ("urls", urls)) if place}
     if name not in _sources(text):
-        entry = {**_place(name, archive, folder), **({} if license is None else {"license": license})}
+        entry = {**_place(name, given), **({} if license is None else {"license": license})}
         text = yamledit.put(text, ("sources", name), entry)
-    elif any(given is not None for given in (archive, folder, license)):
+    elif given or license is not None:
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
     vocabulary.check(config.parse(text))
     pipeline = yamltext.read(layout.PIPELINE)
@@ -32,18 +39,19 @@ def add(name: str, archive: Path | str | None, license: str | None, folder: Path
     say(f"source {name} is in params.yaml and dvc.yaml; go on: dvc repro")
 
 
-def _place(name: str, archive: Path | str | None, folder: Path | None) -> dict[str, Any]:
+def _place(name: str, given: dict[str, Path | str]) -> dict[str, Any]:
     """The kind of a new source, and where it is."""
-    if (archive is None) == (folder is None):
-        rule = "params.yaml has no such source" if archive is None else "it is either an archive or a folder"
-        raise UsageError(f"source {name!r}", rule, "give --archive PATH or --folder PATH, or write it there first")
-    if isinstance(archive, str):
-        return {"kind": "archive", "revision": 1, "path": archive}
-    path = archive or folder or Path()
-    if not (path.is_dir() if folder else path.exists()):
-        what = "folder" if folder else "folder or file"
-        raise UnavailableError(str(path), f"there is no such {what}", "mend the path")
-    return {"kind": "folder" if folder else "archive", "revision": 1, "path": _from_here(path)}
+    if len(given) != 1:
+        rule = f"it cannot be {' and '.join(given)} at once" if given else "params.yaml has no such source"
+        remedy = "give one of --archive, --folder, --urls, or write it there first"
+        raise UsageError(f"source {name!r}", rule, remedy)
+    ((kind, place),) = given.items()
+    if isinstance(place, str):
+        return {"kind": kind, "revision": 1, "path": place}
+    what = {"archive": "folder or file", "folder": "folder", "urls": "file"}[kind]
+    if not (place.is_dir() if kind == "folder" else place.exists()):
+        raise UnavailableError(str(place), f"there is no such {what}", "mend the path")
+    return {"kind": kind, "revision": 1, "path": _from_here(place)}
 
 
 def remove(name: str) -> None:

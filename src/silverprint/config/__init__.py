@@ -14,6 +14,7 @@ from silverprint.config.knobs import (
     PeopleCost,
     Release,
     Round,
+    UrlSource,
     WebSource,
 )
 from silverprint.config.reading import check, load, parse
@@ -32,6 +33,7 @@ __all__ = [
     "PeopleCost",
     "Release",
     "Round",
+    "UrlSource",
     "WebSource",
     "check",
     "load",

@@ -25,6 +25,7 @@ from silverprint.config.kinds import (
 from silverprint.errors import ConfigError
 
 START = "start"
+_AGENT = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
 
 frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 
@@ -51,7 +52,22 @@ class WebSource:
     allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
     max_bytes: Bytes = 20_000_000  # of one response
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
-    user_agent: Line = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
+    user_agent: Line = _AGENT
+
+
+@frozen
+class UrlSource:
+    """A list of pictures' addresses: a .csv, .parquet or .jsonl file; docs/lists.md says what it holds."""
+
+    kind: Literal["urls"]
+    path: Line
+    license: str | None = None  # of pictures for which the list names none
+    revision: Count = 1
+    allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
+    per_host: Annotated[int, Field(ge=1, le=256)] = 2  # requests open at one host at a time
+    max_bytes: Bytes = 20_000_000  # of one response
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
+    user_agent: Line = _AGENT
 
 
 @frozen
@@ -81,7 +97,7 @@ class FolderSource:
     max_bytes: Bytes = 20_000_000
 
 
-Source: TypeAlias = Annotated[WebSource | ArchiveSource | FolderSource, Field(discriminator="kind")]
+Source: TypeAlias = Annotated[WebSource | UrlSource | ArchiveSource | FolderSource, Field(discriminator="kind")]
 
 
 @frozen

@@ -1,16 +1,11 @@
 """What a takedown reaches: rules by image_id, address, domain or source, resolved to pictures and their copies."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from typing import Any
 
 import polars as pl
 
 from silverprint.records import NEIGHBOURS, WITHDRAWN, conform
-
-KINDS = ("image", "url", "domain", "source")
 
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/:?#]*)"  # as urlsplit's hostname, but for its case
@@ -19,56 +14,6 @@ _HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/:?#]*)"  # as 
 def is_domain(text: str) -> bool:
     """Whether `text`, in lower case, is a host name of two labels or more: `example.org`."""
     return _DOMAIN.fullmatch(text) is not None
-
-
-@dataclass(frozen=True)
-class Takedowns:
-    """The list as a rule for what may be fetched and kept from now on.
-
-    Attributes:
-        images: image_ids.
-        urls: addresses of pictures or of pages that show them.
-        domains: host names in lower case; those below them are meant too.
-        sources: keys in params.yaml.
-    """
-
-    images: frozenset[str] = frozenset()
-    urls: frozenset[str] = frozenset()
-    domains: frozenset[str] = frozenset()
-    sources: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, takedowns: pl.DataFrame) -> Self:
-        """The rules of a table with the columns TAKEDOWNS."""
-        found: dict[str, set[str]] = {kind: set() for kind in KINDS}
-        for image_id, kind, target in takedowns.select("image_id", "kind", "target").iter_rows():
-            if image_id is not None:
-                found["image"].add(image_id)
-            else:
-                found[kind].add(target)
-        return cls(*(frozenset(found[kind]) for kind in KINDS))
-
-    def forbid(self, *addresses: str | None) -> bool:
-        """Whether any of these addresses, of a picture, its page or a redirect, is on the list."""
-        return any(address is not None and self._names(address) for address in addresses)
-
-    def _names(self, address: str) -> bool:
-        if address in self.urls:
-            return True
-        if not self.domains:
-            return False
-        try:
-            host = urlsplit(address).hostname or ""
-        except ValueError:
-            return False
-        return any(".".join(labels) in self.domains for labels in _tails(host.split(".")))
-
-
-NOTHING: Final = Takedowns()
-
-
-def _tails(labels: list[str]) -> Iterable[list[str]]:
-    return (labels[start:] for start in range(len(labels)))
 
 
 def resolve(takedowns: pl.DataFrame, shown: pl.DataFrame, pixels: pl.DataFrame) -> pl.DataFrame:

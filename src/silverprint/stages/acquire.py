@@ -3,9 +3,9 @@
 from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.campaign.guard import require_pulled
-from silverprint.config import FolderSource, Params, WebSource
+from silverprint.config import FolderSource, Params, UrlSource, WebSource
 from silverprint.console import say
-from silverprint.core.withdrawals import Takedowns
+from silverprint.core.takedowns import Takedowns
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
@@ -38,6 +38,10 @@ def run(params: Params, source: str) -> None:
                 from silverprint.adapters.crawl.process import crawl
 
                 crawl(source, entry, intake)
+            elif isinstance(entry, UrlSource):
+                from silverprint.adapters.urls.run import fetch
+
+                fetch(source, entry, intake)
             elif isinstance(entry, FolderSource):
                 from silverprint.adapters.archive import read_folder
 

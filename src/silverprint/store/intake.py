@@ -5,11 +5,11 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import polars as pl
 
-from silverprint.core.withdrawals import NOTHING, Takedowns
+from silverprint.core.takedowns import NOTHING, Takedowns
 from silverprint.store.shards import ShardWriter
 from silverprint.store.sniff import sniff
 from silverprint.store.strip import strip
@@ -56,6 +56,9 @@ class Validators:
     last_modified: str | None
 
 
+T = TypeVar("T", Showing, Answer)
+
+
 class Intake:
     """Appends rows about one source to its shards: what is new or changed, and nothing twice.
 
@@ -74,8 +77,10 @@ class Intake:
         self._writer, self._source, self.takedowns = writer, source, takedowns
         self.counts: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
+        # Hashes instead of the words themselves: a long list must not fill the memory.
         self._known = {
-            (url, page): tuple(said) for url, page, *said in index.select("url", "page_url", *_SIGNATURE).iter_rows()
+            hash((url, page)): hash(tuple(said))
+            for url, page, *said in index.select("url", "page_url", *_SIGNATURE).iter_rows()
         }
         self._index = index
         fetched = index.filter(pl.col("image_id").is_not_null() & _has_validator)
@@ -108,16 +113,20 @@ class Intake:
         Raises:
             DiskError: no space.
         """
-        data, answer = answer.data, _identified(answer)
+        showing, data, answer = _storable(showing), answer.data, _storable(_identified(answer))
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
             answer = replace(answer, outcome="refused", reason="taken-down", image_id=None, format=None)
-        said = (answer.image_id, answer.reason, *(getattr(showing, name) for name in _SAID))
-        if self._known.get((showing.url, showing.page_url)) == said:
+        place, said = _fingerprint(answer, showing)
+        if self._known.get(place) == said:
             self.counts["unchanged"] += 1
             return answer
         new = data is not None and answer.image_id is not None and answer.image_id not in self._writer
-        outcome = self._writer.add(self._row(showing, answer), strip(data) if new and data is not None else None)
-        self._known[showing.url, showing.page_url] = said
+        payload = strip(data) if new and data is not None else None
+        row = self._row(showing, answer)
+        if payload is data:
+            row["stored_sha256"] = answer.image_id  # it need not be hashed again
+        outcome = self._writer.add(row, payload)
+        self._known[place] = said
         self.counts[outcome] += 1
         if answer.reason is not None:
             self.reasons[answer.reason] += 1
@@ -158,6 +167,22 @@ def _answered(index: pl.DataFrame) -> dict[str, Answer]:
             "url", "image_id", "reason", pl.struct("format", "etag", "last_modified", "robots")
         ).iter_rows()
     }
+
+
+def _storable(found: T) -> T:
+    """With text that UTF-8 can write: odd bytes of a server's come as lone surrogates."""
+    odd: dict[str, Any] = {}
+    for name in found.__slots__:
+        value = getattr(found, name)
+        if isinstance(value, str) and not value.isascii():
+            odd[name] = value.encode("utf-8", "replace").decode("utf-8")
+    return replace(found, **odd) if odd else found
+
+
+def _fingerprint(answer: Answer, showing: Showing) -> tuple[int, int]:
+    """Hashes of where a picture was shown, and of what is said of it (_SIGNATURE)."""
+    said = (answer.image_id, answer.reason, *(getattr(showing, name) for name in _SAID))
+    return hash((showing.url, showing.page_url)), hash(said)
 
 
 def _identified(answer: Answer) -> Answer:

@@ -2,9 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-
-BLOCK = 512  # bytes; a tar is made of these, and each payload follows one block of header
 
 _INDEX = re.compile(r"^index-(\d{5,})\.parquet$")
 _SHARD = re.compile(r"^shard-(\d{5,})\.tar$")
@@ -21,6 +20,7 @@ class Place:
     format: str
 
 
+@lru_cache(1)  # a part's many places share the text
 def shard_name(number: int) -> str:
     return f"shard-{number:05d}.tar"
 

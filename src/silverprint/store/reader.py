@@ -10,7 +10,7 @@ import polars as pl
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import RAW, empty
 from silverprint.store import tables
-from silverprint.store.places import BLOCK
+from silverprint.store.tarring import BLOCK
 
 _OPEN_FILES = 128  # shards held open at a time, well below the usual limit of 1,024
 

@@ -2,19 +2,19 @@
 
 import hashlib
 import os
-import tarfile
 from collections.abc import Mapping
-from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import polars as pl
 
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
-from silverprint.store.places import BLOCK, Place, index_name, index_numbers, remove_leftovers, shard_name
+from silverprint.store.places import Place, index_name, index_numbers, remove_leftovers, shard_name
+from silverprint.store.tarring import BLOCK, member_header
 
 _EXTENSION = {"jpeg": "jpg"}
 
@@ -45,7 +45,7 @@ class ShardWriter:
         self._places = _places(tables.read_parts(root, RAW))
         self._rows: list[dict[str, Any]] = []
         self._fresh: list[str] = []  # image_ids in the open part
-        self._tar: BinaryIO | None = None
+        self._tar: FileIO | None = None
         self._end = 0  # of the open tar, bytes
 
     def __enter__(self) -> Self:
@@ -65,7 +65,8 @@ class ShardWriter:
         """Appends a RAW row, with the bytes to store where there are some; returns the row's outcome.
 
         A row with `image_id` becomes `stored`, or `duplicate` where that picture lies here already; `shard`, `offset`,
-        `size`, `stored_sha256` (and `format` of a duplicate) are filled in. A row without keeps its own outcome.
+        `size`, `stored_sha256` (unless the row has it) and `format` of a duplicate are filled in. A row without keeps
+        its own outcome.
 
         Raises:
             ValueError: a new `image_id` without a payload.
@@ -80,7 +81,8 @@ class ShardWriter:
         else:
             if self._end + len(payload) > self._max_bytes:
                 self.finish()
-            place = self._store(image_id, payload, row["format"])
+            digest = row.get("stored_sha256") or hashlib.sha256(payload).hexdigest()
+            place = self._store(image_id, payload, row["format"], digest)
             self._rows.append({**row, "outcome": "stored", **_columns(place)})
         outcome: str = self._rows[-1]["outcome"]
         if len(self._rows) >= self._max_rows:
@@ -107,26 +109,22 @@ class ShardWriter:
     def discard(self) -> None:
         """Drops the open part."""
         if self._tar is not None:
-            with suppress(OSError):  # closing writes what was still in the buffer
-                self._tar.close()
+            self._tar.close()
             self._part().unlink(missing_ok=True)
         for image_id in self._fresh:
             del self._places[image_id]
         self._forget()
 
-    def _store(self, image_id: str, payload: bytes, form: str) -> Place:
-        header = tarfile.TarInfo(f"{image_id}.{_EXTENSION.get(form, form)}")
-        header.size = len(payload)
-        block = header.tobuf(tarfile.USTAR_FORMAT)
+    def _store(self, image_id: str, payload: bytes, form: str, digest: str) -> Place:
+        header = member_header(f"{image_id}.{_EXTENSION.get(form, form)}", len(payload))
         try:
             with disk_errors(self._part()):
                 if self._tar is None:
-                    self._tar = self._part().open("wb", buffering=1 << 20)
-                self._tar.write(block + payload + bytes(-len(payload) % BLOCK))
+                    self._tar = self._part().open("wb", buffering=0)
+                _write(self._tar, header, payload, bytes(-len(payload) % BLOCK))
         except BaseException:
             self.discard()
             raise
-        digest = hashlib.sha256(payload).hexdigest()
         place = Place(shard_name(self._number), self._end + BLOCK, len(payload), digest, form)
         self._end += BLOCK + len(payload) + -len(payload) % BLOCK
         self._places[image_id] = place
@@ -136,8 +134,7 @@ class ShardWriter:
     def _publish(self, shard: Path) -> None:
         if self._tar is None:
             return
-        self._tar.write(bytes(2 * BLOCK))
-        self._tar.flush()
+        _write(self._tar, bytes(2 * BLOCK))
         os.fsync(self._tar.fileno())
         self._tar.close()
         self._part().rename(shard)
@@ -147,6 +144,15 @@ class ShardWriter:
 
     def _forget(self) -> None:
         self._rows, self._fresh, self._tar, self._end = [], [], None, 0
+
+
+def _write(handle: FileIO, *pieces: bytes) -> None:
+    """All of the pieces, in one call to the system where it takes them."""
+    taken = os.writev(handle.fileno(), pieces)
+    if taken < sum(map(len, pieces)):  # the disk is nearly full
+        rest = memoryview(b"".join(pieces))[taken:]
+        while rest:
+            rest = rest[handle.write(rest) or 0 :]
 
 
 def _places(index: pl.DataFrame) -> dict[str, Place]:

@@ -20,7 +20,7 @@ def strip_jpeg(data: bytes, orientation: Callable[[], int]) -> bytes:
     for marker, segment in _segments(data):
         scanned = scanned or marker == _SOS
         if marker == _APP1:
-            turn = orientation()
+            turn = orientation() if _may_turn(segment) else turn
         elif marker == _APP0 and not scanned:
             head.append(_jfif(segment))
         elif _kept(marker, segment):
@@ -29,6 +29,11 @@ def strip_jpeg(data: bytes, orientation: Callable[[], int]) -> bytes:
         payload = EXIF_HEADER + only_orientation(turn)
         head.append(b"\xff\xe1" + (len(payload) + 2).to_bytes(2) + payload)
     return b"".join(head + body)
+
+
+def _may_turn(segment: bytes) -> bool:
+    """Whether an orientation may be in it, as EXIF in either order of bytes, or as XMP: looking closer takes long."""
+    return b"\x01\x12" in segment or b"\x12\x01" in segment or b"rientation" in segment
 
 
 def _jfif(segment: bytes) -> bytes:

@@ -1,36 +1,36 @@
-"""A response, or the failure to get one, as an Answer: what the rules and the status say about it."""
+"""A response of Scrapy's, or the failure to get one, as an Answer."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from scrapy.http import Request, Response
 
-from silverprint.adapters.crawl.directives import forbids
 from silverprint.adapters.crawl.failures import explain
 from silverprint.adapters.crawl.robots import DECISION
+from silverprint.fetching import answers
+from silverprint.fetching.reasons import NoPicture
+from silverprint.fetching.redirects import moved
+from silverprint.fetching.replies import Reply
 from silverprint.store.intake import Answer, Validators
 
 
 def picture(response: Response, agent: str, known: Validators | None) -> Answer:
     """The answer for a picture: its bytes, or that it is the one known before (304), or why it is not kept."""
-    if response.status == 304 and known is not None:
-        return _answer(response, "present", image_id=known.image_id)
-    refusal = header_refusal(response, agent)
-    if refusal is not None:
-        return refusal
-    if response.status != 200:
-        return _answer(response, "failed", reason=f"http-{response.status}")
-    return _answer(response, "present", data=response.body)
+    reply = _reply(response)
+    try:  # Scrapy follows those that lead to somewhere on the web, and leaves the others to us
+        moved(response.url, response.status, _header(response, "Location"))
+    except NoPicture as why:
+        return answers.answer(reply, why.outcome, reason=why.reason)
+    return answers.picture(reply, response.body, agent, known)
 
 
 def header_refusal(response: Response, agent: str) -> Answer | None:
     """The refusal that an X-Robots-Tag header demands."""
-    values = [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
-    return _answer(response, "refused", reason="x-robots-tag") if forbids(values, agent) else None
+    return answers.header_refusal(_reply(response), agent)
 
 
 def page(response: Response, outcome: Literal["refused", "failed"], reason: str) -> Answer:
     """The answer for a page from which no picture is had."""
-    return _answer(response, outcome, reason=reason)
+    return answers.answer(_reply(response), outcome, reason=reason)
 
 
 def lost(request: Request, error: BaseException) -> Answer:
@@ -39,15 +39,14 @@ def lost(request: Request, error: BaseException) -> Answer:
     return Answer(outcome, reason, robots=request.meta.get(DECISION, "n/a"))
 
 
-def _answer(response: Response, outcome: Literal["present", "refused", "failed"], **said: Any) -> Answer:
-    return Answer(
-        outcome,
+def _reply(response: Response) -> Reply:
+    return Reply(
         status=response.status,
         content_type=_header(response, "Content-Type"),
         etag=_header(response, "ETag"),
         last_modified=_header(response, "Last-Modified"),
+        directives=tuple(value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")),
         robots=response.meta[DECISION],
-        **said,
     )
 
 

@@ -6,6 +6,8 @@ from scrapy import exceptions as scrapy
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet import error as twisted
 
+from silverprint.fetching.reasons import NoPicture
+
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (scrapy.DownloadTimeoutError, "timeout"),
     (twisted.TimeoutError, "timeout"),
@@ -17,36 +19,14 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (twisted.ConnectError, "connection"),
     (twisted.ConnectionClosed, "connection"),
     (scrapy.UnsupportedURLSchemeError, "scheme"),
+    (ValueError, "bad-url"),  # of a redirect's address
 )
-# The site, or the way to it, is down: the same address may well answer tomorrow.
-DOWN = {"timeout", "connection-refused", "unknown-host", "connection", "cut-off", "robots-unreachable"}
-
-
-class Refused(IgnoreRequest):
-    """A request that must not be made: robots, private-address, scheme."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Unreachable(IgnoreRequest):
-    """robots.txt cannot be had, so that nothing may be asked for (RFC 9309, 2.3.1.4).
-
-    `reason`: why the host did not answer at all, or `robots-unreachable` where it answered with an error.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def explain(error: BaseException) -> tuple[Literal["refused", "failed"], str]:
     """The outcome and the reason of a request that brought no response."""
-    if isinstance(error, Refused):
-        return "refused", error.reason
-    if isinstance(error, Unreachable):
-        return "failed", error.reason
+    if isinstance(error, NoPicture):
+        return error.outcome, error.reason
     if isinstance(error, scrapy.DownloadCancelledError):
         return "refused", "too-large"
     if isinstance(error, IgnoreRequest):

@@ -7,7 +7,7 @@ from urllib.parse import urldefrag, urljoin
 
 from parsel import Selector
 
-from silverprint.adapters.crawl.directives import forbids
+from silverprint.fetching.directives import forbids
 from silverprint.store.licenses import spdx
 
 

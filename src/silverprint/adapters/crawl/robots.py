@@ -1,16 +1,17 @@
-"""robots.txt (RFC 9309), asked for once per host, its decision kept with every request."""
+"""robots.txt, asked for once per host, its decision kept with every request."""
 
 import asyncio
 from typing import Self
 
-from protego import Protego
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
-from silverprint.adapters.crawl.directives import product
-from silverprint.adapters.crawl.failures import Refused, Unreachable, explain
+from silverprint.adapters.crawl.failures import explain
+from silverprint.fetching import robots
+from silverprint.fetching.directives import product
+from silverprint.fetching.reasons import Failed, Refused
 
 DECISION = "robots"  # in Request.meta: allowed | disallowed | none
 _IS_ROBOTS_TXT = "is_robots_txt"
@@ -23,7 +24,7 @@ class ObeyRobots:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._agent = product(crawler.settings["USER_AGENT"])
-        self._rules: dict[str, asyncio.Task[Protego | None]] = {}
+        self._rules: dict[str, asyncio.Task[robots.Rules]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -32,32 +33,23 @@ class ObeyRobots:
     async def process_request(self, request: Request) -> None:
         if request.meta.get(_IS_ROBOTS_TXT):
             return
-        rules = await self._rules_for(request)
-        if rules is None:
-            request.meta[DECISION] = "none"
-        elif rules.can_fetch(request.url, self._agent):
-            request.meta[DECISION] = "allowed"
-        else:
-            request.meta[DECISION] = "disallowed"
+        request.meta[DECISION] = robots.decide(await self._rules_for(request), request.url, self._agent)
+        if request.meta[DECISION] == "disallowed":
             raise Refused("robots")
 
-    async def _rules_for(self, request: Request) -> Protego | None:
+    async def _rules_for(self, request: Request) -> robots.Rules:
         parts = urlparse_cached(request)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._rules:
             self._rules[origin] = asyncio.ensure_future(self._fetch(f"{origin}/robots.txt"))
         return await asyncio.shield(self._rules[origin])
 
-    async def _fetch(self, address: str) -> Protego | None:
+    async def _fetch(self, address: str) -> robots.Rules:
         request = Request(address, priority=1000, meta={_IS_ROBOTS_TXT: True}, callback=NO_CALLBACK)
         try:
             response: Response = await self._crawler.engine.download_async(request)
         except Refused:
             raise
         except Exception as error:
-            raise Unreachable(explain(error)[1]) from error
-        if response.status >= 500 or response.status == 429:
-            raise Unreachable("robots-unreachable")
-        if response.status >= 400:
-            return None
-        return Protego.parse(response.body.decode("utf-8", "replace"))
+            raise Failed(explain(error)[1]) from error
+        return robots.rules(response.status, response.body)

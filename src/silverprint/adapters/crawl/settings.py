@@ -3,7 +3,8 @@
 from typing import Any
 
 from silverprint.config import WebSource
-from silverprint.core.withdrawals import Takedowns
+from silverprint.core.takedowns import Takedowns
+from silverprint.fetching.limits import REDIRECTS, RETRIED, RETRIES
 
 _HERE = "silverprint.adapters.crawl"
 
@@ -31,8 +32,9 @@ def settings(source: WebSource, takedowns: Takedowns) -> dict[str, Any]:
         "DNS_TIMEOUT": source.timeout_s,
         "DOWNLOAD_MAXSIZE": source.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,
-        "RETRY_TIMES": 1,
-        "REDIRECT_MAX_TIMES": 5,
+        "RETRY_TIMES": RETRIES,
+        "RETRY_HTTP_CODES": sorted(RETRIED),
+        "REDIRECT_MAX_TIMES": REDIRECTS,
         "METAREFRESH_ENABLED": False,
         "COOKIES_ENABLED": False,
         "HTTPERROR_ALLOW_ALL": True,  # an error status is a row, so the spider must see it

@@ -9,10 +9,11 @@ from scrapy.http import Request, Response, TextResponse
 from twisted.python.failure import Failure
 
 from silverprint.adapters.crawl import answers
-from silverprint.adapters.crawl.directives import product
-from silverprint.adapters.crawl.failures import DOWN
 from silverprint.adapters.crawl.page import Licenses, absolute, links, meta_forbids
 from silverprint.config import WebSource
+from silverprint.fetching.addresses import target
+from silverprint.fetching.directives import product
+from silverprint.fetching.reasons import DOWN, Refused
 from silverprint.store.intake import Answer, Intake, Showing
 
 _LISTING, _PAGE, _PICTURE = 0, 1, 2  # priorities: what was found is fetched before more is looked for
@@ -138,6 +139,7 @@ class PictureSpider(Spider):
         if priority == _PICTURE and (known := self._intake.validators(asked.url)):
             headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
         try:
+            target(asked.url)
             request = Request(
                 asked.url,
                 callback=callback,
@@ -147,6 +149,9 @@ class PictureSpider(Spider):
                 priority=priority,
                 dont_filter=True,  # Scrapy's own filter would drop a redirect to a known address without a word
             )
+        except Refused as refusal:
+            self._asked.pop(asked.url, None)
+            self._take(asked, Answer("refused", refusal.reason))
         except ValueError:
             self._asked.pop(asked.url, None)
             self._take(asked, Answer("failed", "bad-url"))

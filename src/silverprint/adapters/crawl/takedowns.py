@@ -5,8 +5,8 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.http import Request
 
-from silverprint.adapters.crawl.failures import Refused
-from silverprint.core.withdrawals import Takedowns
+from silverprint.core.takedowns import Takedowns
+from silverprint.fetching.reasons import Refused
 
 
 class NothingTakenDown:

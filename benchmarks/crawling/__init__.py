@@ -1,0 +1,1 @@
+"""What benchmarks/crawl.py starts, each in a process of its own."""

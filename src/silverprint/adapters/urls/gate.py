@@ -1,0 +1,72 @@
+"""Every address passes here before it is asked: as listed, after each redirect, and for robots.txt."""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from w3lib.url import safe_url_string
+from yarl import URL
+
+from silverprint.core.takedowns import Takedowns
+from silverprint.fetching.addresses import Reach, literal, target
+from silverprint.fetching.reasons import Failed, Refused
+
+# An address that goes out as it is, for `safe_url_string` would change nothing; most are, and it takes long.
+_PLAIN: Final = re.compile(
+    r"(https?://[a-z0-9][a-z0-9.-]*(?::[0-9]+)?)/(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*(?:\?[A-Za-z0-9._=&-]*)?"
+)
+_REMEMBERED: Final = 4_096  # origins
+
+
+class Address(NamedTuple):
+    wire: str  # in ASCII, as browsers and Scrapy write what is not
+    sent: URL  # the same
+    origin: str  # scheme://host:port
+
+
+class Gate:
+    """
+    Args:
+        reach: which addresses may be spoken to.
+        takedowns: what may not be fetched.
+    """
+
+    def __init__(self, reach: Reach, takedowns: Takedowns) -> None:
+        self._reach, self._takedowns = reach, takedowns
+        self._check = lru_cache(_REMEMBERED)(self._check_origin)
+
+    def passed(self, url: str) -> Address:
+        """`url`, fit to be asked. Where its host is a name, the resolver looks at what that leads to.
+
+        Raises:
+            Refused: `taken-down`, `scheme`, `private-address`.
+            Failed: `bad-url`.
+        """
+        if self._takedowns.forbid(url):
+            raise Refused("taken-down")
+        try:
+            wire, origin = sendable(url)
+            self._check(origin)
+            return Address(wire, URL(wire, encoded=True), origin)
+        except ValueError:
+            raise Failed("bad-url") from None
+
+    def _check_origin(self, origin: str) -> None:
+        asked = target(origin)
+        spelled = literal(asked.host)
+        if spelled is not None and not self._reach.permits(asked, spelled):
+            raise Refused("private-address")
+
+
+def sendable(url: str) -> tuple[str, str]:
+    """`url` as it goes over the wire, and its origin.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    if plain := _PLAIN.fullmatch(url):
+        return url, plain[1]
+    wire = safe_url_string(url)
+    parts = urlsplit(wire)
+    return wire, f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,61 @@
+"""A picture's address to what it answers: robots first, redirects followed, what is unchanged not sent again."""
+
+from silverprint.adapters.urls.client import Client, Heard
+from silverprint.adapters.urls.gate import Gate
+from silverprint.adapters.urls.robots import Robots
+from silverprint.adapters.urls.wire import Loss, Manner, Request
+from silverprint.fetching.directives import product
+from silverprint.fetching.limits import REDIRECTS
+from silverprint.fetching.reasons import Failed, NoPicture, Refused
+from silverprint.fetching.replies import Reply, wants_body
+
+
+class Pictures:
+    """
+    Args:
+        manner: whose limits hold.
+        client: asks.
+        gate: what may be asked.
+    """
+
+    def __init__(self, manner: Manner, client: Client, gate: Gate) -> None:
+        self._agent = product(manner.user_agent)
+        self._limit, self._client, self._gate = manner.max_bytes, client, gate
+        self._robots = Robots(client, gate, self._agent)
+
+    async def fetch(self, request: Request) -> tuple[Reply | Loss, bytes | None]:
+        """What came back, with the body if there is a picture to be had."""
+        visit = _Visit(request)
+        try:
+            return await self._follow(visit)
+        except NoPicture as why:
+            return Loss(why.outcome, why.reason, visit.decision), None
+
+    async def _follow(self, visit: "_Visit") -> tuple[Reply, bytes | None]:
+        for _ in range(REDIRECTS + 1):
+            address = self._gate.passed(visit.url)
+            visit.decision = await self._robots.decide(address)
+            if visit.decision == "disallowed":
+                raise Refused("robots")
+            heard, body = await self._client.ask(
+                address, visit.conditions, self._limit, lambda heard: wants_body(visit.reply(heard), self._agent)
+            )
+            if heard.moved is None:
+                return visit.reply(heard), body
+            visit.url = heard.moved
+        raise Failed("redirect-loop")
+
+
+class _Visit:
+    """Where one request has got to."""
+
+    def __init__(self, request: Request) -> None:
+        self.url = request.url
+        self.decision: str = "n/a"  # of the last robots.txt
+        headers = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
+        self.conditions = {name: value for name, value in headers.items() if value}
+
+    def reply(self, heard: Heard) -> Reply:
+        headers = heard.headers
+        stated = (headers.get("Content-Type"), headers.get("ETag"), headers.get("Last-Modified"))
+        return Reply(heard.status, *stated, heard.directives, self.decision)

@@ -1,0 +1,47 @@
+"""robots.txt of many hosts, each asked for once; of very many, those not needed for long are forgotten."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Final
+
+from silverprint.adapters.urls.client import Client
+from silverprint.adapters.urls.gate import Address, Gate
+from silverprint.fetching import robots
+from silverprint.fetching.limits import REDIRECTS, ROBOTS_BYTES
+from silverprint.fetching.reasons import Failed
+
+_REMEMBERED: Final = 4_096  # origins
+
+
+class Robots:
+    """
+    Args:
+        agent: the name to look for in the rules.
+    """
+
+    def __init__(self, client: Client, gate: Gate, agent: str) -> None:
+        self._client, self._gate, self._agent = client, gate, agent
+        self._rules: OrderedDict[str, asyncio.Task[robots.Rules]] = OrderedDict()
+
+    async def decide(self, address: Address) -> robots.Decision:
+        """
+        Raises:
+            Refused: the host must not be spoken to.
+            Failed: its robots.txt cannot be had, so that nothing may be asked for.
+        """
+        origin = address.origin
+        if origin not in self._rules:
+            self._rules[origin] = asyncio.create_task(self._fetch(f"{origin}/robots.txt"))
+            if len(self._rules) > _REMEMBERED:
+                self._rules.popitem(last=False)
+        self._rules.move_to_end(origin)
+        return robots.decide(await asyncio.shield(self._rules[origin]), address.wire, self._agent)
+
+    async def _fetch(self, url: str) -> robots.Rules:
+        for _ in range(REDIRECTS + 1):
+            address = self._gate.passed(url)
+            heard, body = await self._client.ask(address, {}, ROBOTS_BYTES, lambda heard: heard.status < 300)
+            if heard.moved is None:
+                return robots.rules(heard.status, body or b"")
+            url = heard.moved
+        raise Failed("redirect-loop")

@@ -1,0 +1,8 @@
+"""How far a fetch goes before it gives up; sizes and times are knobs of the source."""
+
+from typing import Final
+
+REDIRECTS: Final = 5  # followed from one address
+RETRIES: Final = 1
+RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, 522, 524})  # statuses that may be another in a moment
+ROBOTS_BYTES: Final = 500 * 1024  # of a robots.txt that are read (RFC 9309, 2.5)

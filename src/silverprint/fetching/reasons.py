@@ -1,0 +1,35 @@
+"""Why no picture was had, in the words that a row keeps."""
+
+from typing import ClassVar, Final, Literal
+
+# The site, or the way to it, is down: the same address may well answer tomorrow.
+DOWN: Final = frozenset(
+    {"timeout", "connection-refused", "unknown-host", "connection", "cut-off", "robots-unreachable"}
+)
+
+
+class NoPicture(Exception):  # noqa: N818
+    """A request that brought no picture.
+
+    Attributes:
+        outcome: as in records.RAW.
+        reason: one word, hyphens in it.
+    """
+
+    outcome: ClassVar[Literal["refused", "failed"]]
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Refused(NoPicture):
+    """By rule: robots, taken-down, private-address, scheme, too-large."""
+
+    outcome = "refused"
+
+
+class Failed(NoPicture):
+    """By accident: timeout, unknown-host, redirect-loop, ..."""
+
+    outcome = "failed"

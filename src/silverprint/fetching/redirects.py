@@ -1,0 +1,26 @@
+"""Where a redirect leads, as browsers read it (RFC 9110, 15.4)."""
+
+from typing import Final
+from urllib.parse import urldefrag, urljoin
+
+from silverprint.fetching.addresses import target
+from silverprint.fetching.reasons import Failed
+
+_MOVED: Final = {301, 302, 303, 307, 308}
+
+
+def moved(url: str, status: int, location: str | None) -> str | None:
+    """The address that the answer of `url` points to; None where it is no redirect.
+
+    Raises:
+        Refused: `scheme`: to something that is not on the web.
+        Failed: `bad-url`.
+    """
+    if status not in _MOVED or location is None:
+        return None
+    try:
+        found = urldefrag(urljoin(url, location)).url
+        target(found)
+    except ValueError:
+        raise Failed("bad-url") from None
+    return found

@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help env studio-env demo down clean-demo repro test check quick soak lock screenshots
+.PHONY: help env studio-env s3-env demo down clean-demo repro test check quick soak lock screenshots
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
@@ -31,6 +31,12 @@ studio-env: .venv-studio/.ready  ## Label Studio's environment
 	@$(PYTHON) -m venv .venv-studio || { echo "The venv module is missing: apt-get install python3.11-venv"; exit 69; }
 	.venv-studio/bin/pip install --quiet --disable-pip-version-check -r requirements/studio.lock
 	@SILVERPRINT_STUDIO_ENV=.venv-studio silverprint studio prepare
+	@touch $@
+
+s3-env: .venv-s3/.ready  ## an S3 server for tests
+.venv-s3/.ready: requirements/s3.lock | .venv/.ready
+	@$(PYTHON) -m venv .venv-s3 || { echo "The venv module is missing: apt-get install python3.11-venv"; exit 69; }
+	.venv-s3/bin/pip install --quiet --disable-pip-version-check -r requirements/s3.lock
 	@touch $@
 
 demo: env studio-env  ## the whole loop over three rounds, with simulated people
@@ -56,7 +62,7 @@ check: env  ## lint, types, architecture, quick tests
 quick: env  ## the tests that need no server, in under two minutes
 	pytest -m "not slow and not browser and not soak"
 
-test: env studio-env check  ## every test but the soak
+test: env studio-env s3-env check  ## every test but the soak
 	pytest -m "(slow or browser) and not soak"
 
 soak: env studio-env  ## the heavy trials

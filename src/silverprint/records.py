@@ -30,18 +30,24 @@ RAW: Final[Schema] = {
     "fetched_at": TEXT,  # UTC, ISO 8601, seconds
     "status": INT,  # HTTP status, null for archives
     "content_type": TEXT,  # as the server claimed
-    "etag": TEXT,
+    "etag": TEXT,  # of a changed picture another one; of a file `size:mtime`, bytes and nanoseconds
     "last_modified": TEXT,
     "robots": TEXT,  # allowed | disallowed | none (no robots.txt) | n/a
     "license": TEXT,  # SPDX identifier or address; null when unknown
     "license_evidence": TEXT,  # rel-license | json-ld | manifest | source; null when unknown
     "source_label": TEXT,  # a label the source already had, never trusted blindly
+    "caption": TEXT,  # what the source says is to be seen
+    "contract": TEXT,  # under which a partner gave it
+    "consent": TEXT,  # of the people to be seen, as the partner or the house refers to it
     "stored_sha256": TEXT,  # of the bytes in the shard (differs where personal metadata was stripped)
     "shard": TEXT,  # file name of the shard, relative to the source's folder
     "offset": INT,  # of the payload in the shard, bytes
     "size": INT,  # of the payload, bytes
     "format": TEXT,  # jpeg | png | gif | webp | ... sniffed from the bytes
 }
+
+# Parts of a source are never written again, so those from before these columns lack them; they are read as null.
+LATER: Final = frozenset({"caption", "contract", "consent"})
 
 MEASURED: Final[Schema] = {
     "image_id": TEXT,
@@ -81,6 +87,9 @@ MANIFEST: Final[Schema] = {
     "height": INT,
     "format": TEXT,
     "source_label": TEXT,
+    "caption": TEXT,
+    "contract": TEXT,
+    "consent": TEXT,
 }
 
 SCORES: Final[Schema] = {
@@ -189,6 +198,16 @@ INCLUDE: Final[Schema] = {  # in Git; pictures that a person wants asked in a ro
 }
 
 EXCLUDE: Final[Schema] = {"image_id": TEXT, "why": TEXT, "by": TEXT}  # in Git; never to be asked, nor a near-duplicate
+
+IMPORTS: Final[Schema] = {  # in Git; labels that sources came with, as votes
+    "image_id": TEXT,
+    "annotator": TEXT,  # `import:<source>`
+    "said": TEXT,  # the source's own word; several with ` / ` between
+    "choice": TEXT,  # the class that it means; empty text where the status is not valid
+    "status": TEXT,  # valid | unknown-class | contradictory (its addresses of one picture say different classes)
+    "batch": INT,  # of the annotator, from 1; of several words about a picture the last batch's stands
+    "said_at": TEXT,  # when the picture was fetched, UTC
+}
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}
 

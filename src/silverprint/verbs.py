@@ -43,6 +43,11 @@ def _path(text: str) -> Path:
     return Path(os.path.abspath(text))  # noqa: PTH100 (without `..`, but with the links as they were typed)
 
 
+def _place(text: str) -> Path | str:
+    """An S3 prefix as it is, else a path in full."""
+    return text if text.startswith("s3://") else _path(text)
+
+
 def _port_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
         raise ArgumentTypeError(f"{text} is no port: 1 to 65535")
@@ -121,11 +126,12 @@ COMMANDS = (
         verbs=(
             Verb(
                 "add",
-                "add an archive or folder, or complete a source that params.yaml already has",
+                "add an archive or a folder, or complete a source that params.yaml already has",
                 "commands.sources:add",
                 (
                     _arg("name", metavar="SOURCE"),
-                    _arg("--archive", type=_path, help="a folder or zip with pictures and an optional manifest.csv"),
+                    _arg("--archive", type=_place, help="a partner's folder, zip, tar or s3://bucket/prefix"),
+                    _arg("--folder", type=_path, help="a folder of your own, its subfolders named after labels"),
                     _arg("--license", help="SPDX identifier of pictures for which the manifest names none"),
                 ),
                 params=False,
@@ -150,6 +156,27 @@ COMMANDS = (
         ),
     ),
     Verb(
+        "votes",
+        "what was said elsewhere",
+        verbs=(
+            Verb(
+                "import",
+                "make the labels that a source came with votes by import:SOURCE, one more beside people's",
+                "commands.votes:bring",
+                (
+                    _SOURCE,
+                    _arg(
+                        "--map",
+                        dest="words",
+                        metavar="WORD=CLASS",
+                        action="append",
+                        help="the class that a word of the source means; may be given again",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Verb(
         "trace",
         "a picture's whole life: where it came from, by what right, who said what, which models it made",
         "commands.trace:run",
@@ -162,7 +189,13 @@ COMMANDS = (
         "doctor",
         "read every shard and hold it against its index",
         "commands.doctor:run",
-        (_arg("--mend", action="store_true", help="remove what a killed run left behind"),),
+        (
+            _arg(
+                "--mend",
+                action="store_true",
+                help="remove what a killed run left, bring back from DVC's cache what is damaged",
+            ),
+        ),
     ),
     Verb(
         "people",

@@ -109,7 +109,7 @@ def test_what_is_no_drop_is_told_and_never_waited_for(
     (project / "params.yaml").write_text(text.replace("path: var/demo/partner.zip", f"path: {away / 'drop'}"))
     done = silverprint("acquire", "partner", cwd=project)
     assert (done.returncode, done.stderr.count("\n")) == (ConfigError.exit_code, 1)
-    assert f"sources.partner.path = '{away / 'drop'}': must be a folder or a zip; " in done.stderr
+    assert f"sources.partner.path = '{away / 'drop'}': must be a folder, a zip, a tar or an S3 prefix; " in done.stderr
 
 
 def test_a_zip_without_its_end_is_told(taken: Taken, tmp_path: Path) -> None:

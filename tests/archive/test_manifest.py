@@ -1,15 +1,21 @@
 """What a partner's manifest may say, and how it is told that it says something else."""
 
+import hashlib
+import json
 import os
 import random
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TypeAlias
+from zipfile import ZIP_STORED
 
+import polars as pl
 import pytest
 
 from silverprint.errors import DataError
-from tests.archive.drops import folder, rows, zipped
+from silverprint.store import ShardReader
+from tests.archive.drops import folder, reasons, rows, zipped
 from tests.crawl.pictures import encoded
 
 Taken: TypeAlias = Callable[[Path], None]
@@ -22,7 +28,7 @@ def drop(path: Path, manifest: bytes) -> Path:
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        (b"", "empty.*known: path, license, label, page_url"),
+        (b"", "empty.*known: path, sha256, license"),
         (b"\n\n", "no column 'path'"),
         (b"license\nMIT\n", "no column 'path'"),
         (b"path,licence\na.jpg,MIT\n", r"column 'licence': no such column, did you mean 'license'\?; .*known: path"),
@@ -43,6 +49,7 @@ def drop(path: Path, manifest: bytes) -> Path:
         ("path,label\na.jpg,Mäntel\n".encode("latin-1"), "no UTF-8 CSV"),
         ("path,label\na.jpg,bag\n".encode("utf-16"), "no UTF-8 CSV"),
         (encoded(1), "no UTF-8 CSV"),
+        (b"path,sha256\na.jpg,d41d8cd9\n", r"line 2 sha256 'd41d8cd9': a SHA-256 is 64 hex digits"),
         (bytes(100_000), "the manifest cannot be read"),  # packed so well that it is refused like a bomb
     ],
 )
@@ -66,6 +73,79 @@ def test_a_manifest_as_spreadsheets_write_it(taken: Taken, tmp_path: Path, manif
     taken(path)
     assert {name: row["source_label"] for name, row in rows(path).items()} == {"a.jpg": "bag", "b.jpg": None}
     assert "acquire partner: manifest.csv does not name 1 of 2 files" in capsys.readouterr().err
+
+
+def test_bytes_that_are_not_those_promised_are_a_row(taken: Taken, tmp_path: Path) -> None:
+    right = hashlib.sha256(encoded(1)).hexdigest()
+    path = drop(tmp_path, f"path,sha256\na.jpg,{right.upper()}\nb.jpg,{right}\ngone.jpg,{right}\n".encode())
+    taken(path)
+    assert reasons(path) == {
+        "a.jpg": ("stored", None),
+        "b.jpg": ("failed", "hash-mismatch"),
+        "gone.jpg": ("failed", "missing"),
+    }
+    assert rows(path)["b.jpg"]["image_id"] is None
+    assert len(dict(ShardReader(Path("data/raw/partner")).scan())) == 1
+
+
+SAID = {
+    "path": "a.jpg",
+    "license": "MIT",
+    "contract": "2026-04",
+    "consent": "form 7",
+    "label": "bag",
+    "caption": "A bag, on a chair",
+    "page_url": "https://example.org/a",
+}
+
+
+def _parquet() -> bytes:
+    buffer = BytesIO()
+    pl.DataFrame([SAID, {"path": "b.jpg"}], schema=dict.fromkeys(SAID, pl.String)).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+FORMS: dict[str, Callable[[], bytes]] = {
+    "manifest.csv": lambda: pl.DataFrame([SAID]).write_csv().encode(),
+    "manifest.jsonl": lambda: f'{json.dumps(SAID)}\n\n{{"path": "b.jpg", "label": null}}\n'.encode(),
+    "manifest.parquet": _parquet,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_all_that_a_manifest_can_say_is_kept(taken: Taken, tmp_path: Path, name: str) -> None:
+    path = zipped(tmp_path / "drop.zip", {name: FORMS[name](), "a.jpg": encoded(1), "b.jpg": encoded(2)})
+    taken(path)
+    found = rows(path)
+    assert set(found) == {"a.jpg", "b.jpg"}
+    said = {"source_label" if key == "label" else key: value for key, value in SAID.items() if key != "path"}
+    assert {key: found["a.jpg"][key] for key in said} == said
+    assert found["b.jpg"]["license"] == "CC-BY-4.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "manifest", "words"),
+    [
+        ("manifest.jsonl", b'{"path": "a.jpg"}\n{"path": "b.jpg", "licence": "MIT"}\n', "column 'licence'"),
+        ("manifest.jsonl", b'{"label": "bag"}\n', "line 1: a row names the path"),
+        ("manifest.jsonl", b'{"path": 7}\n', "line 1: .*'7' is no text"),
+        ("manifest.jsonl", b'["a.jpg"]\n', "line 1: .*no object"),
+        ("manifest.jsonl", b"[" * 100_000, "line 1: "),
+        ("manifest.parquet", b"PAR1", "is no Parquet of texts"),
+        ("manifest.parquet", random.Random(1).randbytes(9_000), "is no Parquet of texts"),
+    ],
+)
+def test_another_form_that_cannot_be_followed_is_told(taken, tmp_path: Path, name: str, manifest, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        taken(zipped(tmp_path / "drop.zip", {name: manifest, "a.jpg": encoded(1)}, ZIP_STORED))
+
+
+def test_a_manifest_that_changes_its_word_is_a_new_row(taken: Taken, tmp_path: Path) -> None:
+    taken(drop(tmp_path, b"path,contract\na.jpg,2025\n"))
+    path = drop(tmp_path, b"path,contract\na.jpg,2026\n")
+    taken(path)
+    index = ShardReader(Path("data/raw/partner")).index().filter(pl.col("url") == "drop.zip!a.jpg")
+    assert index.select("outcome", "contract").rows() == [("stored", "2025"), ("duplicate", "2026")]
 
 
 def test_without_a_manifest_none_is_missed(taken: Taken, tmp_path: Path, capsys) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from silverprint import layout
+from silverprint import config, layout
 from silverprint.campaign import ledgers
 from silverprint.errors import ConfigError, DataError
 
@@ -110,7 +110,7 @@ def test_a_command_says_it_in_one_line(
     project: Path, silverprint: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     (project / layout.TAKEDOWNS).write_text(f"{HEAD}{ID[:12]},,x,asked,\n")
-    for source in ("web", "partner"):
+    for source in config.load().sources:
         (project / layout.raw(source)).mkdir(parents=True)
     done = silverprint("takedown", "no such thing", "--why", "asked", cwd=project)
     assert (done.returncode, done.stderr.count("\n")) == (64, 1)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from ruamel.yaml import YAML
+from tests.contracts.digests import ROOT
 
 from silverprint import config, layout
 from silverprint.campaign import dvcfile, ledgers, pipeline, yamledit
@@ -11,6 +13,8 @@ from silverprint.campaign.state import State
 from silverprint.commands import rounds, sources
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import VOTES, conform
+
+SHIPPED = list(YAML(typ="safe").load((ROOT / "params.yaml").read_text())["sources"])  # in their order
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -62,7 +66,7 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
     found = stages()
     for folder, need in dvcfile.NEED.items():
         for stage in need:
-            assert list(found[stage].sources(folder)) == ["web", "partner", "museum"]
+            assert list(found[stage].sources(folder)) == [*SHIPPED, "museum"]
     sources.remove("museum")
     assert files() == before
 
@@ -71,43 +75,44 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
 def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: str) -> None:
     for stage in dvcfile.NEED[folder]:
         whole = layout.PIPELINE.read_text()
-        for name in ("partner", "web"):
+        for name in SHIPPED:
             place = stages()[stage].sources(folder)[name]
             layout.PIPELINE.write_text(yamledit.drop(layout.PIPELINE.read_text(), (*stages()[stage].way, place)))
-        with pytest.raises(ConfigError, match=f"'{stage}' lacks {folder}partner: .*silverprint source add partner"):
+        with pytest.raises(ConfigError, match=rf"'{stage}' lacks {folder}(\w+): .*silverprint source add \1"):
             pipeline.lint(config.load())
-        sources.add("partner", None, None)
-        sources.add("web", None, None)
+        for name in SHIPPED:
+            sources.add(name, None, None)
         pipeline.lint(config.load())
         layout.PIPELINE.write_text(whole)
 
 
 @pytest.mark.parametrize("empty", ["", " []", " null"])
 def test_a_list_of_dependencies_that_is_empty_is_filled(empty: str) -> None:
-    listed = "".join(f"      - {folder}{name}\n" for folder in dvcfile.NEED for name in ("web", "partner"))
+    listed = "".join(f"      - {folder}{name}\n" for folder in dvcfile.NEED for name in SHIPPED)
     replace(layout.PIPELINE, f"    deps:\n{listed}    params:", f"    deps:{empty}\n    params:")
     with pytest.raises(ConfigError, match="'embed' lacks"):
         pipeline.lint(config.load())
-    sources.add("web", None, None)
-    sources.add("partner", None, None)
+    for name in SHIPPED:
+        sources.add(name, None, None)
     pipeline.lint(config.load())
 
 
 def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
     text = layout.PARAMS.read_text()
     start, end = text.index("  web:"), text.index("clean:\n")
-    layout.PARAMS.write_text(f"{text[:start]}  own:\n    kind: archive\n    path: drop\n\n{text[end:]}")
-    for name in ("web", "partner"):
+    layout.PARAMS.write_text(f"{text[:start]}  mine:\n    kind: archive\n    path: drop\n\n{text[end:]}")
+    for name in SHIPPED:
         sources.remove(name)
-    with pytest.raises(ConfigError, match="'embed' lacks data/raw/own"):
+    with pytest.raises(ConfigError, match="'embed' lacks data/raw/mine"):
         pipeline.lint(config.load())
-    sources.add("own", None, None)
+    sources.add("mine", None, None)
     pipeline.lint(config.load())
-    assert stages()["embed"].deps == ("data/raw/own", "data/measured/own")
+    assert stages()["embed"].deps == ("data/raw/mine", "data/measured/mine")
 
 
 def test_the_last_source_stays() -> None:
-    sources.remove("partner")
+    for name in SHIPPED[1:]:
+        sources.remove(name)
     before = files()
     with pytest.raises(ConfigError, match=r"'web': it is the only source.*silverprint source add"):
         sources.remove("web")
@@ -135,7 +140,7 @@ def test_comments_and_order_stay_around_what_is_added_and_removed(tmp_path: Path
 
 def test_a_source_that_nothing_names_cannot_be_removed() -> None:
     before = files()
-    with pytest.raises(UsageError, match=r"'ghost': .*one of: partner, web"):
+    with pytest.raises(UsageError, match=r"'ghost': .*one of: .*partner, web"):
         sources.remove("ghost")
     assert files() == before
 
@@ -158,7 +163,7 @@ DAMAGED = [
     ("stages: {embed: {do: 5}}", r"dvc.yaml stages\.embed\.do = 5"),
     ("stages: {embed: {deps: 5}}", r"dvc.yaml stages\.embed\.deps = 5: must be a list"),
     ("stages: {embed: {deps: [5]}}", r"dvc.yaml stages\.embed\.deps = "),
-    ("stages: {embed: {cmd: x}}", "'embed' lacks data/raw/partner"),
+    ("stages: {embed: {cmd: x}}", "'embed' lacks data/raw/"),
 ]
 
 

@@ -71,6 +71,7 @@ def manifest() -> dict[str, dict[str, Any]]:
     """Measures both sources, cleans, and gives the manifest's rows by address."""
     params = config.load()
     for source in params.sources:
+        layout.raw(source).mkdir(parents=True, exist_ok=True)
         measure.run(params, source)
     clean.run(params)
     rows = tables.read(layout.MANIFEST, MANIFEST)

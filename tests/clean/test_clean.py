@@ -63,7 +63,6 @@ def _set(knob: str, value: str) -> None:
 def _both(web: list[Found], partner: list[Found] | None = None) -> dict[str, dict[str, object]]:
     acquire("web", web)
     acquire("partner", partner or [])
-    layout.raw("partner").mkdir(parents=True, exist_ok=True)
     return manifest()
 
 
@@ -83,7 +82,9 @@ def test_each_reason_with_its_evidence_and_the_figures(project: Path):
     assert figures["rejected"] == dict.fromkeys([*DIRT], 1) | {"same-pixels": 0, "near-duplicate": 0}
     assert (figures["groups"], figures["largest_group"]) == (6, 1)
     assert figures["license_fill"] == pytest.approx(16 / 17, abs=1e-6)
-    assert figures["sources"] == {"web": {"acquired": 17, "kept": 6, "license_fill": figures["license_fill"]}}
+    fill = {"license_fill": figures["license_fill"], "license_evidence_fill": 0, "page_url_fill": 0}
+    shares = {"acquired": 17, "kept": 6, "fetched_at_fill": 1, "robots_fill": 1}
+    assert figures["sources"] == {"web": shares | fill}
 
 
 def test_the_same_tables_give_the_same_bytes(project: Path):
@@ -222,9 +223,9 @@ def test_nothing_acquired_is_an_error(project: Path):
 
 def test_a_picture_that_was_not_measured_names_the_stage_to_run(project: Path):
     acquire("web", [Found(jpeg(tile(0)), "a")])
-    layout.raw("partner").mkdir(parents=True)
     params = config.load()
     for source in params.sources:
+        layout.raw(source).mkdir(parents=True, exist_ok=True)
         measure.run(params, source)
     acquire("web", [Found(jpeg(tile(1)), "b")])
     with pytest.raises(UnavailableError, match="run: dvc repro measure@web"):

@@ -12,20 +12,26 @@ from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import MEASURED, RAW, conform
 from silverprint.store import tables
 
-ID, OTHER, UNKNOWN = "a1" * 32, "b2" * 32, "c3" * 32
+ID, OTHER, UNKNOWN, THIRD = "a1" * 32, "b2" * 32, "c3" * 32, "d4" * 32
 PAGE = "https://example.org/page"
 
 
 @pytest.fixture(autouse=True)
 def acquired(project: Path) -> None:
     rows = {
-        "image_id": [ID, OTHER, None],
-        "url": ["https://example.org/a.jpg", "https://example.org/b.jpg", "https://example.org/gone.jpg"],
-        "page_url": [PAGE, PAGE, None],
-        "source": "web",
+        "image_id": [ID, OTHER, None, THIRD],
+        "url": [
+            "https://example.org/a.jpg",
+            "https://example.org/b.jpg",
+            "https://example.org/gone.jpg",
+            "s3://bucket/may/a#b.jpg",
+        ],
+        "page_url": [PAGE, PAGE, None, None],
+        "source": ["web", "web", "web", "partner"],
     }
     tables.write(conform(pl.DataFrame(rows), RAW), layout.raw("web") / "index-00000.parquet", RAW)
-    layout.raw("partner").mkdir()
+    for source in config.load().sources:
+        layout.raw(source).mkdir(exist_ok=True)
 
 
 def withdraw(target: str, why: str = "asked", *, purge: bool = False) -> list[dict[str, str]]:
@@ -42,10 +48,13 @@ def withdraw(target: str, why: str = "asked", *, purge: bool = False) -> list[di
         ("https://example.org/b.jpg", "url", [OTHER]),
         (f"{PAGE}#top", "url", [ID, OTHER]),
         ("https://example.org/", "url", []),
+        ("s3://bucket/may/a#b.jpg", "url", [THIRD]),
+        ("drop.tar!a.jpg#2", "url", []),
         ("Example.ORG", "domain", [ID, OTHER]),
         ("elsewhere.example", "domain", []),
         ("web", "source", [ID, OTHER]),
-        ("partner", "source", []),
+        ("partner", "source", [THIRD]),
+        ("own", "source", []),
     ],
 )
 def test_what_a_target_withdraws(target: str, kind: str, gone: list[str], capsys) -> None:
@@ -56,7 +65,7 @@ def test_what_a_target_withdraws(target: str, kind: str, gone: list[str], capsys
     assert {(row["kind"], row["why"]) for row in rows} == {(kind, "asked by its author")}
     said = capsys.readouterr().err
     assert f"withdrawn: {len(gone)} pictures" in said
-    assert (f"warning: no source holds a picture of this {kind}" in said) == (not set(gone) & {ID, OTHER})
+    assert (f"warning: no source holds a picture of this {kind}" in said) == (not set(gone) & {ID, OTHER, THIRD})
     assert withdraw(target) == rows
 
 

@@ -9,15 +9,18 @@ from zipfile import ZipFile
 
 import pytest
 
+from silverprint.core.hashing import pixel_sha256
 from silverprint.demo import build, dirt, plan, sheet, truth
 from silverprint.demo.garments import CLASSES, HARDNESS, LOOK_ALIKES
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import NONE_OF_THESE
+from silverprint.store.decode import Undecodable, decode
+from silverprint.store.sniff import sniff
 
 
 def digests(folder: Path) -> dict[str, str]:
-    files = sorted((folder / "var/demo").iterdir())
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    files = sorted(path for path in (folder / "var/demo").rglob("*") if path.is_file())
+    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def pages(folder: Path) -> list[dict[str, object]]:
@@ -31,12 +34,18 @@ def bodies(folder: Path, name: Path) -> dict[str, bytes]:
         return {member: archive.read(member) for member in archive.namelist() if "/" in member}
 
 
+def own(folder: Path) -> dict[str, bytes]:
+    root = folder / build.OWN
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(built, pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     build.build(pictures)
     assert digests(tmp_path) == digests(built)
     build.build(pictures, seed=8)
-    assert digests(tmp_path).keys() == digests(built).keys()
+    ours, theirs = (sorted(Path(name).stem for name in digests(folder)) for folder in (tmp_path, built))
+    assert ours == theirs
     assert not set(digests(tmp_path).values()) & set(digests(built).values())
 
 
@@ -56,13 +65,15 @@ def test_every_picture_is_used_once_and_every_page_has_one_kind(built, pictures)
     kinds = [page["kind"] for page in pages(built)]
     counts = dirt.counts(pictures)
     assert {kind: kinds.count(kind) for kind in set(kinds) - {dirt.PLAIN}} == {
-        kind: number for kind, number in counts.items() if kind != "partner-copy"
+        kind: number for kind, number in counts.items() if kind not in ("partner-copy", *dirt.OWN)
     }
     beside = sum(counts[kind] for kind in (*dirt.COPIES, *dirt.FOREIGN))
     partner = bodies(built, build.PARTNER)
-    assert len(kinds) - beside + len(partner) - counts["partner-copy"] == pictures
+    elsewhere = len(partner) - counts["partner-copy"] + len(own(built)) - sum(counts[kind] for kind in dirt.OWN)
+    assert len(kinds) - beside + elsewhere == pictures
+    assert len(own(built)) == round(pictures * plan.OWN_SHARE)
     assert len(partner) == round(pictures * plan.PARTNER_SHARE)
-    assert set(counts) == {*dirt.TAKEN, *dirt.COPIES, *dirt.FOREIGN, "partner-copy"}
+    assert set(counts) == {*dirt.TAKEN, *dirt.COPIES, *dirt.FOREIGN, *dirt.OWN, "partner-copy"}
 
 
 def test_some_of_the_partners_pictures_are_on_the_site_byte_for_byte(built, pictures):
@@ -70,6 +81,31 @@ def test_some_of_the_partners_pictures_are_on_the_site_byte_for_byte(built, pict
     web = {hashlib.sha256(body).digest(): on_site[name] for name, body in bodies(built, build.SITE).items()}
     shared = {hashlib.sha256(body).digest() for body in bodies(built, build.PARTNER).values()} & web.keys()
     assert len(shared) == dirt.counts(pictures)["partner-copy"]
+
+
+def test_some_of_the_own_pictures_are_on_the_site_in_the_same_bytes_or_pixels(built, pictures):
+    counts, web = dirt.counts(pictures), set(bodies(built, build.SITE).values())
+    mine = own(built)
+    assert sum(body in web for body in mine.values()) == counts["own-copy"]
+    pixels = {pixel_sha256(decode(body).pixels) for body in web if sniff(body) == "jpeg" and decodes(body)}
+    pngs = [body for name, body in mine.items() if name.endswith("png")]
+    assert len(pngs) == counts["own-pixels"]
+    assert {pixel_sha256(decode(body).pixels) for body in pngs} <= pixels
+
+
+def decodes(body: bytes) -> bool:
+    try:
+        return decode(body) is not None
+    except Undecodable:
+        return False
+
+
+def test_the_own_folders_are_hints_most_of_them_right(built, monkeypatch):
+    monkeypatch.chdir(built)
+    known = truth.read()
+    hints = [(name.partition("/")[0], hashlib.sha256(body).hexdigest()) for name, body in own(built).items()]
+    assert {folder for folder, _ in hints if "." not in folder} <= set(CLASSES)
+    assert sum(folder == known[image_id] for folder, image_id in hints) >= 0.7 * len(hints)
 
 
 def test_the_partners_labels_are_hints_most_of_them_right(built, monkeypatch):

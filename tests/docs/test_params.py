@@ -22,6 +22,7 @@ def knobs(holder: Any = config.Params, above: str = "") -> Iterator[tuple[str, A
         if inner == Source:
             yield from knobs(config.WebSource, "sources.<web>.")
             yield from knobs(config.ArchiveSource, "sources.<archive>.")
+            yield from knobs(config.FolderSource, "sources.<folder>.")
         elif is_dataclass(inner):
             yield from knobs(inner, f"{above}{name}." if inner is hint else f"{above}{name}.<name>.")
         else:
@@ -32,7 +33,7 @@ KNOBS = dict(knobs())
 
 
 def row(way: str) -> str | None:
-    return ROWS.get(way) or ROWS.get(re.sub("<(web|archive)>", "<name>", way))
+    return ROWS.get(way) or ROWS.get(re.sub("<(web|archive|folder)>", "<name>", way))
 
 
 @pytest.mark.parametrize("way", KNOBS)

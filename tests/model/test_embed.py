@@ -35,7 +35,8 @@ def acquire(source: str, tiles: range, undecodable: int = 0) -> list[str]:
 @pytest.fixture
 def params(project):
     loaded = config.load()
-    return replace(loaded, embed=Embed(backbone="efficientnet_lite0", size=32, batch=4))
+    two = {name: loaded.sources[name] for name in ("web", "partner")}
+    return replace(loaded, sources=two, embed=Embed(backbone="efficientnet_lite0", size=32, batch=4))
 
 
 def contents() -> dict[str, bytes]:

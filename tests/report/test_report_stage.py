@@ -15,7 +15,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import MANIFEST, TAKEDOWNS, WITHDRAWN, conform
+from silverprint.records import ANNOTATORS, MANIFEST, TAKEDOWNS, WITHDRAWN, conform
 from silverprint.stages import report
 from silverprint.store import tables
 
@@ -50,6 +50,17 @@ def parsed(text: str) -> _Html:
     html = _Html()
     html.feed(text)
     return html
+
+
+def test_imported_labels_have_a_table_of_their_own_and_are_no_people(campaign: Params) -> None:
+    path = layout.labels("r03") / "annotators.parquet"
+    row = {"annotator": "import:partner", "votes": 37, "abstained": 3, "agreement": 0.875}
+    imported = conform(pl.DataFrame([row]), ANNOTATORS)
+    tables.write(pl.concat([tables.read(path, ANNOTATORS), imported]), path, ANNOTATORS)
+    report.run(campaign)
+    heading = page().index("Labels that sources came with")
+    assert re.search(r"partner</th>.*37.*3.*87\.5 %", page()[heading : heading + 3_000], re.S)
+    assert "import:partner" not in page()
 
 
 @pytest.mark.usefixtures("reported")

@@ -41,6 +41,7 @@ def test_every_asked_picture_has_a_label_with_its_role_and_round(asked):
         "votes_total": 38,
         "labels_total": 16,
         "alpha_round": 1.0,
+        "imports": {},
         "unresolved": 0,
         "unresolved_share": 0.0,
         "by_role": {

@@ -1,5 +1,7 @@
 """The doctor finds every kind of damage that a shard or an index can have, and nothing in sound ones."""
 
+import hashlib
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -105,6 +107,44 @@ def test_what_a_kill_left_is_mended_and_the_rest_named(
     flip(root / "shard-00001.tar", place(root, 1))
     with pytest.raises(DataError, match="dvc checkout --force data/raw/web"):
         doctor.run(params, mend=True)
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_what_the_cache_has_whole_is_brought_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = type("Params", (), {"sources": {"web": None}})()
+    before = {path.name: path.read_bytes() for path in root.iterdir()}
+    cache(Path("data/raw/web"))
+    DAMAGE[kind][0](root)
+    with pytest.raises(DataError):
+        doctor.run(params, mend=False)
+    if kind == "stored twice":  # a part that DVC does not know
+        with pytest.raises(DataError, match="a second time"):
+            doctor.run(params, mend=True)
+        return
+    doctor.run(params, mend=True)
+    assert {path.name: path.read_bytes() for path in root.iterdir()} == before
+
+
+def cache(output: Path) -> None:
+    """The files of an output where DVC would cache them, and a dvc.lock that names them."""
+    listing = []
+    for path in sorted(output.iterdir()):
+        data = path.read_bytes()
+        listing.append({"md5": kept(data), "relpath": path.name})
+    md5 = kept(json.dumps(listing).encode(), ".dir")
+    lock = f"stages:\n  acquire@web:\n    outs:\n    - path: {output}\n      md5: {md5}\n"
+    Path("dvc.lock").write_text(lock)
+
+
+def kept(data: bytes, ending: str = "") -> str:
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest() + ending
+    place = Path(".dvc/cache/files/md5") / md5[:2] / md5[2:]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+    return md5
 
 
 def test_nothing_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.errors import DataError, DiskError, UnavailableError
-from silverprint.records import ASKS, VOTES, conform
+from silverprint.records import ASKS, LATER, RAW, VOTES, conform
 from silverprint.store import files, tables
 
 
@@ -49,6 +49,19 @@ def test_a_folder_that_is_not_ours(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(DiskError, match="owner and mode"):
         files.write_text(tmp_path / "a", "x")
+
+
+def test_parts_from_before_a_column_are_read_on_and_others_are_not(tmp_path: Path) -> None:
+    later = sorted(LATER)
+    before = conform(pl.DataFrame({"image_id": ["a"], "url": ["u"]}), RAW).drop(later)
+    before.write_parquet(tmp_path / "index-00000.parquet")
+    tables.write(pl.DataFrame({"image_id": ["b"], "caption": ["A bag"]}), tmp_path / "index-00001.parquet", RAW)
+    found = tables.read_parts(tmp_path, RAW)
+    assert found.select("image_id", "caption").rows() == [("a", None), ("b", "A bag")]
+    assert list(found.columns) == list(RAW)
+    before.drop("url").write_parquet(tmp_path / "index-00000.parquet")
+    with pytest.raises(DataError, match="not a readable table"):
+        tables.read_parts(tmp_path, RAW)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=20)

@@ -1,4 +1,4 @@
-"""The text ledgers in Git that people's decisions are kept in: takedowns, waivers, picks, asks, queues, votes."""
+"""The text ledgers in Git that people's decisions are kept in: takedowns, waivers, picks, imports, asks, votes."""
 
 import hashlib
 import re
@@ -15,6 +15,7 @@ from silverprint.records import (
     ASKS,
     EXCLUDE,
     IMAGE_ID,
+    IMPORTS,
     INCLUDE,
     QUEUE,
     QUEUE_ADDED,
@@ -111,6 +112,14 @@ def _picked(where: str, row: dict[str, Any]) -> dict[str, Any]:
     if not all((row[column] or "").strip() for column in ("why", "by")):
         raise ConfigError(f"{where} {image_id[:8]}", "a picture picked by hand has a reason and a name", remedy)
     return row | {"image_id": image_id}
+
+
+def imports() -> pl.DataFrame:
+    return tables.read_ledger(layout.IMPORTS, IMPORTS)
+
+
+def write_imports(frame: pl.DataFrame) -> None:
+    tables.write_ledger(frame, layout.IMPORTS, IMPORTS, ["image_id", "annotator", "batch"])
 
 
 def asks(round_name: str) -> pl.DataFrame:

@@ -43,6 +43,7 @@ def _events(params: Params, image_id: str) -> Iterator[Event]:
         folder = layout.measured(source)
         yield from _rows(f"measure@{source}", folder, partial(_parts, folder, MEASURED, image_id))
     yield from _rows("clean", layout.CLEAN, lambda: _verdict(image_id))
+    yield from _rows("votes import", layout.IMPORTS, lambda: _of(ledgers.imports(), image_id))
     for name in params.chain:
         yield from _round(name, image_id)
     yield from _rows("takedown", layout.TAKEDOWNS, lambda: _of(ledgers.takedowns(), image_id))

@@ -15,7 +15,7 @@ def lint(params: Params) -> None:
     vocabulary.check(params)
     _sources_in_pipeline(params)
     _opened_rounds_stay(params)
-    for path in (layout.TAKEDOWNS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE):
+    for path in (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE):
         if not path.exists():
             raise ConfigError(str(path), "the ledger is not there", f"run: git checkout {path}")
     for name in params.chain:

@@ -1,18 +1,14 @@
 """A purge as DVC must hear of it: the new shards committed, and where the old bytes still lie."""
 
-import json
 import subprocess
 from collections.abc import Collection
-from pathlib import Path
 
 from silverprint import layout
-from silverprint.campaign import guard
+from silverprint.campaign import cached
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import UnavailableError
 from silverprint.store.purging import purge
-
-_CACHE = Path(".dvc/cache/files/md5")
 
 
 def run(params: Params, image_ids: Collection[str]) -> None:
@@ -25,7 +21,7 @@ def run(params: Params, image_ids: Collection[str]) -> None:
     old: list[str] = []
     for source in params.sources:
         root = layout.raw(source)
-        hashes = _hashes(root)
+        hashes = cached.hashes(root)
         changed = purge(root, image_ids)
         if not changed:
             continue
@@ -35,18 +31,9 @@ def run(params: Params, image_ids: Collection[str]) -> None:
     if old:
         say(f"The old bytes are still in {len(old)} objects of DVC's cache, and wherever they were pushed:")
         for md5 in sorted(old):
-            say(f"  {_CACHE / md5[:2] / md5[2:]}")
+            say(f"  {cached.place(md5)}")
         say("Collect them, with all other versions: dvc gc --workspace, and on the remote dvc gc --workspace --cloud.")
         say("Other clones and backups have copies of their own; data/embed keeps the picture's features.")
-
-
-def _hashes(root: Path) -> dict[str, str]:
-    """The MD5 of each file in an output, as dvc.lock and the cache have it; none before the first `dvc repro`."""
-    md5 = guard.known_outputs().get(str(root), "")
-    listing = _CACHE / md5[:2] / md5[2:]
-    if not listing.is_file():
-        return {}
-    return {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_text(encoding="utf-8"))}
 
 
 def _commit(source: str) -> None:

@@ -1,14 +1,20 @@
-"""silverprint doctor: do the shards hold what their indexes say? Mends what a kill left; names what it cannot mend."""
+"""silverprint doctor: do the shards hold what their indexes say? Mends what it can; names what it cannot mend."""
+
+from pathlib import Path
 
 from silverprint import layout
+from silverprint.campaign import cached
 from silverprint.config import Params
 from silverprint.console import say, track
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.store.inspection import Fault, inspect
+from silverprint.store.places import part_of
 
 
 def run(params: Params, mend: bool) -> None:
     """Reads every shard of every source that is on this disk.
+
+    With `mend`, what a kill left is removed, and a part that is damaged is replaced where DVC's cache has it whole.
 
     Raises:
         DataError: faults are left.
@@ -21,15 +27,33 @@ def run(params: Params, mend: bool) -> None:
         raise UnavailableError("data/raw", "no source is on this disk", "run: dvc pull, or dvc repro")
     left: list[tuple[str, Fault]] = []
     for source in track(here, "reading shards", total=len(here)):
-        for fault in inspect(layout.raw(source)):
-            say(f"{fault.path}: {fault.what}")
-            if fault.leftover and mend:
-                fault.path.unlink()
-                say(f"{fault.path}: removed")
-            else:
-                left.append((source, fault))
+        faults = _told(layout.raw(source))
+        if faults and mend:
+            _mend(faults)
+            faults = _told(layout.raw(source))
+        left += [(source, fault) for fault in faults]
     if left:
         source, first = left[0]
         remedy = "run: silverprint doctor --mend" if first.leftover else restored(layout.raw(source))
         raise DataError(str(first.path), f"{first.what} (1 of {len(left)} faults)", remedy)
     say(f"{', '.join(here)}: every picture is where its index says, with the bytes that were stored")
+
+
+def _told(root: Path) -> list[Fault]:
+    lost = [root / name for name in sorted(cached.hashes(root)) if not (root / name).exists()]
+    faults = [Fault(path, "dvc.lock knows this file, and it is not here") for path in lost]
+    faults += inspect(root)
+    for fault in faults:
+        say(f"{fault.path}: {fault.what}")
+    return faults
+
+
+def _mend(faults: list[Fault]) -> None:
+    for fault in faults:
+        if fault.leftover:
+            fault.path.unlink()
+            say(f"{fault.path}: removed")
+    damaged = {path for fault in faults if not fault.leftover for path in part_of(fault.path)}
+    for path in sorted(damaged):
+        if cached.restore(path):
+            say(f"{path}: restored from DVC's cache")

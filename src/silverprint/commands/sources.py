@@ -11,32 +11,39 @@ from silverprint.records import RAW
 from silverprint.store import files, tables
 
 
-def add(name: str, archive: Path | None, license: str | None) -> None:  # noqa: A002 (the option's name)
-    """Adds an archive source; of a source that params.yaml already has, completes dvc.yaml."""
+def add(name: str, archive: Path | str | None, license: str | None, folder: Path | None = None) -> None:  # noqa: A002
+    """Adds an archive or a folder; of a source that params.yaml already has, completes dvc.yaml."""
     text = yamltext.read(layout.PARAMS)
     if name not in _sources(text):
-        if archive is None:
-            value = f"source {name!r}"
-            raise UsageError(value, "params.yaml has no such source", "give --archive PATH, or write it there first")
-        if not archive.exists():
-            raise UnavailableError(str(archive), "there is no such folder or zip", "mend the path")
-        entry = {"kind": "archive", "revision": 1, "path": _from_here(archive)}
-        if license is not None:
-            entry["license"] = license
+        entry = {**_place(name, archive, folder), **({} if license is None else {"license": license})}
         text = yamledit.put(text, ("sources", name), entry)
-    elif archive is not None or license is not None:
+    elif any(given is not None for given in (archive, folder, license)):
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
     vocabulary.check(config.parse(text))
     pipeline = yamltext.read(layout.PIPELINE)
-    for folder, need in dvcfile.NEED.items():
+    for above, need in dvcfile.NEED.items():
         for stage in dvcfile.parse(pipeline).values():
-            named = stage.sources(folder)
+            named = stage.sources(above)
             if name not in named and (named or stage.way[1] in need):
                 after = named or stage.sources(dvcfile.RAW)
-                pipeline = yamledit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), folder + name)
+                pipeline = yamledit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), above + name)
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
     say(f"source {name} is in params.yaml and dvc.yaml; go on: dvc repro")
+
+
+def _place(name: str, archive: Path | str | None, folder: Path | None) -> dict[str, Any]:
+    """The kind of a new source, and where it is."""
+    if (archive is None) == (folder is None):
+        rule = "params.yaml has no such source" if archive is None else "it is either an archive or a folder"
+        raise UsageError(f"source {name!r}", rule, "give --archive PATH or --folder PATH, or write it there first")
+    if isinstance(archive, str):
+        return {"kind": "archive", "revision": 1, "path": archive}
+    path = archive or folder or Path()
+    if not (path.is_dir() if folder else path.exists()):
+        what = "folder" if folder else "folder or file"
+        raise UnavailableError(str(path), f"there is no such {what}", "mend the path")
+    return {"kind": "folder" if folder else "archive", "revision": 1, "path": _from_here(path)}
 
 
 def remove(name: str) -> None:

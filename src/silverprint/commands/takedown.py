@@ -58,7 +58,8 @@ def _kind(params: Params, target: str) -> tuple[str, str]:
     if target in params.sources:
         return "source", target
     if "://" in target or "!" in target:
-        return "url", urldefrag(target).url if "://" in target else target
+        is_page = "://" in target and not target.startswith("s3://")  # where # is a letter like any other
+        return "url", urldefrag(target).url if is_page else target
     if withdrawals.is_domain(target.lower()):
         return "domain", target.lower()
     rule = "neither an image_id (64 hex digits), an address, a domain nor a source"

@@ -7,10 +7,10 @@ from typing import Any, Final, get_type_hints
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from silverprint.config.knobs import ArchiveSource, Params, Round, WebSource
+from silverprint.config.knobs import ArchiveSource, FolderSource, Params, Round, WebSource
 from silverprint.errors import ConfigError
 
-_KINDS: Final[dict[object, type]] = {"web": WebSource, "archive": ArchiveSource}
+_KINDS: Final[dict[object, type]] = {"web": WebSource, "archive": ArchiveSource, "folder": FolderSource}
 _UNKNOWN: Final = "unexpected_keyword_argument"
 _SEE: Final = "see docs/params.md for its type and range"
 

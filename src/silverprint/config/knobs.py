@@ -56,16 +56,32 @@ class WebSource:
 
 @frozen
 class ArchiveSource:
-    """A partner's drop: a folder or a zip, with an optional manifest.csv (path, license, label)."""
+    """A partner's drop: a folder, a zip, a tar or an S3 prefix, with an optional manifest."""
 
     kind: Literal["archive"]
-    path: Line
-    license: str | None = None  # of pictures for which the manifest names none
+    path: Line  # or s3://bucket/prefix
+    license: str | None = None  # of pictures for which the manifest names none, as the next two
+    contract: Line | None = None
+    consent: Line | None = None
     revision: Count = 1
     max_bytes: Bytes = 20_000_000
 
 
-Source: TypeAlias = Annotated[WebSource | ArchiveSource, Field(discriminator="kind")]
+@frozen
+class FolderSource:
+    """Pictures of one's own, read where they lie; the folders may be named after classes, as ImageFolder has it."""
+
+    kind: Literal["folder"]
+    path: Line
+    labels: Literal["folders", "none"] = "folders"  # whether the folder that a picture is in names its label
+    license: str | None = None
+    contract: Line | None = None
+    consent: Line | None = None
+    revision: Count = 1
+    max_bytes: Bytes = 20_000_000
+
+
+Source: TypeAlias = Annotated[WebSource | ArchiveSource | FolderSource, Field(discriminator="kind")]
 
 
 @frozen

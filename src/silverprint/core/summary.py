@@ -10,7 +10,8 @@ from silverprint.core.agreement import krippendorff_alpha
 from silverprint.core.ballots import ANSWERS
 from silverprint.core.intervals import wilson
 
-PROVENANCE = ("license", "license_evidence", "page_url", "fetched_at", "robots")
+PROVENANCE = ("license", "license_evidence", "page_url", "fetched_at", "robots", "contract", "consent")
+_GIVEN = ("contract", "consent")  # of pictures that somebody gave; nobody gives a web page's
 
 
 def rejections(manifest: pl.DataFrame) -> pl.DataFrame:
@@ -47,9 +48,12 @@ def provenance(manifest: pl.DataFrame) -> pl.DataFrame:
     """How completely each source's pictures say where they come from.
 
     Returns:
-        source, pictures, kept, and for each column of PROVENANCE the share of pictures that have it, 0..1.
+        source, pictures, kept, and for each column of PROVENANCE the share that has it, 0..1, of the pictures that can:
+        robots of what was fetched from the web, contract and consent of the rest; null where none can.
     """
-    filled = (pl.col(name).is_not_null().mean().alias(name) for name in PROVENANCE)
+    given = pl.col("robots").eq_missing(pl.lit("n/a"))
+    can = dict.fromkeys(PROVENANCE, pl.lit(True)) | {"robots": ~given} | dict.fromkeys(_GIVEN, given)
+    filled = (pl.col(name).is_not_null().filter(can[name]).mean().alias(name) for name in PROVENANCE)
     return manifest.group_by("source").agg(pl.len().alias("pictures"), pl.col("kept").sum(), *filled).sort("source")
 
 

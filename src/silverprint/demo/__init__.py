@@ -1,4 +1,4 @@
-"""The demonstration: a sample site, a partner's drop, simulated annotators, and the closing audit against the truth.
+"""The demonstration: a sample site, a partner's drop, an own folder, simulated annotators, the audit against the truth.
 
 Nothing here is part of the pipeline: the stages meet the demonstration over HTTP and by its files only, and no stage
 reads the truth.

@@ -11,8 +11,10 @@ from silverprint.errors import SilverprintError
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m silverprint.demo", description=__doc__)
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", required=True)
-    build = verbs.add_parser("build", help="write the sample site, the partner's drop and the truth below var/demo")
-    build.add_argument("--pictures", type=int, default=5_000, help="web and partner together; default 5000")
+    build = verbs.add_parser(
+        "build", help="write the sample site, the partner's drop, the own folder and the truth below var/demo"
+    )
+    build.add_argument("--pictures", type=int, default=5_000, help="of all sources together; default 5000")
     build.add_argument("--seed", type=int, default=7)
     site = verbs.add_parser("site", help="serve the sample site on loopback")
     site.add_argument("--port", type=int, default=8600, help="default 8600; 0 takes a free one")

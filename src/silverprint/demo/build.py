@@ -1,30 +1,36 @@
-"""Writes the demonstration's files below var/demo: the site, the partner's drop, the truth. Same seed, same bytes."""
+"""Writes the demonstration's files below var/demo: the site, the partner's drop, a folder of one's own, the truth.
+
+Same seed, same bytes.
+"""
 
 import csv
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
+from PIL import Image
 
 from silverprint import layout
 from silverprint.console import say, track
 from silverprint.demo import dirt, plan, sheet, truth
 from silverprint.demo.garments import LOOK_ALIKES
-from silverprint.demo.pictures import jpeg, product
+from silverprint.demo.pictures import jpeg, png, product
 from silverprint.records import NONE_OF_THESE
 from silverprint.store import files
+from silverprint.store.folders import replacing_folder
 
 SITE: Final = layout.DEMO / "site.zip"
 PARTNER: Final = layout.DEMO / "partner.zip"
+OWN: Final = layout.DEMO / "own"
 INDEX: Final = "site.json"
-RECIPE: Final = 1  # raise it when other bytes come out: old sites are then built anew
-HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # of the partner's labels; the rest say nothing
+RECIPE: Final = 2  # raise it when other bytes come out: old sites are then built anew
+HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # of the labels that the partner and the own folder have; the rest say nothing
 
 
 def build(pictures: int = sheet.PICTURES, seed: int = 7) -> None:
@@ -35,7 +41,7 @@ def build(pictures: int = sheet.PICTURES, seed: int = 7) -> None:
         DiskError: no space.
     """
     recipe = {"pictures": pictures, "seed": seed, "recipe": RECIPE}
-    if _built() == recipe and PARTNER.exists() and truth.path().exists():
+    if _built() == recipe and PARTNER.exists() and OWN.is_dir() and truth.path().exists():
         say(f"sample site: {SITE} is built")
         return
     drawn = plan.draw(pictures, seed)
@@ -49,14 +55,31 @@ def build(pictures: int = sheet.PICTURES, seed: int = 7) -> None:
         if page.kind != "html":
             labels[_image_id(body)] = NONE_OF_THESE if tile is None else sheet.labels()[tile]
     drop = {f"pictures/p{n:05d}.jpg": (tile, jpeg(product(tile, seed))) for n, tile in enumerate(drawn.partner, 1)}
-    labels |= {_image_id(body): sheet.labels()[tile] for tile, body in drop.values()}
+    own = {_place(n, kind, tile, seed): (tile, _own(kind, tile, seed)) for n, (kind, tile) in enumerate(drawn.own, 1)}
+    labels |= {_image_id(body): sheet.labels()[tile] for tile, body in (*drop.values(), *own.values())}
 
     truth.write(labels)
     tiles = {name: tile for name, (tile, _) in drop.items()}
     _zip(PARTNER, [("manifest.csv", _manifest(tiles, seed)), *((name, body) for name, (_, body) in drop.items())])
+    with replacing_folder(OWN) as folder:
+        for name, (_, body) in own.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(body)
     index = {**recipe, "pages": [asdict(page) for page, _ in drawn.pages]}
     _zip(SITE, [(INDEX, json.dumps(index, indent=1).encode()), *bodies.items()])
-    say(f"sample site: {len(drawn.pages)} pages, {len(bodies)} pictures, {len(drop)} more from the partner")
+    more = f"{len(drop)} more from the partner, {len(own)} of one's own"
+    say(f"sample site: {len(drawn.pages)} pages, {len(bodies)} pictures, {more}")
+
+
+def _place(number: int, kind: str, tile: int, seed: int) -> str:
+    """Where a picture lies in the own folder: below the name of the class that somebody took it for, or of none."""
+    hint = _hint(sheet.labels()[tile], np.random.default_rng([seed, tile, 4]))
+    return "/".join(part for part in (hint, f"o{number:05d}.{'png' if kind == 'own-pixels' else 'jpg'}") if part)
+
+
+def _own(kind: str, tile: int, seed: int) -> bytes:
+    body = jpeg(product(tile, seed))
+    return png(Image.open(BytesIO(body))) if kind == "own-pixels" else body
 
 
 def _image_id(body: bytes) -> str:

@@ -39,11 +39,15 @@ COUNTS: Final[Mapping[str, int]] = {
     "refused-license": 90,  # CC-BY-NC-4.0
     # pictures of the partner that the site shows too, byte for byte
     "partner-copy": 30,
+    # pictures of the own folder that the site shows too, byte for byte, or with the same pixels in other bytes
+    "own-copy": 20,
+    "own-pixels": 20,
 }
 
 TAKEN: Final = ("animated-gif", "cmyk", "gps", "robots-disallowed", "x-robots-tag", "no-license", "refused-license")
 COPIES: Final = ("exact-copy", "near-resized", "near-recompressed", "near-cropped", "truncated", "slow")
 FOREIGN: Final = ("html", "tracker", "bomb", "http-404", "http-500", "redirect-loop", "off-topic")
+OWN: Final = ("own-copy", "own-pixels")
 BODILESS: Final = ("http-404", "http-500", "redirect-loop")
 
 SLOW_S: Final = 6.0  # beyond the 4 s that params.yaml gives the sample site

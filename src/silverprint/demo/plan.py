@@ -1,4 +1,4 @@
-"""Which picture goes where: the pages of the sample site and the partner's pictures, drawn from one seed."""
+"""Which picture goes where: the pages of the sample site, the partner's pictures, the own ones, drawn from one seed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from silverprint.errors import UsageError
 
 SMALLEST: Final = 100
 PARTNER_SHARE: Final = 0.12  # of the pictures
+OWN_SHARE: Final = 0.04
 LICENSES: Final = ("MIT", "CC-BY-4.0", "CC0-1.0", "CC-BY-SA-4.0")
 REFUSED: Final = "CC-BY-NC-4.0"
 MARKUPS: Final = ("rel-license", "json-ld", "json-ld-product")
@@ -36,10 +37,11 @@ class Page:
 class Plan:
     pages: tuple[tuple[Page, int | None], ...]  # with the tile that is shown
     partner: tuple[int, ...]  # tiles
+    own: tuple[tuple[str, int], ...]  # kinds (`plain`, `own-copy`, `own-pixels`) and tiles
 
 
 def draw(pictures: int, seed: int) -> Plan:
-    """The plan of a demonstration with `pictures` different pictures, web and partner together.
+    """The plan of a demonstration with `pictures` different pictures, of all sources together.
 
     Raises:
         UsageError: `pictures` is out of range.
@@ -51,7 +53,8 @@ def draw(pictures: int, seed: int) -> Plan:
     counts = dirt.counts(pictures)
     tiles = chance.permutation(sheet.PICTURES)[:pictures].tolist()
     alone = round(pictures * PARTNER_SHARE) - counts["partner-copy"]
-    partner, web = tiles[:alone], tiles[alone:]
+    own_alone = round(pictures * OWN_SHARE) - counts["own-copy"] - counts["own-pixels"]
+    partner, own, web = tiles[:alone], tiles[alone : alone + own_alone], tiles[alone + own_alone :]
 
     kinds = list(_repeat(dirt.TAKEN, counts))
     plain = web[len(kinds) :]
@@ -62,7 +65,9 @@ def draw(pictures: int, seed: int) -> Plan:
     order = chance.permutation(len(shown))
     pages = [(_page(number, shown[at][0], chance), shown[at][1]) for number, at in enumerate(order.tolist(), 1)]
     partner += chance.choice(plain, counts["partner-copy"], replace=False).tolist()
-    return Plan(tuple(pages), tuple(chance.permutation(partner).tolist()))
+    kinds = [dirt.PLAIN] * own_alone + list(_repeat(dirt.OWN, counts))
+    own += chance.choice(plain, len(kinds) - own_alone, replace=False).tolist()
+    return Plan(tuple(pages), tuple(chance.permutation(partner).tolist()), tuple(zip(kinds, own, strict=True)))
 
 
 def _repeat(kinds: Iterable[str], counts: dict[str, int]) -> Iterator[str]:

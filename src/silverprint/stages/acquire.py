@@ -3,7 +3,7 @@
 from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.campaign.guard import require_pulled
-from silverprint.config import Params, WebSource
+from silverprint.config import FolderSource, Params, WebSource
 from silverprint.console import say
 from silverprint.core.withdrawals import Takedowns
 from silverprint.errors import UnavailableError, UsageError
@@ -19,7 +19,7 @@ def run(params: Params, source: str) -> None:
 
     Raises:
         UsageError: no such source.
-        UnavailableError: the site or the archive is not there, or the output was not pulled.
+        UnavailableError: the site or the files are not there, or the output was not pulled.
         DiskError: no space; finished shards stay.
     """
     if source not in params.sources:
@@ -38,6 +38,10 @@ def run(params: Params, source: str) -> None:
                 from silverprint.adapters.crawl.process import crawl
 
                 crawl(source, entry, intake)
+            elif isinstance(entry, FolderSource):
+                from silverprint.adapters.archive import read_folder
+
+                read_folder(source, entry, intake)
             else:
                 from silverprint.adapters.archive import unpack
 

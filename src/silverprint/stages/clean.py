@@ -14,7 +14,7 @@ from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import ledgers
 from silverprint.config import Clean, Params
 from silverprint.console import say
-from silverprint.core import quality, verdicts, withdrawals
+from silverprint.core import quality, summary, verdicts, withdrawals
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
 from silverprint.store import files, tables
@@ -111,8 +111,14 @@ def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
         "rejected": dict.fromkeys(quality.REASONS, 0) | dict(rejected.iter_rows()),
         "groups": len(sizes),
         "largest_group": int(sizes.max()),  # type: ignore[arg-type]
-        "sources": {str(source): _shares(rows) for (source,), rows in manifest.group_by("source")},
+        "sources": {str(source): _shares(rows) | _fill(rows) for (source,), rows in manifest.group_by("source")},
     }
+
+
+def _fill(manifest: pl.DataFrame) -> dict[str, float]:
+    """How completely a source's pictures say where they come from, 0..1; what they cannot say is left out."""
+    (row,) = summary.provenance(manifest).to_dicts()
+    return {f"{name}_fill": round(row[name], 6) for name in summary.PROVENANCE if row[name] is not None}
 
 
 def _shares(manifest: pl.DataFrame) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""labels@r: the consensus over all votes so far, and how well people agree. Votes are carried along to be refitted."""
+"""labels@r: the consensus over all votes so far, and how well people agree. Votes are carried along to be refitted.
+
+Labels that sources came with (data/imports.csv) are one more vote where people took a stand, never the only one; they
+decide nothing about evaluation, and no figure of people's agreement counts them.
+"""
 
 import json
 import math
@@ -9,7 +13,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.config import Params
-from silverprint.core import agreement
+from silverprint.core import agreement, imports
 from silverprint.core.ballots import ANSWERS
 from silverprint.core.consensus import consensus
 from silverprint.records import ANNOTATORS, LABELS, VOTES, conform
@@ -25,13 +29,16 @@ def run(params: Params, round_name: str) -> None:
     asked = _asked(tables.read(before / "labels.parquet", LABELS), round_name).filter(usable)
     answers = _answers(votes)
     classes = params.dataset.classes
-    labels = _labels(asked, answers, classes)
+    imported = imports.as_votes(ledgers.imports(), asked)
+    labels = _labels(asked, answers, imported, classes)
+    sources = imports.annotators(answers, imported, classes)
 
     folder = layout.labels(round_name)
     tables.write(votes, folder / "votes.parquet", VOTES)
     tables.write(labels, folder / "labels.parquet", LABELS)
-    tables.write(agreement.annotators(answers, classes), folder / "annotators.parquet", ANNOTATORS)
-    quality = _quality(round_name, labels, answers, classes)
+    everyone = pl.concat([agreement.annotators(answers, classes), sources]).sort("annotator")
+    tables.write(everyone, folder / "annotators.parquet", ANNOTATORS)
+    quality = _quality(round_name, labels, answers, classes) | {"imports": _imports(sources)}
     files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
 
 
@@ -49,8 +56,15 @@ def _answers(votes: pl.DataFrame) -> pl.DataFrame:
     return standing.with_columns(pl.when(valid).then("choice").otherwise(pl.lit("")).alias("choice"))
 
 
-def _labels(asked: pl.DataFrame, answers: pl.DataFrame, classes: tuple[str, ...]) -> pl.DataFrame:
-    labels = asked.join(consensus(answers, classes=classes), on="image_id", how="left").with_columns(
+def _labels(
+    asked: pl.DataFrame, answers: pl.DataFrame, imported: pl.DataFrame, classes: tuple[str, ...]
+) -> pl.DataFrame:
+    """`agreement` is among people; the other figures are of all votes that count."""
+    more = imports.counting(imported, asked, agreement.counted(answers, classes))
+    decided = consensus(pl.concat([answers, more]), classes=classes).drop("agreement")
+    among_people = agreement.pairwise(answers, classes).select("image_id", "agreement")
+    labels = asked.join(decided, on="image_id", how="left").join(among_people, on="image_id", how="left")
+    labels = labels.with_columns(
         pl.col("n_votes").fill_null(0), pl.col("distribution").fill_null("{}"), pl.lit("human").alias("source")
     )
     return conform(labels, LABELS).sort("image_id")
@@ -71,6 +85,11 @@ def _quality(name: str, labels: pl.DataFrame, answers: pl.DataFrame, classes: tu
         "unresolved_share": round(unresolved / here.height, 6) if here.height else 0.0,
         "by_role": {role: _role(rows) for (role,), rows in labels.group_by("role")},
     }
+
+
+def _imports(sources: pl.DataFrame) -> dict[str, Any]:
+    """Each import's votes on pictures that people were asked about, and its agreement with them."""
+    return {row["annotator"]: {"votes": row["votes"], "agreement": row["agreement"]} for row in sources.to_dicts()}
 
 
 def _role(rows: pl.DataFrame) -> dict[str, Any]:

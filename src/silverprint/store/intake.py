@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import polars as pl
@@ -25,6 +26,9 @@ class Showing:
     license: str | None = None
     license_evidence: str | None = None
     source_label: str | None = None
+    caption: str | None = None
+    contract: str | None = None
+    consent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,27 @@ class Intake:
         self._known = {
             (url, page): tuple(said) for url, page, *said in index.select("url", "page_url", *_SIGNATURE).iter_rows()
         }
+        self._index = index
         fetched = index.filter(pl.col("image_id").is_not_null() & _has_validator)
         self._validators = {
             url: Validators(*rest)
             for url, *rest in fetched.select("url", "image_id", "etag", "last_modified").iter_rows()
         }
 
+    @cached_property
+    def _answered(self) -> dict[str, Answer]:
+        return _answered(self._index)
+
     def validators(self, url: str) -> Validators | None:
         """What to ask `url` with, so that an unchanged picture need not be sent again."""
         return self._validators.get(url)
+
+    def remembered(self, url: str, etag: str) -> Answer | None:
+        """The answer that `url` had when its `etag` was the same, so that it need not be read again; None: read it."""
+        answer = self._answered.get(url)
+        if answer is None or answer.etag != etag:
+            return None
+        return answer if answer.image_id is None or answer.image_id in self._writer else None
 
     def take(self, showing: Showing, answer: Answer) -> Answer:
         """Records what was found; returns the answer without its bytes, fit to be recorded of other showings.
@@ -95,7 +111,7 @@ class Intake:
         data, answer = answer.data, _identified(answer)
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
             answer = replace(answer, outcome="refused", reason="taken-down", image_id=None, format=None)
-        said = (answer.image_id, answer.reason, showing.license, showing.license_evidence, showing.source_label)
+        said = (answer.image_id, answer.reason, *(getattr(showing, name) for name in _SAID))
         if self._known.get((showing.url, showing.page_url)) == said:
             self.counts["unchanged"] += 1
             return answer
@@ -121,15 +137,27 @@ class Intake:
             "etag": answer.etag,
             "last_modified": answer.last_modified,
             "robots": answer.robots,
-            "license": showing.license,
-            "license_evidence": showing.license_evidence,
-            "source_label": showing.source_label,
+            **{name: getattr(showing, name) for name in _SAID},
             "format": answer.format,
         }
 
 
-_SIGNATURE = ("image_id", "reason", "license", "license_evidence", "source_label")
+_SAID = ("license", "license_evidence", "source_label", "caption", "contract", "consent")
+_SIGNATURE = ("image_id", "reason", *_SAID)
+_OF_THE_BYTES = ("empty", "not-an-image")  # reasons that hold for as long as the bytes stay
 _has_validator = pl.col("etag").is_not_null() | pl.col("last_modified").is_not_null()
+
+
+def _answered(index: pl.DataFrame) -> dict[str, Answer]:
+    """The last answer of each address that has an etag, where it follows from the bytes alone."""
+    told = pl.col("image_id").is_not_null() | pl.col("reason").is_in(_OF_THE_BYTES)
+    rows = index.filter(told & pl.col("etag").is_not_null())
+    return {
+        url: Answer("present" if image_id else "failed", reason, image_id=image_id, **rest)
+        for url, image_id, reason, rest in rows.select(
+            "url", "image_id", "reason", pl.struct("format", "etag", "last_modified", "robots")
+        ).iter_rows()
+    }
 
 
 def _identified(answer: Answer) -> Answer:

@@ -29,6 +29,15 @@ def index_name(number: int) -> str:
     return f"index-{number:05d}.parquet"
 
 
+def part_of(path: Path) -> tuple[Path, Path]:
+    """The index and the shard that belong together, given either."""
+    found = _INDEX.match(path.name) or _SHARD.match(path.name)
+    if found is None:
+        raise ValueError(f"{path} is neither an index nor a shard")
+    number = int(found[1])
+    return path.with_name(index_name(number)), path.with_name(shard_name(number))
+
+
 def index_numbers(root: Path) -> list[int]:
     """The numbers of the finished parts in `root`, ascending."""
     return sorted(int(found[1]) for path in root.glob("index-*") if (found := _INDEX.match(path.name)))

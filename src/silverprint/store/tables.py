@@ -7,7 +7,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from silverprint.errors import DataError, UnavailableError, restored
-from silverprint.records import Schema, conform, empty
+from silverprint.records import LATER, Schema, conform, empty
 from silverprint.store.files import write_bytes
 
 
@@ -33,7 +33,9 @@ def read(path: Path, schema: Schema) -> pl.DataFrame:
     if not path.exists():
         raise UnavailableError(str(path), "the table is not there", f"run: dvc pull {path.parent}, or dvc repro")
     try:
-        return pl.read_parquet(path, columns=list(schema)).cast(dict(schema))  # type: ignore[arg-type]
+        there = pl.read_parquet_schema(path)
+        columns = [name for name in schema if name in there or name not in LATER]
+        return conform(pl.read_parquet(path, columns=columns), schema)
     except (PolarsError, OSError, ValueError) as error:
         rule = f"not a readable table ({_brief(error)})"
         raise DataError(str(path), rule, restored(path.parent)) from None

@@ -1,5 +1,5 @@
-"""A partner's drop, a folder or a zip."""
+"""Files that somebody has: a partner's drop (a folder, a zip, a tar, an S3 prefix), or a folder of one's own."""
 
-from silverprint.adapters.archive.drop import unpack
+from silverprint.adapters.archive.drop import read_folder, unpack
 
-__all__ = ["unpack"]
+__all__ = ["read_folder", "unpack"]

@@ -1,73 +1,90 @@
 """A drop read in place: nothing is unpacked to the disk."""
 
-import stat
-from pathlib import Path
-from zipfile import is_zipfile
+import hashlib
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from silverprint.adapters.archive.entries import Entry
-from silverprint.adapters.archive.folder import folder_entries
-from silverprint.adapters.archive.manifest import MANIFEST, Stated, read_manifest
-from silverprint.adapters.archive.zipped import zip_entries
-from silverprint.config import ArchiveSource
+from silverprint.adapters.archive.manifest import Stated, read_manifest
+from silverprint.adapters.archive.opening import opened, opened_folder
+from silverprint.config import ArchiveSource, FolderSource
 from silverprint.console import say, track
-from silverprint.errors import ConfigError, UnavailableError
 from silverprint.store.intake import Answer, Intake, Showing
 from silverprint.store.licenses import spdx
+
+_NOTHING = Stated()
 
 
 def unpack(name: str, source: ArchiveSource, intake: Intake) -> None:
     """Reads `source` (its key in params.yaml: `name`) into `intake`; each entry is a picture or a row with a reason.
 
     Raises:
-        UnavailableError: the folder or the file is not there, or closed to us.
-        ConfigError: it is neither a folder nor a zip.
-        DataError: the zip is damaged, or its manifest cannot be understood.
+        UnavailableError: it is not there, closed to us, or (S3) does not answer.
+        NotAllowedError: S3 does not let us.
+        ConfigError: it is no folder, no archive and no prefix.
+        DataError: an archive is damaged as a whole, or its manifest cannot be understood.
         DiskError: from the intake.
     """
-    path = Path(source.path)
-    entries = _entries(f"sources.{name}.path = {source.path!r}", path)
-    manifest = read_manifest(path, entries)
-    stated = manifest or {}
-    with_rows = [entry for entry in entries if entry.name != MANIFEST]
-    unnamed = 0 if manifest is None else sum(entry.name not in stated for entry in with_rows)
-    for entry in track(with_rows, f"reading {name}"):
-        showing = _showing(path, entry.name, stated.pop(entry.name, None), source)
-        intake.take(showing, entry.answer(source.max_bytes))
+    drop = opened(name, source.path)
+    manifest = read_manifest(drop)
+    stated = dict(manifest.stated) if manifest else {}
+    files = unnamed = 0
+    for entry in track(drop.entries(), f"reading {name}"):
+        if manifest and entry.name == manifest.name:
+            continue
+        said = stated.pop(entry.name, None)
+        files, unnamed = files + 1, unnamed + (said is None)
+        said = said or _NOTHING
+        showing = _showing(drop.before + entry.name, said, source)
+        intake.take(showing, _promised(_answer(entry, showing.url, source, intake), said.sha256))
     for missing in sorted(stated):
-        intake.take(_showing(path, missing, stated[missing], source), Answer("failed", "missing"))
-    if unnamed:
-        say(f"acquire {name}: {MANIFEST} does not name {unnamed} of {len(with_rows)} files")
+        intake.take(_showing(drop.before + missing, stated[missing], source), Answer("failed", "missing"))
+    if manifest and unnamed:
+        say(f"acquire {name}: {manifest.name} does not name {unnamed} of {files} files")
 
 
-def _entries(value: str, path: Path) -> list[Entry]:
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        remedy = "put it there or mend the path (the sample drop: make demo)"
-        raise UnavailableError(value, "no such folder or file", remedy) from None
-    if stat.S_ISDIR(mode):
-        return list(folder_entries(path))
-    # A pipe would keep whoever opens it waiting, so this is asked first.
-    if not stat.S_ISREG(mode) or not (_begins_as_zip(path) or is_zipfile(path)):
-        raise ConfigError(value, "must be a folder or a zip", "mend the path; put single pictures into a folder")
-    return zip_entries(path)
+def read_folder(name: str, source: FolderSource, intake: Intake) -> None:
+    """Reads a folder of one's own, what is new or changed in it; the folder that a picture is in names its label.
+
+    Raises:
+        UnavailableError: it is not there, or closed to us.
+        ConfigError: it is no folder.
+        DiskError: from the intake.
+    """
+    drop = opened_folder(name, source.path)
+    for entry in track(drop.entries(), f"reading {name}"):
+        label = PurePosixPath(entry.name).parent.name if source.labels == "folders" else None
+        showing = _showing(drop.before + entry.name, Stated(label=label or None), source)
+        intake.take(showing, _answer(entry, showing.url, source, intake))
 
 
-def _begins_as_zip(path: Path) -> bool:
-    """Whether it is meant to be a zip, though perhaps cut off."""
-    try:
-        with path.open("rb") as handle:
-            return handle.read(2) == b"PK"
-    except OSError as error:
-        rule = f"the file cannot be read ({error.strerror})"
-        raise UnavailableError(str(path), rule, "check its owner and mode") from None
+def _answer(entry: Entry, url: str, source: ArchiveSource | FolderSource, intake: Intake) -> Answer:
+    """The entry's bytes, or what they were when the same file was read before."""
+    if entry.refusal is None and entry.etag is not None:
+        before = intake.remembered(url, entry.etag)
+        if before is not None:
+            return before
+    return replace(entry.answer(source.max_bytes), etag=entry.etag, last_modified=entry.last_modified)
 
 
-def _showing(archive: Path, entry: str, stated: Stated | None, source: ArchiveSource) -> Showing:
-    url = f"{archive.name}!{entry}"
-    if stated is None:
-        stated = Stated()
-    if stated.license:
-        return Showing(url, stated.page_url, spdx(stated.license), "manifest", stated.label)
-    license_ = spdx(source.license or "")
-    return Showing(url, stated.page_url, license_, "source" if license_ else None, stated.label)
+def _promised(answer: Answer, sha256: str | None) -> Answer:
+    """The answer, or a failure where its bytes are not those that the manifest names."""
+    if sha256 is None or answer.outcome != "present":
+        return answer
+    found = answer.image_id if answer.data is None else hashlib.sha256(answer.data).hexdigest()
+    return answer if found == sha256 else Answer("failed", "hash-mismatch")
+
+
+def _showing(url: str, stated: Stated, source: ArchiveSource | FolderSource) -> Showing:
+    named = spdx(stated.license) if stated.license else None
+    license_ = named or spdx(source.license or "")
+    return Showing(
+        url,
+        stated.page_url,
+        license_,
+        ("manifest" if named else "source") if license_ else None,
+        stated.label,
+        stated.caption,
+        stated.contract or source.contract,
+        stated.consent or source.consent,
+    )

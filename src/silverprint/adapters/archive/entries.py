@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from lzma import LZMAError
 from zipfile import BadZipFile
 
+from backports.zstd import ZstdError
+
 from silverprint.store.intake import Answer
 
+MAX_RATIO = 100  # times its packed size that an entry, or the whole archive, may unpack to
+
 # All that damage or malice in one file was seen to raise.
-_DAMAGE = (BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError, ValueError, OverflowError)
+_DAMAGE = (BadZipFile, zlib.error, LZMAError, ZstdError, EOFError, OSError, RuntimeError, ValueError, OverflowError)
+
+
+class UnpacksTooFar(Exception):  # noqa: N818
+    """An archive has unpacked to more than MAX_RATIO times its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +30,16 @@ class Entry:
         refusal: why it must not be read, or None.
         size: bytes, as stated.
         read: its first n bytes.
+        etag: tells it from a changed one, where it need not be read to know; as in records.RAW.
+        last_modified: as its store says.
     """
 
     name: str
     refusal: str | None
     size: int
     read: Callable[[int], bytes]
+    etag: str | None = None
+    last_modified: str | None = None
 
     def answer(self, max_bytes: int) -> Answer:
         """Its bytes, or why they are not had."""
@@ -37,9 +49,17 @@ class Entry:
             return Answer("refused", "too-large")
         try:
             data = self.read(max_bytes + 1)
+        except UnpacksTooFar:
+            return Answer("refused", "unpacks-too-far")
         except _DAMAGE:
             return Answer("failed", "unreadable")
         return Answer("refused", "too-large") if len(data) > max_bytes else Answer("present", data=data)
+
+
+def is_unsafe(name: str) -> bool:
+    """Whether a name inside leads out of its archive: it climbs, is absolute, or names a drive."""
+    name = name.replace("\\", "/")
+    return name.startswith("/") or name[1:2] == ":" or ".." in name.split("/")
 
 
 def kind_refusal(mode: int) -> str | None:

@@ -37,7 +37,8 @@ def _entry(folder: Path, path: Path) -> Entry:
         found = path.lstat()
     except OSError:  # its path is too long, or it is gone: reading it fails as well
         return Entry(_inside(folder, path), None, 0, _reader(path))
-    return Entry(_inside(folder, path), kind_refusal(found.st_mode), found.st_size, _reader(path))
+    etag = f"{found.st_size}:{found.st_mtime_ns}"
+    return Entry(_inside(folder, path), kind_refusal(found.st_mode), found.st_size, _reader(path), etag)
 
 
 def _inside(folder: Path, path: Path) -> str:

@@ -1,72 +1,84 @@
-"""manifest.csv, a partner's word about its pictures: columns path, license, label, page_url; all but path optional."""
+"""A partner's word about its pictures: manifest.csv, .jsonl or .parquet; every column but `path` is optional."""
 
-import csv
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from io import StringIO
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 from silverprint.adapters.archive.entries import Entry
+from silverprint.adapters.archive.opening import Drop
+from silverprint.adapters.archive.tabular import READERS, Row
 from silverprint.errors import DataError
+from silverprint.records import IMAGE_ID
 
-MANIFEST: Final = "manifest.csv"
 _MAX_BYTES: Final = 1_000_000_000
-_COLUMNS: Final = ("path", "license", "label", "page_url")
+_COLUMNS: Final = ("path", "sha256", "license", "contract", "consent", "label", "caption", "page_url")
 _KNOWN: Final = f"known: {', '.join(_COLUMNS)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
+    sha256: str | None = None
     license: str | None = None
+    contract: str | None = None
+    consent: str | None = None
     label: str | None = None
+    caption: str | None = None
     page_url: str | None = None
 
 
-def read_manifest(archive: Path, entries: Sequence[Entry]) -> dict[str, Stated] | None:
-    """What the drop's manifest states, by path inside; None where there is no manifest.
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    name: str  # of the file
+    stated: Mapping[str, Stated]  # by path inside
+
+
+def read_manifest(drop: Drop) -> Manifest | None:
+    """The drop's manifest, the first of several; None where there is none.
 
     Raises:
-        DataError: it is not UTF-8 CSV with a column `path` and no unknown one, or it states a path twice.
+        DataError: it is not what its name says, has no column `path` or an unknown one, or states a path twice.
     """
-    entry = next((entry for entry in entries if entry.name == MANIFEST), None)
-    if entry is None:
-        return None
-    where = f"{archive}!{MANIFEST}"
+    for entry in drop.entries():
+        if entry.name in READERS:
+            where = f"{drop.place}!{entry.name}"
+            rows = READERS[entry.name](where, _bytes(where, entry), partial(_check, where))
+            return Manifest(entry.name, _stated(where, rows))
+    return None
+
+
+def _bytes(where: str, entry: Entry) -> bytes:
     data = entry.answer(_MAX_BYTES).data
     if data is None:
         raise DataError(where, "the manifest cannot be read", "ask the partner for it again, or take it out")
-    try:
-        return _stated(where, data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, csv.Error) as error:
-        rule = f"the manifest is no UTF-8 CSV with a column 'path' ({error})"
-        raise DataError(where, rule, f"mend it; {_KNOWN}") from None
+    return data
 
 
-def _stated(where: str, text: str) -> dict[str, Stated]:
-    rows = csv.reader(StringIO(text, newline=""), strict=True)
-    columns = next(rows, [])
-    _check(where, columns)
+def _stated(where: str, rows: Iterator[Row]) -> dict[str, Stated]:
     stated: dict[str, Stated] = {}
-    lines: dict[str, int] = {}
-    for row in rows:
-        if not any(field.strip() for field in row):  # spreadsheets write empty rows
-            continue
-        line = f"{where} line {rows.line_num}"
-        if len(row) != len(columns):
-            raise DataError(line, f"{len(row)} fields under {len(columns)} columns", "quote fields that hold a comma")
-        said = {column: field.strip() or None for column, field in zip(columns, row, strict=True)}
-        path = row[columns.index("path")]
-        if said.pop("path") is None:
+    numbers: dict[str, int] = {}
+    for number, row in rows:
+        line = f"{where} line {number}"
+        said = {column: value.strip() or None for column, value in row.items() if value is not None}
+        path = row.get("path") or ""
+        if said.pop("path", None) is None:
             raise DataError(line, "a row names the path of its picture", "complete it or take it out")
         if path in stated:
-            raise DataError(f"{line}: {path[:200]!r}", f"line {lines[path]} states it already", "keep one of the two")
-        stated[path], lines[path] = Stated(**said), rows.line_num
+            raise DataError(f"{line}: {path[:200]!r}", f"line {numbers[path]} states it already", "keep one of the two")
+        said["sha256"] = _hash(line, said.get("sha256"))
+        stated[path], numbers[path] = Stated(**said), number
     return stated
 
 
-def _check(where: str, columns: list[str]) -> None:
+def _hash(line: str, said: str | None) -> str | None:
+    if said is not None and not re.fullmatch(IMAGE_ID, said.lower()):
+        raise DataError(f"{line} sha256 {said[:100]!r}", "a SHA-256 is 64 hex digits", "mend it or take it out")
+    return said.lower() if said else None
+
+
+def _check(where: str, columns: Sequence[str]) -> None:
     if not columns:
         raise DataError(where, "the manifest has no column 'path', it is empty", f"fill it or take it out; {_KNOWN}")
     for column in columns:

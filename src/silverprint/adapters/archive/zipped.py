@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from silverprint.adapters.archive.entries import Entry, kind_refusal
+from silverprint.adapters.archive.entries import MAX_RATIO, Entry, is_unsafe, kind_refusal
 from silverprint.adapters.archive.unpacking import first
 from silverprint.errors import DataError
 
-MAX_RATIO = 100  # times its packed size that an entry, or the whole archive, may unpack to
 _ENCRYPTED = 0x1
 
 
@@ -46,8 +45,7 @@ def _reader(archive: ZipFile, info: ZipInfo) -> Callable[[int], bytes]:
 
 
 def _refusal(info: ZipInfo) -> str | None:
-    name = info.filename.replace("\\", "/")
-    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
+    if is_unsafe(info.filename):
         return "unsafe-path"
     if info.flag_bits & _ENCRYPTED:
         return "encrypted"

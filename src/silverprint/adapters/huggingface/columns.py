@@ -21,6 +21,7 @@ COLUMNS: Final[Schema] = {
     "page_url": TEXT,
     "source": TEXT,
     "fetched_at": TEXT,
+    "caption": TEXT,
 }
 
 _EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}

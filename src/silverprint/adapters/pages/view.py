@@ -93,7 +93,8 @@ class View:
     disputed: list[Tile]
     confusion: list[list[int]]  # rows: people, columns: the model; in the order of `classes`
     mistakes: list[dict[str, Any]]
-    annotators: list[dict[str, Any]]
+    annotators: list[dict[str, Any]]  # people
+    imports: list[dict[str, Any]]  # sources whose labels are votes
     withdrawals: Withdrawals | None
 
     @property

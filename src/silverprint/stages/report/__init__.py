@@ -99,7 +99,8 @@ def _view(campaign: Campaign, rounds: list[RoundView], pictures: Gallery, folder
         disputed=tiles.disputed(campaign, pictures),
         confusion=summary.confusion(campaign.evaluation, dataset.classes),
         mistakes=summary.mistakes(campaign.evaluation, most=5).to_dicts(),
-        annotators=campaign.annotators.sort("annotator").to_dicts(),
+        annotators=campaign.people.sort("annotator").to_dicts(),
+        imports=campaign.imports.sort("annotator").to_dicts(),
         withdrawals=withdrawals.seen(campaign),
     )
 

@@ -10,6 +10,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign import guard, ledgers
 from silverprint.config import Params
+from silverprint.core import imports
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
 from silverprint.store import ShardReader, documents, tables
 
@@ -29,6 +30,15 @@ class Campaign:
     def asked(self) -> pl.DataFrame:
         """Every queue's rows, in the order of the rounds."""
         return pl.concat(self.queues.values()) if self.queues else empty(QUEUE)
+
+    @cached_property
+    def people(self) -> pl.DataFrame:
+        """The annotators that are no imports."""
+        return self.annotators.join(self.imports, on="annotator", how="anti", maintain_order="left")
+
+    @cached_property
+    def imports(self) -> pl.DataFrame:
+        return self.annotators.filter(pl.col("annotator").str.starts_with(imports.PREFIX))
 
     @cached_property
     def answers(self) -> pl.DataFrame:

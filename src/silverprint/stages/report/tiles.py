@@ -70,7 +70,7 @@ def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
     newest = list(campaign.queues.values())[-1]["image_id"].to_list() if campaign.queues else []
     by_class = answers.sort("agreement", "image_id", descending=[True, False], nulls_last=True)
     counts = dict(answers.group_by("label").len().iter_rows())
-    people = campaign.annotators.height
+    people = campaign.people.height
 
     def row(image_ids: list[str], title: str = "", note: str = "") -> strip.Row:
         return strip.Row([pictures.thumbnail(image_id, strip.TILE) for image_id in image_ids], title, note)

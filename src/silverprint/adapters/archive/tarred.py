@@ -1,0 +1,77 @@
+"""The files of a tar, packed or not, in one pass: a packed one cannot be gone back in."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from silverprint.adapters.archive.entries import Entry, UnpacksTooFar, is_unsafe
+from silverprint.adapters.archive.headers import Damaged, Member, members
+from silverprint.adapters.archive.streams import DAMAGE, Stream
+from silverprint.errors import DataError
+
+_UNREADABLE: Final = "what follows cannot be read"
+
+
+def is_tar(path: Path) -> bool:
+    """Whether it begins as a tar does, packed or not.
+
+    Raises:
+        DataError: it is packed, and so damaged that this cannot be told.
+    """
+    with Stream(path) as stream:
+        try:
+            next(members(stream), None)
+            return True
+        except Damaged:
+            return False
+        except (*DAMAGE, UnpacksTooFar) as error:
+            rule = f"not a readable tar ({error or type(error).__name__})"
+            raise DataError(str(path), rule, "ask the partner for it again") from None
+
+
+def tar_entries(path: Path) -> Iterator[Entry]:
+    """Every file of a tar, in its order; each must be read before the next one is asked for.
+
+    Of several entries of one name the first has it; each other is refused, under the name with `#2`, `#3`, ... behind.
+    Where the tar breaks off, the last entry is `(after NAME)`: it stands for whatever would have followed.
+    """
+    seen: Counter[str] = Counter()
+    last = "its beginning"
+    with Stream(path) as stream:
+        try:
+            for member in members(stream):
+                seen[member.name] += 1
+                again = seen[member.name]
+                last = member.name if again == 1 else f"{member.name}#{again}"
+                yield Entry(last, _refusal(member, again), member.size, _reader(stream, member))
+            stream.drain()
+        except UnpacksTooFar:
+            yield Entry(f"(after {last})", "unpacks-too-far", 0, _fail)
+        except (Damaged, *DAMAGE):
+            yield Entry(f"(after {last})", None, 0, _fail)
+
+
+def _refusal(member: Member, again: int) -> str | None:
+    if is_unsafe(member.name):
+        return "unsafe-path"
+    return member.refusal or ("name-taken" if again > 1 else None)
+
+
+def _reader(stream: Stream, member: Member) -> Callable[[int], bytes]:
+    def read(limit: int) -> bytes:
+        if member.broken:
+            raise ValueError("its extended header cannot be understood")
+        if stream.position != member.start:
+            raise ValueError("a tar's entries are read one by one")
+        wanted = min(limit, member.size)
+        data = stream.read(wanted)
+        if len(data) < wanted:
+            raise EOFError("cut off")
+        return data
+
+    return read
+
+
+def _fail(limit: int) -> bytes:
+    raise EOFError(_UNREADABLE)

@@ -1,0 +1,59 @@
+"""silverprint votes import: the labels that a source came with become votes by `import:<source>`, in Git."""
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.core import imports
+from silverprint.errors import UnavailableError, UsageError
+from silverprint.records import NONE_OF_THESE, RAW
+from silverprint.store import tables
+
+_SHOWN = 5  # unknown words named in one line
+
+
+def bring(params: Params, source: str, words: list[str] | None) -> None:
+    """Appends what is new of the source's labels to data/imports.csv.
+
+    Raises:
+        UsageError: a --map is not WORD=CLASS, or names no class.
+        UnavailableError: the source was not acquired here, or has no label.
+    """
+    answers = (*params.dataset.classes, NONE_OF_THESE)
+    mapping = dict(_pair(word, answers) for word in words or [])
+    root = layout.raw(source)
+    if not root.is_dir():
+        raise UnavailableError(str(root), "the source was not acquired here", f"run: dvc repro acquire@{source}")
+    said = imports.statements(tables.read_parts(root, RAW), source, answers, mapping)
+    said = said.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn())))
+    if said.is_empty():
+        remedy = "labels come from a manifest's column, or from a folder's names (labels: folders)"
+        raise UnavailableError(f"source {source!r}", "none of its pictures has a label", remedy)
+    kept = ledgers.imports()
+    new = imports.news(kept, said)
+    if not new.is_empty():
+        ledgers.write_imports(pl.concat([kept, new]))
+    counts = ", ".join(f"{n} {status}" for status, n in said["status"].value_counts().sort("status").iter_rows())
+    say(f"{imports.annotator(source)}: {said.height} labels ({counts}), {new.height} of them new in {layout.IMPORTS}")
+    _tell_unknown(said)
+
+
+def _pair(word: str, answers: tuple[str, ...]) -> tuple[str, str]:
+    said, equals, choice = word.partition("=")
+    if not equals or not said:
+        raise UsageError(f"--map {word!r}", "must be WORD=CLASS", "for example: --map 'tee=t-shirt'")
+    if choice not in answers:
+        raise UsageError(f"--map {word!r}", f"there is no class {choice!r}", f"one of: {', '.join(answers)}")
+    return said, choice
+
+
+def _tell_unknown(said: pl.DataFrame) -> None:
+    unknown = (
+        said.filter(status="unknown-class")["said"].value_counts().sort(["count", "said"], descending=[True, False])
+    )
+    if not unknown.is_empty():
+        named = ", ".join(f"{word!r} ({n})" for word, n in unknown.head(_SHOWN).iter_rows())
+        more = f" and {unknown.height - _SHOWN} more" if unknown.height > _SHOWN else ""
+        say(f"no class of the dataset: {named}{more}; say which with --map WORD=CLASS")

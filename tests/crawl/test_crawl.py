@@ -91,15 +91,8 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Si
     project = tmp_path_factory.mktemp("crawled")
     root = Path(__file__).parents[2]
     asks = [path.relative_to(root) for path in root.glob("data/rounds/*/asks.csv")]
-    named = (
-        "params.yaml",
-        "dvc.yaml",
-        "versions.yaml",
-        "data/takedowns.csv",
-        "data/waivers.csv",
-        "data/include.csv",
-        "data/exclude.csv",
-    )
+    by_hand = [f"data/{name}.csv" for name in ("imports", "takedowns", "waivers", "include", "exclude")]
+    named = ("params.yaml", "dvc.yaml", "versions.yaml", *by_hand)
     for name in (*asks, *map(Path, named)):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_bytes((root / name).read_bytes())

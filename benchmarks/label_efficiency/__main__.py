@@ -8,6 +8,7 @@ from benchmarks.label_efficiency.trial import BATCHES, Run, play, whole_pool
 
 OURS = ("random", "auto", "uherding", "margin", "typiclust", "badge", "maxherding", "coreset", "entropy")
 PEERS = ("Badge", "CoreSet", "DropQuery", "Falcun", "MaxHerding", "ProbCover", "TypiClust")
+CONTESTANTS = [*OURS, *(f"peer:{name}" for name in PEERS), "oracle"]
 
 
 def main() -> None:
@@ -15,16 +16,16 @@ def main() -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     run = verbs.add_parser("run")
     run.add_argument("--datasets", nargs="+", default=list(DATASETS), choices=list(DATASETS))
-    run.add_argument("--contestants", nargs="+", default=[*OURS, *(f"peer:{name}" for name in PEERS), "oracle"])
+    run.add_argument("--contestants", nargs="+", default=CONTESTANTS)
     run.add_argument("--batches", nargs="+", type=int, default=list(BATCHES), choices=list(BATCHES))
     run.add_argument("--seeds", type=int, default=20)
     run.add_argument("--first-seed", type=int, default=0)
-    verbs.add_parser("report")
+    verbs.add_parser("report").add_argument("--seeds", type=int, default=20)
     asked = parser.parse_args()
     if asked.verb == "report":
         from benchmarks.label_efficiency.report import write
 
-        write()
+        write(CONTESTANTS, asked.seeds)
         return
     # Seeds outermost: whatever is finished when the time is up is a paired trial over fewer seeds.
     for seed in range(asked.first_seed, asked.seeds):

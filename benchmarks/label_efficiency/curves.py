@@ -1,0 +1,73 @@
+"""The trial's picture: how far above random each contestant's accuracy is, at every number of labels."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from benchmarks.label_efficiency.results import BASE, BOUND, OURS, Results
+
+STYLE = {
+    OURS: {"color": "#b3261e", "linewidth": 2.6, "zorder": 5},
+    BOUND: {"color": "#222222", "linewidth": 1.2, "linestyle": (0, (4, 2))},
+    "uherding": {"color": "#e08a00", "linewidth": 1.5},
+    "margin": {"color": "#1f5fa8", "linewidth": 1.5},
+    "peer:Badge": {"color": "#3f8f3f", "linewidth": 1.3},
+    "peer:TypiClust": {"color": "#7a4fb0", "linewidth": 1.3},
+    "peer:MaxHerding": {"color": "#0e8f8f", "linewidth": 1.3},
+    "peer:ProbCover": {"color": "#a0693a", "linewidth": 1.3},
+    "peer:DropQuery": {"color": "#b05a8f", "linewidth": 1.3},
+}
+LOWEST = -6  # points: what falls further runs out of the picture
+
+
+def draw(all_results: list[Results], path: Path) -> None:
+    """One panel a dataset, and one for the legend."""
+    figure, axes = plt.subplots(2, 3, figsize=(13, 7.6), sharex=True)
+    for axis, results in zip(axes.flat, all_results, strict=False):
+        _panel(axis, results)
+    handles = {}
+    for axis in axes.flat[: len(all_results)]:
+        handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    for axis in axes.flat[len(all_results) :]:
+        axis.axis("off")
+    axes.flat[-1].legend(handles.values(), handles.keys(), loc="center", frameon=False, fontsize=11)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("accuracy above random, points")
+    figure.suptitle("What each strategy gains over random labelling, by number of labels", fontsize=14)
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=95)
+    plt.close(figure)
+
+
+def _panel(axis: Axes, results: Results) -> None:
+    seeds = len(results.seeds(OURS))
+    axis.set_title(f"{results.dataset} ({seeds} paired seed{'s' if seeds != 1 else ''})", fontsize=12)
+    axis.axhline(0, color="#888888", linewidth=1.2)
+    axis.annotate(
+        "random", (400, 0), textcoords="offset points", xytext=(0, 3), ha="right", color="#666666", fontsize=9
+    )
+    highest = 0.0
+    for name, style in STYLE.items():
+        if not results.seeds(name):
+            continue
+        own, base = results.pair(name, BASE)
+        above = 100 * (own - base).mean(axis=0)
+        highest = max(highest, float(above.max()))
+        axis.plot(results.budgets, above, label=_named(name), **style)
+        if name == OURS and len(own) > 1:
+            error = 1.96 * 100 * (own - base).std(axis=0, ddof=1) / np.sqrt(len(own))
+            axis.fill_between(results.budgets, above - error, above + error, color=style["color"], alpha=0.12)
+    axis.set_ylim(max(LOWEST, -0.4 * highest), 1.08 * highest)
+    axis.set_xlabel("labels")
+    axis.tick_params(labelbottom=True)
+    axis.spines[["top", "right"]].set_visible(False)
+
+
+def _named(name: str) -> str:
+    return f"{name.removeprefix('peer:')} (scikit-activeml)" if name.startswith("peer:") else name

@@ -11,6 +11,8 @@ from benchmarks.label_efficiency.head import Head
 from silverprint.core.selection import select
 from silverprint.errors import ConfigError
 
+VIEWS = ("final", "middle")  # the blocks of the backbone's features, in their order
+
 
 class NeedsModel(Exception):  # noqa: N818 - a refusal, not a fault
     """The strategy cannot choose before there is a model; the trial then takes random's choice."""
@@ -31,7 +33,11 @@ Contestant = Callable[[Request], NDArray[np.int64]]
 
 
 def contestant(name: str, task: Task, seed: int) -> Contestant:
-    """A fresh one for a run. `peer:NAME` is scikit-activeml's, `oracle` sees the truth, else a name in STRATEGIES."""
+    """A fresh one for a run, by name.
+
+    `peer:NAME` is scikit-activeml's, `oracle` sees the truth, `NAME@final` and `NAME@middle` are of STRATEGIES and see
+    one block of the backbone's features; what remains is a name in STRATEGIES.
+    """
     if name.startswith("peer:"):
         from benchmarks.label_efficiency.peers import Peer
 
@@ -49,16 +55,17 @@ class Ours:
     seed: int
 
     def __call__(self, request: Request) -> NDArray[np.int64]:
-        return chosen(self.name, request, self.seed)
+        strategy, _, view = self.name.partition("@")
+        return chosen(strategy, request, self.seed, request.blocks[VIEWS.index(view)] if view else slice(None))
 
 
-def chosen(name: str, request: Request, seed: int) -> NDArray[np.int64]:
-    """What a strategy of STRATEGIES picks."""
+def chosen(name: str, request: Request, seed: int, columns: slice = slice(None)) -> NDArray[np.int64]:
+    """What a strategy of STRATEGIES picks that sees these columns; the model's predictions are the same for all."""
     probabilities = None if request.head is None else request.head.probabilities(request.embeddings)
     try:
         return select(
             name,
-            embeddings=request.embeddings,
+            embeddings=request.embeddings[:, columns],
             probabilities=probabilities,
             labeled=request.labeled,
             labels=request.labels,

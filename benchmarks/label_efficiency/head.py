@@ -65,6 +65,8 @@ class _Span:
 
 
 def _cross_validated(space: _Span, labels: NDArray[np.int64], classes: int) -> tuple[float, float]:
+    if len(labels) < 2:
+        return PENALTIES[0], 1.0
     fold = stratified_folds(labels, min(FOLDS, len(labels)), seed=0)
     logits = np.full((len(PENALTIES), len(labels), classes), np.nan)
     for number in np.unique(fold):

@@ -45,8 +45,10 @@ class Results:
     def pair(self, one: str, other: str) -> tuple[Curves, Curves]:
         """Their curves over the seeds that both have, (seeds, budgets) each."""
         seeds = self.seeds(one, other)
-        first, second = (np.array([self.runs[name][seed]["accuracy"] for seed in seeds]) for name in (one, other))
-        return first, second
+        return self.curves(one, seeds), self.curves(other, seeds)
+
+    def curves(self, name: str, seeds: list[int]) -> Curves:
+        return np.array([self.runs[name][seed]["accuracy"] for seed in seeds])
 
     def seconds(self, name: str) -> float:
         """Median CPU seconds of a selection after the first."""

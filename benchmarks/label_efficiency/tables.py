@@ -20,7 +20,7 @@ def against_random(results: Results) -> list[str]:
     """A row per contestant: what it gains over random."""
     names = results.names()
     adjusted = holm({name: p_value(gains(*results.pair(name, BASE))) for name in names})
-    head = ["", "seeds", "AULC", "over random", "p", "cells won", *(f"labels, {at}" for at in TARGETS), "gap", "s"]
+    head = ["", "seeds", "over random", "p", "cells won", *(f"labels, {at}" for at in TARGETS), "gap", "s"]
     return table(head, [[name, *_gain_cells(results, name, adjusted[name])] for name in names])
 
 
@@ -29,7 +29,6 @@ def _gain_cells(results: Results, name: str, adjusted: float) -> list[str]:
     ratios = [labels_ratio(own, base, results.budgets, at) for at in TARGETS]
     return [
         str(len(own)),
-        f"{100 * own.mean():.1f}",
         span(*interval(gains(own, base))),
         small(adjusted),
         f"{cells_won(own, base):.0%}",
@@ -43,10 +42,7 @@ def _closed(results: Results, name: str) -> str:
     """The share of the oracle's gain, over the seeds that the oracle has, too."""
     if name == BOUND or BOUND not in results.runs or not (seeds := results.seeds(name, BOUND)):
         return "–"
-    own, base, bound = (
-        np.array([results.runs[one][seed]["accuracy"] for seed in seeds]) for one in (name, BASE, BOUND)
-    )
-    return f"{gap_closed(own, base, bound):.0%}"
+    return f"{gap_closed(*(results.curves(one, seeds) for one in (name, BASE, BOUND))):.0%}"
 
 
 def against_auto(all_results: list[Results]) -> list[str]:
@@ -73,7 +69,7 @@ def against_auto(all_results: list[Results]) -> list[str]:
 
 def against_aims(all_results: list[Results]) -> list[str]:
     """A row per dataset: the figures that auto is held against."""
-    head = ["", "over random", "share of the gap to all labels", "cells won", "worst budget against random"]
+    head = ["", "seeds", "over random", "share of the gap to all labels", "cells won", "worst budget against random"]
     head += ["labels, geometric mean", "worst budget against margin"]
     return table(head, [_aims(results) for results in all_results if results.seeds(OURS)])
 
@@ -82,12 +78,12 @@ def _aims(results: Results) -> list[str]:
     own, base = results.pair(OURS, BASE)
     ratios = [labels_ratio(own, base, results.budgets, at) for at in TARGETS]
     worst = 100 * (own - base).mean(axis=0).min()
-    gain = float(gains(own, base).mean())
     room = 100 * (results.ceiling() - base.mean())
     return [
         results.dataset,
-        f"{gain:+.1f}",
-        f"{gain / room:.0%}",
+        str(len(own)),
+        span(*interval(gains(own, base))),
+        f"{float(gains(own, base).mean()) / room:.0%}",
         f"{cells_won(own, base):.0%}",
         f"{worst:+.1f}",
         f"{float(np.exp(np.log(ratios).mean())):.1f} ×" if not np.isnan(ratios).any() else "–",

@@ -70,7 +70,7 @@ def against_auto(all_results: list[Results]) -> list[str]:
 def against_aims(all_results: list[Results]) -> list[str]:
     """A row per dataset: the figures that auto is held against."""
     head = ["", "seeds", "over random", "share of the gap to all labels", "cells won", "worst budget against random"]
-    head += ["labels, geometric mean", "worst budget against margin"]
+    head += ["labels, geometric mean", "worst budget against margin", "budgets below margin", "budgets below a peer"]
     return table(head, [_aims(results) for results in all_results if results.seeds(OURS)])
 
 
@@ -88,6 +88,8 @@ def _aims(results: Results) -> list[str]:
         f"{worst:+.1f}",
         f"{float(np.exp(np.log(ratios).mean())):.1f} ×" if not np.isnan(ratios).any() else "–",
         _worst_against(results, "margin"),
+        _below(results, ["margin"]),
+        _below(results, [name for name in results.names() if name.startswith("peer:")]),
     ]
 
 
@@ -98,6 +100,17 @@ def _worst_against(results: Results, name: str) -> str:
     own, other = results.pair(OURS, name)
     at = int((own - other).mean(axis=0).argmin())
     return f"{span(*interval(100 * (own - other)[:, at]))} at {results.budgets[at]}"
+
+
+def _below(results: Results, names: list[str]) -> str:
+    """At how many budgets, of all of `names` together, auto is lower and the 95 % interval excludes 0."""
+    lower = total = 0
+    for name in names:
+        own, other = results.pair(OURS, name) if results.seeds(OURS, name) else (np.empty((0, 0)),) * 2
+        if len(own) > 1:
+            highs = np.array([interval(100 * part)[2] for part in (own - other).T])
+            lower, total = lower + int((highs < 0).sum()), total + len(highs)
+    return f"{lower} of {total}"
 
 
 def span(middle: float, low: float, high: float) -> str:

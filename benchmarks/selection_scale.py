@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 COLUMNS, CLASSES, LABELED, BUDGET = 512, 100, 1_000, 1_000
-STRATEGIES = ["uherding", "badge", "typiclust", "coreset", "maxherding", "margin", "entropy", "random"]
+STRATEGIES = ["auto", "uherding", "badge", "typiclust", "coreset", "maxherding", "margin", "entropy", "random"]
 
 
 def make(folder: Path, rows: int, dtype: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import aiohttp
+
 from benchmarks.crawling.common import AT_ONCE, addresses, timed
 
 

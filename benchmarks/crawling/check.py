@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from benchmarks.crawling.server import Pictures
 
+from benchmarks.crawling.server import Pictures
 from silverprint.store import ShardReader
 from silverprint.store.decode import decode
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.crawling.common import AT_ONCE, timed
 from scrapy import Request, Spider
 from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
+
+from benchmarks.crawling.common import AT_ONCE, timed
 
 
 class Photos(Spider):

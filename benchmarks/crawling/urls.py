@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from benchmarks.crawling.common import AT_ONCE, addresses, timed
-
 from silverprint.adapters.urls.run import fetch
 from silverprint.config import UrlSource
 from silverprint.records import RAW, empty

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from benchmarks.crawling.common import timed
-
 from silverprint.adapters.crawl.process import crawl
 from silverprint.config import WebSource
 from silverprint.records import RAW, empty

@@ -182,7 +182,7 @@ def test_all_labelled_has_nothing_to_choose(strategy):
 
 
 def test_an_unknown_strategy_lists_the_known():
-    with pytest.raises(ConfigError, match=r"no such acquisition function; use one of: badge, .*, uherding"):
+    with pytest.raises(ConfigError, match=r"no such acquisition function; use one of: auto, .*, uherding"):
         select("oracle", **a_request())
 
 

@@ -242,7 +242,7 @@ def test_an_empty_pool_says_what_to_do(params):
 
 
 def test_an_unknown_strategy_and_one_that_needs_a_model(params):
-    for strategy, message in [("oracle", "use one of: badge, bald"), ("margin", "there is none yet")]:
+    for strategy, message in [("oracle", "use one of: auto, badge, bald"), ("margin", "there is none yet")]:
         broken = campaign.small(params, strategy=strategy)
         with pytest.raises(ConfigError, match=message):
             queue.run(broken, "r01")

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from silverprint.core.selection import (
+    auto,
     badge,
     bald,
     coreset,
@@ -31,6 +32,7 @@ Embeddings = Float[NDArray[np.floating], "n d"]
 Labeled = Int[NDArray[np.integer], " l"]
 
 STRATEGIES: Final[dict[str, Callable[..., Picks]]] = {
+    "auto": auto.pick,
     "badge": badge.pick,
     "bald": bald.pick,
     "coreset": coreset.pick,

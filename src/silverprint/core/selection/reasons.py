@@ -17,6 +17,7 @@ _ROLES: Final = {
 }
 # What each strategy looks for; {score} is the acquisition value.
 _CHOSEN: Final = {
+    "auto": "like many doubtful pictures that none asked before is like: raises their coverage by {score:.2%}",
     "badge": "would move the head far, and otherwise than the pictures before it",
     "bald": "the members of the model disagree",
     "coreset": "far from every picture asked before",

@@ -11,7 +11,8 @@ the pool at large, with many it turns to the single doubtful rows. u is as good 
 Sutherland 2024, "Generalized Coverage for More Robust Low-Budget Active Learning", section 3).
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from silverprint.core.selection.distances import squared
 from silverprint.core.selection.lazy import lazy_greedy
 from silverprint.core.selection.pool import Picks, Pool
 from silverprint.core.selection.ranking import measured
+
+Points: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # places in the pool, (n,), to (n, d)
 
 CELLS: Final = 200_000_000  # of the one array of candidates x references, float32
 NARROWEST: Final = 0.02  # σ: single precision measures nothing nearer, and the kernel has long been "the same or not"
@@ -40,27 +43,32 @@ def pick(pool: Pool, references: int | None = None, candidates: int = 20_000) ->
     """
     if pool.probabilities is None or not len(pool.covered):
         return herd(pool, np.ones(len(pool.candidates)), 1.0, references, candidates)
-    return herd(
-        pool, measured(pool.probabilities, pool.candidates, uncertainty.margin), _width(pool), references, candidates
-    )
+    unsure = measured(pool.probabilities, pool.candidates, uncertainty.margin)
+    return herd(pool, unsure, smallest_distance(pool.directions, pool.covered), references, candidates)
 
 
 def herd(
-    pool: Pool, weights: NDArray[np.float64], width: float, references: int | None = None, candidates: int = 20_000
+    pool: Pool,
+    weights: NDArray[np.float64],
+    width: float,
+    references: int | None = None,
+    candidates: int = 20_000,
+    points: Points | None = None,
 ) -> Picks:
-    """`pick` for any uncertainty u, (len(pool.candidates),) at least 0 each, and any σ > 0."""
+    """`pick` for any uncertainty u, (len(pool.candidates),) at least 0 each, any σ > 0, and any points to cover."""
+    points = points or pool.directions
     chance = pool.chance(pool.candidates, _STREAM)
     drawn = np.argsort(-weights / chance, kind="stable")
     considered = pool.candidates[drawn[: max(candidates, pool.budget)]]
     wanted = max(4_000, 10 * pool.budget) if references is None else references
     count = min(len(drawn), wanted, max(1, CELLS // max(1, len(considered))))
-    rows = pool.directions(pool.candidates[drawn[:count]])
+    rows = points(pool.candidates[drawn[:count]])
     similar = np.empty((len(considered), count), dtype=np.float32)
     for part in chunks(len(considered), _ROWS):
-        similar[part] = kernel(pool.directions(considered[part]), rows, width)
+        similar[part] = kernel(points(considered[part]), rows, width)
     covered = np.zeros(count, dtype=np.float32)
     for part in chunks(len(pool.covered), _ROWS):
-        covered = np.maximum(covered, kernel(pool.directions(pool.covered[part]), rows, width).max(axis=0))
+        covered = np.maximum(covered, kernel(points(pool.covered[part]), rows, width).max(axis=0))
     shares = priority_estimates(weights[drawn], chance[drawn], count)
     coverage = Coverage(similar, covered, shares, len(pool.embeddings))
     chosen, gains = lazy_greedy(coverage, coverage.values(np.arange(len(considered))), pool.budget)
@@ -105,7 +113,7 @@ def priority_estimates(weights: NDArray[np.float64], chance: NDArray[np.float64]
 
 
 def kernel(a: NDArray[np.float32], b: NDArray[np.float32], width: float) -> NDArray[np.float32]:
-    """exp(-(|a_i - b_j| / width)²) of rows of length one or zero, (len(a), len(b))."""
+    """exp(-(|a_i - b_j| / width)²) of rows of about length one, or zero, (len(a), len(b))."""
     found = a @ b.T
     found *= 2
     found -= np.einsum("nd,nd->n", a, a)[:, None] + np.einsum("nd,nd->n", b, b)
@@ -115,9 +123,9 @@ def kernel(a: NDArray[np.float32], b: NDArray[np.float32], width: float) -> NDAr
     return np.asarray(found)
 
 
-def _width(pool: Pool) -> float:
-    """σ: the smallest positive distance between two labelled rows, at least NARROWEST; 1 where no two differ."""
-    rows = pool.directions(pool.covered).astype(np.float64)
+def smallest_distance(points: Points, places: NDArray[np.int64]) -> float:
+    """σ: the smallest positive distance between two of the points, at least NARROWEST; 1 where no two differ."""
+    rows = points(places).astype(np.float64)
     nearest = np.inf
     for part in chunks(len(rows), _ROWS):
         distances = squared(rows[part], rows[part.start :])

@@ -62,8 +62,8 @@ def acquire(source: str, found: Sequence[Found]) -> None:
     with ShardWriter(layout.raw(source)) as writer:
         for one in found:
             row = {
-                "image_id": one.image_id, "outcome": "stored", "url": one.url, "source": source, "format": sniff(one.data),
-                "license": one.license, "fetched_at": one.fetched_at, "robots": "allowed",
+                "image_id": one.image_id, "outcome": "stored", "url": one.url, "source": source,
+                "format": sniff(one.data), "license": one.license, "fetched_at": one.fetched_at, "robots": "allowed",
             }  # fmt: skip
             writer.add(row, one.data)
 

@@ -39,6 +39,16 @@ class SilverprintError(Exception):
             self.value = f"{self.value[: _LONGEST - 1]}…"
         super().__init__(f"{self.value}: {self.rule}; {self.remedy}")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """So that an error reaches the parent of the process it was met in, whatever arguments its class takes."""
+        return _again, (type(self), self.value, self.rule, self.remedy)
+
+
+def _again(kind: type[SilverprintError], *parts: str) -> SilverprintError:
+    error = kind.__new__(kind)
+    SilverprintError.__init__(error, *parts)
+    return error
+
 
 class UsageError(SilverprintError):
     exit_code = 64

@@ -23,13 +23,14 @@ ROUNDS: Final = Path("data/rounds")
 RELEASE: Final = Path("data/release")
 REPORT: Final = Path("data/report")
 
-# Everything a machine may lose: servers' data, accounts, serving caches, locks. Untracked.
+# Everything a machine may lose: servers' data, accounts, caches, locks. Untracked.
 VAR: Final = Path("var")
 STUDIO: Final = VAR / "studio"
 TRACKING: Final = VAR / "mlflow"
 PEOPLE: Final = VAR / "people"
 SERVING: Final = VAR / "serving"
 LOCKS: Final = VAR / "locks"
+PIXELS: Final = VAR / "pixels.parquet"
 DEMO: Final = VAR / "demo"
 
 

@@ -57,15 +57,33 @@ MEASURED: Final[Schema] = {
     "height": INT,
     "frames": INT,  # > 1: animated
     "mode": TEXT,  # Pillow mode as stored: L, RGB, CMYK, ...
-    "brightness": REAL,  # mean grey, 0..255
+    "brightness": REAL,  # mean grey, 0..255; this and the next two, of grey at most 256 px on its longer side
     "contrast": REAL,  # standard deviation of grey, 0..127.5
-    "sharpness": REAL,  # variance of the 3x3 Laplacian of grey at most 256 px wide
-    "pixel_sha256": TEXT,  # of the decoded upright RGB pixels and their size
+    "sharpness": REAL,  # variance of the 3x3 Laplacian of grey
     "phash64": WORD,
     "phash256_0": WORD,
     "phash256_1": WORD,
     "phash256_2": WORD,
     "phash256_3": WORD,
+}
+
+PIXELS: Final[Schema] = {  # of pictures that may have every pixel in common with another one
+    "image_id": TEXT,
+    "pixel_sha256": TEXT,  # of the decoded upright RGB pixels and their size
+}
+
+FINGERPRINTS: Final[Schema] = {  # what a purge keeps of a picture, so that later copies are found
+    "image_id": TEXT,
+    "width": INT,
+    "height": INT,
+    "brightness": REAL,
+    "contrast": REAL,
+    "phash64": WORD,
+    "phash256_0": WORD,
+    "phash256_1": WORD,
+    "phash256_2": WORD,
+    "phash256_3": WORD,
+    "pixel_sha256": TEXT,
 }
 
 EMBEDDED: Final[Schema] = {"image_id": TEXT}  # beside a part of the features, in the order of its rows

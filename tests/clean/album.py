@@ -13,6 +13,7 @@ from silverprint import config, layout
 from silverprint.records import MANIFEST
 from silverprint.stages import clean, measure
 from silverprint.store import ShardWriter, tables
+from silverprint.store.sniff import sniff
 
 CHINA, FLOWER = (Image.fromarray(load_sample_image(name)) for name in ("china.jpg", "flower.jpg"))
 
@@ -61,8 +62,8 @@ def acquire(source: str, found: Sequence[Found]) -> None:
     with ShardWriter(layout.raw(source)) as writer:
         for one in found:
             row = {
-                "image_id": one.image_id, "outcome": "stored", "url": one.url, "source": source, "format": "jpeg",
-                "license": one.license, "fetched_at": one.fetched_at, "robots": "allowed",
+                "image_id": one.image_id, "outcome": "stored", "url": one.url, "source": source,
+                "format": sniff(one.data), "license": one.license, "fetched_at": one.fetched_at, "robots": "allowed",
             }  # fmt: skip
             writer.add(row, one.data)
 

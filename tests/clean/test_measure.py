@@ -14,7 +14,7 @@ from silverprint.core import hashing
 from silverprint.errors import UnavailableError
 from silverprint.records import MEASURED, conform
 from silverprint.stages import measure
-from silverprint.store import ShardWriter, tables
+from silverprint.store import ShardWriter, measuring, tables
 from tests.clean.album import CHINA, Found, acquire, gif, jpeg, png, tile
 
 
@@ -56,7 +56,6 @@ def test_every_kind_of_picture_is_a_row():
 
 def test_same_pixels_in_other_bytes_have_the_same_hashes():
     rows = measure.measure([("a", png(tile(0))), ("b", png(tile(0), compress_level=1)), ("c", jpeg(tile(0), 60))])
-    assert rows["pixel_sha256"].n_unique() == 2
     words = rows.select("^phash256_.$").to_numpy()
     assert hashing.hamming(words[0], words[1]) == 0
     assert hashing.hamming(words[0], words[2]) <= 16
@@ -71,8 +70,8 @@ def test_parts_are_measured_once_and_only_new_ones_added(project: Path, monkeypa
     assert part["image_id"].to_list() == sorted(one.image_id for one in first)
 
     decoded: list[bytes] = []
-    real = measure.decode
-    monkeypatch.setattr(measure, "decode", lambda data: decoded.append(data) or real(data))
+    real = measuring.decode_gray
+    monkeypatch.setattr(measuring, "decode_gray", lambda data: decoded.append(data) or real(data))
     acquire("web", [Found(jpeg(tile(9)), "http://a/9"), Found(first[1].data, "http://a/again")])
     after = _measure()
     assert len(decoded) == 1

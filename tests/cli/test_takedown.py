@@ -4,12 +4,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.clean.album import Found, acquire, png, tile
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers
 from silverprint.commands import takedown
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import MEASURED, RAW, conform
+from silverprint.stages import measure
 from silverprint.store import tables
 
 ID, OTHER, UNKNOWN, THIRD = "a1" * 32, "b2" * 32, "c3" * 32, "d4" * 32
@@ -92,9 +94,15 @@ def test_an_upper_case_line_is_not_written_twice() -> None:
 
 
 def test_copies_are_named_with_it() -> None:
-    pixels = pl.DataFrame({"image_id": [ID, OTHER], "pixel_sha256": ["same", "same"]})
-    tables.write(conform(pixels, MEASURED), layout.measured("web") / "part-00000.parquet", MEASURED)
-    assert sorted(row["image_id"] for row in withdraw(ID)) == [ID, OTHER]
+    copies = [Found(png(tile(0)), "named"), Found(png(tile(0), compress_level=1), "copy"), Found(png(tile(1)), "other")]
+    acquire("web", copies)
+    assert [row["image_id"] for row in withdraw(copies[0].image_id)] == [copies[0].image_id]  # not measured yet
+    tables.write(
+        measure.measure([(one.image_id, one.data) for one in copies]),
+        layout.measured("web") / "part-00001.parquet",
+        MEASURED,
+    )
+    assert {row["image_id"] for row in withdraw(copies[0].image_id)} == {one.image_id for one in copies[:2]}
 
 
 def test_without_an_index_it_cannot_be_said() -> None:

@@ -91,6 +91,18 @@ def test_one_bucket_for_all_is_still_exact():
     agree(hashes, 2)
 
 
+def test_heavy_buckets_are_an_error_and_not_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far apart, and alike in four bytes of eight: whatever bands are chosen, some hold all rows."""
+    monkeypatch.setattr(duplicates, "COMPARISON_LIMIT", 1_000_000)
+    rng = np.random.default_rng(1)
+    spread, skewed = (rng.integers(0, 2**bits, 3_000, dtype=np.uint64) for bits in (64, 32))
+    agree(spread[:500], 6)
+    for join in (near_duplicate_pairs, near_duplicate_groups):
+        join(spread, 6)
+        with pytest.raises(TooManyPairs, match="more than 1000000 comparisons of hashes that share most"):
+            join(skewed, 6)
+
+
 def test_a_chain_is_one_group_named_by_its_smallest_index():
     steps = np.array([(1 << n) - 1 for n in range(60, -1, -1)], dtype=np.uint64)
     assert near_duplicate_groups(steps, 1).tolist() == [0] * 61

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from silverprint.core.takedowns import NOTHING, Takedowns
 from silverprint.core.withdrawals import is_domain, neighbours, resolve
-from silverprint.records import MANIFEST, MEASURED, RAW, TAKEDOWNS, WITHDRAWN, conform
+from silverprint.records import MANIFEST, RAW, TAKEDOWNS, WITHDRAWN, conform
 
 ID = {letter: letter * 64 for letter in "abcdef"}
 SHOWN = conform(
@@ -26,9 +26,7 @@ SHOWN = conform(
     RAW,
 )
 # d shows the same pixels as a; c and e could not be decoded.
-PIXELS = conform(
-    pl.DataFrame({"image_id": list(ID.values())[:5], "pixel_sha256": ["1", "2", None, "1", None]}), MEASURED
-)
+PIXELS = pl.DataFrame({"image_id": list(ID.values())[:5], "pixel_sha256": ["1", "2", None, "1", None]})
 
 
 def takedown(kind: str, target: str) -> pl.DataFrame:

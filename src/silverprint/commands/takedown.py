@@ -10,12 +10,12 @@ from urllib.parse import urldefrag
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, purging, released
+from silverprint.campaign import copies, ledgers, purging, released
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import withdrawals
 from silverprint.errors import UnavailableError, UsageError
-from silverprint.records import IMAGE_ID, MEASURED, RAW, TAKEDOWNS, conform
+from silverprint.records import IMAGE_ID, RAW, TAKEDOWNS, conform
 from silverprint.store import tables
 
 
@@ -34,7 +34,7 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     asked = {"image_id": target if kind == "image" else None, "kind": kind, "target": target}
     rule = conform(pl.DataFrame([asked]), TAKEDOWNS)
-    reached = withdrawals.resolve(rule, raw, _measured(params))
+    reached = withdrawals.resolve(rule, raw, copies.of_measured(params.sources, raw))
     rows = pl.concat([rule, conform(reached.with_columns(kind=pl.lit(kind), target=pl.lit(target)), TAKEDOWNS)])
     kept = ledgers.takedowns()
     rows = rows.unique("image_id", keep="first", maintain_order=True).with_columns(why=pl.lit(reason), at=pl.lit(at))
@@ -42,8 +42,8 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
     tables.write_ledger(pl.concat([kept, new]), layout.TAKEDOWNS, TAKEDOWNS, ["at", "target", "image_id"])
     if reached.join(raw, on="image_id", how="semi").is_empty():
         say(f"warning: no source holds a picture of this {kind}; should one come, it is withdrawn")
-    copies = reached.filter(pl.col("how") == "same-pixels").height
-    say(f"withdrawn: {reached.height} pictures ({copies} of them copies with the same pixels); go on: dvc repro")
+    same = reached.filter(pl.col("how") == "same-pixels").height
+    say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: dvc repro")
     held = released.rows(reached["image_id"].to_list()).height
     if held:
         say(f"{layout.RELEASE} holds {held} of them until dvc repro comes to its release: give it to nobody before")
@@ -78,9 +78,3 @@ def _raw(params: Params) -> pl.DataFrame:
             rule = "the takedown cannot be resolved without this source's index"
             raise UnavailableError(str(layout.raw(source)), rule, f"run: dvc pull {layout.raw(source)}")
     return pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
-
-
-def _measured(params: Params) -> pl.DataFrame:
-    """Of the sources that were measured: copies among the others are found by `clean`."""
-    here = [layout.measured(source) for source in params.sources if layout.measured(source).is_dir()]
-    return pl.concat([conform(pl.DataFrame(), MEASURED), *(tables.read_parts(folder, MEASURED) for folder in here)])

@@ -182,6 +182,7 @@ class Params:
     gate: Gate
     release: Release
     people: PeopleCost = PeopleCost()
+    executor: Literal["serial", "processes"] = "processes"  # how shards are worked through; it changes no output
 
     @cached_property
     def chain(self) -> tuple[str, ...]:

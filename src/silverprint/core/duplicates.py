@@ -12,24 +12,28 @@ from math import comb, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core.joins import bucket, near_pairs, roots, unite
+from silverprint.core.joins import Places, bucket, comparisons, near_pairs, roots, unite
 from silverprint.errors import DataError
 
 Words = NDArray[np.uint64]
 Indices = NDArray[np.int64]
 
 PAIR_LIMIT = 20_000_000
+COMPARISON_LIMIT = 200_000_000_000  # some minutes; hashes that tell pictures apart need a thousandth of it
 
 _SPARE_BANDS = 8  # more bands than radius + this never paid
 _ROW_COST = 8.0  # of bucketing one row, in comparisons of two rows
 
 
 class TooManyPairs(DataError):  # noqa: N818  its name in the design
-    """The pairs asked for would not fit: the radius is too wide for these pictures, or they are all alike."""
+    """The pairs asked for would not fit, or finding them would not end: the radius is too wide for these pictures.
 
-    def __init__(self, limit: int) -> None:
+    So it is, too, where most hashes share most of their bits (heavy buckets): blank or generated pictures.
+    """
+
+    def __init__(self, limit: int, what: str = "near-duplicate pairs") -> None:
         rule = "the radius is too wide for these pictures"
-        super().__init__(f"more than {limit} near-duplicate pairs", rule, "lower clean.duplicate_radius")
+        super().__init__(f"more than {limit} {what}", rule, "lower clean.duplicate_radius and clean.group_radius")
 
 
 def near_duplicate_pairs(hashes: Words, radius: int, limit: int = PAIR_LIMIT) -> Indices:
@@ -44,14 +48,12 @@ def near_duplicate_pairs(hashes: Words, radius: int, limit: int = PAIR_LIMIT) ->
         (P, 2) indices, i < j, sorted.
 
     Raises:
-        TooManyPairs: more than `limit`.
+        TooManyPairs: more than `limit`, or more than COMPARISON_LIMIT looks to find them.
     """
     distinct, members, starts = _collapse(hashes)
     found: list[Indices] = [np.empty((0, 2), dtype=np.int64)]
     total = 0
-    edges, choices, bits = _plan(distinct.shape, radius)
-    for chosen in choices:
-        order, words, heads = bucket(distinct, edges, chosen, bits)
+    for edges, chosen, (order, words, heads) in _buckets(distinct, radius):
         pairs = near_pairs(order, words, heads, edges, chosen, radius, limit - total)
         total += len(pairs)
         if total > limit:
@@ -68,18 +70,31 @@ def near_duplicate_groups(hashes: Words, radius: int) -> Indices:
 
     Returns:
         (N,) the smallest index in the row's component.
+
+    Raises:
+        TooManyPairs: more than COMPARISON_LIMIT looks to find them.
     """
     distinct, members, starts = _collapse(hashes)
     parents = np.arange(len(distinct))
-    edges, choices, bits = _plan(distinct.shape, radius)
-    for chosen in choices:
-        order, words, heads = bucket(distinct, edges, chosen, bits)
+    for _, _, (order, words, heads) in _buckets(distinct, radius):
         unite(parents, order, words, heads, radius)
     of_row = np.empty(len(members), dtype=np.int64)
     of_row[members] = np.repeat(roots(parents), np.diff(starts))
     smallest = np.full(len(distinct), len(members), dtype=np.int64)
     np.minimum.at(smallest, of_row, np.arange(len(members)))
     return np.asarray(smallest[of_row])
+
+
+def _buckets(distinct: Words, radius: int) -> Iterator[tuple[Indices, Indices, tuple[Places, Words, Places]]]:
+    """Band edges, the bands chosen, the hashes bucketed by them: for each choice in which near ones may meet."""
+    edges, choices, bits = _plan(distinct.shape, radius)
+    looks = 0
+    for chosen in choices:
+        order, words, heads = bucket(distinct, edges, chosen, bits)
+        looks += comparisons(heads)
+        if looks > COMPARISON_LIMIT:
+            raise TooManyPairs(COMPARISON_LIMIT, "comparisons of hashes that share most of their bits")
+        yield edges, chosen, (order, words, heads)
 
 
 def _collapse(hashes: Words) -> tuple[Words, Indices, Indices]:
@@ -94,7 +109,7 @@ def _collapse(hashes: Words) -> tuple[Words, Indices, Indices]:
 
 
 def _plan(shape: tuple[int, ...], radius: int) -> tuple[Indices, Iterator[Indices], int]:
-    """Band edges, the choices of bands to bucket by, and the bits of a bucket's number: what costs least.
+    """Band edges, the choices of bands to bucket by, and the most bits of a bucket's number: what costs least.
 
     Where no number of bands helps (few rows, wide radius), the one choice is of no band: all rows in one bucket.
     """

@@ -8,38 +8,63 @@ from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
 Indices = NDArray[np.int64]
+Places = NDArray[np.int32]  # rows of one table: fewer than 2^31
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads keys over buckets
 
 
 @njit(cache=True)
-def bucket(words: Words, edges: Indices, chosen: Indices, bits: int) -> tuple[Indices, Words, Indices]:
-    """Sorts (N, W) hashes into 2^bits buckets by their `chosen` bands; band b is the bits edges[b]..edges[b + 1].
+def bucket(words: Words, edges: Indices, chosen: Indices, most_bits: int) -> tuple[Places, Words, Places]:
+    """Sorts (N, W) hashes into buckets by their `chosen` bands; band b is the bits edges[b]..edges[b + 1].
+
+    There is a bucket for each value of the bands where they have at most `most_bits` together, else 2^most_bits. As few
+    buckets as that, and small numbers, so that the counts stay in the processor's cache.
 
     Returns:
-        The rows' order (N,), the hashes in that order (N, W), where each bucket starts (2^bits + 1,).
+        The rows' order (N,), the hashes in that order (N, W), where each bucket starts (buckets + 1,).
     """
     n = words.shape[0]
-    keys = np.empty(n, dtype=np.int64)
-    counts = np.zeros((1 << bits) + 1, dtype=np.int64)
-    for row in range(n):
-        keys[row] = _key(words, row, edges, chosen, bits)
-        counts[keys[row] + 1] += 1
-    heads = np.cumsum(counts)
-    order = np.empty(n, dtype=np.int64)
+    bits = 0
+    for band in chosen:
+        bits += edges[band + 1] - edges[band]
+    keys = np.zeros(n, dtype=np.int32)
+    if bits > most_bits:
+        bits = most_bits
+        for row in range(n):
+            keys[row] = _mixed(words, row, edges, chosen, bits)
+    else:
+        for band in chosen:
+            _append(keys, words, edges[band], edges[band + 1])
+    heads = np.zeros((1 << bits) + 1, dtype=np.int32)
+    for key in keys:
+        heads[key + 1] += 1
+    for head in range(1 << bits):
+        heads[head + 1] += heads[head]
+    order = np.empty(n, dtype=np.int32)
     ordered = np.empty_like(words)
     at = heads[:-1].copy()
     for row in range(n):
         place = at[keys[row]]
         at[keys[row]] += 1
         order[place] = row
-        ordered[place] = words[row]
+        for word in range(words.shape[1]):
+            ordered[place, word] = words[row, word]
     return order, ordered, heads
 
 
 @njit(cache=True)
+def comparisons(heads: Places) -> Any:
+    """Of two rows each, that a look through all buckets takes."""
+    total = np.int64(0)
+    for head in range(len(heads) - 1):
+        size = np.int64(heads[head + 1] - heads[head])
+        total += size * (size - 1) // 2
+    return total
+
+
+@njit(cache=True)
 def near_pairs(
-    order: Indices, words: Words, heads: Indices, edges: Indices, chosen: Indices, radius: int, limit: int
+    order: Places, words: Words, heads: Places, edges: Indices, chosen: Indices, radius: int, limit: int
 ) -> Indices:
     """Pairs (P, 2) of rows in one bucket within `radius`, whose first equal bands are `chosen`; limit + 1 at most.
 
@@ -49,7 +74,10 @@ def near_pairs(
     count = 0
     for head in range(len(heads) - 1):
         for left in range(heads[head], heads[head + 1]):
+            first = words[left, 0]
             for right in range(left + 1, heads[head + 1]):
+                if _popcount(first ^ words[right, 0]) > radius:  # alone it decides nearly all
+                    continue
                 if _within(words, left, right, radius) and _is_first(words, left, right, edges, chosen):
                     if count > limit:
                         return found[:count]
@@ -64,18 +92,19 @@ def near_pairs(
 
 
 @njit(cache=True)
-def unite(parents: Indices, order: Indices, words: Words, heads: Indices, radius: int) -> None:
+def unite(parents: Indices, order: Places, words: Words, heads: Places, radius: int) -> None:
     """Joins the components of rows in one bucket within `radius`; `parents` (N,) is a union-find forest, in place."""
     for head in range(len(heads) - 1):
         for left in range(heads[head], heads[head + 1]):
+            first = words[left, 0]
             for right in range(left + 1, heads[head + 1]):
-                if _within(words, left, right, radius):
-                    one, other = root(parents, order[left]), root(parents, order[right])
+                if _popcount(first ^ words[right, 0]) <= radius and _within(words, left, right, radius):
+                    one, other = root(parents, np.int64(order[left])), root(parents, np.int64(order[right]))
                     parents[max(one, other)] = min(one, other)
 
 
 @njit(cache=True)
-def root(parents: Indices, row: int) -> int:
+def root(parents: Indices, row: Any) -> Any:
     """The component's root of `row`, its path halved on the way."""
     while parents[row] != row:
         parents[row] = parents[parents[row]]
@@ -93,9 +122,20 @@ def roots(parents: Indices) -> Indices:
 
 
 @njit(cache=True)
-def _key(words: Words, row: int, edges: Indices, chosen: Indices, bits: int) -> Any:
-    if bits == 0:
-        return 0
+def _append(keys: Places, words: Words, start: Any, stop: Any) -> None:
+    """Each row's bits start..stop behind its key. Band by band, not row by row: so it runs four rows at a time."""
+    word, shift, count = start >> 6, np.uint64(start & 63), np.int32(stop - start)
+    mask = (np.uint64(1) << np.uint64(count)) - np.uint64(1)
+    if (start & 63) + (stop - start) <= 64:
+        for row in range(len(keys)):
+            keys[row] = (keys[row] << count) | np.int32((words[row, word] >> shift) & mask)
+    else:
+        for row in range(len(keys)):
+            keys[row] = (keys[row] << count) | np.int32(_bits(words, row, start, stop))
+
+
+@njit(cache=True)
+def _mixed(words: Words, row: int, edges: Indices, chosen: Indices, bits: int) -> Any:
     key = np.uint64(0)
     for band in chosen:
         key = (key ^ _bits(words, row, edges[band], edges[band + 1])) * _MIX

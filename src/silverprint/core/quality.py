@@ -31,7 +31,8 @@ REASONS: Final = (
 # These bind even for pictures that people labelled; every other reason only keeps a picture from being asked.
 BINDING: Final = frozenset({"withdrawn", "license-unknown", "license-not-allowed"})
 
-_SHARPNESS_WIDTH = 256  # pixels: makes the figure comparable between a thumbnail's original and a poster
+# Pixels of the longer side: makes figures comparable between a thumbnail's original and a poster.
+SCORING_SIDE: Final = 256
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,35 @@ def gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
+def reduced(levels: NDArray[np.uint8], side: int = SCORING_SIDE) -> NDArray[np.uint8]:
+    """(H, W) grey levels reduced so that the longer side is `side` pixels; smaller ones are left as they are."""
+    height, width = levels.shape
+    longer = max(height, width)
+    if longer <= side:
+        return levels
+    # Whole factors by averaging, so that nothing is aliased; the last, of at most 2, by interpolation, which is faster.
+    factor = 1 << max(0, ((longer - 1) // side).bit_length() - 1)
+    if factor > 1:
+        levels = _resized(levels, -(-width // factor), -(-height // factor), cv2.INTER_AREA)
+    share = side / longer
+    return _resized(levels, max(1, round(width * share)), max(1, round(height * share)), cv2.INTER_LINEAR)
+
+
 def figures(levels: NDArray[np.uint8]) -> Figures:
-    """Of (H, W) grey levels.
+    """Of (H, W) grey levels, reduced to SCORING_SIDE.
 
     Sharpness: J. L. Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy (ICPR 2000).
     """
-    height, width = levels.shape
-    small = levels
-    if width > _SHARPNESS_WIDTH:
-        size = (_SHARPNESS_WIDTH, max(1, round(height * _SHARPNESS_WIDTH / width)))
-        small = np.asarray(cv2.resize(levels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    small = reduced(levels)
+    mean, deviation = cv2.meanStdDev(small)
     edges = cv2.Laplacian(small, cv2.CV_16S, ksize=1)
-    return Figures(float(levels.mean()), float(levels.std()), float(edges.var()))
+    # E[x²] - E[x]² is exact for whole numbers this small, and takes a fifth of the time of two passes.
+    sharpness = cv2.norm(edges, cv2.NORM_L2SQR) / edges.size - np.asarray(cv2.mean(edges)).item(0) ** 2
+    return Figures(np.asarray(mean).item(), np.asarray(deviation).item(), max(0.0, float(sharpness)))
+
+
+def _resized(levels: NDArray[np.uint8], width: int, height: int, method: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(levels, (width, height), interpolation=method), dtype=np.uint8)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, limits: Clean) -> pl.
     Each rule, in the order of `quality.REASONS`, sees what the rules before it left.
 
     Args:
-        pictures: one row each, sorted by image_id: the columns of MEASURED, `license`,
-            `fetched_at`, and `license_rank`.
+        pictures: one row each, sorted by image_id: the columns of MEASURED, `license`, `fetched_at`,
+            `license_rank`, and `pixel_sha256` (null where a picture has no copy).
         withdrawn: image_id, and the `target` of the takedown that reaches it.
     """
     judged = pictures.with_columns(reason=pl.lit(None, pl.String), evidence=pl.lit(None, pl.String))
@@ -56,7 +56,8 @@ def _by_worth(judged: pl.DataFrame) -> pl.DataFrame:
 
 def _same_pixels(judged: pl.DataFrame) -> pl.DataFrame:
     ranked = _by_worth(judged)
-    best = ranked.select("image_id", by=pl.col("image_id").first().over("pixel_sha256"))
+    pixels = pl.coalesce("pixel_sha256", "image_id")  # without a hash there is no copy
+    best = ranked.select("image_id", by=pl.col("image_id").first().over(pixels))
     return _give_way(judged, "same-pixels", best)
 
 

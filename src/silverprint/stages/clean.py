@@ -1,7 +1,8 @@
 """clean: thresholds, duplicates, groups, licences, withdrawals: one manifest row for every acquired picture.
 
-Only tables are read. A picture that people have labelled is judged like any other here; what still counts for it is
-`core.quality.BINDING`, which the stages that use labels apply.
+Only tables are read, and the few pictures that may have the same pixels as another one. A picture that people have
+labelled is judged like any other here; what still counts for it is `core.quality.BINDING`, which the stages that use
+labels apply.
 """
 
 import json
@@ -11,7 +12,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.adapters.expectations import check, critical_failures
-from silverprint.campaign import ledgers
+from silverprint.campaign import copies, ledgers
 from silverprint.config import Clean, Params
 from silverprint.console import say
 from silverprint.core import quality, summary, verdicts, withdrawals
@@ -47,8 +48,10 @@ def run(params: Params) -> None:
     """
     raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
     measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
-    withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, measured)
-    manifest = verdicts.judge(_pictures(params, raw, measured), withdrawn, params.clean).select(list(MANIFEST))
+    pixels = copies.pixels(params.sources, raw, measured)
+    withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, pixels)
+    pictures = _pictures(params, raw, measured).join(pixels, on="image_id", how="left", maintain_order="left")
+    manifest = verdicts.judge(pictures, withdrawn, params.clean).select(list(MANIFEST))
     _require_kept(manifest)
     _check(manifest, params.clean)
     tables.write(manifest, layout.MANIFEST, MANIFEST)

@@ -1,23 +1,32 @@
-"""Stored bytes overwritten in their shard, for pictures that were taken down; all other offsets stay."""
+"""Stored bytes overwritten in their shard, for pictures that were taken down; all other offsets stay.
+
+What is left of a picture is its fingerprint, in `fingerprints.csv` beside the shards: by it a later copy of the same
+pixels is found and withdrawn, too.
+"""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import polars as pl
 
-from silverprint.records import RAW
+from silverprint.records import FINGERPRINTS, RAW, conform, empty
 from silverprint.store import files, tables
+from silverprint.store.measuring import fingerprint
 from silverprint.store.places import index_name, index_numbers, shard_name
+from silverprint.store.reader import ShardReader
 
 PURGED = "purged"  # RAW.outcome
+
+_FINGERPRINTS = "fingerprints.csv"
 
 
 def purge(root: Path, image_ids: Collection[str]) -> list[Path]:
     """Overwrites the payloads of `image_ids` in a source's folder with zeros, and marks their rows as purged.
 
-    The shard goes first: where a kill comes between the two, the index still says that the picture is stored, and the
-    next call does both again. Files are replaced, never written into, since DVC's cache may hold the same file.
+    Fingerprints are taken before anything goes. Then the shard goes first: where a kill comes between it and the index,
+    that still says that the picture is stored, and the next call does both again. Files are replaced, never written
+    into, since DVC's cache may hold the same file.
 
     Returns:
         The shards and indexes that changed.
@@ -32,12 +41,28 @@ def purge(root: Path, image_ids: Collection[str]) -> list[Path]:
         gone = pl.col("image_id").is_in(sorted(image_ids)) & pl.col("outcome").is_in(["stored", "duplicate"])
         stored = rows.filter(gone & (pl.col("outcome") == "stored"))
         if not stored.is_empty():
+            _remember(root, ShardReader.of_part(index).read(stored["image_id"].to_list()))
             _overwrite(shard, stored.select("offset", "size").rows())
             changed.append(shard)
         if not rows.filter(gone).is_empty():
             tables.write(_marked(rows, gone), index, RAW)
             changed.append(index)
     return changed
+
+
+def fingerprints(root: Path) -> pl.DataFrame:
+    """FINGERPRINTS of what was purged from a source's folder."""
+    path = root / _FINGERPRINTS
+    return tables.read_ledger(path, FINGERPRINTS) if path.exists() else empty(FINGERPRINTS)
+
+
+def _remember(root: Path, pictures: Iterable[tuple[str, bytes]]) -> None:
+    """Adds fingerprints; one that is there stays: after a kill, what is read now may be overwritten already."""
+    rows = [row for image_id, data in pictures if (row := fingerprint(image_id, data))]
+    if rows:
+        found = pl.concat([fingerprints(root), conform(pl.DataFrame(rows), FINGERPRINTS)])
+        once = found.unique("image_id", keep="first", maintain_order=True)
+        tables.write_ledger(once, root / _FINGERPRINTS, FINGERPRINTS, ["image_id"])
 
 
 def _overwrite(shard: Path, places: list[tuple[int, int]]) -> None:

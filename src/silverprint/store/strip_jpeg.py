@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from silverprint.store.exif import EXIF_HEADER, only_orientation
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
+# Which byte after 0xFF ends a scan: all but stuffing (0), restarts, and 0xFF, which may precede any marker.
+_ENDS_SCAN = np.array([not (byte in {0, 0xFF} or 0xD0 <= byte <= 0xD7) for byte in range(256)])
 _JFIF_LENGTH = 18  # bytes, marker included, thumbnail not
 
 
@@ -91,14 +95,7 @@ def _segment(data: bytes, at: int) -> tuple[int, int, int]:
 
 def _scan_end(data: bytes, at: int) -> int:
     """Where the entropy-coded data that begins at `at` ends: at a marker that is neither stuffing nor a restart."""
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            return len(data)
-        following = data[at + 1]
-        if following == 0xFF:
-            at += 1
-        elif following == 0 or 0xD0 <= following <= 0xD7:
-            at += 2
-        else:
-            return at
+    coded = np.frombuffer(data, dtype=np.uint8)[at:]
+    marks = np.flatnonzero(coded[:-1] == 0xFF)
+    ends = marks[_ENDS_SCAN[coded[marks + 1]]]
+    return at + int(ends[0]) if len(ends) else len(data)

@@ -1,0 +1,92 @@
+"""The scaled grey decode against the full one, and against what is wrong with files."""
+
+from contextlib import suppress
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageFilter
+from sklearn.datasets import load_sample_image
+from tests.crawl.pictures import encoded, exif
+from tests.store.test_decode import GOOD
+
+from silverprint.core import quality
+from silverprint.core.hashing import hamming, phash
+from silverprint.store.decode import Undecodable, decode
+from silverprint.store.gray import decode_gray
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::PIL.Image.DecompressionBombWarning")
+CHINA = Image.fromarray(load_sample_image("china.jpg"))
+
+
+def _jpeg(picture: Image.Image, **options: object) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", **{"quality": 88, **options})
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_small_pictures_are_the_full_decode_in_grey(name: str) -> None:
+    full, gray = decode(GOOD[name]), decode_gray(GOOD[name])
+    assert (gray.height, gray.width) == full.pixels.shape[:2] == gray.levels.shape
+    assert (gray.mode, gray.frames) == (full.mode, full.frames)
+    difference = np.abs(gray.levels.astype(int) - quality.gray(full.pixels))
+    assert difference.mean() < 1.5  # a JPEG's own luma knows nothing of colours that its RGB clips
+
+
+@pytest.mark.parametrize(
+    "size", [(256, 171), (511, 341), (512, 341), (641, 427), (1100, 733), (2100, 1400), (171, 600)]
+)
+@pytest.mark.parametrize("progressive", [False, True])
+def test_large_jpegs_are_read_reduced_and_measure_as_a_whole(size: tuple[int, int], progressive: bool) -> None:
+    data = _jpeg(CHINA.resize(size, Image.Resampling.LANCZOS), progressive=progressive)
+    gray, whole = decode_gray(data), quality.gray(decode(data).pixels)
+    assert (gray.width, gray.height) == size
+    assert quality.SCORING_SIDE <= max(gray.levels.shape) < 2 * quality.SCORING_SIDE or max(size) >= 8 * 512
+    small, other = quality.reduced(gray.levels), quality.reduced(whole)
+    assert hamming(phash(small, 256), phash(other, 256)) <= 16
+    assert quality.figures(small).brightness == pytest.approx(quality.figures(other).brightness, abs=0.5)
+    assert 1 <= quality.figures(small).sharpness / quality.figures(other).sharpness < 2  # averaging blurs a little
+
+
+def test_a_blurred_picture_is_as_blurred_reduced() -> None:
+    data = _jpeg(CHINA.filter(ImageFilter.GaussianBlur(8)))
+    reduced, whole = decode_gray(data).levels, quality.gray(decode(data).pixels)
+    assert quality.figures(reduced).sharpness == pytest.approx(quality.figures(whole).sharpness, rel=0.25)
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_comes_out_upright(turn: int) -> None:
+    data = encoded(2, exif=exif(turn))
+    gray = decode_gray(data)
+    assert gray.levels.shape == (gray.height, gray.width) == decode(data).pixels.shape[:2]
+    assert np.abs(gray.levels.astype(int) - quality.gray(decode(data).pixels)).mean() < 1.5
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_every_truncation_that_the_full_decoder_finds_is_found(progressive: bool) -> None:
+    whole = _jpeg(CHINA, progressive=progressive)
+    for share in (0.1, 0.5, 0.9, 0.99):
+        data = whole[: int(len(whole) * share)]
+        with pytest.raises(Undecodable, match="truncated"):
+            decode(data)
+        with pytest.raises(Undecodable, match="truncated"):
+            decode_gray(data)
+
+
+@given(st.sampled_from(sorted(GOOD)), st.data())
+def test_a_damaged_file_has_the_same_verdict_as_in_full(name: str, draw: st.DataObject) -> None:
+    data = bytearray(GOOD[name])
+    for at in draw.draw(st.lists(st.integers(0, len(data) - 1), max_size=6)):
+        data[at] = draw.draw(st.integers(0, 255))
+    data = bytes(data[: draw.draw(st.integers(0, len(data)))])
+    verdicts = []
+    for decoder in (decode, decode_gray):
+        verdicts.append("decodes")
+        with suppress(Undecodable):
+            decoder(data, max_pixels=1_000_000)
+            continue
+        verdicts[-1] = "does not"
+    assert verdicts[0] == verdicts[1]

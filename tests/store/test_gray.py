@@ -48,7 +48,8 @@ def test_large_jpegs_are_read_reduced_and_measure_as_a_whole(size: tuple[int, in
     small, other = quality.reduced(gray.levels), quality.reduced(whole)
     assert hamming(phash(small, 256), phash(other, 256)) <= 16
     assert quality.figures(small).brightness == pytest.approx(quality.figures(other).brightness, abs=0.5)
-    assert 1 <= quality.figures(small).sharpness / quality.figures(other).sharpness < 2  # averaging blurs a little
+    # Two ways of reducing sharpen or blur a little; a blurred picture has a hundredth of this.
+    assert 0.5 < quality.figures(small).sharpness / quality.figures(other).sharpness < 2
 
 
 def test_a_blurred_picture_is_as_blurred_reduced() -> None:

@@ -118,8 +118,11 @@ def test_whoever_answers_twice_or_tampers_holds_nobody_up(finished: Campaign, pu
             assert api.get(f"/api/projects/{project}").json()["description"] == described
         assert len(answers(pulled, "l03")) == 1
         api.patch(f"/api/projects/{project}", json={"description": "hello there"}).raise_for_status()
+    waits = pulled.start("silverprint", "wait")
+    assert pulled.call("silverprint", "annotate", "l03").returncode == 75
+    assert waits.poll() is None
     with finished.people(*PEOPLE):
-        assert "everybody has answered" in pulled.call("silverprint", "wait").stderr
+        assert waits.wait(timeout=300) == 0
     pulled.must("silverprint", "annotate", "l03")
     assert state(pulled, "l03")["status"] == "closed"
     asked = set(pl.read_csv(pulled.path / "data/rounds/l03/queue.csv")["image_id"])

@@ -21,8 +21,8 @@ def parser() -> argparse.ArgumentParser:
     annotate = verbs.add_parser("annotate", help="answer what is open in Label Studio, as one simulated person")
     annotate.add_argument("--person", choices=sorted(PERSONS), required=True)
     whole = verbs.add_parser("run", help="the whole campaign, from the crawl to the table")
-    whole.add_argument("--studio-port", type=int, default=8080)
-    whole.add_argument("--mlflow-port", type=int, default=5000)
+    whole.add_argument("--studio-port", type=int, help="default: the last one, at first 8080")
+    whole.add_argument("--mlflow-port", type=int, help="default: the last one, at first 5000")
     whole.add_argument("--pictures", type=int, default=5_000)
     verbs.add_parser("audit", help="hold the finished rounds against the truth")
     return top

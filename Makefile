@@ -45,8 +45,8 @@ down: env  ## stop Label Studio and MLflow
 	@silverprint studio down
 	@silverprint track down
 
-clean-demo: down  ## take back everything that the demo made
-	@scripts/clean-demo
+clean-demo: env  ## take back everything that the demo made, and nothing that a person did
+	@python -m silverprint.demo clean
 
 repro: env  ## pull what sealed stages keep, then run what is new
 	@scripts/repro

@@ -15,10 +15,9 @@ from urllib.request import urlopen
 
 from silverprint import config, layout
 from silverprint.console import say
-from silverprint.demo import CAMPAIGN, annotators, processes, site
+from silverprint.demo import CAMPAIGN, PEOPLE, annotators, processes, site
 from silverprint.errors import ConfigError, UnavailableError
 
-PEOPLE = ("ada", "bo", "cyn")
 LABELLED = ("partner", "own")  # sources that come with labels
 
 

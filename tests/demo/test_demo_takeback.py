@@ -104,6 +104,17 @@ def test_what_a_person_wrote_stays_and_is_named(demo: Path, capsys: pytest.Captu
     assert "params.yaml" in line
 
 
+def test_labels_that_the_demo_imported_go_and_others_stay(demo: Path) -> None:
+    header = layout.IMPORTS.read_text()
+    row = "{},import:{},bag,bag,valid,1,2026-11-25T07:19:16Z\n"
+    layout.IMPORTS.write_text(header + row.format("a" * 64, "own") + row.format("b" * 64, "partner"))
+    clean()
+    assert layout.IMPORTS.read_text() == header
+    layout.IMPORTS.write_text(header + row.format("a" * 64, "own") + row.format("b" * 64, "museum"))
+    clean()
+    assert layout.IMPORTS.read_text() == header + row.format("b" * 64, "museum")
+
+
 def test_a_round_opened_here_goes_with_its_line_in_params(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = layout.PARAMS.read_text()
     fourth = text.replace(

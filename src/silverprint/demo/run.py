@@ -15,10 +15,8 @@ from urllib.request import urlopen
 
 from silverprint import config, layout
 from silverprint.console import say
-from silverprint.demo import CAMPAIGN, PEOPLE, annotators, processes, site
+from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, annotators, processes, site
 from silverprint.errors import ConfigError, UnavailableError
-
-LABELLED = ("partner", "own")  # sources that come with labels
 
 
 class StepError(UnavailableError):

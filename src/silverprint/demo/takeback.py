@@ -6,10 +6,14 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from silverprint import config, layout
+from silverprint.campaign import ledgers
 from silverprint.commands import mlflow_server, studio
 from silverprint.console import say
-from silverprint.demo import CAMPAIGN, PEOPLE, answers
+from silverprint.core import imports
+from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, answers
 from silverprint.errors import NotAllowedError, UnavailableError
 
 _ROUND: Final = (layout.score, layout.queue, layout.labels, layout.gate, layout.model, layout.metrics)
@@ -40,6 +44,7 @@ def clean() -> None:
         _remove(*(path(name) for path in (*_ROUND, *_ANSWERED)))
         if name not in params.rounds and not _git("ls-files", str(layout.round_dir(name))):
             _remove(layout.round_dir(name))  # of a round that was opened here and taken out of params.yaml
+    _take_back_imports()
     _remove(*_CAMPAIGN)
     changed = [line[3:] for line in _git("status", "--porcelain", "--", "params.yaml", "dvc.yaml", "data")]
     if changed:
@@ -58,6 +63,13 @@ def _require_ours(campaign: str) -> None:
     if others := answers.strangers(_simulated()):
         rule = "they answered and are none of the demo's simulated people, whose work alone is taken back"
         raise NotAllowedError(_some(others), rule, "keep it: git add data && git commit, and use a fresh clone")
+
+
+def _take_back_imports() -> None:
+    kept = ledgers.imports()
+    ours = pl.col("annotator").is_in([imports.annotator(source) for source in LABELLED])
+    if not kept.filter(ours).is_empty():
+        ledgers.write_imports(kept.filter(~ours))
 
 
 def _simulated() -> frozenset[str]:

@@ -125,8 +125,6 @@ def test_shards_are_spoken_of_where_there_are_some(capsys: pytest.CaptureFixture
     sources.remove("partner")
     assert "shards" not in capsys.readouterr().err
     layout.raw("web").mkdir(parents=True)
-    Path("drop").mkdir()
-    sources.add("own", Path.cwd() / "drop", None)
     sources.remove("web")
     assert "its shards stay in data/raw/web" in capsys.readouterr().err
 

@@ -4,8 +4,6 @@
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := $(CURDIR)/.venv/bin
-STUDIO_PORT ?= 8080
-MLFLOW_PORT ?= 5000
 PICTURES ?= 5000
 export PATH := $(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -40,14 +38,15 @@ s3-env: .venv-s3/.ready  ## an S3 server for tests
 	@touch $@
 
 demo: env studio-env  ## the whole loop over three rounds, with simulated people
-	@python -m silverprint.demo run --studio-port $(STUDIO_PORT) --mlflow-port $(MLFLOW_PORT) --pictures $(PICTURES)
+	@python -m silverprint.demo run --pictures $(PICTURES) \
+		$(if $(STUDIO_PORT),--studio-port $(STUDIO_PORT)) $(if $(MLFLOW_PORT),--mlflow-port $(MLFLOW_PORT))
 
 down: env  ## stop Label Studio and MLflow
 	@silverprint studio down
 	@silverprint track down
 
-clean-demo: down  ## take back everything that the demo made
-	@scripts/clean-demo
+clean-demo: env  ## take back everything that the demo made, and nothing that a person did
+	@python -m silverprint.demo clean
 
 repro: env  ## pull what sealed stages keep, then run what is new
 	@scripts/repro

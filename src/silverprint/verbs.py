@@ -54,8 +54,8 @@ def _port_number(text: str) -> int:
     return int(text)
 
 
-def _port(default: int) -> Argument:
-    return _arg("--port", type=_port_number, default=default, help=f"on loopback; default {default}")
+def _port(first: int) -> Argument:
+    return _arg("--port", type=_port_number, help=f"on loopback; default: the last one, at first {first}")
 
 
 STAGES = (

@@ -19,7 +19,7 @@ def read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(str(path), "the file is missing", "run from the project's folder") from None
+        raise ConfigError(str(path), "the file is missing", f"run: git checkout {path}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), f"not readable ({str(error)[:200]})", f"run: git checkout {path}") from None
 

@@ -121,6 +121,14 @@ def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
     assert stages()["embed"].deps == ("data/raw/mine", "data/measured/mine")
 
 
+def test_shards_are_spoken_of_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
+    sources.remove("partner")
+    assert "shards" not in capsys.readouterr().err
+    layout.raw("web").mkdir(parents=True)
+    sources.remove("web")
+    assert "its shards stay in data/raw/web" in capsys.readouterr().err
+
+
 def test_the_last_source_stays() -> None:
     for name in SHIPPED[1:]:
         sources.remove(name)

@@ -72,6 +72,7 @@ def test_the_table_is_printed(campaign, capsys, monkeypatch):
         "20: 71.0% / 66.0%",
         "+5.0 (-1.0 to 11.0)",
         "95.0%",
+        "1 of r02's labels say 'not one of these': the report counts the others",
     ):
         assert word in printed
     assert "automatic labels" not in printed

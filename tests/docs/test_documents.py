@@ -39,6 +39,13 @@ def test_a_command_in_the_documents_is_one(document: str, line: str) -> None:
     assert complaint(words) in ("", "the following arguments are required"), f"{document}: {line}"
 
 
+def test_the_readme_enters_the_environment_before_its_first_command() -> None:
+    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    (round_,) = [block for block in blocks if "silverprint " in block]
+    assert round_.startswith("source .venv/bin/activate ")
+    assert "BIN := $(CURDIR)/.venv/bin\n" in (ROOT / "Makefile").read_text()
+
+
 def complaint(words: list[str]) -> str:
     try:
         cli.parser().parse_args(words)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as some
 from PIL import Image
 
 from silverprint.adapters.plots import curve, png, strip, thumbnails
@@ -43,6 +45,36 @@ def test_a_thumbnail_is_square_and_keeps_proportions(shape: tuple[int, int]) -> 
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
     scale = min(96 / max(shape), 4)
     assert (height, width) == (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
+
+
+@given(
+    accuracy=some.lists(some.floats(0.4, 0.95), min_size=3, max_size=3),
+    controls=some.lists(some.tuples(some.floats(0.3, 0.95), some.floats(0.3, 0.95)), min_size=3, max_size=3),
+)
+@example(accuracy=[0.698, 0.74, 0.772], controls=[(0.57, 0.396), (0.727, 0.711), (0.756, 0.765)])
+@example(accuracy=[0.772] * 3, controls=[(0.756, 0.745)] * 3)
+@settings(max_examples=5)
+def test_no_marker_covers_the_name_of_a_round(accuracy: list[float], controls: list[tuple[float, float]]) -> None:
+    pairs = [curve.Control(70 + 100 * n, 20, *pair) for n, pair in enumerate(controls)]
+    points = [
+        curve.Point(f"r{n:02d}", 100 * (n + 1), value, value - 0.08, value + 0.07, pairs[n])
+        for n, value in enumerate(accuracy)
+    ]
+    figure = curve.figure(points)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    names = [text.get_window_extent() for text in axes.texts]
+    markers = [
+        axes.transData.transform(spot)
+        for line in axes.lines
+        if line.get_marker() != "None"
+        for spot in line.get_xydata()
+    ]
+    assert len(names) == 3
+    assert len(markers) == 9
+    for number, name in enumerate(names):
+        assert not any(name.contains(*marker) for marker in markers)
+        assert not name.count_overlaps(names[:number])
 
 
 @pytest.mark.parametrize("rounds", [1, 6])

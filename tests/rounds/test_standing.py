@@ -1,5 +1,6 @@
 """What `silverprint status` says of a round at each point of its life, and what to do next."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -29,7 +30,7 @@ def test_a_round_from_plan_to_votes(params):
     assert (drafted.state, drafted.pictures, drafted.votes, drafted.votes_needed) == ("queued", 16, 0, 6 * 3 + 10 * 2)
     campaign.open_round(params, "r01")
     state.load("r01").moved(status="waiting").save()
-    assert "r01 waits for people (38 votes at the last pull)" in next_step(params)
+    assert "r01 waits for people (38 votes were missing at the last pull)" in next_step(params)
     campaign.answer(params, "r01")
     close("r01")
     assert standing(params, "r01").people == {"s-0": 16, "s-1": 16, "s-2": 6}
@@ -130,3 +131,33 @@ def test_a_state_of_an_unknown_status_or_no_file_is_told(params):
     layout.state("r01").mkdir()
     with pytest.raises(DataError, match="not a round's state"):
         state.load("r01")
+
+
+@pytest.fixture
+def done(params):
+    """A campaign whose rounds are closed and trained, as its standings."""
+    one = replace(standing(params, "r01"), state="closed", trained=True)
+    layout.REPORT.mkdir(parents=True, exist_ok=True)
+    return [one]
+
+
+def locked(*, deps="", outs=""):
+    layout.LOCK.write_text(f"schema: '2.0'\nstages:\n  report:\n    deps: [{deps}]\n    outs: [{outs}]\n")
+
+
+def test_after_the_last_round_there_is_a_report_to_look_at(done):
+    assert advise(done).startswith("every round is done: look at data/report/index.html; to go on: ")
+    layout.REPORT.rmdir()
+    assert advise(done) == "every round is done: dvc repro makes the release and the report"
+    locked(outs="{path: data/report, md5: 0.dir}")
+    assert "every round is done: dvc pull data/report, then look at" in advise(done)
+
+
+@pytest.mark.parametrize("ledger", [layout.TAKEDOWNS, layout.WAIVERS])
+def test_after_a_takedown_or_a_waiver_a_repro_is_due(done, ledger):
+    md5 = hashlib.md5(ledger.read_bytes(), usedforsecurity=False).hexdigest()
+    locked(deps=f"{{path: {ledger}, md5: {md5}}}")
+    assert advise(done).startswith("every round is done")
+    with ledger.open("a") as more:
+        more.write("\n")
+    assert advise(done) == f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"

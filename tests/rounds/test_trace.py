@@ -59,8 +59,11 @@ def test_a_person_reads_lines(params, asked, capsys):
     trace.run(params, asked, as_json=False)
     lines = capsys.readouterr().out
     assert asked in lines
-    assert "dvc pull data/release" in lines
+    assert "data/release is not on this disk: dvc repro" in lines
     assert "choice" in lines
+    layout.LOCK.write_text("stages: {release: {outs: [{path: data/release, md5: 0.dir}]}}")
+    trace.run(params, asked, as_json=False)
+    assert "data/release is not on this disk: dvc pull data/release" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["", "12", "xyz" * 10, "../../etc/passwd", "0" * 64, "0" * 65, "[bold]"])

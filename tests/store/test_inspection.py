@@ -149,5 +149,9 @@ def kept(data: bytes, ending: str = "") -> str:
 
 def test_nothing_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UnavailableError, match="dvc pull"):
-        doctor.run(type("Params", (), {"sources": {"web": None}})(), mend=False)
+    params = type("Params", (), {"sources": {"web": None}})()
+    with pytest.raises(UnavailableError, match=r"run: dvc repro$"):
+        doctor.run(params, mend=False)
+    Path("dvc.lock").write_text("stages: {acquire@web: {outs: [{path: data/raw/web, md5: 0.dir}]}}")
+    with pytest.raises(UnavailableError, match=r"run: dvc pull data/raw/web$"):
+        doctor.run(params, mend=False)

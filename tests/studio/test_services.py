@@ -28,7 +28,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.Sim
 
 @pytest.fixture
 def service(tmp_path):
-    found = services.Service("Small", "silverprint small up", tmp_path / "var", "/")
+    found = services.Service("Small", "silverprint small up", tmp_path / "var", "/", 8080)
     yield found
     services.down(found)
 
@@ -49,6 +49,15 @@ def test_up_twice_is_one_server(service, capsys):
     assert services.running(service)["pid"] == pid
     assert "already" in capsys.readouterr().err
     assert service.file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_server_comes_back_on_its_last_port_unless_another_is_wanted(service):
+    assert services.port_of(service, None) == 8080
+    port = free_port()
+    start(service, port)
+    services.down(service)
+    assert services.port_of(service, None) == port
+    assert services.port_of(service, 8181) == 8181
 
 
 def test_down_ends_all_of_it_and_twice_is_no_harm(service):
@@ -144,7 +153,7 @@ RACER = """
 import sys
 from pathlib import Path
 from silverprint.adapters import services
-service = services.Service("Small", "silverprint small up", Path("var"), "/")
+service = services.Service("Small", "silverprint small up", Path("var"), "/", 8080)
 port = int(sys.argv[1])
 launch = services.Launch([sys.executable, "-c", sys.argv[2], str(port)], services.environment(), Path("var"))
 print(services.up(service, port, lambda: launch))

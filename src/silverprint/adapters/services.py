@@ -39,6 +39,7 @@ class Service:
     command: str  # that starts it: silverprint studio up
     folder: Path  # its data, log and server.json
     health: str  # the path that answers 200 once it is up
+    first_port: int  # where nobody chose one
 
     @property
     def file(self) -> Path:
@@ -86,6 +87,12 @@ def _document(path: Path) -> dict[str, Any]:
 def remember(service: Service, **facts: Any) -> None:
     """Adds `facts` to server.json, which only its owner may read."""
     write_text(service.file, json.dumps(read(service) | facts, indent=2, sort_keys=True) + "\n", mode=0o600)
+
+
+def port_of(service: Service, wanted: int | None) -> int:
+    """The port that is wanted, else the one it last ran on: people keep that address."""
+    last = read(service).get("port")
+    return wanted or (last if isinstance(last, int) else service.first_port)
 
 
 def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:

@@ -19,6 +19,11 @@ def require_pulled(*outputs: Path, bring: str = "dvc pull") -> None:
             raise UnavailableError(str(output), rule, f"run: {bring} {output}")
 
 
+def bring(output: Path) -> str:
+    """The command that brings an output which is not on this disk: one that was never made cannot be pulled."""
+    return f"dvc pull {output}" if str(output) in known_outputs() else "dvc repro"
+
+
 def known_outputs() -> dict[str, str]:
     """Path -> MD5 of all outputs that dvc.lock records."""
     return {path: md5 for stage in lockfile.stages().values() for path, md5 in stage.outs.items()}

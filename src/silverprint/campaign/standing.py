@@ -1,15 +1,18 @@
 """Where each round stands, as far as this machine's files tell, and what a person should do now."""
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, state
+from silverprint.campaign import guard, ledgers, state
 from silverprint.config import Params
 from silverprint.core import ballots
 from silverprint.records import VOTES, empty
-from silverprint.store import documents
+from silverprint.store import documents, lockfile
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,14 @@ def advise(standings: list[Standing]) -> str:
     """One sentence: what a person should do now."""
     unfinished = next((one for one in standings if one.state != "closed" or not one.trained), None)
     if unfinished is None:
-        return "every round is done: look at data/report/index.html; to go on: silverprint round open NAME, dvc repro"
+        return _afterwards()
     name = unfinished.round
     if unfinished.state == "waiting":
         missing = unfinished.votes_needed - unfinished.votes
         if not missing:
             return f"{name} has all its answers: silverprint annotate {name}, then dvc repro"
-        return f"{name} waits for people ({missing} votes at the last pull): silverprint wait, then dvc repro"
+        still = f"{missing} votes were missing at the last pull"
+        return f"{name} waits for people ({still}): silverprint wait, then dvc repro"
     if unfinished.state == "lost":
         path = layout.state(name)
         return f"{path} is lost: git checkout {path}; if it was never committed: silverprint annotate {name}"
@@ -80,3 +84,23 @@ def advise(standings: list[Standing]) -> str:
         ways = f'silverprint round reopen {name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
         return f"the gate refused {name}'s labels (dvc repro says why): {ways}; then dvc repro"
     return f"dvc repro goes on with {name}"
+
+
+def _afterwards() -> str:
+    """What to do once every round is closed and trained."""
+    for ledger in _unheeded():
+        return f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"
+    if not layout.REPORT.exists() and str(layout.REPORT) not in guard.known_outputs():
+        return "every round is done: dvc repro makes the release and the report"
+    page = layout.REPORT / "index.html"
+    bring = "" if layout.REPORT.exists() else f"dvc pull {layout.REPORT}, then "
+    return f"every round is done: {bring}look at {page}; to go on: silverprint round open NAME, dvc repro"
+
+
+def _unheeded() -> Iterator[Path]:
+    """The ledgers whose text is not what a stage read when it ran last."""
+    stages = lockfile.stages().values()
+    for ledger in (layout.TAKEDOWNS, layout.WAIVERS):
+        now = hashlib.md5(ledger.read_bytes(), usedforsecurity=False).hexdigest()
+        if any(stage.deps.get(str(ledger), now) != now for stage in stages):
+            yield ledger

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from silverprint import layout
-from silverprint.campaign import cached
+from silverprint.campaign import cached, guard
 from silverprint.config import Params
 from silverprint.console import say, track
 from silverprint.errors import DataError, UnavailableError, restored
@@ -22,9 +22,10 @@ def run(params: Params, mend: bool) -> None:
     """
     here = [source for source in params.sources if layout.raw(source).is_dir()]
     for source in params.sources.keys() - set(here):
-        say(f"{layout.raw(source)} is not on this disk: dvc pull {layout.raw(source)}")
+        say(f"{layout.raw(source)} is not on this disk: {guard.bring(layout.raw(source))}")
     if not here:
-        raise UnavailableError("data/raw", "no source is on this disk", "run: dvc pull, or dvc repro")
+        ways = sorted({guard.bring(layout.raw(source)) for source in params.sources})
+        raise UnavailableError("data/raw", "no source is on this disk", f"run: {', '.join(ways)}")
     left: list[tuple[str, Fault]] = []
     for source in track(here, "reading shards", total=len(here)):
         faults = _told(layout.raw(source))

@@ -7,16 +7,17 @@ from silverprint import layout
 from silverprint.adapters import services
 from silverprint.console import say
 
-SERVICE: Final = services.Service("MLflow", "silverprint track up", layout.TRACKING, "/health")
+SERVICE: Final = services.Service("MLflow", "silverprint track up", layout.TRACKING, "/health", 5000)
 
 
-def up(port: int) -> None:
-    """Starts MLflow on loopback with SQLite under var/mlflow, or says where it runs.
+def up(port: int | None = None) -> None:
+    """Starts MLflow on loopback with SQLite under var/mlflow, on its last port if none is given, or says where it runs.
 
     Raises:
         UnavailableError: the port is taken, or it does not start.
     """
-    services.up(SERVICE, port, lambda: _launch(port))
+    chosen = services.port_of(SERVICE, port)
+    services.up(SERVICE, chosen, lambda: _launch(chosen))
 
 
 def _launch(port: int) -> services.Launch:

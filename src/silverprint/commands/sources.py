@@ -81,7 +81,8 @@ def remove(name: str) -> None:
                 pipeline = yamledit.drop(pipeline, (*stage.way, place))
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
-    say(f"source {name} is out of params.yaml and dvc.yaml; its shards stay in data/raw/{name}")
+    kept = f"; its shards stay in {layout.raw(name)}" if layout.raw(name).exists() else ""
+    say(f"source {name} is out of params.yaml and dvc.yaml{kept}")
 
 
 def _sources(text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from silverprint.adapters import services
 from silverprint.adapters.labelstudio import server
 from silverprint.console import say
 
-SERVICE: Final = services.Service("Label Studio", "silverprint studio up", layout.STUDIO, "/health")
+SERVICE: Final = services.Service("Label Studio", "silverprint studio up", layout.STUDIO, "/health", 8080)
 
 
 def prepare() -> None:
@@ -20,21 +20,24 @@ def prepare() -> None:
     server.empty_database(server.venv(), services.environment())
 
 
-def up(port: int) -> None:
+def up(port: int | None = None) -> None:
     """Starts Label Studio on loopback, or says where it runs; its address and token go to var/studio/server.json.
+
+    Without a port it takes the last one.
 
     Raises:
         UnavailableError: the environment is not there, the port is taken, or it does not start.
         ConfigError: SILVERPRINT_STUDIO_HOST is no address.
     """
+    chosen = services.port_of(SERVICE, port)
 
     def launch() -> services.Launch:
         environment = server.venv()
         data = server.prepare(environment, _admin(), services.environment())
         variables = services.environment(**server.settings(data), **server.DJANGO)
-        return services.Launch(server.command(environment, port), variables, server.package(environment))
+        return services.Launch(server.command(environment, chosen), variables, server.package(environment))
 
-    services.up(SERVICE, port, launch)
+    services.up(SERVICE, chosen, launch)
     _admin()  # back into server.json, should a running server have lost it
 
 

@@ -4,13 +4,14 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.campaign import life
+from silverprint.campaign import guard, life
 from silverprint.campaign.life import Event
 from silverprint.config import Params
 from silverprint.errors import UsageError
@@ -46,7 +47,8 @@ def _full(params: Params, digits: str) -> str:
         raise UsageError(digits or "''", rule, "find one in data/rounds/*/queue.csv or data/clean/manifest.parquet")
     found = sorted({name for name in _names(params) if name.startswith(digits)})
     if not found:
-        raise UsageError(digits, "no table on this disk knows this picture", "run: dvc pull data/clean, or check it")
+        way = "check it" if layout.CLEAN.exists() else f"check it, or run: {guard.bring(layout.CLEAN)}"
+        raise UsageError(digits, "no table on this disk knows this picture", way)
     if len(found) > 1:
         raise UsageError(digits, f"{len(found)} pictures begin with it", f"one of: {', '.join(found[:3])}")
     return found[0]
@@ -62,7 +64,7 @@ def _names(params: Params) -> Iterator[str]:
 
 def _sentence(event: Event) -> str:
     if event.absent is not None:
-        return f"{event.absent} is not on this disk: dvc pull {event.absent}"
+        return f"{event.absent} is not on this disk: {guard.bring(Path(event.absent))}"
     return " · ".join(f"{name} {_shown(value)}" for name, value in event.facts.items())
 
 

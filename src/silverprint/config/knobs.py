@@ -187,6 +187,7 @@ class Params:
     @cached_property
     def chain(self) -> tuple[str, ...]:
         """The rounds in their order, checked to be one unforked chain from 'start'."""
+        self._require_no_circle()
         followers: dict[str, str] = {}
         for name, entry in self.rounds.items():
             value = f"rounds.{name}.prev = {entry.prev!r}"
@@ -202,8 +203,15 @@ class Params:
         while at in followers:
             at = followers[at]
             order.append(at)
-        if len(order) < len(self.rounds):
-            lost = next(name for name in self.rounds if name not in order)
-            value = f"rounds.{lost}.prev = {self.rounds[lost].prev!r}"
-            raise ConfigError(value, "the chain of rounds must begin at 'start' without a circle", "mend its prev")
         return tuple(order)
+
+    def _require_no_circle(self) -> None:
+        for name in self.rounds:
+            before = {name}
+            at = self.rounds[name].prev
+            while at in self.rounds and at not in before:
+                before.add(at)
+                at = self.rounds[at].prev
+            if at == name:  # a round that only leads into a circle is not to blame
+                value = f"rounds.{name}.prev = {self.rounds[name].prev!r}"
+                raise ConfigError(value, "the chain of rounds must begin at 'start' without a circle", "mend its prev")

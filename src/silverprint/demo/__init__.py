@@ -9,3 +9,5 @@ from typing import Final
 CAMPAIGN: Final = (
     "fashion-demo"  # dataset.campaign as the repository has it: the only one that simulated people answer in
 )
+PEOPLE: Final = ("ada", "bo", "cyn")  # the simulated annotators
+LABELLED: Final = ("partner", "own")  # sources that come with labels, which the demo imports

@@ -1,4 +1,4 @@
-"""`python -m silverprint.demo`: build the sample site's files, serve it, answer as a person, print the audit."""
+"""`python -m silverprint.demo`: build the sample site's files, serve it, answer as a person, audit, clean up."""
 
 import argparse
 import sys
@@ -21,9 +21,10 @@ def parser() -> argparse.ArgumentParser:
     annotate = verbs.add_parser("annotate", help="answer what is open in Label Studio, as one simulated person")
     annotate.add_argument("--person", choices=sorted(PERSONS), required=True)
     whole = verbs.add_parser("run", help="the whole campaign, from the crawl to the table")
-    whole.add_argument("--studio-port", type=int, default=8080)
-    whole.add_argument("--mlflow-port", type=int, default=5000)
+    whole.add_argument("--studio-port", type=int, help="default: the last one, at first 8080")
+    whole.add_argument("--mlflow-port", type=int, help="default: the last one, at first 5000")
     whole.add_argument("--pictures", type=int, default=5_000)
+    verbs.add_parser("clean", help="take back what `run` made, and nothing that a person did")
     verbs.add_parser("audit", help="hold the finished rounds against the truth")
     return top
 
@@ -46,6 +47,10 @@ def run(options: argparse.Namespace) -> None:
             from silverprint.demo.run import run as run_campaign
 
             run_campaign(options.studio_port, options.mlflow_port, options.pictures)
+        case "clean":
+            from silverprint.demo.takeback import clean
+
+            clean()
         case "audit":
             from silverprint.demo.audit import audit
 

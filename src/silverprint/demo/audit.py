@@ -16,6 +16,7 @@ from silverprint import layout
 from silverprint.demo import truth
 from silverprint.demo.garments import CLASSES
 from silverprint.errors import UnavailableError
+from silverprint.records import NONE_OF_THESE
 
 Z95: Final = 1.959963984540054
 
@@ -43,7 +44,8 @@ class Row:
     """One round. Shares are None where nothing can be counted."""
 
     round: str
-    labels: int  # pictures with a consensus label so far
+    labels: int  # pictures with a consensus label so far, NONE_OF_THESE among them
+    foreign: int  # of these, NONE_OF_THESE
     votes: int  # so far
     alpha: float | None  # Krippendorff's, over the round's votes
     consensus: Share | None  # consensus labels that are the truth
@@ -60,7 +62,11 @@ def audit() -> None:
     """
     labels = truth.read()
     console = Console(highlight=False)
-    console.print(_table(rows(labels)))
+    audited = rows(labels)
+    console.print(_table(audited))
+    last = audited[-1]
+    if last.foreign:
+        console.print(f"{last.foreign} of {last.round}'s labels say {NONE_OF_THESE!r}: the report counts the others")
     silver = released(labels)
     if silver:
         low, high = silver.interval
@@ -103,6 +109,7 @@ def _row(name: str, labels: Mapping[str, str]) -> Row:
     return Row(
         name,
         quality["labels_total"],
+        consensus.filter(label=NONE_OF_THESE).height,
         quality["votes_total"],
         quality["alpha_round"],
         _right(consensus.drop_nulls().iter_rows(), labels),

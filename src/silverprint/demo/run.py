@@ -8,35 +8,39 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from silverprint import config, layout
 from silverprint.console import say
-from silverprint.demo import CAMPAIGN, annotators
-from silverprint.errors import ConfigError, SilverprintError, UnavailableError
-
-PEOPLE = ("ada", "bo", "cyn")
-LABELLED = ("partner", "own")  # sources that come with labels
+from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, annotators, processes, site
+from silverprint.errors import ConfigError, UnavailableError
 
 
-class StepError(SilverprintError):
+class StepError(UnavailableError):
     """A command of the campaign failed; its own message is already on the screen."""
 
 
-def run(studio_port: int, mlflow_port: int, pictures: int) -> None:
+def run(studio_port: int | None, mlflow_port: int | None, pictures: int) -> None:
+    """Runs the campaign to its end. Without a port, each server takes its last one.
+
+    Raises:
+        ConfigError: params.yaml has another campaign, or no crawl of the sample site.
+        UnavailableError: a step failed, or the sample site's port is taken.
+    """
     started = time.monotonic()
     _require_sample_campaign()
     _demo("build", "--pictures", str(pictures))
-    _silverprint("studio", "up", "--port", str(studio_port))
-    _silverprint("track", "up", "--port", str(mlflow_port))
+    _server("studio", "STUDIO_PORT", studio_port)
+    _server("track", "MLFLOW_PORT", mlflow_port)
     _silverprint("people", "invite", *PEOPLE)
     annotators.STOP.unlink(missing_ok=True)
     with ExitStack() as stack:
         stack.enter_context(_site())
         for person in PEOPLE:
-            stack.enter_context(_background("annotate", "--person", person))
+            stack.enter_context(processes.background(f"annotate-{person}", "annotate", "--person", person))
         _campaign()
     _silverprint("track", "sync")
     _demo("audit")
@@ -55,7 +59,7 @@ def _require_sample_campaign() -> None:
 def _campaign() -> None:
     """repro, wait, repro, … until nothing waits for people."""
     seen: list[object] = []
-    while _call(["dvc", "repro"]) != 0:
+    while processes.call(["dvc", "repro"]) != 0:
         rounds = _status()
         if not any(one["state"] == "waiting" for one in rounds) or rounds in seen:
             raise StepError("dvc repro failed", "see its message above", "mend that, then run make demo again")
@@ -76,43 +80,28 @@ def _site() -> Iterator[None]:
     """The sample site, for as long as the campaign may crawl."""
     source = config.load().sources["web"]
     if not isinstance(source, config.WebSource):
-        raise StepError("sources.web", "the demo crawls its sample site", "run: git checkout params.yaml")
+        raise ConfigError("sources.web", "the demo crawls its sample site", "run: git checkout params.yaml")
     start = source.start[0]
-    with _background("site", "--port", str(urlsplit(start).port)) as process:
+    with processes.background("site", "site", "--port", str(urlsplit(start).port)) as process:
         _await_site(start, process)
         yield
 
 
 def _await_site(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Until our own site answers: another program on its port would be crawled in its place."""
     deadline = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urlopen(f"{address}robots.txt", timeout=2):  # noqa: S310 (loopback, from params.yaml)
-                return
-        except OSError:
-            time.sleep(0.1)
-    log = layout.DEMO / "site.log"
-    raise UnavailableError(address, "the sample site does not answer", f"see {log}")
-
-
-@contextmanager
-def _background(verb: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of the demo in a session of its own, ended with the block."""
-    name = "-".join([verb, *arguments[1:]]) if verb == "annotate" else verb
-    layout.DEMO.mkdir(parents=True, exist_ok=True)
-    with (layout.DEMO / f"{name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "silverprint.demo", verb, *arguments],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            with urlopen(f"{address}robots.txt", timeout=2) as answer:  # noqa: S310 (loopback, from params.yaml)
+                if answer.headers["Server"] == site.name(process.pid):
+                    return
+        except (OSError, HTTPException):
+            pass
+        time.sleep(0.1)
+    if process.poll() == UnavailableError.exit_code:
+        remedy = "free it, or change sources.web.start and allow_private in params.yaml"
+        raise UnavailableError(address, "port taken: the sample site cannot listen there", remedy)
+    raise UnavailableError(address, "the sample site does not answer", f"see {layout.DEMO / 'site.log'}")
 
 
 def _demo(verb: str, *arguments: str) -> None:
@@ -123,21 +112,16 @@ def _silverprint(*arguments: str) -> None:
     _must(["silverprint", *arguments])
 
 
-def _must(command: list[str]) -> None:
-    code = _call(command)
+def _server(name: str, variable: str, port: int | None) -> None:
+    remedy = f"see its message above; where the port is taken: make demo {variable}=PORT"
+    _must(["silverprint", name, "up", *(["--port", str(port)] if port else [])], remedy)
+
+
+def _must(command: list[str], remedy: str = "see its message above, then run make demo again") -> None:
+    code = processes.call(command)
     if code:
         shown = " ".join([Path(command[0]).name, *command[1:]])
-        raise StepError(shown, f"ended with exit code {code}", "see its message above, then run make demo again")
-
-
-def _call(command: list[str]) -> int:
-    """Runs a command in our foreground. At Ctrl-C it gets the signal too, and the time to end well."""
-    process = subprocess.Popen(command)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait(timeout=60)
-        raise
+        raise StepError(shown, f"ended with exit code {code}", remedy)
 
 
 def _closing_words(seconds: float) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,11 @@ def load(path: Path = build.SITE) -> Site:
         remedy = "run: python -m silverprint.demo build"
         raise UnavailableError(str(path), "the sample site is not there or not whole", remedy) from None
     return Site(tuple(Page(**page) for page in index["pages"]), bodies)
+
+
+def name(pid: int) -> str:
+    """What the site of the process `pid` calls itself in the Server header: which of several shops answers."""
+    return f"silverprint-demo/{pid}"
 
 
 def serve(port: int) -> None:
@@ -96,7 +102,11 @@ def application(site: Site) -> web.Application:
     async def robots(request: web.Request) -> web.StreamResponse:
         return _answer(request, ROBOTS.encode(), "text/plain", _FIRST_DAY)
 
+    async def sign(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Server"] = name(os.getpid())
+
     app = web.Application()
+    app.on_response_prepare.append(sign)
     app.router.add_get("/", listing)
     app.router.add_get(r"/page/{number:\d+}", listing)
     app.router.add_get(r"/product/{number:\d{5}}", product)

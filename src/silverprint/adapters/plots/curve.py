@@ -2,9 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from silverprint.adapters.plots import palette
+
+_REACH: Final = 5.5  # of a marker from its centre, in typographic points
+# Where a point's name may stand, the best first: to the right, up, and the side of the text that is towards the point.
+_PLACES: Final = (
+    (8, -15, "left"), (-8, 8, "right"), (8, 8, "left"), (-8, -15, "right"),
+    (8, -30, "left"), (-8, 23, "right"), (8, 23, "left"), (-8, -30, "right"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,15 +37,22 @@ class Point:
 def draw(points: list[Point], path: Path) -> None:
     """Writes the curve of `points`, in the order of the rounds, as a PNG."""
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
 
     with rc_context({"font.family": "DejaVu Sans", "font.size": 10.5, "text.color": palette.INK}):
-        figure = Figure(figsize=(7.2, 4.1), dpi=200, facecolor=palette.PAPER, layout="constrained")
-        axes = figure.subplots()
-        _model(axes, points)
-        _controls(axes, points)
-        _frame(axes, points)
-        figure.savefig(path, metadata={"Software": None})
+        figure(points).savefig(path, metadata={"Software": None})
+
+
+def figure(points: list[Point]) -> Any:
+    """The curve as a figure of matplotlib."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(7.2, 4.1), dpi=200, facecolor=palette.PAPER, layout="constrained")
+    axes = drawn.subplots()
+    _model(axes, points)
+    _controls(axes, points)
+    _frame(axes, points)
+    _names(axes, points)
+    return drawn
 
 
 def _model(axes: Any, points: list[Point]) -> None:
@@ -50,11 +64,6 @@ def _model(axes: Any, points: list[Point]) -> None:
     else:  # one round has no band to draw: its interval is a bar
         axes.vlines(labels, low, high, color=palette.MODEL, linewidth=1.4, label="95 % interval")
     axes.plot(labels, accuracy, color=palette.MODEL, linewidth=2.2, marker="o", markersize=7, label="the round's model")
-    for point, value in zip(points, accuracy, strict=True):
-        axes.annotate(
-            f"{point.round}  {value:.1f} %", (point.labels, value), xytext=(8, -15), textcoords="offset points",
-            fontsize=10, fontweight="bold", color=palette.MODEL, annotation_clip=False,
-        )  # fmt: skip
 
 
 def _controls(axes: Any, points: list[Point]) -> None:
@@ -77,6 +86,37 @@ def _controls(axes: Any, points: list[Point]) -> None:
         labels, [100 * pair.random for pair in pairs], marker="s", markeredgecolor=palette.RANDOM,
         label=f"the rounds before + {k} random pictures", **style,
     )  # fmt: skip
+
+
+def _names(axes: Any, points: list[Point]) -> None:
+    """Writes beside each point which round it is, where no marker and no name covers it, as far as there is room."""
+    from matplotlib.transforms import Bbox
+
+    axes.figure.draw_without_rendering()  # the axes lie where they will from here on
+    pairs = [point.control for point in points if point.control]
+    marked = [(point.labels, point.accuracy) for point in points]
+    marked += [(pair.labels, accuracy) for pair in pairs for accuracy in (pair.chosen, pair.random)]
+    centres = axes.transData.transform([(labels, 100 * accuracy) for labels, accuracy in marked])
+    reach = _REACH * axes.figure.dpi / 72
+    taken = [Bbox([centre - reach, centre + reach]) for centre in centres]
+    for point in points:
+        names = [_name(axes, point, *place) for place in _PLACES]
+        boxes = [name.get_window_extent() for name in names]
+        best = min(range(len(names)), key=lambda n: boxes[n].count_overlaps(taken))
+        taken.append(boxes[best])
+        for name in names[:best] + names[best + 1 :]:
+            name.remove()
+
+
+def _name(axes: Any, point: Point, right: float, up: float, side: str) -> Any:
+    """The point's name, so far from it (in typographic points), with `side` of the text towards it."""
+    name = axes.annotate(
+        f"{point.round}  {100 * point.accuracy:.1f} %", (point.labels, 100 * point.accuracy), xytext=(right, up),
+        textcoords="offset points", horizontalalignment=side, fontsize=10, fontweight="bold", color=palette.MODEL,
+        annotation_clip=False,
+    )  # fmt: skip
+    name.set_in_layout(False)  # or the axes would move again
+    return name
 
 
 def _frame(axes: Any, points: list[Point]) -> None:

@@ -14,7 +14,7 @@ def require_agreement(params: Params) -> None:
     if not params.sources:
         raise ConfigError("sources = {}", "a dataset needs a source", "silverprint source add NAME --archive PATH")
     if not params.rounds:
-        first = "r01: {prev: start, strategy: maxherding, budget: 100, control: 0.2, overlap: 2}"
+        first = "r01: {prev: start, strategy: auto, budget: 100, control: 0.2, overlap: 2}"
         raise ConfigError("rounds = {}", "a campaign needs a round", f"write one there: {first}")
     if START in params.rounds:
         raise ConfigError("rounds.start", "'start' is the state before the first round", "rename the round")

@@ -13,6 +13,8 @@ from silverprint.errors import ConfigError, DataError, SilverprintError, Unavail
 from silverprint.stages import measure
 from silverprint.store import executor
 
+pytestmark = pytest.mark.slow  # each new process imports what it works with
+
 EVERY = pytest.mark.parametrize("name", sorted(executor.EXECUTORS))
 
 

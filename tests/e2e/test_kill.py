@@ -76,8 +76,8 @@ def survive(finished: Campaign, colleague: Campaign, round_name: str, kills: int
                 port = finished.studio()["url"].rsplit(":", 1)[1]
                 finished.must("silverprint", "studio", "down")
                 done = colleague.repro(f"annotate@{round_name}")
-                assert "silverprint studio up" in done.stdout + done.stderr
                 finished.must("silverprint", "studio", "up", "--port", port)
+                assert "silverprint studio up" in done.stdout + done.stderr
         first = colleague.repro(f"annotate@{round_name}")
         if first.returncode:
             assert "people are needed" in first.stdout + first.stderr, first.stdout + first.stderr

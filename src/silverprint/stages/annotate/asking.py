@@ -24,7 +24,7 @@ def connect(name: str, before: State | None) -> Studio:
     try:
         studio = Studio.connect()
     except UnavailableError as error:
-        if before is None or access.SERVER_FILE.exists():
+        if before is None or error.value != str(access.SERVER_FILE):  # one is named, and does not answer
             raise
         remedy = (
             f"set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY to the server that {name} is asked on ({before.server})"

@@ -74,7 +74,7 @@ def test_a_round_is_a_run_with_its_figures_and_all_it_was_made_of(synced) -> Non
         recall = shown[f"recall/{name}"]
         assert shown[f"recall_low/{name}"] <= recall <= shown[f"recall_high/{name}"]
         assert shown[f"support/{name}"] == figures["per_class"][name]["support"]
-    assert run.data.params["round.strategy"] == "margin"
+    assert run.data.params["round.strategy"] == "auto"
     assert run.data.params["model.epochs"] == "80"
     assert run.data.params["labels"] == str(figures["labels"])
     assert run.data.tags["silverprint.gate"] == "passed"
@@ -170,7 +170,7 @@ def test_without_pictures_the_other_figures_are_there(params, database, capsys) 
     track.sync(params)
     listed = [item.path for item in client().list_artifacts(runs(params)["r01"].info.run_id, "figures")]
     assert sorted(listed) == ["figures/confusion.png", "figures/reliability.png"]
-    assert "no sheets of the hardest pictures" in capsys.readouterr().err
+    assert "without sheets of the hardest pictures, for data/raw/web is not here" in capsys.readouterr().err
 
 
 def test_what_was_pulled_later_is_shown_by_the_next_sync(params, database) -> None:

@@ -94,7 +94,7 @@ def timed_run(name: str, jobs: list[tuple[Path, Path]]) -> float:
     return time.perf_counter() - start
 
 
-def scaling(pictures: list[bytes], rounds: int, copies: int = 20) -> tuple[float, dict[str, float]]:
+def scaling(pictures: list[bytes], rounds: int, copies: int = 200) -> tuple[float, dict[str, float]]:
     """Serial seconds over those of a pool of processes, its start included; the median of pairs."""
     root = Path(tempfile.mkdtemp())
     try:

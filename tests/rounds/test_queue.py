@@ -249,38 +249,36 @@ def test_an_unknown_strategy_and_one_that_needs_a_model(params):
     assert not layout.queue("r01").exists()
 
 
-def test_evaluation_pictures_cover_nothing_for_the_strategy(params, monkeypatch):
-    queue.run(params, "r01")
-    finish(params, "r01")
-    seen = {}
+@pytest.fixture
+def seen(monkeypatch):
+    """What the strategy was last asked with."""
+    requests = {}
 
     def spy(strategy, **request):
-        seen.update(request)
+        requests.update(request)
         return original(strategy, **request)
 
     original = queue.select_with_scores
     monkeypatch.setattr(queue, "select_with_scores", spy)
+    return requests
+
+
+def test_evaluation_pictures_cover_nothing_for_the_strategy(params, seen):
+    queue.run(params, "r01")
+    finish(params, "r01")
     queue.run(params, "r02")
     assert len(seen["labeled"]) == len(seen["labels"]) == 10
     assert seen["probabilities"].shape == (5, len(seen["embeddings"]), 10)
     assert tables.read(layout.labels("r01") / "labels.parquet", LABELS).height == 16
 
 
-def test_the_strategy_is_told_the_classes_of_what_is_labelled(params, monkeypatch):
+def test_the_strategy_is_told_the_classes_of_what_is_labelled(params, seen):
     queue.run(params, "r01")
     campaign.open_round(params, "r01")
     said = ["coat", NONE_OF_THESE, UNSURE]
     campaign.answer(params, "r01", lambda rank, person: said[rank % 3])
     labels.run(params, "r01")
     campaign.write_scores(params, "r02", model=True)
-    seen = {}
-
-    def spy(strategy, **request):
-        seen.update(request)
-        return original(strategy, **request)
-
-    original = queue.select_with_scores
-    monkeypatch.setattr(queue, "select_with_scores", spy)
     queue.run(params, "r02")
     rows = ledgers.queue("r01").filter(pl.col("role") != "evaluation").sort("image_id")
     coat = params.dataset.classes.index("coat")

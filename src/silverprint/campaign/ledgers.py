@@ -24,6 +24,7 @@ from silverprint.records import (
     WAIVERS,
     WITHDRAWN,
     Schema,
+    empty,
 )
 from silverprint.store import files, tables
 
@@ -147,6 +148,11 @@ def queue(round_name: str) -> pl.DataFrame:
 
 def votes(round_name: str) -> pl.DataFrame:
     return tables.read_ledger(layout.votes(round_name), VOTES)
+
+
+def votes_so_far(round_name: str) -> pl.DataFrame:
+    """The round's votes; none where none was pulled yet."""
+    return votes(round_name) if layout.votes(round_name).exists() else empty(VOTES)
 
 
 def write_votes(round_name: str, frame: pl.DataFrame) -> None:

@@ -10,7 +10,7 @@ from silverprint.campaign.standing import Standing
 from silverprint.config import Params
 from silverprint.core import ballots, effort, stopping
 from silverprint.core.stopping import Step
-from silverprint.records import EVALUATION, VOTES, empty
+from silverprint.records import EVALUATION
 from silverprint.store import tables
 
 _HOUR = 3600.0
@@ -55,9 +55,9 @@ class Outlook:
 
 def outlook(params: Params, standings: list[Standing]) -> Outlook:
     votes = {name: _votes(name) for name in params.chain}
-    lead_times = effort.seconds(pl.concat(votes.values())["lead_time_s"])
-    pace = None if lead_times.is_empty() else float(lead_times.mean())  # type: ignore[arg-type]
-    comparisons = _comparisons(params, {name: _spent(params, rows) for name, rows in votes.items()})
+    pace = effort.pace(pl.concat(votes.values())["lead_time_s"])
+    spent = {name: _effort(params, rows.height, effort.pace(rows["lead_time_s"])) for name, rows in votes.items()}
+    comparisons = _comparisons(params, spent)
     unfinished = next((one for one in standings if one.state != "closed"), None)
     ahead = None if unfinished is None else (unfinished.round, _ahead(params, unfinished, pace))
     return Outlook(ahead, comparisons, stopping.verdict([one.step for one in comparisons]))
@@ -65,13 +65,7 @@ def outlook(params: Params, standings: list[Standing]) -> Outlook:
 
 def _votes(name: str) -> pl.DataFrame:
     """The answers that people gave in the round, one per picture and person."""
-    votes = ledgers.votes(name) if layout.votes(name).exists() else empty(VOTES)
-    return votes.filter(pl.col("status").is_in(ballots.ANSWERS))
-
-
-def _spent(params: Params, votes: pl.DataFrame) -> Effort:
-    known = effort.seconds(votes["lead_time_s"])
-    return _effort(params, votes.height, None if known.is_empty() else float(known.mean()))  # type: ignore[arg-type]
+    return ledgers.votes_so_far(name).filter(pl.col("status").is_in(ballots.ANSWERS))
 
 
 def _ahead(params: Params, standing: Standing, pace_s: float | None) -> Effort:

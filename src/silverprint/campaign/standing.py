@@ -11,7 +11,6 @@ from silverprint import layout
 from silverprint.campaign import guard, ledgers, state
 from silverprint.config import Params
 from silverprint.core import ballots
-from silverprint.records import VOTES, empty
 from silverprint.store import documents, lockfile
 
 
@@ -34,7 +33,7 @@ class Standing:
 def standing(params: Params, name: str) -> Standing:
     current = state.load(name)
     queued = layout.queue(name).exists()
-    votes = ledgers.votes(name) if layout.votes(name).exists() else empty(VOTES)
+    votes = ledgers.votes_so_far(name)
     answers = votes.filter(votes["status"].is_in(ballots.ANSWERS))
     done = needed = pictures = got = 0
     if queued:

@@ -11,7 +11,6 @@ from silverprint.campaign.state import State
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import VOTES, empty
 
 
 def move(params: Params, round_name: str) -> None:
@@ -29,7 +28,7 @@ def move(params: Params, round_name: str) -> None:
     if current.server == studio.server and _is_there(studio, current):
         value = f"{round_name} is asked on {studio.url}"
         raise DataError(value, "its project is there, so there is nothing to move", "go on: dvc repro")
-    votes = ledgers.votes(round_name) if layout.votes(round_name).exists() else empty(VOTES)
+    votes = ledgers.votes_so_far(round_name)
     theirs = votes.filter(pl.col("annotator").str.starts_with(f"{studio.server}-"))["annotation_id"]
     settled: Any = theirs.max()
     current.moved(status="waiting", server=studio.server, projects=None, settled=settled).save()

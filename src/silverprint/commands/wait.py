@@ -8,14 +8,12 @@ import polars as pl
 from rich.live import Live
 from rich.table import Table
 
-from silverprint import layout
 from silverprint.adapters.labelstudio import Progress, Project, Studio
 from silverprint.campaign import ledgers, state
 from silverprint.config import Params
 from silverprint.console import err, say
 from silverprint.core import ballots
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import VOTES, empty
 
 Asked: TypeAlias = tuple[Project, dict[str, int]]  # image_id -> people wanted there
 
@@ -87,7 +85,7 @@ def _asked(studio: Studio, name: str) -> Iterator[Asked]:
     if current is None or current.projects is None:
         return
     current.require_server(studio.url, studio.server)
-    votes = ledgers.votes(name) if layout.votes(name).exists() else empty(VOTES)
+    votes = ledgers.votes_so_far(name)
     queue = ledgers.queue(name)
     progress = ballots.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn())
     elsewhere = ballots.answered_elsewhere(votes, studio.server, current.settled)

@@ -14,3 +14,9 @@ def seconds(lead_times: pl.Series) -> pl.Series:
     if not len(known):
         return pl.Series(lead_times.name, [], dtype=pl.Float64)
     return pl.Series(lead_times.name, np.minimum(known, CAP * np.median(known)))
+
+
+def pace(lead_times: pl.Series) -> float | None:
+    """Seconds for a vote, the mean of `seconds`; None where no time is known."""
+    known = seconds(lead_times).to_numpy()
+    return float(known.mean()) if len(known) else None

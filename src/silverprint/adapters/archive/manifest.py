@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import Final
 
@@ -12,10 +11,11 @@ from silverprint.adapters.archive.opening import Drop
 from silverprint.adapters.archive.tabular import READERS, Row
 from silverprint.errors import DataError
 from silverprint.records import IMAGE_ID
+from silverprint.store.columns import known_columns, require_known
 
 _MAX_BYTES: Final = 1_000_000_000
 _COLUMNS: Final = ("path", "sha256", "license", "contract", "consent", "label", "caption", "page_url")
-_KNOWN: Final = f"known: {', '.join(_COLUMNS)}"
+_KNOWN: Final = known_columns(_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,6 @@ def _hash(line: str, said: str | None) -> str | None:
 def _check(where: str, columns: Sequence[str]) -> None:
     if not columns:
         raise DataError(where, "the manifest has no column 'path', it is empty", f"fill it or take it out; {_KNOWN}")
-    for column in columns:
-        value = f"{where} column {column[:100]!r}"
-        if column not in _COLUMNS:
-            meant = get_close_matches(column.strip().lower(), _COLUMNS, 1, 0.7)
-            hint = f", did you mean {meant[0]!r}?" if meant else ""
-            raise DataError(value, f"no such column{hint}", f"rename it or take it out; {_KNOWN}")
-        if columns.count(column) > 1:
-            raise DataError(value, "the column is there twice", "keep one of them")
+    require_known(where, columns, _COLUMNS)
     if "path" not in columns:
         raise DataError(where, "the manifest has no column 'path'", f"add it; {_KNOWN}")

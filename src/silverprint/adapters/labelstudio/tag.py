@@ -27,7 +27,7 @@ def read(project_id: int, title: str, description: str | None) -> Project | None
         said = {key: tag[key] for key in _KEYS}
     except (IndexError, ValueError, TypeError, KeyError):
         return None
-    optional = said["votes_sha256"] is None
-    if not all(isinstance(value, str) for key, value in said.items() if key != "votes_sha256" or not optional):
+    kinds = dict.fromkeys(_KEYS, str) | {"votes_sha256": str | None}
+    if not all(isinstance(said[key], kind) for key, kind in kinds.items()):
         return None
     return Project(id=project_id, title=title, **said)

@@ -3,16 +3,16 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from silverprint.errors import DataError
+from silverprint.store.columns import known_columns, require_known
 
 Row: TypeAlias = dict[str, Any]
 
 COLUMNS: Final = ("url", "license", "caption", "label", "page_url")
-_KNOWN: Final = f"known: {', '.join(COLUMNS)}"
+_KNOWN: Final = known_columns(COLUMNS)
 _ROWS: Final = 1_000  # of a Parquet file in memory at a time
 _LONGEST: Final = 1_000_000  # bytes of a line of JSON
 
@@ -85,14 +85,7 @@ def _object(line: bytes) -> Row | None:
 
 def _check(where: str, columns: Iterable[str], needed: Iterable[str] = ("url",)) -> None:
     columns = list(columns)
-    for column in columns:
-        value = f"{where} column {column[:100]!r}"
-        if column not in COLUMNS:
-            meant = get_close_matches(column.strip().lower(), COLUMNS, 1, 0.7)
-            hint = f", did you mean {meant[0]!r}?" if meant else ""
-            raise DataError(value, f"no such column{hint}", f"rename it or take it out; {_KNOWN}")
-        if columns.count(column) > 1:
-            raise DataError(value, "the column is there twice", "keep one of them")
+    require_known(where, columns, COLUMNS)
     for column in needed:
         if column not in columns:
             raise DataError(where, f"the list has no column {column!r}", f"add it; {_KNOWN}")

@@ -16,7 +16,6 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import ballots
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
-from silverprint.records import VOTES, empty
 
 if TYPE_CHECKING:
     from silverprint.adapters.labelstudio import Project, Studio
@@ -86,8 +85,7 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     studio = asking.connect(name, before)
     current = before or _open(params, name, studio.server)
     queue, asks, withdrawn = ledgers.queue(name), ledgers.asks(name), ledgers.withdrawn()
-    path = layout.votes(name)
-    kept = ledgers.votes(name) if path.exists() else empty(VOTES)
+    kept = ledgers.votes_so_far(name)
     projects = {tier: asking.project(studio, params, current, tier) for tier in sorted(queue["tier"].unique())}
     current = current.moved(projects={tier: project.id for tier, project in projects.items()}).save()
     if _sealed_with_these(current, projects):

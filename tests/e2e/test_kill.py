@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.harness import Campaign, await_that
 
-PEOPLE = ("ada", "bo", "cyn")
+FIRST, *OTHERS = "ada", "bo", "cyn"
 
 
 def server_votes(finished: Campaign, round_name: str) -> tuple[list[int], Counter[str]]:
@@ -64,25 +64,34 @@ def _alive(holder: Path) -> bool:
     return bool(text) and Path(f"/proc/{text}").exists() and "silverprint" in Path(f"/proc/{text}/cmdline").read_text()
 
 
+def finish(colleague: Campaign, round_name: str) -> None:
+    first = colleague.repro(f"annotate@{round_name}")
+    if first.returncode:
+        assert "people are needed" in first.stdout + first.stderr, first.stdout + first.stderr
+        colleague.must("silverprint", "wait")
+        colleague.must("dvc", "repro", f"annotate@{round_name}")
+
+
 def survive(finished: Campaign, colleague: Campaign, round_name: str, kills: int, seed: int) -> None:
-    """A round under fire: people label all the while, dvc is killed `kills` times, Label Studio restarts once."""
+    """A round under fire: people label all the while, dvc is killed `kills` times, Label Studio restarts once.
+
+    Every picture wants two people. The first works alone until the restart, so that the round is open then for certain.
+    """
     colleague.must("silverprint", "round", "open", round_name, "--budget", "24")
     colleague.must("dvc", "repro", f"queue@{round_name}")
     rng = random.Random(seed)
-    with finished.people(*PEOPLE):
-        for number in range(kills):
+    with finished.people(FIRST):
+        for number in range(kills // 2):
             kill_in_annotate(colleague, round_name, rng.uniform(0, 5), whole_group=number % 2 == 0)
-            if number == kills // 2:
-                port = finished.studio()["url"].rsplit(":", 1)[1]
-                finished.must("silverprint", "studio", "down")
-                done = colleague.repro(f"annotate@{round_name}")
-                finished.must("silverprint", "studio", "up", "--port", port)
-                assert "silverprint studio up" in done.stdout + done.stderr
-        first = colleague.repro(f"annotate@{round_name}")
-        if first.returncode:
-            assert "people are needed" in first.stdout + first.stderr, first.stdout + first.stderr
-            colleague.must("silverprint", "wait")
-            colleague.must("dvc", "repro", f"annotate@{round_name}")
+        port = finished.studio()["url"].rsplit(":", 1)[1]
+        finished.must("silverprint", "studio", "down")
+        done = colleague.repro(f"annotate@{round_name}")
+        finished.must("silverprint", "studio", "up", "--port", port)
+        assert "silverprint studio up" in done.stdout + done.stderr
+        with finished.people(*OTHERS):
+            for number in range(kills // 2, kills):
+                kill_in_annotate(colleague, round_name, rng.uniform(0, 5), whole_group=number % 2 == 0)
+            finish(colleague, round_name)
     annotations, tasks = server_votes(finished, round_name)
     queue = pl.read_csv(colleague.path / f"data/rounds/{round_name}/queue.csv")
     votes = pl.read_csv(colleague.path / f"data/rounds/{round_name}/votes.csv")

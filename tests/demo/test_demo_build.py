@@ -34,6 +34,11 @@ def bodies(folder: Path, name: Path) -> dict[str, bytes]:
         return {member: archive.read(member) for member in archive.namelist() if "/" in member}
 
 
+def listed(folder: Path) -> list[dict[str, str]]:
+    with (folder / build.LISTED).open() as rows:
+        return list(csv.DictReader(rows))
+
+
 def own(folder: Path) -> dict[str, bytes]:
     root = folder / build.OWN
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
@@ -65,21 +70,23 @@ def test_every_picture_is_used_once_and_every_page_has_one_kind(built, pictures)
     kinds = [page["kind"] for page in pages(built)]
     counts = dirt.counts(pictures)
     assert {kind: kinds.count(kind) for kind in set(kinds) - {dirt.PLAIN}} == {
-        kind: number for kind, number in counts.items() if kind not in ("partner-copy", *dirt.OWN)
+        kind: number for kind, number in counts.items() if kind not in ("partner-copy", *dirt.OWN, *dirt.LISTED)
     }
     beside = sum(counts[kind] for kind in (*dirt.COPIES, *dirt.FOREIGN))
     partner = bodies(built, build.PARTNER)
     elsewhere = len(partner) - counts["partner-copy"] + len(own(built)) - sum(counts[kind] for kind in dirt.OWN)
+    elsewhere += len(listed(built)) - sum(counts[kind] for kind in dirt.LISTED)
     assert len(kinds) - beside + elsewhere == pictures
     assert len(own(built)) == round(pictures * plan.OWN_SHARE)
     assert len(partner) == round(pictures * plan.PARTNER_SHARE)
-    assert set(counts) == {*dirt.TAKEN, *dirt.COPIES, *dirt.FOREIGN, *dirt.OWN, "partner-copy"}
+    assert len(listed(built)) == round(pictures * plan.LISTED_SHARE) + counts["list-gone"]
+    assert set(counts) == {*dirt.TAKEN, *dirt.COPIES, *dirt.FOREIGN, *dirt.OWN, *dirt.LISTED, "partner-copy"}
 
 
 def test_some_of_the_partners_pictures_are_on_the_site_byte_for_byte(built, pictures):
-    on_site = {page["picture"]: page["kind"] for page in pages(built)}
-    web = {hashlib.sha256(body).digest(): on_site[name] for name, body in bodies(built, build.SITE).items()}
-    shared = {hashlib.sha256(body).digest() for body in bodies(built, build.PARTNER).values()} & web.keys()
+    on_site = {page["picture"] for page in pages(built)}
+    web = {hashlib.sha256(body).digest() for name, body in bodies(built, build.SITE).items() if name in on_site}
+    shared = {hashlib.sha256(body).digest() for body in bodies(built, build.PARTNER).values()} & web
     assert len(shared) == dirt.counts(pictures)["partner-copy"]
 
 
@@ -91,6 +98,24 @@ def test_some_of_the_own_pictures_are_on_the_site_in_the_same_bytes_or_pixels(bu
     pngs = [body for name, body in mine.items() if name.endswith("png")]
     assert len(pngs) == counts["own-pixels"]
     assert {pixel_sha256(decode(body).pixels) for body in pngs} <= pixels
+
+
+def test_the_list_names_pictures_that_no_page_shows_some_that_one_does_and_some_that_are_gone(built, pictures):
+    counts, rows, on_site = dirt.counts(pictures), listed(built), bodies(built, build.SITE)
+    names = [row["url"].removeprefix(build.ADDRESS) for row in rows]
+    shown = {page["picture"] for page in pages(built)}
+    assert sum(name in shown for name in names) == counts["list-copy"]
+    assert sum(name not in on_site for name in names) == counts["list-gone"]
+    assert on_site.keys() - shown == {name for name in names if name in on_site and name not in shown}
+    assert {row["license"] for row in rows} <= {"CC-BY-4.0", "MIT", ""}
+    assert {row["label"] for row in rows} <= {*CLASSES, ""}
+
+
+def test_the_list_names_the_site_where_it_is_served(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    build.build(100)
+    build.build(100, address="http://127.0.0.1:9/")
+    assert {row["url"].partition("photos")[0] for row in listed(tmp_path)} == {"http://127.0.0.1:9/"}
 
 
 def decodes(body: bytes) -> bool:
@@ -126,7 +151,9 @@ def test_the_truth_knows_every_picture_and_the_site_never_tells(built, monkeypat
     kinds = {page["picture"]: page["kind"] for page in pages(built)}
     for name, body in on_site.items():
         label = known.get(hashlib.sha256(body).hexdigest())
-        if kinds[name] == "html":
+        if name not in kinds:
+            assert label in CLASSES  # no page shows it
+        elif kinds[name] == "html":
             assert label is None
         elif kinds[name] in dirt.FOREIGN:
             assert label == NONE_OF_THESE

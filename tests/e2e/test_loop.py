@@ -54,6 +54,17 @@ def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> 
     assert git(finished, "status", "--short") == ""
 
 
+def test_four_channels_feed_one_manifest_and_their_overlaps_are_found(finished: Campaign) -> None:
+    rows = pl.read_parquet(finished.path / "data/raw/*/**/*.parquet").filter(pl.col("outcome") == "stored")
+    by_source = {name: set(part["image_id"]) for (name,), part in rows.group_by("source")}
+    assert set(by_source) == {"web", "partner", "own", "list"}
+    manifest = pl.read_parquet(finished.path / "data/clean/manifest.parquet")
+    assert manifest["image_id"].is_unique().all()
+    assert set(manifest["image_id"]) == set().union(*by_source.values())
+    for other in ("partner", "own", "list"):
+        assert by_source["web"] & by_source[other], f"nothing that web and {other} both have"
+
+
 def test_no_picture_was_asked_twice_and_evaluation_was_never_trained_on(finished: Campaign) -> None:
     queues = pl.concat(
         pl.read_csv(path, infer_schema=False) for path in sorted(finished.path.glob("data/rounds/*/queue.csv"))
@@ -224,7 +235,7 @@ def _some_new_pictures(folder: Path) -> None:
 def test_the_truth_is_read_by_no_stage(finished: Campaign, tmp_path: Path) -> None:
     """From the same pictures and votes, with the truth nowhere, every output comes out byte for byte the same."""
     clone = finished.clone(tmp_path / "clone", media=False)
-    clone.must("dvc", "pull", "--quiet", "acquire@web", "acquire@partner", "acquire@own")
+    clone.must("dvc", "pull", "--quiet", "acquire@web", "acquire@partner", "acquire@own", "acquire@list")
     shutil.copytree(finished.path / "var/demo", clone.path / "var/demo", ignore=shutil.ignore_patterns("truth*"))
     known = clone.lock()
     (clone.path / "dvc.lock").unlink()

@@ -1,4 +1,4 @@
-"""The demonstration: a sample site, a partner's drop, an own folder, simulated annotators, the audit against the truth.
+"""The demonstration: a sample site, a list, a partner's drop, an own folder, simulated annotators, the audit.
 
 Nothing here is part of the pipeline: the stages meet the demonstration over HTTP and by its files only, and no stage
 reads the truth.
@@ -10,4 +10,4 @@ CAMPAIGN: Final = (
     "fashion-demo"  # dataset.campaign as the repository has it: the only one that simulated people answer in
 )
 PEOPLE: Final = ("ada", "bo", "cyn")  # the simulated annotators
-LABELLED: Final = ("partner", "own")  # sources that come with labels, which the demo imports
+LABELLED: Final = ("partner", "own", "list")  # sources that come with labels, which the demo imports

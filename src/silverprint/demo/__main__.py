@@ -12,10 +12,11 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m silverprint.demo", description=__doc__)
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", required=True)
     build = verbs.add_parser(
-        "build", help="write the sample site, the partner's drop, the own folder and the truth below var/demo"
+        "build", help="write the sample site, the list, the partner's drop, the own folder and the truth below var/demo"
     )
     build.add_argument("--pictures", type=int, default=5_000, help="of all sources together; default 5000")
     build.add_argument("--seed", type=int, default=7)
+    build.add_argument("--address", help="where the site will be served; default http://127.0.0.1:8600/")
     site = verbs.add_parser("site", help="serve the sample site on loopback")
     site.add_argument("--port", type=int, default=8600, help="default 8600; 0 takes a free one")
     annotate = verbs.add_parser("annotate", help="answer what is open in Label Studio, as one simulated person")
@@ -32,9 +33,9 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     match options.verb:
         case "build":
-            from silverprint.demo.build import build
+            from silverprint.demo.build import ADDRESS, build
 
-            build(options.pictures, options.seed)
+            build(options.pictures, options.seed, options.address or ADDRESS)
         case "site":
             from silverprint.demo.site import serve
 

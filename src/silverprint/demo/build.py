@@ -1,4 +1,5 @@
-"""Writes the demonstration's files below var/demo: the site, the partner's drop, a folder of one's own, the truth.
+"""Writes the demonstration's files below var/demo: the site, a list of addresses on it, the partner's drop, a folder
+of one's own, the truth.
 
 Same seed, same bytes.
 """
@@ -28,20 +29,25 @@ from silverprint.store.folders import replacing_folder
 SITE: Final = layout.DEMO / "site.zip"
 PARTNER: Final = layout.DEMO / "partner.zip"
 OWN: Final = layout.DEMO / "own"
+LISTED: Final = layout.DEMO / "list.csv"
 INDEX: Final = "site.json"
-RECIPE: Final = 2  # raise it when other bytes come out: old sites are then built anew
-HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # of the labels that the partner and the own folder have; the rest say nothing
+ADDRESS: Final = "http://127.0.0.1:8600/"
+RECIPE: Final = 3  # raise it when other bytes come out: old sites are then built anew
+HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # of the labels that partner, own folder and list have; the rest say nothing
 
 
-def build(pictures: int = sheet.PICTURES, seed: int = 7) -> None:
+def build(pictures: int = sheet.PICTURES, seed: int = 7, address: str = ADDRESS) -> None:
     """The files of a demonstration with `pictures` pictures; leaves alone what the same recipe has built.
+
+    Args:
+        address: where the site will be served, with a slash at its end; the list names its pictures there.
 
     Raises:
         UsageError: `pictures` is out of range.
         DiskError: no space.
     """
-    recipe = {"pictures": pictures, "seed": seed, "recipe": RECIPE}
-    if _built() == recipe and PARTNER.exists() and OWN.is_dir() and truth.path().exists():
+    recipe = {"pictures": pictures, "seed": seed, "address": address, "recipe": RECIPE}
+    if _built() == recipe and PARTNER.exists() and LISTED.exists() and OWN.is_dir() and truth.path().exists():
         say(f"sample site: {SITE} is built")
         return
     drawn = plan.draw(pictures, seed)
@@ -56,7 +62,11 @@ def build(pictures: int = sheet.PICTURES, seed: int = 7) -> None:
             labels[_image_id(body)] = NONE_OF_THESE if tile is None else sheet.labels()[tile]
     drop = {f"pictures/p{n:05d}.jpg": (tile, jpeg(product(tile, seed))) for n, tile in enumerate(drawn.partner, 1)}
     own = {_place(n, kind, tile, seed): (tile, _own(kind, tile, seed)) for n, (kind, tile) in enumerate(drawn.own, 1)}
-    labels |= {_image_id(body): sheet.labels()[tile] for tile, body in (*drop.values(), *own.values())}
+    alone = [row for row in drawn.listed if row.kind == dirt.PLAIN]
+    unlinked = {row.picture: (row.tile, jpeg(product(row.tile, seed))) for row in alone}
+    bodies |= {picture: body for picture, (_, body) in unlinked.items()}
+    beside = (*drop.values(), *own.values(), *unlinked.values())
+    labels |= {_image_id(body): sheet.labels()[tile] for tile, body in beside}
 
     truth.write(labels)
     tiles = {name: tile for name, (tile, _) in drop.items()}
@@ -65,10 +75,11 @@ def build(pictures: int = sheet.PICTURES, seed: int = 7) -> None:
         for name, (_, body) in own.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(body)
+    files.write_text(LISTED, _list(drawn.listed, address, seed))
     index = {**recipe, "pages": [asdict(page) for page, _ in drawn.pages]}
     _zip(SITE, [(INDEX, json.dumps(index, indent=1).encode()), *bodies.items()])
-    more = f"{len(drop)} more from the partner, {len(own)} of one's own"
-    say(f"sample site: {len(drawn.pages)} pages, {len(bodies)} pictures, {more}")
+    more = f"{len(drawn.listed)} addresses listed, {len(drop)} more from the partner, {len(own)} of one's own"
+    say(f"sample site: {len(drawn.pages)} pages, {len(bodies)} pictures; {more}")
 
 
 def _place(number: int, kind: str, tile: int, seed: int) -> str:
@@ -86,7 +97,7 @@ def _image_id(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _built() -> dict[str, int] | None:
+def _built() -> dict[str, object] | None:
     try:
         with ZipFile(SITE) as archive:
             index = json.loads(archive.read(INDEX))
@@ -105,6 +116,19 @@ def _manifest(tiles: Mapping[str, int], seed: int) -> bytes:
         license_ = str(chance.choice(("CC-BY-4.0", "CC0-1.0", ""), p=(0.7, 0.2, 0.1)))
         rows.writerow((name, license_, _hint(sheet.labels()[tile], chance)))
     return buffer.getvalue().encode()
+
+
+def _list(rows: Iterable[plan.Listed], address: str, seed: int) -> str:
+    """The list of addresses: a licence for most pictures, and labels of which some are wrong or missing."""
+    buffer = StringIO()
+    table = csv.writer(buffer, lineterminator="\n")
+    table.writerow(("url", "license", "caption", "label"))
+    for number, row in enumerate(rows, 1):
+        chance = np.random.default_rng([seed, row.tile, 5])
+        license_ = str(chance.choice(("CC-BY-4.0", "MIT", ""), p=(0.7, 0.2, 0.1)))
+        hint = _hint(sheet.labels()[row.tile], chance)
+        table.writerow((f"{address}{row.picture}", license_, f"No. {number} of the list", hint))
+    return buffer.getvalue()
 
 
 def _hint(label: str, chance: np.random.Generator) -> str:

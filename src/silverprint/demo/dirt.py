@@ -42,12 +42,16 @@ COUNTS: Final[Mapping[str, int]] = {
     # pictures of the own folder that the site shows too, byte for byte, or with the same pixels in other bytes
     "own-copy": 20,
     "own-pixels": 20,
+    # addresses of the list that the site shows too, and some that it no longer has
+    "list-copy": 20,
+    "list-gone": 10,
 }
 
 TAKEN: Final = ("animated-gif", "cmyk", "gps", "robots-disallowed", "x-robots-tag", "no-license", "refused-license")
 COPIES: Final = ("exact-copy", "near-resized", "near-recompressed", "near-cropped", "truncated", "slow")
 FOREIGN: Final = ("html", "tracker", "bomb", "http-404", "http-500", "redirect-loop", "off-topic")
 OWN: Final = ("own-copy", "own-pixels")
+LISTED: Final = ("list-copy", "list-gone")
 BODILESS: Final = ("http-404", "http-500", "redirect-loop")
 
 SLOW_S: Final = 6.0  # beyond the 4 s that params.yaml gives the sample site

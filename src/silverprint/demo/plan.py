@@ -1,4 +1,4 @@
-"""Which picture goes where: the pages of the sample site, the partner's pictures, the own ones, drawn from one seed."""
+"""Which picture goes where: the pages of the sample site, the partner's, the own and the listed ones, from one seed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from silverprint.errors import UsageError
 SMALLEST: Final = 100
 PARTNER_SHARE: Final = 0.12  # of the pictures
 OWN_SHARE: Final = 0.04
+LISTED_SHARE: Final = 0.04
 LICENSES: Final = ("MIT", "CC-BY-4.0", "CC0-1.0", "CC-BY-SA-4.0")
 REFUSED: Final = "CC-BY-NC-4.0"
 MARKUPS: Final = ("rel-license", "json-ld", "json-ld-product")
@@ -38,6 +39,16 @@ class Plan:
     pages: tuple[tuple[Page, int | None], ...]  # with the tile that is shown
     partner: tuple[int, ...]  # tiles
     own: tuple[tuple[str, int], ...]  # kinds (`plain`, `own-copy`, `own-pixels`) and tiles
+    listed: tuple["Listed", ...]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row of the list of addresses: a picture that no page shows, that a page shows too, or that is gone."""
+
+    picture: str  # the picture's address below the site's root
+    kind: str  # `plain`, `list-copy`, `list-gone`
+    tile: int
 
 
 def draw(pictures: int, seed: int) -> Plan:
@@ -54,7 +65,8 @@ def draw(pictures: int, seed: int) -> Plan:
     tiles = chance.permutation(sheet.PICTURES)[:pictures].tolist()
     alone = round(pictures * PARTNER_SHARE) - counts["partner-copy"]
     own_alone = round(pictures * OWN_SHARE) - counts["own-copy"] - counts["own-pixels"]
-    partner, own, web = tiles[:alone], tiles[alone : alone + own_alone], tiles[alone + own_alone :]
+    listed_alone = round(pictures * LISTED_SHARE) - counts["list-copy"]
+    partner, own, listed, web = _split(tiles, alone, own_alone, listed_alone)
 
     kinds = list(_repeat(dirt.TAKEN, counts))
     plain = web[len(kinds) :]
@@ -67,7 +79,32 @@ def draw(pictures: int, seed: int) -> Plan:
     partner += chance.choice(plain, counts["partner-copy"], replace=False).tolist()
     kinds = [dirt.PLAIN] * own_alone + list(_repeat(dirt.OWN, counts))
     own += chance.choice(plain, len(kinds) - own_alone, replace=False).tolist()
-    return Plan(tuple(pages), tuple(chance.permutation(partner).tolist()), tuple(zip(kinds, own, strict=True)))
+    plain_pages = [(page, tile) for page, tile in pages if page.kind == dirt.PLAIN and tile is not None]
+    return Plan(
+        tuple(pages),
+        tuple(chance.permutation(partner).tolist()),
+        tuple(zip(kinds, own, strict=True)),
+        tuple(_listed(listed, plain_pages, counts, chance)),
+    )
+
+
+def _split(tiles: list[int], *sizes: int) -> Iterator[list[int]]:
+    """Pieces of `sizes`, and the rest."""
+    for size in sizes:
+        yield tiles[:size]
+        tiles = tiles[size:]
+    yield tiles
+
+
+def _listed(
+    alone: list[int], plain: list[tuple[Page, int]], counts: dict[str, int], chance: np.random.Generator
+) -> list[Listed]:
+    rows = [Listed(f"photos/l{number:05d}.jpg", dirt.PLAIN, tile) for number, tile in enumerate(alone, 1)]
+    shown = [plain[at] for at in chance.choice(len(plain), counts["list-copy"], replace=False)]
+    rows += [Listed(page.picture, "list-copy", tile) for page, tile in shown]
+    gone = range(len(alone) + 1, len(alone) + 1 + counts["list-gone"])
+    rows += [Listed(f"photos/l{number:05d}.jpg", "list-gone", alone[0]) for number in gone]
+    return [rows[at] for at in chance.permutation(len(rows))]
 
 
 def _repeat(kinds: Iterable[str], counts: dict[str, int]) -> Iterator[str]:

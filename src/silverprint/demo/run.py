@@ -32,7 +32,7 @@ def run(studio_port: int | None, mlflow_port: int | None, pictures: int) -> None
     """
     started = time.monotonic()
     _require_sample_campaign()
-    _demo("build", "--pictures", str(pictures))
+    _demo("build", "--pictures", str(pictures), "--address", _address())
     _server("studio", "STUDIO_PORT", studio_port)
     _server("track", "MLFLOW_PORT", mlflow_port)
     _silverprint("people", "invite", *PEOPLE)
@@ -75,13 +75,18 @@ def _status() -> list[dict[str, object]]:
     return rounds
 
 
-@contextmanager
-def _site() -> Iterator[None]:
-    """The sample site, for as long as the campaign may crawl."""
+def _address() -> str:
+    """Where params.yaml says that the sample site is."""
     source = config.load().sources["web"]
     if not isinstance(source, config.WebSource):
         raise ConfigError("sources.web", "the demo crawls its sample site", "run: git checkout params.yaml")
-    start = source.start[0]
+    return source.start[0]
+
+
+@contextmanager
+def _site() -> Iterator[None]:
+    """The sample site, for as long as the campaign may crawl."""
+    start = _address()
     with processes.background("site", "site", "--port", str(urlsplit(start).port)) as process:
         _await_site(start, process)
         yield

@@ -80,7 +80,10 @@ def application(site: Site) -> web.Application:
         return _answer(request, html.encode(), "text/html", _changed(number))
 
     async def picture(request: web.Request) -> web.StreamResponse:
-        page = pictures.get(request.path.removeprefix("/"))
+        address = request.path.removeprefix("/")
+        page = pictures.get(address)
+        if page is None and address in site.bodies:  # no page shows it: a list may know of it
+            return _answer(request, site.bodies[address], TYPES[Path(address).suffix], _FIRST_DAY)
         if page is None or page.kind == "http-404":
             raise web.HTTPNotFound
         if page.kind == "http-500":

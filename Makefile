@@ -59,7 +59,7 @@ check: env  ## lint, types, architecture, quick tests
 	$(MAKE) quick
 
 quick: env  ## the tests that need no server, in under two minutes
-	pytest -m "not slow and not browser and not soak"
+	pytest -m "not slow and not browser and not soak" -n auto --dist loadfile
 
 test: env studio-env s3-env check  ## every test but the soak
 	pytest -m "(slow or browser) and not soak"

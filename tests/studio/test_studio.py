@@ -9,7 +9,7 @@ from PIL import Image
 
 from silverprint.adapters.labelstudio import Studio, Task, access, tag
 from silverprint.commands import people
-from silverprint.errors import ConfigError, NotAllowedError, UnavailableError, UsageError
+from silverprint.errors import ConfigError, DataError, NotAllowedError, UnavailableError, UsageError
 
 from .conftest import PEOPLE, open_project
 
@@ -291,12 +291,22 @@ def test_a_deleted_project(house, opened):
         house.push(opened, tasks(1))
 
 
-def test_inviting_again_changes_nothing(house, capsys):
-    before = Path("var/people/ada.json").read_bytes()
+def test_inviting_again_changes_the_address_at_most(house, capsys):
+    path = Path("var/people/ada.json")
+    before = json.loads(path.read_bytes())
     people.invite(["Ada", "ada@silverprint.local"])
     assert "ada has an account already" in capsys.readouterr().err
-    assert Path("var/people/ada.json").read_bytes() == before
-    assert Path("var/people/ada.json").stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_bytes()) == before | {"url": house.url}
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_broken_account_s_file_is_named(house):
+    path = Path("var/people/ada.json")
+    before = path.read_bytes()
+    path.write_text("[")
+    with pytest.raises(DataError, match=r"ada\.json: not an account's file"):
+        people.invite(["ada"])
+    path.write_bytes(before)
 
 
 def test_an_invitation_tells_where_the_password_is_and_not_what_it_is(house, capsys):

@@ -13,7 +13,7 @@ from rich.table import Table
 from silverprint import layout
 from silverprint.adapters.labelstudio import Studio, server
 from silverprint.console import say
-from silverprint.errors import SilverprintError, UsageError
+from silverprint.errors import DataError, SilverprintError, UsageError
 from silverprint.store.files import write_text
 
 DOMAIN: Final = "silverprint.local"  # of people invited by a plain name
@@ -26,8 +26,11 @@ _NAME: Final = re.compile(rf"(?=[a-z0-9])(?=.{{1,200}}$)(?=[^@]{{1,64}}(?:@|$)){
 def invite(names: list[str]) -> None:
     """Makes an account for each name that has none, and keeps what to hand over in var/people/<name>.json, mode 600.
 
+    A file from before Label Studio moved gets its address of today.
+
     Raises:
         UsageError: a name is not one, or an e-mail address.
+        DataError: a file in var/people is broken.
         UnavailableError, NotAllowedError: Label Studio.
     """
     emails = {name.lower(): _email(name.lower()) for name in names}
@@ -36,7 +39,7 @@ def invite(names: list[str]) -> None:
     for name, email in emails.items():
         path = layout.PEOPLE / f"{name}.json"
         if email in known:
-            say(f"{name} has an account already{f': {path}' if path.exists() else ''}")
+            say(f"{name} has an account already{f': {path}' if _readdressed(path, _address(studio)) else ''}")
             continue
         _make(studio, path, email)
         say(f"{name} can sign in: hand over the address, e-mail and password in {path}")
@@ -49,9 +52,29 @@ def _email(name: str) -> str:
     return name if "@" in name else f"{name}@{DOMAIN}"
 
 
+def _address(studio: Studio) -> str:
+    return (server.public_url() if studio.local else None) or studio.url
+
+
+def _readdressed(path: Path, address: str) -> bool:
+    """Whether the file is there; it names `address` then."""
+    if not path.exists():
+        return False
+    try:
+        account = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        account = None
+    if not isinstance(account, dict):
+        raise DataError(
+            str(path), "not an account's file", "mend it, or remove it and invite the person by another name"
+        )
+    if account.get("url") != address:
+        write_text(path, json.dumps(account | {"url": address}, indent=2) + "\n", mode=0o600)
+    return True
+
+
 def _make(studio: Studio, path: Path, email: str) -> None:
-    address = (server.public_url() if studio.local else None) or studio.url
-    account = {"url": address, "email": email, "password": secrets.token_urlsafe(12)}
+    account = {"url": _address(studio), "email": email, "password": secrets.token_urlsafe(12)}
     # First the file: an account whose password nobody knows would be of no use.
     write_text(path, json.dumps(account, indent=2) + "\n", mode=0o600)
     try:

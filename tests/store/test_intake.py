@@ -9,7 +9,8 @@ from tests.crawl.pictures import encoded, exif
 
 from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, tables
-from silverprint.store.intake import Answer, Intake, Showing, Validators
+from silverprint.store.earlier import Validators
+from silverprint.store.intake import Answer, Intake, Showing
 
 URL = "https://example.org/a.jpg"
 

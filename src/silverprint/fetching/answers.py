@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from silverprint.fetching.replies import Reply, forbidden
-from silverprint.store.intake import Answer, Validators
+from silverprint.store.earlier import Validators
+from silverprint.store.intake import Answer
 
 
 def picture(reply: Reply, body: bytes | None, agent: str, known: Validators | None) -> Answer:

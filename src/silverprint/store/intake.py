@@ -2,23 +2,24 @@
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import Any, Literal, TypeAlias, TypeVar
+from functools import lru_cache
+from time import time
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import polars as pl
 
 from silverprint.core.takedowns import NOTHING, Takedowns
+from silverprint.store.earlier import Earlier, Validators
+from silverprint.store.numbers import Numbers
 from silverprint.store.shards import ShardWriter
 from silverprint.store.sniff import sniff
-from silverprint.store.strip import strip
+from silverprint.store.strip import stripped
 
 Outcome: TypeAlias = Literal["present", "refused", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Showing:
+class Showing(NamedTuple):
     """One place where a picture was shown, and what was said of it there. Fields as in records.RAW."""
 
     url: str
@@ -31,8 +32,7 @@ class Showing:
     consent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back for a picture's address. `data` or `image_id` where a picture is there, else `reason`."""
 
     outcome: Outcome
@@ -45,15 +45,6 @@ class Answer:
     etag: str | None = None
     last_modified: str | None = None
     robots: str = "n/a"
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What an earlier fetch learnt, for a conditional request."""
-
-    image_id: str
-    etag: str | None
-    last_modified: str | None
 
 
 T = TypeVar("T", Showing, Answer)
@@ -78,30 +69,21 @@ class Intake:
         self.counts: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         # Hashes instead of the words themselves: a long list must not fill the memory.
-        self._known = {
-            hash((url, page)): hash(tuple(said))
-            for url, page, *said in index.select("url", "page_url", *_SIGNATURE).iter_rows()
-        }
-        self._index = index
-        fetched = index.filter(pl.col("image_id").is_not_null() & _has_validator)
-        self._validators = {
-            url: Validators(*rest)
-            for url, *rest in fetched.select("url", "image_id", "etag", "last_modified").iter_rows()
-        }
-
-    @cached_property
-    def _answered(self) -> dict[str, Answer]:
-        return _answered(self._index)
+        self._known = Numbers(
+            map(hash, index.select(Showing._fields[:2]).iter_rows()), map(hash, index.select(_SIGNATURE).iter_rows())
+        )
+        self._earlier = Earlier(index)
 
     def validators(self, url: str) -> Validators | None:
         """What to ask `url` with, so that an unchanged picture need not be sent again."""
-        return self._validators.get(url)
+        return self._earlier.validators(url)
 
     def remembered(self, url: str, etag: str) -> Answer | None:
         """The answer that `url` had when its `etag` was the same, so that it need not be read again; None: read it."""
-        answer = self._answered.get(url)
-        if answer is None or answer.etag != etag:
+        row = self._earlier.row(url)
+        if row is None or row["etag"] != etag:
             return None
+        answer = _answered(row)
         return answer if answer.image_id is None or answer.image_id in self._writer else None
 
     def take(self, showing: Showing, answer: Answer) -> Answer:
@@ -115,16 +97,17 @@ class Intake:
         """
         showing, data, answer = _storable(showing), answer.data, _storable(_identified(answer))
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
-            answer = replace(answer, outcome="refused", reason="taken-down", image_id=None, format=None)
-        place, said = _fingerprint(answer, showing)
+            answer = answer._replace(outcome="refused", reason="taken-down", image_id=None, format=None)
+        place, said = hash(showing[:2]), hash((answer.image_id, answer.reason, *showing[2:]))
         if self._known.get(place) == said:
             self.counts["unchanged"] += 1
             return answer
-        new = data is not None and answer.image_id is not None and answer.image_id not in self._writer
-        payload = strip(data) if new and data is not None else None
-        row = self._row(showing, answer)
-        if payload is data:
-            row["stored_sha256"] = answer.image_id  # it need not be hashed again
+        row = _row(self._source, showing, answer)
+        payload = None
+        if data is not None and answer.image_id is not None and answer.image_id not in self._writer:
+            payload = stripped(data)
+            if payload[0] is data:
+                row["stored_sha256"] = answer.image_id  # it need not be hashed again
         outcome = self._writer.add(row, payload)
         self._known[place] = said
         self.counts[outcome] += 1
@@ -132,57 +115,55 @@ class Intake:
             self.reasons[answer.reason] += 1
         return answer
 
-    def _row(self, showing: Showing, answer: Answer) -> dict[str, Any]:
-        return {
-            "image_id": answer.image_id,
-            "outcome": answer.outcome,
-            "reason": answer.reason,
-            "url": showing.url,
-            "page_url": showing.page_url,
-            "source": self._source,
-            "fetched_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "status": answer.status,
-            "content_type": answer.content_type,
-            "etag": answer.etag,
-            "last_modified": answer.last_modified,
-            "robots": answer.robots,
-            **{name: getattr(showing, name) for name in _SAID},
-            "format": answer.format,
-        }
+
+_SIGNATURE = ("image_id", "reason", *Showing._fields[2:])
 
 
-_SAID = ("license", "license_evidence", "source_label", "caption", "contract", "consent")
-_SIGNATURE = ("image_id", "reason", *_SAID)
-_OF_THE_BYTES = ("empty", "not-an-image")  # reasons that hold for as long as the bytes stay
-_has_validator = pl.col("etag").is_not_null() | pl.col("last_modified").is_not_null()
+def _answered(row: dict[str, Any]) -> Answer:
+    """What a row of the index says that an address answered."""
+    fields = {name: row[name] for name in ("reason", "image_id", "format", "etag", "last_modified", "robots")}
+    return Answer("present" if row["image_id"] else "failed", **fields)
 
 
-def _answered(index: pl.DataFrame) -> dict[str, Answer]:
-    """The last answer of each address that has an etag, where it follows from the bytes alone."""
-    told = pl.col("image_id").is_not_null() | pl.col("reason").is_in(_OF_THE_BYTES)
-    rows = index.filter(told & pl.col("etag").is_not_null())
+def _row(source: str, showing: Showing, answer: Answer) -> dict[str, Any]:
     return {
-        url: Answer("present" if image_id else "failed", reason, image_id=image_id, **rest)
-        for url, image_id, reason, rest in rows.select(
-            "url", "image_id", "reason", pl.struct("format", "etag", "last_modified", "robots")
-        ).iter_rows()
+        "image_id": answer.image_id,
+        "outcome": answer.outcome,
+        "reason": answer.reason,
+        "url": showing.url,
+        "page_url": showing.page_url,
+        "source": source,
+        "fetched_at": _written(int(time())),
+        "status": answer.status,
+        "content_type": answer.content_type,
+        "etag": answer.etag,
+        "last_modified": answer.last_modified,
+        "robots": answer.robots,
+        "license": showing.license,
+        "license_evidence": showing.license_evidence,
+        "source_label": showing.source_label,
+        "caption": showing.caption,
+        "contract": showing.contract,
+        "consent": showing.consent,
+        "format": answer.format,
     }
+
+
+@lru_cache(1)
+def _written(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _storable(found: T) -> T:
     """With text that UTF-8 can write: odd bytes of a server's come as lone surrogates."""
-    odd: dict[str, Any] = {}
-    for name in found.__slots__:
-        value = getattr(found, name)
+    for value in found:
         if isinstance(value, str) and not value.isascii():
-            odd[name] = value.encode("utf-8", "replace").decode("utf-8")
-    return replace(found, **odd) if odd else found
+            return type(found)(*map(_encodable, found))
+    return found
 
 
-def _fingerprint(answer: Answer, showing: Showing) -> tuple[int, int]:
-    """Hashes of where a picture was shown, and of what is said of it (_SIGNATURE)."""
-    said = (answer.image_id, answer.reason, *(getattr(showing, name) for name in _SAID))
-    return hash((showing.url, showing.page_url)), hash(said)
+def _encodable(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
 def _identified(answer: Answer) -> Answer:
@@ -192,5 +173,5 @@ def _identified(answer: Answer) -> Answer:
     form = sniff(answer.data)
     if form is None:
         reason = "not-an-image" if answer.data else "empty"
-        return replace(answer, outcome="failed", reason=reason, data=None)
-    return replace(answer, data=None, image_id=hashlib.sha256(answer.data).hexdigest(), format=form)
+        return answer._replace(outcome="failed", reason=reason, data=None)
+    return answer._replace(data=None, image_id=hashlib.sha256(answer.data).hexdigest(), format=form)

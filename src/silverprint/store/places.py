@@ -1,16 +1,15 @@
 """Names of a source's files, and what lies in its folder: finished parts, and what a kill left behind."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 _INDEX = re.compile(r"^index-(\d{5,})\.parquet$")
 _SHARD = re.compile(r"^shard-(\d{5,})\.tar$")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a picture's stored bytes lie in its source's folder."""
 
     shard: str
@@ -27,6 +26,11 @@ def shard_name(number: int) -> str:
 
 def index_name(number: int) -> str:
     return f"index-{number:05d}.parquet"
+
+
+def part_number(shard: str) -> int:
+    """The number in a shard's name."""
+    return int(shard[6:-4])
 
 
 def part_of(path: Path) -> tuple[Path, Path]:

@@ -1,9 +1,7 @@
 """Pictures on disk: immutable tar shards (WebDataset reads them) and one Parquet index part beside each."""
 
-import hashlib
-import os
-from collections.abc import Mapping
-from io import FileIO
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,10 +11,10 @@ import polars as pl
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
-from silverprint.store.places import Place, index_name, index_numbers, remove_leftovers, shard_name
-from silverprint.store.tarring import BLOCK, member_header
-
-_EXTENSION = {"jpeg": "jpg"}
+from silverprint.store.numbers import Numbers
+from silverprint.store.parts import Part, publish
+from silverprint.store.pieces import Piece
+from silverprint.store.places import index_numbers, part_number, remove_leftovers
 
 
 class ShardWriter:
@@ -24,6 +22,7 @@ class ShardWriter:
 
     A part is `shard-NNNNN.tar` and `index-NNNNN.parquet`; the index is written last, so a shard without one is what a
     kill left, and is removed here. Used as a context, the open part is finished at the end, or dropped on an exception.
+    While a full part is flushed to the disk, by a thread, the next one is open already.
 
     Args:
         root: the source's folder; made if absent, continued if not.
@@ -41,27 +40,29 @@ class ShardWriter:
             root.mkdir(parents=True, exist_ok=True)
             remove_leftovers(root)
         numbers = index_numbers(root)
-        self._number = numbers[-1] + 1 if numbers else 0
-        self._places = _places(tables.read_parts(root, RAW))
-        self._rows: list[dict[str, Any]] = []
-        self._fresh: list[str] = []  # image_ids in the open part
-        self._tar: FileIO | None = None
-        self._end = 0  # of the open tar, bytes
+        self._open = Part(root, numbers[-1] + 1 if numbers else 0)
+        # The part of each picture in the others, by the hash of its name: 16 bytes a picture are all that is kept.
+        self._parts = _parts(tables.read_parts(root, RAW))
+        self._flusher = ThreadPoolExecutor(1, "shards")
+        self._flushed: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        if kind is None:
-            self.finish()
-        else:
-            self.discard()
+        try:
+            if kind is None:
+                self.finish()
+            else:
+                self.discard()
+        finally:
+            self._flusher.shutdown()
 
     def __contains__(self, image_id: str) -> bool:
         """Whether the picture is stored."""
-        return image_id in self._places
+        return image_id in self._open.names or hash(image_id) in self._parts
 
-    def add(self, row: Mapping[str, Any], payload: bytes | None = None) -> str:
+    def add(self, row: Mapping[str, Any], payload: bytes | Sequence[Piece] | None = None) -> str:
         """Appends a RAW row, with the bytes to store where there are some; returns the row's outcome.
 
         A row with `image_id` becomes `stored`, or `duplicate` where that picture lies here already; `shard`, `offset`,
@@ -71,101 +72,63 @@ class ShardWriter:
         Raises:
             ValueError: a new `image_id` without a payload.
         """
-        image_id = row.get("image_id")
+        image_id, outcome = row.get("image_id"), row.get("outcome")
         if image_id is None:
-            self._rows.append(dict(row))
-        elif image_id in self._places:
-            self._rows.append({**row, "outcome": "duplicate", **_columns(self._places[image_id])})
+            self._open.rows.append(row)
+        elif image_id in self:
+            outcome = "duplicate"
+            self._open.rows.append({**row, "outcome": outcome})
+            if image_id not in self._open.names:
+                self._open.copied.add(self._parts[hash(image_id)])
         elif payload is None:
             raise ValueError(f"image_id {image_id} is not stored here, and comes without bytes")
         else:
-            if self._end + len(payload) > self._max_bytes:
-                self.finish()
-            digest = row.get("stored_sha256") or hashlib.sha256(payload).hexdigest()
-            place = self._store(image_id, payload, row["format"], digest)
-            self._rows.append({**row, "outcome": "stored", **_columns(place)})
-        outcome: str = self._rows[-1]["outcome"]
-        if len(self._rows) >= self._max_rows:
-            self.finish()
-        return outcome
+            outcome = "stored"
+            self._store({**row, "outcome": outcome}, (payload,) if isinstance(payload, bytes) else payload)
+        if len(self._open.rows) >= self._max_rows:
+            self._turn_over()
+        return str(outcome)
 
     def finish(self) -> None:
         """Makes the open part final; nothing happens where it has no row."""
-        if not self._rows:
-            return
-        shard = self.root / shard_name(self._number)
-        try:
-            with disk_errors(shard):
-                self._publish(shard)
-            rows = pl.DataFrame(self._rows, schema=RAW).sort("url", "page_url")
-            tables.write(rows, self.root / index_name(self._number), RAW)
-        except BaseException:
-            shard.unlink(missing_ok=True)
-            self.discard()
-            raise
-        self._number += 1
-        self._forget()
+        self._turn_over()
+        self._await_flushed()
 
     def discard(self) -> None:
         """Drops the open part."""
-        if self._tar is not None:
-            self._tar.close()
-            self._part().unlink(missing_ok=True)
-        for image_id in self._fresh:
-            del self._places[image_id]
-        self._forget()
+        self._open.discard()
+        self._open = Part(self.root, self._open.number)
 
-    def _store(self, image_id: str, payload: bytes, form: str, digest: str) -> Place:
-        header = member_header(f"{image_id}.{_EXTENSION.get(form, form)}", len(payload))
+    def _store(self, row: dict[str, Any], payload: Sequence[Piece]) -> None:
+        if self._open.end + sum(map(len, payload)) > self._max_bytes:
+            self._turn_over()
         try:
-            with disk_errors(self._part()):
-                if self._tar is None:
-                    self._tar = self._part().open("wb", buffering=0)
-                _write(self._tar, header, payload, bytes(-len(payload) % BLOCK))
+            self._open.store(row, payload)
         except BaseException:
             self.discard()
             raise
-        place = Place(shard_name(self._number), self._end + BLOCK, len(payload), digest, form)
-        self._end += BLOCK + len(payload) + -len(payload) % BLOCK
-        self._places[image_id] = place
-        self._fresh.append(image_id)
-        return place
 
-    def _publish(self, shard: Path) -> None:
-        if self._tar is None:
+    def _turn_over(self) -> None:
+        """Has the open part made final, and opens the next."""
+        self._await_flushed()
+        part = self._open
+        if not part.rows:
             return
-        _write(self._tar, bytes(2 * BLOCK))
-        os.fsync(self._tar.fileno())
-        self._tar.close()
-        self._part().rename(shard)
+        for image_id in part.names:
+            self._parts[hash(image_id)] = part.number
+        self._open = Part(self.root, part.number + 1)
+        self._flushed = self._flusher.submit(publish, part)
 
-    def _part(self) -> Path:
-        return self.root / f".{shard_name(self._number)}.part"
-
-    def _forget(self) -> None:
-        self._rows, self._fresh, self._tar, self._end = [], [], None, 0
-
-
-def _write(handle: FileIO, *pieces: bytes) -> None:
-    """All of the pieces, in one call to the system where it takes them."""
-    taken = os.writev(handle.fileno(), pieces)
-    if taken < sum(map(len, pieces)):  # the disk is nearly full
-        rest = memoryview(b"".join(pieces))[taken:]
-        while rest:
-            rest = rest[handle.write(rest) or 0 :]
+    def _await_flushed(self) -> None:
+        if self._flushed is not None:
+            flushed, self._flushed = self._flushed, None
+            try:
+                flushed.result()
+            except BaseException:
+                self.discard()
+                raise
 
 
-def _places(index: pl.DataFrame) -> dict[str, Place]:
+def _parts(index: pl.DataFrame) -> Numbers:
     stored = index.filter(pl.col("outcome") == "stored")
-    columns = stored.select("image_id", "shard", "offset", "size", "stored_sha256", "format")
-    return {image_id: Place(*rest) for image_id, *rest in columns.iter_rows()}
-
-
-def _columns(place: Place) -> dict[str, Any]:
-    return {
-        "shard": place.shard,
-        "offset": place.offset,
-        "size": place.size,
-        "stored_sha256": place.stored_sha256,
-        "format": place.format,
-    }
+    return Numbers(map(hash, stored["image_id"]), map(part_number, stored["shard"]))

@@ -7,12 +7,13 @@ from typing import Final
 from PIL import Image
 
 from silverprint.store.orientation import orientation
+from silverprint.store.pieces import Piece
 from silverprint.store.sniff import sniff
 from silverprint.store.strip_jpeg import strip_jpeg
 from silverprint.store.strip_png import strip_png
 from silverprint.store.strip_webp import strip_webp
 
-_STRIPPERS: Final[dict[str, Callable[[bytes, Callable[[], int]], bytes]]] = {
+_STRIPPERS: Final[dict[str, Callable[[bytes, Callable[[], int]], list[Piece]]]] = {
     "jpeg": strip_jpeg,
     "png": strip_png,
     "webp": strip_webp,
@@ -25,14 +26,18 @@ def strip(data: bytes) -> bytes:
     Kept: pixels, colour profile, and the orientation (as the only EXIF tag, where it is not 1). JPEG, PNG and WebP;
     other formats and malformed files come back unchanged. `strip(strip(x)) == strip(x)`.
     """
+    return b"".join(stripped(data))
+
+
+def stripped(data: bytes) -> list[Piece]:
+    """As `strip`, in pieces of `data` instead of a copy; `[data]` itself where there is nothing to take out."""
     name = sniff(data)
     if name not in _STRIPPERS:
-        return data
+        return [data]
     try:
-        stripped = _STRIPPERS[name](data, lambda: _orientation(data))
+        return _STRIPPERS[name](data, lambda: _orientation(data))
     except ValueError:
-        return data
-    return data if stripped == data else stripped
+        return [data]
 
 
 def _orientation(data: bytes) -> int:

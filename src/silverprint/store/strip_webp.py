@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from silverprint.store.exif import only_orientation
+from silverprint.store.pieces import Piece
 
 _HEADER = 12
 _KEPT = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"}
 _EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
 
 
-def strip_webp(data: bytes, orientation: Callable[[], int]) -> bytes:
+def strip_webp(data: bytes, orientation: Callable[[], int]) -> list[Piece]:
     """See `strip.strip`. What follows the RIFF container is dropped.
 
     Raises:
@@ -36,4 +37,5 @@ def strip_webp(data: bytes, orientation: Callable[[], int]) -> bytes:
         flags = chunks[0][8] & ~(_EXIF_FLAG | _XMP_FLAG) | (_EXIF_FLAG if turn != 1 else 0)
         chunks[0] = chunks[0][:8] + bytes([flags]) + chunks[0][9:]
     content = b"WEBP" + b"".join(chunks)
-    return b"RIFF" + len(content).to_bytes(4, "little") + content
+    stripped = b"RIFF" + len(content).to_bytes(4, "little") + content
+    return [data if stripped == data else stripped]

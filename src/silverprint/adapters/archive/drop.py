@@ -1,7 +1,6 @@
 """A drop read in place: nothing is unpacked to the disk."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from silverprint.adapters.archive.entries import Entry
@@ -64,7 +63,7 @@ def _answer(entry: Entry, url: str, source: ArchiveSource | FolderSource, intake
         before = intake.remembered(url, entry.etag)
         if before is not None:
             return before
-    return replace(entry.answer(source.max_bytes), etag=entry.etag, last_modified=entry.last_modified)
+    return entry.answer(source.max_bytes)._replace(etag=entry.etag, last_modified=entry.last_modified)
 
 
 def _promised(answer: Answer, sha256: str | None) -> Answer:

@@ -10,7 +10,8 @@ from silverprint.fetching import answers
 from silverprint.fetching.reasons import NoPicture
 from silverprint.fetching.redirects import moved
 from silverprint.fetching.replies import Reply
-from silverprint.store.intake import Answer, Validators
+from silverprint.store.earlier import Validators
+from silverprint.store.intake import Answer
 
 
 def picture(response: Response, agent: str, known: Validators | None) -> Answer:

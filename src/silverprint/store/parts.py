@@ -1,0 +1,121 @@
+"""One part of a source's folder while it is written: a tar that grows, and the rows that will be its index."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from silverprint.records import RAW
+from silverprint.store import tables
+from silverprint.store.files import disk_errors
+from silverprint.store.pieces import Piece
+from silverprint.store.places import index_name, shard_name
+from silverprint.store.tarring import BLOCK, member_header
+
+_EXTENSION = {"jpeg": "jpg"}
+_PLACE = ("shard", "offset", "size", "stored_sha256", "format")
+
+
+class Part:
+    """
+    Attributes:
+        number: of the part in its folder.
+        rows: of its index, those of duplicates without the place of their picture.
+        names: image_ids of the pictures stored in it.
+        copied: numbers of the other parts that hold pictures of which it has duplicates.
+        end: of the tar, bytes.
+    """
+
+    def __init__(self, root: Path, number: int) -> None:
+        self.root, self.number = root, number
+        self.rows: list[Mapping[str, Any]] = []
+        self.names: set[str] = set()
+        self.copied: set[int] = set()
+        self.end = 0
+        self.shard = root / shard_name(number)
+        self.index = root / index_name(number)
+        self._hidden = root / f".{self.shard.name}.part"
+        self._tar: FileIO | None = None
+
+    def store(self, row: dict[str, Any], payload: Sequence[Piece]) -> None:
+        """Appends a picture and its row; its place is filled in, and `stored_sha256` unless it is there.
+
+        Raises:
+            DiskError: no space.
+        """
+        size, form = sum(map(len, payload)), row["format"]
+        header = member_header(f"{row['image_id']}.{_EXTENSION.get(form, form)}", size)
+        padding = bytes(-size % BLOCK)
+        with disk_errors(self._hidden):
+            if self._tar is None:
+                self._tar = self._hidden.open("wb", buffering=0)
+            _write(self._tar, header, *payload, padding)
+        row["shard"], row["offset"], row["size"] = self.shard.name, self.end + BLOCK, size
+        row["stored_sha256"] = row.get("stored_sha256") or _sha256(payload)
+        self.end += BLOCK + size + len(padding)
+        self.names.add(row["image_id"])
+        self.rows.append(row)
+
+    def close(self) -> None:
+        """Makes the tar whole, on the disk, under its own name."""
+        if self._tar is None:
+            return
+        with disk_errors(self.shard):
+            _write(self._tar, bytes(2 * BLOCK))
+            os.fsync(self._tar.fileno())
+            self._tar.close()
+            self._hidden.rename(self.shard)
+
+    def discard(self) -> None:
+        """Removes what was written of it."""
+        if self._tar is not None:
+            self._tar.close()
+            self._hidden.unlink(missing_ok=True)
+            self.shard.unlink(missing_ok=True)
+
+
+def publish(part: Part) -> None:
+    """Makes `part` final: its shard, then its index.
+
+    Raises:
+        DiskError: no space; nothing is left of the part.
+    """
+    try:
+        part.close()
+        tables.write(_placed(part).sort("url", "page_url"), part.index, RAW)
+    except BaseException:
+        part.discard()
+        raise
+
+
+def _placed(part: Part) -> pl.DataFrame:
+    """The rows of `part`, duplicates with the places of their pictures."""
+    rows = pl.DataFrame(part.rows, schema=RAW)
+    is_copy = pl.col("outcome") == "duplicate"
+    copies = rows.filter(is_copy)
+    if copies.is_empty():
+        return rows
+    others = [tables.read(part.root / index_name(number), RAW) for number in sorted(part.copied)]
+    stored = pl.concat([rows, *others]).filter(pl.col("outcome") == "stored").select("image_id", *_PLACE)
+    placed = copies.drop(_PLACE).join(stored, on="image_id", how="left").select(rows.columns)
+    return pl.concat([rows.filter(~is_copy), placed])
+
+
+def _sha256(payload: Sequence[Piece]) -> str:
+    digest = hashlib.sha256()
+    for piece in payload:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _write(handle: FileIO, *pieces: Piece) -> None:
+    """All of the pieces, in one call to the system where it takes them."""
+    taken = os.writev(handle.fileno(), pieces)
+    if taken < sum(map(len, pieces)):  # the disk is nearly full
+        rest = memoryview(b"".join(pieces))[taken:]
+        while rest:
+            rest = rest[handle.write(rest) or 0 :]

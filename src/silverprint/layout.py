@@ -15,6 +15,7 @@ IMPORTS: Final = Path("data/imports.csv")
 WAIVERS: Final = Path("data/waivers.csv")
 INCLUDE: Final = Path("data/include.csv")
 EXCLUDE: Final = Path("data/exclude.csv")
+GOLD: Final = Path("data/gold.csv")
 CLEAN: Final = Path("data/clean")
 MANIFEST: Final = CLEAN / "manifest.parquet"
 CLEAN_METRICS: Final = Path("data/metrics/clean.json")

@@ -123,7 +123,9 @@ QUEUE: Final[Schema] = {
     "image_id": TEXT,
     "rank": INT,  # 1 is asked first
     "role": TEXT,  # one of ROLES
-    "strategy": TEXT,  # acquisition function; `random` for evaluation and control, `include` for data/include.csv
+    # acquisition function; `random` for evaluation and control, `include` for data/include.csv, `gold` for
+    # data/gold.csv, `activelab` for a second look
+    "strategy": TEXT,
     "score": REAL,  # acquisition value when it was picked; null where the strategy has none
     "predicted": TEXT,
     "confidence": REAL,
@@ -226,6 +228,23 @@ INCLUDE: Final[Schema] = {  # in Git; pictures that a person wants asked in a ro
 }
 
 EXCLUDE: Final[Schema] = {"image_id": TEXT, "why": TEXT, "by": TEXT}  # in Git; never to be asked, nor a near-duplicate
+
+GOLD: Final[Schema] = {  # in Git; pictures whose label is known, to check people by
+    "image_id": TEXT,
+    "label": TEXT,  # a class or NONE_OF_THESE
+    "why": TEXT,  # the label is known
+    "at": TEXT,
+}
+
+GOLD_ANSWERS: Final[Schema] = {
+    "image_id": TEXT,
+    "annotator": TEXT,
+    "round": TEXT,  # that the answer was given in
+    "exposure": INT,  # 1: the first time that this person answered about the picture
+    "label": TEXT,  # the known one
+    "choice": TEXT,  # empty text where the person abstained
+    "right": FLAG,  # null where the person abstained
+}
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}
 

@@ -178,6 +178,28 @@ COMMANDS = (
         ),
     ),
     Verb(
+        "gold",
+        "pictures whose label is known, hidden among the others to check people by",
+        verbs=(
+            Verb(
+                "add",
+                "add a picture that nobody was asked about",
+                "commands.gold:add",
+                (
+                    _arg("image_id", metavar="IMAGE_ID"),
+                    _arg("label", metavar="LABEL", help="a class, or 'not one of these'"),
+                    _arg("--why", required=True, help="why its label is known"),
+                ),
+            ),
+            Verb(
+                "import",
+                "add the pictures of a CSV file with the columns image_id, label, why",
+                "commands.gold:bring",
+                (_arg("path", metavar="FILE", type=_path),),
+            ),
+        ),
+    ),
+    Verb(
         "trace",
         "a picture's whole life: where it came from, by what right, who said what, which models it made",
         "commands.trace:run",

@@ -8,6 +8,8 @@ from silverprint.core.selection import roles
 from silverprint.core.selection.compose import Plan, compose
 from silverprint.records import QUEUE
 
+NOTHING = pl.DataFrame(schema={"image_id": pl.String, "role": pl.String})
+
 
 @st.composite
 def pools(draw):
@@ -47,7 +49,7 @@ plans = st.builds(
 def test_the_queue_s_invariants(pool, plan, evaluation, budget, control):
     available = pool["group"].n_unique()
     shares = roles.shares(available, evaluation=evaluation, budget=budget, control=control)
-    queue = compose(pool, shares, plan, first)
+    queue = compose(pool, shares, plan, first, NOTHING)
     assert queue.schema == pl.Schema(QUEUE)
     assert queue["rank"].to_list() == list(range(1, shares.total + 1))
     assert queue["image_id"].is_unique().all()
@@ -65,13 +67,13 @@ def test_the_queue_s_invariants(pool, plan, evaluation, budget, control):
         assert row["show_prediction"] == shown
     scores = queue.filter(pl.col("role") == "train")["score"].to_list()
     assert scores == sorted(scores, reverse=True)
-    assert compose(pool, shares, plan, first).equals(queue)
+    assert compose(pool, shares, plan, first, NOTHING).equals(queue)
 
 
 @given(pools(), plans, st.integers(0, 5), st.integers(1, 9))
 def test_chance_draws_before_the_strategy_and_does_not_know_it(pool, plan, evaluation, budget):
     shares = roles.shares(pool["group"].n_unique(), evaluation=evaluation, budget=budget, control=0.4)
-    one, other = compose(pool, shares, plan, first), compose(pool, shares, plan, last)
+    one, other = compose(pool, shares, plan, first, NOTHING), compose(pool, shares, plan, last, NOTHING)
     drawn = pl.col("role") != "train"
     assert one.filter(drawn).equals(other.filter(drawn))
 
@@ -83,7 +85,7 @@ def test_control_is_a_fair_draw_from_the_whole_pool():
     counts = dict.fromkeys(pool["image_id"], 0)
     for seed in range(1000):
         plan = Plan("margin", overlap=1, evaluation_overlap=1, show_predictions=False, seed=seed)
-        queue = compose(pool, roles.Shares(evaluation=0, control=5, train=5), plan, first)
+        queue = compose(pool, roles.Shares(evaluation=0, control=5, train=5), plan, first, NOTHING)
         for image_id in queue.filter(pl.col("role") == "control")["image_id"]:
             counts[image_id] += 1
     chi = sum((n - 250) ** 2 / 250 for n in counts.values())

@@ -21,7 +21,7 @@ CONTROL = {"k": 20, "chosen": 0.71, "random": 0.66, "gain": 0.05, "gain_low": -0
 def finish(name: str, votes: int, wrong: int, alpha: float | None = 0.61, control: object = None) -> None:
     """A finished round whose first `wrong` labels and predictions are not the truth."""
     said = ["bag" if n < wrong and TRUTH[i] != "bag" else TRUTH[i] for n, i in enumerate(IDS)]
-    labels = pl.DataFrame({"image_id": [*IDS, "0" * 63 + "x"], "label": [*said, None]})
+    labels = pl.DataFrame({"image_id": [*IDS, "0" * 63 + "x"], "label": [*said, None], "source": "human"})
     folder = layout.labels(name)
     tables.write(conform(labels, LABELS), folder / "labels.parquet", LABELS)
     quality = {"votes_round": 10, "votes_total": votes, "labels_total": 100, "alpha_round": alpha, "unresolved": 1}

@@ -19,6 +19,9 @@ def quality(name):
     return json.loads((layout.labels(name) / "quality.json").read_text())
 
 
+NO_GOLD = dict.fromkeys(("answers", "right", "abstained", "exposures"), 0) | dict.fromkeys(("accuracy", "low", "high"))
+
+
 @pytest.fixture
 def asked(params):
     queue.run(params, "r01")
@@ -42,6 +45,7 @@ def test_every_asked_picture_has_a_label_with_its_role_and_round(asked):
         "labels_total": 16,
         "alpha_round": 1.0,
         "imports": {},
+        "gold": {"round": NO_GOLD, "all": NO_GOLD, "annotators": {}},
         "unresolved": 0,
         "unresolved_share": 0.0,
         "by_role": {
@@ -137,4 +141,4 @@ def test_the_same_bytes_again_whatever_the_order_of_the_ledger(asked):
     layout.votes("r01").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
     labels.run(asked, "r01")
     assert contents() == before
-    assert sorted(before) == ["annotators.parquet", "labels.parquet", "quality.json", "votes.parquet"]
+    assert sorted(before) == ["annotators.parquet", "gold.parquet", "labels.parquet", "quality.json", "votes.parquet"]

@@ -20,6 +20,7 @@ from silverprint.records import (
     QUEUE,
     QUEUE_ADDED,
     TAKEDOWNS,
+    TEXT,
     VOTES,
     WAIVERS,
     WITHDRAWN,
@@ -37,7 +38,7 @@ def takedowns() -> pl.DataFrame:
     Raises:
         ConfigError: a line names neither a picture nor a rule, so it would withdraw nothing.
     """
-    rows = [row | _meant(where, row) for where, row in _lines(layout.TAKEDOWNS, TAKEDOWNS)]
+    rows = [row | _meant(where, row) for where, row in lines(layout.TAKEDOWNS, TAKEDOWNS)]
     return pl.DataFrame(rows, schema=TAKEDOWNS)
 
 
@@ -69,7 +70,7 @@ def waivers(rounds: Sequence[str]) -> pl.DataFrame:
         ConfigError: a line is for another round, or does not say why or by whom.
     """
     rows = []
-    for where, row in _lines(layout.WAIVERS, WAIVERS):
+    for where, row in lines(layout.WAIVERS, WAIVERS):
         value = f"{where} {row['round']},{row['expectation']}"[:300]
         if row["round"] not in rounds:
             raise ConfigError(value, "params.yaml has no such round", f"one of: {', '.join(rounds)}")
@@ -96,7 +97,7 @@ def included(rounds: Sequence[str]) -> pl.DataFrame:
         ConfigError: a line is for another round, names no picture, or does not say why or by whom.
     """
     rows = []
-    for where, row in _lines(layout.INCLUDE, INCLUDE):
+    for where, row in lines(layout.INCLUDE, INCLUDE):
         if row["round"] not in rounds:
             rule = "params.yaml has no such round"
             raise ConfigError(f"{where} round {str(row['round'])[:80]!r}", rule, f"one of: {', '.join(rounds)}")
@@ -110,7 +111,7 @@ def excluded() -> pl.DataFrame:
     Raises:
         ConfigError: a line names no picture, or does not say why or by whom.
     """
-    return pl.DataFrame([_picked(where, row) for where, row in _lines(layout.EXCLUDE, EXCLUDE)], schema=EXCLUDE)
+    return pl.DataFrame([_picked(where, row) for where, row in lines(layout.EXCLUDE, EXCLUDE)], schema=EXCLUDE)
 
 
 def _picked(where: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def asks(round_name: str) -> pl.DataFrame:
     """
     path = layout.asks(round_name)
     asked = set(queue(round_name)["image_id"]) if layout.queue(round_name).exists() else set()
-    for where, row in _lines(path, ASKS):
+    for where, row in lines(path, ASKS):
         if row["image_id"] not in asked:
             value = f"{where} image_id {str(row['image_id'])[:80]!r}"
             raise DataError(value, f"{round_name}'s queue has no such picture", f"take it out, or: git checkout {path}")
@@ -144,6 +145,13 @@ def asks(round_name: str) -> pl.DataFrame:
 def queue(round_name: str) -> pl.DataFrame:
     """The round's queue, best rank first."""
     return tables.read_ledger(layout.queue(round_name), QUEUE, added=QUEUE_ADDED).sort("rank")
+
+
+def asked_elsewhere(round_name: str) -> pl.DataFrame:
+    """What every other queue on disk asks about, of this chain of rounds or another: image_id, role, round."""
+    others = sorted(path.parent.name for path in layout.ROUNDS.glob("*/queue.csv") if path.parent.name != round_name)
+    frames = [queue(name).select("image_id", "role", pl.lit(name).alias("round")) for name in others]
+    return pl.concat([pl.DataFrame(schema={"image_id": TEXT, "role": TEXT, "round": TEXT}), *frames])
 
 
 def votes(round_name: str) -> pl.DataFrame:
@@ -172,7 +180,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _lines(path: Path, schema: Schema) -> Iterator[tuple[str, dict[str, Any]]]:
+def lines(path: Path, schema: Schema) -> Iterator[tuple[str, dict[str, Any]]]:
     """The rows of a ledger that people edit by hand, each with its place; empty lines say nothing."""
     for number, row in enumerate(tables.read_ledger(path, schema).to_dicts(), start=2):
         if any(value is not None for value in row.values()):

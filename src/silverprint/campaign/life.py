@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, released
+from silverprint.campaign import golden, ledgers, released
 from silverprint.config import Params
 from silverprint.errors import UnavailableError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, MEASURED, RAW, Schema
@@ -44,6 +44,7 @@ def _events(params: Params, image_id: str) -> Iterator[Event]:
         yield from _rows(f"measure@{source}", folder, partial(_parts, folder, MEASURED, image_id))
     yield from _rows("clean", layout.CLEAN, lambda: _verdict(image_id))
     yield from _rows("votes import", layout.IMPORTS, lambda: _of(ledgers.imports(), image_id))
+    yield from _rows("gold add", layout.GOLD, lambda: _of(golden.known(params), image_id))
     for name in params.chain:
         yield from _round(name, image_id)
     yield from _rows("takedown", layout.TAKEDOWNS, lambda: _of(ledgers.takedowns(), image_id))

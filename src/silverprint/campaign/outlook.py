@@ -72,8 +72,9 @@ def _ahead(params: Params, standing: Standing, pace_s: float | None) -> Effort:
     needed = standing.votes_needed
     if standing.state == "planned":
         entry = params.rounds[standing.round]
-        first = standing.round == params.chain[0]
-        needed = entry.budget * entry.overlap + (params.evaluation.size * params.evaluation.overlap if first else 0)
+        needed = (entry.budget + entry.gold) * entry.overlap
+        if standing.round == params.chain[0]:
+            needed += params.evaluation.size * params.evaluation.overlap
     return _effort(params, needed - standing.votes, pace_s)
 
 

@@ -10,7 +10,7 @@ from silverprint.campaign import ledgers, state, vocabulary, yamledit
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
-from silverprint.records import ASKS, LABELS, empty
+from silverprint.records import ASKS, GOLD_ANSWERS, LABELS, empty
 from silverprint.store import files, tables
 
 
@@ -46,7 +46,10 @@ def redraw(params: Params, round_name: str) -> None:
 
 
 def reopen(params: Params, round_name: str, extra: int, everything: bool, why: str) -> None:
-    """Appends asks: `extra` more people for each disputed picture of the round, or for every one."""
+    """Appends asks: `extra` more people for each disputed picture of the round, or for every one.
+
+    Disputed is a picture on which people differ or all abstained, and a gold one that somebody answered wrongly.
+    """
     current = state.load(round_name)
     if current is None or current.status != "closed":
         raise ConfigError(f"{round_name} is not closed", "only a closed round can be re-opened", "silverprint status")
@@ -72,13 +75,13 @@ def _pictures(round_name: str, everything: bool) -> list[str]:
         raise UnavailableError(
             str(path), "which pictures are disputed is not known here", f"run: dvc pull {path.parent}"
         )
-    labels = tables.read(path, LABELS)
-    disputed = labels.filter(
-        pl.col("image_id").is_in(asked.implode()) & ((pl.col("agreement") < 1) | pl.col("label").is_null())
-    )
-    if disputed.is_empty():
+    labels = tables.read(path, LABELS).filter(pl.col("source") == "human")
+    disputed = labels.filter((pl.col("agreement") < 1) | pl.col("label").is_null())["image_id"]
+    mistaken = tables.read(path.with_name("gold.parquet"), GOLD_ANSWERS).filter(~pl.col("right"))["image_id"]
+    found = sorted(set(asked) & {*disputed, *mistaken})
+    if not found:
         raise DataError(f"{round_name} has no disputed picture", "there is nothing to ask again", "use --all")
-    return sorted(disputed["image_id"])
+    return found
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -154,6 +154,7 @@ class Round:
     overlap: People  # people asked about each
     show_predictions: bool = False
     floor: Share = 0.0  # of the strategy's picks, divided evenly among the predicted classes
+    gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
     draw: Count = 0  # raised by `silverprint round redraw`
 
 
@@ -161,6 +162,7 @@ class Round:
 class Gate:
     min_alpha: Annotated[float, Field(ge=-1, le=1)]  # Krippendorff's alpha over the round's votes
     max_unresolved: Share  # share of pictures on which every vote abstained
+    min_gold: Share = 0.7  # share of right answers on gold pictures; a round that is surely below it stops
 
 
 @frozen

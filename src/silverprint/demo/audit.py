@@ -103,7 +103,8 @@ def released(labels: Mapping[str, str]) -> Share | None:
 def _row(name: str, labels: Mapping[str, str]) -> Row:
     quality = _json(layout.labels(name) / "quality.json")
     metrics = _json(layout.metrics(name))
-    consensus = pl.read_parquet(layout.labels(name) / "labels.parquet", columns=["image_id", "label"])
+    table = pl.read_parquet(layout.labels(name) / "labels.parquet", columns=["image_id", "label", "source"])
+    consensus = table.filter(pl.col("source") == "human").drop("source")
     predicted = layout.model(name) / "evaluation.parquet"
     evaluation = pl.read_parquet(predicted, columns=["image_id", "predicted"]) if predicted.exists() else None
     return Row(

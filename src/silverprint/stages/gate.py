@@ -9,6 +9,7 @@ from silverprint.adapters.expectations import Finding, check, critical_failures
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say
+from silverprint.core import gold
 from silverprint.errors import DataError, restored
 from silverprint.records import LABELS, NONE_OF_THESE
 from silverprint.store import documents, files, tables
@@ -48,16 +49,22 @@ def name_of(finding: Finding) -> str:
 def _findings(params: Params, name: str) -> list[Finding]:
     folder = layout.labels(name)
     remedy = restored(folder)
-    quality = documents.read(folder / "quality.json", "alpha_round", "unresolved_share", remedy=remedy)
-    labels = tables.read(folder / "labels.parquet", LABELS).filter(pl.col("round") == name)
-    table = labels.with_columns(
-        pl.lit(quality["alpha_round"], dtype=pl.Float64).alias("alpha_round"),
-        pl.lit(quality["unresolved_share"], dtype=pl.Float64).alias("unresolved_share"),
+    quality = documents.read(folder / "quality.json", "alpha_round", "unresolved_share", "gold", remedy=remedy)
+    figures = {
+        "alpha_round": quality["alpha_round"],
+        "unresolved_share": quality["unresolved_share"],
+        "gold_round_high": quality["gold"]["round"]["high"],
+        "gold_worst_high": gold.worst_high(quality["gold"]["annotators"]),
+    }
+    labels = tables.read(folder / "labels.parquet", LABELS)
+    table = labels.filter((pl.col("round") == name) & (pl.col("source") == "human")).with_columns(
+        pl.lit(figure, dtype=pl.Float64).alias(column) for column, figure in figures.items()
     )
     limits = {
         "answers": [*params.dataset.classes, NONE_OF_THESE],
         "min_alpha": params.gate.min_alpha,
         "max_unresolved": params.gate.max_unresolved,
+        "min_gold": params.gate.min_gold,
     }
     return check(table, layout.SUITES / "labels.json", limits)
 

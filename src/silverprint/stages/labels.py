@@ -1,7 +1,8 @@
 """labels@r: the consensus over all votes so far, and how well people agree. Votes are carried along to be refitted.
 
 Labels that sources came with (data/imports.csv) are one more vote where people took a stand, never the only one; they
-decide nothing about evaluation, and no figure of people's agreement counts them.
+decide nothing about evaluation, and no figure of people's agreement counts them. Votes on gold pictures decide nothing
+either: those have the label that data/gold.csv knows, and measure the people.
 """
 
 import json
@@ -11,12 +12,12 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import golden, ledgers
 from silverprint.config import Params
-from silverprint.core import agreement, imports
+from silverprint.core import agreement, gold, imports
 from silverprint.core.ballots import ANSWERS
 from silverprint.core.consensus import consensus
-from silverprint.records import ANNOTATORS, LABELS, VOTES, conform
+from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, VOTES, conform
 from silverprint.store import files, tables
 
 
@@ -26,26 +27,38 @@ def run(params: Params, round_name: str) -> None:
     usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn()))
     votes = pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]).filter(usable)
     votes = votes.sort("image_id", "annotator", "created_at", "annotation_id", "choice", nulls_last=True)
-    asked = _asked(tables.read(before / "labels.parquet", LABELS), round_name).filter(usable)
-    answers = _answers(votes)
+    everything = _asked(tables.read(before / "labels.parquet", LABELS), round_name).filter(usable)
+    said = _answers(votes)
+    is_gold = pl.col("role") == "gold"
+    asked, golden_ones = everything.filter(~is_gold), everything.filter(is_gold)
+    answers = said.join(golden_ones, on="image_id", how="anti", maintain_order="left")
     classes = params.dataset.classes
     imported = imports.as_votes(ledgers.imports(), asked)
     labels = _labels(asked, answers, imported, classes)
+    known = golden_ones.join(golden.known(params), on="image_id", how="left")
+    checked = gold.answers(said, known.drop_nulls("label"))
     sources = imports.annotators(answers, imported, classes)
 
     folder = layout.labels(round_name)
     tables.write(votes, folder / "votes.parquet", VOTES)
-    tables.write(labels, folder / "labels.parquet", LABELS)
+    whole = pl.concat([labels, _gold_labels(known, said, classes)]).sort("image_id")
+    tables.write(whole, folder / "labels.parquet", LABELS)
     everyone = pl.concat([agreement.annotators(answers, classes), sources]).sort("annotator")
     tables.write(everyone, folder / "annotators.parquet", ANNOTATORS)
-    quality = _quality(round_name, labels, answers, classes) | {"imports": _imports(sources)}
+    tables.write(checked, folder / "gold.parquet", GOLD_ANSWERS)
+    quality = _quality(round_name, labels, answers, classes) | {
+        "votes_round": agreement.counted(said.filter(pl.col("round") == round_name), classes).height,
+        "votes_total": agreement.counted(said, classes).height,
+        "imports": _imports(sources),
+        "gold": gold.figures(checked, round_name),
+    }
     files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
 
 
 def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:
     """Every picture people were asked about so far, with the role and the round of the first time."""
     here = ledgers.queue(name).select("image_id", "role", pl.lit(name).alias("round"))
-    before = earlier.filter(pl.col("source") == "human").select("image_id", "role", "round")
+    before = earlier.filter(pl.col("source") != "auto").select("image_id", "role", "round")
     return pl.concat([before, here]).unique("image_id", keep="first", maintain_order=True)
 
 
@@ -70,6 +83,15 @@ def _labels(
     return conform(labels, LABELS).sort("image_id")
 
 
+def _gold_labels(known: pl.DataFrame, said: pl.DataFrame, classes: tuple[str, ...]) -> pl.DataFrame:
+    """The gold pictures asked so far, with what people say of them; no label where data/gold.csv has none any more."""
+    votes = consensus(said.join(known, on="image_id", how="semi"), classes=classes)
+    rows = known.join(votes.select("image_id", "distribution", "n_votes"), on="image_id", how="left")
+    sure = pl.when(pl.col("label").is_not_null()).then(1.0)
+    filled = (pl.col("n_votes").fill_null(0), pl.col("distribution").fill_null("{}"))
+    return conform(rows.with_columns(*filled, sure.alias("confidence"), pl.lit("gold").alias("source")), LABELS)
+
+
 def _quality(name: str, labels: pl.DataFrame, answers: pl.DataFrame, classes: tuple[str, ...]) -> dict[str, Any]:
     """The round's figures; `unresolved` are pictures of this round on which nobody took a stand."""
     here = labels.filter(pl.col("round") == name)
@@ -77,8 +99,6 @@ def _quality(name: str, labels: pl.DataFrame, answers: pl.DataFrame, classes: tu
     alpha = agreement.krippendorff_alpha(answered_here, classes)
     unresolved = here["label"].null_count()
     return {
-        "votes_round": agreement.counted(answered_here, classes).height,
-        "votes_total": agreement.counted(answers, classes).height,
         "labels_total": labels["label"].count(),
         "alpha_round": None if math.isnan(alpha) else round(alpha, 6),
         "unresolved": unresolved,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.adapters.expectations import check, critical_failures
-from silverprint.campaign import ledgers, state
+from silverprint.campaign import golden, ledgers, state
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import uncertainty
@@ -58,7 +58,7 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     labels = tables.read(layout.labels(params.rounds[round_name].prev) / "labels.parquet", LABELS)
     pictures = scores.with_row_index("row").join(manifest, on="image_id").sort("image_id")
 
-    askable = _askable(round_name, pictures, manifest, labels)
+    askable = _askable(params, round_name, pictures, manifest, labels)
     picked = ledgers.included(params.chain).filter(pl.col("round") == round_name)
     included = picked["image_id"].to_list()
     shares = _shares(params, round_name, askable["group"].n_unique())
@@ -72,7 +72,8 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
         asked = taken.with_columns(pl.lit(_UNTOLD, pl.Int64).alias("class_id"))
         return _choose(plan, left, count, pl.concat([known, asked], how="diagonal"), probabilities)
 
-    queue = compose(askable, shares, plan, choose)
+    gold = golden.drawn(params, round_name, pictures, manifest, plan.seed)
+    queue = compose(askable, shares, plan, choose, gold)
     _say_left_out(round_name, included, queue, pictures, askable)
     by_hand = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
     queue = queue.with_columns(reasons(queue, _leading(queue, pictures, probabilities, params), by_hand))
@@ -97,7 +98,7 @@ def _say_left_out(
     free = set(askable["image_id"])
     for why, ids in {
         "not in the pool": left - kept,
-        "asked before, excluded or withdrawn, or a near-duplicate is": left & kept - free,
+        "asked before, excluded, withdrawn or gold, or a near-duplicate is": left & kept - free,
         "a near-duplicate is in the queue, or the budget is spent": left & free,
     }.items():
         if ids:
@@ -105,14 +106,15 @@ def _say_left_out(
             say(f"{name}: {len(ids)} of {layout.INCLUDE} left out ({why}): {shown}{' …' if len(ids) > 5 else ''}")
 
 
-def _askable(name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+def _askable(
+    params: Params, name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, labels: pl.DataFrame
+) -> pl.DataFrame:
     """The kept pictures that nobody was asked about, in this chain of rounds or another, nor about a near-duplicate.
 
-    Nor is anybody asked about an excluded picture or a near-duplicate of it.
+    Nor is anybody asked about an excluded picture, one whose label is known, or a near-duplicate of these.
     """
-    others = sorted(path.parent.name for path in layout.ROUNDS.glob("*/queue.csv") if path.parent.name != name)
-    asked = pl.concat([labels["image_id"], *(ledgers.queue(other)["image_id"] for other in others)]).unique()
-    barred = [*asked, *ledgers.excluded()["image_id"]]
+    asked = pl.concat([labels["image_id"], ledgers.asked_elsewhere(name)["image_id"]]).unique()
+    barred = [*asked, *ledgers.excluded()["image_id"], *golden.known(params)["image_id"]]
     free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in([*barred, *ledgers.withdrawn()]))
     return roles.without_groups(free, manifest.filter(pl.col("image_id").is_in(barred)))
 
@@ -197,7 +199,8 @@ def _choose(
 
 
 def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:
-    allowed = ["train", "control", *(["evaluation"] if name == params.chain[0] else [])]
+    first, entry = name == params.chain[0], params.rounds[name]
+    allowed = ["train", "control", *(["evaluation"] if first else []), *(["gold"] if entry.gold else [])]
     suite = layout.SUITES / "queue.json"
     failed = critical_failures(check(queue, suite, {"roles": allowed, "classes": list(params.dataset.classes)}))
     if failed:

@@ -3,8 +3,10 @@
 The parameters each suite asks for:
 - clean.json (the manifest): `reasons`, `licenses`, `known_license` (least share of kept pictures with a licence)
 - queue.json (a queue joined with the manifest's `kept` and `group`): `roles` (that this round may hold), `classes`
-- labels.json (labels with the constant columns `alpha_round` and `unresolved_share`): `answers` (the classes and
-  'not one of these'), `min_alpha`, `max_unresolved`
+- labels.json (a round's labels by people, with constant columns: `alpha_round`, `unresolved_share`, and the upper ends
+  of two 95 % intervals of the share of right answers on gold pictures, `gold_round_high` of the round's answers and
+  `gold_worst_high` of the person for whom it is lowest): `answers` (the classes and 'not one of these'), `min_alpha`,
+  `max_unresolved`, `min_gold`
 """
 
 from collections.abc import Iterable

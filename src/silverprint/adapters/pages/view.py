@@ -95,6 +95,7 @@ class View:
     mistakes: list[dict[str, Any]]
     annotators: list[dict[str, Any]]  # people
     imports: list[dict[str, Any]]  # sources whose labels are votes
+    gold: dict[str, dict[str, Any]]  # annotator -> core.gold.figures
     withdrawals: Withdrawals | None
 
     @property

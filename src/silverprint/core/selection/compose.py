@@ -25,7 +25,9 @@ class Plan:
     included: tuple[str, ...] = ()  # image_ids that people picked for the round
 
 
-def compose(askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Choose) -> pl.DataFrame:
+def compose(
+    askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Choose, beside: pl.DataFrame
+) -> pl.DataFrame:
     """The queue, by rank. No two of its pictures are of one near-duplicate group.
 
     A prediction is never pre-selected for evaluation pictures: their labels judge the model.
@@ -34,6 +36,7 @@ def compose(askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Cho
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
         shares: pictures per role; together at most the number of groups.
         choose: the strategy; sees one picture per group that chance and people left over, the group's first.
+        beside: the pictures that are not drawn from `askable`, whose groups have none there, with role and strategy.
 
     Returns:
         QUEUE, sorted by rank, but for `why`.
@@ -45,7 +48,9 @@ def compose(askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Cho
         [
             _receipts(evaluation, "evaluation", "random", plan.evaluation_overlap),
             _receipts(control, "control", "random", plan.overlap),
-        ]
+            beside.with_columns(pl.lit(plan.overlap).alias("overlap")),
+        ],
+        how="diagonal",
     )
     chosen = _chosen(roles.without_groups(left, control), shares.train, plan, choose)
     drawn_ranks, chosen_ranks = roles.mixed(drawn.height, chosen.height, plan.seed)

@@ -14,6 +14,7 @@ _WORTH_NAMING: Final = 0.05  # probability of the second class
 _ROLES: Final = {
     "evaluation": "Drawn by chance from the whole pool, to judge every model by.",
     "control": "Drawn by chance from the pool, to measure what the strategy gains.",
+    "gold": "Its label is known: it measures how well people answer.",
 }
 # What each strategy looks for; {score} is the acquisition value.
 _CHOSEN: Final = {

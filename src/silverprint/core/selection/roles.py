@@ -53,9 +53,18 @@ def draw(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:
     Args:
         pool: at least image_id and group.
     """
-    lots = pl.Series("lot", [_digest(seed, what, image_id) for image_id in pool["image_id"]], dtype=pl.Binary)
-    drawn = pool.with_columns(lots).sort("lot").unique("group", keep="first", maintain_order=True)
+    drawn = pool.with_columns(_lots(pool, seed, what)).sort("lot").unique("group", keep="first", maintain_order=True)
     return drawn.head(count).drop("lot")
+
+
+def least_asked(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:
+    """As `draw`, but what was asked in fewer rounds (`asked`, 0 where in none) always goes first."""
+    ordered = pool.with_columns(_lots(pool, seed, what)).sort("asked", "lot")
+    return ordered.unique("group", keep="first", maintain_order=True).head(count).drop("lot")
+
+
+def _lots(pool: pl.DataFrame, seed: int, what: str) -> pl.Series:
+    return pl.Series("lot", [_digest(seed, what, image_id) for image_id in pool["image_id"]], dtype=pl.Binary)
 
 
 def without_groups(pool: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:

@@ -41,7 +41,7 @@ def run(params: Params) -> None:
 
 
 def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
-    people = summary.rounds(campaign.votes, campaign.params.chain, campaign.params.dataset.classes)
+    people = summary.rounds(campaign.deciding, campaign.params.chain, campaign.params.dataset.classes)
     waivers = ledgers.waivers(campaign.params.chain)
     return [
         RoundView(
@@ -101,6 +101,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], pictures: Gallery, folder
         mistakes=summary.mistakes(campaign.evaluation, most=5).to_dicts(),
         annotators=campaign.people.sort("annotator").to_dicts(),
         imports=campaign.imports.sort("annotator").to_dicts(),
+        gold=campaign.gold,
         withdrawals=withdrawals.seen(campaign),
     )
 

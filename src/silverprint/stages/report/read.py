@@ -11,6 +11,7 @@ from silverprint import layout
 from silverprint.campaign import guard, ledgers
 from silverprint.config import Params
 from silverprint.core import imports
+from silverprint.errors import restored
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
 from silverprint.store import ShardReader, documents, tables
 
@@ -25,11 +26,18 @@ class Campaign:
     annotators: pl.DataFrame
     evaluation: pl.DataFrame  # by the newest model
     queues: dict[str, pl.DataFrame]  # round -> its queue, best rank first; rounds without one are left out
+    gold: dict[str, dict[str, Any]]  # annotator -> core.gold.figures
 
     @cached_property
     def asked(self) -> pl.DataFrame:
         """Every queue's rows, in the order of the rounds."""
         return pl.concat(self.queues.values()) if self.queues else empty(QUEUE)
+
+    @cached_property
+    def deciding(self) -> pl.DataFrame:
+        """The votes that make labels: those on gold pictures measure people."""
+        gold = self.labels.filter(pl.col("source") == "gold")
+        return self.votes.join(gold, on="image_id", how="anti")
 
     @cached_property
     def people(self) -> pl.DataFrame:
@@ -65,6 +73,7 @@ def campaign(params: Params) -> Campaign:
         votes=_table(labels, "votes.parquet", VOTES),
         annotators=_table(labels, "annotators.parquet", ANNOTATORS),
         evaluation=_table(model, "evaluation.parquet", EVALUATION),
+        gold=_gold(labels),
         queues={name: ledgers.queue(name) for name in params.chain if layout.queue(name).exists()},
     )
 
@@ -76,6 +85,14 @@ def document(path: Path, *keys: str) -> dict[str, Any] | None:
 
 def _newest(folders: list[Path], name: str) -> Path | None:
     return next((folder for folder in reversed(folders) if (folder / name).exists()), None)
+
+
+def _gold(labels: Path | None) -> dict[str, dict[str, Any]]:
+    if labels is None or not (labels / "quality.json").exists():
+        return {}
+    found = documents.read(labels / "quality.json", "gold", remedy=restored(labels))
+    people: dict[str, dict[str, Any]] = found["gold"]["annotators"]
+    return people
 
 
 def _table(folder: Path | None, name: str, schema: Schema) -> pl.DataFrame:

@@ -190,6 +190,13 @@ EVALUATION: Final[Schema] = {  # a model's predictions for the evaluation pictur
     "probabilities": pl.List(pl.Float64),  # in the order of `dataset.classes`
 }
 
+STOP_SET: Final[Schema] = {"image_id": TEXT, "predicted": TEXT}  # a model's, for pictures that nobody labelled
+
+HELD_OUT: Final[Schema] = {  # for each picture that a model was trained on, what models say that did not see it
+    "image_id": TEXT,
+    "probabilities": pl.List(pl.Float64),  # in the order of the model's classes
+}
+
 TAKEDOWNS: Final[Schema] = {  # in Git; one row for what was asked, and one for each picture that it meant then
     "image_id": TEXT,  # null where the row is a rule for what is yet to come
     "kind": TEXT,  # image | url | domain | source

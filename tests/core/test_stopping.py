@@ -1,5 +1,7 @@
 """Whether to stop: gains on the same pictures, agreement beyond chance, and what they say together."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,22 +10,42 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from silverprint.core import effort, stopping
-from silverprint.core.stopping import Step
+from silverprint.core.stopping import Stability, Step
 
 NAMES = st.lists(st.tuples(*[st.sampled_from(["coat", "shirt", "bag"])] * 3), min_size=1, max_size=40)
-SAME = Step(pictures=1000, gain=0.0, low=-0.002, high=0.002, kappa=0.995)
+STILL, MOVED = Stability(2000, 0.996, 0.995), Stability(2000, 0.91, 0.9)
+SAME = Step(pictures=1000, gain=0.0, low=-0.002, high=0.002, stability=STILL)
 
 
 @given(NAMES)
 def test_a_step_is_the_difference_of_two_accuracies_within_its_interval(rows):
     labels, before, after = (np.array(column) for column in zip(*rows, strict=True))
-    found = stopping.step(labels, before, after, seed=1)
+    found = stopping.step(labels, before, after, None, seed=1)
     assert found.gain == pytest.approx((after == labels).mean() - (before == labels).mean())
     assert -1 <= found.low <= found.gain + 1e-9
     assert found.gain - 1e-9 <= found.high <= 1
-    assert found == stopping.step(labels, before, after, seed=1)
-    back = stopping.step(labels, after, before, seed=1)
-    assert (back.gain, back.kappa) == (pytest.approx(-found.gain), pytest.approx(found.kappa))
+    assert found == stopping.step(labels, before, after, None, seed=1)
+    back = stopping.step(labels, after, before, None, seed=1)
+    assert back.gain == pytest.approx(-found.gain)
+
+
+@given(NAMES)
+def test_stability_is_of_the_pictures_that_both_predicted(rows):
+    one, other, _ = (np.array(column) for column in zip(*rows, strict=True))
+    found = stopping.stability(one, other)
+    assert (found.pictures, found.kappa) == (len(one), stopping.cohens_kappa(one, other))
+    assert found.agreement == pytest.approx((one == other).mean())
+    assert stopping.stability(one[:0], other[:0]) is None
+
+
+@given(st.sets(st.integers(0, 10**9), max_size=3000), st.randoms())
+def test_a_stop_set_hardly_moves_with_its_pool(numbers, random):
+    pool = [f"{number:064x}" for number in numbers]
+    found = stopping.stop_set(pool)
+    assert len(found) == min(len(pool), stopping.STOP_SET)
+    random.shuffle(pool)
+    assert stopping.stop_set(pool) == found
+    assert set(found) - set(pool[:1]) <= set(stopping.stop_set(pool[1:]))
 
 
 @given(NAMES)
@@ -37,16 +59,17 @@ def test_kappa_is_that_of_scikit_learn(rows):
 
 
 def test_a_campaign_stops_only_where_all_of_the_last_rounds_stand_still():
-    gained = Step(1000, 0.03, 0.01, 0.05, 0.9)
-    lost = Step(1000, -0.03, -0.05, -0.01, 0.9)
-    noisy = Step(100, 0.01, -0.04, 0.06, 0.995)
-    moving = Step(1000, 0.0, -0.002, 0.002, 0.9)
+    gained = Step(1000, 0.03, 0.01, 0.05, MOVED)
+    lost = Step(1000, -0.03, -0.05, -0.01, MOVED)
+    noisy = Step(100, 0.01, -0.04, 0.06, STILL)
+    moving = Step(1000, 0.0, -0.002, 0.002, MOVED)
     assert stopping.verdict([]) == "undecided"
     assert stopping.verdict([SAME]) == "undecided"
     assert stopping.verdict([gained, SAME, SAME]) == "stop"
     assert stopping.verdict([SAME, SAME, gained]) == "go on"
     assert stopping.verdict([SAME, SAME, lost]) == "look first"
-    for unsure in (noisy, moving):
+    unknown = replace(SAME, stability=None)
+    for unsure in (noisy, moving, unknown):
         assert stopping.verdict([SAME, unsure]) == "undecided"
         assert stopping.verdict([unsure, SAME]) == "undecided"
 

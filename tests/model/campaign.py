@@ -10,7 +10,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign.state import State
 from silverprint.config import Params
-from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, TAKEDOWNS, conform, empty
+from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, QUEUE, TAKEDOWNS, conform, empty
 from silverprint.store import features, files, tables
 
 DESCRIPTION = {"backbone": "b", "size": 32, "weights_sha256": "w", "blocks": {"final": 12, "middle": 20}}
@@ -63,6 +63,9 @@ def write_labels(params: Params, truth: dict[str, str], upto: str, error: float 
             label = str(rng.choice(params.dataset.classes)) if wrong else truth[picture]
             rows.append(_row(picture, label, "control" if number < CONTROL else "train", name))
         at += BUDGET
+        asked = [row for row in rows if row["round"] == name]
+        queue = conform(pl.DataFrame(asked).with_columns(strategy=pl.lit("margin")), QUEUE)
+        tables.write_ledger(queue, layout.queue(name), QUEUE, ["image_id"])
     rows[-1]["label"] = NONE_OF_THESE
     labels = conform(pl.DataFrame(rows), LABELS).sort("image_id")
     folder = layout.labels(upto)

@@ -15,6 +15,7 @@ from silverprint.store.features import Features
 
 RECIPE = Model(members=3, epochs=60, learning_rate=0.05, weight_decay=1e-4)
 AS_IS = Standard(np.zeros(6, dtype=np.float32), np.ones(6, dtype=np.float32))
+WIDE = Standard(np.zeros(96, dtype=np.float32), np.ones(96, dtype=np.float32))
 
 
 def blobs(n: int = 90, classes: int = 3, noise: float = 0.6, seed: int = 0):
@@ -26,7 +27,7 @@ def blobs(n: int = 90, classes: int = 3, noise: float = 0.6, seed: int = 0):
 
 def trained(**changes) -> Head:
     rows, labels = blobs()
-    return train_ensemble(rows, labels, AS_IS, classes=3, recipe=RECIPE, **{"seed": 1, **changes})
+    return train_ensemble(rows, labels, AS_IS, classes=3, recipe=RECIPE, **{"seed": 1, **changes}).head
 
 
 def test_it_learns_and_its_members_differ() -> None:
@@ -89,7 +90,7 @@ def test_ctrl_c_in_training_is_ctrl_c(monkeypatch) -> None:
 def test_noise_makes_it_less_sure() -> None:
     rows, labels = blobs()
     shuffled = np.random.default_rng(0).permutation(labels)
-    sober = train_ensemble(rows, shuffled, AS_IS, classes=3, recipe=RECIPE, seed=1)
+    sober = train_ensemble(rows, shuffled, AS_IS, classes=3, recipe=RECIPE, seed=1).head
     assert sober.temperature > trained().temperature
     assert sober.predict(rows).mean(axis=0).max(axis=1).mean() < 0.6
 
@@ -152,3 +153,27 @@ def test_three_hundred_labels_take_seconds() -> None:
     began = time.process_time()
     train_ensemble(rows, np.arange(300) % 10, standard, classes=10, recipe=recipe, seed=0)
     assert time.process_time() - began < 60
+
+
+def test_what_is_said_of_an_example_is_said_by_those_that_did_not_see_it() -> None:
+    """A wrong label is believed by the head that saw it, and by none that did not."""
+    rows, labels = blobs(noise=0.3)
+    wrong = labels.copy()
+    wrong[:9] = (labels[:9] + 1) % 3
+    recipe = Model(members=3, epochs=400, learning_rate=0.1, weight_decay=1e-6)
+    named = np.hstack([rows, 3 * np.eye(90, dtype=np.float32)])  # each can be learnt by heart
+    found = train_ensemble(named, wrong, WIDE, classes=3, recipe=recipe, seed=1)
+    assert found.held_out.shape == (90, 3)
+    np.testing.assert_allclose(found.held_out.sum(axis=1), 1, atol=1e-5)
+    assert (found.held_out.argmax(axis=1) == labels).mean() > 0.95
+    seen = found.head.predict(named).mean(axis=0)
+    assert (seen[:9].argmax(axis=1) == wrong[:9]).mean() > 0.8
+
+
+def test_an_example_that_is_alone_in_its_class_is_judged_too() -> None:
+    rows, labels = blobs(n=31)
+    labels[0] = 2
+    labels[1:] %= 2
+    found = train_ensemble(rows, labels, AS_IS, classes=3, recipe=RECIPE, seed=1)
+    assert found.held_out[0, 2] < 0.5
+    assert np.isfinite(found.held_out).all()

@@ -9,7 +9,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.errors import ConfigError, DataError, UnavailableError
-from silverprint.records import EVALUATION, LABELS, MANIFEST, SCORES, VOTES
+from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, STOP_SET, VOTES
 from silverprint.stages import score, start, train
 from silverprint.store import tables
 from tests.model import campaign
@@ -119,6 +119,31 @@ def test_a_round_is_trained_and_judged(params, truth) -> None:
     assert not set(rows["image_id"]) & set(card("r01")["trained_on"])
 
 
+def test_beside_the_model_lies_what_it_says_of_the_pool_and_of_its_own_examples_unseen(params, truth) -> None:
+    train.run(params, "r01")
+    stop = tables.read(layout.model("r01") / "stop-set.parquet", STOP_SET)
+    asked = tables.read(layout.labels("r01") / "labels.parquet", LABELS)["image_id"]
+    assert set(stop["image_id"]) == set(truth) - set(asked)
+    assert np.mean([truth[name] == said for name, said in stop.rows()]) > 0.6
+    held = tables.read(layout.model("r01") / "held-out.parquet", HELD_OUT)
+    assert held["image_id"].to_list() == card("r01")["trained_on"]
+    said = np.array(held["probabilities"].to_list())
+    assert said.shape == (campaign.BUDGET - 1, 10)
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
+
+
+def test_what_a_person_picked_is_no_choice_of_the_strategy(params, truth) -> None:
+    queue = tables.read_ledger(layout.queue("r01"), QUEUE)
+    usable = tables.read(layout.labels("r01") / "labels.parquet", LABELS).filter(pl.col("label") != NONE_OF_THESE)
+    chosen = queue.filter(pl.col("role") == "train").join(usable, on="image_id", how="semi")["image_id"]
+    few = pl.col("image_id").is_in(chosen[:4].implode())
+    by_hand = pl.when((pl.col("role") == "train") & ~few).then(pl.lit("include")).otherwise("strategy")
+    tables.write_ledger(queue.with_columns(strategy=by_hand), layout.queue("r01"), QUEUE, ["image_id"])
+    train.run(params, "r01")
+    assert metrics("r01")["control"]["k"] == 4
+    assert metrics("r01")["labels"] == campaign.BUDGET - 1
+
+
 def test_training_again_gives_the_same_bytes(params, truth) -> None:
     train.run(params, "r01")
     first = outputs("r01")
@@ -190,6 +215,7 @@ def test_a_sealed_model_stays_until_a_withdrawal_breaks_the_seal(params, truth) 
     campaign.withdraw(judged)
     train.run(changed, "r01")
     assert outputs("r01")["head.pt"] == sealed["head.pt"]
+    assert outputs("r01")["held-out.parquet"] == sealed["held-out.parquet"]
     assert metrics("r01")["evaluation"]["n"] == campaign.EVALUATION - 1
 
     taken = card("r01")["trained_on"][0]

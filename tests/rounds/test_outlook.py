@@ -10,7 +10,7 @@ from silverprint.campaign import advice
 from silverprint.campaign.outlook import outlook
 from silverprint.campaign.standing import standing
 from silverprint.config import PeopleCost
-from silverprint.records import EVALUATION, VOTES
+from silverprint.records import EVALUATION, STOP_SET, VOTES
 from silverprint.stages import queue
 from silverprint.store import tables
 from tests.rounds import campaign
@@ -39,6 +39,15 @@ def predict(params, name, right, n=200):
         schema=EVALUATION,
     )
     tables.write(rows.sort("image_id"), layout.model(name) / "evaluation.parquet", EVALUATION)
+
+
+def predict_pool(params, name, changed=0, n=500):
+    """The round's model says one class of half of n pictures of the pool and of `changed` more, another of the rest."""
+    one, other = params.dataset.classes[:2]
+    predicted = [other if number < n // 2 + changed else one for number in range(n)]
+    image_ids = [campaign.image_id(1000 + number) for number in range(n)]
+    rows = pl.DataFrame({"image_id": image_ids, "predicted": predicted})
+    tables.write(rows, layout.model(name) / "stop-set.parquet", STOP_SET)
 
 
 def test_a_round_that_nobody_has_seen_is_estimated_from_its_plan_then_from_its_queue(params):
@@ -83,7 +92,15 @@ def test_a_gain_beyond_noise_says_go_on_and_what_a_point_cost(params):
 def test_models_that_no_longer_move_say_stop_and_few_pictures_that_they_cannot_tell(params):
     for name in params.chain:
         predict(params, name, right=150)
+    assert looked(params).verdict == "undecided"
+    assert "predict the same of the pool is not known" in " ".join(said(params))
+    for name in params.chain:
+        predict_pool(params, name, changed=2 * (name == "r03"))
     assert looked(params).verdict == "stop"
+    assert "predict the same of 99.6 % of 500 pictures of the pool (kappa 0.99)" in " ".join(said(params))
+    predict_pool(params, "r02", changed=10)
+    assert looked(params).verdict == "undecided"
+    predict_pool(params, "r02")
     assert any(sentence.startswith("Stop? yes: each of the last 2 rounds") for sentence in said(params))
     predict(params, "r03", right=152)
     assert looked(params).verdict == "undecided"

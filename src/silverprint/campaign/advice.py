@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from silverprint.campaign.outlook import Comparison, Effort, Outlook
-from silverprint.core.stopping import PLATEAU, STABLE, WINDOW, Verdict
+from silverprint.core.stopping import PLATEAU, STABLE, WINDOW, Step, Verdict
 
 
 def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
@@ -32,9 +32,15 @@ def _step(one: Comparison) -> str:
     step = one.step
     interval = f"95 % interval {_points(step.low)} to {_points(step.high)}"
     gain = f"{one.round} brought {_points(step.gain)} points over {one.before}"
-    return (
-        f"{gain} on {step.pictures:,} evaluation pictures ({interval}); their models agree with kappa {step.kappa:.2f}"
-    )
+    return f"{gain} on {step.pictures:,} evaluation pictures ({interval}); {_stability(step)}"
+
+
+def _stability(step: Step) -> str:
+    known = step.stability
+    if known is None:
+        return "how far their models predict the same of the pool is not known here"
+    same = f"{100 * known.agreement:.1f} % of {known.pictures:,} pictures of the pool"
+    return f"their models predict the same of {same} (kappa {known.kappa:.2f})"
 
 
 def _points(share: float) -> str:
@@ -61,7 +67,7 @@ def _verdict(verdict: Verdict, last: Comparison) -> str:
         case "stop":
             return (
                 f"yes: each of the last {WINDOW} rounds surely gained less than {100 * PLATEAU:.0f} point, "
-                f"and its model predicts as the one before (kappa at least {STABLE})"
+                f"and its model predicts of the pool what the one before did (kappa at least {STABLE})"
             )
     smallest = f"{50 * (last.step.high - last.step.low):.1f} points"
     return f"the figures do not decide: {last.step.pictures:,} evaluation pictures show changes of {smallest} or more"

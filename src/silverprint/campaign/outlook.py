@@ -9,8 +9,8 @@ from silverprint.campaign import ledgers
 from silverprint.campaign.standing import Standing
 from silverprint.config import Params
 from silverprint.core import ballots, effort, stopping
-from silverprint.core.stopping import Step
-from silverprint.records import EVALUATION
+from silverprint.core.stopping import Stability, Step
+from silverprint.records import EVALUATION, STOP_SET
 from silverprint.store import tables
 
 _HOUR = 3600.0
@@ -99,9 +99,19 @@ def _comparisons(params: Params, spent: dict[str, Effort]) -> list[Comparison]:
         pair = pair.join(predicted[after].select("image_id", pl.col("predicted").alias("after")), on="image_id")
         if not pair.is_empty():
             labels, one, other = (pair[column].to_numpy() for column in ("label", "before", "after"))
-            step = stopping.step(labels, one, other, seed=params.seed)
+            step = stopping.step(labels, one, other, _stability(before, after), seed=params.seed)
             found.append(Comparison(after, before, step, spent[after]))
     return found
+
+
+def _stability(before: str, after: str) -> Stability | None:
+    """On the pictures of both rounds' stop sets."""
+    paths = [layout.model(name) / "stop-set.parquet" for name in (before, after)]
+    if not all(path.exists() for path in paths):
+        return None
+    one, other = (tables.read(path, STOP_SET) for path in paths)
+    both = one.join(other, on="image_id")
+    return stopping.stability(both["predicted"].to_numpy(), both["predicted_right"].to_numpy())
 
 
 def _predictions(name: str) -> pl.DataFrame | None:

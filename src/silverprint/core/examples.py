@@ -1,5 +1,6 @@
 """Which labels a round's model is trained on, which it is judged on, and which measure what the strategy gained."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -59,15 +60,22 @@ class Arms(NamedTuple):
     random: Draws
 
 
-def control_arms(training: pl.DataFrame, round_name: str, *, draws: int, seed: int) -> Arms | None:
+def control_arms(
+    training: pl.DataFrame, round_name: str, by_strategy: Collection[str], *, draws: int, seed: int
+) -> Arms | None:
     """The arms of `round_name`; None where it has no control label or no chosen one.
+
+    What people picked by hand is in neither arm: it says nothing about the strategy.
 
     Args:
         training: `Examples.training`.
+        by_strategy: image_ids that the round's strategy chose.
         draws: pairs of subsets; where all k are needed only the other arm varies.
     """
     here = training["round"] == round_name
-    chosen, random = (np.flatnonzero((here & (training["role"] == role)).to_numpy()) for role in ("train", "control"))
+    picked = training["image_id"].is_in(list(by_strategy))
+    chosen = np.flatnonzero((here & (training["role"] == "train") & picked).to_numpy())
+    random = np.flatnonzero((here & (training["role"] == "control")).to_numpy())
     k = min(len(chosen), len(random))
     if k == 0:
         return None

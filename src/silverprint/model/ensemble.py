@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from silverprint.config import Model
 from silverprint.core.calibration import temperature
@@ -24,6 +25,13 @@ class Standard(NamedTuple):
 
     def __call__(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         return (rows - self.centre) / self.scale
+
+
+class Trained(NamedTuple):
+    """A head, and what was learnt about its own examples."""
+
+    head: Head
+    held_out: NDArray[np.float32]  # (N, C), for each the mean of members that did not see it, at the head's temperature
 
 
 def pool_standard(features: Features, image_ids: Sequence[str]) -> Standard:
@@ -50,7 +58,7 @@ def train_ensemble(
     classes: int,
     recipe: Model,
     seed: int,
-) -> Head:
+) -> Trained:
     """A head of `recipe.members` members, each on a bootstrap sample of its own, with a cross-fitted temperature.
 
     Args:
@@ -62,9 +70,11 @@ def train_ensemble(
     held_out = [members * (fold != number) for number in np.unique(fold)]
     weight, bias = fit(standard(rows), labels, np.concatenate([members, *held_out]), classes=classes, recipe=recipe)
     cross = _head(standard, weight[recipe.members :], bias[recipe.members :])
-    logits, judged = _cross_fitted(cross, rows, labels, fold, recipe.members)
+    logits, unseen = _cross_fitted(cross, rows, labels, fold, recipe.members)
+    warmth = temperature(logits[:, ~unseen], labels[~unseen])
     own = slice(0, recipe.members)
-    return _head(standard, weight[own], bias[own], temperature(logits, judged))
+    held = softmax(logits / warmth, axis=2).mean(axis=0).astype(np.float32)
+    return Trained(_head(standard, weight[own], bias[own], warmth), held)
 
 
 def train_members(
@@ -83,19 +93,19 @@ def train_members(
 
 def _cross_fitted(
     cross: Head, rows: NDArray[np.float32], labels: NDArray[np.int64], fold: NDArray[np.int64], members: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Logits (M, n, C) of examples by the members that did not see them; without classes that those never saw."""
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Logits (M, N, C) of each example by the members that did not see it; (N,) whether those never saw its class."""
     import torch
 
     with torch.inference_mode():
         every = cross.logits(torch.from_numpy(rows)).numpy()
-    logits, judged = [], []
+    logits = np.empty((members, *every.shape[1:]), dtype=np.float64)
+    unseen = np.zeros(len(labels), dtype=np.bool_)
     for index, number in enumerate(np.unique(fold)):
-        seen = np.unique(labels[fold != number])
-        held = np.flatnonzero((fold == number) & np.isin(labels, seen))
-        logits.append(every[index * members : (index + 1) * members, held])
-        judged.append(labels[held])
-    return np.concatenate(logits, axis=1).astype(np.float64), np.concatenate(judged)
+        held = fold == number
+        logits[:, held] = every[index * members : (index + 1) * members, held]
+        unseen[held] = ~np.isin(labels[held], labels[~held])
+    return logits, unseen
 
 
 def _head(standard: Standard, weight: NDArray[np.float32], bias: NDArray[np.float32], warmth: float = 1.0) -> Head:

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -12,15 +12,19 @@ from silverprint import console, layout
 from silverprint.adapters import tracking
 from silverprint.campaign import guard, ledgers, state
 from silverprint.config import Params
-from silverprint.core import evaluation
+from silverprint.core import evaluation, stopping
 from silverprint.core.examples import Examples, control_arms, examples
 from silverprint.core.intervals import paired_gain
 from silverprint.core.quality import BINDING
+from silverprint.core.selection.reasons import INCLUDED
 from silverprint.errors import DataError, UnavailableError, restored
-from silverprint.records import EVALUATION, LABELS, MANIFEST
+from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, empty
 from silverprint.store import cards, documents, files, tables
 from silverprint.store.features import Features
 from silverprint.store.folders import replacing_folder
+
+if TYPE_CHECKING:
+    from silverprint.model.head import Head
 
 _DRAWS = 20
 
@@ -78,9 +82,11 @@ class Train:
         recipe, c = self.params.model, len(self.classes)
         if self.keep_model:
             head, card = Head.load(layout.model(self.round)), cards.read(layout.model(self.round))
+            held_out = self._kept_held_out()
         else:
-            head = train_ensemble(x, y, standard, classes=c, recipe=recipe, seed=self.seed)
+            head, held = train_ensemble(x, y, standard, classes=c, recipe=recipe, seed=self.seed)
             card = self._card(f"{self.round}-{head.digest()[:10]}", training)
+            held_out = pl.DataFrame({"image_id": training["image_id"], "probabilities": held.tolist()}, schema=HELD_OUT)
         rows, truth = self._arrays(judged)
         probabilities = head.predict(rows).mean(axis=0)
         metrics = {
@@ -95,6 +101,8 @@ class Train:
         }
         with replacing_folder(layout.model(self.round)) as folder:
             tables.write(self._predictions(judged, probabilities), folder / "evaluation.parquet", EVALUATION)
+            tables.write(self._stop_set(head, pool), folder / "stop-set.parquet", STOP_SET)
+            tables.write(held_out, folder / "held-out.parquet", HELD_OUT)
             head.save(folder, card)
         files.write_text(layout.metrics(self.round), json.dumps(metrics, indent=2) + "\n")
         accuracy = metrics["evaluation"]["accuracy"]
@@ -139,13 +147,28 @@ class Train:
             schema=EVALUATION,
         )
 
+    def _stop_set(self, head: "Head", pool: list[str]) -> pl.DataFrame:
+        """What the model predicts of pictures that nobody labelled: by it `status` sees whether models still change."""
+        image_ids = stopping.stop_set(set(pool) - set(self.labels["image_id"]))
+        places = head.predict(self.features.matrix(image_ids)).mean(axis=0).argmax(axis=1)
+        return pl.DataFrame({"image_id": image_ids, "predicted": [self.classes[place] for place in places]}, STOP_SET)
+
+    def _kept_held_out(self) -> pl.DataFrame:
+        """Of a model that stays; an earlier version did not write it."""
+        path = layout.model(self.round) / "held-out.parquet"
+        return tables.read(path, HELD_OUT) if path.exists() else empty(HELD_OUT)
+
+    def _by_strategy(self) -> list[str]:
+        queue = ledgers.queue(self.round)
+        return queue.filter((pl.col("role") == "train") & (pl.col("strategy") != INCLUDED))["image_id"].to_list()
+
     def _control(
         self, x: NDArray[np.float32], y: NDArray[np.int64], standard: Any, rows: NDArray[np.float32], truth: Any
     ) -> dict[str, Any] | None:
         """Accuracy after k chosen labels and after k random ones, and the gain with its 95 % interval."""
         from silverprint.model.ensemble import train_members
 
-        arms = control_arms(self.examples.training, self.round, draws=_DRAWS, seed=self.seed)
+        arms = control_arms(self.examples.training, self.round, self._by_strategy(), draws=_DRAWS, seed=self.seed)
         if arms is None or not len(truth):
             return None
         weights = np.concatenate([arms.chosen, arms.random])

@@ -6,10 +6,21 @@ import numpy as np
 import polars as pl
 import pytest
 
-from silverprint import layout
+from silverprint import config, layout
 from silverprint.campaign import ledgers
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import EXCLUDE, INCLUDE, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, UNSURE
+from silverprint.records import (
+    EXCLUDE,
+    HELD_OUT,
+    INCLUDE,
+    LABELS,
+    MANIFEST,
+    NONE_OF_THESE,
+    QUEUE,
+    SCORES,
+    UNSURE,
+    VOTES,
+)
 from silverprint.stages import labels, queue
 from silverprint.store import tables
 from tests.rounds import campaign
@@ -342,3 +353,52 @@ def test_running_the_stages_loads_no_torch(params):
         env={"PYTHONPATH": f"{root}:{root}/src"},
     )
     assert done.stdout.strip() == "False"
+
+
+def held_out(params, name, doubted):
+    """What models that did not see it say of each picture the round's model was trained on: its label, or not."""
+    table = tables.read(layout.labels(name) / "labels.parquet", LABELS).filter(pl.col("role") != "evaluation")
+    rows = []
+    for image_id, label in table.select("image_id", "label").iter_rows():
+        says = "bag" if image_id in doubted else label
+        rows.append(
+            {"image_id": image_id, "probabilities": [0.91 if c == says else 0.01 for c in params.dataset.classes]}
+        )
+    tables.write(pl.DataFrame(rows, schema=HELD_OUT), layout.model(name) / "held-out.parquet", HELD_OUT)
+
+
+def test_doubtful_labels_take_their_share_of_the_budget_and_keep_their_role(checked):
+    checked = replace(
+        checked, rounds={n: replace(r, relabel=0.3, show_predictions=True) for n, r in checked.rounds.items()}
+    )
+    queue.run(checked, "r01")
+    finish(checked, "r01")
+    chosen = ledgers.queue("r01").filter(pl.col("role") == "train")["image_id"].to_list()
+    held_out(checked, "r01", doubted=chosen[:2])
+    queue.run(checked, "r02")
+    rows = ledgers.queue("r02")
+    assert dict(rows["role"].value_counts().iter_rows()) == {"control": 2, "train": 6, "relabel": 2}
+    looks = rows.filter(pl.col("role") == "relabel")
+    assert set(looks["image_id"]) == set(chosen[:2])
+    assert looks["why"].str.contains("in doubt: 2 votes made it .*; models that have not seen that say bag").all()
+    assert not looks["show_prediction"].any()
+    assert rows.filter(pl.col("role") != "relabel")["show_prediction"].all()
+    campaign.open_round(checked, "r02")
+    campaign.answer(checked, "r02", lambda rank, person: "bag")
+    votes = ledgers.votes("r02").with_columns(pl.col("annotator").str.replace("s-", "t-"))
+    tables.write_ledger(votes, layout.votes("r02"), VOTES, campaign.LEDGER_ORDER)
+    labels.run(checked, "r02")
+    table = tables.read(layout.labels("r02") / "labels.parquet", LABELS).filter(pl.col("image_id").is_in(chosen[:2]))
+    assert table.select("role", "round", "n_votes").unique().rows() == [("train", "r01", 4)]
+
+
+def test_without_a_model_or_a_share_nothing_is_asked_twice(params):
+    looked = replace(params, rounds={n: replace(r, relabel=0.3) for n, r in params.rounds.items()})
+    queue.run(looked, "r01")
+    assert "relabel" not in set(ledgers.queue("r01")["role"])
+
+
+def test_control_and_second_looks_share_one_budget(params):
+    text = layout.PARAMS.read_text().replace("control: 0.2,", "control: 0.8, relabel: 0.3,", 1)
+    with pytest.raises(ConfigError, match=r"rounds\.r01\.control = 0\.8 and relabel = 0\.3"):
+        config.parse(text)

@@ -154,6 +154,7 @@ class Round:
     overlap: People  # people asked about each
     show_predictions: bool = False
     floor: Share = 0.0  # of the strategy's picks, divided evenly among the predicted classes
+    relabel: Share = 0.0  # of the budget, at most: a second look at earlier labels in doubt
     gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
     draw: Count = 0  # raised by `silverprint round redraw`
 

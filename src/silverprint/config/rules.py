@@ -16,6 +16,10 @@ def require_agreement(params: Params) -> None:
     if not params.rounds:
         first = "r01: {prev: start, strategy: auto, budget: 100, control: 0.2, overlap: 2}"
         raise ConfigError("rounds = {}", "a campaign needs a round", f"write one there: {first}")
+    for name, entry in params.rounds.items():
+        if entry.control + entry.relabel > 1:
+            value = f"rounds.{name}.control = {entry.control} and relabel = {entry.relabel}"
+            raise ConfigError(value, "both are shares of one budget", "their sum is at most 1")
     if START in params.rounds:
         raise ConfigError("rounds.start", "'start' is the state before the first round", "rename the round")
     if params.last != params.chain[-1]:

@@ -8,17 +8,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint import layout
+from silverprint.adapters import activelab
 from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import golden, ledgers, state
-from silverprint.config import Params
+from silverprint.config import START, Params
 from silverprint.console import say
 from silverprint.core import uncertainty
-from silverprint.core.selection import roles, select_with_scores
+from silverprint.core.selection import roles, second_look, select_with_scores
 from silverprint.core.selection.compose import Plan, compose
 from silverprint.core.selection.pool import Picks
 from silverprint.core.selection.reasons import hesitation, reasons
 from silverprint.errors import DataError, restored
-from silverprint.records import LABELS, MANIFEST, QUEUE, SCORES
+from silverprint.records import HELD_OUT, LABELS, MANIFEST, QUEUE, SCORES, VOTES
 from silverprint.store import files, tables
 from silverprint.store.features import Features
 
@@ -61,22 +62,24 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     askable = _askable(params, round_name, pictures, manifest, labels)
     picked = ledgers.included(params.chain).filter(pl.col("round") == round_name)
     included = picked["image_id"].to_list()
-    shares = _shares(params, round_name, askable["group"].n_unique())
+    probabilities = _probabilities(round_name, scores.height)
+    looks = _second_looks(params, round_name, pictures, labels)
+    shares = _shares(params, round_name, askable["group"].n_unique(), looks.height)
     plan = _plan(params, round_name, included)
     trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
     labeled = pictures.join(trained_on.select("image_id", "label"), on="image_id", maintain_order="left")
     known = labeled.with_columns(_class_ids(labeled["label"], params.dataset.classes))
-    probabilities = _probabilities(round_name, scores.height)
 
     def choose(left: pl.DataFrame, count: int, taken: pl.DataFrame) -> Picks:
         asked = taken.with_columns(pl.lit(_UNTOLD, pl.Int64).alias("class_id"))
         return _choose(plan, left, count, pl.concat([known, asked], how="diagonal"), probabilities)
 
     gold = golden.drawn(params, round_name, pictures, manifest, plan.seed)
-    queue = compose(askable, shares, plan, choose, gold)
+    queue = compose(askable, shares, plan, choose, pl.concat([gold, looks], how="diagonal"))
     _say_left_out(round_name, included, queue, pictures, askable)
-    by_hand = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
-    queue = queue.with_columns(reasons(queue, _leading(queue, pictures, probabilities, params), by_hand))
+    told = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
+    told |= dict(looks.select("image_id", "why").iter_rows())
+    queue = queue.with_columns(reasons(queue, _leading(queue, pictures, probabilities, params), told))
     _require_suite(params, round_name, queue.join(manifest, on="image_id", how="left"))
     return queue
 
@@ -119,7 +122,23 @@ def _askable(
     return roles.without_groups(free, manifest.filter(pl.col("image_id").is_in(barred)))
 
 
-def _shares(params: Params, name: str, available: int) -> roles.Shares:
+def _second_looks(params: Params, name: str, pictures: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """The earlier labels that are asked about again: at most `rounds.<name>.relabel` of the budget."""
+    entry = params.rounds[name]
+    most = round(entry.relabel * entry.budget) if entry.prev != START else 0
+    barred = [*ledgers.withdrawn(), *ledgers.excluded()["image_id"]]
+    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in(barred))
+    if most == 0:
+        return free.head(0).with_columns(why=pl.lit(None, pl.String))
+    held_out = tables.read(layout.model(entry.prev) / "held-out.parquet", HELD_OUT)
+    votes = tables.read(layout.labels(entry.prev) / "votes.parquet", VOTES)
+    known = second_look.Labelled(held_out, votes, labels, params.dataset.classes)
+    looks = second_look.choose(known, free, most, activelab.worth)
+    say(f"{name}: {looks.height} earlier labels in doubt get a second look (at most {most})")
+    return looks
+
+
+def _shares(params: Params, name: str, available: int, relabel: int) -> roles.Shares:
     first = name == params.chain[0]
     needed = 2 if first else 1
     if available < needed:
@@ -129,10 +148,11 @@ def _shares(params: Params, name: str, available: int) -> roles.Shares:
         raise DataError(f"{name}: {left} left to ask about", rule, remedy)
     entry = params.rounds[name]
     evaluation = params.evaluation.size if first else 0
-    shares = roles.shares(available, evaluation=evaluation, budget=entry.budget, control=entry.control)
-    if shares.total < evaluation + entry.budget:
+    shares = roles.shares(available, evaluation=evaluation, budget=entry.budget, control=entry.control, relabel=relabel)
+    wanted = evaluation + entry.budget - relabel
+    if shares.total < wanted:
         say(
-            f"{name}: {available} pictures are left of {evaluation + entry.budget} wanted; the queue takes "
+            f"{name}: {available} pictures are left of {wanted} wanted; the queue takes "
             f"{shares.evaluation} for evaluation, {shares.control} for control, {shares.train} by strategy"
         )
     return shares
@@ -200,7 +220,8 @@ def _choose(
 
 def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:
     first, entry = name == params.chain[0], params.rounds[name]
-    allowed = ["train", "control", *(["evaluation"] if first else []), *(["gold"] if entry.gold else [])]
+    also = {"evaluation": first, "gold": entry.gold > 0, "relabel": entry.relabel > 0}
+    allowed = ["train", "control", *(role for role, may in also.items() if may)]
     suite = layout.SUITES / "queue.json"
     failed = critical_failures(check(queue, suite, {"roles": allowed, "classes": list(params.dataset.classes)}))
     if failed:

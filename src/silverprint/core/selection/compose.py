@@ -10,6 +10,7 @@ from silverprint.core.selection.reasons import INCLUDED
 from silverprint.records import QUEUE, conform
 
 TIER = "crowd"
+UNPROMPTED = ("evaluation", "relabel")  # roles in which people never see a prediction
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ def compose(
 ) -> pl.DataFrame:
     """The queue, by rank. No two of its pictures are of one near-duplicate group.
 
-    A prediction is never pre-selected for evaluation pictures: their labels judge the model.
+    A prediction is never pre-selected for evaluation pictures, whose labels judge the model, nor for a second look: of
+    what it was trained on, a model says what it was told.
 
     Args:
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
@@ -56,7 +58,7 @@ def compose(
     drawn_ranks, chosen_ranks = roles.mixed(drawn.height, chosen.height, plan.seed)
     drawn = drawn.with_columns(pl.Series("rank", drawn_ranks))
     chosen = chosen.with_columns(pl.Series("rank", chosen_ranks))
-    shown = pl.lit(plan.show_predictions) & pl.col("predicted").is_not_null() & (pl.col("role") != "evaluation")
+    shown = pl.lit(plan.show_predictions) & pl.col("predicted").is_not_null() & ~pl.col("role").is_in(UNPROMPTED)
     queue = pl.concat([drawn, chosen], how="diagonal").with_columns(
         pl.lit(plan.seed).alias("seed"), pl.lit(TIER).alias("tier"), shown.alias("show_prediction")
     )

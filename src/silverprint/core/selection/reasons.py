@@ -32,15 +32,15 @@ _CHOSEN: Final = {
 }
 
 
-def reasons(queue: pl.DataFrame, leading: Mapping[str, str], by_hand: Mapping[str, str]) -> pl.Series:
+def reasons(queue: pl.DataFrame, leading: Mapping[str, str], told: Mapping[str, str]) -> pl.Series:
     """`why`, a sentence for each row of `queue`.
 
     Args:
         queue: image_id, role, strategy, score.
         leading: image_id -> what the model hesitates between, where there is a model.
-        by_hand: image_id -> who picked it and why, of the strategy `include`.
+        told: image_id -> the sentence of what no strategy chose: who picked it and why, or why a second look.
     """
-    return pl.Series("why", [_reason(row, leading, by_hand) for row in queue.to_dicts()], dtype=pl.String)
+    return pl.Series("why", [_reason(row, leading, told) for row in queue.to_dicts()], dtype=pl.String)
 
 
 def hesitation(probabilities: NDArray[np.floating], classes: tuple[str, ...]) -> list[str]:
@@ -54,12 +54,12 @@ def hesitation(probabilities: NDArray[np.floating], classes: tuple[str, ...]) ->
     return told
 
 
-def _reason(row: Mapping[str, Any], leading: Mapping[str, str], by_hand: Mapping[str, str]) -> str:
+def _reason(row: Mapping[str, Any], leading: Mapping[str, str], told: Mapping[str, str]) -> str:
+    image_id = row["image_id"]
+    if row["strategy"] == INCLUDED or row["role"] == "relabel":
+        return " ".join(told[image_id].split())
     if row["role"] in _ROLES:
         return _ROLES[row["role"]]
-    image_id = row["image_id"]
-    if row["strategy"] == INCLUDED:
-        return " ".join(by_hand[image_id].split())
     text = _CHOSEN.get(row["strategy"], f"chosen by {row['strategy']}")
     text = text.format(score=row["score"]) if row["score"] is not None else text.partition(": ")[0]
     parts = [text, leading[image_id]] if image_id in leading else [text]

@@ -22,7 +22,7 @@ class Shares:
         return self.evaluation + self.control + self.train
 
 
-def shares(available: int, *, evaluation: int, budget: int, control: float) -> Shares:
+def shares(available: int, *, evaluation: int, budget: int, control: float, relabel: int = 0) -> Shares:
     """How many pictures each role gets of `available`.
 
     Where they do not suffice, evaluation keeps what it wants up to half of them, and the budget gets the rest: without
@@ -30,13 +30,15 @@ def shares(available: int, *, evaluation: int, budget: int, control: float) -> S
 
     Args:
         evaluation: pictures wanted for it; 0 after the first round.
-        budget: train and control together.
+        budget: train, control and relabel together.
         control: share of the budget that is drawn at random, 0..1.
+        relabel: pictures of the budget that were asked about before, and so take none of the available.
     """
-    evaluation = min(evaluation, max(available // 2, available - budget))
-    budget = min(budget, available - evaluation)
-    random = round(budget * control)
-    return Shares(evaluation, random, budget - random)
+    new = budget - relabel
+    evaluation = min(evaluation, max(available // 2, available - new))
+    new = min(new, available - evaluation)
+    random = min(round((new + relabel) * control), new)
+    return Shares(evaluation, random, new - random)
 
 
 def round_seed(seed: int, *names: object) -> int:

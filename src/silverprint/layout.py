@@ -55,6 +55,10 @@ def queue(name: str) -> Path:
     return round_dir(name) / "queue.csv"
 
 
+def queue_page(name: str) -> Path:
+    return round_dir(name) / "queue.html"
+
+
 def asks(name: str) -> Path:
     return round_dir(name) / "asks.csv"
 

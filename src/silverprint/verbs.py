@@ -67,6 +67,7 @@ STAGES = (
     _stage("start", "the state before the first round: no labels, no model"),
     _stage("score", "let the previous round's model predict the pool", _ROUND),
     _stage("queue", "choose the pictures to ask people about, with the reasons", _ROUND),
+    _stage("preview", "a page of the queue's pictures with the reasons, for those who plan the round", _ROUND),
     _stage("annotate", "push the queue to Label Studio and pull the votes; exit 75 while people work", _ROUND),
     _stage("labels", "consensus over all votes so far", _ROUND),
     _stage("gate", "check the labels; a critical failure stops the round", _ROUND),

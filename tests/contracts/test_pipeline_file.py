@@ -58,7 +58,14 @@ def test_ledgers_are_not_ignored_and_outputs_are() -> None:
     by_hand = [f"data/{name}.csv" for name in ("takedowns", "imports", "waivers", "include", "exclude", "gold")]
     for path in [f"data/rounds/r09/{name}" for name in ledgers] + by_hand:
         assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 1, path
-    for path in ("data/raw/x/a", "data/clean/m", "data/rounds/r09/model/h", "data/release/x", "var/x"):
+    for path in (
+        "data/raw/x/a",
+        "data/clean/m",
+        "data/rounds/r09/model/h",
+        "data/rounds/r09/queue.html",
+        "data/release/x",
+        "var/x",
+    ):
         assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0, path
 
 

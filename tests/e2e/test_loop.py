@@ -105,7 +105,9 @@ def test_a_fourth_round_runs_its_own_stages_alone(finished: Campaign, colleague:
     colleague.must("silverprint", "round", "open", "r04", "--budget", "12")
     first = colleague.call("bash", "scripts/repro")
     assert first.returncode != 0
-    assert ran(first.stdout) == {"check", "score@r04", "queue@r04", "annotate@r04"}, first.stdout + first.stderr
+    assert ran(first.stdout) == {"check", "score@r04", "queue@r04", "preview@r04", "annotate@r04"}, (
+        first.stdout + first.stderr
+    )
     assert "people are needed" in first.stdout + first.stderr
     with finished.people(*PEOPLE):
         colleague.must("silverprint", "wait")
@@ -129,7 +131,7 @@ def test_two_machines_open_and_close_a_round_alike(finished: Campaign, tmp_path:
     assert first.repro().returncode == 0
     done = second.repro()
     assert done.returncode == 0, done.stdout + done.stderr
-    own = {f"{stage}@r05" for stage in ("score", "queue", "annotate", "labels", "gate", "train")}
+    own = {f"{stage}@r05" for stage in ("score", "queue", "preview", "annotate", "labels", "gate", "train")}
     assert ran(done.stdout) == own | {"check", "release", "report"}
     for name in ("queue.csv", "votes.csv", "metrics.json"):
         ours, theirs = (machine.path / "data/rounds/r05" / name for machine in (first, second))

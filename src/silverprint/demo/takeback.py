@@ -16,7 +16,9 @@ from silverprint.core import imports
 from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, answers
 from silverprint.errors import NotAllowedError, UnavailableError
 
-_ROUND: Final = (layout.score, layout.queue, layout.labels, layout.gate, layout.model, layout.metrics)
+_ROUND: Final = (
+    layout.score, layout.queue, layout.queue_page, layout.labels, layout.gate, layout.model, layout.metrics,
+)  # fmt: skip
 _ANSWERED: Final = (layout.state, layout.votes)  # of a round, and after the rest of it
 _CAMPAIGN: Final = (
     layout.CHECK, Path("data/raw"), Path("data/measured"), layout.EMBED, layout.CLEAN, layout.WITHDRAWN,

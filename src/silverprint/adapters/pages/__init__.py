@@ -1,14 +1,31 @@
-"""The report as one HTML file: no script, no other file, no network."""
+"""The report and the page of a queue, each one HTML file: no script, no other file, no network."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from silverprint.adapters.pages import words
-from silverprint.adapters.pages.view import View
+from silverprint.adapters.pages.view import QueueView, View
 
 _MOST_CLASSES = 30  # a wider confusion matrix says less than the list of the commonest mistakes
 
 
 def render(view: View) -> str:
+    """The report."""
+    return _template("report.html").render(
+        view=view,
+        verdict=words.verdict(view),
+        reason_words=words.REASONS,
+        role_words=words.ROLES,
+        gain=words.gain,
+        matrix=bool(view.confusion) and len(view.classes) <= _MOST_CLASSES,
+    )
+
+
+def render_queue(view: QueueView) -> str:
+    """The page of a round's queue."""
+    return _template("queue.html").render(view=view, role_words=words.ROLES)
+
+
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("silverprint.adapters.pages", "."),
         undefined=StrictUndefined,
@@ -18,11 +35,4 @@ def render(view: View) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"percent": words.percent, "points": words.points, "count": "{:,}".format}
-    return environment.get_template("report.html").render(
-        view=view,
-        verdict=words.verdict(view),
-        reason_words=words.REASONS,
-        role_words=words.ROLES,
-        gain=words.gain,
-        matrix=bool(view.confusion) and len(view.classes) <= _MOST_CLASSES,
-    )
+    return environment.get_template(name)

@@ -72,6 +72,42 @@ class Withdrawals:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A picture of a queue."""
+
+    rank: int
+    image_id: str
+    picture: str
+    role: str
+    guess: str | None  # the model's, before people were asked
+    confidence: float | None
+    why: str
+    shown: bool  # whether people see the guess
+    people: int  # that are asked
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """What the page of a round's queue shows."""
+
+    name: str
+    question: str
+    round: str
+    strategies: str  # that chose its train pictures
+    roles: dict[str, int]  # role -> pictures, the commonest first
+    guesses: dict[str, int]  # what the model predicts -> pictures, in the order of the classes
+    cards: list[Card]  # by rank
+
+    @property
+    def unguessed(self) -> int:
+        return sum(card.guess is None for card in self.cards)
+
+    def place(self, guess: str | None) -> int:
+        """A number for each guess, so that no class name becomes markup; -1 for none."""
+        return -1 if guess is None else list(self.guesses).index(guess)
+
+
+@dataclass(frozen=True)
 class View:
     name: str
     question: str

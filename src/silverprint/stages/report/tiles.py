@@ -6,7 +6,7 @@ from silverprint.adapters.pages.view import Reason, Tile
 from silverprint.adapters.plots import strip
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.adapters.plots.thumbnails import data_uri
-from silverprint.core import summary
+from silverprint.core import hidden, summary
 from silverprint.core.quality import BINDING
 from silverprint.stages.report.read import Campaign
 
@@ -16,12 +16,7 @@ _ROUND, _REASON, _DISPUTED = 48, 6, 16  # pictures shown of each
 
 def gallery(campaign: Campaign) -> Gallery:
     """Withdrawn pictures, and those without a licence, are not shown to anybody."""
-    bound = campaign.manifest.filter(pl.col("reason").is_in(sorted(BINDING)))
-    known = set(campaign.manifest["image_id"])
-    signs = {
-        image_id: "—" if why == "withdrawn" else "©" for image_id, why in bound.select("image_id", "reason").iter_rows()
-    }
-    signs |= {image_id: "—" for image_id in campaign.asked["image_id"] if image_id not in known}
+    signs = hidden.signs(campaign.manifest, campaign.asked["image_id"])
     return Gallery(campaign.reader, signs)
 
 

@@ -1,20 +1,22 @@
 """Command line of the trial: `run` plays what is not cached yet, `report` writes the document and its pictures."""
 
 import argparse
+import os
 from itertools import product
 
-from benchmarks.label_efficiency.contestants import VIEWS
-from benchmarks.label_efficiency.datasets import DATASETS, load
-from benchmarks.label_efficiency.trial import BATCHES, Run, play, whole_pool
+from benchmarks.label_efficiency.datasets import DATASETS, FOLDER, folder, load
+from benchmarks.label_efficiency.trial import BATCHES, BOTH, Run, play
 
 OURS = ("random", "auto", "uherding", "margin", "typiclust", "badge", "maxherding", "coreset", "entropy")
 PEERS = ("Badge", "CoreSet", "DropQuery", "Falcun", "MaxHerding", "ProbCover", "TypiClust")
+VIEWS = ("final", "middle", BOTH)  # fixed ones, where the features have these blocks
 VIEWED = tuple(f"auto@{view}" for view in VIEWS)
 CONTESTANTS = [*OURS, *(f"peer:{name}" for name in PEERS), *VIEWED, "oracle"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.label_efficiency", description=__doc__)
+    parser.add_argument("--runs", default=str(folder()), help="folder of features and finished runs")
     verbs = parser.add_subparsers(dest="verb", required=True)
     run = verbs.add_parser("run")
     run.add_argument("--datasets", nargs="+", default=list(DATASETS), choices=list(DATASETS))
@@ -24,6 +26,7 @@ def main() -> None:
     run.add_argument("--first-seed", type=int, default=0)
     verbs.add_parser("report").add_argument("--seeds", type=int, default=20)
     asked = parser.parse_args()
+    os.environ[FOLDER] = asked.runs
     if asked.verb == "report":
         from benchmarks.label_efficiency.report import write
 
@@ -31,10 +34,8 @@ def main() -> None:
         return
     # Seeds outermost: whatever is finished when the time is up is a paired trial over fewer seeds.
     for seed in range(asked.first_seed, asked.seeds):
-        for dataset in asked.datasets:
-            whole_pool(dataset, seed)
         for batch, name, dataset in product(asked.batches, asked.contestants, asked.datasets):
-            if name not in VIEWED or len(load(dataset).blocks) == len(VIEWS):
+            if name not in VIEWED or len(load(dataset).blocks) > 1:
                 play(Run(dataset, name, seed, batch))
         print(f"seed {seed} is whole", flush=True)
 

@@ -11,8 +11,6 @@ from benchmarks.label_efficiency.head import Head
 from silverprint.core.selection import select
 from silverprint.errors import ConfigError
 
-VIEWS = ("final", "middle")  # the blocks of the backbone's features, in their order
-
 
 class NeedsModel(Exception):  # noqa: N818 - a refusal, not a fault
     """The strategy cannot choose before there is a model; the trial then takes random's choice."""
@@ -20,8 +18,7 @@ class NeedsModel(Exception):  # noqa: N818 - a refusal, not a fault
 
 @dataclass(frozen=True)
 class Request:
-    embeddings: NDArray[np.float32]
-    blocks: tuple[slice, ...]
+    embeddings: NDArray[np.float32]  # (N, D) of the blocks that were chosen
     labeled: NDArray[np.int64]
     labels: NDArray[np.int64]
     budget: int
@@ -35,8 +32,7 @@ Contestant = Callable[[Request], NDArray[np.int64]]
 def contestant(name: str, task: Task, seed: int) -> Contestant:
     """A fresh one for a run, by name.
 
-    `peer:NAME` is scikit-activeml's, `oracle` sees the truth, `NAME@final` and `NAME@middle` are of STRATEGIES and see
-    one block of the backbone's features; what remains is a name in STRATEGIES.
+    `peer:NAME` is scikit-activeml's, `oracle` sees the truth, what remains is a name in STRATEGIES.
     """
     if name.startswith("peer:"):
         from benchmarks.label_efficiency.peers import Peer
@@ -55,17 +51,16 @@ class Ours:
     seed: int
 
     def __call__(self, request: Request) -> NDArray[np.int64]:
-        strategy, _, view = self.name.partition("@")
-        return chosen(strategy, request, self.seed, request.blocks[VIEWS.index(view)] if view else slice(None))
+        return chosen(self.name, request, self.seed)
 
 
-def chosen(name: str, request: Request, seed: int, columns: slice = slice(None)) -> NDArray[np.int64]:
-    """What a strategy of STRATEGIES picks that sees these columns; the model's predictions are the same for all."""
+def chosen(name: str, request: Request, seed: int) -> NDArray[np.int64]:
+    """What a strategy of STRATEGIES picks."""
     probabilities = None if request.head is None else request.head.probabilities(request.embeddings)
     try:
         return select(
             name,
-            embeddings=request.embeddings[:, columns],
+            embeddings=request.embeddings,
             probabilities=probabilities,
             labeled=request.labeled,
             labels=request.labels,

@@ -1,43 +1,53 @@
 """The trial's datasets: real pictures that packages ship, as feature arrays with a pool and a test set per seed.
 
-Features are centred, each block (final, middle) reduced to 128 principal components and divided by one overall scale;
-not whitened. All of that looks at no label, and every contestant sees the same array.
+A pool's features are projected as the queue stage projects them, by `core.projection`, which looks at no label. What
+each block of them weighs is settled from a contestant's own labels, as in the queue and train stages, by `core.blocks`.
 """
 
 import gzip
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-CACHE = Path("var/label-efficiency")
+from silverprint.core.projection import Projection
+
 FASHION = Path("/usr/share/datasets/fashion-mnist")
-SIDE, COMPONENTS, IMBALANCE = 128, 128, 20
+SIDE, IMBALANCE = 128, 20
 Pictures = NDArray[np.uint8]
+
+
+FOLDER = "LABEL_EFFICIENCY_RUNS"  # the environment variable; `--runs` sets it
+
+
+def folder() -> Path:
+    """Where features and finished runs are kept."""
+    return Path(os.environ.get(FOLDER, "var/label-efficiency"))
 
 
 @dataclass(frozen=True)
 class Task:
-    """One seed's pool and test set."""
+    """One seed's pool and test set, projected."""
 
     pool: NDArray[np.float32]  # (N, D)
     truth: NDArray[np.int64]  # (N,), class ids
     test: NDArray[np.float32]
     test_truth: NDArray[np.int64]
-    blocks: tuple[slice, ...]  # of columns
+    blocks: dict[str, slice]  # of columns
     classes: int
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows to draw pools from, and rows to test on; where `test` is None the draw leaves the rest for it."""
+    """Rows to draw pools from, and rows to test on; where `held` is 0 the draw leaves the rest for it."""
 
-    features: NDArray[np.float32]
+    features: NDArray[np.float16]  # as the embed stage stores them
     labels: NDArray[np.int64]
-    blocks: tuple[slice, ...]
+    blocks: dict[str, slice]
     pool: int  # rows drawn per seed; a long tail keeps a part of them
     held: int  # the last `held` rows are the test set; 0: what the draw leaves
     imbalance: float = 1.0
@@ -52,9 +62,14 @@ class Dataset:
             rows = _long_tail(rows, self.labels, self.imbalance, rng)
         test = np.arange(free, len(self.labels)) if self.held else order[self.pool :]
         classes = int(self.labels.max()) + 1
-        return Task(
-            self.features[rows], self.labels[rows], self.features[test], self.labels[test], self.blocks, classes
-        )
+        seen = Projection.of(self.features[rows], self.blocks)
+        pool, tested = (seen(self.features[part]).astype(np.float32) for part in (rows, test))
+        return Task(pool, self.labels[rows], tested, self.labels[test], seen.columns, classes)
+
+
+@lru_cache(maxsize=16)
+def task(name: str, seed: int) -> Task:
+    return load(name).task(seed)
 
 
 def _long_tail(
@@ -108,31 +123,22 @@ DATASETS: dict[str, Callable[[], Dataset]] = {
 def _prepared(
     name: str,
     pictures: Callable[[], tuple[Pictures, NDArray[np.int64]]],
-    describe: Callable[[Pictures], dict[str, NDArray[np.float32]]],
-) -> tuple[NDArray[np.float32], NDArray[np.int64], tuple[slice, ...]]:
-    path = CACHE / f"{name}.npz"
+    describe: Callable[[Pictures], dict[str, NDArray[np.float16]]],
+) -> tuple[NDArray[np.float16], NDArray[np.int64], dict[str, slice]]:
+    path = folder() / f"{name}.npz"
     if not path.exists():
         shown, labels = pictures()
-        blocks = [_reduced(block) for block in describe(shown).values()]
-        CACHE.mkdir(parents=True, exist_ok=True)
-        np.savez(path, features=np.concatenate(blocks, axis=1), labels=labels, widths=[b.shape[1] for b in blocks])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, labels=labels, **describe(shown))
     with np.load(path) as stored:
-        ends = np.cumsum(stored["widths"])
-        columns = tuple(slice(int(end - width), int(end)) for end, width in zip(ends, stored["widths"], strict=True))
-        return stored["features"], stored["labels"], columns
+        blocks, start = {}, 0
+        for block in stored.files[1:]:
+            blocks[block] = slice(start, start + stored[block].shape[1])
+            start = blocks[block].stop
+        return np.concatenate([stored[block] for block in blocks], axis=1), stored["labels"], blocks
 
 
-def _reduced(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Centred principal components with a mean squared norm of 1; their relative scales are kept."""
-    centred = block.astype(np.float64) - block.mean(axis=0, dtype=np.float64)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
-    leading = vectors[:, np.argsort(-values)[:COMPONENTS]]
-    signed = leading * np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(leading.shape[1])])
-    scores = centred @ signed
-    return (scores / np.sqrt((scores**2).sum(axis=1).mean())).astype(np.float32)
-
-
-def _backbone(pictures: Pictures) -> dict[str, NDArray[np.float32]]:
+def _backbone(pictures: Pictures) -> dict[str, NDArray[np.float16]]:
     from silverprint.model.backbones import backbone
     from silverprint.model.embedder import Embedder, resized
 
@@ -140,7 +146,7 @@ def _backbone(pictures: Pictures) -> dict[str, NDArray[np.float32]]:
     rows = []
     for start in range(0, len(pictures), 32):
         rgb = [np.repeat(picture[:, :, None], 3, axis=2) for picture in pictures[start : start + 32]]
-        rows.append(embed(np.stack([resized(picture, SIDE) for picture in rgb])).astype(np.float32))
+        rows.append(embed(np.stack([resized(picture, SIDE) for picture in rgb])))
     features, blocks, start = np.concatenate(rows), {}, 0
     for name, width in backbone("efficientnet_lite0").blocks.items():
         blocks[name] = features[:, start : start + width]
@@ -148,8 +154,8 @@ def _backbone(pictures: Pictures) -> dict[str, NDArray[np.float32]]:
     return blocks
 
 
-def _pixels(pictures: Pictures) -> dict[str, NDArray[np.float32]]:
-    return {"pixels": pictures.reshape(len(pictures), -1).astype(np.float32)}
+def _pixels(pictures: Pictures) -> dict[str, NDArray[np.float16]]:
+    return {"pixels": pictures.reshape(len(pictures), -1).astype(np.float16)}
 
 
 def _fashion_pictures() -> tuple[Pictures, NDArray[np.int64]]:

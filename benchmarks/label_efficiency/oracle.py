@@ -44,7 +44,6 @@ class Oracle:
         rows = np.concatenate([free, request.labeled])
         part = Request(
             request.embeddings[rows],
-            request.blocks,
             np.arange(len(free), len(rows)),
             request.labels,
             request.budget,

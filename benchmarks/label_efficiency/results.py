@@ -10,6 +10,7 @@ from benchmarks.label_efficiency.measures import Curves
 from benchmarks.label_efficiency.trial import Run, whole_pool
 
 BASE, OURS, BOUND = "random", "auto", "oracle"
+CEILING_SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -55,5 +56,5 @@ class Results:
         return float(np.median([result["seconds"][1:] for result in self.runs[name].values()]))
 
     def ceiling(self) -> float:
-        """Mean accuracy with the whole pool labelled."""
-        return float(np.mean([whole_pool(self.dataset, seed) for seed in self.seeds(BASE)]))
+        """Mean accuracy with the whole pool labelled, over the first seeds: such a fit takes a while."""
+        return float(np.mean([whole_pool(self.dataset, seed) for seed in self.seeds(BASE)[:CEILING_SEEDS]]))

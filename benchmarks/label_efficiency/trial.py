@@ -7,13 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.label_efficiency.contestants import NeedsModel, Request, chosen, contestant
-from benchmarks.label_efficiency.datasets import CACHE, load
+from benchmarks.label_efficiency.datasets import Task, folder, task
 from benchmarks.label_efficiency.head import PENALTIES, Head, refitted, tuned
 from benchmarks.label_efficiency.measures import balanced_accuracy
+from silverprint.core import blocks
 
 FIRST, LAST = 20, 400  # labels
+BOTH = "both"  # a view that is fixed: every block
 BATCHES = {20: 20, 76: 76}  # after the first: 19 batches of 20, or 5 of 76
 
 
@@ -27,7 +30,7 @@ class Run:
     @property
     def path(self) -> Path:
         name = self.contestant.replace(":", "-")
-        return CACHE / "runs" / self.dataset / f"{name}-b{self.batch}-s{self.seed:02d}.json"
+        return folder() / "runs" / self.dataset / f"{name}-b{self.batch}-s{self.seed:02d}.json"
 
     @property
     def budgets(self) -> list[int]:
@@ -41,14 +44,17 @@ def play(run: Run) -> None:
     """Plays the run and keeps its curve, unless it is kept already."""
     if run.path.exists():
         return
-    task = load(run.dataset).task(run.seed)
-    ask = contestant(run.contestant, task, run.seed)
+    given = task(run.dataset, run.seed)
+    name, _, fixed = run.contestant.partition("@")
+    ask = contestant(name, given, run.seed)
     labeled = np.empty(0, dtype=np.int64)
+    weights = _weights(given, labeled, fixed)
     head: Head | None = None
-    accuracy, seconds = [], []
+    accuracy, seconds, seen = [], [], []
     for budget in run.budgets:
         more = budget - len(labeled)
-        request = Request(task.pool, task.blocks, labeled, task.truth[labeled], more, head, task.truth)
+        rows = given.pool * blocks.scales(weights, given.blocks)
+        request = Request(rows, labeled, given.truth[labeled], more, head, given.truth)
         start = time.process_time()
         try:
             picked = ask(request)
@@ -58,25 +64,32 @@ def play(run: Run) -> None:
         if len(set(picked.tolist()) - set(labeled.tolist())) != more:
             raise AssertionError(f"{run}: not {more} new rows")
         labeled = np.concatenate([labeled, picked])
-        head = tuned(task.pool[labeled], task.truth[labeled], task.classes)
-        accuracy.append(balanced_accuracy(head.probabilities(task.test).argmax(axis=1), task.test_truth))
-    _keep(run, {"budgets": run.budgets, "accuracy": accuracy, "seconds": seconds})
+        weights = _weights(given, labeled, fixed)
+        scales = blocks.scales(weights, given.blocks)
+        head = tuned(given.pool[labeled] * scales, given.truth[labeled], given.classes)
+        predicted = head.probabilities(given.test * scales).argmax(axis=1)
+        accuracy.append(balanced_accuracy(predicted, given.test_truth))
+        seen.append(blocks.told(weights))
+    _keep(run, {"budgets": run.budgets, "accuracy": accuracy, "seconds": seconds, "seen": seen})
+
+
+def _weights(given: Task, labeled: NDArray[np.int64], fixed: str) -> blocks.Weights:
+    """For strategy and head; `fixed` is `final`, `middle` or `both`, or empty where the labels settle it."""
+    if fixed:
+        return {name: float(fixed in (name, BOTH)) for name in given.blocks}
+    return blocks.chosen(given.pool[labeled], given.truth[labeled], given.blocks)
 
 
 def whole_pool(dataset: str, seed: int) -> float:
     """Accuracy of the head with every label of the pool: what no selection can pass by much."""
-    path = CACHE / "runs" / dataset / f"all-s{seed:02d}.json"
+    path = folder() / "runs" / dataset / f"all-s{seed:02d}.json"
     if not path.exists():
-        task = load(dataset).task(seed)
-        best = max(
-            balanced_accuracy(
-                refitted(task.pool, task.truth, task.classes, penalty).probabilities(task.test).argmax(axis=1),
-                task.test_truth,
-            )
-            for penalty in PENALTIES
-        )
+        given = task(dataset, seed)
+        scales = blocks.scales(_weights(given, np.arange(len(given.truth)), ""), given.blocks)
+        heads = [refitted(given.pool * scales, given.truth, given.classes, penalty) for penalty in PENALTIES]
+        predicted = [head.probabilities(given.test * scales).argmax(axis=1) for head in heads]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(best))
+        path.write_text(json.dumps(max(balanced_accuracy(one, given.test_truth) for one in predicted)))
     return float(json.loads(path.read_text()))
 
 

@@ -134,10 +134,11 @@ QUEUE: Final[Schema] = {
     "overlap": INT,  # distinct people to ask
     "tier": TEXT,  # which people: `crowd`
     "show_prediction": FLAG,  # pre-select the prediction in the page
+    "features": TEXT,  # what each block of them weighed for the strategy: "final:0.5 middle:1"; null without one
     "why": TEXT,  # a sentence for people
 }
 
-QUEUE_ADDED: Final = frozenset({"why"})  # queues that people have seen stay as an earlier version drew them
+QUEUE_ADDED: Final = frozenset({"features", "why"})  # queues that people have seen stay as an earlier version drew them
 
 # Choices beside the dataset's classes that every annotator has.
 UNSURE: Final = "unsure"  # abstains

@@ -140,12 +140,3 @@ def test_seeds_differ_by_round_and_draw():
     seeds = {roles.round_seed(7, name, draw) for name in ("r01", "r02") for draw in (0, 1)}
     assert len(seeds) == 4
     assert roles.round_seed(7, "r01", 0) == 1323941881
-
-
-def test_blocks_are_centred_and_weigh_the_same():
-    rng = np.random.default_rng(0)
-    features = np.hstack([rng.normal(5, 100, (50, 3)), rng.normal(-2, 0.1, (50, 7)), np.ones((50, 1))])
-    out = roles.balanced(features.astype(np.float32), [slice(0, 3), slice(3, 10), slice(10, 11)])
-    np.testing.assert_allclose(out.mean(axis=0), 0, atol=1e-4)
-    energies = [(out[:, block] ** 2).sum(axis=1).mean() for block in (slice(0, 3), slice(3, 10), slice(10, 11))]
-    np.testing.assert_allclose(energies, [1, 1, 0], atol=1e-4)

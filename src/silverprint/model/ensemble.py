@@ -26,6 +26,10 @@ class Standard(NamedTuple):
     def __call__(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         return (rows - self.centre) / self.scale
 
+    def weighed(self, factors: NDArray[np.float32]) -> "Standard":
+        """The standard whose columns are `factors`, (D,) above 0, times as large."""
+        return Standard(self.centre, self.scale / factors)
+
 
 class Trained(NamedTuple):
     """A head, and what was learnt about its own examples."""

@@ -11,9 +11,10 @@ from silverprint import layout
 from silverprint.adapters import activelab
 from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import golden, ledgers, state
+from silverprint.campaign.sight import Sight, sight
 from silverprint.config import START, Params
 from silverprint.console import say
-from silverprint.core import uncertainty
+from silverprint.core import blocks, uncertainty
 from silverprint.core.selection import roles, second_look, select_with_scores
 from silverprint.core.selection.compose import Plan, compose
 from silverprint.core.selection.pool import Picks
@@ -69,17 +70,19 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
     labeled = pictures.join(trained_on.select("image_id", "label"), on="image_id", maintain_order="left")
     known = labeled.with_columns(_class_ids(labeled["label"], params.dataset.classes))
+    seen = sight(Features(layout.EMBED), scores["image_id"].to_list(), known)
 
     def choose(left: pl.DataFrame, count: int, taken: pl.DataFrame) -> Picks:
         asked = taken.with_columns(pl.lit(_UNTOLD, pl.Int64).alias("class_id"))
-        return _choose(plan, left, count, pl.concat([known, asked], how="diagonal"), probabilities)
+        return _choose(plan, left, count, pl.concat([known, asked], how="diagonal"), seen, probabilities)
 
     gold = golden.drawn(params, round_name, pictures, manifest, plan.seed)
     queue = compose(askable, shares, plan, choose, pl.concat([gold, looks], how="diagonal"))
     _say_left_out(round_name, included, queue, pictures, askable)
     told = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
     told |= dict(looks.select("image_id", "why").iter_rows())
-    queue = queue.with_columns(reasons(queue, _leading(queue, pictures, probabilities, params), told))
+    why = reasons(queue, _leading(queue, pictures, probabilities, params), told)
+    queue = queue.with_columns(_features(plan, seen), why)
     _require_suite(params, round_name, queue.join(manifest, on="image_id", how="left"))
     return queue
 
@@ -203,19 +206,30 @@ def _class_ids(labels: pl.Series, classes: Sequence[str]) -> pl.Series:
 
 
 def _choose(
-    plan: Plan, left: pl.DataFrame, count: int, labeled: pl.DataFrame, probabilities: NDArray[np.float32] | None
+    plan: Plan,
+    left: pl.DataFrame,
+    count: int,
+    labeled: pl.DataFrame,
+    seen: Sight,
+    probabilities: NDArray[np.float32] | None,
 ) -> Picks:
     known = pl.concat([left, labeled], how="diagonal")
-    features = Features(layout.EMBED)
+    rows = known["row"].to_numpy()
     return select_with_scores(
         plan.strategy,
-        embeddings=roles.balanced(features.matrix(known["image_id"].to_list()), list(features.blocks.values())),
-        probabilities=None if probabilities is None else probabilities[:, known["row"].to_numpy()],
+        embeddings=seen.rows[rows],
+        probabilities=None if probabilities is None else probabilities[:, rows],
         labeled=np.arange(left.height, known.height),
         labels=labeled["class_id"].to_numpy(),
         budget=count,
         seed=plan.seed,
     )
+
+
+def _features(plan: Plan, seen: Sight) -> pl.Expr:
+    """`features` of each row that the strategy picked."""
+    by_strategy = (pl.col("role") == "train") & (pl.col("strategy") == plan.strategy)
+    return pl.when(by_strategy).then(pl.lit(blocks.told(seen.weights))).alias("features")
 
 
 def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:

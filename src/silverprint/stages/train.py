@@ -12,7 +12,7 @@ from silverprint import console, layout
 from silverprint.adapters import tracking
 from silverprint.campaign import guard, ledgers, state
 from silverprint.config import Params
-from silverprint.core import evaluation, stopping
+from silverprint.core import blocks, evaluation, stopping
 from silverprint.core.examples import Examples, control_arms, examples
 from silverprint.core.intervals import paired_gain
 from silverprint.core.quality import BINDING
@@ -79,13 +79,15 @@ class Train:
         x, y = self._arrays(training)
         pool = self.manifest.filter("kept")["image_id"].sort().to_list()
         standard = pool_standard(self.features, pool or training["image_id"].to_list())
+        weights = blocks.chosen(standard(x), y, self.features.blocks)
+        standard = standard.weighed(blocks.scales(weights, self.features.blocks))
         recipe, c = self.params.model, len(self.classes)
         if self.keep_model:
             head, card = Head.load(layout.model(self.round)), cards.read(layout.model(self.round))
             held_out = self._kept_held_out()
         else:
             head, held = train_ensemble(x, y, standard, classes=c, recipe=recipe, seed=self.seed)
-            card = self._card(f"{self.round}-{head.digest()[:10]}", training)
+            card = self._card(f"{self.round}-{head.digest()[:10]}", training, weights)
             held_out = pl.DataFrame({"image_id": training["image_id"], "probabilities": held.tolist()}, schema=HELD_OUT)
         rows, truth = self._arrays(judged)
         probabilities = head.predict(rows).mean(axis=0)
@@ -94,6 +96,7 @@ class Train:
             "model_id": card["model_id"],
             "labels": training.height,
             "votes": self._votes(),
+            "features": blocks.told(card.get("block_weights", dict.fromkeys(weights, 1.0))),
             "evaluation": evaluation.overall(probabilities, truth),
             "per_class": evaluation.per_class(probabilities.argmax(axis=1), truth, self.classes),
             "control": self._control(x, y, standard, rows, truth),
@@ -121,7 +124,7 @@ class Train:
             remedy = f'silverprint round reopen {self.round} --extra 1 --why "...", or see the votes\' statuses'
             raise DataError(value, "a model needs labels of at least two classes", remedy)
 
-    def _card(self, model_id: str, training: pl.DataFrame) -> dict[str, Any]:
+    def _card(self, model_id: str, training: pl.DataFrame, weights: blocks.Weights) -> dict[str, Any]:
         return {
             "model_id": model_id,
             "round": self.round,
@@ -129,6 +132,7 @@ class Train:
             "trained_on": training["image_id"].to_list(),
             "params": {**vars(self.params.model), "seed": self.params.seed},
             "features": self.features.description,
+            "block_weights": weights,
         }
 
     def _votes(self) -> int:

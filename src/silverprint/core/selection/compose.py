@@ -41,7 +41,7 @@ def compose(
         beside: the pictures that are not drawn from `askable`, whose groups have none there, with role and strategy.
 
     Returns:
-        QUEUE, sorted by rank, but for `why`.
+        QUEUE, sorted by rank, but for `features` and `why`.
     """
     evaluation = roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
     left = roles.without_groups(askable, evaluation)

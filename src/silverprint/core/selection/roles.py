@@ -1,6 +1,5 @@
 """How a queue is made up: how many pictures of each role, which ones chance draws, in which order people see them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -82,19 +81,6 @@ def mixed(random: int, chosen: int, seed: int) -> tuple[NDArray[np.int64], NDArr
     """
     shuffled = np.random.default_rng(seed).permutation(random + chosen) + 1
     return shuffled[:random], np.sort(shuffled[random:])
-
-
-def balanced(features: NDArray[np.float32], blocks: Sequence[slice]) -> NDArray[np.float32]:
-    """`features` (n, D), each block centred and divided by its one overall scale, so that every block weighs the same.
-
-    A block is not whitened: that costs 10 to 16 points of accuracy on product photos.
-    """
-    out = np.empty_like(features)
-    for block in blocks:
-        centred = features[:, block] - features[:, block].mean(axis=0, dtype=np.float64).astype(np.float32)
-        scale = np.sqrt((centred**2).sum(axis=1, dtype=np.float64).mean())
-        out[:, block] = centred / (scale if scale > 0 else 1.0)
-    return out
 
 
 def _digest(*parts: object) -> bytes:

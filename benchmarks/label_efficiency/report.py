@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from benchmarks.label_efficiency.aims import against_aims
 from benchmarks.label_efficiency.curves import draw
 from benchmarks.label_efficiency.datasets import DATASETS
 from benchmarks.label_efficiency.results import OURS, Results
-from benchmarks.label_efficiency.tables import against_aims, against_auto, against_random
+from benchmarks.label_efficiency.tables import against_auto, against_fixed, against_random
 from benchmarks.label_efficiency.trial import BATCHES
 
 OUT = Path("docs/benchmarks")
@@ -25,7 +26,7 @@ def write(contestants: list[str], seeds: int) -> None:
         name = f"label-efficiency-{batch}.png"
         draw(found, OUT / name)
         parts["results"] += [f"## Batches of {batch}", "", f"![Accuracy above random by labels]({name})", ""]
-        parts["results"] += [*against_aims(found), "", *against_auto(found), ""]
+        parts["results"] += [*against_aims(found), "", *against_auto(found), "", *against_fixed(found), ""]
         for results in found:
             parts["results"] += [f"### {results.dataset}, batches of {batch}", "", *against_random(results), ""]
     text = TEXT.read_text().format(seeds="; ".join(parts["seeds"]), results="\n".join(parts["results"]).rstrip())

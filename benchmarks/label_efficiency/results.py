@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from benchmarks.label_efficiency.measures import Curves
 from benchmarks.label_efficiency.trial import Run, whole_pool
 
 BASE, OURS, BOUND = "random", "auto", "oracle"
+TARGETS = (100, 200, 400)  # labels whose accuracy under random is the target
 CEILING_SEEDS = 5
 
 
@@ -19,11 +21,11 @@ class Results:
 
     dataset: str
     batch: int
-    runs: dict[str, dict[int, dict[str, list[float]]]]  # contestant -> seed -> result
+    runs: dict[str, dict[int, dict[str, Any]]]  # contestant -> seed -> result
 
     @classmethod
     def read(cls, dataset: str, batch: int, contestants: list[str], seeds: int) -> "Results":
-        runs: dict[str, dict[int, dict[str, list[float]]]] = {}
+        runs: dict[str, dict[int, dict[str, Any]]] = {}
         for name in contestants:
             found = {seed: Run(dataset, name, seed, batch).result() for seed in range(seeds)}
             if done := {seed: result for seed, result in found.items() if result is not None}:

@@ -1,5 +1,7 @@
 """The trial's tables, in Markdown."""
 
+from collections import Counter
+
 import numpy as np
 
 from benchmarks.label_efficiency.measures import (
@@ -11,17 +13,19 @@ from benchmarks.label_efficiency.measures import (
     labels_ratio,
     p_value,
 )
-from benchmarks.label_efficiency.results import BASE, BOUND, OURS, Results
-
-TARGETS = (100, 200, 400)  # labels whose accuracy under random is the target
+from benchmarks.label_efficiency.results import BASE, BOUND, OURS, TARGETS, Results
 
 
 def against_random(results: Results) -> list[str]:
     """A row per contestant: what it gains over random."""
-    names = results.names()
-    adjusted = holm({name: p_value(gains(*results.pair(name, BASE))) for name in names})
+    names, adjusted = results.names(), adjusted_p(results)
     head = ["", "seeds", "over random", "p", "cells won", *(f"labels, {at}" for at in TARGETS), "gap", "s"]
     return table(head, [[name, *_gain_cells(results, name, adjusted[name])] for name in names])
+
+
+def adjusted_p(results: Results) -> dict[str, float]:
+    """Paired t-tests of each contestant's AULC against random's, adjusted over all contestants of the table."""
+    return holm({name: p_value(gains(*results.pair(name, BASE))) for name in results.names()})
 
 
 def _gain_cells(results: Results, name: str, adjusted: float) -> list[str]:
@@ -47,7 +51,7 @@ def _closed(results: Results, name: str) -> str:
 
 def against_auto(all_results: list[Results]) -> list[str]:
     """A row per contestant, a column per dataset: auto's AULC less its own, and over all datasets."""
-    names = sorted({name for results in all_results for name in results.names()} - {OURS, BOUND})
+    names = sorted({name for results in all_results for name in results.names() if "@" not in name} - {OURS, BOUND})
     differences = {
         name: [
             gains(*results.pair(OURS, name)) if results.seeds(OURS, name) else np.empty(0) for results in all_results
@@ -67,50 +71,29 @@ def against_auto(all_results: list[Results]) -> list[str]:
     return table(["auto less …", *(results.dataset for results in all_results), "all", "p"], rows)
 
 
-def against_aims(all_results: list[Results]) -> list[str]:
-    """A row per dataset: the figures that auto is held against."""
-    head = ["", "seeds", "over random", "share of the gap to all labels", "cells won", "worst budget against random"]
-    head += ["labels, geometric mean", "worst budget against margin", "budgets below margin", "budgets below a peer"]
-    return table(head, [_aims(results) for results in all_results if results.seeds(OURS)])
+def against_fixed(all_results: list[Results]) -> list[str]:
+    """A row per fixed choice of features: auto's AULC less that of auto with it; then which block auto put in front."""
+    shown = [results for results in all_results if any(name.startswith(f"{OURS}@") for name in results.names())]
+    names = sorted({name for results in shown for name in results.names() if name.startswith(f"{OURS}@")})
+    rows = [[name, *(_less(results, name) for results in shown)] for name in names]
+    rows.append(["in front, share of rounds", *(_in_front(results) for results in shown)])
+    return table(["auto less …", *(f"{results.dataset}" for results in shown)], rows) if shown else []
 
 
-def _aims(results: Results) -> list[str]:
-    own, base = results.pair(OURS, BASE)
-    ratios = [labels_ratio(own, base, results.budgets, at) for at in TARGETS]
-    worst = 100 * (own - base).mean(axis=0).min()
-    room = 100 * (results.ceiling() - base.mean())
-    return [
-        results.dataset,
-        str(len(own)),
-        span(*interval(gains(own, base))),
-        f"{float(gains(own, base).mean()) / room:.0%}",
-        f"{cells_won(own, base):.0%}",
-        f"{worst:+.1f}",
-        f"{float(np.exp(np.log(ratios).mean())):.1f} ×" if not np.isnan(ratios).any() else "–",
-        _worst_against(results, "margin"),
-        _below(results, ["margin"]),
-        _below(results, [name for name in results.names() if name.startswith("peer:")]),
-    ]
+def _less(results: Results, name: str) -> str:
+    seeds = results.seeds(OURS, name)
+    return f"{span(*interval(gains(*results.pair(OURS, name))))}, {len(seeds)} seeds" if seeds else "–"
 
 
-def _worst_against(results: Results, name: str) -> str:
-    """The mean difference, with its interval, at the budget where auto does worst."""
-    if not results.seeds(OURS, name):
-        return "–"
-    own, other = results.pair(OURS, name)
-    at = int((own - other).mean(axis=0).argmin())
-    return f"{span(*interval(100 * (own - other)[:, at]))} at {results.budgets[at]}"
+def _in_front(results: Results) -> str:
+    """How often the labels put each block in front, and how often all weighed the same."""
+    told = Counter(_leader(one) for seed in results.seeds(OURS) for one in results.runs[OURS][seed]["seen"])
+    return ", ".join(f"{name} {count / told.total():.0%}" for name, count in told.most_common())
 
 
-def _below(results: Results, names: list[str]) -> str:
-    """At how many budgets, of all of `names` together, auto is lower and the 95 % interval excludes 0."""
-    lower = total = 0
-    for name in names:
-        own, other = results.pair(OURS, name) if results.seeds(OURS, name) else (np.empty((0, 0)),) * 2
-        if len(own) > 1:
-            highs = np.array([interval(100 * part)[2] for part in (own - other).T])
-            lower, total = lower + int((highs < 0).sum()), total + len(highs)
-    return f"{lower} of {total}"
+def _leader(told: str) -> str:
+    names = [part.partition(":")[0] for part in told.split() if part.endswith(":1")]
+    return names[0] if len(names) == 1 else "none"
 
 
 def span(middle: float, low: float, high: float) -> str:

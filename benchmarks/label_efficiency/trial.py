@@ -5,6 +5,7 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class Run:
     def budgets(self) -> list[int]:
         return list(range(FIRST, LAST + 1, self.batch))
 
-    def result(self) -> dict[str, list[float]] | None:
+    def result(self) -> dict[str, Any] | None:
         return json.loads(self.path.read_text()) if self.path.exists() else None
 
 

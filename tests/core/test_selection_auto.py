@@ -10,8 +10,8 @@ from silverprint.core.selection.auto import WIDEST
 from silverprint.core.selection.uherding import NARROWEST
 
 
-def plain_places(embeddings, probabilities):
-    return np.column_stack([directions(embeddings.astype(np.float64)), np.sqrt(probabilities)])
+def plain_places(embeddings, probabilities, trust):
+    return np.column_stack([directions(embeddings.astype(np.float64)), np.sqrt(trust * probabilities)])
 
 
 def plain_kernel(places, width):
@@ -36,9 +36,10 @@ def test_every_pick_is_the_best_by_the_plain_definition(seed, n, d, labelled, me
     if thought is None or not len(labeled):
         require_greedy(rows, values, plain_kernel(directions(embeddings), WIDEST), np.ones(n), labeled)
     else:
-        places = plain_places(embeddings, thought.mean(axis=0))
+        trust = min(1, len(labeled) / max(1, n - len(labeled)))
+        places = plain_places(embeddings, thought.mean(axis=0), trust)
         kernel = plain_kernel(places, plain_width(places[labeled]))
-        require_greedy(rows, values, kernel, uncertainty.margin(thought), labeled)
+        require_greedy(rows, values, kernel, uncertainty.margin(thought) ** trust, labeled)
 
 
 def test_a_label_does_not_cover_a_look_alike_of_which_the_model_thinks_otherwise():

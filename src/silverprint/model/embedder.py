@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from silverprint.errors import DataError, restored
 from silverprint.model.backbones import backbone
@@ -19,7 +20,7 @@ Batch = tuple[list[str], NDArray[np.float16]]
 
 
 class Embedder:
-    """Called with (B, S, S, 3) uint8 RGB, it gives (B, D) float16.
+    """Called with (B, S, S, 3) uint8 RGB, it gives (B, D) float16; on a GPU by half precision (autocast).
 
     Args:
         name: key of `BACKBONES`.
@@ -35,8 +36,12 @@ class Embedder:
 
     @torch.inference_mode()
     def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float16]:
-        x = torch.from_numpy(pictures).to(self._device).permute(0, 3, 1, 2)
-        features: NDArray[np.float16] = self._network(self._backbone.normalise(x)).half().cpu().numpy()
+        on_gpu = self._device.type == "cuda"
+        batch = torch.from_numpy(pictures)
+        batch = batch.pin_memory().to(self._device, non_blocking=True) if on_gpu else batch
+        with torch.autocast(self._device.type, torch.float16, enabled=on_gpu):
+            found: Tensor = self._network(self._backbone.normalise(batch.permute(0, 3, 1, 2)))
+        features: NDArray[np.float16] = found.half().cpu().numpy()
         return features
 
     def stream(self, pictures: Iterable[tuple[str, bytes]], batch: int) -> Iterator[Batch]:

@@ -1,0 +1,66 @@
+"""Predictions by Lightning: the same whatever the hardware, and what the hardware is told."""
+
+import numpy as np
+import pytest
+import torch
+
+from silverprint.model import predict as module
+from silverprint.model.head import Head
+from silverprint.model.predict import at_hand, loader, predict
+from silverprint.store import features as store
+from silverprint.store.features import Features
+
+COUNT = 2 * module._BATCH + 5
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory):
+    root = tmp_path_factory.mktemp("embed")
+    store.write_description(root, {"backbone": "b", "size": 1, "weights_sha256": "w", "blocks": {"final": 6}})
+    ids = [f"{number:064x}" for number in range(COUNT)]
+    store.append(root, ids, [np.random.default_rng(0).normal(size=(COUNT, 6)).astype(np.float16)])
+    return Features(root), ids[::-1]
+
+
+@pytest.fixture(scope="module")
+def head():
+    rng = np.random.default_rng(1)
+    return Head.of(
+        centre=rng.normal(size=6), scale=np.ones(6), weight=rng.normal(size=(3, 6, 4)), bias=rng.normal(size=(3, 4)),
+        temperature=np.array(1.5),
+    )  # fmt: skip
+
+
+def test_the_rows_are_in_the_order_asked(pool, head):
+    features, ids = pool
+    np.testing.assert_allclose(predict(head, features, ids), head.predict(features.matrix(ids)), atol=1e-6)
+
+
+@pytest.mark.slow
+def test_several_processes_give_what_one_does(pool, head):
+    features, ids = pool
+    two = {"accelerator": "cpu", "devices": 2, "strategy": "ddp_spawn"}
+    np.testing.assert_allclose(predict(head, features, ids, two), predict(head, features, ids), atol=1e-6)
+
+
+def test_half_precision_is_nearly_the_same(pool, head):
+    features, ids = pool
+    half = {"accelerator": "cpu", "devices": 1, "precision": "bf16-mixed"}
+    found = predict(head, features, ids, half)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.sum(axis=2), 1, atol=1e-2)
+    np.testing.assert_allclose(found, predict(head, features, ids), atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, {"accelerator": "cpu", "devices": 1}),
+        (1, {"accelerator": "gpu", "devices": 1, "precision": "16-mixed"}),
+        (4, {"accelerator": "gpu", "devices": 4, "precision": "16-mixed", "strategy": "ddp_spawn"}),
+    ],
+)
+def test_every_gpu_works_in_half_precision_from_pinned_memory(monkeypatch, pool, count, told):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    assert at_hand() == told
+    assert loader(*pool).pin_memory == (count > 0)

@@ -16,7 +16,7 @@ IDS = [f"{number:064x}" for number in range(6)]
 PARAMS: dict[str, dict[str, Any]] = {
     "clean": {"reasons": list(REASONS), "licenses": ["MIT", "CC0-1.0"], "known_license": 1.0},
     "queue": {"roles": list(ROLES), "classes": ["coat", "bag"]},
-    "labels": {"answers": ["coat", "bag", NONE_OF_THESE], "min_alpha": 0.4, "max_unresolved": 0.1},
+    "labels": {"answers": ["coat", "bag", NONE_OF_THESE], "min_alpha": 0.4, "max_unresolved": 0.1, "min_gold": 0.7},
 }
 
 
@@ -48,7 +48,8 @@ def _labels() -> pl.DataFrame:
         "role": ["evaluation", "train", "control"] * 2, "round": ["r01"] * 6, "source": ["human"] * 6,
     }  # fmt: skip
     frame = conform(pl.DataFrame(columns), LABELS)
-    return frame.with_columns(alpha_round=pl.lit(0.6), unresolved_share=pl.lit(0.1))
+    figures = {"alpha_round": 0.6, "unresolved_share": 0.1, "gold_round_high": 0.9, "gold_worst_high": 0.8}
+    return frame.with_columns(pl.lit(figure).alias(column) for column, figure in figures.items())
 
 
 SOUND = {"clean": _manifest, "queue": _queue, "labels": _labels}
@@ -114,6 +115,9 @@ def test_an_empty_table_fails(name):
         ("labels", _first("image_id", IDS[1]), {("image_id", "unique")}),
         ("labels", pl.lit(0.39).alias("alpha_round"), {("alpha_round", "figure_to_be_between")}),
         ("labels", pl.lit(0.11).alias("unresolved_share"), {("unresolved_share", "figure_to_be_between")}),
+        ("labels", pl.lit(0.69).alias("gold_round_high"), {("gold_round_high", "figure_to_be_between")}),
+        ("labels", pl.lit(0.69).alias("gold_worst_high"), set()),  # a warning
+        ("labels", pl.lit(None, pl.Float64).alias("gold_round_high"), set()),  # no gold was asked
         ("labels", _first("alpha_round", 0.9), {("alpha_round", "figure_to_be_between")}),
     ],
 )  # fmt: skip

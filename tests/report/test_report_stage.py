@@ -15,7 +15,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import ANNOTATORS, MANIFEST, TAKEDOWNS, WITHDRAWN, conform
+from silverprint.records import ANNOTATORS, LABELS, MANIFEST, QUEUE, TAKEDOWNS, WITHDRAWN, conform
 from silverprint.stages import report
 from silverprint.store import tables
 
@@ -61,6 +61,23 @@ def test_imported_labels_have_a_table_of_their_own_and_are_no_people(campaign: P
     heading = page().index("Labels that sources came with")
     assert re.search(r"partner</th>.*37.*3.*87\.5 %", page()[heading : heading + 3_000], re.S)
     assert "import:partner" not in page()
+
+
+def test_gold_has_a_table_of_people_and_is_no_answer_of_theirs(campaign: Params) -> None:
+    gone = ledgers.queue("r01")["image_id"][0]
+    is_gold = pl.col("image_id") == gone
+    queue = ledgers.queue("r01").with_columns(role=pl.when(is_gold).then(pl.lit("gold")).otherwise("role"))
+    tables.write_ledger(queue, layout.queue("r01"), QUEUE, ["rank"])
+    path = layout.labels("r03") / "labels.parquet"
+    marked = [pl.when(is_gold).then(pl.lit("gold")).otherwise(name).alias(name) for name in ("role", "source")]
+    tables.write(tables.read(path, LABELS).with_columns(marked), path, LABELS)
+    person = {"answers": 4, "right": 3, "accuracy": 0.75, "low": 0.3, "high": 0.95, "abstained": 1, "exposures": 6}
+    quality = json.dumps({"gold": {"annotators": {"studio-2": person}}})
+    (layout.labels("r03") / "quality.json").write_text(quality)
+    report.run(campaign)
+    row = r"studio-2</th>.*>6<.*>4<.*>1<.*75\.0 %.*30\.0 % to 95\.0 %"
+    assert re.search(row, page()[page().index("Where the answer is known") :][:1500], re.S)
+    assert re.search(r"gold: it is \S+.* \(known\)", page())
 
 
 @pytest.mark.usefixtures("reported")

@@ -95,12 +95,14 @@ def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
 
 
 def _asked(row: dict[str, object], pictures: Gallery) -> Tile:
-    answer = str(row["label"] or "no answer")
+    known = row["role"] == "gold"
+    answer = str(row["label"] or "no answer") + (" (known)" if known and row["label"] else "")
     guess = f"{row['predicted']} {100 * float(str(row['confidence'])):.0f} %" if row["predicted"] else ""
     split = row["agreement"] is not None and float(str(row["agreement"])) < 1
     note = "; ".join(part for part in (guess or "no guess yet", "votes differ" if split else "") if part)
     differs = row["predicted"] is not None and row["label"] is not None and row["predicted"] != row["label"]
-    alt = f"Rank {row['rank']}, {row['role']}: people said {answer}; the model {guess or 'had no guess'}"
+    whose = "it is" if known else "people said"
+    alt = f"Rank {row['rank']}, {row['role']}: {whose} {answer}; the model {guess or 'had no guess'}"
     picture = data_uri(pictures.thumbnail(str(row["image_id"]), SIDE))
     return Tile(picture, alt, answer, note, bool(differs), str(row["why"] or ""))
 

@@ -12,7 +12,7 @@ from benchmarks.label_efficiency.trial import Run, whole_pool
 
 BASE, OURS, BOUND = "random", "auto", "oracle"
 TARGETS = (100, 200, 400)  # labels whose accuracy under random is the target
-CEILING_SEEDS = 5
+CEILING_SEEDS = 3
 
 
 @dataclass(frozen=True)

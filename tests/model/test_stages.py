@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from silverprint import layout
+from silverprint.core import blocks
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, STOP_SET, VOTES
 from silverprint.stages import score, start, train
@@ -109,6 +110,7 @@ def test_a_round_is_trained_and_judged(params, truth) -> None:
     assert found["votes"] == 2 * (campaign.BUDGET + campaign.EVALUATION)
     assert found["model_id"] == card("r01")["model_id"]
     assert found["model_id"].startswith("r01-")
+    assert found["features"] == blocks.told(card("r01")["block_weights"])
     judged = found["evaluation"]
     assert judged["n"] == campaign.EVALUATION
     assert judged["accuracy_low"] < judged["accuracy"] < judged["accuracy_high"]

@@ -67,6 +67,10 @@ def test_rounds_never_ask_twice_and_evaluate_once(checked):
     assert chosen["why"].str.contains(r"^A narrow gap .*; the model hesitates between .+ \(0\.\d\d\) and .+\.$").all()
     assert rows.filter(pl.col("role") == "control")["why"].str.starts_with("Drawn by chance").all()
     assert later["show_prediction"].to_list() == [False] * 10 + [True] * 10
+    assert rows.filter(pl.col("features").is_not_null())["role"].unique().to_list() == ["train"]
+    first, others = rows.filter(pl.col("round") == "r01"), chosen["features"]
+    assert first["features"].drop_nulls().unique().to_list() == ["final:1 middle:1"]  # no labels yet
+    assert others.str.contains(r"^final:(1|0\.5|0\.25) middle:(1|0\.5|0\.25)$").all()
 
 
 def test_near_duplicates_are_asked_once_over_all_rounds(params):

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from PIL import Image
 
+from benchmarks.label_efficiency.measures import interval
 from benchmarks.label_efficiency.results import BASE, BOUND, OURS, Results
 
 STYLE = {
@@ -68,11 +69,13 @@ def _panel(axis: Axes, results: Results) -> None:
             first = above[0]
         axis.plot(results.budgets, above, label=_named(name), **style)
         if name == OURS and len(own) > 1:
-            error = 1.96 * 100 * (own - base).std(axis=0, ddof=1) / np.sqrt(len(own))
-            axis.fill_between(results.budgets, above - error, above + error, color=style["color"], alpha=0.12)
+            lows, highs = np.array([interval(100 * part)[1:] for part in (own - base).T]).T
+            axis.fill_between(results.budgets, lows, highs, color=style["color"], alpha=0.12)
     axis.set_ylim(max(LOWEST, -0.5 * highest), 1.25 * highest)
     if first > 1.25 * highest:
-        axis.annotate(f"auto {first:+.0f} at 20", (0.16, 0.97), xycoords="axes fraction", va="top", color="#b3261e")
+        axis.annotate(
+            f"auto {first:+.0f} at 20", (0.97, 0.97), xycoords="axes fraction", va="top", ha="right", color="#b3261e"
+        )
     axis.set_xlabel("labels")
     axis.tick_params(labelbottom=True)
     axis.spines[["top", "right"]].set_visible(False)

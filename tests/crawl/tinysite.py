@@ -1,11 +1,13 @@
 """A tiny web site over real HTTP, on a free port of loopback, that keeps a record of what was asked of it."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import BinaryIO
 
 
@@ -29,7 +31,7 @@ class Site:
 
     @property
     def host(self) -> str:
-        return self.address.removeprefix("http://")
+        return self.address.partition("://")[2]
 
     def count(self, path: str) -> int:
         return sum(asked == path for asked, _ in self.asked)
@@ -37,8 +39,12 @@ class Site:
 
 @contextmanager
 def serving(
-    replies: dict[str, Reply | Callable[[str], Reply]], host: str = "127.0.0.1", port: int = 0
+    replies: dict[str, Reply | Callable[[str], Reply]],
+    host: str = "127.0.0.1",
+    port: int = 0,
+    certificate: Path | None = None,
 ) -> Iterator[Site]:
+    """Serves `replies`, over TLS where there is a `certificate` (with its key, PEM)."""
     site = Site(replies)
 
     class Handler(BaseHTTPRequestHandler):
@@ -79,6 +85,11 @@ def serving(
 
     server = Server((host, port), Handler)
     site.address = f"http://{host}:{server.server_port}"
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        site.address = f"https://{host}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

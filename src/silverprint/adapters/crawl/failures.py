@@ -1,9 +1,12 @@
 """Why nothing came back: Scrapy's and Twisted's exceptions as outcomes and reasons."""
 
+from collections.abc import Iterator
 from typing import Literal
 
+from OpenSSL import SSL
 from scrapy import exceptions as scrapy
 from scrapy.exceptions import IgnoreRequest
+from service_identity import VerificationError
 from twisted.internet import error as twisted
 
 from silverprint.fetching.reasons import NoPicture
@@ -32,4 +35,22 @@ def explain(error: BaseException) -> tuple[Literal["refused", "failed"], str]:
     if isinstance(error, IgnoreRequest):
         # Scrapy tells these two apart by their words alone.
         return ("failed", "redirect-loop") if "redirections" in str(error) else ("refused", "too-large")
+    if any(_is_about_trust(one) for one in _causes(error)):
+        return "failed", "certificate"
     return "failed", next((reason for kind, reason in _REASONS if isinstance(error, kind)), "broken-response")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and those behind it: Twisted keeps them as failures, Scrapy as causes."""
+    if error is not None:
+        yield error
+        yield from _causes(error.__cause__)
+        for failure in getattr(error, "reasons", ()):
+            yield from _causes(failure.value)
+
+
+def _is_about_trust(error: BaseException) -> bool:
+    """Whether nobody trusted vouches for a host's certificate, or it is another host's."""
+    return isinstance(error, VerificationError) or (
+        isinstance(error, SSL.Error) and "certificate verify failed" in str(error)
+    )

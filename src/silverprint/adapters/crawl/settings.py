@@ -28,6 +28,7 @@ def settings(source: WebSource, takedowns: Takedowns) -> dict[str, Any]:
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 8.0 if source.allow_private else 2.0,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
         "CONCURRENT_ITEMS": 1,  # Scrapy starts so many tasks per response, and the spider yields no items
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "DOWNLOAD_TIMEOUT": source.timeout_s,
         "DNS_TIMEOUT": source.timeout_s,
         "DOWNLOAD_MAXSIZE": source.max_bytes,

@@ -1,1 +1,1 @@
-"""A list of pictures' addresses, fetched by many requests at once in a process of its own. aiohttp is behind it."""
+"""A list of pictures' addresses, fetched by many requests at once in a process of its own."""

@@ -1,9 +1,7 @@
-"""The bytes of a reply, never more of them in memory than may be kept."""
+"""Bodies that came packed though nobody asked for that."""
 
 import zlib
 from typing import Final
-
-from aiohttp import ClientResponse
 
 from silverprint.fetching.reasons import Failed, Refused
 
@@ -11,34 +9,26 @@ _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 _PACKED: Final = {"gzip", "x-gzip", "deflate"}
 
 
-async def read(response: ClientResponse, limit: int) -> bytes:
-    """The body, unpacked where it came packed though nobody asked for that; packed in another way, as it came.
+def unpacked(body: bytes, coding: str | None, limit: int) -> bytes:
+    """The body; packed in a way that we do not know, as it came.
+
+    Args:
+        coding: the header Content-Encoding.
+        limit: bytes; never more than one byte beyond it is unpacked.
 
     Raises:
-        Refused: `too-large`: more than `limit` bytes are stated, or come, or are unpacked.
+        Refused: `too-large`.
         Failed: `broken-response`: packed, and damaged.
-        ClientError, TimeoutError: from aiohttp.
     """
-    if (response.content_length or 0) > limit:
-        raise Refused("too-large")
-    packed = response.headers.get("Content-Encoding", "").strip().lower() in _PACKED
-    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB) if packed else None
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        if unpacker is not None:
-            chunk = _unpacked(unpacker, chunk, limit + 1 - size)
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > limit:
-            raise Refused("too-large")
-    if unpacker is not None and not unpacker.eof:
-        raise Failed("broken-response")
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _unpacked(unpacker: "zlib._Decompress", chunk: bytes, most: int) -> bytes:
+    if coding is None or coding.strip().lower() not in _PACKED:
+        return body
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:
-        return unpacker.decompress(chunk, most)
+        found = unpacker.decompress(body, limit + 1)
     except zlib.error:
         raise Failed("broken-response") from None
+    if len(found) > limit:
+        raise Refused("too-large")
+    if not unpacker.eof:
+        raise Failed("broken-response")
+    return found

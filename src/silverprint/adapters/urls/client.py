@@ -1,4 +1,4 @@
-"""One exchange at a time over aiohttp, within limits: no redirect followed, no cookie, no proxy, nothing unpacked."""
+"""One exchange at a time, within limits: no redirect followed, no cookie, no proxy, nothing unpacked unasked."""
 
 import asyncio
 import re
@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeAlias
 
-import aiohttp
-
-from silverprint.adapters.urls.body import read
+from silverprint.adapters.urls.body import unpacked
+from silverprint.adapters.urls.connection import Limit, Stale
 from silverprint.adapters.urls.gate import Address
+from silverprint.adapters.urls.heads import Head
+from silverprint.adapters.urls.pool import Pool
 from silverprint.adapters.urls.resolver import GuardedResolver
 from silverprint.fetching.addresses import Reach
 from silverprint.fetching.limits import RETRIED, RETRIES
@@ -18,27 +19,19 @@ from silverprint.fetching.reasons import DOWN, Failed
 from silverprint.fetching.redirects import moved
 
 _NAME_THREADS: Final = 32  # a name server's answer may take seconds, and blocks a thread
-_NAMES_KEPT_S: Final = 60
 _LONGEST_PAUSE: Final = 10.0  # seconds that a host may ask for before the second try
 _ODD: Final = re.compile("[\udc80-\udcff]")
-_FAILURES: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (TimeoutError, "timeout"),
-    (aiohttp.ClientConnectorDNSError, "unknown-host"),
-    (aiohttp.InvalidURL, "bad-url"),
-    (aiohttp.ClientPayloadError, "cut-off"),
-    (aiohttp.ClientConnectionError, "connection"),
-    (aiohttp.ClientResponseError, "connection"),  # what came is no HTTP
-    (aiohttp.ClientError, "broken-response"),
-)
 
 
 class Heard(NamedTuple):
     """The head of what came back; `moved` is the address that it points to."""
 
-    status: int
-    headers: Mapping[str, str]
-    directives: tuple[str, ...]
+    head: Head
     moved: str | None
+
+    @property
+    def status(self) -> int:
+        return self.head.status
 
 
 Wanted: TypeAlias = Callable[[Heard], bool]
@@ -54,25 +47,18 @@ class Client:
     """
 
     def __init__(self, user_agent: str, timeout_s: float, reach: Reach) -> None:
-        self._agent, self._timeout_s, self._reach = user_agent, timeout_s, reach
+        self._timeout_s = timeout_s
+        self._headers = f"User-Agent: {user_agent}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
+        self._pool = Pool(GuardedResolver(reach))
 
     async def __aenter__(self) -> Self:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_NAME_THREADS, "names"))
-        resolver = GuardedResolver(self._reach)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, resolver=resolver, ttl_dns_cache=_NAMES_KEPT_S),
-            headers={"User-Agent": self._agent, "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(),  # ours covers the body, too
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            read_bufsize=2**18,
-        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        self._pool.close()
 
     async def ask(
         self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted
@@ -96,36 +82,49 @@ class Client:
             else:
                 if found[0].status not in RETRIED:
                     return found
-                await asyncio.sleep(_pause(found[0].headers.get("Retry-After")))
+                await asyncio.sleep(_pause(found[0].head.get("retry-after")))
         return await self._once(address, headers, limit, wanted)
 
     async def _once(
         self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted
     ) -> tuple[Heard, bytes | None]:
+        said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        request = f"GET {address.target} HTTP/1.1\r\n{address.headers}{self._headers}{said}\r\n".encode()
+
+        def limit_of(head: Head) -> int | None:
+            heard = _heard(address, head)
+            return limit if heard.moved is None and wanted(heard) else None
+
         try:
-            async with (
-                asyncio.timeout(self._timeout_s),
-                self._session.get(address.sent, headers=headers, allow_redirects=False) as response,
-            ):
-                heard = _heard(address, response)
-                return heard, await read(response, limit) if heard.moved is None and wanted(heard) else None
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Failed(_reason(error)) from error
+            async with asyncio.timeout(self._timeout_s):
+                head, body = await self._exchanged(address, request, limit_of)
+        except TimeoutError:
+            raise Failed("timeout") from None
+        if body is not None:
+            body = unpacked(body, head.get("content-encoding"), limit)
+        return _heard(address, head), body
+
+    async def _exchanged(self, address: Address, request: bytes, limit: Limit) -> tuple[Head, bytes | None]:
+        while True:
+            connection = self._pool.waiting(address.peer)
+            if connection is None:
+                connection = await self._pool.connect(address.peer)
+            try:
+                reply = await connection.ask(request, limit)
+            except Stale:
+                continue
+            except BaseException:
+                connection.close()
+                raise
+            self._pool.keep(address.peer, connection)
+            return reply
 
 
-def _heard(address: Address, response: aiohttp.ClientResponse) -> Heard:
-    headers = response.headers
-    location = headers.get("Location")
+def _heard(address: Address, head: Head) -> Heard:
+    location = head.get("location")
     if location is not None:  # its odd bytes, which come as lone surrogates, as browsers send them on
         location = _ODD.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", location)
-    points_to = moved(address.wire, response.status, location)
-    return Heard(response.status, headers, tuple(headers.getall("X-Robots-Tag", ())), points_to)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(getattr(error, "os_error", None), ConnectionRefusedError):
-        return "connection-refused"
-    return next(reason for kind, reason in _FAILURES if isinstance(error, kind))
+    return Heard(head, moved(address.wire, head.status, location))
 
 
 def _pause(retry_after: str | None) -> float:

@@ -1,13 +1,14 @@
 """Every address passes here before it is asked: as listed, after each redirect, and for robots.txt."""
 
 import re
+from base64 import b64encode
 from functools import lru_cache
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from w3lib.url import safe_url_string
-from yarl import URL
 
+from silverprint.adapters.urls.pool import Peer
 from silverprint.core.takedowns import Takedowns
 from silverprint.fetching.addresses import Reach, literal, target
 from silverprint.fetching.reasons import Failed, Refused
@@ -21,8 +22,10 @@ _REMEMBERED: Final = 4_096  # origins
 
 class Address(NamedTuple):
     wire: str  # in ASCII, as browsers and Scrapy write what is not
-    sent: URL  # the same
     origin: str  # scheme://host:port
+    target: str  # what is asked for there
+    peer: Peer
+    headers: str  # those that name the host, and who asks where the address says so; each line with its end
 
 
 class Gate:
@@ -47,16 +50,26 @@ class Gate:
             raise Refused("taken-down")
         try:
             wire, origin = sendable(url)
-            self._check(origin)
-            return Address(wire, URL(wire, encoded=True), origin)
+            return Address(wire, origin, _target(wire[len(origin) :]), *self._check(origin))
         except ValueError:
             raise Failed("bad-url") from None
 
-    def _check_origin(self, origin: str) -> None:
+    def _check_origin(self, origin: str) -> tuple[Peer, str]:
         asked = target(origin)
         spelled = literal(asked.host)
         if spelled is not None and not self._reach.permits(asked, spelled):
             raise Refused("private-address")
+        scheme, _, place = origin.partition("://")
+        who, _, host = place.rpartition("@")
+        said = b64encode(unquote(who).encode()).decode()
+        headers = f"Host: {host}\r\n" + (f"Authorization: Basic {said}\r\n" if who else "")
+        return Peer(scheme == "https", *asked), headers
+
+
+def _target(rest: str) -> str:
+    """The target of a request for an address that goes on so behind its origin (RFC 9112, 3.2.1)."""
+    found = rest.partition("#")[0]
+    return found if found.startswith("/") else f"/{found}"
 
 
 def sendable(url: str) -> tuple[str, str]:

@@ -56,6 +56,6 @@ class _Visit:
         self.conditions = {name: value for name, value in headers.items() if value}
 
     def reply(self, heard: Heard) -> Reply:
-        headers = heard.headers
-        stated = (headers.get("Content-Type"), headers.get("ETag"), headers.get("Last-Modified"))
-        return Reply(heard.status, *stated, heard.directives, self.decision)
+        head = heard.head
+        stated = (head.get("content-type"), head.get("etag"), head.get("last-modified"))
+        return Reply(head.status, *stated, head.headers.get("x-robots-tag", ()), self.decision)

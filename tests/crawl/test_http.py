@@ -1,0 +1,157 @@
+"""HTTP as the list's client speaks it: heads, chunks, and whole exchanges over real sockets."""
+
+import asyncio
+import gzip
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from silverprint.adapters.urls import heads
+from silverprint.adapters.urls.chunks import Chunks
+from silverprint.adapters.urls.client import Client
+from silverprint.adapters.urls.gate import Gate
+from silverprint.core.takedowns import NOTHING
+from silverprint.fetching.addresses import Reach
+from silverprint.fetching.reasons import NoPicture
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+def test_a_head_says_how_the_body_ends() -> None:
+    head = heads.parse(OK + b'Content-Length: 7\r\nX-Robots-Tag: a\r\netag:  "\xff" \r\nx-robots-tag: b\r\n c\r')
+    assert (head.status, head.length, head.chunked, head.lasts) == (200, 7, False, True)
+    assert head.headers["x-robots-tag"] == ("a", "b c")
+    assert head.get("etag") == '"\udcff"'
+    assert heads.parse(b"HTTP/1.0 200 OK").lasts is False
+    assert heads.parse(b"HTTP/1.1 304 Not Modified\nContent-Length: 9").length == 0
+    assert heads.parse(OK + b"Transfer-Encoding: Chunked\r\nContent-Length: 3\r").chunked
+    assert heads.parse(OK + b"Connection: Keep, Close\r\nContent-Length: 3\r").lasts is False
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(b"", b"SSH-2.0", b"HTTP/2 200", b"HTTP/1.1 99 x", OK + b"no colon", OK + b"a b: c", OK + b"a: \0"),
+        *(OK + b"Content-Length: " + length for length in (b"-1", b"+1", b"1, 2", b"1\r\nContent-Length: 2", b"x")),
+        *(OK + b"Transfer-Encoding: gzip, chunked", OK + b"a: b\rc: d"),
+    ],
+)
+def test_a_head_that_is_none_is_refused(head: bytes) -> None:
+    with pytest.raises(ValueError):
+        heads.parse(head)
+
+
+@given(st.binary(max_size=2_000))
+def test_any_bytes_make_a_head_or_a_value_error(noise: bytes) -> None:
+    for head in (noise, OK + noise):
+        try:
+            heads.parse(head)
+        except ValueError:
+            continue
+
+
+@given(st.lists(st.binary(min_size=1, max_size=300), max_size=8), st.lists(st.integers(1, 200), min_size=1), st.data())
+def test_chunks_are_put_together_however_they_are_cut(body: list[bytes], cuts: list[int], data: st.DataObject) -> None:
+    extension = data.draw(st.sampled_from([b"", b";a=b", b" "]))
+    wire = b"".join(b"%x%s\r\n%s\r\n" % (len(piece), extension, piece) for piece in body)
+    wire += b"0\r\n" + data.draw(st.sampled_from([b"", b"Trailer: x\r\n"])) + b"\r\n"
+    chunks, found, at = Chunks(), b"", 0
+    for turn in range(len(wire)):
+        if at < len(wire):
+            assert not chunks.done
+            found += b"".join(chunks.feed(wire[at : at + cuts[turn % len(cuts)]]))
+            at += cuts[turn % len(cuts)]
+    assert chunks.done
+    assert found == b"".join(body)
+
+
+@pytest.mark.parametrize("wire", [b"x\r\n", b"\r\n", b"-1\r\n", b"0x1\r\n", b"0\r\n\r\nmore", b"1" * 5_000])
+def test_what_are_no_chunks_is_refused(wire: bytes) -> None:
+    with pytest.raises(ValueError):
+        Chunks().feed(wire)
+
+
+def exchanged(replies: Iterable[bytes], paths: list[str], pause: bool = False) -> tuple[list[object], int]:
+    """What a client made of each path's reply, and the number of connections it took.
+
+    Args:
+        replies: of the server, one a request; where one ends with `CLOSE` it hangs up behind it.
+        pause: whether the server sends byte by byte.
+    """
+    waiting, writers = iter(replies), list[asyncio.StreamWriter]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        while not reader.at_eof():
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return
+            reply = next(waiting)
+            for piece in [reply[at : at + 1] for at in range(len(reply))] if pause else [reply]:
+                writer.write(piece.removesuffix(CLOSE))
+                await writer.drain()
+            if reply.endswith(CLOSE):
+                writer.close()
+                return
+
+    async def run() -> list[object]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        found: list[object] = []
+        async with Client("silverprint/0", 5.0, Reach([host])) as client:
+            for path in paths:
+                address = Gate(Reach([host]), NOTHING).passed(f"http://{host}{path}")
+                try:
+                    heard, body = await client.ask(address, {}, 1_000, lambda heard: heard.status == 200)
+                    found.append((heard.status, body))
+                except NoPicture as why:
+                    found.append(why.reason)
+        server.close()
+        for writer in writers:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+        return found
+
+    return asyncio.run(run()), len(writers)
+
+
+CLOSE = b"\0CLOSE"
+SIZED = OK + b"Content-Length: 3\r\n\r\nabc"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1;x\r\nf\r\n0\r\n\r\n"
+PACKED = gzip.compress(b"unpacked")
+GZIP = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(PACKED) + PACKED
+EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + SIZED
+GONE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nsorr"
+UNMODIFIED = b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n"
+BARE_LINES = b"HTTP/1.1 200 OK\nContent-Length: 3\n\nabc"
+
+
+@pytest.mark.parametrize("pause", [False, True])
+def test_one_connection_carries_replies_of_every_kind(pause: bool) -> None:
+    replies = [SIZED, CHUNKED, GZIP, EARLY, GONE, UNMODIFIED, BARE_LINES]
+    found, connections = exchanged(replies, ["/"] * len(replies), pause)
+    assert found == [
+        (200, b"abc"),
+        (200, b"def"),
+        (200, b"unpacked"),
+        (200, b"abc"),
+        (404, None),
+        (304, None),
+        (200, b"abc"),
+    ]
+    assert connections == 1
+
+
+def test_a_connection_that_the_server_closed_is_replaced() -> None:
+    found, connections = exchanged([SIZED + CLOSE, OK + b"\r\nall" + CLOSE, SIZED], ["/a", "/b", "/c"])
+    assert found == [(200, b"abc"), (200, b"all"), (200, b"abc")]
+    assert connections == 3
+
+
+def test_more_than_was_announced_is_not_taken_for_the_next_reply() -> None:
+    found, connections = exchanged([SIZED + SIZED, SIZED], ["/a", "/b"])
+    assert found == [(200, b"abc"), (200, b"abc")]
+    assert connections == 2

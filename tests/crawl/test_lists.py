@@ -25,7 +25,7 @@ from silverprint.store.intake import Showing
 from tests.crawl.pictures import encoded
 from tests.crawl.projects import configured
 from tests.crawl.test_crawl import await_parts
-from tests.crawl.tinysite import Site, picture, serving
+from tests.crawl.tinysite import Reply, Site, picture, serving
 
 ROWS: list[dict[str, Any]] = [
     {"url": "http://a.example/1.jpg", "license": "CC BY 4.0", "caption": "a bag, red", "label": "bag", "page_url": "p"},
@@ -250,14 +250,19 @@ def test_killed_at_twenty_moments_nothing_is_lost_or_stored_twice(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_fetched(tmp_path: Path) -> None:
-    with serving(site_of(PICTURES, wait_s=0.05)) as site:
+def test_ctrl_c_keeps_what_was_fetched_and_it_is_not_sent_again(tmp_path: Path) -> None:
+    """The server gives neither an ETag nor a date."""
+    with serving({path: Reply(reply.body, wait_s=0.05) for path, reply in site_of(PICTURES).items()}) as site:
         listed(tmp_path, site, [f"/img/{number}.jpg,," for number in range(PICTURES)], per_host=2)
         process = command(tmp_path, part=8)
         await_parts(tmp_path / RAW_URLS, process)
         os.kill(process.pid, signal.SIGINT)
         said = process.communicate(timeout=30)[1]
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
-    assert list(inspect(tmp_path / RAW_URLS)) == []
-    assert 16 <= len(list(ShardReader(tmp_path / RAW_URLS).scan())) < PICTURES
+        assert process.returncode == 130, said
+        assert "Traceback" not in said
+        assert list(inspect(tmp_path / RAW_URLS)) == []
+        kept = len(list(ShardReader(tmp_path / RAW_URLS).scan()))
+        assert 16 <= kept < PICTURES
+        site.asked.clear()
+        assert f"{PICTURES - kept} stored, {kept} unchanged" in acquire(tmp_path)
+        assert sum(path != "/robots.txt" for path, _ in site.asked) == PICTURES - kept

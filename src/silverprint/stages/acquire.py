@@ -4,12 +4,14 @@ from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.campaign.guard import require_pulled
 from silverprint.config import FolderSource, Params, UrlSource, WebSource
+from silverprint.config.knobs import Source
 from silverprint.console import say
 from silverprint.core.takedowns import Takedowns
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Intake
+from silverprint.store.progress import Progress
 
 _PART = 2_000  # rows: what a kill may cost, at most, is fetching so many again
 
@@ -29,31 +31,39 @@ def run(params: Params, source: str) -> None:
     require_pulled(root)
     with ShardWriter(root, max_pictures=_PART) as writer:
         takedowns = Takedowns.of(ledgers.takedowns())
-        intake = Intake(writer, source, tables.read_parts(root, RAW), takedowns)
         if source in takedowns.sources:
             say(f"acquire {source}: the source was taken down as a whole, so nothing is fetched")
             return
+        index = tables.read_parts(root, RAW)
+        progress = Progress(root, entry.revision, len(index))
+        intake = Intake(writer, source, index, takedowns, progress)
         try:
-            if isinstance(entry, WebSource):
-                from silverprint.adapters.crawl.process import crawl
-
-                crawl(source, entry, intake)
-            elif isinstance(entry, UrlSource):
-                from silverprint.adapters.urls.run import fetch
-
-                fetch(source, entry, intake)
-            elif isinstance(entry, FolderSource):
-                from silverprint.adapters.archive import read_folder
-
-                read_folder(source, entry, intake)
-            else:
-                from silverprint.adapters.archive import unpack
-
-                unpack(source, entry, intake)
+            _read(source, entry, intake)
         except (KeyboardInterrupt, UnavailableError):
             writer.finish()  # what was fetched until then is whole
+            progress.save()
             raise
+    progress.end()
     say(_summary(source, intake))
+
+
+def _read(name: str, source: Source, intake: Intake) -> None:
+    if isinstance(source, WebSource):
+        from silverprint.adapters.crawl.process import crawl
+
+        crawl(name, source, intake)
+    elif isinstance(source, UrlSource):
+        from silverprint.adapters.urls.run import fetch
+
+        fetch(name, source, intake)
+    elif isinstance(source, FolderSource):
+        from silverprint.adapters.archive import read_folder
+
+        read_folder(name, source, intake)
+    else:
+        from silverprint.adapters.archive import unpack
+
+        unpack(name, source, intake)
 
 
 def _summary(source: str, intake: Intake) -> str:

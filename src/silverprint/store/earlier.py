@@ -28,10 +28,11 @@ class Earlier:
 
     def __init__(self, index: pl.DataFrame) -> None:
         of_the_bytes = pl.col("image_id").is_not_null() | pl.col("reason").is_in(_OF_THE_BYTES)
-        self._rows = index.filter(of_the_bytes)
+        self._rows = index.with_row_index("number").filter(of_the_bytes)
         self._last = Numbers(map(hash, self._rows["url"]), range(len(self._rows)))
 
     def row(self, url: str) -> dict[str, Any] | None:
+        """That row, with its `number` in the index."""
         number = self._last.get(hash(url))
         if number is None:
             return None

@@ -12,6 +12,7 @@ import polars as pl
 from silverprint.core.takedowns import NOTHING, Takedowns
 from silverprint.store.earlier import Earlier, Validators
 from silverprint.store.numbers import Numbers
+from silverprint.store.progress import Progress
 from silverprint.store.shards import ShardWriter
 from silverprint.store.sniff import sniff
 from silverprint.store.strip import stripped
@@ -58,14 +59,22 @@ class Intake:
         source: its key in params.yaml.
         index: its rows so far (columns RAW), older parts first.
         takedowns: what may not be stored any more.
+        progress: of the run, if it may go on where it was.
 
     Attributes:
         counts: rows by outcome (stored, duplicate, refused, failed), and `unchanged`, which makes no row.
         reasons: rows by reason.
     """
 
-    def __init__(self, writer: ShardWriter, source: str, index: pl.DataFrame, takedowns: Takedowns = NOTHING) -> None:
-        self._writer, self._source, self.takedowns = writer, source, takedowns
+    def __init__(
+        self,
+        writer: ShardWriter,
+        source: str,
+        index: pl.DataFrame,
+        takedowns: Takedowns = NOTHING,
+        progress: Progress | None = None,
+    ) -> None:
+        self._writer, self._source, self.takedowns, self._progress = writer, source, takedowns, progress
         self.counts: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         # Hashes instead of the words themselves: a long list must not fill the memory.
@@ -81,10 +90,15 @@ class Intake:
     def remembered(self, url: str, etag: str) -> Answer | None:
         """The answer that `url` had when its `etag` was the same, so that it need not be read again; None: read it."""
         row = self._earlier.row(url)
-        if row is None or row["etag"] != etag:
+        return None if row is None or row["etag"] != etag else self._answered(row)
+
+    def finished(self, url: str) -> Answer | None:
+        """What `url` answered before this run was interrupted, so that it need not be asked again; None: ask it."""
+        row = None if self._progress is None else self._earlier.row(url)
+        if row is None or self._progress is None:
             return None
-        answer = _answered(row)
-        return answer if answer.image_id is None or answer.image_id in self._writer else None
+        is_done = row["number"] >= self._progress.since or self._progress.was_unchanged(url)
+        return self._answered(row) if is_done else None
 
     def take(self, showing: Showing, answer: Answer) -> Answer:
         """Records what was found; returns the answer without its bytes, fit to be recorded of other showings.
@@ -101,6 +115,7 @@ class Intake:
         place, said = hash(showing[:2]), hash((answer.image_id, answer.reason, *showing[2:]))
         if self._known.get(place) == said:
             self.counts["unchanged"] += 1
+            self._note_unchanged(showing.url, answer)
             return answer
         row = _row(self._source, showing, answer)
         payload = None
@@ -115,14 +130,21 @@ class Intake:
             self.reasons[answer.reason] += 1
         return answer
 
+    def _answered(self, row: dict[str, Any]) -> Answer | None:
+        """What a row of the index says that an address answered; None if its picture was purged since."""
+        answer = Answer("present" if row["image_id"] else "failed", **{name: row[name] for name in _OF_AN_ANSWER})
+        return answer if answer.image_id is None or answer.image_id in self._writer else None
 
+    def _note_unchanged(self, url: str, answer: Answer) -> None:
+        """Only where a row says so that no kill can take back any more."""
+        if self._progress is not None:
+            row = self._earlier.row(url)
+            if row is not None and (row["image_id"], row["reason"]) == (answer.image_id, answer.reason):
+                self._progress.unchanged(url)
+
+
+_OF_AN_ANSWER = ("reason", "image_id", "format", "status", "content_type", "etag", "last_modified", "robots")
 _SIGNATURE = ("image_id", "reason", *Showing._fields[2:])
-
-
-def _answered(row: dict[str, Any]) -> Answer:
-    """What a row of the index says that an address answered."""
-    fields = {name: row[name] for name in ("reason", "image_id", "format", "etag", "last_modified", "robots")}
-    return Answer("present" if row["image_id"] else "failed", **fields)
 
 
 def _row(source: str, showing: Showing, answer: Answer) -> dict[str, Any]:

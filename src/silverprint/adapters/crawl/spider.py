@@ -127,6 +127,8 @@ class PictureSpider(Spider):
             self._take(showing, self._answers[showing.url])
         elif showing.url in self._asked:
             self._asked[showing.url].append(showing)
+        elif (answer := self._intake.finished(showing.url)) is not None:
+            self._answers[showing.url] = self._take(showing, answer)
         else:
             self._asked[showing.url] = [showing]
             yield from self._request(showing, self.on_picture, self.on_lost_picture, _PICTURE)

@@ -92,6 +92,8 @@ class _Desk:
                 self._take(row.showing, self._answers[url])
             elif url in self._again:
                 self._again[url].append(row.showing)
+            elif (answer := self._intake.finished(url)) is not None:
+                self._take(row.showing, answer)
             else:
                 if hash(url) in self._look.repeated:
                     self._again[url] = []

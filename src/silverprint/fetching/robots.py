@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from protego import Protego
 
-from silverprint.fetching.limits import ROBOTS_BYTES
+from silverprint.fetching.limits import CRAWL_DELAY, ROBOTS_BYTES
 from silverprint.fetching.reasons import Failed
 
 Rules: TypeAlias = Protego | None  # None: there is no robots.txt, and everything may be asked for
@@ -29,3 +29,9 @@ def decide(found: Rules, url: str, agent: str) -> Decision:
     if found is None:
         return "none"
     return "allowed" if found.can_fetch(url, agent) else "disallowed"
+
+
+def delay(found: Rules, agent: str) -> float:
+    """Seconds that the host wants between two requests of `agent` (Crawl-delay), CRAWL_DELAY at most."""
+    stated = None if found is None else found.crawl_delay(agent)
+    return min(stated, CRAWL_DELAY) if stated is not None and stated > 0 else 0.0

@@ -11,6 +11,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from silverprint.adapters.crawl.failures import explain
 from silverprint.fetching import robots
 from silverprint.fetching.directives import product
+from silverprint.fetching.pace import Pace
 from silverprint.fetching.reasons import Failed, Refused
 
 DECISION = "robots"  # in Request.meta: allowed | disallowed | none
@@ -19,12 +20,13 @@ _IS_ROBOTS_TXT = "is_robots_txt"
 
 class ObeyRobots:
     """Downloader middleware. Unlike Scrapy's, it tells a refusal from no rules at all, and asks nothing of a host whose
-    robots.txt answers with a server error or not at all."""
+    robots.txt answers with a server error or not at all. A host gets the time between requests that it wants, too."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._agent = product(crawler.settings["USER_AGENT"])
         self._rules: dict[str, asyncio.Task[robots.Rules]] = {}
+        self._pace = Pace()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -33,13 +35,15 @@ class ObeyRobots:
     async def process_request(self, request: Request) -> None:
         if request.meta.get(_IS_ROBOTS_TXT):
             return
-        request.meta[DECISION] = robots.decide(await self._rules_for(request), request.url, self._agent)
-        if request.meta[DECISION] == "disallowed":
-            raise Refused("robots")
-
-    async def _rules_for(self, request: Request) -> robots.Rules:
         parts = urlparse_cached(request)
         origin = f"{parts.scheme}://{parts.netloc}"
+        rules = await self._rules_of(origin)
+        request.meta[DECISION] = robots.decide(rules, request.url, self._agent)
+        if request.meta[DECISION] == "disallowed":
+            raise Refused("robots")
+        await self._pace.turn(origin, robots.delay(rules, self._agent))
+
+    async def _rules_of(self, origin: str) -> robots.Rules:
         if origin not in self._rules:
             self._rules[origin] = asyncio.ensure_future(self._fetch(f"{origin}/robots.txt"))
         return await asyncio.shield(self._rules[origin])

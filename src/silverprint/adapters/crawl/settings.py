@@ -26,6 +26,7 @@ def settings(source: WebSource, takedowns: Takedowns) -> dict[str, Any]:
         "AUTOTHROTTLE_MAX_DELAY": 10.0,
         # Of requests open at a time, on average: gentle with strangers, brisk on a network of one's own.
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 8.0 if source.allow_private else 2.0,
+        "RANDOMIZE_DOWNLOAD_DELAY": False,  # else a Crawl-delay that was kept so far would be cut again
         "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
         "CONCURRENT_ITEMS": 1,  # Scrapy starts so many tasks per response, and the spider yields no items
         "DOWNLOAD_VERIFY_CERTIFICATES": True,

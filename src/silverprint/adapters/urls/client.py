@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeAlias
@@ -18,6 +18,7 @@ from silverprint.fetching.limits import RETRIED, RETRIES
 from silverprint.fetching.reasons import DOWN, Failed
 from silverprint.fetching.redirects import moved
 
+OPEN_AT_ONCE: Final = 256  # requests, to all hosts together
 _NAME_THREADS: Final = 32  # a name server's answer may take seconds, and blocks a thread
 _LONGEST_PAUSE: Final = 10.0  # seconds that a host may ask for before the second try
 _ODD: Final = re.compile("[\udc80-\udcff]")
@@ -35,6 +36,7 @@ class Heard(NamedTuple):
 
 
 Wanted: TypeAlias = Callable[[Heard], bool]
+Turn: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Client:
@@ -50,6 +52,7 @@ class Client:
         self._timeout_s = timeout_s
         self._headers = f"User-Agent: {user_agent}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
         self._pool = Pool(GuardedResolver(reach))
+        self._open = asyncio.Semaphore(OPEN_AT_ONCE)
 
     async def __aenter__(self) -> Self:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_NAME_THREADS, "names"))
@@ -61,19 +64,21 @@ class Client:
         self._pool.close()
 
     async def ask(
-        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted
+        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted, turn: Turn
     ) -> tuple[Heard, bytes | None]:
         """What `address` answers, and the body if it is wanted; asked once more where it may do better in a moment.
 
         Args:
             limit: bytes of the body.
             wanted: whether the body is, told the head; that of a redirect never is.
+            turn: waited for before each try.
 
         Raises:
             Refused: the address is private, or the body is too large.
             Failed: it does not answer, or not in time.
         """
         for _ in range(RETRIES):
+            await turn()
             try:
                 found = await self._once(address, headers, limit, wanted)
             except Failed as why:
@@ -83,6 +88,7 @@ class Client:
                 if found[0].status not in RETRIED:
                     return found
                 await asyncio.sleep(_pause(found[0].head.get("retry-after")))
+        await turn()
         return await self._once(address, headers, limit, wanted)
 
     async def _once(
@@ -96,7 +102,7 @@ class Client:
             return limit if heard.moved is None and wanted(heard) else None
 
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with self._open, asyncio.timeout(self._timeout_s):
                 head, body = await self._exchanged(address, request, limit_of)
         except TimeoutError:
             raise Failed("timeout") from None

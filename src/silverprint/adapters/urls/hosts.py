@@ -3,9 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from typing import Final, Generic, TypeVar
-
-OPEN_AT_ONCE: Final = 256  # requests, to all hosts together
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -22,7 +20,6 @@ class Hosts(Generic[T]):
         self._group, self._per_host, self._work = group, per_host, work
         self._waiting: dict[str, deque[T]] = {}
         self._workers: Counter[str] = Counter()
-        self._open = asyncio.Semaphore(OPEN_AT_ONCE)
 
     def add(self, host: str, item: T) -> None:
         """Has it worked on when its host's turn comes; those of one host are begun in their order."""
@@ -34,9 +31,7 @@ class Hosts(Generic[T]):
     async def _serve(self, host: str) -> None:
         waiting = self._waiting[host]
         while waiting:
-            item = waiting.popleft()
-            async with self._open:
-                await self._work(item)
+            await self._work(waiting.popleft())
         self._workers[host] -= 1
         if not self._workers[host]:
             del self._workers[host], self._waiting[host]

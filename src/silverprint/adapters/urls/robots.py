@@ -16,15 +16,17 @@ _REMEMBERED: Final = 4_096  # origins
 class Robots:
     """
     Args:
-        agent: the name to look for in the rules.
+        client: asks.
+        gate: what may be asked.
     """
 
-    def __init__(self, client: Client, gate: Gate, agent: str) -> None:
-        self._client, self._gate, self._agent = client, gate, agent
+    def __init__(self, client: Client, gate: Gate) -> None:
+        self._client, self._gate = client, gate
         self._rules: OrderedDict[str, asyncio.Task[robots.Rules]] = OrderedDict()
 
-    async def decide(self, address: Address) -> robots.Decision:
-        """
+    async def rules(self, address: Address) -> robots.Rules:
+        """Of the host that `address` is on.
+
         Raises:
             Refused: the host must not be spoken to.
             Failed: its robots.txt cannot be had, so that nothing may be asked for.
@@ -35,13 +37,17 @@ class Robots:
             if len(self._rules) > _REMEMBERED:
                 self._rules.popitem(last=False)
         self._rules.move_to_end(origin)
-        return robots.decide(await asyncio.shield(self._rules[origin]), address.wire, self._agent)
+        return await asyncio.shield(self._rules[origin])
 
     async def _fetch(self, url: str) -> robots.Rules:
         for _ in range(REDIRECTS + 1):
             address = self._gate.passed(url)
-            heard, body = await self._client.ask(address, {}, ROBOTS_BYTES, lambda heard: heard.status < 300)
+            heard, body = await self._client.ask(address, {}, ROBOTS_BYTES, lambda heard: heard.status < 300, _at_once)
             if heard.moved is None:
                 return robots.rules(heard.status, body or b"")
             url = heard.moved
         raise Failed("redirect-loop")
+
+
+async def _at_once() -> None:
+    """A robots.txt is asked for before it can have asked for time."""

@@ -34,7 +34,7 @@ RAW: Final[Schema] = {
     "last_modified": TEXT,
     "robots": TEXT,  # allowed | disallowed | none (no robots.txt) | n/a
     "license": TEXT,  # SPDX identifier or address; null when unknown
-    "license_evidence": TEXT,  # rel-license | json-ld | manifest | list | source; null when unknown
+    "license_evidence": TEXT,  # rel-license | json-ld | spider | manifest | list | source; null when unknown
     "source_label": TEXT,  # a label the source already had, never trusted blindly
     "caption": TEXT,  # what the source says is to be seen
     "contract": TEXT,  # under which a partner gave it

@@ -59,6 +59,8 @@ def _selectors(params: Params) -> None:
     for name, source in params.sources.items():
         for key in ("next", "page", "picture") if isinstance(source, WebSource) else ():
             selector = getattr(source, key)
+            if selector is None:
+                continue
             try:
                 HTMLTranslator().css_to_xpath(selector)
             except SelectorError as error:

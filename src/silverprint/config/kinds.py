@@ -75,6 +75,12 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
+def _spider(text: str) -> str:
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", text):
+        raise ValueError("a spider is module:Class")
+    return text
+
+
 def _printable(text: str) -> bool:
     return all(character.isprintable() or character in _JOINERS for character in text)
 
@@ -85,6 +91,7 @@ Title: TypeAlias = Annotated[str, AfterValidator(_title)]
 Shown: TypeAlias = Annotated[str, AfterValidator(_shown)]
 Line: TypeAlias = Annotated[str, AfterValidator(_line)]
 Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+Spider: TypeAlias = Annotated[str, AfterValidator(_spider)]
 HostAndPort: TypeAlias = Annotated[str, AfterValidator(_host_and_port)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Grey: TypeAlias = Annotated[float, Field(ge=0, le=255)]

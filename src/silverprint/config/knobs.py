@@ -20,6 +20,7 @@ from silverprint.config.kinds import (
     Radius,
     Share,
     Shown,
+    Spider,
     Title,
 )
 from silverprint.errors import ConfigError
@@ -45,9 +46,10 @@ class WebSource:
 
     kind: Literal["web"]
     start: Annotated[tuple[Address, ...], Field(min_length=1)]  # first listing pages
-    next: str  # CSS selector of the link to the next listing page
-    page: str  # CSS selector of links to picture pages
-    picture: str  # CSS selector of the picture on its page
+    next: str | None = None  # CSS selector of the link to the next listing page; these three may lack with a spider
+    page: str | None = None  # CSS selector of links to picture pages
+    picture: str | None = None  # CSS selector of the picture on its page
+    spider: Spider | None = None  # module:Class, where selectors do not suffice; docs/crawls.md
     revision: Count = 1  # raise it to ask for a re-crawl
     allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
     max_bytes: Bytes = 20_000_000  # of one response

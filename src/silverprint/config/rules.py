@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from silverprint.config.knobs import START, Clean, Params
+from silverprint.config.knobs import START, Clean, Params, WebSource
 from silverprint.errors import ConfigError
 from silverprint.records import NONE_OF_THESE, UNSURE
 
@@ -13,6 +13,9 @@ def require_agreement(params: Params) -> None:
     _clean(params.clean)
     if not params.sources:
         raise ConfigError("sources = {}", "a dataset needs a source", "silverprint source add NAME --archive PATH")
+    for name, source in params.sources.items():
+        if isinstance(source, WebSource) and source.spider is None:
+            _selectors(name, source)
     if not params.rounds:
         first = "r01: {prev: start, strategy: auto, budget: 100, control: 0.2, overlap: 2}"
         raise ConfigError("rounds = {}", "a campaign needs a round", f"write one there: {first}")
@@ -25,6 +28,12 @@ def require_agreement(params: Params) -> None:
     if params.last != params.chain[-1]:
         value = f"last = {params.last!r}"
         raise ConfigError(value, "must be the chain's last round", f"set last: {params.chain[-1]}")
+
+
+def _selectors(name: str, source: WebSource) -> None:
+    for knob in ("next", "page", "picture"):
+        if getattr(source, knob) is None:
+            raise ConfigError(f"sources.{name}.{knob}", "is missing", "compare docs/params.md; a spider may do without")
 
 
 def _classes(classes: tuple[str, ...]) -> None:

@@ -20,8 +20,10 @@ _DATA_SHOWN = 60  # characters kept of a picture written into its page: it is no
 UNKNOWN = License(None, None)
 
 
-def links(page: Selector, selector: str) -> list[str]:
+def links(page: Selector, selector: str | None) -> list[str]:
     """The addresses in the elements that `selector` finds, as written, each once, in the page's order."""
+    if selector is None:
+        return []
     found = (
         element.attrib.get("src") or element.attrib.get("href") or element.attrib.get("content")
         for element in page.css(selector)

@@ -2,6 +2,7 @@
 
 from scrapy.crawler import AsyncCrawlerProcess
 
+from silverprint.adapters.crawl.own import spider_class
 from silverprint.adapters.crawl.settings import settings
 from silverprint.adapters.crawl.spider import PictureSpider
 from silverprint.config import WebSource
@@ -14,12 +15,14 @@ def crawl(name: str, source: WebSource, intake: Intake) -> None:
     """Crawls `source` (its key in params.yaml: `name`) into `intake`, to the end or as far as the site answers.
 
     Raises:
+        ConfigError: the source names a spider that is none.
         UnavailableError: the site did not answer for a listing page; what was found is in the intake.
         DiskError: from the intake.
         KeyboardInterrupt: Ctrl-C; what was fetched until then is in the intake.
     """
+    spider_of_source = spider_class(name, source.spider)
     process = AsyncCrawlerProcess(settings(source, intake.takedowns))
-    crawler = process.create_crawler(PictureSpider)
+    crawler = process.create_crawler(spider_of_source)
     with bar() as progress:
         task = progress.add_task(f"crawling {name}", total=None)
 

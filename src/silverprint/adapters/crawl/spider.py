@@ -1,26 +1,44 @@
 """The crawl's course: listing pages lead to picture pages, those to pictures; whatever is met becomes a row."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, TypeGuard
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeGuard
 
+from parsel import Selector
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response, TextResponse
 from twisted.python.failure import Failure
 
 from silverprint.adapters.crawl import answers
-from silverprint.adapters.crawl.page import Licenses, absolute, links, meta_forbids
+from silverprint.adapters.crawl.page import License, Licenses, absolute, links, meta_forbids
 from silverprint.config import WebSource
 from silverprint.fetching.addresses import target
 from silverprint.fetching.directives import product
 from silverprint.fetching.reasons import DOWN, Refused
 from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.licenses import spdx
 
+_MARKUP = ("html", "xml")  # of a page; JSON states neither robots directives nor licences
 _LISTING, _PAGE, _PICTURE = 0, 1, 2  # priorities: what was found is fetched before more is looked for
+
+
+class Found(NamedTuple):
+    """A picture that a page shows, as far as the page says it: its address as written, perhaps relative to the page's.
+
+    A licence that is said here (SPDX or an address) goes before what the page states by JSON-LD or rel=license.
+    """
+
+    address: str
+    label: str | None = None
+    caption: str | None = None
+    license: str | None = None
 
 
 class PictureSpider(Spider):
     """One crawl of one source.
+
+    A site that three CSS selectors cannot describe has a subclass: `pages`, `listings` and `pictures` say what a
+    response leads to, and may be overridden. How it is asked for, and what becomes a row, stays as it is.
 
     Args:
         source: what to follow.
@@ -52,6 +70,18 @@ class PictureSpider(Spider):
         crawler.signals.connect(spider.on_fault, signal=signals.spider_error)
         return spider
 
+    def pages(self, listing: TextResponse) -> Iterable[str]:
+        """The addresses of the picture pages that a listing page links to, as written there."""
+        return links(listing.selector, self._source.page)
+
+    def listings(self, listing: TextResponse) -> Iterable[str]:
+        """The addresses of further listing pages, as written there."""
+        return links(listing.selector, self._source.next)
+
+    def pictures(self, page: TextResponse) -> Iterable[Found]:
+        """The pictures on a picture page."""
+        return map(Found, links(page.selector, self._source.picture))
+
     async def start(self) -> AsyncIterator[Request]:
         for address in self._source.start:
             for request in self._visit(address, None, _LISTING):
@@ -70,25 +100,27 @@ class PictureSpider(Spider):
         if not _readable(response):
             self._dead_end(asked, answers.page(response, "failed", _why_unreadable(response)))
             return
-        for address in links(response.selector, self._source.page):
+        for address in self.pages(response):
             yield from self._visit(absolute(response.url, address), response.url, _PAGE)
-        for address in links(response.selector, self._source.next):
+        for address in self.listings(response):
             yield from self._visit(absolute(response.url, address), response.url, _LISTING)
 
     def on_page(self, response: Response, asked: Showing) -> Iterator[Request]:
         if not _readable(response):
             self._take(asked, answers.page(response, "failed", _why_unreadable(response)))
             return
-        addresses = links(response.selector, self._source.picture)
-        if not addresses:
+        shown = list(self.pictures(response))
+        if not shown:
             self._take(asked, answers.page(response, "failed", "no-picture"))
         refusal = answers.header_refusal(response, self._agent)
-        if refusal is None and meta_forbids(response.selector, self._agent):
+        markup = response.selector if response.selector.type in _MARKUP else Selector("")
+        if refusal is None and meta_forbids(markup, self._agent):
             refusal = answers.page(response, "refused", "meta-robots")
-        licenses = Licenses(response.selector, response.url)
-        for address in addresses:
-            url = absolute(response.url, address)
-            showing = Showing(url, asked.url, *licenses.of(url))
+        licenses = Licenses(markup, response.url)
+        for one in shown:
+            url = absolute(response.url, one.address)
+            license_ = License(spdx(one.license), "spider") if one.license else licenses.of(url)
+            showing = Showing(url, asked.url, *license_, one.label, one.caption)
             if refusal is not None:
                 self._take(showing, refusal)
             else:

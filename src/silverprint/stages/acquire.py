@@ -35,15 +35,18 @@ def run(params: Params, source: str) -> None:
             say(f"acquire {source}: the source was taken down as a whole, so nothing is fetched")
             return
         index = tables.read_parts(root, RAW)
-        progress = Progress(root, entry.revision, len(index))
+        goes_out = isinstance(entry, WebSource | UrlSource)  # what lies on a disk is read again in no time
+        progress = Progress(root, entry.revision, len(index)) if goes_out else None
         intake = Intake(writer, source, index, takedowns, progress)
         try:
             _read(source, entry, intake)
         except (KeyboardInterrupt, UnavailableError):
             writer.finish()  # what was fetched until then is whole
-            progress.save()
+            if progress is not None:
+                progress.save()
             raise
-    progress.end()
+    if progress is not None:
+        progress.end()
     say(_summary(source, intake))
 
 

@@ -91,7 +91,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Si
     project = tmp_path_factory.mktemp("crawled")
     root = Path(__file__).parents[2]
     asks = [path.relative_to(root) for path in root.glob("data/rounds/*/asks.csv")]
-    by_hand = [f"data/{name}.csv" for name in ("imports", "takedowns", "waivers", "include", "exclude")]
+    by_hand = [f"data/{name}.csv" for name in ("imports", "takedowns", "waivers", "include", "exclude", "gold")]
     named = ("params.yaml", "dvc.yaml", "versions.yaml", *by_hand)
     for name in (*asks, *map(Path, named)):
         (project / name).parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,16 @@ from silverprint.store import executor
 
 pytestmark = pytest.mark.slow  # each new process imports what it works with
 
-EVERY = pytest.mark.parametrize("name", sorted(executor.EXECUTORS))
+MANY = ["processes", "ray"]
+
+
+@pytest.fixture(params=sorted(executor.EXECUTORS))
+def name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every executor; Ray's is a cluster of several nodes."""
+    chosen: str = request.param
+    if chosen == "ray":
+        monkeypatch.setenv("RAY_ADDRESS", request.getfixturevalue("cluster").address)
+    return chosen
 
 
 def square(number: int) -> int:
@@ -32,18 +42,24 @@ def refuse_three(number: int) -> int:
     return number
 
 
+def record(job: tuple[Path, int]) -> None:
+    folder, number = job
+    (folder / str(number)).touch()
+    time.sleep(0.05)
+    if number == 0:
+        raise DataError("0", "not this one", "take another")
+
+
 def die(number: int) -> None:
     if number == 1:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-@EVERY
 @pytest.mark.parametrize("jobs", [0, 1, 7])
 def test_results_come_in_the_order_of_the_jobs(name: str, jobs: int) -> None:
     assert list(executor.run(name, square, range(jobs))) == [number * number for number in range(jobs)]
 
 
-@EVERY
 def test_an_error_arrives_as_it_was_raised(name: str) -> None:
     results = executor.run(name, refuse_three, range(6))
     assert [next(results) for _ in range(3)] == [0, 1, 2]
@@ -51,15 +67,22 @@ def test_an_error_arrives_as_it_was_raised(name: str) -> None:
         next(results)
 
 
-@EVERY
+def test_after_an_error_nothing_more_is_begun(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        list(executor.run(name, record, [(tmp_path, number) for number in range(100)]))
+    assert len(list(tmp_path.iterdir())) < 60
+
+
 def test_the_same_pictures_give_the_same_bytes(name: str, project: Path) -> None:
     for part in range(3):
         acquire("web", [Found(jpeg(tile(number + 9 * part)), f"u{number}") for number in range(3)])
     layout.PARAMS.write_text(layout.PARAMS.read_text().replace("executor: processes", f"executor: {name}"))
     params = config.load()
     assert params.executor == name
-    measure.run(params, "web")
     out = layout.measured("web")
+    out.mkdir(parents=True)
+    (out / ".part-00001.parquet.99.part").write_bytes(b"what a worker that was killed left")
+    measure.run(params, "web")
     written = {path.name: path.read_bytes() for path in out.iterdir()}
     again = [measure.measure_part((index, out / "again")) or (out / "again").read_bytes()
              for index in sorted(layout.raw("web").glob("index-*"))]  # fmt: skip
@@ -67,16 +90,22 @@ def test_the_same_pictures_give_the_same_bytes(name: str, project: Path) -> None
     assert sorted(written) == ["part-00000.parquet", "part-00001.parquet", "part-00002.parquet", "version.txt"]
 
 
-def test_processes_are_other_processes_and_one_job_needs_none() -> None:
-    if len(os.sched_getaffinity(0)) > 1:
-        assert os.getpid() not in set(executor.run("processes", pid, range(4)))
+@pytest.mark.parametrize("name", MANY, indirect=True)
+def test_work_is_done_by_other_processes(name: str) -> None:
+    if name == "ray" or len(os.sched_getaffinity(0)) > 1:
+        assert os.getpid() not in set(executor.run(name, pid, range(4)))
+
+
+def test_one_job_needs_no_other_process() -> None:
     assert list(executor.run("processes", pid, range(1))) == [os.getpid()]
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: nothing is handed to other processes")
-def test_a_worker_that_dies_is_an_error_with_a_remedy() -> None:
-    with pytest.raises(UnavailableError, match=r"worker process died.*executor: serial"):
-        list(executor.run("processes", die, range(4)))
+@pytest.mark.parametrize("name", MANY, indirect=True)
+def test_a_worker_that_dies_is_an_error_with_a_remedy(name: str) -> None:
+    if name == "processes" and len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one core: nothing is handed to other processes")
+    with pytest.raises(UnavailableError, match=r"a worker.* died.*executor: serial"):
+        list(executor.run(name, die, range(4)))
 
 
 @pytest.mark.parametrize("error", [ConfigError("a", "b", "c"), TooManyPairs(7)])

@@ -187,7 +187,7 @@ class Params:
     gate: Gate
     release: Release
     people: PeopleCost = PeopleCost()
-    executor: Literal["serial", "processes"] = "processes"  # how shards are worked through; it changes no output
+    executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are worked through; it changes no output
 
     @cached_property
     def chain(self) -> tuple[str, ...]:

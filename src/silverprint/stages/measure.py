@@ -35,6 +35,8 @@ def run(params: Params, source: str) -> None:
     todo = [(index, part) for index, part in parts.items() if not _is_measured(index, part)]
     for _ in track(executor.run(params.executor, measure_part, todo), f"measure {source}", total=len(todo)):
         pass
+    for leftover in out.glob(".*.part"):  # of a worker that was killed
+        leftover.unlink()
 
 
 def measure_part(paths: tuple[Path, Path]) -> None:

@@ -1,0 +1,29 @@
+"""On every core of this machine: one process each."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from silverprint.errors import UnavailableError
+from silverprint.store.executor.worker import use_one_thread
+
+
+def run_on_processes(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    """See `executor.run`."""
+    workers = min(len(jobs), len(os.sched_getaffinity(0)))
+    if workers < 2:
+        yield from map(function, jobs)
+        return
+    # Spawned, not forked: polars' threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=use_one_thread)
+    try:
+        yield from pool.map(function, jobs)
+    except BrokenProcessPool:
+        rule = "a worker process died, most often for want of memory; finished shards stay"
+        raise UnavailableError("executor = 'processes'", rule, "run again, or set executor: serial") from None
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -41,8 +41,9 @@ class Server:
         return s3fs.S3FileSystem(skip_instance_cache=True)
 
     def put(self, **objects: bytes) -> None:
+        files = self.files()
         for key, data in objects.items():
-            self.files().pipe_file(f"bucket/{key}", data)
+            files.pipe_file(f"bucket/{key}", data)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
-from silverprint.store import ShardReader, ShardWriter
+from silverprint.store import ShardReader, ShardWriter, stored
 
 
 def named(payload: bytes) -> str:
@@ -184,7 +184,8 @@ def test_several_sources_are_read_as_one(tmp_path: Path) -> None:
         assert len(reader.index()) == 8 + 15
 
 
-def test_more_shards_than_may_be_open(tmp_path: Path) -> None:
+def test_more_shards_than_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "_OPEN_FILES", 40)
     payloads = [number.to_bytes(2) for number in range(300)]
     reader = ShardReader(written(tmp_path, payloads, max_pictures=2))
     order = payloads[::2] + payloads[1::2]

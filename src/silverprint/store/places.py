@@ -33,6 +33,10 @@ def part_number(shard: str) -> int:
     return int(shard[6:-4])
 
 
+def is_index(path: str) -> bool:
+    return _INDEX.match(path.rpartition("/")[2]) is not None
+
+
 def part_of(path: Path) -> tuple[Path, Path]:
     """The index and the shard that belong together, given either."""
     found = _INDEX.match(path.name) or _SHARD.match(path.name)

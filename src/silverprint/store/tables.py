@@ -32,13 +32,21 @@ def read(path: Path, schema: Schema) -> pl.DataFrame:
     """
     if not path.exists():
         raise UnavailableError(str(path), "the table is not there", f"run: dvc pull {path.parent}, or dvc repro")
+    return parse(path.read_bytes(), str(path), schema, restored(path.parent))
+
+
+def parse(data: bytes, where: str, schema: Schema, remedy: str) -> pl.DataFrame:
+    """The table in `data`, the bytes of a Parquet file; `where` names it, `remedy` says how to have it whole again.
+
+    Raises:
+        DataError: it is not Parquet, or lacks a column of `schema`.
+    """
     try:
-        there = pl.read_parquet_schema(path)
+        there = pl.read_parquet_schema(BytesIO(data))
         columns = [name for name in schema if name in there or name not in LATER]
-        return conform(pl.read_parquet(path, columns=columns), schema)
+        return conform(pl.read_parquet(BytesIO(data), columns=columns), schema)
     except (PolarsError, OSError, ValueError) as error:
-        rule = f"not a readable table ({_brief(error)})"
-        raise DataError(str(path), rule, restored(path.parent)) from None
+        raise DataError(where, f"not a readable table ({_brief(error)})", remedy) from None
 
 
 def read_parts(folder: Path, schema: Schema) -> pl.DataFrame:

@@ -1,13 +1,11 @@
 """The objects below an S3 prefix. Who we are, and where S3 is, the environment or AWS's own files say, nobody else."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any
 
 from silverprint.adapters.archive.entries import Entry, is_unsafe
-from silverprint.errors import ConfigError, NotAllowedError, SilverprintError, UnavailableError
-
-SCHEME: Final = "s3://"
-_SETTINGS: Final = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_ENDPOINT_URL"
+from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
+from silverprint.store.s3 import SCHEME, asked
 
 
 def object_entries(address: str) -> Iterator[Entry]:
@@ -24,7 +22,7 @@ def object_entries(address: str) -> Iterator[Entry]:
 
     system = s3fs.S3FileSystem(skip_instance_cache=True)
     root = address.removeprefix(SCHEME).strip("/")
-    found: dict[str, dict[str, Any]] = _asked(address, lambda: system.find(root, detail=True))
+    found: dict[str, dict[str, Any]] = asked(address, lambda: system.find(root, detail=True))
     if root in found:
         raise ConfigError(address, "it is an object, and a source is a prefix with objects below it", "mend the path")
     if not found:
@@ -42,7 +40,7 @@ def _entry(system: Any, address: str, key: str, name: str, facts: dict[str, Any]
             return data
 
         try:
-            return _asked(f"{SCHEME}{key}", got) if facts["size"] else b""  # S3 gives no range of an empty object
+            return asked(f"{SCHEME}{key}", got) if facts["size"] else b""  # S3 gives no range of an empty object
         except (UnavailableError, NotAllowedError) as error:
             if isinstance(error.__cause__, FileNotFoundError | PermissionError):
                 raise OSError("gone, or closed to us") from error
@@ -52,24 +50,3 @@ def _entry(system: Any, address: str, key: str, name: str, facts: dict[str, Any]
     modified = facts.get("LastModified")
     etag = str(facts.get("ETag", "")).strip('"') or None
     return Entry(name, refusal, facts["size"], read, etag, modified.isoformat() if modified else None)
-
-
-def _asked(address: str, ask: Callable[[], Any]) -> Any:
-    """What S3 answers; what its clients raise as our errors, their cause with them."""
-    from aiohttp import ClientError as LostConnection
-    from botocore.exceptions import BotoCoreError, NoCredentialsError, PartialCredentialsError
-
-    try:
-        return ask()
-    except FileNotFoundError as error:
-        raise UnavailableError(address, "no such bucket or object", "mend the path") from error
-    except (PermissionError, NoCredentialsError, PartialCredentialsError) as error:
-        raise _closed(address, error) from error
-    except (OSError, BotoCoreError, LostConnection, TimeoutError) as error:
-        rule = f"S3 does not answer ({type(error).__name__}: {error})"
-        raise UnavailableError(address, rule, f"try again; set {_SETTINGS} as the bucket needs it") from error
-
-
-def _closed(address: str, error: Exception) -> SilverprintError:
-    rule = f"we may not read it ({error})"
-    return NotAllowedError(address, rule, f"set what the bucket needs: {_SETTINGS}")

@@ -8,10 +8,11 @@ from zipfile import is_zipfile
 
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.folder import folder_entries
-from silverprint.adapters.archive.objects import SCHEME, object_entries
+from silverprint.adapters.archive.objects import object_entries
 from silverprint.adapters.archive.tarred import is_tar, tar_entries
 from silverprint.adapters.archive.zipped import zip_entries
 from silverprint.errors import ConfigError, UnavailableError
+from silverprint.store.s3 import SCHEME
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _work(folder: str, function: Callable[[Any], Any], job: Any) -> Any:
 
 @contextmanager
 def _connected() -> Iterator[Any]:
-    """Ray, connected; what was started here is stopped at the end, and leaves neither a process nor a file."""
+    """Ray, connected; what was started here is stopped at the end, and its files are removed."""
     address = os.environ.get("RAY_ADDRESS") or _LOCAL
     _require_answer(address)
     ray = _imported(address)

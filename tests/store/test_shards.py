@@ -1,6 +1,7 @@
 """Shards and their indexes: whole or absent, read back by name, appended and never rewritten."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import tarfile
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
-from silverprint.store import ShardReader, ShardWriter, stored
+from silverprint.store import ShardReader, ShardWriter, mapped
 
 
 def named(payload: bytes) -> str:
@@ -185,18 +186,42 @@ def test_several_sources_are_read_as_one(tmp_path: Path) -> None:
 
 
 def test_more_shards_than_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "_OPEN_FILES", 40)
+    monkeypatch.setattr(mapped, "_OPEN", 130)
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
     payloads = [number.to_bytes(2) for number in range(300)]
     reader = ShardReader(written(tmp_path, payloads, max_pictures=2))
     order = payloads[::2] + payloads[1::2]
     assert [data for _, data in reader.read([named(payload) for payload in order])] == order
+    unfinished = reader.scan()
+    next(unfinished)
+    del unfinished
+    assert len(list(descriptors.iterdir())) == before
+
+
+def evict(path: Path) -> None:
+    """Drops a file from the page cache."""
+    descriptor = os.open(path, os.O_RDONLY)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(descriptor)
+
+
+def test_pictures_are_the_same_from_the_cache_and_from_the_disk(tmp_path: Path) -> None:
+    payloads = [number.to_bytes(2) * (1 + number * 17) for number in range(600)]
+    reader = ShardReader(written(tmp_path, payloads))
+    expected = [(named(payload), payload) for payload in payloads]
+    backwards = [name for name, _ in expected[::-1]]
+    for _ in range(2):
+        evict(tmp_path / "shard-00000.tar")
+        assert list(reader.read(backwards)) == expected[::-1]
+        assert list(reader.scan()) == expected
 
 
 def test_a_damaged_shard_is_told_with_its_remedy(tmp_path: Path) -> None:
     root = written(tmp_path / "web", PAYLOADS)
     shard = root / "shard-00000.tar"
     whole = shard.read_bytes()
-    for broken in (whole[:4096], bytes(len(whole)), whole[512:]):
+    for broken in (whole[:4096], whole[:-2048], bytes(len(whole)), b"", whole[512:]):
         shard.write_bytes(broken)
         with pytest.raises(DataError, match=r"shard-00000\.tar.*dvc checkout"):
             list(ShardReader(root).scan())

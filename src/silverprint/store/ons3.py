@@ -10,8 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint.errors import DataError
+from silverprint.store.mapped import Pictures
 from silverprint.store.s3 import Bucket
-from silverprint.store.stored import Pictures, Stored
+from silverprint.store.stored import Stored
 from silverprint.store.tarring import BLOCK
 
 _BATCH: Final = 256  # pictures asked for at once, at most

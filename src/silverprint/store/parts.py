@@ -1,9 +1,7 @@
 """One part of a source's folder while it is written: a tar that grows, and the rows that will be its index."""
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import polars as pl
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
+from silverprint.store.pages import PageWriter
 from silverprint.store.pieces import Piece
 from silverprint.store.places import index_name, shard_name
 from silverprint.store.tarring import BLOCK, member_header
@@ -39,7 +38,7 @@ class Part:
         self.shard = root / shard_name(number)
         self.index = root / index_name(number)
         self._hidden = root / f".{self.shard.name}.part"
-        self._tar: FileIO | None = None
+        self._tar: PageWriter | None = None
 
     def store(self, row: dict[str, Any], payload: Sequence[Piece]) -> None:
         """Appends a picture and its row; its place is filled in, and `stored_sha256` unless it is there.
@@ -52,8 +51,8 @@ class Part:
         padding = bytes(-size % BLOCK)
         with disk_errors(self._hidden):
             if self._tar is None:
-                self._tar = self._hidden.open("wb", buffering=0)
-            _write(self._tar, header, *payload, padding)
+                self._tar = PageWriter(self._hidden)
+            self._tar.write(header, *payload, padding)
         row["shard"], row["offset"], row["size"] = self.shard.name, self.end + BLOCK, size
         row["stored_sha256"] = row.get("stored_sha256") or _sha256(payload)
         self.end += BLOCK + size + len(padding)
@@ -65,9 +64,8 @@ class Part:
         if self._tar is None:
             return
         with disk_errors(self.shard):
-            _write(self._tar, bytes(2 * BLOCK))
-            os.fsync(self._tar.fileno())
-            self._tar.close()
+            self._tar.write(bytes(2 * BLOCK))
+            self._tar.finish()
             self._hidden.rename(self.shard)
 
     def discard(self) -> None:
@@ -110,12 +108,3 @@ def _sha256(payload: Sequence[Piece]) -> str:
     for piece in payload:
         digest.update(piece)
     return digest.hexdigest()
-
-
-def _write(handle: FileIO, *pieces: Piece) -> None:
-    """All of the pieces, in one call to the system where it takes them."""
-    taken = os.writev(handle.fileno(), pieces)
-    if taken < sum(map(len, pieces)):  # the disk is nearly full
-        rest = memoryview(b"".join(pieces))[taken:]
-        while rest:
-            rest = rest[handle.write(rest) or 0 :]

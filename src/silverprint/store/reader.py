@@ -69,7 +69,7 @@ class ShardReader:
             DataError: at once, where one of them is not stored here.
         """
         try:
-            rows = np.fromiter(map(self._row.__getitem__, image_ids), dtype=np.int64, count=len(image_ids))
+            rows = np.array(list(map(self._row.__getitem__, image_ids)), dtype=np.int64)
         except KeyError as unknown:
             where = ", ".join(self._folders) or "no folder"
             raise DataError(f"image_id {unknown.args[0]}", f"no such picture in {where}", "run: dvc repro") from None

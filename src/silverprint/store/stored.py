@@ -1,10 +1,8 @@
 """Where every stored picture lies, and its bytes from shards on this disk."""
 
 import os
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -12,11 +10,8 @@ from numpy.typing import NDArray
 
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import RAW, empty
+from silverprint.store.mapped import Pictures, pictures
 from silverprint.store.tarring import BLOCK
-
-Pictures: TypeAlias = Iterator[tuple[str, bytes]]
-
-_OPEN_FILES: Final = 512  # shards held open at a time, below the usual limit of 1,024
 
 
 class Stored:
@@ -56,25 +51,8 @@ class OnDisk(Stored):
     """Pictures in shards on this disk."""
 
     def payloads(self, image_ids: Sequence[str], rows: NDArray[np.int64]) -> Pictures:
-        """(name, bytes) of each row, in that order.
-
-        Between two shards it runs without Python's interpreter, which would cost a tenth of the reading.
-        """
-        return chain.from_iterable(self._runs(image_ids, rows))
-
-    def _runs(self, image_ids: Sequence[str], rows: NDArray[np.int64]) -> Iterator[Pictures]:
-        shards, sizes, offsets = self.shard_of[rows], self.sizes[rows].tolist(), self.offsets[rows].tolist()
-        for run in _runs_of_few(shards):
-            wanted = np.unique(shards[run])
-            files: list[int] = []
-            try:
-                for shard in wanted.tolist():
-                    files.append(self._opened(shard))
-                of_row = np.array(files)[np.searchsorted(wanted, shards[run])].tolist()
-                yield zip(image_ids[run], map(os.pread, of_row, sizes[run], offsets[run]), strict=True)
-            finally:
-                for descriptor in files:
-                    os.close(descriptor)
+        """(name, bytes) of each row, in that order."""
+        return pictures(self._opened, image_ids, self.shard_of[rows], self.offsets[rows], self.sizes[rows])
 
     def _opened(self, shard: int) -> int:
         """A shard opened, once it is long enough, and its first and last picture are where the index says.
@@ -96,20 +74,6 @@ class OnDisk(Stored):
                 rule = f"picture {name} is not at byte {offset}, where the index says"
                 raise DataError(str(path), rule, restored(path.parent))
         return descriptor
-
-
-def _runs_of_few(shards: NDArray[np.int64]) -> Iterator[slice]:
-    """`shards` cut into runs, each with at most _OPEN_FILES different ones."""
-    if len(np.unique(shards)) <= _OPEN_FILES:
-        yield slice(0, len(shards))
-        return
-    start, seen = 0, set[int]()
-    for at, shard in enumerate(shards.tolist()):
-        if shard not in seen and len(seen) == _OPEN_FILES:
-            yield slice(start, at)
-            start, seen = at, set()
-        seen.add(shard)
-    yield slice(start, len(shards))
 
 
 def _once(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ class PageWriter:
     """Writes `path` anew, PAGE bytes at a time; the rest waits in memory for `finish`.
 
     Raises:
-        OSError: when a piece is written: no space, or the folder cannot be written.
+        OSError: when a page is written: no space, or the folder cannot be written.
     """
 
     def __init__(self, path: Path) -> None:

@@ -32,6 +32,7 @@ PEOPLE: Final = VAR / "people"
 SERVING: Final = VAR / "serving"
 LOCKS: Final = VAR / "locks"
 PIXELS: Final = VAR / "pixels.parquet"
+ALIKE: Final = VAR / "alike.parquet"
 DEMO: Final = VAR / "demo"
 
 

@@ -67,6 +67,17 @@ MEASURED: Final[Schema] = {
     "phash256_3": WORD,
 }
 
+THUMBNAILS: Final[Schema] = {  # of decodable pictures; on disk, columns of the tables of MEASURED
+    "image_id": TEXT,
+    "thumbnail": pl.Binary(),  # grey levels, 48 x 48 bytes row by row, the picture stretched to that; else null
+}
+
+ALIKE: Final[Schema] = {  # pairs of pictures that may be the same
+    "one": TEXT,
+    "other": TEXT,  # the larger image_id
+    "residual": REAL,  # of their thumbnails, as `core.alignment.residuals` has it
+}
+
 PIXELS: Final[Schema] = {  # of pictures that may have every pixel in common with another one
     "image_id": TEXT,
     "pixel_sha256": TEXT,  # of the decoded upright RGB pixels and their size

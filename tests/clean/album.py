@@ -1,18 +1,23 @@
 """Real photographs and what the web makes of them, stored in real shards."""
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+import numpy as np
+import polars as pl
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from silverprint import config, layout
-from silverprint.records import MANIFEST
+from silverprint.config import Params
+from silverprint.core.alignment import SIDE
+from silverprint.records import MANIFEST, THUMBNAILS
 from silverprint.stages import clean, measure
-from silverprint.store import ShardWriter, tables
+from silverprint.store import ShardWriter, features, tables
 from silverprint.store.sniff import sniff
 
 CHINA, FLOWER = (Image.fromarray(load_sample_image(name)) for name in ("china.jpg", "flower.jpg"))
@@ -68,12 +73,24 @@ def acquire(source: str, found: Sequence[Found]) -> None:
             writer.add(row, one.data)
 
 
+def embed(params: Params) -> None:
+    """Writes features of every measured picture: its thumbnail, coarsely. A network is not needed here."""
+    shutil.rmtree(layout.EMBED, ignore_errors=True)
+    parts = pl.concat(tables.read_parts(layout.measured(source), THUMBNAILS) for source in params.sources)
+    shown = parts.filter(pl.col("thumbnail").is_not_null()).unique("image_id").sort("image_id")
+    pixels = np.frombuffer(b"".join(shown["thumbnail"]), dtype=np.uint8).reshape(-1, SIDE // 4, 4, SIDE // 4, 4)
+    rows = pixels.mean(axis=(2, 4)).reshape(-1, (SIDE // 4) ** 2).astype(np.float16)
+    features.write_description(layout.EMBED, {"blocks": {"pixels": (SIDE // 4) ** 2}})
+    features.append(layout.EMBED, shown["image_id"].to_list(), [rows])
+
+
 def manifest() -> dict[str, dict[str, Any]]:
     """Measures both sources, cleans, and gives the manifest's rows by address."""
     params = config.load()
     for source in params.sources:
         layout.raw(source).mkdir(parents=True, exist_ok=True)
         measure.run(params, source)
+    embed(params)
     clean.run(params)
     rows = tables.read(layout.MANIFEST, MANIFEST)
     assert rows["image_id"].to_list() == sorted(rows["image_id"])

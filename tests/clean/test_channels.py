@@ -14,7 +14,7 @@ from silverprint.records import MANIFEST, RAW
 from silverprint.stages import acquire as stage
 from silverprint.stages import clean, measure
 from silverprint.store import tables
-from tests.clean.album import Found, acquire, jpeg, png, tile
+from tests.clean.album import Found, acquire, embed, jpeg, png, tile
 
 EVERYWHERE, TAR_AND_OWN, PIXELS, ALONE = (jpeg(tile(number)) for number in (0, 2, 4, 6))
 SAME_PIXELS = png(tile(9)), png(tile(9), compress_level=1)
@@ -52,6 +52,7 @@ def manifest(project: Path, tmp_path: Path) -> pl.DataFrame:
         if source != "web":
             stage.run(params, source)
         measure.run(params, source)
+    embed(params)
     clean.run(params)
     return tables.read(layout.MANIFEST, MANIFEST)
 

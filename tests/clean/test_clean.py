@@ -12,7 +12,7 @@ from PIL import Image, ImageEnhance, ImageFilter
 from silverprint import config, layout
 from silverprint.core.quality import REASONS
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import NEIGHBOURS, TAKEDOWNS, WITHDRAWN
+from silverprint.records import MANIFEST, NEIGHBOURS, TAKEDOWNS, WITHDRAWN
 from silverprint.stages import clean, measure
 from silverprint.store import tables
 from silverprint.store.purging import purge
@@ -136,6 +136,27 @@ def test_what_is_rejected_stands_for_nothing(project: Path):
     assert rows["licensed"]["kept"]
     assert rows["unlicensed"]["reason"] == "license-unknown"
     assert rows["licensed"]["group"] == rows["unlicensed"]["group"]
+
+
+def test_a_crop_stays_and_is_grouped_by_features_and_thumbnails(project: Path):
+    whole = Found(jpeg(tile(0, side=256)), "whole")
+    crop = Found(jpeg(tile(0, side=256).crop((0, 0, 243, 243))), "crop")
+    _set("group_radius", "20")
+    rows = _both([whole, crop, *(Found(jpeg(tile(number)), f"other{number}") for number in (9, 14, 27))])
+    assert all(row["kept"] for row in rows.values())
+    assert rows["whole"]["group"] == rows["crop"]["group"]
+    assert len({row["group"] for row in rows.values()}) == 4
+
+    kept = layout.ALIKE.read_bytes()
+    before = layout.MANIFEST.read_bytes()
+    clean.run(config.load())
+    assert layout.ALIKE.read_bytes() == kept
+    layout.ALIKE.unlink()
+    clean.run(config.load())
+    assert layout.MANIFEST.read_bytes() == before
+    _set("alike_limit", "0")
+    clean.run(config.load())
+    assert len(set(tables.read(layout.MANIFEST, MANIFEST)["group"])) == 5
 
 
 def test_look_alikes_stay_and_are_grouped(project: Path):

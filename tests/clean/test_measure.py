@@ -12,9 +12,10 @@ from ruamel.yaml import YAML
 from silverprint import config, layout
 from silverprint.core import hashing
 from silverprint.errors import UnavailableError
-from silverprint.records import MEASURED, conform
+from silverprint.records import MEASURED, THUMBNAILS, conform
 from silverprint.stages import measure
 from silverprint.store import ShardWriter, measuring, tables
+from silverprint.store.purging import purge
 from tests.clean.album import CHINA, Found, acquire, gif, jpeg, png, tile
 
 
@@ -39,7 +40,7 @@ def test_every_kind_of_picture_is_a_row():
         "empty": b"",
     }
     frame = measure.measure(pictures.items())
-    assert dict(frame.schema) == MEASURED
+    assert dict(frame.schema) == MEASURED | THUMBNAILS
     rows = {row["image_id"]: row for row in frame.iter_rows(named=True)}
     assert sorted(rows) == frame["image_id"].to_list() == sorted(pictures)
     errors = {name: row["error"] for name, row in rows.items() if not row["decodable"]}
@@ -51,7 +52,7 @@ def test_every_kind_of_picture_is_a_row():
     assert (rows["pixel"]["contrast"], rows["pixel"]["sharpness"]) == (0.0, 0.0)
     assert frame.filter(~pl.col("decodable")).select(pl.exclude("image_id", "decodable", "error").is_null().all()).row(
         0
-    ) == ((True,) * (len(MEASURED) - 3))
+    ) == ((True,) * (len(MEASURED | THUMBNAILS) - 3))
 
 
 def test_same_pixels_in_other_bytes_have_the_same_hashes():
@@ -78,6 +79,18 @@ def test_parts_are_measured_once_and_only_new_ones_added(project: Path, monkeypa
     assert {name: after[name] for name in before} == before
     assert _measure() == after
     assert len(decoded) == 1
+
+
+def test_a_purged_picture_is_seen_no_more(project: Path):
+    pictures = [Found(jpeg(tile(number)), f"http://a/{number}") for number in range(2)]
+    acquire("web", pictures)
+    _measure()
+    purge(layout.raw("web"), [pictures[0].image_id])
+    _measure()
+    rows = tables.read_parts(layout.measured("web"), MEASURED | THUMBNAILS)
+    shown = dict(rows.select("image_id", pl.col("thumbnail").is_not_null()).iter_rows())
+    assert shown == {pictures[0].image_id: False, pictures[1].image_id: True}
+    assert rows["phash64"].is_not_null().all()
 
 
 def test_a_part_of_refusals_alone_is_an_empty_part(project: Path):

@@ -12,7 +12,7 @@ from silverprint.records import MEASURED
 
 LIMITS = Clean(
     min_side=48, max_aspect=3.0, min_contrast=4.0, min_brightness=4.0, max_brightness=251.0, min_sharpness=2.0,
-    duplicate_radius=16, group_radius=40, licenses=("CC0-1.0",), unknown_license="reject",
+    duplicate_radius=16, group_radius=40, alike_limit=1.0, licenses=("CC0-1.0",), unknown_license="reject",
 )  # fmt: skip
 SOUND = {
     "decodable": True, "error": None, "width": 100, "height": 100, "frames": 1, "brightness": 100.0,

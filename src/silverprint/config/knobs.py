@@ -114,6 +114,7 @@ class Clean:
     min_sharpness: Annotated[float, Field(ge=0)]  # variance of the Laplacian
     duplicate_radius: Radius  # bits of 256; at or below: the same picture, dropped
     group_radius: Radius  # bits of 256; at or below: asked once, never split
+    alike_limit: Annotated[float, Field(ge=0, le=2)]  # unlikeness; likewise. 0: hashes alone decide
     licenses: tuple[str, ...]  # that may be used
     unknown_license: Literal["reject", "keep"]
 

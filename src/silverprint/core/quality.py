@@ -61,6 +61,12 @@ def reduced(levels: NDArray[np.uint8], side: int = SCORING_SIDE) -> NDArray[np.u
     return _resized(levels, max(1, round(width * share)), max(1, round(height * share)), cv2.INTER_LINEAR)
 
 
+def stretched(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """(side, side): the whole of (H, W) grey levels, whatever its proportions, averaged where it shrinks."""
+    how = cv2.INTER_AREA if min(levels.shape) >= side else cv2.INTER_LINEAR
+    return _resized(levels, side, side, how)
+
+
 def figures(levels: NDArray[np.uint8]) -> Figures:
     """Of (H, W) grey levels, reduced to SCORING_SIDE.
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from silverprint.config import Clean
-from silverprint.core import duplicates, groups, quality
+from silverprint.core import alike, duplicates, groups, quality
 
 _HASH = ["phash256_0", "phash256_1", "phash256_2", "phash256_3"]
 
@@ -16,7 +17,7 @@ def license_rank(limits: Clean) -> pl.Expr:
     return rank.alias("license_rank")
 
 
-def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, limits: Clean) -> pl.DataFrame:
+def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, pairs: NDArray[np.int64], limits: Clean) -> pl.DataFrame:
     """The pictures with `kept`, `reason`, `evidence` and `group`.
 
     Each rule, in the order of `quality.REASONS`, sees what the rules before it left.
@@ -25,6 +26,7 @@ def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, limits: Clean) -> pl.
         pictures: one row each, sorted by image_id: the columns of MEASURED, `license`, `fetched_at`,
             `license_rank`, and `pixel_sha256` (null where a picture has no copy).
         withdrawn: image_id, and the `target` of the takedown that reaches it.
+        pairs: (P, 2) rows of `pictures` that look like the same picture: they are grouped, and nothing is dropped.
     """
     judged = pictures.with_columns(reason=pl.lit(None, pl.String), evidence=pl.lit(None, pl.String))
     judged = _withdraw(judged, withdrawn)
@@ -32,7 +34,7 @@ def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, limits: Clean) -> pl.
         judged = _reject(judged, rule.reason, rule.rejects.fill_null(False), rule.evidence)
     judged = _same_pixels(judged)
     judged = _near_duplicates(judged, limits.duplicate_radius)
-    return judged.with_columns(_group(judged, limits), kept=pl.col("reason").is_null())
+    return judged.with_columns(_group(judged, pairs, limits), kept=pl.col("reason").is_null())
 
 
 def _reject(judged: pl.DataFrame, reason: str, rejects: pl.Expr, evidence: pl.Expr) -> pl.DataFrame:
@@ -75,12 +77,17 @@ def _give_way(judged: pl.DataFrame, reason: str, best: pl.DataFrame) -> pl.DataF
     return _reject(joined, reason, pl.col("by").is_not_null(), pl.col("by")).drop("by")
 
 
-def _group(judged: pl.DataFrame, limits: Clean) -> pl.Series:
-    """Near-duplicate groups. Blank pictures stay alone: a hash of nothing would make them all alike."""
-    telling = pl.col("decodable") & (pl.col("contrast") >= limits.min_contrast)
-    rows = judged.select(telling.fill_null(False).arg_true()).to_series().to_numpy().astype(np.int64)
+def telling(pictures: pl.DataFrame, limits: Clean) -> NDArray[np.int64]:
+    """Rows of the pictures that can be compared. Blank ones cannot: a hash of nothing would make them all alike."""
+    shown = pl.col("decodable") & (pl.col("contrast") >= limits.min_contrast)
+    return pictures.select(shown.fill_null(False).arg_true()).to_series().to_numpy().astype(np.int64)
+
+
+def _group(judged: pl.DataFrame, pairs: NDArray[np.int64], limits: Clean) -> pl.Series:
+    """Near-duplicate groups, by hashes and by what looks alike."""
+    rows = telling(judged, limits)
     components = np.arange(len(judged))
     components[rows] = rows[
         duplicates.near_duplicate_groups(judged[rows].select(_HASH).to_numpy(), limits.group_radius)
     ]
-    return groups.group_names(judged["image_id"], components)
+    return groups.group_names(judged["image_id"], alike.joined(components, pairs))

@@ -1,18 +1,20 @@
 """clean: thresholds, duplicates, groups, licences, withdrawals: one manifest row for every acquired picture.
 
-Only tables are read, and the few pictures that may have the same pixels as another one. A picture that people have
-labelled is judged like any other here; what still counts for it is `core.quality.BINDING`, which the stages that use
-labels apply.
+Only tables and features are read, and the few pictures that may have the same pixels as another one. A picture that
+people have labelled is judged like any other here; what still counts for it is `core.quality.BINDING`, which the stages
+that use labels apply.
 """
 
 import json
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.adapters.expectations import check, critical_failures
-from silverprint.campaign import copies, ledgers
+from silverprint.campaign import alike, copies, ledgers
 from silverprint.config import Clean, Params
 from silverprint.console import say
 from silverprint.core import quality, summary, verdicts, withdrawals
@@ -51,7 +53,8 @@ def run(params: Params) -> None:
     pixels = copies.pixels(params.sources, raw, measured)
     withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, pixels)
     pictures = _pictures(params, raw, measured).join(pixels, on="image_id", how="left", maintain_order="left")
-    manifest = verdicts.judge(pictures, withdrawn, params.clean).select(list(MANIFEST))
+    pairs = _alike(params, pictures)
+    manifest = verdicts.judge(pictures, withdrawn, pairs, params.clean).select(list(MANIFEST))
     _require_kept(manifest)
     _check(manifest, params.clean)
     tables.write(manifest, layout.MANIFEST, MANIFEST)
@@ -75,6 +78,18 @@ def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.D
         rule = "acquired and not measured"
         raise UnavailableError(f"{len(lacking)} pictures of {source}", rule, f"run: dvc repro measure@{source}")
     return pictures
+
+
+def _alike(params: Params, pictures: pl.DataFrame) -> NDArray[np.int64]:
+    """(P, 2) rows of `pictures` that look like the same picture, by features and thumbnails."""
+    here = pictures.with_columns(decodable=pl.col("decodable") & (pl.col("outcome") != PURGED))
+    rows = verdicts.telling(here, params.clean)
+    image_ids = pictures["image_id"].gather(rows).to_list()
+    near = alike.neighbours(alike.directions(image_ids))
+    if near.crowded:
+        say(f"clean: {near.crowded} pictures are so alike that each was compared with a part of them only")
+    found = alike.pairs(params.sources, image_ids, near, params.clean.alike_limit)
+    return np.asarray(rows[found.select("left", "right").to_numpy()])
 
 
 def _name_neighbours(neighbours: pl.DataFrame) -> None:

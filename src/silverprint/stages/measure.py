@@ -10,14 +10,16 @@ from silverprint import layout
 from silverprint.campaign import guard
 from silverprint.config import Params
 from silverprint.console import track
-from silverprint.records import MEASURED, RAW
+from silverprint.records import MEASURED, RAW, THUMBNAILS
 from silverprint.store import ShardReader, executor, files, tables
 from silverprint.store.measuring import measured
 from silverprint.store.places import index_name, index_numbers
 from silverprint.store.purging import PURGED
 
 # As in versions.yaml: parts measured under another number are measured again.
-VERSION: Final = 2
+VERSION: Final = 3
+
+_PART = MEASURED | THUMBNAILS
 
 
 def run(params: Params, source: str) -> None:
@@ -33,6 +35,8 @@ def run(params: Params, source: str) -> None:
     for stale in set(out.glob("part-*.parquet")) - set(parts.values()):
         stale.unlink()
     todo = [(index, part) for index, part in parts.items() if not _is_measured(index, part)]
+    for index, part in parts.items():
+        _forget_purged(index, part)
     for _ in track(executor.run(params.executor, measure_part, todo), f"measure {source}", total=len(todo)):
         pass
     for leftover in out.glob(".*.part"):  # of a worker that was killed
@@ -42,13 +46,13 @@ def run(params: Params, source: str) -> None:
 def measure_part(paths: tuple[Path, Path]) -> None:
     """Reads a part's pictures by its index, the first path, and writes their figures to the second one."""
     index, part = paths
-    tables.write(measure(ShardReader.of_part(index).scan()), part, MEASURED)
+    tables.write(measure(ShardReader.of_part(index).scan()), part, _PART)
 
 
 def measure(pictures: Iterable[tuple[str, bytes]]) -> pl.DataFrame:
-    """One MEASURED row for each (image_id, bytes), sorted by image_id; what cannot be decoded is a row too."""
+    """Each (image_id, bytes) as a row of MEASURED and THUMBNAILS, sorted by image_id; what does not decode, too."""
     rows = [measured(image_id, data) for image_id, data in pictures]
-    return pl.DataFrame(rows, schema=MEASURED).sort("image_id")
+    return pl.DataFrame(rows, schema=_PART).sort("image_id")
 
 
 def _is_measured(index: Path, part: Path) -> bool:
@@ -59,6 +63,17 @@ def _is_measured(index: Path, part: Path) -> bool:
     stored = set(rows.filter(pl.col("outcome") == "stored")["image_id"])
     purged = set(rows.filter(pl.col("outcome") == PURGED)["image_id"])
     return stored <= set(tables.read(part, MEASURED)["image_id"]) <= stored | purged
+
+
+def _forget_purged(index: Path, part: Path) -> None:
+    """What was measured before its bytes were purged stays, but for what shows it."""
+    purged = tables.read(index, RAW).filter(pl.col("outcome") == PURGED)["image_id"].implode()
+    if not part.exists() or purged.explode().len() == 0:
+        return
+    rows = tables.read(part, _PART)
+    hidden = pl.col("image_id").is_in(purged)
+    if rows.filter(hidden)["thumbnail"].is_not_null().any():
+        tables.write(rows.with_columns(pl.when(~hidden).then("thumbnail").alias("thumbnail")), part, _PART)
 
 
 def _forget_other_version(out: Path) -> None:

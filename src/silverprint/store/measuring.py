@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from silverprint.core import hashing, quality
+from silverprint.core import alignment, hashing, quality
 from silverprint.store.decode import Undecodable, decode
 from silverprint.store.gray import decode_gray
 
 
 def measured(image_id: str, data: bytes) -> dict[str, Any]:
-    """A row of MEASURED; what cannot be decoded is a row too."""
+    """A row of MEASURED and THUMBNAILS; what cannot be decoded is a row too."""
     try:
         picture = decode_gray(data)
     except Undecodable as error:
@@ -28,6 +28,7 @@ def measured(image_id: str, data: bytes) -> dict[str, Any]:
         "sharpness": figures.sharpness,
         "phash64": int(short[0]),
         **{f"phash256_{word}": bits for word, bits in enumerate(long.tolist())},
+        "thumbnail": quality.stretched(small, alignment.SIDE).tobytes(),
     }
 
 

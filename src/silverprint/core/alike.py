@@ -15,7 +15,7 @@ from silverprint.core.neighbours import Nearest
 Indices = NDArray[np.int64]
 
 NEIGHBOURS: Final = 4  # of each picture that are looked at: copies are nearly always the nearest
-# Chosen on the even sample pictures; benchmarks/near_duplicates.py reports on the odd ones.
+# benchmarks/near_duplicates.py shows the second's neighbours on one half of its pictures, and reports on the other.
 FEATURES_WEIGH, THUMBNAILS_WEIGH = 2.0, 4.0
 
 

@@ -1,0 +1,64 @@
+"""What candidates cost: the four nearest of each of many pictures, all of them look-alikes, and aligning their pairs.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.neighbours [--rows 100000 1000000]
+
+Rows are the sample products' kind: a few hundred dense clusters, so that most pictures have many others at a cosine
+above 0.7. Seconds are those of the processor, once; `found` is the share of planted copies among the four nearest.
+"""
+
+import argparse
+import json
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from silverprint.core import alignment, alike
+from silverprint.core.neighbours import DIMENSIONS, nearest
+
+CLUSTERS, COPIES, PAIRS = 300, 1_000, 2_000
+
+
+def crowd(rows: int) -> NDArray[np.float32]:
+    """Unit rows (rows, DIMENSIONS) whose last COPIES are copies of the first, at a cosine of about 0.93."""
+    chance = np.random.default_rng(7)
+    centres = chance.standard_normal((CLUSTERS, DIMENSIONS), dtype=np.float32)
+    points = centres[chance.integers(0, CLUSTERS, rows)]
+    points += 0.6 * chance.standard_normal((rows, DIMENSIONS), dtype=np.float32)
+    points[-COPIES:] = points[:COPIES] + 0.45 * chance.standard_normal((COPIES, DIMENSIONS), dtype=np.float32)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    return points
+
+
+def measure(rows: int) -> dict[str, float]:
+    points = crowd(rows)
+    start = time.process_time()
+    near = nearest(points, alike.NEIGHBOURS, seed=0)
+    seconds = time.process_time() - start
+    found = (near.rows[-COPIES:] == np.arange(COPIES)[:, None]).any(axis=1)
+    return {"rows": rows, "seconds": seconds, "found": float(found.mean()), "crowded": near.crowded}
+
+
+def aligning() -> float:
+    """Milliseconds a pair of different pictures: unlike ones are given up early, so these are alike, in a way."""
+    chance = np.random.default_rng(7)
+    side = alignment.SIDE
+    base = chance.normal(128, 40, (1, side, side)).cumsum(axis=1).cumsum(axis=2)
+    base = 255 * (base - base.min()) / (base.max() - base.min())
+    shown = np.clip(base + chance.normal(0, 12, (PAIRS, side, side)), 0, 255).astype(np.uint8)
+    pairs = np.stack([np.arange(PAIRS - 1), np.arange(1, PAIRS)], axis=1)
+    alignment.residuals(shown[:2], pairs[:1])  # compiles
+    start = time.process_time()
+    alignment.residuals(shown, pairs)
+    return 1000 * (time.process_time() - start) / len(pairs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
+    options = parser.parse_args()
+    print(json.dumps({"pairs_ms": aligning(), "nearest": [measure(rows) for rows in options.rows]}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -30,7 +30,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             ],
             schema={**columns.COLUMNS, "format": pl.String()},
         )
-        parquet.write(folder / "parquet" / f"{split}-00000-of-00001.parquet", rows, pictures, CLASSES)
+        parquet.write(folder / "parquet", split, rows, pictures, CLASSES)
         imagefolder.write(folder / "imagefolder" / split, rows, pictures)
     counts = {"train": {}, "test": {}, "silver": {}}
     (folder / "README.md").write_text(card.render(a_card(splits=counts)), encoding="utf-8")

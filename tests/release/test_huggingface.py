@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from tests.report.fixture import jpeg
 
@@ -34,8 +36,8 @@ def test_parquet_holds_the_very_bytes_and_hugging_faces_types(
     tmp_path: Path, rows: pl.DataFrame, pictures: list[tuple[str, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet, "GROUP", 3)
-    parquet.write(tmp_path / "train.parquet", rows, pictures, CLASSES)
-    file = pq.ParquetFile(tmp_path / "train.parquet")
+    parquet.write(tmp_path, "train", rows, pictures, CLASSES)
+    file = pq.ParquetFile(tmp_path / "train-00000-of-00001.parquet")
     assert file.num_row_groups == 3
     table = file.read()
     assert [row["bytes"] for row in table["image"].to_pylist()] == [data for _, data in pictures]
@@ -50,8 +52,34 @@ def test_parquet_bytes_are_the_same_twice(
     tmp_path: Path, rows: pl.DataFrame, pictures: list[tuple[str, bytes]]
 ) -> None:
     for name in ("a", "b"):
-        parquet.write(tmp_path / name, rows, pictures, CLASSES)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+        parquet.write(tmp_path, name, rows, pictures, CLASSES)
+    a, b = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    assert a == b
+
+
+@given(st.integers(1, 8), st.integers(1, 7), st.integers(1, 60_000))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+def test_files_of_a_split_hold_its_rows_once_and_in_order(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: pl.DataFrame,
+    pictures: list[tuple[str, bytes]],
+    group: int,
+    count: int,
+    file: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("split")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "GROUP", group)
+        patch.setattr(parquet, "FILE", file)
+        parquet.write(folder, "train", rows.head(count), pictures[:count], CLASSES)
+    paths = sorted(folder.iterdir())
+    total = len(paths)
+    assert [path.name for path in paths] == [f"train-{n:05d}-of-{total:05d}.parquet" for n in range(total)]
+    tables = [pq.read_table(path) for path in paths]
+    assert [name for table in tables for name in table["image_id"].to_pylist()] == rows["image_id"][:count].to_list()
+    sizes = [[len(image["bytes"]) for image in table["image"].to_pylist()] for table in tables]
+    assert all(sum(found[:-group]) < file for found in sizes)  # full after the group that fills it
+    assert all(sum(found) >= file for found in sizes[:-1])
 
 
 def test_imagefolder_names_every_file(tmp_path: Path, rows: pl.DataFrame, pictures: list[tuple[str, bytes]]) -> None:
@@ -86,6 +114,7 @@ def a_card(**changes: Any) -> card.Card:
         "evaluation": {"n": 5, "accuracy": 0.8, "low": 0.4, "high": 0.95},
         "model_id": "r01-0123456789",
         "silver_confidence": 0.9,
+        "imagefolder": True,
     }  # fmt: skip
     return card.Card(**facts | changes)
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,18 @@ def test_row_groups_are_moderate(params: Params, monkeypatch: pytest.MonkeyPatch
     release.run(params)
     file = pq.ParquetFile(layout.RELEASE / "parquet" / "test-00000-of-00001.parquet")
     assert file.num_row_groups == 3
+
+
+def test_parquet_may_be_alone(
+    params: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(release, "_MANY_FILES", 10)
+    release.run(params)
+    assert "Parquet alone: release.imagefolder: false" in capsys.readouterr().err
+    release.run(replace(params, release=replace(params.release, imagefolder=False)))
+    assert sorted(path.name for path in layout.RELEASE.iterdir()) == ["README.md", "parquet"]
+    assert "imagefolder" not in (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+    assert "Parquet alone" not in capsys.readouterr().err
 
 
 def test_nothing_labelled_is_an_error_and_leaves_the_old_release(params: Params) -> None:

@@ -172,6 +172,7 @@ class Gate:
 @frozen
 class Release:
     silver_confidence: Share  # automatic labels at or above it go to the `silver` split
+    imagefolder: bool = True
 
 
 @frozen

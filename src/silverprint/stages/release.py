@@ -1,4 +1,4 @@
-"""The dataset as people use it: ImageFolder and Parquet with the pictures, three splits, a dataset card."""
+"""The dataset as people use it: Parquet with the pictures and perhaps an ImageFolder, three splits, a dataset card."""
 
 import json
 from pathlib import Path
@@ -18,6 +18,8 @@ from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
 from silverprint.store import ShardReader, documents, files, tables
 from silverprint.store.features import Features
 from silverprint.store.folders import replacing_folder
+
+_MANY_FILES = 50_000
 
 
 def run(params: Params) -> None:
@@ -45,9 +47,12 @@ def run(params: Params) -> None:
         _write_pictures(rows, folder, params)
         facts = _card(params, rows, manifest, votes, model["model_id"])
         files.write_text(folder / "README.md", card.render(facts))
-        files.write_text(folder / "imagefolder" / "README.md", card.imagefolder(facts.splits))
+        if params.release.imagefolder:
+            files.write_text(folder / "imagefolder" / "README.md", card.imagefolder(facts.splits))
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
     console.say(f"{layout.RELEASE}: {counts}")
+    if params.release.imagefolder and rows.height > _MANY_FILES:
+        console.say(f"{rows.height} files of their own are slow for DVC; Parquet alone: release.imagefolder: false")
 
 
 def _silver(params: Params, model: dict[str, Any], image_ids: list[str]) -> pl.DataFrame:
@@ -95,10 +100,10 @@ def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
         if part.is_empty():
             continue
         image_ids = part["image_id"].to_list()
-        target = folder / "parquet" / f"{split}-00000-of-00001.parquet"
         pictures = console.track(reader.read(image_ids), f"release {split}", total=part.height)
-        parquet.write(target, part, pictures, params.dataset.classes)
-        imagefolder.write(folder / "imagefolder" / split, part, reader.read(image_ids))
+        parquet.write(folder / "parquet", split, part, pictures, params.dataset.classes)
+        if params.release.imagefolder:
+            imagefolder.write(folder / "imagefolder" / split, part, reader.read(image_ids))
 
 
 def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.DataFrame, model_id: str) -> card.Card:
@@ -120,4 +125,5 @@ def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.
         evaluation=summary.accuracy(evaluation),
         model_id=model_id,
         silver_confidence=params.release.silver_confidence,
+        imagefolder=params.release.imagefolder,
     )

@@ -26,6 +26,7 @@ class Card:
     evaluation: dict[str, float] | None  # n, accuracy, low, high
     model_id: str | None
     silver_confidence: float
+    imagefolder: bool  # whether there is one beside the Parquet files
 
 
 def render(card: Card) -> str:

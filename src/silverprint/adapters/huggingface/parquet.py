@@ -1,4 +1,4 @@
-"""A split as one Parquet file with the pictures' bytes in it, typed for Hugging Face `datasets`."""
+"""A split as Parquet files with the pictures' bytes in them, typed for Hugging Face `datasets`."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,16 @@ import pyarrow.parquet as pq
 from silverprint.adapters.huggingface.columns import COLUMNS, file_name
 
 GROUP = 256  # rows of a row group: about 25 MB at 100 KB a picture
+FILE = 500_000_000  # bytes of pictures after which a file is full: as large as the Hub has them
 
 _ARROW = {pl.String(): pa.string(), pl.Int64(): pa.int64(), pl.Float64(): pa.float64()}
 _NAMES = {pl.String(): "string", pl.Int64(): "int64", pl.Float64(): "float64"}
 
 
-def write(path: Path, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]], classes: tuple[str, ...]) -> None:
-    """Writes `rows` with their pictures to `path`.
+def write(
+    folder: Path, split: str, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]], classes: tuple[str, ...]
+) -> None:
+    """Writes `rows` with their pictures to `folder`/<split>-00000-of-00003.parquet and so on.
 
     Args:
         rows: the columns of COLUMNS, and `format`.
@@ -30,10 +33,20 @@ def write(path: Path, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]],
     numbers = {name: number for number, name in enumerate(classes)}
     # Pictures are compressed already.
     compression = {"image.bytes": "none"} | dict.fromkeys(("image.path", "label", *_values()), "zstd")
-    with pq.ParquetWriter(path, typed, compression=compression) as writer:
-        for group in _groups(rows, pictures):
-            records = [{**row, "label": numbers[row["label"]]} for row in group]
-            writer.write_table(pa.Table.from_pylist(records, schema=typed))
+    groups = _groups(rows, pictures)
+    written: list[Path] = []
+    group = next(groups, None)
+    while group is not None:
+        written.append(folder / f".{split}-{len(written):05d}.part")
+        room = FILE
+        with pq.ParquetWriter(written[-1], typed, compression=compression) as writer:
+            while group is not None and room > 0:
+                records = [{**row, "label": numbers[row["label"]]} for row in group]
+                writer.write_table(pa.Table.from_pylist(records, schema=typed))
+                room -= sum(len(row["image"]["bytes"]) for row in group)
+                group = next(groups, None)
+    for number, path in enumerate(written):
+        path.rename(folder / f"{split}-{number:05d}-of-{len(written):05d}.parquet")
 
 
 def schema(classes: tuple[str, ...]) -> pa.Schema:

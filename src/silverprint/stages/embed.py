@@ -11,8 +11,8 @@ from silverprint.records import MEASURED, RAW
 from silverprint.store import ShardReader, features, tables
 from silverprint.store.purging import PURGED
 
-# A kill loses at most this much work.
-PART = 1024
+# A kill loses at most this much work; with many more parts DVC would have many more files to look at.
+PART = 8192
 
 
 def run(params: Params) -> None:

@@ -73,10 +73,6 @@ def test_what_are_no_chunks_is_refused(wire: bytes) -> None:
         Chunks().feed(wire)
 
 
-async def at_once() -> None:
-    """No host wants time."""
-
-
 def exchanged(replies: Iterable[bytes], paths: list[str], pause: bool = False) -> tuple[list[object], int]:
     """What a client made of each path's reply, and the number of connections it took.
 
@@ -109,7 +105,7 @@ def exchanged(replies: Iterable[bytes], paths: list[str], pause: bool = False) -
             for path in paths:
                 address = Gate(Reach([host]), NOTHING).passed(f"http://{host}{path}")
                 try:
-                    heard, body = await client.ask(address, {}, 1_000, lambda heard: heard.status == 200, at_once)
+                    heard, body = await client.ask(address, {}, 1_000, lambda heard: heard.status == 200)
                     found.append((heard.status, body))
                 except NoPicture as why:
                     found.append(why.reason)

@@ -41,7 +41,7 @@ class ObeyRobots:
         request.meta[DECISION] = robots.decide(rules, request.url, self._agent)
         if request.meta[DECISION] == "disallowed":
             raise Refused("robots")
-        await self._pace.turn(origin, robots.delay(rules, self._agent))
+        await self._pace.turn(parts.hostname or "", robots.delay(rules, self._agent))
 
     async def _rules_of(self, origin: str) -> robots.Rules:
         if origin not in self._rules:

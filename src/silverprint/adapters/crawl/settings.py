@@ -21,6 +21,7 @@ def settings(source: WebSource, takedowns: Takedowns) -> dict[str, Any]:
             f"{_HERE}.robots.ObeyRobots": 100,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
         },
+        "EXTENSIONS": {f"{_HERE}.rests.LeaveTheBusyAlone": 0},
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": 0.05,
         "AUTOTHROTTLE_MAX_DELAY": 10.0,

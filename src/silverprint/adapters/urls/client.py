@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeAlias
@@ -15,12 +15,12 @@ from silverprint.adapters.urls.pool import Pool
 from silverprint.adapters.urls.resolver import GuardedResolver
 from silverprint.fetching.addresses import Reach
 from silverprint.fetching.limits import RETRIED, RETRIES
+from silverprint.fetching.pace import BUSY, Pace, rest_s
 from silverprint.fetching.reasons import DOWN, Failed
 from silverprint.fetching.redirects import moved
 
 OPEN_AT_ONCE: Final = 256  # requests, to all hosts together
 _NAME_THREADS: Final = 32  # a name server's answer may take seconds, and blocks a thread
-_LONGEST_PAUSE: Final = 10.0  # seconds that a host may ask for before the second try
 _ODD: Final = re.compile("[\udc80-\udcff]")
 
 
@@ -36,7 +36,6 @@ class Heard(NamedTuple):
 
 
 Wanted: TypeAlias = Callable[[Heard], bool]
-Turn: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Client:
@@ -53,6 +52,7 @@ class Client:
         self._headers = f"User-Agent: {user_agent}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
         self._pool = Pool(GuardedResolver(reach))
         self._open = asyncio.Semaphore(OPEN_AT_ONCE)
+        self._pace = Pace()
 
     async def __aenter__(self) -> Self:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_NAME_THREADS, "names"))
@@ -64,35 +64,36 @@ class Client:
         self._pool.close()
 
     async def ask(
-        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted, turn: Turn
+        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted, delay_s: float = 0.0
     ) -> tuple[Heard, bytes | None]:
         """What `address` answers, and the body if it is wanted; asked once more where it may do better in a moment.
 
         Args:
             limit: bytes of the body.
             wanted: whether the body is, told the head; that of a redirect never is.
-            turn: waited for before each try.
+            delay_s: that the host wants between two requests. One that has enough to do (BUSY) is left alone as long as
+                it says, by everybody.
 
         Raises:
             Refused: the address is private, or the body is too large.
             Failed: it does not answer, or not in time.
         """
         for _ in range(RETRIES):
-            await turn()
             try:
-                found = await self._once(address, headers, limit, wanted)
+                found = await self._once(address, headers, limit, wanted, delay_s)
             except Failed as why:
                 if why.reason not in DOWN:
                     raise
             else:
-                if found[0].status not in RETRIED:
+                status = found[0].status
+                if status not in RETRIED:
                     return found
-                await asyncio.sleep(_pause(found[0].head.get("retry-after")))
-        await turn()
-        return await self._once(address, headers, limit, wanted)
+                if status not in BUSY:
+                    await asyncio.sleep(rest_s(found[0].head.get("retry-after")))
+        return await self._once(address, headers, limit, wanted, delay_s)
 
     async def _once(
-        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted
+        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted, delay_s: float
     ) -> tuple[Heard, bytes | None]:
         said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         request = f"GET {address.target} HTTP/1.1\r\n{address.headers}{self._headers}{said}\r\n".encode()
@@ -101,14 +102,25 @@ class Client:
             heard = _heard(address, head)
             return limit if heard.moved is None and wanted(heard) else None
 
-        try:
-            async with self._open, asyncio.timeout(self._timeout_s):
-                head, body = await self._exchanged(address, request, limit_of)
-        except TimeoutError:
-            raise Failed("timeout") from None
+        host = address.peer.host
+        while True:
+            await self._pace.turn(host, delay_s)
+            async with self._open:
+                if not self._pace.rests(host):  # nor has begun to while others had all that may be open
+                    head, body = await self._in_time(address, request, limit_of)
+                    break
+        if head.status in BUSY:
+            self._pace.rest(host, rest_s(head.get("retry-after")))
         if body is not None:
             body = unpacked(body, head.get("content-encoding"), limit)
         return _heard(address, head), body
+
+    async def _in_time(self, address: Address, request: bytes, limit: Limit) -> tuple[Head, bytes | None]:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._exchanged(address, request, limit)
+        except TimeoutError:
+            raise Failed("timeout") from None
 
     async def _exchanged(self, address: Address, request: bytes, limit: Limit) -> tuple[Head, bytes | None]:
         while True:
@@ -131,8 +143,3 @@ def _heard(address: Address, head: Head) -> Heard:
     if location is not None:  # its odd bytes, which come as lone surrogates, as browsers send them on
         location = _ODD.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", location)
     return Heard(head, moved(address.wire, head.status, location))
-
-
-def _pause(retry_after: str | None) -> float:
-    """Seconds until the second try."""
-    return min(float(retry_after), _LONGEST_PAUSE) if retry_after and retry_after.isdecimal() else 1.0

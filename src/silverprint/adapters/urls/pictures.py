@@ -1,7 +1,5 @@
 """A picture's address to what it answers: robots first, redirects followed, what is unchanged not sent again."""
 
-from functools import partial
-
 from silverprint.adapters.urls.client import Client, Heard
 from silverprint.adapters.urls.gate import Gate
 from silverprint.adapters.urls.robots import Robots
@@ -9,7 +7,6 @@ from silverprint.adapters.urls.wire import Loss, Manner, Request
 from silverprint.fetching import robots
 from silverprint.fetching.directives import product
 from silverprint.fetching.limits import REDIRECTS
-from silverprint.fetching.pace import Pace
 from silverprint.fetching.reasons import Failed, NoPicture, Refused
 from silverprint.fetching.replies import Reply, wants_body
 
@@ -25,7 +22,7 @@ class Pictures:
     def __init__(self, manner: Manner, client: Client, gate: Gate) -> None:
         self._agent = product(manner.user_agent)
         self._limit, self._client, self._gate = manner.max_bytes, client, gate
-        self._robots, self._pace = Robots(client, gate), Pace()
+        self._robots = Robots(client, gate)
 
     async def fetch(self, request: Request) -> tuple[Reply | Loss, bytes | None]:
         """What came back, with the body if there is a picture to be had."""
@@ -47,7 +44,7 @@ class Pictures:
                 visit.conditions,
                 self._limit,
                 lambda heard: wants_body(visit.reply(heard), self._agent),
-                partial(self._pace.turn, address.origin, robots.delay(rules, self._agent)),
+                robots.delay(rules, self._agent),
             )
             if heard.moved is None:
                 return visit.reply(heard), body

@@ -42,12 +42,8 @@ class Robots:
     async def _fetch(self, url: str) -> robots.Rules:
         for _ in range(REDIRECTS + 1):
             address = self._gate.passed(url)
-            heard, body = await self._client.ask(address, {}, ROBOTS_BYTES, lambda heard: heard.status < 300, _at_once)
+            heard, body = await self._client.ask(address, {}, ROBOTS_BYTES, lambda heard: heard.status < 300)
             if heard.moved is None:
                 return robots.rules(heard.status, body or b"")
             url = heard.moved
         raise Failed("redirect-loop")
-
-
-async def _at_once() -> None:
-    """A robots.txt is asked for before it can have asked for time."""

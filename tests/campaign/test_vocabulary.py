@@ -85,8 +85,15 @@ def test_an_allowed_licence_is_written_as_the_manifest_has_it(said: str, remedy:
         vocabulary.check(params)
 
 
-@pytest.mark.parametrize("key", ["next", "page", "picture"])
-@pytest.mark.parametrize("selector", ["", "img..photo", "a[", "a::attr(href)", "//a", "a:nonsense"])
+NO_CSS = ["", "img..photo", "a[", "//a", "a:nonsense"]
+NO_LINK, NO_HINT = "a::attr(href)", ("::attr(href)", "a::attr()", "a::attr(b), c", "a::text")
+
+
+@pytest.mark.parametrize(
+    ("key", "selector"),
+    [(key, selector) for key in ("next", "page", "picture") for selector in (*NO_CSS, NO_LINK)]
+    + [(key, selector) for key in ("label", "listing_label") for selector in (*NO_CSS, *NO_HINT)],
+)
 def test_a_selector_that_is_no_css_is_refused(key: str, selector: str) -> None:
     params = config.load()
     web = params.sources["web"]

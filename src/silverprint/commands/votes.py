@@ -29,7 +29,7 @@ def bring(params: Params, source: str, words: list[str] | None) -> None:
     said = imports.statements(tables.read_parts(root, RAW), source, answers, mapping)
     said = said.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn())))
     if said.is_empty():
-        remedy = "labels come from a manifest's column, or from a folder's names (labels: folders)"
+        remedy = "labels come from a manifest's or list's column, a folder's names, or a crawl's selector (label: ...)"
         raise UnavailableError(f"source {source!r}", "none of its pictures has a label", remedy)
     kept = ledgers.imports()
     new = imports.news(kept, said)

@@ -49,6 +49,8 @@ class WebSource:
     next: str | None = None  # CSS selector of the link to the next listing page; these three may lack with a spider
     page: str | None = None  # CSS selector of links to picture pages
     picture: str | None = None  # CSS selector of the picture on its page
+    label: str | None = None  # what the picture's page calls it: CSS selector, ::attr(name) behind it for an attribute
+    listing_label: str | None = None  # likewise on the listing page, where the picture's page says nothing
     spider: Spider | None = None  # module:Class, where selectors do not suffice; docs/crawls.md
     revision: Count = 1  # raise it to ask for a re-crawl
     allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched

@@ -24,11 +24,14 @@ def links(page: Selector, selector: str | None) -> list[str]:
     """The addresses in the elements that `selector` finds, as written, each once, in the page's order."""
     if selector is None:
         return []
-    found = (
-        element.attrib.get("src") or element.attrib.get("href") or element.attrib.get("content")
-        for element in page.css(selector)
-    )
-    return list(dict.fromkeys(address.strip() for address in found if address and address.strip()))
+    return list(dict.fromkeys(filter(None, map(address_of, page.css(selector)))))
+
+
+def address_of(element: Selector) -> str | None:
+    """The address that an element has, as written."""
+    attributes = element.attrib
+    found = attributes.get("src") or attributes.get("href") or attributes.get("content")
+    return (found or "").strip() or None
 
 
 def absolute(base: str, address: str) -> str:

@@ -10,6 +10,7 @@ from scrapy.http import Request, Response, TextResponse
 from twisted.python.failure import Failure
 
 from silverprint.adapters.crawl import answers
+from silverprint.adapters.crawl.labels import of_links, of_page
 from silverprint.adapters.crawl.page import License, Licenses, absolute, links, meta_forbids
 from silverprint.config import WebSource
 from silverprint.fetching.addresses import target
@@ -80,11 +81,12 @@ class PictureSpider(Spider):
 
     def pictures(self, page: TextResponse) -> Iterable[Found]:
         """The pictures on a picture page."""
-        return map(Found, links(page.selector, self._source.picture))
+        label = of_page(page.selector, self._source.label)
+        return [Found(address, label) for address in links(page.selector, self._source.picture)]
 
     async def start(self) -> AsyncIterator[Request]:
         for address in self._source.start:
-            for request in self._visit(address, None, _LISTING):
+            for request in self._visit(Showing(address), _LISTING):
                 yield request
 
     def closed(self, reason: str) -> None:
@@ -100,10 +102,12 @@ class PictureSpider(Spider):
         if not _readable(response):
             self._dead_end(asked, answers.page(response, "failed", _why_unreadable(response)))
             return
+        labels = of_links(response.selector, self._source.page, self._source.listing_label)
         for address in self.pages(response):
-            yield from self._visit(absolute(response.url, address), response.url, _PAGE)
+            page = Showing(absolute(response.url, address), response.url, source_label=labels.get(address))
+            yield from self._visit(page, _PAGE)
         for address in self.listings(response):
-            yield from self._visit(absolute(response.url, address), response.url, _LISTING)
+            yield from self._visit(Showing(absolute(response.url, address), response.url), _LISTING)
 
     def on_page(self, response: Response, asked: Showing) -> Iterator[Request]:
         if not _readable(response):
@@ -120,7 +124,7 @@ class PictureSpider(Spider):
         for one in shown:
             url = absolute(response.url, one.address)
             license_ = License(spdx(one.license), "spider") if one.license else licenses.of(url)
-            showing = Showing(url, asked.url, *license_, one.label, one.caption)
+            showing = Showing(url, asked.url, *license_, one.label or asked.source_label, one.caption)
             if refusal is not None:
                 self._take(showing, refusal)
             else:
@@ -147,12 +151,12 @@ class PictureSpider(Spider):
         else:
             self._take(listing, answer)
 
-    def _visit(self, url: str, seen_on: str | None, priority: int) -> Iterator[Request]:
-        if url in self._pages:
+    def _visit(self, page: Showing, priority: int) -> Iterator[Request]:
+        if page.url in self._pages:
             return
-        self._pages.add(url)
+        self._pages.add(page.url)
         callbacks = (self.on_page, self.on_lost_page) if priority == _PAGE else (self.on_listing, self.on_lost_listing)
-        yield from self._request(Showing(url, seen_on), *callbacks, priority)
+        yield from self._request(page, *callbacks, priority)
 
     def _fetch(self, showing: Showing) -> Iterator[Request]:
         if showing.url in self._answers:

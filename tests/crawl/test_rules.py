@@ -4,7 +4,7 @@ import os
 from collections import deque
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from w3lib.url import safe_url_string
 
@@ -20,6 +20,7 @@ PATHS = st.text("abcXYZ019-._~/%éß &?=#+,;:@!$'()*[]", max_size=30)
 
 
 @given(st.sampled_from(["http", "https"]), st.sampled_from(["a.example", "127.0.0.1:80", "bücher.example"]), PATHS)
+@example("http", "a.example", "?")
 def test_an_address_goes_out_as_scrapy_would_send_it(scheme: str, host: str, path: str) -> None:
     url = f"{scheme}://{host}/{path}"
     assert sendable(url)[0] == safe_url_string(url)

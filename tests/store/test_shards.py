@@ -52,6 +52,26 @@ def test_what_goes_in_comes_out(
     assert sorted(reader.index()["url"]) == sorted(f"u{number}" for number in range(len(payloads)))
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 20), st.integers(1, 400), st.integers(0, 400))
+def test_parts_grow_with_the_source(
+    tmp_path_factory: pytest.TempPathFactory, least: int, first: int, second: int
+) -> None:
+    root = tmp_path_factory.mktemp("shards")
+    for name, count in (("a", first), ("b", second)):  # of two runs
+        with ShardWriter(root, max_pictures=least) as writer:
+            for number in range(count):
+                payload = f"{name} {number}".encode()
+                writer.add({"image_id": named(payload), "format": "jpeg", "url": f"{name}{number}"}, payload)
+    sizes = [pl.read_parquet(path).height for path in sorted(root.glob("index-*.parquet"))]
+    assert sum(sizes) == first + second
+    ends = {first, first + second}
+    for number, size in enumerate(sizes):
+        before = sum(sizes[:number])
+        full = max(least, before // 16)
+        assert size == full or (size < full and before + size in ends)
+
+
 def test_other_tools_read_the_shards(tmp_path: Path) -> None:
     root = written(tmp_path / "web", PAYLOADS)
     with tarfile.open(root / "shard-00000.tar") as tar:
@@ -186,7 +206,7 @@ def test_several_sources_are_read_as_one(tmp_path: Path) -> None:
 
 
 def test_more_shards_than_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mapped, "_OPEN", 130)
+    monkeypatch.setattr(mapped, "_OPEN", 40)
     descriptors = Path("/proc/self/fd")
     before = len(list(descriptors.iterdir()))
     payloads = [number.to_bytes(2) for number in range(300)]

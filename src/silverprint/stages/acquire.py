@@ -13,7 +13,7 @@ from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Intake
 from silverprint.store.progress import Progress
 
-_PART = 2_000  # rows: what a kill may cost, at most, is fetching so many again
+_PART = 2_000  # rows: what a kill may cost, while the source is small, is fetching so many again
 
 
 def run(params: Params, source: str) -> None:

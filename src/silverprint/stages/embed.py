@@ -12,7 +12,7 @@ from silverprint.store import ShardReader, features, tables
 from silverprint.store.purging import PURGED
 
 # A kill loses at most this much work; with many more parts DVC would have many more files to look at.
-PART = 8192
+PART = 32_768
 
 
 def run(params: Params) -> None:

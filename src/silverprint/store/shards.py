@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import polars as pl
 
@@ -16,6 +16,9 @@ from silverprint.store.parts import Part, publish
 from silverprint.store.pieces import Piece
 from silverprint.store.places import index_numbers, part_number, remove_leftovers
 
+_SHARE: Final = 16  # of the source, that a part may hold, and a kill cost
+_MOST_BYTES: Final = 4_000_000_000
+
 
 class ShardWriter:
     """Appends parts to a source's folder; a part, once finished, is never written again.
@@ -24,10 +27,13 @@ class ShardWriter:
     kill left, and is removed here. Used as a context, the open part is finished at the end, or dropped on an exception.
     While a full part is flushed to the disk, by a thread, the next one is open already.
 
+    Parts grow with the source, so that a million pictures are some seventy parts: DVC asks after every file, once for
+    each stage that depends on it.
+
     Args:
         root: the source's folder; made if absent, continued if not.
-        max_bytes: of payload, at which a part is finished.
-        max_pictures: rows (stored or not) at which a part is finished.
+        max_bytes: of payload, at which a part is finished; or a sixteenth of the source, if that is more.
+        max_pictures: rows (stored or not) at which a part is finished; likewise.
 
     Raises:
         DiskError: no space; what was finished before stays, the open part vanishes.
@@ -35,14 +41,17 @@ class ShardWriter:
 
     def __init__(self, root: Path, *, max_bytes: int = 256_000_000, max_pictures: int = 20_000) -> None:
         self.root = root
-        self._max_bytes, self._max_rows = max_bytes, max_pictures
+        self._least = max_bytes, max_pictures
         with disk_errors(root):
             root.mkdir(parents=True, exist_ok=True)
             remove_leftovers(root)
         numbers = index_numbers(root)
+        index = tables.read_parts(root, RAW)
+        stored = index.filter(pl.col("outcome") == "stored")
+        self._bytes, self._rows = int(stored["size"].sum()), index.height  # of finished parts
         self._open = Part(root, numbers[-1] + 1 if numbers else 0)
         # The part of each picture in the others, by the hash of its name: 16 bytes a picture are all that is kept.
-        self._parts = _parts(tables.read_parts(root, RAW))
+        self._parts = Numbers(map(hash, stored["image_id"]), map(part_number, stored["shard"]))
         self._flusher = ThreadPoolExecutor(1, "shards")
         self._flushed: Future[None] | None = None
 
@@ -85,7 +94,7 @@ class ShardWriter:
         else:
             outcome = "stored"
             self._store({**row, "outcome": outcome}, (payload,) if isinstance(payload, bytes) else payload)
-        if len(self._open.rows) >= self._max_rows:
+        if len(self._open.rows) >= part_limit(self._rows, self._least[1]):
             self._turn_over()
         return str(outcome)
 
@@ -100,7 +109,8 @@ class ShardWriter:
         self._open = Part(self.root, self._open.number)
 
     def _store(self, row: dict[str, Any], payload: Sequence[Piece]) -> None:
-        if self._open.end + sum(map(len, payload)) > self._max_bytes:
+        most = min(part_limit(self._bytes, self._least[0]), _MOST_BYTES)
+        if self._open.end + sum(map(len, payload)) > most:
             self._turn_over()
         try:
             self._open.store(row, payload)
@@ -116,6 +126,7 @@ class ShardWriter:
             return
         for image_id in part.names:
             self._parts[hash(image_id)] = part.number
+        self._bytes, self._rows = self._bytes + part.end, self._rows + len(part.rows)
         self._open = Part(self.root, part.number + 1)
         self._flushed = self._flusher.submit(publish, part)
 
@@ -129,6 +140,6 @@ class ShardWriter:
                 raise
 
 
-def _parts(index: pl.DataFrame) -> Numbers:
-    stored = index.filter(pl.col("outcome") == "stored")
-    return Numbers(map(hash, stored["image_id"]), map(part_number, stored["shard"]))
+def part_limit(so_far: int, least: int) -> int:
+    """How much a part may hold of a source that has `so_far`, rows or bytes."""
+    return max(least, so_far // _SHARE)

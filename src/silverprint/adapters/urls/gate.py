@@ -15,7 +15,7 @@ from silverprint.fetching.reasons import Failed, Refused
 
 # An address that goes out as it is, for `safe_url_string` would change nothing; most are, and it takes long.
 _PLAIN: Final = re.compile(
-    r"(https?://[a-z0-9][a-z0-9.-]*(?::[0-9]+)?)/(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*(?:\?[A-Za-z0-9._=&-]*)?"
+    r"(https?://[a-z0-9][a-z0-9.-]*(?::[0-9]+)?)/(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*(?:\?[A-Za-z0-9._=&-]+)?"
 )
 _REMEMBERED: Final = 4_096  # origins
 

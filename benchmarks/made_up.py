@@ -26,8 +26,9 @@ from silverprint.records import MANIFEST, MEASURED, RAW, SCORES, THUMBNAILS, VOT
 from silverprint.stages.embed import PART as EMBEDDED
 from silverprint.store import features, tables
 from silverprint.store.places import index_name, shard_name
+from silverprint.store.shards import part_limit
 
-PART = 4_400  # pictures: 256 MB of 57 KB each, as the shard writer has it
+LEAST = 2_000  # pictures of a part, as `acquire` has it
 PEOPLE, WRONG = ("s-1", "s-2"), 0.1  # the share of their answers
 COPIES = 100  # one of so many is a copy of the first of its hundred
 _MODES, _INNER = 5, 32
@@ -72,10 +73,11 @@ def write(count: int, after: int = 0, each: int = 57_000) -> None:
     spread = chance.standard_normal((_INNER, width), dtype=np.float32) / _INNER**0.5
     embedded: list[str] = []
     batches: list[NDArray[np.float16]] = []
-    for start in range(after, count, PART):
-        part = slice(start, min(start + PART, count))
+    start, number = after, len(list(layout.raw(first).glob("*.tar")))
+    while start < count:
+        full = part_limit(start, LEAST) // COPIES * COPIES  # copies lie in the part of their originals
+        part = slice(start, min(start + full, count))
         ids, same = names[part], originals(count)[part] - start
-        number = -(-start // PART)
         chance = np.random.default_rng([3, start])
         index = _raw(first, ids, number, each)
         tables.write(index, layout.raw(first) / index_name(number), RAW)
@@ -90,6 +92,7 @@ def write(count: int, after: int = 0, each: int = 57_000) -> None:
         if len(embedded) >= EMBEDDED or part.stop == count:
             features.append(layout.EMBED, embedded, batches)
             embedded, batches = [], []
+        start, number = part.stop, number + 1
 
 
 def _hole(path: Path, size: int, text: str) -> None:

@@ -9,7 +9,8 @@ from sklearn.datasets import load_sample_image
 
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.model.backbones import backbone, efficientnet_lite0
-from silverprint.model.embedder import Embedder, resized
+from silverprint.model.embedder import Embedder, prepared, resized
+from silverprint.store.decode import decode, encode_jpeg
 from tests.model.pictures import jpeg
 
 PALACE, DAISY = 698, 985  # ImageNet classes
@@ -99,6 +100,20 @@ def test_a_picture_that_went_bad_is_an_error_that_names_it(embedder) -> None:
     name = hashlib.sha256(b"bad").hexdigest()
     with pytest.raises(DataError, match=name):
         list(embedder.stream([(name, jpeg(0)[:300])], batch=4))
+
+
+@pytest.mark.parametrize("reduction", [2, 3, 5, 9])
+@pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
+def test_a_reduced_decode_gives_nearly_the_features_of_a_full_one(name, reduction) -> None:
+    embedder = Embedder("efficientnet_lite0", 128)
+    side = reduction * embedder.size
+    data = encode_jpeg(cv2.resize(load_sample_image(name), (side * 4 // 3, side), interpolation=cv2.INTER_AREA))
+    assert decode(data, shorter_side=embedder.size).pixels.size < decode(data).pixels.size
+    pair = np.stack([prepared(name, data, embedder.size), resized(decode(data).pixels, embedder.size)])
+    features = embedder(pair).astype(np.float32)
+    for start, end in ((0, 1280), (1280, 2288)):
+        one, other = features[:, start:end]
+        assert one @ other > 0.975 * np.linalg.norm(one) * np.linalg.norm(other)
 
 
 def test_resizing_gives_a_square_of_the_right_side() -> None:

@@ -121,6 +121,28 @@ def test_another_size_starts_over(params) -> None:
     assert np.abs(found.matrix(ids) - old).max() > 0.01
 
 
+def test_features_of_another_decoding_start_over(params) -> None:
+    ids = acquire("web", range(4))
+    acquire("partner", range(0))
+    embed.run(params)
+    fresh = contents()
+    features.write_description(layout.EMBED, {**features.describe(layout.EMBED), "decoding": "whole"})
+    (layout.EMBED / "part-00000.npy").write_bytes(b"")
+    embed.run(params)
+    assert contents() == fresh
+    assert sorted(Features(layout.EMBED).image_ids) == sorted(ids)
+
+
+def test_a_part_ends_with_a_batch_and_the_last_one_holds_the_rest(params, monkeypatch) -> None:
+    ids = acquire("web", range(10))
+    acquire("partner", range(0))
+    monkeypatch.setattr(embed, "PART", 5)
+    embed.run(params)
+    rows = [len(np.load(path)) for path in sorted(layout.EMBED.glob("*.npy"))]
+    assert rows == [8, 2]  # batches of 4
+    assert sorted(Features(layout.EMBED).image_ids) == sorted(ids)
+
+
 def test_without_a_picture_there_is_an_output_all_the_same(params) -> None:
     acquire("web", range(0), undecodable=1)
     acquire("partner", range(0))

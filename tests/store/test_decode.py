@@ -5,9 +5,10 @@ import zlib
 from contextlib import suppress
 from io import BytesIO
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 from tests.crawl.pictures import encoded, exif, pixels
@@ -97,6 +98,28 @@ def test_an_animation_gives_its_first_frame_and_their_number() -> None:
     found = decode(buffer.getvalue())
     assert found.frames == 3
     assert np.array_equal(found.pixels, np.asarray(frames[0].convert("RGB")))
+
+
+@given(st.integers(100, 400), st.integers(100, 400), st.integers(8, 64), st.integers(1, 8))
+@settings(max_examples=15)
+def test_a_reduced_decode_is_upright_and_no_smaller_than_asked(height: int, width: int, side: int, turn: int) -> None:
+    buffer = BytesIO()
+    Image.fromarray(pixels(4, height, width)).save(buffer, "JPEG", quality=95, exif=exif(turn))
+    whole, reduced = decode(buffer.getvalue()).pixels, decode(buffer.getvalue(), shorter_side=side).pixels
+    shorter = min(reduced.shape[:2])
+    assert shorter == min(whole.shape[:2]) or side <= shorter
+    assert shorter <= 2 * side or shorter <= min(whole.shape[:2]) // 8 + 1
+    target = cv2.resize(whole, reduced.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.corrcoef(reduced.ravel(), target.ravel())[0, 1] > 0.9
+
+
+def test_a_reduced_decode_finds_what_is_cut_off() -> None:
+    assert reason(encoded(1)[:-300], shorter_side=8) == "truncated"
+
+
+@pytest.mark.parametrize("name", ["png", "webp", "cmyk"])
+def test_what_is_no_plain_jpeg_is_not_reduced(name: str) -> None:
+    assert np.array_equal(decode(GOOD[name], shorter_side=8).pixels, decode(GOOD[name]).pixels)
 
 
 def header_png(width: int, height: int) -> bytes:

@@ -30,16 +30,16 @@ class Embedder:
     def __init__(self, name: str, size: int) -> None:
         self.size = size
         self._backbone = backbone(name)
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = self._backbone.load()
-        self._network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.inference_mode()
     def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float16]:
-        on_gpu = self._device.type == "cuda"
+        on_gpu = self.device.type == "cuda"
         batch = torch.from_numpy(pictures)
-        batch = batch.pin_memory().to(self._device, non_blocking=True) if on_gpu else batch
-        with torch.autocast(self._device.type, torch.float16, enabled=on_gpu):
+        batch = batch.pin_memory().to(self.device, non_blocking=True) if on_gpu else batch
+        with torch.autocast(self.device.type, torch.float16, enabled=on_gpu):
             found: Tensor = self._network(self._backbone.normalise(batch.permute(0, 3, 1, 2)))
         features: NDArray[np.float16] = found.half().cpu().numpy()
         return features
@@ -68,14 +68,20 @@ class Embedder:
                 pool.shutdown(wait=True, cancel_futures=True)
 
     def _embed(self, chunk: Sequence[tuple[str, bytes]]) -> Batch:
-        return [image_id for image_id, _ in chunk], self(np.stack([self._prepare(*item) for item in chunk]))
+        return [image_id for image_id, _ in chunk], self(np.stack([prepared(*item, self.size) for item in chunk]))
 
-    def _prepare(self, image_id: str, data: bytes) -> NDArray[np.uint8]:
-        try:
-            return resized(decode(data).pixels, self.size)
-        except Undecodable as error:
-            rule = f"it was measured as decodable and is not any more ({error.reason})"
-            raise DataError(image_id, rule, f"the shard may be damaged; {restored('data/raw')}") from None
+
+def prepared(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:
+    """A picture as the network takes it: (size, size, 3) RGB. A JPEG is decoded no larger than that needs.
+
+    Raises:
+        DataError: it does not decode.
+    """
+    try:
+        return resized(decode(data, shorter_side=size).pixels, size)
+    except Undecodable as error:
+        rule = f"it was measured as decodable and is not any more ({error.reason})"
+        raise DataError(image_id, rule, f"the shard may be damaged; {restored('data/raw')}") from None
 
 
 def resized(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

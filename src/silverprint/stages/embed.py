@@ -11,12 +11,13 @@ from silverprint.records import MEASURED, RAW
 from silverprint.store import ShardReader, features, tables
 from silverprint.store.purging import PURGED
 
-# A kill loses at most this much work; with many more parts DVC would have many more files to look at.
+# A kill loses at most about this much work; with many more parts DVC would have many more files to look at.
 PART = 32_768
+DECODING = "reduced"  # JPEGs come no larger than the network's input needs; features had otherwise start over
 
 
 def run(params: Params) -> None:
-    """Adds to data/embed the pictures that are not there yet; another backbone or size starts over.
+    """Adds to data/embed the pictures that are not there yet; another backbone, size or decoding starts over.
 
     Raises:
         UnavailableError: the output or an input was not pulled, or the backbone's weights are missing.
@@ -29,6 +30,7 @@ def run(params: Params) -> None:
     description = {
         "backbone": params.embed.backbone,
         "size": params.embed.size,
+        "decoding": DECODING,
         "weights_sha256": chosen.weights_sha256,
         "blocks": chosen.blocks,
     }
@@ -77,13 +79,16 @@ def _embed(params: Params, todo: list[str], description: dict[str, object]) -> N
     embedder = Embedder(params.embed.backbone, params.embed.size)
     _make_room(description)
     reader = ShardReader([layout.raw(source) for source in params.sources])
+    ids: list[str] = []
+    rows = []
     with console.bar() as progress:
         task = progress.add_task("embed", total=len(todo))
-        for start in range(0, len(todo), PART):
-            ids: list[str] = []
-            rows = []
-            for batch_ids, batch_rows in embedder.stream(reader.read(todo[start : start + PART]), params.embed.batch):
-                ids += batch_ids
-                rows.append(batch_rows)
-                progress.advance(task, len(batch_ids))
-            features.append(layout.EMBED, ids, rows)
+        for batch_ids, batch_rows in embedder.stream(reader.read(todo), params.embed.batch):
+            ids += batch_ids
+            rows.append(batch_rows)
+            progress.advance(task, len(batch_ids))
+            if len(ids) >= PART:
+                features.append(layout.EMBED, ids, rows)
+                ids, rows = [], []
+    if ids:
+        features.append(layout.EMBED, ids, rows)

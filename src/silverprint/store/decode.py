@@ -25,7 +25,7 @@ class Decoded:
     """One decoded picture.
 
     Attributes:
-        pixels: (H, W, 3) uint8, RGB, upright, the first frame; what was transparent is white.
+        pixels: (H, W, 3) uint8, RGB, upright, the first frame, perhaps reduced; what was transparent is white.
         mode: Pillow's name of the colours as stored: L, RGB, CMYK, P, RGBA, ...
         frames: more than 1 is an animation (or several pages).
         format: as `sniff` names it.
@@ -37,17 +37,18 @@ class Decoded:
     format: str
 
 
-def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Decoded:
+def decode(data: bytes, max_pixels: int = MAX_PIXELS, shorter_side: int | None = None) -> Decoded:
     """The whole first frame of `data`, really decoded.
 
     Args:
         data: a file's bytes.
         max_pixels: width x height above it is refused from the header, before anything is allocated.
+        shorter_side: pixels; with it, a JPEG comes reduced by 8, 4 or 2 as long as its shorter side is no less.
 
     Raises:
         Undecodable: for every kind of bad file, and nothing else.
     """
-    jpeg = decode_jpeg(data, "RGB", max_pixels) if sniff(data) == "jpeg" else None
+    jpeg = decode_jpeg(data, "RGB", max_pixels, shorter_side, "shorter") if sniff(data) == "jpeg" else None
     if jpeg is not None:
         return Decoded(np.ascontiguousarray(upright(jpeg.pixels, jpeg.turn)), jpeg.mode, 1, "jpeg")
     with opened(data, max_pixels) as file:

@@ -36,12 +36,17 @@ class Jpeg:
 
 
 def decode_jpeg(
-    data: bytes, colors: Literal["RGB", "GRAY"], max_pixels: int, least_side: int | None = None
+    data: bytes,
+    colors: Literal["RGB", "GRAY"],
+    max_pixels: int,
+    least_side: int | None = None,
+    side: Literal["longer", "shorter"] = "longer",
 ) -> Jpeg | None:
     """`data` decoded; None where it is not a sound JPEG in grey or three colours. Every byte of the scans is read.
 
     Args:
-        least_side: pixels; with it, the picture comes reduced by 8, 4 or 2 as long as its longer side is no less.
+        least_side: pixels; with it, the picture comes reduced by 8, 4 or 2 as long as that `side` of it is no less.
+        side: which side of the picture `least_side` bounds.
 
     Raises:
         Undecodable: too-many-pixels.
@@ -52,7 +57,8 @@ def decode_jpeg(
             raise Undecodable("too-many-pixels")
         if stored not in _MODES:
             return None
-        scale = _scale(max(width, height), least_side) if least_side else 1
+        bounded = max(width, height) if side == "longer" else min(width, height)
+        scale = _scale(bounded, least_side) if least_side else 1
         pixels = simplejpeg.decode_jpeg(
             data, colorspace=colors, min_height=-(-height // scale), min_width=-(-width // scale)
         )
@@ -61,8 +67,8 @@ def decode_jpeg(
     return Jpeg(pixels, width, height, _MODES[stored], _turn(data))
 
 
-def _scale(longer: int, least_side: int) -> int:
-    return next((scale for scale in _SCALES if longer >= scale * least_side), 1)
+def _scale(side: int, least_side: int) -> int:
+    return next((scale for scale in _SCALES if side >= scale * least_side), 1)
 
 
 def _turn(data: bytes) -> int:

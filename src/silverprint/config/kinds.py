@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+PACKAGED_BACKBONE = "efficientnet_lite0"  # its weights come inside a package
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _JOINERS = "\u200c\u200d"  # in the spelling of Persian, of Indian languages, of emoji
@@ -85,12 +86,26 @@ def _printable(text: str) -> bool:
     return all(character.isprintable() or character in _JOINERS for character in text)
 
 
+def _backbone(text: str) -> str:
+    if text != PACKAGED_BACKBONE and not re.fullmatch(r"(torchvision|timm|open_clip)/[\w.-]+", text, re.ASCII):
+        raise ValueError(f"a backbone is {PACKAGED_BACKBONE}, torchvision/NAME, timm/NAME or open_clip/NAME")
+    return text
+
+
+def _sha256(text: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError("a SHA-256 is 64 of 0-9 a-f")
+    return text
+
+
 Name: TypeAlias = Annotated[str, AfterValidator(_name)]
 ClassName: TypeAlias = Annotated[str, AfterValidator(_class_name)]
 Title: TypeAlias = Annotated[str, AfterValidator(_title)]
 Shown: TypeAlias = Annotated[str, AfterValidator(_shown)]
 Line: TypeAlias = Annotated[str, AfterValidator(_line)]
 Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+BackboneName: TypeAlias = Annotated[str, AfterValidator(_backbone)]
+Sha256: TypeAlias = Annotated[str, AfterValidator(_sha256)]
 Spider: TypeAlias = Annotated[str, AfterValidator(_spider)]
 HostAndPort: TypeAlias = Annotated[str, AfterValidator(_host_and_port)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]

@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from silverprint.config.kinds import (
     Address,
+    BackboneName,
     Bytes,
     ClassName,
     Count,
@@ -18,6 +19,7 @@ from silverprint.config.kinds import (
     People,
     Pictures,
     Radius,
+    Sha256,
     Share,
     Shown,
     Spider,
@@ -123,9 +125,11 @@ class Clean:
 
 @frozen
 class Embed:
-    backbone: Literal["efficientnet_lite0"]
+    backbone: BackboneName  # packaged, or library/name
     size: Annotated[int, Field(ge=32, le=512)]  # pixels, square
     batch: Annotated[int, Field(ge=1, le=4096)]
+    weights: Line | None = None  # a file, of a library's backbone
+    weights_sha256: Sha256 | None = None  # of that file
 
 
 @frozen

@@ -2,7 +2,8 @@
 
 import unicodedata
 
-from silverprint.config.knobs import START, Clean, Params, WebSource
+from silverprint.config.kinds import PACKAGED_BACKBONE
+from silverprint.config.knobs import START, Clean, Embed, Params, WebSource
 from silverprint.errors import ConfigError
 from silverprint.records import NONE_OF_THESE, UNSURE
 
@@ -11,6 +12,7 @@ def require_agreement(params: Params) -> None:
     """Refuses parameters that are right one by one and wrong together."""
     _classes(params.dataset.classes)
     _clean(params.clean)
+    _embed(params.embed)
     if not params.sources:
         raise ConfigError("sources = {}", "a dataset needs a source", "silverprint source add NAME --archive PATH")
     for name, source in params.sources.items():
@@ -53,6 +55,16 @@ def _classes(classes: tuple[str, ...]) -> None:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+def _embed(embed: Embed) -> None:
+    given = (embed.weights is not None, embed.weights_sha256 is not None)
+    value = f"embed.backbone = {embed.backbone!r}"
+    if embed.backbone == PACKAGED_BACKBONE and any(given):
+        raise ConfigError(value, "its weights are packaged", "leave out embed.weights and embed.weights_sha256")
+    if embed.backbone != PACKAGED_BACKBONE and not all(given):
+        remedy = "set embed.weights and embed.weights_sha256 (sha256sum FILE)"
+        raise ConfigError(value, "its weights are a file", remedy)
 
 
 def _clean(clean: Clean) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from silverprint.errors import DataError, restored
-from silverprint.model.backbones import backbone
+from silverprint.model.backbones import Weights, backbone
 from silverprint.store.decode import Undecodable, decode
 
 Batch = tuple[list[str], NDArray[np.float16]]
@@ -23,13 +23,13 @@ class Embedder:
     """Called with (B, S, S, 3) uint8 RGB, it gives (B, D) float16; on a GPU by half precision (autocast).
 
     Args:
-        name: key of `BACKBONES`.
+        name, weights: as `backbone` takes them.
         size: S, the side that pictures are resized to, pixels.
     """
 
-    def __init__(self, name: str, size: int) -> None:
+    def __init__(self, name: str, size: int, weights: Weights | None = None) -> None:
         self.size = size
-        self._backbone = backbone(name)
+        self._backbone = backbone(name, size, weights)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = self._backbone.load()
         self._network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

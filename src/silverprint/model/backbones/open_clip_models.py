@@ -1,0 +1,45 @@
+"""The image side of open_clip's networks, by their names there. The package is an extra."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from silverprint.errors import ConfigError, UnavailableError
+from silverprint.model.backbones.library import Architecture, Outputs
+
+_INSTALL = "pip install open_clip_torch==3.3.0"
+
+
+def architecture(name: str) -> Architecture:
+    """The network `name`, not loaded.
+
+    Raises:
+        UnavailableError: open_clip is not installed.
+        ConfigError: it has no such network.
+    """
+    try:
+        import open_clip
+    except ImportError:
+        raise UnavailableError("open_clip", "the backbone's package is not installed", f"run: {_INSTALL}") from None
+    if name not in open_clip.list_models():
+        value = f"embed.backbone = 'open_clip/{name}'"
+        raise ConfigError(value, "open_clip has no such network", "see open_clip.list_models()")
+    network = open_clip.create_model(name, pretrained=None, load_weights=False)
+    remedy = f"torch.save(open_clip.create_model({name!r}, pretrained=TAG).state_dict(), PATH)"
+    return Architecture(network, _wrap, network.visual.image_mean, network.visual.image_std, remedy)
+
+
+def _wrap(network: nn.Module) -> Outputs:
+    look: Callable[..., Any] = network.visual.forward_intermediates  # type: ignore[union-attr,assignment]
+    side: Any = network.visual.image_size  # type: ignore[union-attr]  # a number, or height and width
+    blank = torch.zeros(1, 3, *(side if isinstance(side, tuple) else (side, side)))
+    with torch.inference_mode():
+        layers = len(look(blank, intermediates_only=True)["image_intermediates"])
+
+    def outputs(x: Tensor) -> tuple[Tensor, Tensor]:
+        found = look(x, indices=[2 * layers // 3, layers - 1])  # layer3 of a resnet; the last, or it stops there
+        return found["image_features"], found["image_intermediates"][0]
+
+    return outputs

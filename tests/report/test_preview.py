@@ -15,7 +15,7 @@ from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.errors import UnavailableError
 from silverprint.records import QUEUE, TAKEDOWNS, conform
-from silverprint.stages import preview
+from silverprint.stages import preview, report
 from silverprint.store import tables
 
 
@@ -105,6 +105,26 @@ def test_a_thousand_photographs_are_below_ten_megabytes() -> None:
             y, x = rng.integers(0, photograph.shape[0] - side), rng.integers(0, photograph.shape[1] - side)
             sizes.append(len(data_uri(thumbnail(photograph[y : y + side, x : x + side], preview.SIDE))))
     assert 1000 * (np.mean(sizes) + 1000) < 10e6  # with a kilobyte of text each
+
+
+def test_the_report_links_the_pages_that_are_there(campaign: Params) -> None:
+    preview.run(campaign, "r02")
+    report.run(campaign)
+    written = (layout.REPORT / "index.html").read_text(encoding="utf-8")
+    links = [address for address in parsed(written).addresses if not address.startswith(("data:", "#"))]
+    assert links == ["../rounds/r02/queue.html"]
+    assert (layout.REPORT / links[0]).resolve() == layout.queue_page("r02").resolve()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_reports_link_opens_the_page(campaign: Params) -> None:
+    preview.run(campaign, "r03")
+    report.run(campaign)
+    with browser.page() as tab:
+        tab.goto((layout.REPORT / "index.html").resolve().as_uri())
+        tab.get_by_role("link", name="The whole queue of r03").click()
+        assert tab.get_by_role("heading", name="The queue of r03").is_visible()
 
 
 @pytest.mark.browser

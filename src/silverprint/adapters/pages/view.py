@@ -31,6 +31,7 @@ class RoundView:
     gate: dict[str, Any] | None  # gate.json
     waivers: list[dict[str, Any]]  # expectation, why: in Git, whether or not the check then failed
     tiles: list[Tile]  # the first ones of the queue
+    page: str | None  # address of the page of its queue, from the report's folder; None where there is none
 
     @property
     def evaluation(self) -> dict[str, Any] | None:

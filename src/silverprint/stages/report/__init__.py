@@ -1,6 +1,7 @@
 """Pages and pictures about the whole campaign, for whoever decides whether to go on."""
 
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,16 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             gate=read.document(layout.gate(name), "passed", "waived", "findings"),
             waivers=waivers.filter(pl.col("round") == name).to_dicts(),
             tiles=tiles.queue(campaign, name, pictures),
+            page=_page(name),
         )
         for name, said in zip(campaign.params.chain, people, strict=True)
     ]
+
+
+def _page(name: str) -> str | None:
+    """Where the round's queue has its page, from the report's folder. A clone need not have pulled that page."""
+    path = layout.queue_page(name)
+    return Path(os.path.relpath(path, layout.REPORT)).as_posix() if path.exists() else None
 
 
 def _points(rounds: list[RoundView]) -> list[curve.Point]:

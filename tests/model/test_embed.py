@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -96,6 +97,21 @@ def test_an_interrupted_run_goes_on_where_it_was(params, monkeypatch) -> None:
     embed.run(params)
     assert sorted(Features(layout.EMBED).image_ids) == sorted(ids)
     assert not list(layout.EMBED.glob(".*"))
+
+
+def test_ctrl_c_costs_nothing_that_was_computed(params, monkeypatch) -> None:
+    acquire("web", range(10))
+    acquire("partner", range(0))
+    whole_stream = embedder.Embedder.stream
+
+    def interrupted(*arguments):
+        yield from islice(whole_stream(*arguments), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embedder.Embedder, "stream", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        embed.run(params)
+    assert len(Features(layout.EMBED).image_ids) == 2 * params.embed.batch
 
 
 def test_the_same_pictures_give_the_same_bytes(params) -> None:

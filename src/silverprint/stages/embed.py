@@ -16,7 +16,7 @@ from silverprint.store.purging import PURGED
 if TYPE_CHECKING:
     from silverprint.model.backbones import Weights
 
-# A kill loses at most about this much work; with many more parts DVC would have many more files to look at.
+# Pictures. A kill loses at most about this much work; with many more parts DVC would have many more files to look at.
 PART = 32_768
 DECODING = "reduced"  # JPEGs come no larger than the network's input needs; features had otherwise start over
 
@@ -94,14 +94,16 @@ def _embed(params: Params, todo: list[str], description: dict[str, object]) -> N
     reader = ShardReader([layout.raw(source) for source in params.sources])
     ids: list[str] = []
     rows = []
-    with console.bar() as progress:
-        task = progress.add_task("embed", total=len(todo))
-        for batch_ids, batch_rows in embedder.stream(reader.read(todo), params.embed.batch):
-            ids += batch_ids
-            rows.append(batch_rows)
-            progress.advance(task, len(batch_ids))
-            if len(ids) >= PART:
-                features.append(layout.EMBED, ids, rows)
-                ids, rows = [], []
-    if ids:
-        features.append(layout.EMBED, ids, rows)
+    try:
+        with console.bar() as progress:
+            task = progress.add_task("embed", total=len(todo))
+            for batch_ids, batch_rows in embedder.stream(reader.read(todo), params.embed.batch):
+                ids += batch_ids
+                rows.append(batch_rows)
+                progress.advance(task, len(batch_ids))
+                if len(ids) >= PART:
+                    features.append(layout.EMBED, ids, rows)
+                    ids, rows = [], []
+    finally:  # Ctrl-C, or a picture that does not decode any more, costs nothing
+        if ids:
+            features.append(layout.EMBED, ids, rows)

@@ -3,13 +3,18 @@
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from PIL import Image
+from sklearn.datasets import load_sample_image
 
 from silverprint.adapters.plots import curve, png, strip, thumbnails
+from silverprint.adapters.plots.gallery import Gallery
+from silverprint.store import ShardReader, ShardWriter
+from silverprint.store.decode import decode, encode_jpeg
 
 
 def noise(side: int) -> Image.Image:
@@ -45,6 +50,15 @@ def test_a_thumbnail_is_square_and_keeps_proportions(shape: tuple[int, int]) -> 
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
     scale = min(96 / max(shape), 4)
     assert (height, width) == (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (1200, 900), (1000, 60), (40, 30)])
+def test_a_stored_jpeg_gives_nearly_the_thumbnail_of_its_full_decode(shape: tuple[int, int], tmp_path: Path) -> None:
+    data = encode_jpeg(cv2.resize(load_sample_image("china.jpg"), shape[::-1], interpolation=cv2.INTER_AREA))
+    with ShardWriter(tmp_path) as writer:
+        writer.add({"image_id": "a" * 64, "outcome": "stored", "format": "jpeg"}, data)
+    found = np.asarray(Gallery(ShardReader(tmp_path), {}).thumbnail("a" * 64, 112), dtype=int)
+    assert np.abs(found - np.asarray(thumbnails.thumbnail(decode(data).pixels, 112))).mean() < 3
 
 
 @given(

@@ -33,6 +33,6 @@ class Gallery:
             return placeholder(side, self._signs.get(image_id, BROKEN))
         [(_, data)] = self._reader.read([image_id])
         try:
-            return thumbnail(decode(data).pixels, side)
+            return thumbnail(decode(data, shorter_side=side).pixels, side)
         except Undecodable:
             return placeholder(side, BROKEN)

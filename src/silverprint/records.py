@@ -60,6 +60,7 @@ MEASURED: Final[Schema] = {
     "brightness": REAL,  # mean grey, 0..255; this and the next two, of grey at most 256 px on its longer side
     "contrast": REAL,  # standard deviation of grey, 0..127.5
     "sharpness": REAL,  # variance of the 3x3 Laplacian of grey
+    "text_lines": INT,  # bands of strokes with blank rows (or columns) between, as lines of writing make; 0 or more
     "phash64": WORD,
     "phash256_0": WORD,
     "phash256_1": WORD,
@@ -104,6 +105,9 @@ MANIFEST: Final[Schema] = {
     "kept": FLAG,
     "reason": TEXT,  # null if kept; else the first rule that rejected it, in the order of `core.quality.REASONS`
     "evidence": TEXT,  # the figure or the other image_id that decided; null if kept
+    # what speaks against it without rejecting it: names of `core.quality.FLAGS` with their figures, in that order,
+    # "text-like:12 off-topic:7.3"; null where nothing does
+    "flags": TEXT,
     "group": INT,  # near-duplicate group; pictures of one group are asked once and never straddle a split
     "source": TEXT,
     "url": TEXT,

@@ -49,7 +49,7 @@ def test_sharpness_hardly_depends_on_the_resolution():
 
 
 def test_one_pixel_has_figures():
-    assert quality.figures(np.full((1, 1), 9, dtype=np.uint8)) == quality.Figures(9.0, 0.0, 0.0)
+    assert quality.figures(np.full((1, 1), 9, dtype=np.uint8)) == quality.Figures(9.0, 0.0, 0.0, 0)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,13 @@ def test_an_unknown_licence_may_be_kept():
     assert not any(row.select(rule.rejects.fill_null(False)).item() for rule in quality.rules(limits))
 
 
+def test_every_suspicion_has_a_policy_and_a_place_among_the_reasons():
+    assert tuple(quality.suspicions(LIMITS)) == tuple(quality.policies(LIMITS)) == quality.FLAGS
+    assert [reason for reason in quality.REASONS if reason in quality.FLAGS] == list(quality.FLAGS)
+
+
 def test_rules_follow_the_documented_order_and_what_binds_comes_first():
     order = [rule.reason for rule in quality.rules(LIMITS)]
     assert order == [reason for reason in quality.REASONS if reason in order]
-    assert set(quality.REASONS) - set(order) == {"withdrawn", "same-pixels", "near-duplicate"}
+    assert set(quality.REASONS) - set(order) == {"withdrawn", *quality.FLAGS, "same-pixels", "near-duplicate"}
     assert set(quality.REASONS[: len(quality.BINDING)]) == quality.BINDING

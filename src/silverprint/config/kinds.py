@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import IPv6Address
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
@@ -110,6 +110,7 @@ Spider: TypeAlias = Annotated[str, AfterValidator(_spider)]
 HostAndPort: TypeAlias = Annotated[str, AfterValidator(_host_and_port)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Grey: TypeAlias = Annotated[float, Field(ge=0, le=255)]
+Policy: TypeAlias = Literal["flag", "reject", "ignore"]
 Radius: TypeAlias = Annotated[int, Field(ge=0, le=64)]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 Positive: TypeAlias = Annotated[int, Field(ge=1)]

@@ -18,6 +18,8 @@ from silverprint.config.kinds import (
     Name,
     People,
     Pictures,
+    Policy,
+    Positive,
     Radius,
     Sha256,
     Share,
@@ -121,6 +123,12 @@ class Clean:
     alike_limit: Annotated[float, Field(ge=0, le=2)]  # unlikeness; likewise. 0: hashes alone decide
     licenses: tuple[str, ...]  # that may be used
     unknown_license: Literal["reject", "keep"]
+    placeholder: Policy = "flag"  # pictures that one source shows on many pages
+    placeholder_pages: Annotated[int, Field(ge=2)] = 5  # at or above
+    text_like: Policy = "flag"  # screenshots, pages of writing
+    text_lines: Positive = 6  # at or above
+    off_topic: Policy = "flag"  # pictures unlike all others
+    off_topic_strangeness: Annotated[float, Field(gt=0)] = 6.0  # robust standard deviations, at or above
 
 
 @frozen

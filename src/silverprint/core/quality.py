@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint.config import Clean
+from silverprint.core import writing
 
 # The order in which rules are tried; a picture carries the first one that rejects it. What binds comes first, so that
 # no other reason hides it.
@@ -24,12 +25,18 @@ REASONS: Final = (
     "too-dark",
     "too-bright",
     "blurred",
+    "placeholder",
+    "text-like",
+    "off-topic",
     "same-pixels",
     "near-duplicate",
 )
 
 # These bind even for pictures that people labelled; every other reason only keeps a picture from being asked.
 BINDING: Final = frozenset({"withdrawn", "license-unknown", "license-not-allowed"})
+
+# Suspicions: a knob says whether they flag (by default), reject, or are ignored.
+FLAGS: Final = ("placeholder", "text-like", "off-topic")
 
 # Pixels of the longer side: makes figures comparable between a thumbnail's original and a poster.
 SCORING_SIDE: Final = 256
@@ -40,6 +47,7 @@ class Figures:
     brightness: float  # mean grey level, 0..255
     contrast: float  # standard deviation of grey levels, 0..127.5
     sharpness: float  # variance of the 3x3 Laplacian; below about 10 a photo looks blurred
+    text_lines: int  # as `core.writing.lines` counts them
 
 
 def gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -77,7 +85,8 @@ def figures(levels: NDArray[np.uint8]) -> Figures:
     edges = cv2.Laplacian(small, cv2.CV_16S, ksize=1)
     # E[x²] - E[x]² is exact for whole numbers this small, and takes a fifth of the time of two passes.
     sharpness = cv2.norm(edges, cv2.NORM_L2SQR) / edges.size - np.asarray(cv2.mean(edges)).item(0) ** 2
-    return Figures(np.asarray(mean).item(), np.asarray(deviation).item(), max(0.0, float(sharpness)))
+    brightness, contrast = np.asarray(mean).item(), np.asarray(deviation).item()
+    return Figures(brightness, contrast, max(0.0, float(sharpness)), writing.lines(small))
 
 
 def _resized(levels: NDArray[np.uint8], width: int, height: int, method: int) -> NDArray[np.uint8]:
@@ -108,6 +117,26 @@ def rules(limits: Clean) -> tuple[Rule, ...]:
         Rule("too-bright", pl.col("brightness") > limits.max_brightness, _figure(pl.col("brightness"))),
         Rule("blurred", pl.col("sharpness") < limits.min_sharpness, _figure(pl.col("sharpness"))),
     )
+
+
+def suspicions(limits: Clean) -> dict[str, Rule]:
+    """The rules behind each of FLAGS, in that order, whatever the policy.
+
+    They look at `pages`, as `core.placeholders.pages` counts them, `text_lines`, and `strangeness`, as
+    `core.strangeness.strangeness` has it; null where a figure could not be had.
+    """
+    strange = pl.col("strangeness")
+    found = (
+        Rule("placeholder", pl.col("pages") >= limits.placeholder_pages, pl.col("pages").cast(pl.String)),
+        Rule("text-like", pl.col("text_lines") >= limits.text_lines, pl.col("text_lines").cast(pl.String)),
+        Rule("off-topic", strange >= limits.off_topic_strangeness, _figure(strange)),
+    )
+    return {rule.reason: rule for rule in found}
+
+
+def policies(limits: Clean) -> dict[str, str]:
+    """What to do about each of FLAGS: flag, reject or ignore."""
+    return {"placeholder": limits.placeholder, "text-like": limits.text_like, "off-topic": limits.off_topic}
 
 
 def _figure(value: pl.Expr) -> pl.Expr:

@@ -9,6 +9,7 @@ import polars as pl
 from silverprint.core.agreement import krippendorff_alpha
 from silverprint.core.ballots import ANSWERS
 from silverprint.core.intervals import wilson
+from silverprint.core.quality import FLAGS
 
 PROVENANCE = ("license", "license_evidence", "page_url", "fetched_at", "robots", "contract", "consent")
 _GIVEN = ("contract", "consent")  # of pictures that somebody gave; nobody gives a web page's
@@ -22,6 +23,11 @@ def rejections(manifest: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.len().alias("pictures"))
         .sort("pictures", "reason", descending=[True, False])
     )
+
+
+def flagged(kept: pl.DataFrame) -> dict[str, int]:
+    """How many of the kept pictures carry each of FLAGS."""
+    return {name: int(kept["flags"].str.contains(rf"(^| ){name}:").sum()) for name in FLAGS}
 
 
 def outcomes(raw: pl.DataFrame) -> pl.DataFrame:

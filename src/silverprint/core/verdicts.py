@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from silverprint.config import Clean
 from silverprint.core import alike, duplicates, groups, quality
 
-_HASH = ["phash256_0", "phash256_1", "phash256_2", "phash256_3"]
+HASH = ["phash256_0", "phash256_1", "phash256_2", "phash256_3"]
 
 
 def license_rank(limits: Clean) -> pl.Expr:
@@ -18,13 +18,13 @@ def license_rank(limits: Clean) -> pl.Expr:
 
 
 def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, pairs: NDArray[np.int64], limits: Clean) -> pl.DataFrame:
-    """The pictures with `kept`, `reason`, `evidence` and `group`.
+    """The pictures with `kept`, `reason`, `evidence`, `flags` and `group`.
 
     Each rule, in the order of `quality.REASONS`, sees what the rules before it left.
 
     Args:
         pictures: one row each, sorted by image_id: the columns of MEASURED, `license`, `fetched_at`,
-            `license_rank`, and `pixel_sha256` (null where a picture has no copy).
+            `license_rank`, `pixel_sha256` (null where a picture has no copy), and what `quality.suspicions` looks at.
         withdrawn: image_id, and the `target` of the takedown that reaches it.
         pairs: (P, 2) rows of `pictures` that look like the same picture: they are grouped, and nothing is dropped.
     """
@@ -32,9 +32,12 @@ def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, pairs: NDArray[np.int
     judged = _withdraw(judged, withdrawn)
     for rule in quality.rules(limits):
         judged = _reject(judged, rule.reason, rule.rejects.fill_null(False), rule.evidence)
+    for reason, rule in quality.suspicions(limits).items():
+        if quality.policies(limits)[reason] == "reject":
+            judged = _reject(judged, reason, rule.rejects.fill_null(False), rule.evidence)
     judged = _same_pixels(judged)
     judged = _near_duplicates(judged, limits.duplicate_radius)
-    return judged.with_columns(_group(judged, pairs, limits), kept=pl.col("reason").is_null())
+    return judged.with_columns(_group(judged, pairs, limits), _flags(limits), kept=pl.col("reason").is_null())
 
 
 def _reject(judged: pl.DataFrame, reason: str, rejects: pl.Expr, evidence: pl.Expr) -> pl.DataFrame:
@@ -43,6 +46,17 @@ def _reject(judged: pl.DataFrame, reason: str, rejects: pl.Expr, evidence: pl.Ex
         reason=pl.when(now).then(pl.lit(reason)).otherwise("reason"),
         evidence=pl.when(now).then(evidence).otherwise("evidence"),
     )
+
+
+def _flags(limits: Clean) -> pl.Expr:
+    """`flags`, as MANIFEST has them."""
+    told = [
+        pl.when(rule.rejects.fill_null(False)).then(pl.format("{}:{}", pl.lit(name), rule.evidence))
+        for name, rule in quality.suspicions(limits).items()
+        if quality.policies(limits)[name] == "flag"
+    ]
+    joined = pl.concat_str(told, separator=" ", ignore_nulls=True) if told else pl.lit("")
+    return joined.replace("", None).alias("flags")
 
 
 def _withdraw(judged: pl.DataFrame, withdrawn: pl.DataFrame) -> pl.DataFrame:
@@ -65,7 +79,7 @@ def _same_pixels(judged: pl.DataFrame) -> pl.DataFrame:
 
 def _near_duplicates(judged: pl.DataFrame, radius: int) -> pl.DataFrame:
     ranked = _by_worth(judged)
-    by = groups.stand_ins(ranked.select(_HASH).to_numpy(), radius)
+    by = groups.stand_ins(ranked.select(HASH).to_numpy(), radius)
     best = ranked.select("image_id", by=pl.col("image_id").gather(by))
     return _give_way(judged, "near-duplicate", best)
 
@@ -87,7 +101,5 @@ def _group(judged: pl.DataFrame, pairs: NDArray[np.int64], limits: Clean) -> pl.
     """Near-duplicate groups, by hashes and by what looks alike."""
     rows = telling(judged, limits)
     components = np.arange(len(judged))
-    components[rows] = rows[
-        duplicates.near_duplicate_groups(judged[rows].select(_HASH).to_numpy(), limits.group_radius)
-    ]
+    components[rows] = rows[duplicates.near_duplicate_groups(judged[rows].select(HASH).to_numpy(), limits.group_radius)]
     return groups.group_names(judged["image_id"], alike.joined(components, pairs))

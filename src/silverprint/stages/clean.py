@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.adapters.expectations import check, critical_failures
-from silverprint.campaign import alike, copies, ledgers
+from silverprint.campaign import alike, copies, ledgers, outliers
 from silverprint.config import Clean, Params
 from silverprint.console import say
-from silverprint.core import quality, summary, verdicts, withdrawals
+from silverprint.core import placeholders, quality, summary, verdicts, withdrawals
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
 from silverprint.store import files, tables
@@ -36,6 +36,9 @@ _KNOBS = {
     "too-dark": "lower clean.min_brightness",
     "too-bright": "raise clean.max_brightness",
     "blurred": "lower clean.min_sharpness",
+    "placeholder": "set clean.placeholder: flag, or raise clean.placeholder_pages",
+    "text-like": "set clean.text_like: flag, or raise clean.text_lines",
+    "off-topic": "set clean.off_topic: flag, or raise clean.off_topic_strangeness",
     "same-pixels": "add a source",
     "near-duplicate": "lower clean.duplicate_radius",
 }
@@ -53,8 +56,11 @@ def run(params: Params) -> None:
     pixels = copies.pixels(params.sources, raw, measured)
     withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, pixels)
     pictures = _pictures(params, raw, measured).join(pixels, on="image_id", how="left", maintain_order="left")
-    pairs = _alike(params, pictures)
-    manifest = verdicts.judge(pictures, withdrawn, pairs, params.clean).select(list(MANIFEST))
+    seen = verdicts.telling(_here(pictures), params.clean)
+    pairs = _alike(params, pictures, seen)
+    manifest = verdicts.judge(_suspected(params, pictures, raw, seen), withdrawn, pairs, params.clean).select(
+        list(MANIFEST)
+    )
     _require_kept(manifest)
     _check(manifest, params.clean)
     tables.write(manifest, layout.MANIFEST, MANIFEST)
@@ -80,10 +86,24 @@ def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.D
     return pictures
 
 
-def _alike(params: Params, pictures: pl.DataFrame) -> NDArray[np.int64]:
-    """(P, 2) rows of `pictures` that look like the same picture, by features and thumbnails."""
-    here = pictures.with_columns(decodable=pl.col("decodable") & (pl.col("outcome") != PURGED))
-    rows = verdicts.telling(here, params.clean)
+def _here(pictures: pl.DataFrame) -> pl.DataFrame:
+    """The pictures; those whose bytes were purged are not decodable."""
+    return pictures.with_columns(decodable=pl.col("decodable") & (pl.col("outcome") != PURGED))
+
+
+def _suspected(params: Params, pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """`pictures` with `pages` and `strangeness`; the latter of those in `rows`, else null."""
+    seen = pictures[rows].select("image_id", *verdicts.HASH)
+    image_ids = seen["image_id"]
+    strange = outliers.strangeness(image_ids.to_list())
+    pages = placeholders.pages(raw, image_ids, seen.select(verdicts.HASH).to_numpy(), params.clean.duplicate_radius)
+    for figures in (pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
+        pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
+    return pictures
+
+
+def _alike(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(P, 2) of the `rows` of `pictures` that look like the same picture, by features and thumbnails."""
     image_ids = pictures["image_id"].gather(rows).to_list()
     near = alike.neighbours(alike.directions(image_ids))
     if near.crowded:
@@ -127,6 +147,7 @@ def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
     return {
         **_shares(manifest),
         "rejected": dict.fromkeys(quality.REASONS, 0) | dict(rejected.iter_rows()),
+        "flagged": summary.flagged(kept),
         "groups": len(sizes),
         "largest_group": int(sizes.max()),  # type: ignore[arg-type]
         "sources": {str(source): _shares(rows) | _fill(rows) for (source,), rows in manifest.group_by("source")},

@@ -17,7 +17,7 @@ from silverprint.store.places import index_name, index_numbers
 from silverprint.store.purging import PURGED
 
 # As in versions.yaml: parts measured under another number are measured again.
-VERSION: Final = 3
+VERSION: Final = 4
 
 _PART = MEASURED | THUMBNAILS
 

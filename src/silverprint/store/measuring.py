@@ -26,6 +26,7 @@ def measured(image_id: str, data: bytes) -> dict[str, Any]:
         "brightness": figures.brightness,
         "contrast": figures.contrast,
         "sharpness": figures.sharpness,
+        "text_lines": figures.text_lines,
         "phash64": int(short[0]),
         **{f"phash256_{word}": bits for word, bits in enumerate(long.tolist())},
         "thumbnail": quality.stretched(small, alignment.SIDE).tobytes(),

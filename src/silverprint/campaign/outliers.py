@@ -1,0 +1,23 @@
+"""Which pictures are unlike all others, by the features that were computed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from silverprint import layout
+from silverprint.core import strangeness as measure
+from silverprint.store.features import Features
+
+
+def strangeness(image_ids: list[str]) -> NDArray[np.float64]:
+    """As `core.strangeness.strangeness` has it, of (N,) pictures that have features, sorted by image_id.
+
+    Raises:
+        UnavailableError: there are no features.
+        DataError: a picture has none.
+    """
+    if len(image_ids) < measure.FEWEST:
+        return np.zeros(len(image_ids))
+    features = Features(layout.EMBED)
+    sample = features.matrix(image_ids[:: -(-len(image_ids) // measure.SAMPLE)])
+    blocks = list(features.blocks.values())
+    return measure.strangeness(measure.distances(features.batches(image_ids), blocks, sample))

@@ -108,6 +108,9 @@ MANIFEST: Final[Schema] = {
     # what speaks against it without rejecting it: names of `core.quality.FLAGS` with their figures, in that order,
     # "text-like:12 off-topic:7.3"; null where nothing does
     "flags": TEXT,
+    # what detectors found in it of persons: kinds with the highest confidence in each, "face:0.93 plate:0.71"; null
+    # where nothing is known
+    "personal": TEXT,
     "group": INT,  # near-duplicate group; pictures of one group are asked once and never straddle a split
     "source": TEXT,
     "url": TEXT,
@@ -267,6 +270,13 @@ GOLD_ANSWERS: Final[Schema] = {
     "label": TEXT,  # the known one
     "choice": TEXT,  # empty text where the person abstained
     "right": FLAG,  # null where the person abstained
+}
+
+PERSONAL: Final[Schema] = {  # in Git; what detectors of the user's own found, one row each
+    "image_id": TEXT,
+    "kind": TEXT,  # face, plate, ...: a to z, digits and -
+    "confidence": REAL,  # 0..1
+    "detector": TEXT,  # its name and version
 }
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}

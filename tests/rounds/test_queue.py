@@ -123,6 +123,21 @@ def test_neither_withdrawn_nor_rejected_pictures_are_asked(params):
     assert sorted(ledgers.queue("r01")["image_id"]) == sorted(kept[14:])
 
 
+def test_pictures_of_persons_are_asked_about_in_no_role(params):
+    manifest = campaign.write_pool(count=40, groups=20)
+    campaign.write_scores(params, "r01", model=False)
+    shown = manifest["image_id"].to_list()[:8]
+    personal = pl.when(pl.col("image_id").is_in(shown)).then(pl.lit("face:0.9")).alias("personal")
+    whole = tables.read(layout.MANIFEST, MANIFEST).with_columns(personal)
+    tables.write(whole, layout.MANIFEST, MANIFEST)
+    include("r01", *shown)
+    queue.run(params, "r01")
+    like = whole.filter(pl.col("group").is_in(whole.filter(pl.col("personal").is_not_null())["group"].implode()))
+    asked = set(ledgers.queue("r01")["image_id"])
+    assert asked
+    assert not asked & set(like["image_id"])
+
+
 def include(name, *image_ids):
     rows = [{"round": name, "image_id": image_id, "why": "rare", "by": "ada"} for image_id in image_ids]
     tables.write_ledger(pl.DataFrame(rows), layout.INCLUDE, INCLUDE, ["image_id"])
@@ -157,7 +172,7 @@ def test_a_picture_that_cannot_be_asked_is_left_out_with_its_reason(params, caps
     queue.run(params, "r02")
     said = capsys.readouterr().err
     assert "r02: 1 of data/include.csv left out (not in the pool): ffffffff" in said
-    assert "r02: 2 of data/include.csv left out (asked before, excluded, withdrawn or gold" in said
+    assert "r02: 2 of data/include.csv left out (asked before, excluded, withdrawn, gold or personal" in said
     assert "include" not in set(ledgers.queue("r02")["strategy"])
 
 

@@ -34,7 +34,7 @@ def drawn(params: Params, round_name: str, pictures: pl.DataFrame, manifest: pl.
     people were asked about in another role.
 
     Args:
-        pictures: image_id, kept, group and what a receipt says.
+        pictures: image_id, kept, group, personal and what a receipt says.
 
     Returns:
         Rows of `pictures` with role and strategy, at most `rounds.<name>.gold`.
@@ -45,7 +45,8 @@ def drawn(params: Params, round_name: str, pictures: pl.DataFrame, manifest: pl.
     times = elsewhere.filter(is_gold).group_by("image_id").agg(pl.len().alias("asked"))
     others = elsewhere.filter(~is_gold)
     barred = [*ledgers.withdrawn(), *ledgers.excluded()["image_id"]]
-    usable = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in(barred))
+    may_be_shown = ~pl.col("image_id").is_in(barred) & pl.col("personal").is_null()
+    usable = pictures.filter(pl.col("kept") & may_be_shown)
     free = roles.without_groups(usable, manifest.join(others, on="image_id", how="semi"))
     candidates = free.join(known(params), on="image_id", how="semi").join(times, on="image_id", how="left")
     gold = roles.least_asked(candidates.with_columns(pl.col("asked").fill_null(0)), wanted, seed, "gold")

@@ -17,6 +17,7 @@ from silverprint.records import (
     IMAGE_ID,
     IMPORTS,
     INCLUDE,
+    PERSONAL,
     QUEUE,
     QUEUE_ADDED,
     TAKEDOWNS,
@@ -112,6 +113,27 @@ def excluded() -> pl.DataFrame:
         ConfigError: a line names no picture, or does not say why or by whom.
     """
     return pl.DataFrame([_picked(where, row) for where, row in lines(layout.EXCLUDE, EXCLUDE)], schema=EXCLUDE)
+
+
+def personal() -> pl.DataFrame:
+    """What detectors found in pictures; image_ids in lower case.
+
+    Raises:
+        ConfigError: a line names no picture, no kind or no detector, or its confidence is not 0 to 1.
+    """
+    rows = tables.read_ledger(layout.PERSONAL, PERSONAL).with_columns(pl.col("image_id").str.to_lowercase())
+    rules = {
+        "image_id": (pl.col("image_id").str.contains(f"^{IMAGE_ID}$"), "an image_id is 64 hex digits"),
+        "kind": (pl.col("kind").str.contains("^[a-z0-9-]+$"), "a kind is of a-z 0-9 -, as in face"),
+        "confidence": (pl.col("confidence").is_between(0, 1), "a confidence is 0 to 1"),
+        "detector": (pl.col("detector").str.strip_chars() != "", "a finding names its detector"),
+    }
+    for column, (holds, rule) in rules.items():
+        wrong = rows.with_row_index("line", offset=2).filter(~holds.fill_null(False))
+        if not wrong.is_empty():
+            value = f"{layout.PERSONAL} line {wrong['line'][0]}: {column} {str(wrong[column][0])[:80]!r}"
+            raise ConfigError(value, rule, "mend what wrote the line, or take it out")
+    return rows
 
 
 def _picked(where: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ def lint(params: Params) -> None:
     vocabulary.check(params)
     _sources_in_pipeline(params)
     _opened_rounds_stay(params)
-    ledgers_by_hand = (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE, layout.GOLD)
-    for path in ledgers_by_hand:
+    by_hand = (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE, layout.GOLD)
+    for path in (*by_hand, layout.PERSONAL):
         if not path.exists():
             raise ConfigError(str(path), "the ledger is not there", f"run: git checkout {path}")
     for name in params.chain:

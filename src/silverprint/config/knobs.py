@@ -129,6 +129,7 @@ class Clean:
     text_lines: Positive = 6  # at or above
     off_topic: Policy = "flag"  # pictures unlike all others
     off_topic_strangeness: Annotated[float, Field(gt=0)] = 6.0  # robust standard deviations, at or above
+    personal_confidence: Share = 0.5  # at or above: what a detector found of a person counts
 
 
 @frozen

@@ -17,7 +17,7 @@ from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import alike, copies, ledgers, outliers
 from silverprint.config import Clean, Params
 from silverprint.console import say
-from silverprint.core import placeholders, quality, summary, verdicts, withdrawals
+from silverprint.core import personal, placeholders, quality, summary, verdicts, withdrawals
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
 from silverprint.store import files, tables
@@ -50,6 +50,7 @@ def run(params: Params) -> None:
     Raises:
         DataError: no picture was acquired or kept, or the manifest fails expectations/clean.json.
         UnavailableError: a table is not there, or a picture was not measured.
+        ConfigError: a line of data/takedowns.csv or data/personal.csv means nothing.
     """
     raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
     measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
@@ -58,9 +59,9 @@ def run(params: Params) -> None:
     pictures = _pictures(params, raw, measured).join(pixels, on="image_id", how="left", maintain_order="left")
     seen = verdicts.telling(_here(pictures), params.clean)
     pairs = _alike(params, pictures, seen)
-    manifest = verdicts.judge(_suspected(params, pictures, raw, seen), withdrawn, pairs, params.clean).select(
-        list(MANIFEST)
-    )
+    judged = verdicts.judge(_suspected(params, pictures, raw, seen), withdrawn, pairs, params.clean)
+    persons = personal.told(ledgers.personal(), params.clean.personal_confidence)
+    manifest = judged.join(persons, on="image_id", how="left", maintain_order="left").select(list(MANIFEST))
     _require_kept(manifest)
     _check(manifest, params.clean)
     tables.write(manifest, layout.MANIFEST, MANIFEST)
@@ -148,6 +149,7 @@ def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
         **_shares(manifest),
         "rejected": dict.fromkeys(quality.REASONS, 0) | dict(rejected.iter_rows()),
         "flagged": summary.flagged(kept),
+        "personal": kept["personal"].count(),
         "groups": len(sizes),
         "largest_group": int(sizes.max()),  # type: ignore[arg-type]
         "sources": {str(source): _shares(rows) | _fill(rows) for (source,), rows in manifest.group_by("source")},

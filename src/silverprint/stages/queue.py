@@ -55,7 +55,7 @@ def run(params: Params, round_name: str) -> None:
 
 
 def _draw(params: Params, round_name: str) -> pl.DataFrame:
-    manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "group")
+    manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "group", "personal")
     scores = tables.read(layout.score(round_name) / "scores.parquet", SCORES)
     labels = tables.read(layout.labels(params.rounds[round_name].prev) / "labels.parquet", LABELS)
     pictures = scores.with_row_index("row").join(manifest, on="image_id").sort("image_id")
@@ -104,7 +104,7 @@ def _say_left_out(
     free = set(askable["image_id"])
     for why, ids in {
         "not in the pool": left - kept,
-        "asked before, excluded, withdrawn or gold, or a near-duplicate is": left & kept - free,
+        "asked before, excluded, withdrawn, gold or personal, or a near-duplicate is": left & kept - free,
         "a near-duplicate is in the queue, or the budget is spent": left & free,
     }.items():
         if ids:
@@ -117,12 +117,14 @@ def _askable(
 ) -> pl.DataFrame:
     """The kept pictures that nobody was asked about, in this chain of rounds or another, nor about a near-duplicate.
 
-    Nor is anybody asked about an excluded picture, one whose label is known, or a near-duplicate of these.
+    Nor is anybody asked about an excluded picture, one whose label is known or that shows a person, or a near-duplicate
+    of these.
     """
     asked = pl.concat([labels["image_id"], ledgers.asked_elsewhere(name)["image_id"]]).unique()
     barred = [*asked, *ledgers.excluded()["image_id"], *golden.known(params)["image_id"]]
     free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in([*barred, *ledgers.withdrawn()]))
-    return roles.without_groups(free, manifest.filter(pl.col("image_id").is_in(barred)))
+    is_barred = pl.col("image_id").is_in(barred) | pl.col("personal").is_not_null()
+    return roles.without_groups(free, manifest.filter(is_barred))
 
 
 def _second_looks(params: Params, name: str, pictures: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
@@ -130,7 +132,7 @@ def _second_looks(params: Params, name: str, pictures: pl.DataFrame, labels: pl.
     entry = params.rounds[name]
     most = round(entry.relabel * entry.budget) if entry.prev != START else 0
     barred = [*ledgers.withdrawn(), *ledgers.excluded()["image_id"]]
-    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in(barred))
+    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in(barred) & pl.col("personal").is_null())
     if most == 0:
         return free.head(0).with_columns(why=pl.lit(None, pl.String))
     held_out = tables.read(layout.model(entry.prev) / "held-out.parquet", HELD_OUT)

@@ -15,7 +15,8 @@ def measured(image_id: str, data: bytes) -> dict[str, Any]:
         return {"image_id": image_id, "decodable": False, "error": error.reason}
     small = quality.reduced(picture.levels)
     figures = quality.figures(small)
-    short, long = hashing.phashes(quality.reduced(small, hashing.SIDE), 64, 256)
+    tiny = quality.reduced(small, hashing.SIDE)
+    short, long = hashing.phashes(tiny, 64, 256)
     return {
         "image_id": image_id,
         "decodable": True,
@@ -29,7 +30,7 @@ def measured(image_id: str, data: bytes) -> dict[str, Any]:
         "text_lines": figures.text_lines,
         "phash64": int(short[0]),
         **{f"phash256_{word}": bits for word, bits in enumerate(long.tolist())},
-        "thumbnail": quality.stretched(small, alignment.SIDE).tobytes(),
+        "thumbnail": quality.stretched(tiny, alignment.SIDE).tobytes(),
     }
 
 

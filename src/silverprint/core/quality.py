@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from silverprint.config import Clean
 from silverprint.core import writing
+from silverprint.core.sharpness import sharpness
 
 # The order in which rules are tried; a picture carries the first one that rejects it. What binds comes first, so that
 # no other reason hides it.
@@ -46,7 +47,7 @@ SCORING_SIDE: Final = 256
 class Figures:
     brightness: float  # mean grey level, 0..255
     contrast: float  # standard deviation of grey levels, 0..127.5
-    sharpness: float  # variance of the 3x3 Laplacian; below about 10 a photo looks blurred
+    sharpness: float  # as `core.sharpness.sharpness` has it
     text_lines: int  # as `core.writing.lines` counts them
 
 
@@ -76,17 +77,11 @@ def stretched(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def figures(levels: NDArray[np.uint8]) -> Figures:
-    """Of (H, W) grey levels, reduced to SCORING_SIDE.
-
-    Sharpness: J. L. Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy (ICPR 2000).
-    """
+    """Of (H, W) grey levels, reduced to SCORING_SIDE."""
     small = reduced(levels)
     mean, deviation = cv2.meanStdDev(small)
-    edges = cv2.Laplacian(small, cv2.CV_16S, ksize=1)
-    # E[x²] - E[x]² is exact for whole numbers this small, and takes a fifth of the time of two passes.
-    sharpness = cv2.norm(edges, cv2.NORM_L2SQR) / edges.size - np.asarray(cv2.mean(edges)).item(0) ** 2
     brightness, contrast = np.asarray(mean).item(), np.asarray(deviation).item()
-    return Figures(brightness, contrast, max(0.0, float(sharpness)), writing.lines(small))
+    return Figures(brightness, contrast, sharpness(small), writing.lines(small))
 
 
 def _resized(levels: NDArray[np.uint8], width: int, height: int, method: int) -> NDArray[np.uint8]:

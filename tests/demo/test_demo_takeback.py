@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from silverprint import layout
-from silverprint.demo import answers
+from silverprint.demo import answers, expert
 from silverprint.demo.takeback import clean
 from silverprint.errors import DataError, NotAllowedError
 
@@ -113,6 +113,17 @@ def test_labels_that_the_demo_imported_go_and_others_stay(demo: Path) -> None:
     layout.IMPORTS.write_text(header + row.format("a" * 64, "own") + row.format("b" * 64, "museum"))
     clean()
     assert layout.IMPORTS.read_text() == header + row.format("b" * 64, "museum")
+
+
+def test_what_the_expert_knew_goes_and_gold_of_people_stays(demo: Path) -> None:
+    header = layout.GOLD.read_text()
+    row = "{},bag,{},2026-11-25T07:19:16Z\n"
+    layout.GOLD.write_text(header + row.format("a" * 64, expert.WHY))
+    clean()
+    assert layout.GOLD.read_text() == header
+    layout.GOLD.write_text(header + row.format("a" * 64, expert.WHY) + row.format("b" * 64, "two experts agree"))
+    clean()
+    assert layout.GOLD.read_text() == header + row.format("b" * 64, "two experts agree")
 
 
 def test_a_round_opened_here_goes_with_its_line_in_params(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:

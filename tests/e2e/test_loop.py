@@ -45,7 +45,7 @@ def test_repro_straight_after_runs_nothing_within_two_seconds(finished: Campaign
 def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> None:
     added = git(finished, "show", "--name-only", "--format=", "HEAD").split()
     allowed = re.compile(
-        r"dvc\.lock|\.dvc/config|data/metrics/clean\.json|data/withdrawn\.csv|data/imports\.csv"
+        r"dvc\.lock|\.dvc/config|data/metrics/clean\.json|data/withdrawn\.csv|data/imports\.csv|data/gold\.csv"
         r"|data/rounds/r0\d/(queue\.csv|votes\.csv|state\.json|gate\.json|metrics\.json)"
     )
     assert [path for path in added if not allowed.fullmatch(path)] == []
@@ -77,6 +77,22 @@ def test_no_picture_was_asked_twice_and_evaluation_was_never_trained_on(finished
     evaluation = set(queues.filter(pl.col("role") == "evaluation")["image_id"])
     assert trained
     assert not trained & evaluation
+
+
+def test_every_round_asks_of_gold_how_well_people_answer(finished: Campaign) -> None:
+    known = pl.read_csv(finished.path / "data/gold.csv")
+    assert known.height == 12
+    asked = []
+    for name in ("r01", "r02", "r03"):
+        queue = pl.read_csv(finished.path / f"data/rounds/{name}/queue.csv", infer_schema=False)
+        asked.append(queue.filter(pl.col("role") == "gold")["image_id"].to_list())
+        figures = json.loads((finished.path / f"data/rounds/{name}/labels/quality.json").read_text())["gold"]["round"]
+        assert figures["answers"] + figures["abstained"] >= 4 * 2
+        findings = json.loads((finished.path / f"data/rounds/{name}/gate.json").read_text())["findings"]
+        assert "gold_round_high" in {finding["column"] for finding in findings if finding["success"]}
+    assert [len(of_round) for of_round in asked] == [4, 4, 4]
+    assert set().union(*asked) == set(known["image_id"])
+    assert "Where the answer is known" in (finished.path / "data/report/index.html").read_text()
 
 
 @pytest.mark.parametrize("studio", [True, False], ids=["with-label-studio", "without"])

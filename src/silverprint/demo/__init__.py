@@ -1,4 +1,5 @@
-"""The demonstration: a sample site, a list, a partner's drop, an own folder, simulated annotators, the audit.
+"""The demonstration: a sample site, a list, a partner's drop, an own folder, simulated annotators and an expert,
+the audit.
 
 Nothing here is part of the pipeline: the stages meet the demonstration over HTTP and by its files only, and no stage
 reads the truth.

@@ -1,4 +1,4 @@
-"""`python -m silverprint.demo`: build the sample site's files, serve it, answer as a person, audit, clean up."""
+"""`python -m silverprint.demo`: build the sample site, serve it, answer as a person or an expert, audit, clean up."""
 
 import argparse
 import sys
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     site.add_argument("--port", type=int, default=8600, help="default 8600; 0 takes a free one")
     annotate = verbs.add_parser("annotate", help="answer what is open in Label Studio, as one simulated person")
     annotate.add_argument("--person", choices=sorted(PERSONS), required=True)
+    verbs.add_parser("expert", help="note of some pictures what they show, for silverprint gold import")
     whole = verbs.add_parser("run", help="the whole campaign, from the crawl to the table")
     whole.add_argument("--studio-port", type=int, help="default: the last one, at first 8080")
     whole.add_argument("--mlflow-port", type=int, help="default: the last one, at first 5000")
@@ -44,6 +45,10 @@ def run(options: argparse.Namespace) -> None:
             from silverprint.demo.annotators import annotate
 
             annotate(options.person)
+        case "expert":
+            from silverprint.demo.expert import look
+
+            look()
         case "run":
             from silverprint.demo.run import run as run_campaign
 

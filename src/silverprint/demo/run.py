@@ -15,8 +15,10 @@ from urllib.request import urlopen
 
 from silverprint import config, layout
 from silverprint.console import say
-from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, annotators, processes, site
+from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, annotators, expert, processes, site
 from silverprint.errors import ConfigError, UnavailableError
+from silverprint.records import GOLD
+from silverprint.store import tables
 
 
 class StepError(UnavailableError):
@@ -41,6 +43,7 @@ def run(studio_port: int | None, mlflow_port: int | None, pictures: int) -> None
         stack.enter_context(_site())
         for person in PEOPLE:
             stack.enter_context(processes.background(f"annotate-{person}", "annotate", "--person", person))
+        _gold()
         _campaign()
     _silverprint("track", "sync")
     _demo("audit")
@@ -54,6 +57,15 @@ def _require_sample_campaign() -> None:
         raise ConfigError(
             f"dataset.campaign = {campaign!r}", rule, "for your own pictures: dvc repro, silverprint wait"
         )
+
+
+def _gold() -> None:
+    """An expert's labels for data/gold.csv, unless somebody was there before: what a queue holds can't be gold."""
+    known = tables.read_ledger(layout.GOLD, GOLD)
+    if known.is_empty() and not any(layout.ROUNDS.glob("*/queue.csv")):
+        _must(["dvc", "repro", "clean"])
+        _demo("expert")
+        _silverprint("gold", "import", str(expert.NOTES))
 
 
 def _campaign() -> None:

@@ -9,12 +9,14 @@ from typing import Final
 import polars as pl
 
 from silverprint import config, layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import golden, ledgers
 from silverprint.commands import mlflow_server, studio
 from silverprint.console import say
 from silverprint.core import imports
-from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, answers
+from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, answers, expert
 from silverprint.errors import NotAllowedError, UnavailableError
+from silverprint.records import GOLD
+from silverprint.store import tables
 
 _ROUND: Final = (
     layout.score, layout.queue, layout.queue_page, layout.labels, layout.gate, layout.model, layout.metrics,
@@ -47,6 +49,7 @@ def clean() -> None:
         if name not in params.rounds and not _git("ls-files", str(layout.round_dir(name))):
             _remove(layout.round_dir(name))  # of a round that was opened here and taken out of params.yaml
     _take_back_imports()
+    _take_back_gold()
     _remove(*_CAMPAIGN)
     changed = [line[3:] for line in _git("status", "--porcelain", "--", "params.yaml", "dvc.yaml", "data")]
     if changed:
@@ -72,6 +75,13 @@ def _take_back_imports() -> None:
     ours = pl.col("annotator").is_in([imports.annotator(source) for source in LABELLED])
     if not kept.filter(ours).is_empty():
         ledgers.write_imports(kept.filter(~ours))
+
+
+def _take_back_gold() -> None:
+    known = tables.read_ledger(layout.GOLD, GOLD)
+    ours = pl.col("why") == expert.WHY
+    if not known.filter(ours).is_empty():
+        golden.write(known.filter(~ours))
 
 
 def _simulated() -> frozenset[str]:

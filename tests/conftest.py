@@ -21,14 +21,19 @@ PIPELINE = ("params.yaml", "dvc.yaml", "versions.yaml", "expectations")
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project: the repository's pipeline files and ledgers, no round run. The working directory is there."""
-    for name in PIPELINE:
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    for path in _shipped_ledgers():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, tmp_path / path)
+    copy_project(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def copy_project(folder: Path) -> None:
+    """The repository's pipeline files and ledgers, copied into `folder`."""
+    for name in PIPELINE:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    for path in _shipped_ledgers():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, folder / path)
 
 
 def _shipped_ledgers() -> list[Path]:

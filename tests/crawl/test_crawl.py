@@ -15,6 +15,7 @@ import pytest
 
 from silverprint.records import RAW
 from silverprint.store import ShardReader, tables
+from tests.conftest import copy_project
 from tests.crawl.pictures import encoded, exif
 from tests.crawl.tinysite import Reply, Site, html, photo, picture, serving
 
@@ -89,13 +90,7 @@ def contents(project: Path) -> dict[str, bytes]:
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Site]]:
     """One crawl of everything."""
     project = tmp_path_factory.mktemp("crawled")
-    root = Path(__file__).parents[2]
-    asks = [path.relative_to(root) for path in root.glob("data/rounds/*/asks.csv")]
-    by_hand = [f"data/{name}.csv" for name in ("imports", "takedowns", "waivers", "include", "exclude", "gold")]
-    named = ("params.yaml", "dvc.yaml", "versions.yaml", *by_hand)
-    for name in (*asks, *map(Path, named)):
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_bytes((root / name).read_bytes())
+    copy_project(project)
     with serving(everything()) as site:
         configure(project, site)
         done = acquire(project)

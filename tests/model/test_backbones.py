@@ -20,8 +20,8 @@ from silverprint.model.embedder import Embedder
 QUICK = {"torchvision/resnet18": 64, "torchvision/mobilenet_v3_large": 64}
 OTHERS = {
     "torchvision/convnext_tiny": 64, "torchvision/efficientnet_b0": 64, "torchvision/regnet_y_400mf": 64,
-    "torchvision/resnet50": 64, "timm/resnet10t": 64, "timm/vit_tiny_patch16_224": 224, "open_clip/RN50": 224,
-    "open_clip/ViT-B-32": 224,
+    "torchvision/resnet50": 64, "torchvision/vit_b_16": 224, "timm/resnet10t": 64, "timm/vit_tiny_patch16_224": 224,
+    "open_clip/RN50": 224, "open_clip/ViT-B-32": 224,
 }  # fmt: skip
 EVERY = [
     *[pytest.param(name, 64, id=name) for name in BACKBONES],
@@ -35,12 +35,16 @@ def written(name: str, folder: Path, seed: int = 0) -> Weights | None:
     library, _, architecture = name.partition("/")
     if name in BACKBONES:
         return None
-    if importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed")
+    require(library)
     torch.manual_seed(seed)
     path = folder / "weights.pth"
     torch.save(LIBRARIES[library](architecture).network.state_dict(), path)
     return Weights(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def require(library: str) -> None:
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed: pip install '.[{library}]'")
 
 
 def some(size: int, count: int = 3) -> np.ndarray:
@@ -61,6 +65,11 @@ def test_a_backbone_gives_the_blocks_it_says_of_each_picture_alone(name: str, si
     assert len(chosen.weights_sha256) == 64
     np.testing.assert_allclose(embedder(pictures[1:2])[0], features[1], rtol=0.02, atol=0.02)
     assert np.array_equal(Embedder(name, size, weights)(pictures), features)
+    in_rows = (
+        torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous()
+    )  # channels first, as the embedder never has it
+    with torch.inference_mode():
+        np.testing.assert_allclose(chosen.load()(chosen.normalise(in_rows)), features, rtol=0.02, atol=0.02)
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -109,6 +118,24 @@ def test_a_library_that_is_not_installed_says_how_to_get_it(library: str, packag
 def test_an_unknown_backbone_names_the_known(name: str) -> None:
     with pytest.raises(ConfigError, match="use one of"):
         backbone(name, 64, Weights(Path("x"), "0" * 64))
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("timm/nonsense", "no such network"), ("timm/resnet10t.nonsense", "Invalid pretrained tag"),
+     ("open_clip/nonsense", "no such network"), ("open_clip/roberta-ViT-B-32", "a stage fetches nothing")],
+)  # fmt: skip
+@pytest.mark.slow
+def test_what_a_library_cannot_give_is_one_line(name: str, rule: str) -> None:
+    require(name.partition("/")[0])
+    with pytest.raises(ConfigError, match=rule):
+        backbone(name, 64, Weights(Path("x"), "0" * 64))
+
+
+@pytest.mark.slow
+def test_a_transformer_takes_its_own_size_only() -> None:
+    with pytest.raises(ConfigError, match=r"embed\.size = 64: torchvision/vit_b_16 does not take it .*224"):
+        backbone("torchvision/vit_b_16", 64, Weights(Path("x"), "0" * 64))
 
 
 def test_a_library_is_imported_only_when_named() -> None:

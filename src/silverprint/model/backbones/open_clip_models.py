@@ -17,15 +17,18 @@ def architecture(name: str) -> Architecture:
 
     Raises:
         UnavailableError: open_clip is not installed.
-        ConfigError: it has no such network.
+        ConfigError: it has no such network, or needs the hub to build it.
     """
     try:
         import open_clip
     except ImportError:
         raise UnavailableError("open_clip", "the backbone's package is not installed", f"run: {_INSTALL}") from None
+    value = f"embed.backbone = 'open_clip/{name}'"
     if name not in open_clip.list_models():
-        value = f"embed.backbone = 'open_clip/{name}'"
         raise ConfigError(value, "open_clip has no such network", "see open_clip.list_models()")
+    if "hf_model_name" in open_clip.get_model_config(name)["text_cfg"]:
+        rule = "open_clip builds its text side from files that it fetches, and a stage fetches nothing"
+        raise ConfigError(value, rule, "use another network")
     network = open_clip.create_model(name, pretrained=None, load_weights=False)
     remedy = f"torch.save(open_clip.create_model({name!r}, pretrained=TAG).state_dict(), PATH)"
     return Architecture(network, _wrap, network.visual.image_mean, network.visual.image_std, remedy)

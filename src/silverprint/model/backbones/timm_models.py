@@ -22,7 +22,10 @@ def architecture(name: str) -> Architecture:
     value = f"embed.backbone = 'timm/{name}'"
     if not timm.is_model(name):
         raise ConfigError(value, "timm has no such network", "see timm.list_models()")
-    network = timm.create_model(name, pretrained=False)
+    try:
+        network = timm.create_model(name, pretrained=False)
+    except RuntimeError as error:  # the part of the name behind the dot
+        raise ConfigError(value, f"timm has no such network ({error})", "see timm.list_pretrained()") from None
     if not hasattr(network, "forward_intermediates"):
         raise ConfigError(value, "timm gives only its last layer", "use another network")
     colours = network.pretrained_cfg

@@ -1,5 +1,6 @@
-"""torchvision's convolutional networks, by their names there."""
+"""Some of torchvision's networks, by their names there."""
 
+import math
 from typing import Final
 
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ _NODES: Final = {
     "regnet_y_400mf": ("trunk_output.block3", "flatten"),
     "resnet18": ("layer3", "flatten"),
     "resnet50": ("layer3", "flatten"),
+    "vit_b_16": ("encoder.layers.encoder_layer_8", "getitem_5"),  # the class token, behind the last norm
 }
 
 
@@ -39,9 +41,18 @@ def architecture(name: str) -> Architecture:
 
         def outputs(x: Tensor) -> tuple[Tensor, Tensor]:
             found = extractor(x)
-            return found["final"], found["middle"]
+            return found["final"], _as_map(found["middle"])
 
         return outputs
 
     url = models.get_model_weights(name).DEFAULT.url
     return Architecture(models.get_model(name, weights=None), wrap, _MEAN, _STD, f"fetch {url}")
+
+
+def _as_map(middle: Tensor) -> Tensor:
+    """(B, C, h, w), also of a transformer's (B, 1 + h w, C), whose first token is the class's and whose h is its w."""
+    if middle.ndim == 4:
+        return middle
+    batch, tokens, channels = middle.shape
+    side = math.isqrt(tokens - 1)
+    return middle[:, 1:].transpose(1, 2).reshape(batch, channels, side, side)

@@ -23,6 +23,7 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("bare", "urls", "web", "images_pipeline")
+STORING = ("urls", "web")  # the contestants that store as the pipeline does
 RATIOS = {"urls / bare": 0.8, "urls / img2dataset": 1.5, "web / images_pipeline": 2.0}  # what each should reach
 
 
@@ -36,16 +37,17 @@ def main() -> None:
     options = parser.parse_args()
     if "img2dataset" in options.only:
         make_environment(options.rival)
-    with serving(max(options.pictures, options.large)) as address:
+    with serving() as address:
         runs = [
             {name: contest(name, address, options.pictures, options.rival) for name in options.only}
             for _ in range(options.runs)
         ]
-        large = contest("urls", address, options.large, options.rival) if options.large else None
+        ours = [name for name in STORING if name in options.only and options.large]
+        large = {name: contest(name, address, options.large, options.rival) for name in ours}
         report(options.pictures, runs, large)
 
 
-def report(pictures: int, runs: list[dict[str, Any]], large: dict[str, Any] | None) -> None:
+def report(pictures: int, runs: list[dict[str, Any]], large: dict[str, dict[str, Any]]) -> None:
     names = list(runs[0])
     found: dict[str, Any] = {
         "pictures": pictures,
@@ -61,8 +63,11 @@ def report(pictures: int, runs: list[dict[str, Any]], large: dict[str, Any] | No
         for each in [[run[sides[1]]["seconds"] / run[sides[0]]["seconds"] for run in runs]]
     }
     found["stored"] = {name: runs[-1][name]["stored"] for name in names if "stored" in runs[-1][name]}
-    if large is not None:
-        found["large"] = {"pictures": large["pictures"], "peak_mb": round(large["peak_mb"]), "stored": large["stored"]}
+    if large:
+        found["large"] = {
+            name: {"pictures": one["pictures"], "peak_mb": round(one["peak_mb"]), "stored": one["stored"]}
+            for name, one in large.items()
+        }
     print(json.dumps(found, indent=2))
 
 
@@ -80,7 +85,7 @@ def contest(name: str, address: str, pictures: int, rival: Path) -> dict[str, An
         said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1]) | {"pictures": pictures}
         with urlopen(f"{address}/first", timeout=10) as answer:  # noqa: S310 (loopback)
             said["seconds"] = said["ended"] - float(answer.read())
-        if name in ("urls", "web"):
+        if name in STORING:
             checked = [sys.executable, "-m", "benchmarks.crawling.check", f"{folder}/raw", str(pictures)]
             counts = subprocess.run(checked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
             said["stored"] = json.loads(counts)
@@ -88,8 +93,8 @@ def contest(name: str, address: str, pictures: int, rival: Path) -> dict[str, An
 
 
 @contextmanager
-def serving(pictures: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "benchmarks.crawling.server", str(pictures)]
+def serving() -> Iterator[str]:
+    command = [sys.executable, "-m", "benchmarks.crawling.server"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

@@ -36,7 +36,7 @@ def work(address: str, pictures: int, folder: Path) -> None:
             "LOG_ENABLED": False,
         }
     )
-    process.crawl(Photos, start_urls=[f"{address}/"])
+    process.crawl(Photos, start_urls=[f"{address}/of/{pictures}/"])
     process.start()
     found = len(list((folder / "pictures/full").iterdir()))
     assert found == pictures, f"{found} of {pictures}"

@@ -1,12 +1,11 @@
 """A site on loopback that does as little as a server can: pictures of 57 KB made beforehand, and pages that show them.
 
-`python -m benchmarks.crawling.server PICTURES` prints its address. Every second picture carries a camera's EXIF, so
+`python -m benchmarks.crawling.server` prints its address. Every second picture carries a camera's EXIF, so
 that it must be stripped. 50 are encoded; the others differ from these in the pixel density of their JFIF header, which
 changes no pixel and outlives stripping: each has bytes, and stored bytes, of its own.
 """
 
 import asyncio
-import sys
 import time
 from io import BytesIO
 
@@ -56,21 +55,23 @@ class Pictures:
         return base[: _DENSITY.start] + (number + 1).to_bytes(4) + base[_DENSITY.stop :]
 
 
-def page(path: str, pictures: int) -> bytes | None:
-    """The HTML at `/` (links to pages) or `/page/n` (with PER_PAGE pictures)."""
-    pages = -(-pictures // PER_PAGE)
-    if path == "/":
-        return "".join(f'<a class="page" href="/page/{number}">{number}</a>' for number in range(pages)).encode()
-    if path.startswith("/page/"):
-        first = int(path.removeprefix("/page/")) * PER_PAGE
-        shown = range(first, min(first + PER_PAGE, pictures))
-        return "".join(f'<img class="photo" src="/img/{number}.jpg">' for number in shown).encode()
-    return None
+def page(path: str) -> bytes | None:
+    """The HTML at `/of/PICTURES/` (links to the pages of so many) or `/of/PICTURES/n` (PER_PAGE of them)."""
+    _, _, said = path.partition("/of/")
+    pictures, _, number = said.partition("/")
+    if not pictures:
+        return None
+    if number:
+        first = int(number) * PER_PAGE
+        shown = range(first, min(first + PER_PAGE, int(pictures)))
+        return "".join(f'<img class="photo" src="/img/{picture}.jpg">' for picture in shown).encode()
+    pages = range(-(-int(pictures) // PER_PAGE))
+    return "".join(f'<a class="page" href="/of/{pictures}/{page}">{page}</a>' for page in pages).encode()
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, site: Pictures, pictures: int, first: FirstRequest) -> None:
-        self._site, self._count, self._first, self._heard = site, pictures, first, b""
+    def __init__(self, site: Pictures, first: FirstRequest) -> None:
+        self._site, self._first, self._heard = site, first, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -83,7 +84,7 @@ class Connection(asyncio.Protocol):
             self._reply(request.split(b" ", 2)[1].decode())
 
     def _reply(self, path: str) -> None:
-        kind, status, body = "text/html", "200 OK", page(path, self._count)
+        kind, status, body = "text/html", "200 OK", page(path)
         if path.startswith("/img/"):
             self._first.note()
             kind, body = "image/jpeg", self._site[int(path[5:-4])]
@@ -96,12 +97,12 @@ class Connection(asyncio.Protocol):
         self._transport.writelines([head.encode(), body])
 
 
-async def serve(pictures: int) -> None:
+async def serve() -> None:
     site, first, loop = Pictures(), FirstRequest(), asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(site, pictures, first), "127.0.0.1", 0, backlog=1_024)
+    server = await loop.create_server(lambda: Connection(site, first), "127.0.0.1", 0, backlog=1_024)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    asyncio.run(serve())

@@ -12,8 +12,9 @@ from silverprint.store.intake import Intake
 
 def work(address: str, pictures: int, folder: Path) -> None:
     host = address.removeprefix("http://")
+    start = f"{address}/of/{pictures}/"
     source = WebSource(
-        kind="web", start=(f"{address}/",), next="a.next", page="a.page", picture="img.photo", allow_private=(host,)
+        kind="web", start=(start,), next="a.next", page="a.page", picture="img.photo", allow_private=(host,)
     )
     with ShardWriter(folder / "raw", max_pictures=2_000) as writer:
         crawl("benchmark", source, Intake(writer, "benchmark", empty(RAW)))

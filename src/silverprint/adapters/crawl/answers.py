@@ -1,8 +1,8 @@
 """A response of Scrapy's, or the failure to get one, as an Answer."""
 
-from typing import Literal
+from typing import Any, Literal, TypeGuard
 
-from scrapy.http import Request, Response
+from scrapy.http import Request, Response, TextResponse
 
 from silverprint.adapters.crawl.failures import explain
 from silverprint.adapters.crawl.robots import DECISION
@@ -11,7 +11,7 @@ from silverprint.fetching.reasons import NoPicture
 from silverprint.fetching.redirects import moved
 from silverprint.fetching.replies import Reply
 from silverprint.store.earlier import Validators
-from silverprint.store.intake import Answer
+from silverprint.store.intake import Answer, Showing
 
 
 def picture(response: Response, agent: str, known: Validators | None) -> Answer:
@@ -34,10 +34,21 @@ def page(response: Response, outcome: Literal["refused", "failed"], reason: str)
     return answers.answer(_reply(response), outcome, reason=reason)
 
 
-def lost(request: Request, error: BaseException) -> Answer:
-    """The answer for a request that brought no response."""
-    outcome, reason = explain(error)
-    return Answer(outcome, reason, robots=request.meta.get(DECISION, "n/a"))
+def is_page(response: Response) -> TypeGuard[TextResponse]:
+    """Whether it can be read as a page."""
+    return response.status == 200 and isinstance(response, TextResponse)
+
+
+def no_page(response: Response) -> Answer:
+    """The answer where a page was expected."""
+    return page(response, "failed", "not-a-page" if response.status == 200 else f"http-{response.status}")
+
+
+def lost(failure: Any) -> tuple[Showing, Answer]:
+    """What was asked for, and the answer for a request that brought no response."""
+    request: Request = failure.request
+    outcome, reason = explain(failure.value)
+    return request.cb_kwargs["asked"], Answer(outcome, reason, robots=request.meta.get(DECISION, "n/a"))
 
 
 def _reply(response: Response) -> Reply:

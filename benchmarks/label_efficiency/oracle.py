@@ -10,9 +10,9 @@ Greedy and sampled, so a lower bound of the best there is.
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.label_efficiency.contestants import NeedsModel, Request, chosen
 from benchmarks.label_efficiency.head import PENALTIES, refitted
 from benchmarks.label_efficiency.measures import balanced_accuracy
+from benchmarks.label_efficiency.request import NeedsModel, Request, chosen
 
 PROPOSERS = ("auto", "uherding", "margin", "typiclust")
 DRAWS = 3

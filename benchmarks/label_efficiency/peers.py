@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from skactiveml.base import SkactivemlClassifier
 from skactiveml.pool import Badge, CoreSet, DropQuery, Falcun, MaxHerding, ProbCover, TypiClust
 
-from benchmarks.label_efficiency.contestants import NeedsModel, Request
 from benchmarks.label_efficiency.head import Head
+from benchmarks.label_efficiency.request import NeedsModel, Request
 
 NEEDS_MODEL = ("Badge", "DropQuery", "Falcun")
 # ProbCover's radii are meant for rows of unit length; it keeps its graph from round to round.

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.label_efficiency.contestants import NeedsModel, Request, chosen, contestant
+from benchmarks.label_efficiency.contestants import contestant
 from benchmarks.label_efficiency.datasets import Task, folder, task
 from benchmarks.label_efficiency.head import PENALTIES, Head, refitted, tuned
 from benchmarks.label_efficiency.measures import balanced_accuracy
+from benchmarks.label_efficiency.request import NeedsModel, Request, chosen
 from silverprint.core import blocks
 
 FIRST, LAST = 20, 400  # labels

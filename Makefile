@@ -71,6 +71,7 @@ test: env studio-env s3-env ray-env check  ## every test but the soak
 
 soak: env studio-env  ## the heavy trials
 	pytest -m soak
+	pytest -m "not slow and not browser and not soak" --hypothesis-profile=explore -n auto --dist loadfile
 
 lock:  ## resolve requirements/*.in anew
 	@scripts/lock

@@ -77,6 +77,7 @@ def test_an_empty_table_fails(name):
     assert "expect_table_row_count_to_be_between" in {finding.expectation for finding in failed}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "spoil", "failed"),
     [

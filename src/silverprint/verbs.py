@@ -131,7 +131,7 @@ COMMANDS = (
                 "commands.sources:add",
                 (
                     _arg("name", metavar="SOURCE"),
-                    _arg("--archive", type=_place, help="a partner's folder, zip, tar or s3://bucket/prefix"),
+                    _arg("--archive", type=_place, help="a partner's folder, zip or tar, or where it is on S3"),
                     _arg("--folder", type=_path, help="a folder of your own, its subfolders named after labels"),
                     _arg("--urls", type=_path, help="a list of pictures' addresses: .csv, .parquet or .jsonl"),
                     _arg("--license", help="SPDX identifier of pictures for which the manifest or list names none"),

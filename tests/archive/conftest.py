@@ -1,17 +1,18 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from silverprint import config
 from silverprint.stages import acquire
+from tests.archive.s3 import Server, emptied, started
 
 
 @pytest.fixture
-def taken(project: Path) -> Callable[[Path], None]:
+def acquired(project: Path) -> Callable[[Path | str], None]:
     """Acquires the drop at a path as the source `partner`, of which no entry may be larger than 30,000 bytes."""
 
-    def take(path: Path) -> None:
+    def take(path: Path | str) -> None:
         text = (project / "params.yaml").read_text()
         old = "path: var/demo/partner.zip"
         if old in text:
@@ -19,3 +20,23 @@ def taken(project: Path) -> Callable[[Path], None]:
         acquire.run(config.load(), "partner")
 
     return take
+
+
+@pytest.fixture(params=["disk", pytest.param("s3", marks=pytest.mark.slow)])
+def taken(request: pytest.FixtureRequest, acquired: Callable[[Path | str], None]) -> Callable[[Path], None]:
+    """As `acquired`; and again with the drop on S3 instead: an archive as one object, a folder as a prefix."""
+    if request.param == "disk":
+        return acquired
+    server: Server = request.getfixturevalue("server")
+    return lambda path: acquired(server.copy(path))
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with started(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    return emptied(running, tmp_path, monkeypatch)

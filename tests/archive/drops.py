@@ -1,5 +1,8 @@
 """Drops as partners make them, and what became of each entry."""
 
+import re
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -38,9 +41,21 @@ def folder(path: Path, files: dict[str, bytes]) -> Path:
 
 
 def rows(path: Path) -> dict[str, dict[str, object]]:
+    """The source's rows, by the names inside the drop at `path` or its copy on S3."""
+    before = re.compile(rf"\A(s3://bucket/)?{re.escape(path.name)}[!/]")
     frame = ShardReader(Path("data/raw/partner")).index()
-    return {row["url"].removeprefix(f"{path.name}!"): row for row in frame.iter_rows(named=True)}
+    return {before.sub("", row["url"], 1): row for row in frame.iter_rows(named=True)}
 
 
 def reasons(path: Path) -> dict[str, tuple[object, object]]:
     return {name: (row["outcome"], row["reason"]) for name, row in rows(path).items()}
+
+
+def memory(taken: Callable[[Path], None], path: Path) -> int:
+    """The most bytes that were held while the drop was read."""
+    tracemalloc.start()
+    try:
+        taken(path)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""The archive channel: what a folder and a zip become, and what can be neither."""
+"""The archive channel: what a folder and a zip become, on the disk and on S3, and what can be neither."""
 
 import os
 import socket
@@ -29,9 +29,9 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("kind", ["zip", "folder"])
-def test_a_drop_becomes_rows(taken: Taken, tmp_path: Path, kind: str, capsys) -> None:
-    path = zipped(tmp_path / "drop.zip", dict(FILES)) if kind == "zip" else folder(tmp_path / "drop", FILES)
+@pytest.mark.parametrize("make", [zipped, folder])
+def test_a_drop_becomes_rows(taken: Taken, tmp_path: Path, make: Callable[..., Path], capsys) -> None:
+    path = make(tmp_path / "drop", FILES)
     taken(path)
     columns = ("outcome", "reason", "license", "license_evidence", "source_label")
     found = {name: tuple(row[column] for column in columns) for name, row in rows(path).items()}
@@ -49,35 +49,35 @@ def test_again_adds_nothing_and_more_adds_more(taken: Taken, tmp_path: Path) -> 
     path = zipped(tmp_path / "drop.zip", dict(FILES))
     taken(path)
     raw = Path("data/raw/partner")
-    before = {part.name: part.read_bytes() for part in raw.iterdir()}
+    before = {part.name: part.read_bytes() for part in raw.glob("[!.]*")}
     taken(path)
-    assert {part.name: part.read_bytes() for part in raw.iterdir()} == before
+    assert {part.name: part.read_bytes() for part in raw.glob("[!.]*")} == before
     zipped(path, {**FILES, "pictures/d.jpg": encoded(4)})
     taken(path)
-    after = {part.name: part.read_bytes() for part in raw.iterdir()}
+    after = {part.name: part.read_bytes() for part in raw.glob("[!.]*")}
     assert before.items() < after.items()
     assert len(ShardReader(raw).index()) == len(EXPECTED) + 1
 
 
-def test_what_is_not_there_says_what_to_do(taken: Taken, tmp_path: Path) -> None:
+def test_what_is_not_there_says_what_to_do(acquired: Taken, tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"sources\.partner\.path.*make demo"):
-        taken(tmp_path / "nowhere.zip")
+        acquired(tmp_path / "nowhere.zip")
     with pytest.raises(UsageError, match="no such source"):
         acquire.run(config.load(), "nobody")
 
 
-def test_a_path_too_long_to_be_one_is_not_there(taken: Taken, tmp_path: Path) -> None:
+def test_a_path_too_long_to_be_one_is_not_there(acquired: Taken, tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="no such folder or file"):
-        taken(tmp_path / ("a" * 5_000))
+        acquired(tmp_path / ("a" * 5_000))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-@pytest.mark.parametrize("kind", ["zip", "folder"])
-def test_a_drop_that_is_closed_to_us(taken: Taken, tmp_path: Path, kind: str) -> None:
-    path = zipped(tmp_path / "drop.zip", dict(FILES)) if kind == "zip" else folder(tmp_path / "drop", FILES)
+@pytest.mark.parametrize("make", [zipped, folder])
+def test_a_drop_that_is_closed_to_us(acquired: Taken, tmp_path: Path, make: Callable[..., Path]) -> None:
+    path = make(tmp_path / "drop", FILES)
     path.chmod(0)
     with pytest.raises(UnavailableError, match=r"cannot be (read|listed).*owner and mode"):
-        taken(path)
+        acquired(path)
 
 
 def _pipe(path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.archive.drops import folder, reasons
 from tests.crawl.pictures import encoded
 
 
-def test_only_plain_files_are_opened(taken: Callable[[Path], None], tmp_path: Path) -> None:
+def test_only_plain_files_are_opened(acquired: Callable[[Path], None], tmp_path: Path) -> None:
     path = folder(tmp_path / "drop", {"good.jpg": encoded(1), "bell\a\n.jpg": encoded(3)})
     (path / "link.jpg").symlink_to("/etc/passwd")
     (path / "linked").symlink_to("/etc")
@@ -19,7 +19,7 @@ def test_only_plain_files_are_opened(taken: Callable[[Path], None], tmp_path: Pa
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(os.path.relpath(path / "socket.jpg"))
     (path / os.fsdecode(b"odd-\xff.jpg")).write_bytes(encoded(2))
-    taken(path)
+    acquired(path)
     assert reasons(path) == {
         "good.jpg": ("stored", None),
         "bell\a\n.jpg": ("stored", None),
@@ -33,7 +33,7 @@ def test_only_plain_files_are_opened(taken: Callable[[Path], None], tmp_path: Pa
     }
 
 
-def test_folders_deeper_than_a_path_may_be_long(taken: Callable[[Path], None], tmp_path: Path) -> None:
+def test_folders_deeper_than_a_path_may_be_long(acquired: Callable[[Path], None], tmp_path: Path) -> None:
     path = folder(tmp_path / "drop", {"good.jpg": encoded(1), "z/good.jpg": encoded(2)})
     here = Path.cwd()
     os.chdir(path)
@@ -42,7 +42,7 @@ def test_folders_deeper_than_a_path_may_be_long(taken: Callable[[Path], None], t
         os.chdir("d" * 200)
     Path("deep.jpg").write_bytes(encoded(3))
     os.chdir(here)
-    taken(path)
+    acquired(path)
     found = reasons(path)
     deep = next(name for name in found if name.startswith("ddd"))
     assert len(deep) > 3_000

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.archive.test_objects import Server, filled, started
+from tests.archive.s3 import Server, emptied, started
 from tests.store.test_shards import PAYLOADS, named, written
 
 from silverprint.errors import ConfigError, DataError, NotAllowedError, UnavailableError
@@ -22,7 +22,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def raw(running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two sources on this disk and, the same files, below s3://bucket/raw."""
-    server = filled(running, tmp_path, monkeypatch)
+    server = emptied(running, tmp_path, monkeypatch)
     written(tmp_path / "raw" / "partner", PAYLOADS[12:], max_pictures=5)
     written(tmp_path / "raw" / "web", PAYLOADS[:15], max_pictures=4)
     server.put(**{path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.glob("raw/*/*")})

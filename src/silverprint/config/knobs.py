@@ -80,10 +80,10 @@ class UrlSource:
 
 @frozen
 class ArchiveSource:
-    """A partner's drop: a folder, a zip, a tar or an S3 prefix, with an optional manifest."""
+    """A partner's drop: a folder, a zip or a tar, here or on S3, with an optional manifest."""
 
     kind: Literal["archive"]
-    path: Line  # or s3://bucket/prefix
+    path: Line  # or s3://bucket/prefix, s3://bucket/drop.zip
     license: str | None = None  # of pictures for which the manifest names none, as the next two
     contract: Line | None = None
     consent: Line | None = None

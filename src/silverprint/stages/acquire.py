@@ -12,6 +12,7 @@ from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Intake
 from silverprint.store.progress import Progress
+from silverprint.store.whole import Whole
 
 _PART = 2_000  # rows: what a kill may cost, while the source is small, is fetching so many again
 
@@ -38,8 +39,9 @@ def run(params: Params, source: str) -> None:
         goes_out = isinstance(entry, WebSource | UrlSource)  # what lies on a disk is read again in no time
         progress = Progress(root, entry.revision, len(index)) if goes_out else None
         intake = Intake(writer, source, index, takedowns, progress)
+        whole = Whole(root, _rules(entry, takedowns), len(index))
         try:
-            _read(source, entry, intake)
+            _read(source, entry, intake, whole)
         except (KeyboardInterrupt, UnavailableError):
             writer.finish()  # what was fetched until then is whole
             if progress is not None:
@@ -47,10 +49,11 @@ def run(params: Params, source: str) -> None:
             raise
     if progress is not None:
         progress.end()
+    whole.save(intake.counts.total() - intake.counts["unchanged"])
     say(_summary(source, intake))
 
 
-def _read(name: str, source: Source, intake: Intake) -> None:
+def _read(name: str, source: Source, intake: Intake, whole: Whole) -> None:
     if isinstance(source, WebSource):
         from silverprint.adapters.crawl.process import crawl
 
@@ -66,10 +69,16 @@ def _read(name: str, source: Source, intake: Intake) -> None:
     else:
         from silverprint.adapters.archive import unpack
 
-        unpack(name, source, intake)
+        unpack(name, source, intake, whole)
+
+
+def _rules(source: Source, takedowns: Takedowns) -> list[str]:
+    """All that may make other rows of the same bytes; raising the revision asks for what changed, so it does not."""
+    settings = [f"{name} {value!r}" for name, value in vars(source).items() if name != "revision"]
+    return settings + [repr(sorted(names)) for names in (takedowns.images, takedowns.urls, takedowns.domains)]
 
 
 def _summary(source: str, intake: Intake) -> str:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(intake.counts.items()))
     reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(intake.reasons.items()))
-    return f"acquire {source}: {counts or 'nothing found'}" + (f" ({reasons})" if reasons else "")
+    return f"acquire {source}: {counts or 'nothing new'}" + (f" ({reasons})" if reasons else "")

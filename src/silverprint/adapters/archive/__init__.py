@@ -1,4 +1,4 @@
-"""Files that somebody has: a partner's drop (a folder, a zip, a tar, an S3 prefix), or a folder of one's own."""
+"""Files that somebody has: a partner's drop (a folder, a zip or a tar, here or on S3), or a folder of one's own."""
 
 from silverprint.adapters.archive.drop import read_folder, unpack
 

@@ -10,21 +10,27 @@ from silverprint.config import ArchiveSource, FolderSource
 from silverprint.console import say, track
 from silverprint.store.intake import Answer, Intake, Showing
 from silverprint.store.licenses import spdx
+from silverprint.store.whole import Whole
 
 _NOTHING = Stated()
 
 
-def unpack(name: str, source: ArchiveSource, intake: Intake) -> None:
+def unpack(name: str, source: ArchiveSource, intake: Intake, whole: Whole) -> None:
     """Reads `source` (its key in params.yaml: `name`) into `intake`; each entry is a picture or a row with a reason.
 
+    An object of S3 that `whole` knows is not read again.
+
     Raises:
-        UnavailableError: it is not there, closed to us, or (S3) does not answer.
+        UnavailableError: it is not there, closed to us, or (S3) does not answer or was replaced meanwhile.
         NotAllowedError: S3 does not let us.
         ConfigError: it is no folder, no archive and no prefix.
         DataError: an archive is damaged as a whole, or its manifest cannot be understood.
         DiskError: from the intake.
     """
     drop = opened(name, source.path)
+    if whole.is_known(drop.version):
+        say(f"acquire {name}: {drop.place} is unchanged since it was read to its end")
+        return
     manifest = read_manifest(drop)
     stated = dict(manifest.stated) if manifest else {}
     files = unnamed = 0
@@ -38,6 +44,7 @@ def unpack(name: str, source: ArchiveSource, intake: Intake) -> None:
         intake.take(showing, _promised(_answer(entry, showing.url, source, intake), said.sha256))
     for missing in sorted(stated):
         intake.take(_showing(drop.before + missing, stated[missing], source), Answer("failed", "missing"))
+    whole.read(drop.version)
     if manifest and unnamed:
         say(f"acquire {name}: {manifest.name} does not name {unnamed} of {files} files")
 

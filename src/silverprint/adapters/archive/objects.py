@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from silverprint.adapters.archive.entries import Entry, is_unsafe
-from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
+from silverprint.errors import NotAllowedError, UnavailableError
 from silverprint.store.s3 import SCHEME, asked
 
 
@@ -16,15 +16,13 @@ def object_entries(address: str) -> Iterator[Entry]:
     Raises:
         UnavailableError: there is none, or S3 does not answer, now or when an entry is read.
         NotAllowedError: we may not list them.
-        ConfigError: it is an object itself.
     """
     import s3fs
 
     system = s3fs.S3FileSystem(skip_instance_cache=True)
     root = address.removeprefix(SCHEME).strip("/")
-    found: dict[str, dict[str, Any]] = asked(address, lambda: system.find(root, detail=True))
-    if root in found:
-        raise ConfigError(address, "it is an object, and a source is a prefix with objects below it", "mend the path")
+    listed: dict[str, dict[str, Any]] = asked(address, lambda: system.find(root, detail=True))
+    found = {key: facts for key, facts in listed.items() if key.startswith(f"{root}/")}  # not an object of that name
     if not found:
         raise UnavailableError(address, "no object is there", "mend the path")
     for key, facts in sorted(found.items()):

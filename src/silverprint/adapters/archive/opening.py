@@ -1,14 +1,17 @@
-"""What a source's path leads to: a folder, a zip, a tar or an S3 prefix."""
+"""What a source's path leads to: a folder, a zip or a tar, on the disk or on S3."""
 
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from zipfile import is_zipfile
 
+from silverprint.adapters.archive.blobs import Blob, on_disk
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.folder import folder_entries
 from silverprint.adapters.archive.objects import object_entries
+from silverprint.adapters.archive.ranges import object_at
 from silverprint.adapters.archive.tarred import is_tar, tar_entries
 from silverprint.adapters.archive.zipped import zip_entries
 from silverprint.errors import ConfigError, UnavailableError
@@ -23,26 +26,34 @@ class Drop:
         place: where, as a message names it.
         before: what stands before an entry's name in its address.
         entries: every file, each to be read before the next one is asked for; may be called again.
+        version: of all of it, where it is one object of S3.
     """
 
     place: str
     before: str
     entries: Callable[[], Iterable[Entry]]
+    version: str | None = None
 
 
 def opened(name: str, path: str) -> Drop:
     """The drop at `path` of the source `name`.
 
     Raises:
-        UnavailableError: nothing is there, or it is closed to us.
+        UnavailableError: nothing is there, or it is closed to us, or (S3) does not answer.
+        NotAllowedError: S3 does not let us.
         ConfigError: it is nothing of the kind.
         DataError: an archive is damaged as a whole.
     """
+    value = f"sources.{name}.path = {path!r}"
     if path.startswith(SCHEME):
-        address = path.rstrip("/")
-        return Drop(address, f"{address}/", lambda: object_entries(address))
-    value, place = f"sources.{name}.path = {path!r}", Path(path)
-    return Drop(path, f"{place.name}!", _files(value, place))
+        return _on_s3(value, path)
+    place = Path(path)
+    mode = _mode(value, place)
+    if stat.S_ISDIR(mode):
+        return Drop(path, f"{place.name}!", lambda: folder_entries(place))
+    if not stat.S_ISREG(mode):  # a pipe would keep whoever opens it waiting
+        raise _nothing_of_the_kind(value)
+    return Drop(path, f"{place.name}!", _entries(value, on_disk(place)))
 
 
 def opened_folder(name: str, path: str) -> Drop:
@@ -53,19 +64,27 @@ def opened_folder(name: str, path: str) -> Drop:
     return Drop(path, f"{place.name}!", lambda: folder_entries(place))
 
 
-def _files(value: str, path: Path) -> Callable[[], Iterable[Entry]]:
-    mode = _mode(value, path)
-    if stat.S_ISDIR(mode):
-        return lambda: folder_entries(path)
-    # A pipe would keep whoever opens it waiting, so this is asked first.
-    if stat.S_ISREG(mode):
-        if _begins_as_zip(path) or is_zipfile(path):
-            found = zip_entries(path)
-            return lambda: found
-        if is_tar(path):
-            return lambda: tar_entries(path)
+def _on_s3(value: str, path: str) -> Drop:
+    address = path.rstrip("/")
+    blob = object_at(address) if address == path else None  # a slash at the end says what it is
+    if blob is None:
+        return Drop(address, f"{address}/", lambda: object_entries(address))
+    entries = cache(lambda: _entries(value, blob))  # what it is costs requests, and may not matter
+    return Drop(address, f"{address}!", lambda: entries()(), blob.etag)
+
+
+def _entries(value: str, blob: Blob) -> Callable[[], Iterable[Entry]]:
+    if _is_zip(blob):
+        found = zip_entries(blob)
+        return lambda: found
+    if is_tar(blob):
+        return lambda: tar_entries(blob)
+    raise _nothing_of_the_kind(value)
+
+
+def _nothing_of_the_kind(value: str) -> ConfigError:
     remedy = "mend the path; put single pictures into a folder"
-    raise ConfigError(value, "must be a folder, a zip, a tar or an S3 prefix", remedy)
+    return ConfigError(value, "must be a folder, a zip, a tar or an S3 prefix", remedy)
 
 
 def _mode(value: str, path: Path) -> int:
@@ -76,11 +95,11 @@ def _mode(value: str, path: Path) -> int:
         raise UnavailableError(value, "no such folder or file", remedy) from None
 
 
-def _begins_as_zip(path: Path) -> bool:
-    """Whether it is meant to be a zip, though perhaps cut off."""
+def _is_zip(blob: Blob) -> bool:
+    """Whether it is a zip, or meant to be one, though perhaps cut off."""
     try:
-        with path.open("rb") as handle:
-            return handle.read(2) == b"PK"
+        with blob.open() as handle:
+            return handle.read(2) == b"PK" or is_zipfile(handle)
     except OSError as error:
         rule = f"the file cannot be read ({error.strerror})"
-        raise UnavailableError(str(path), rule, "check its owner and mode") from None
+        raise UnavailableError(blob.place, rule, "check its owner and mode") from None

@@ -6,12 +6,12 @@ from bz2 import BZ2Decompressor
 from collections.abc import Callable
 from gzip import GzipFile
 from lzma import FORMAT_XZ, LZMADecompressor, LZMAError
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Protocol, Self
 
 from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 
+from silverprint.adapters.archive.blobs import Blob
 from silverprint.adapters.archive.entries import MAX_RATIO, UnpacksTooFar
 
 # All that a damaged stream was seen to raise.
@@ -86,15 +86,15 @@ class Stream:
         one of DAMAGE: from them and the constructor.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+    def __init__(self, blob: Blob) -> None:
+        self._file = blob.open()
         self.position = 0
         start = self._file.read(6)
         self._file.seek(0)
         unpack = next((unpack for magic, unpack in _PACKED.items() if start.startswith(magic)), None)
         self.packed = unpack is not None
         self._bytes = unpack(self._file) if unpack else self._file
-        self._size = path.stat().st_size
+        self._size = blob.size
         self._most = max(_ALWAYS, MAX_RATIO * self._size)
 
     def __enter__(self) -> Self:

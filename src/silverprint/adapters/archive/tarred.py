@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final
 
+from silverprint.adapters.archive.blobs import Blob
 from silverprint.adapters.archive.entries import Entry, UnpacksTooFar, is_unsafe
 from silverprint.adapters.archive.headers import Damaged, Member, members
 from silverprint.adapters.archive.streams import DAMAGE, Stream
@@ -13,13 +13,13 @@ from silverprint.errors import DataError
 _UNREADABLE: Final = "what follows cannot be read"
 
 
-def is_tar(path: Path) -> bool:
+def is_tar(blob: Blob) -> bool:
     """Whether it begins as a tar does, packed or not.
 
     Raises:
         DataError: it is packed, and so damaged that this cannot be told.
     """
-    with Stream(path) as stream:
+    with Stream(blob) as stream:
         try:
             next(members(stream), None)
             return True
@@ -27,10 +27,10 @@ def is_tar(path: Path) -> bool:
             return False
         except (*DAMAGE, UnpacksTooFar) as error:
             rule = f"not a readable tar ({error or type(error).__name__})"
-            raise DataError(str(path), rule, "ask the partner for it again") from None
+            raise DataError(blob.place, rule, "ask the partner for it again") from None
 
 
-def tar_entries(path: Path) -> Iterator[Entry]:
+def tar_entries(blob: Blob) -> Iterator[Entry]:
     """Every file of a tar, in its order; each must be read before the next one is asked for.
 
     Of several entries of one name the first has it; each other is refused, under the name with `#2`, `#3`, ... behind.
@@ -38,13 +38,14 @@ def tar_entries(path: Path) -> Iterator[Entry]:
     """
     seen: Counter[str] = Counter()
     last = "its beginning"
-    with Stream(path) as stream:
+    with Stream(blob) as stream:
         try:
             for member in members(stream):
                 seen[member.name] += 1
                 again = seen[member.name]
                 last = member.name if again == 1 else f"{member.name}#{again}"
-                yield Entry(last, _refusal(member, again), member.size, _reader(stream, member))
+                refusal, read = _refusal(member, again), _reader(stream, member)
+                yield Entry(last, refusal, member.size, read, blob.etag, blob.last_modified)
             stream.drain()
         except UnpacksTooFar:
             yield Entry(f"(after {last})", "unpacks-too-far", 0, _fail)

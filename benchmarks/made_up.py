@@ -160,7 +160,7 @@ def outputs(count: int, only: Sequence[str] = ()) -> None:
         layout.RELEASE: lambda folder: _holes(folder / "parquet", -(-count // _FILE)),
         layout.REPORT: lambda folder: _holes(folder, 20),
     }
-    files_of = {layout.WITHDRAWN: 100, layout.CLEAN_METRICS: 5_000}
+    files_of = {layout.WITHDRAWN: 100, layout.CLEAN_METRICS: 5_000, layout.QUALITIES: 3_000}
     for name in params.chain:
         made[layout.score(name)] = lambda folder: _scores(folder, count, len(params.dataset.classes))
         made |= {layout.labels(name): five, layout.model(name): five}

@@ -20,6 +20,7 @@ PERSONAL: Final = Path("data/personal.csv")
 CLEAN: Final = Path("data/clean")
 MANIFEST: Final = CLEAN / "manifest.parquet"
 CLEAN_METRICS: Final = Path("data/metrics/clean.json")
+QUALITIES: Final = Path("data/metrics/qualities.json")
 EMBED: Final = Path("data/embed")
 ROUNDS: Final = Path("data/rounds")
 RELEASE: Final = Path("data/release")

@@ -45,11 +45,12 @@ def test_repro_straight_after_runs_nothing_within_two_seconds(finished: Campaign
 def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> None:
     added = git(finished, "show", "--name-only", "--format=", "HEAD").split()
     allowed = re.compile(
-        r"dvc\.lock|\.dvc/config|data/metrics/clean\.json|data/withdrawn\.csv|data/imports\.csv|data/gold\.csv"
+        r"dvc\.lock|\.dvc/config|data/metrics/(clean|qualities)\.json|data/withdrawn\.csv|data/imports\.csv|data/gold\.csv"
         r"|data/rounds/r0\d/(queue\.csv|votes\.csv|state\.json|gate\.json|metrics\.json)"
     )
     assert [path for path in added if not allowed.fullmatch(path)] == []
-    assert {"dvc.lock", "data/rounds/r01/votes.csv", "data/rounds/r03/state.json"} <= set(added)
+    expected = {"dvc.lock", "data/metrics/qualities.json", "data/rounds/r01/votes.csv", "data/rounds/r03/state.json"}
+    assert expected <= set(added)
     assert sum((finished.path / path).stat().st_size for path in added) < 2_000_000
     assert git(finished, "status", "--short") == ""
 
@@ -182,6 +183,8 @@ def test_a_threshold_changed_afterwards_loses_no_vote_and_asks_nobody(pulled: Ca
     assert pulled.votes().equals(before)
     after = pulled.lock()
     assert after["clean"] != lock["clean"]
+    shown = json.loads(pulled.must("dvc", "metrics", "diff", "--json"))["data/metrics/qualities.json"]
+    assert shown["quality.rejected.blurred"]["diff"] > 0
     for name in ("r01", "r02"):
         assert after[f"queue@{name}"] == lock[f"queue@{name}"]
         assert after[f"train@{name}"] == lock[f"train@{name}"]

@@ -4,67 +4,18 @@ import hashlib
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from tests.conftest import ROOT
-from tests.report import fixture
+from tests.release.fixture import split
 
-from silverprint import config, layout
+from silverprint import layout
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import LABELS, MANIFEST, empty
 from silverprint.stages import release
-from silverprint.store import ShardReader, features, tables
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished campaign whose model is sure that every second picture is a coat, and knows nothing of the others."""
-    folder = tmp_path_factory.mktemp("finished")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        _build(config.load(ROOT / "params.yaml"))
-    return folder
-
-
-@pytest.fixture
-def params(finished: Path, project: Path) -> Params:
-    """Of a copy of `finished`, which is the working directory."""
-    shutil.copytree(finished, project, dirs_exist_ok=True)
-    return config.load()
-
-
-def _build(found: Params) -> None:
-    from silverprint.model.head import Head
-
-    fixture.build(found)
-    ids = sorted(tables.read(layout.MANIFEST, MANIFEST)["image_id"])
-    description = {"backbone": "none", "size": 1, "weights_sha256": "", "blocks": {"all": 2}}
-    features.write_description(layout.EMBED, description)
-    rows = np.array([[number % 2, 0] for number in range(len(ids))], dtype=np.float16)
-    features.append(layout.EMBED, ids, [rows])
-    weight = np.zeros((2, 2, 10))
-    weight[:, 0, found.dataset.classes.index("coat")] = 20
-    head = Head.of(
-        centre=np.zeros(2), scale=np.ones(2), weight=weight, bias=np.zeros((2, 10)), temperature=np.array(1.0)
-    )
-    head.save(
-        layout.model("r03"),
-        {
-            "model_id": "r03-0123456789",
-            "features": description,
-            "trained_on": [],
-            "classes": list(found.dataset.classes),
-        },
-    )
-
-
-def split(name: str) -> pl.DataFrame:
-    return pl.read_parquet(layout.RELEASE / "parquet" / f"{name}-00000-of-00001.parquet")
+from silverprint.store import ShardReader, tables
 
 
 def test_every_picture_is_the_stored_one_in_both_forms(params: Params) -> None:

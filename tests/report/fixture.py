@@ -12,11 +12,13 @@ from PIL import Image
 from silverprint import layout
 from silverprint.campaign.state import State
 from silverprint.config import Params
+from silverprint.core import gold
 from silverprint.core.intervals import wilson
 from silverprint.demo import sheet
 from silverprint.records import (
     ANNOTATORS,
     EVALUATION,
+    GOLD_ANSWERS,
     LABELS,
     MANIFEST,
     NONE_OF_THESE,
@@ -201,6 +203,12 @@ def _labels(name: str, asked: list[pl.DataFrame], votes: pl.DataFrame) -> None:
         for who, rate in zip(PEOPLE, ERRORS, strict=True)
     ]
     tables.write(pl.DataFrame(people, schema=ANNOTATORS), folder / "annotators.parquet", ANNOTATORS)
+    quality = {
+        "alpha_round": 0.7,
+        "by_role": {"evaluation": {"agreement": 0.8}},
+        "gold": gold.figures(empty(GOLD_ANSWERS), name),
+    }
+    files.write_text(folder / "quality.json", json.dumps(quality))
 
 
 def _round(

@@ -1,4 +1,7 @@
-"""The dataset as people use it: Parquet with the pictures and perhaps an ImageFolder, three splits, a dataset card."""
+"""The dataset as people use it: Parquet with the pictures and perhaps an ImageFolder, three splits, a dataset card.
+
+And what this version of it is worth: data/metrics/qualities.json, in Git, for `dvc metrics diff`.
+"""
 
 import json
 from pathlib import Path
@@ -9,7 +12,7 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
-from silverprint.campaign import guard
+from silverprint.campaign import guard, qualities
 from silverprint.config import Params
 from silverprint.core import splits, summary
 from silverprint.core.quality import BINDING
@@ -23,7 +26,7 @@ _MANY_FILES = 50_000
 
 
 def run(params: Params) -> None:
-    """Writes data/release from the last round's labels and model.
+    """Writes data/release from the last round's labels and model, and data/metrics/qualities.json.
 
     Raises:
         UnavailableError: an input is not there.
@@ -41,6 +44,7 @@ def run(params: Params) -> None:
     if rows.filter(pl.col("split") != "silver").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
+    figures = qualities.measured(params, manifest, labels, rows)
     # What the manifest knows of a picture: its format, its rights, where it came from.
     rows = rows.join(manifest, on="image_id", how="left", maintain_order="left")
     with replacing_folder(layout.RELEASE) as folder:
@@ -49,6 +53,7 @@ def run(params: Params) -> None:
         files.write_text(folder / "README.md", card.render(facts))
         if params.release.imagefolder:
             files.write_text(folder / "imagefolder" / "README.md", card.imagefolder(facts.splits))
+    files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
     console.say(f"{layout.RELEASE}: {counts}")
     if params.release.imagefolder and rows.height > _MANY_FILES:

@@ -17,7 +17,7 @@ from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import ANNOTATORS, LABELS, MANIFEST, QUEUE, TAKEDOWNS, WITHDRAWN, conform
 from silverprint.stages import report
-from silverprint.store import tables
+from silverprint.store import files, tables
 
 
 def page() -> str:
@@ -132,6 +132,30 @@ def test_withdrawn_and_unlicensed_pictures_are_not_shown() -> None:
     shown = [image["alt"] for image in parsed(page()).images if "rejected as" in (image["alt"] or "")]
     hidden = [alt for alt in shown if alt and alt.startswith("not shown; ")]
     assert len(hidden) == bound.height
+
+
+def test_the_four_qualities_of_the_release(campaign: Params) -> None:
+    report.run(campaign)
+    assert "What this version is worth" not in page()
+    figures = {
+        "scale": {"kept": 1_234, "sources": {"web": 1_000, "own": 234}, "classes": {"coat": 77, "bag": 0}},
+        "diversity": {
+            "effective": 56.78,
+            "coverage": 0.875,
+            "sources": {"web": {"effective": 40.0, "coverage": 0.9}, "own": {"effective": 20.0, "coverage": 0.3}},
+            "classes": {"coat": {"effective": 9.9}},
+        },
+        "quality": {"kept": 0.8, "rejected": {}, "flagged": {"off-topic": 0.01}},
+        "consistency": {"alpha_round": 0.71, "disputed": 0.2},
+    }
+    files.write_text(layout.QUALITIES, json.dumps(figures))
+    report.run(campaign)
+    assert parsed(page()).open == []
+    section = page()[page().index('<section id="qualities">') :]
+    for row in ("kept.*1,234.*56.8.*87.5 %", "own.*234.*20.0.*30.0 %", "bag.*>0<.*>-<.*>-<", "coat.*77.*9.9.*>-<"):
+        assert re.search(f"<th scope=.row.>{row}", section), row
+    assert "80.0 % of the acquired pictures are kept; flagged: off-topic 1.0 %." in section
+    assert "alpha 0.71 in the last round; votes differ on 20.0 % of the pictures with two or more." in section
 
 
 def test_a_page_without_takedowns_does_not_speak_of_them(params: Params) -> None:

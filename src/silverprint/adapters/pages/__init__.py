@@ -16,6 +16,7 @@ def render(view: View) -> str:
         reason_words=words.REASONS,
         role_words=words.ROLES,
         gain=words.gain,
+        consistency=words.consistency,
         matrix=bool(view.confusion) and len(view.classes) <= _MOST_CLASSES,
     )
 

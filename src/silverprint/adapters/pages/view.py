@@ -73,6 +73,28 @@ class Withdrawals:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """Pictures of a source or a class; figures are None where nothing tells them."""
+
+    name: str
+    pictures: int
+    effective: float | None  # number of pictures
+    coverage: float | None
+
+
+@dataclass(frozen=True)
+class Qualities:
+    """Of the version that was released last."""
+
+    kept: Kind
+    sources: list[Kind]  # of kept pictures
+    classes: list[Kind]  # of released ones
+    share_kept: float  # of those acquired; so is the next
+    flagged: dict[str, float]
+    consistency: dict[str, float]  # core.qualities.consistency
+
+
+@dataclass(frozen=True)
 class Card:
     """A picture of a queue."""
 
@@ -133,6 +155,7 @@ class View:
     annotators: list[dict[str, Any]]  # people
     imports: list[dict[str, Any]]  # sources whose labels are votes
     gold: dict[str, dict[str, Any]]  # annotator -> core.gold.figures
+    qualities: Qualities | None  # None before the first release
     withdrawals: Withdrawals | None
 
     @property

@@ -1,5 +1,6 @@
 """Figures as plain sentences, with what they do not prove."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from silverprint.adapters.pages.view import RoundView, View
@@ -89,3 +90,14 @@ def gain(control: dict[str, Any]) -> str:
     if high < 0:
         return f"{control['k']} chosen pictures taught the model less than {control['k']} random ones ({span})"
     return f"what {control['k']} chosen pictures taught is not distinguishable from {control['k']} random ones ({span})"
+
+
+def consistency(figures: dict[str, float]) -> str:
+    """What `core.qualities.consistency` found, in one sentence without its end."""
+    said: dict[str, Callable[[float], str]] = {
+        "alpha_round": lambda alpha: f"alpha {alpha:.2f} in the last round",
+        "agreement": lambda share: f"{percent(share)} of pairs of votes on evaluation pictures agree",
+        "gold_accuracy": lambda share: f"{percent(share)} of answers about gold pictures are right",
+        "disputed": lambda share: f"votes differ on {percent(share)} of the pictures with two or more",
+    }
+    return "; ".join(say(figures[name]) for name, say in said.items() if name in figures)

@@ -15,7 +15,7 @@ from silverprint.adapters.plots.gallery import Gallery
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core import summary
-from silverprint.stages.report import read, tiles, withdrawals
+from silverprint.stages.report import qualities, read, tiles, withdrawals
 from silverprint.stages.report.read import Campaign
 from silverprint.store import files
 from silverprint.store.folders import replacing_folder
@@ -110,6 +110,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], pictures: Gallery, folder
         annotators=campaign.people.sort("annotator").to_dicts(),
         imports=campaign.imports.sort("annotator").to_dicts(),
         gold=campaign.gold,
+        qualities=qualities.seen(),
         withdrawals=withdrawals.seen(campaign),
     )
 

@@ -95,7 +95,8 @@ def off_topic(shop: list[Image.Image], photos: list[Image.Image], share: float) 
     widths = np.cumsum([0, *backbone(config.load().embed.backbone).blocks.values()]).tolist()
     blocks = [slice(start, end) for start, end in pairwise(widths)]
     sample = rows[np.random.default_rng(SEED).permutation(len(rows))[: strangeness.SAMPLE]]
-    strange = strangeness.strangeness(strangeness.distances([rows], blocks, sample))
+    found = strangeness.distances([(np.arange(len(rows)), rows)], len(rows), blocks, sample)
+    strange = strangeness.strangeness(found)
     flagged = strange >= LIMITS.off_topic_strangeness
     return _figures(flagged[: len(shop)], flagged[len(shop) :])
 

@@ -112,7 +112,8 @@ def judged(codes: Codes) -> pl.DataFrame:
         ends = np.cumsum(list(backbone("efficientnet_lite0").blocks.values())).tolist()
         blocks = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         features = codes["features"].astype(np.float32)
-        rows = projected([features], blocks, features.mean(axis=0), 0)
+        every = np.arange(len(features))
+        rows = projected([(every, features)], len(features), blocks, features.mean(axis=0), 0)
         found = alike.candidates(nearest(rows, alike.NEIGHBOURS, 0), LIMIT)
         thumbnails = codes["thumbnails"].astype(np.uint8).reshape(-1, alignment.SIDE, alignment.SIDE)
         residuals = alignment.residuals(thumbnails, found.select("left", "right").to_numpy())

@@ -60,7 +60,8 @@ def test_projected_rows_keep_cosines() -> None:
     features[100:] = features[:100] + 0.5 * chance.standard_normal((100, 900)).astype(np.float32)
     blocks = [slice(0, 600), slice(600, 900)]
     centre = features.mean(axis=0)
-    rows = projected([features[:70], features[70:]], blocks, centre, seed=0)
+    early, late = np.arange(70), np.arange(70, 200)
+    rows = projected([(late, features[late]), (early, features[early])], 200, blocks, centre, seed=0)
     centred = np.concatenate([unit(features[:, block] - centre[block]) for block in blocks], axis=1) / np.sqrt(2)
     true = (centred[:100] * centred[100:]).sum(axis=1)
     assert (rows[:100] * rows[100:]).sum(axis=1) == pytest.approx(true, abs=0.06)

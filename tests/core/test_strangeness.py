@@ -15,15 +15,20 @@ def pool(seed: int, rows: int, topics: int = 4) -> np.ndarray:
     return (centres[chance.integers(0, topics, rows)] + 0.4 * chance.random((rows, 20))).astype(np.float32)
 
 
+def whole(points: np.ndarray) -> np.ndarray:
+    return distances([(np.arange(len(points)), points)], len(points), BLOCKS, points)
+
+
 @settings(max_examples=25)
 @given(seed=st.integers(0, 999), rows=st.integers(FEWEST, 120), scale=st.floats(0.01, 100))
 def test_neither_order_nor_scale_matters(seed: int, rows: int, scale: float) -> None:
     points = pool(seed, rows)
-    far = distances([points], BLOCKS, points)
+    far = whole(points)
     found = strangeness(far)
     order = np.random.default_rng(seed).permutation(rows)
     shuffled = (points * np.float32(scale))[order]
-    again = strangeness(distances([shuffled[:7], shuffled[7:]], BLOCKS, shuffled))
+    late, early = np.arange(7, rows), np.arange(7)
+    again = strangeness(distances([(late, shuffled[late]), (early, shuffled[early])], rows, BLOCKS, shuffled))
     usual = np.median(np.abs(far - np.median(far, axis=0)), axis=0).min()
     rounding = 20 * np.finfo(np.float32).eps / usual  # of a cosine over 20 numbers, beside what a deviation is told in
     assert (np.abs(again - found[order]) <= rounding * (1 + found[order])).all()
@@ -36,7 +41,7 @@ def test_a_small_crowd_of_strangers_does_not_vouch_for_one_another(seed: int, ot
     points = pool(seed, 300)
     points[:others] = 0.1
     points[:others, 3] = points[:others, 15] = 9 + np.random.default_rng(seed).random(others)
-    found = strangeness(distances([points], BLOCKS, points))
+    found = strangeness(whole(points))
     assert found[:others].min() > 6
     assert np.median(found) < 2
 
@@ -44,7 +49,7 @@ def test_a_small_crowd_of_strangers_does_not_vouch_for_one_another(seed: int, ot
 def test_a_strange_block_is_enough() -> None:
     points = pool(1, 300)
     points[0, 12:] = np.eye(8)[2]
-    found = strangeness(distances([points], BLOCKS, points))
+    found = strangeness(whole(points))
     assert found.argmax() == 0
     assert found[0] > 6
 
@@ -52,5 +57,6 @@ def test_a_strange_block_is_enough() -> None:
 def test_what_tells_nothing_is_not_strange() -> None:
     assert strangeness(np.random.default_rng(0).random((FEWEST - 1, 2))).tolist() == [0] * (FEWEST - 1)
     assert strangeness(np.r_[np.zeros(60), np.ones(9)][:, None]).tolist() == [0] * 69
-    assert distances([], BLOCKS, pool(0, 9)).shape == (0, 2)
-    assert distances([np.zeros((1, 20), np.float32)], BLOCKS, pool(0, 9)).tolist() == [[1, 1]]
+    assert distances([], 0, BLOCKS, pool(0, 9)).shape == (0, 2)
+    nothing = [(np.arange(1), np.zeros((1, 20), np.float32))]
+    assert distances(nothing, 1, BLOCKS, pool(0, 9)).tolist() == [[1, 1]]

@@ -9,17 +9,19 @@ from numpy.typing import NDArray
 from silverprint import layout
 from silverprint.core import alignment, alike
 from silverprint.core.neighbours import Nearest, nearest, projected
-from silverprint.records import ALIKE, THUMBNAILS, empty
+from silverprint.records import ALIKE, empty
 from silverprint.store import tables
 from silverprint.store.features import Features
+from silverprint.store.thumbnails import laid_out
 
 _CENTRE_ROWS = 4096  # enough for a mean
+_PAIRS = 16_384  # whose thumbnails, 75 MB, are in memory at once
 _SEED = 0  # of axes and centres: they are part of what `unlikeness` means, not of the campaign
 
 Rows = NDArray[np.float32]
 
 
-def directions(image_ids: list[str]) -> Rows:
+def directions(image_ids: pl.Series) -> Rows:
     """(N, D) unit rows, as `core.neighbours.projected` has them, of pictures that have features.
 
     Raises:
@@ -27,18 +29,19 @@ def directions(image_ids: list[str]) -> Rows:
         DataError: a picture has none.
     """
     features = Features(layout.EMBED)
-    if not image_ids:
+    if image_ids.is_empty():
         return np.empty((0, 1), dtype=np.float32)
-    sample = image_ids[:: -(-len(image_ids) // _CENTRE_ROWS)]
-    centre = features.matrix(sample).mean(axis=0)
-    return projected(features.batches(image_ids), list(features.blocks.values()), centre, _SEED)
+    sample = image_ids.gather_every(-(-len(image_ids) // _CENTRE_ROWS))
+    centre = features.gathered(sample).mean(axis=0)
+    blocks = list(features.blocks.values())
+    return projected(features.scan(image_ids), len(image_ids), blocks, centre, _SEED)
 
 
 def neighbours(rows: Rows) -> Nearest:
     return nearest(rows, alike.NEIGHBOURS, _SEED)
 
 
-def pairs(sources: Iterable[str], image_ids: list[str], near: Nearest, limit: float) -> pl.DataFrame:
+def pairs(sources: Iterable[str], image_ids: pl.Series, near: Nearest, limit: float) -> pl.DataFrame:
     """Pairs of pictures whose unlikeness is at most `limit`.
 
     What two thumbnails come to never changes. So this machine keeps it, in `var/`, and compares new pairs alone; a
@@ -52,8 +55,7 @@ def pairs(sources: Iterable[str], image_ids: list[str], near: Nearest, limit: fl
         left, right (places in `image_ids`, left < right) and unlikeness, sorted by left and right.
     """
     found = alike.candidates(near, limit)
-    names = pl.Series(image_ids, dtype=pl.String)
-    found = found.with_columns(one=names.gather(found["left"]), other=names.gather(found["right"]))
+    found = found.with_columns(one=image_ids.gather(found["left"]), other=image_ids.gather(found["right"]))
     known = tables.read(layout.ALIKE, ALIKE) if layout.ALIKE.exists() else empty(ALIKE)
     todo = found.join(known, on=["one", "other"], how="anti", maintain_order="left")
     if not todo.is_empty():
@@ -64,12 +66,13 @@ def pairs(sources: Iterable[str], image_ids: list[str], near: Nearest, limit: fl
 
 
 def _compared(sources: Iterable[str], todo: pl.DataFrame) -> pl.DataFrame:
+    """`todo` with `residual`; so few pairs at once that memory does not grow with the pool."""
     wanted = pl.concat([todo["one"], todo["other"]]).unique().sort()
-    parts = [tables.read_parts(layout.measured(source), THUMBNAILS) for source in sources]
-    shown = pl.concat(part.filter(pl.col("image_id").is_in(wanted.implode())) for part in parts)
-    shown = shown.unique("image_id").sort("image_id")
-    side = alignment.SIDE
-    pixels = np.frombuffer(b"".join(shown["thumbnail"]), dtype=np.uint8).reshape(-1, side, side)
-    rows = np.stack([shown["image_id"].search_sorted(todo[end]).to_numpy() for end in ("one", "other")], axis=1)
-    residual = alignment.residuals(pixels, rows.astype(np.int64))
-    return todo.select("one", "other", residual=pl.Series(residual))
+    pairs = np.stack([wanted.search_sorted(todo[end]).to_numpy() for end in ("one", "other")], axis=1)
+    residuals = np.empty(len(pairs))
+    with laid_out(map(layout.measured, sources), wanted, layout.VAR) as shown:
+        for start in range(0, len(pairs), _PAIRS):
+            part = slice(start, start + _PAIRS)
+            places, rows = np.unique(pairs[part], return_inverse=True)
+            residuals[part] = alignment.residuals(shown.read(places), rows.reshape(-1, 2))
+    return todo.select("one", "other", residual=pl.Series(residuals))

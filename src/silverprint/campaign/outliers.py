@@ -1,6 +1,7 @@
 """Which pictures are unlike all others, by the features that were computed."""
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from silverprint import layout
@@ -8,7 +9,7 @@ from silverprint.core import strangeness as measure
 from silverprint.store.features import Features
 
 
-def strangeness(image_ids: list[str]) -> NDArray[np.float64]:
+def strangeness(image_ids: pl.Series) -> NDArray[np.float64]:
     """As `core.strangeness.strangeness` has it, of (N,) pictures that have features, sorted by image_id.
 
     Raises:
@@ -18,6 +19,7 @@ def strangeness(image_ids: list[str]) -> NDArray[np.float64]:
     if len(image_ids) < measure.FEWEST:
         return np.zeros(len(image_ids))
     features = Features(layout.EMBED)
-    sample = features.matrix(image_ids[:: -(-len(image_ids) // measure.SAMPLE)])
+    sample = features.gathered(image_ids.gather_every(-(-len(image_ids) // measure.SAMPLE)))
     blocks = list(features.blocks.values())
-    return measure.strangeness(measure.distances(features.batches(image_ids), blocks, sample))
+    found = measure.distances(features.scan(image_ids), len(image_ids), blocks, sample)
+    return measure.strangeness(found)

@@ -38,22 +38,25 @@ class Nearest:
     crowded: int
 
 
-def projected(batches: Iterable[Rows], blocks: list[slice], centre: Rows, seed: int) -> Rows:
+def projected(
+    batches: Iterable[tuple[Indices, Rows]], count: int, blocks: list[slice], centre: Rows, seed: int
+) -> Rows:
     """(N, DIMENSIONS) unit rows whose dot products are about the cosines of centred features.
 
     Args:
-        batches: (n, D) features, N rows in all.
+        batches: places among the N rows, (n,), and their features, (n, D).
+        count: N.
         blocks: of columns; each weighs the same.
-        centre: (D,) their mean, or that of a sample.
+        centre: (D,) the features' mean, or that of a sample.
     """
     axes = np.random.default_rng(seed).standard_normal((len(centre), DIMENSIONS), dtype=np.float32)
-    found: list[Rows] = [np.empty((0, DIMENSIONS), dtype=np.float32)]
-    for batch in batches:
+    found = np.zeros((count, DIMENSIONS), dtype=np.float32)
+    for places, batch in batches:
         centred = batch - centre
         for block in blocks:
             centred[:, block] = _unit(centred[:, block])
-        found.append(_unit((centred @ axes).astype(np.float32, copy=False)))
-    return np.concatenate(found)
+        found[places] = _unit((centred @ axes).astype(np.float32, copy=False))
+    return found
 
 
 def nearest(rows: Rows, k: int, seed: int) -> Nearest:

@@ -21,11 +21,14 @@ _SHARE = 0.02  # of the pool that a topic has at least
 _NORMAL = 1.4826  # MAD of a normal distribution to its standard deviation
 
 
-def distances(batches: Iterable[Rows], blocks: list[slice], sample: Rows) -> NDArray[np.float64]:
+def distances(
+    batches: Iterable[tuple[NDArray[np.int64], Rows]], count: int, blocks: list[slice], sample: Rows
+) -> NDArray[np.float64]:
     """1 - cosine to the k-th nearest row of a sample, for each block of features; k is 2 % of the sample.
 
     Args:
-        batches: (n, D) features, N rows in all.
+        batches: places among the N rows, (n,), and their features, (n, D).
+        count: N.
         blocks: B slices of columns.
         sample: (S, D) rows of the same pool, two or more.
 
@@ -34,15 +37,13 @@ def distances(batches: Iterable[Rows], blocks: list[slice], sample: Rows) -> NDA
     """
     rank = min(math.ceil(_SHARE * len(sample)), len(sample) - 1)  # the nearest, rank 0, may be the row itself
     references = [_unit(sample[:, block]).T for block in blocks]
-    found: list[NDArray[np.float64]] = [np.empty((0, len(blocks)))]
-    for batch in batches:
-        columns = []
-        for block, reference in zip(blocks, references, strict=True):
+    found = np.ones((count, len(blocks)))
+    for places, batch in batches:
+        for column, (block, reference) in enumerate(zip(blocks, references, strict=True)):
             cosines = _unit(batch[:, block]) @ reference
             place = cosines.shape[1] - 1 - rank
-            columns.append(1.0 - np.partition(cosines, place, axis=1)[:, place].astype(np.float64))
-        found.append(np.stack(columns, axis=1))
-    return np.concatenate(found)
+            found[places, column] = 1.0 - np.partition(cosines, place, axis=1)[:, place].astype(np.float64)
+    return found
 
 
 def strangeness(distances: NDArray[np.float64]) -> NDArray[np.float64]:

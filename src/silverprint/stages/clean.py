@@ -96,7 +96,7 @@ def _suspected(params: Params, pictures: pl.DataFrame, raw: pl.DataFrame, rows: 
     """`pictures` with `pages` and `strangeness`; the latter of those in `rows`, else null."""
     seen = pictures[rows].select("image_id", *verdicts.HASH)
     image_ids = seen["image_id"]
-    strange = outliers.strangeness(image_ids.to_list())
+    strange = outliers.strangeness(image_ids)
     pages = placeholders.pages(raw, image_ids, seen.select(verdicts.HASH).to_numpy(), params.clean.duplicate_radius)
     for figures in (pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
         pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
@@ -105,7 +105,7 @@ def _suspected(params: Params, pictures: pl.DataFrame, raw: pl.DataFrame, rows: 
 
 def _alike(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """(P, 2) of the `rows` of `pictures` that look like the same picture, by features and thumbnails."""
-    image_ids = pictures["image_id"].gather(rows).to_list()
+    image_ids = pictures["image_id"].gather(rows)
     near = alike.neighbours(alike.directions(image_ids))
     if near.crowded:
         say(f"clean: {near.crowded} pictures are so alike that each was compared with a part of them only")

@@ -68,6 +68,36 @@ class Features:
         for start in range(0, len(image_ids), size):
             yield self.matrix(image_ids[start : start + size])
 
+    def scan(self, image_ids: pl.Series, size: int = 4096) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """The features of `image_ids` as they lie on the disk: places in `image_ids`, (n,), and rows, (n, D) float32.
+
+        At most `size` at a time. Each page is read once, and a part's pages are let go with it: `batches` of names in
+        another order would hold all of them.
+
+        Raises:
+            DataError: a picture has no features; it comes last.
+        """
+        wanted = pl.DataFrame({"image_id": image_ids}).with_row_index("place")
+        found = np.zeros(len(wanted), dtype=np.bool_)
+        for part in self._parts:
+            here = pl.DataFrame({"image_id": part.image_ids}).with_row_index("row")
+            here = here.join(wanted, on="image_id", maintain_order="left")
+            places, rows = (here[name].to_numpy().astype(np.int64) for name in ("place", "row"))
+            found[places] = True
+            features = part.opened()
+            for start in range(0, len(rows), size):
+                batch = slice(start, start + size)
+                yield places[batch], features[rows[batch]].astype(np.float32)
+        if not found.all():
+            raise self._lacking(image_ids[int(found.argmin())])
+
+    def gathered(self, image_ids: pl.Series) -> NDArray[np.float32]:
+        """`matrix` by one `scan`."""
+        out = np.empty((len(image_ids), self.width), dtype=np.float32)
+        for places, rows in self.scan(image_ids):
+            out[places] = rows
+        return out
+
     @cached_property
     def _places(self) -> dict[str, tuple[int, int]]:
         return {
@@ -80,8 +110,10 @@ class Features:
         try:
             return self._places[image_id]
         except KeyError:
-            value = f"{self.root}: {image_id}"
-            raise DataError(value, "the picture has no features", "run: dvc repro embed") from None
+            raise self._lacking(image_id) from None
+
+    def _lacking(self, image_id: str) -> DataError:
+        return DataError(f"{self.root}: {image_id}", "the picture has no features", "run: dvc repro embed")
 
 
 class _Part:
@@ -89,11 +121,15 @@ class _Part:
         self._table = table
 
     @cached_property
-    def image_ids(self) -> list[str]:
-        return tables.read(self._table, EMBEDDED)["image_id"].to_list()
+    def image_ids(self) -> pl.Series:
+        return tables.read(self._table, EMBEDDED)["image_id"]
 
     @cached_property
     def rows(self) -> NDArray[np.float16]:
+        return self.opened()
+
+    def opened(self) -> NDArray[np.float16]:
+        """The rows, mapped for as long as they are used."""
         path = self._table.with_suffix(".npy")
         try:
             rows: NDArray[np.float16] = np.load(path, mmap_mode="r")

@@ -1,5 +1,6 @@
 """Tables on disk: Parquet for machines, sorted CSV for the ledgers that live in Git. Atomic, strict."""
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -49,12 +50,16 @@ def parse(data: bytes, where: str, schema: Schema, remedy: str) -> pl.DataFrame:
         raise DataError(where, f"not a readable table ({_brief(error)})", remedy) from None
 
 
-def read_parts(folder: Path, schema: Schema) -> pl.DataFrame:
-    """All tables in `folder` whose names end in .parquet, in the order of their names, as one."""
+def parts(folder: Path, schema: Schema) -> Iterator[pl.DataFrame]:
+    """The tables in `folder` whose names end in .parquet, in the order of their names, one at a time."""
     if not folder.is_dir():
         raise UnavailableError(str(folder), "the folder is not there", f"run: dvc pull {folder}, or dvc repro")
-    parts = [read(path, schema) for path in sorted(folder.glob("*.parquet"))]
-    return pl.concat(parts) if parts else empty(schema)
+    return (read(path, schema) for path in sorted(folder.glob("*.parquet")))
+
+
+def read_parts(folder: Path, schema: Schema) -> pl.DataFrame:
+    """All `parts` as one."""
+    return pl.concat([empty(schema), *parts(folder, schema)])
 
 
 def write_ledger(frame: pl.DataFrame, path: Path, schema: Schema, order: list[str]) -> None:

@@ -1,7 +1,8 @@
 """Pictures for the docs, from a finished demo whose servers still run: python scripts/screenshots.py
 
-Writes docs/pictures/: strip.png and curve.png as the report has them, the report on a laptop and on a phone, the
-labelling page of Label Studio, MLflow's comparison of the rounds and its learning curve. Each is below 300 KB.
+Writes docs/pictures/: strip.png, contact-sheet.png and curve.png as the report has them, the report on a laptop and on
+a phone, the labelling page of Label Studio, MLflow's comparison of the rounds and its learning curve. Each is below
+300 KB.
 """
 
 import json
@@ -45,7 +46,7 @@ def main() -> None:
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     params = config.load()
-    for name in ("strip.png", "curve.png"):
+    for name in ("strip.png", "contact-sheet.png", "curve.png"):
         shutil.copy(layout.REPORT / name, out / name)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)

@@ -34,6 +34,7 @@ ERRORS = (0.10, 0.15, 0.30)
 EVALUATED, BUDGET = 40, 24
 ACCURACY = {"r01": 0.62, "r02": 0.74, "r03": 0.79}
 DIRT = {"undecodable": 5, "near-duplicate": 9, "license-unknown": 6, "too-small": 3, "flat": 2, "withdrawn": 1}
+FLAGS = {150: "text-like:12", 151: "text-like:7 off-topic:7.3", 152: "off-topic:6.004"}  # by number; these are kept
 
 
 def build(params: Params, *, rounds: int = 3, pictures: int = 220) -> dict[str, str]:
@@ -81,10 +82,9 @@ def _acquire(params: Params, rng: np.random.Generator, pictures: int) -> dict[st
             "format": "jpeg",
         }
         writers[source].add(row, data)
-        evidence = f"{number}" if reason else None
         size = (None, None) if reason == "undecodable" else (128, 128)
-        facts = {"kept": reason is None, "reason": reason, "evidence": evidence, "group": number}
-        rows.append({**row, **facts, "width": size[0], "height": size[1]})
+        facts = {"kept": reason is None, "reason": reason, "evidence": evidence(number, reason), "group": number}
+        rows.append({**row, **facts, "flags": FLAGS.get(number), "width": size[0], "height": size[1]})
         truth[image_id] = label
     for reason, n in (("robots", 7), ("http-404", 4), ("not-an-image", 2)):
         for number in range(n):
@@ -95,6 +95,16 @@ def _acquire(params: Params, rng: np.random.Generator, pictures: int) -> dict[st
         writer.finish()
     tables.write(pl.DataFrame(rows, schema_overrides=MANIFEST).sort("image_id"), layout.MANIFEST, MANIFEST)
     return truth
+
+
+def evidence(number: int, reason: str | None) -> str | None:
+    """As `clean` writes it."""
+    kept = hashlib.sha256(jpeg(100 + number)).hexdigest()
+    told = {
+        "undecodable": "truncated", "near-duplicate": kept, "license-unknown": "unknown", "too-small": "20x20",
+        "flat": "0.0", "withdrawn": f"http://shop.example/{number:05d}.jpg",
+    }  # fmt: skip
+    return told[reason] if reason else None
 
 
 def jpeg(number: int, reason: str | None = None) -> bytes:

@@ -35,5 +35,10 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"percent": words.percent, "points": words.points, "count": "{:,}".format}
+    environment.filters |= {
+        "percent": words.percent,
+        "part": words.part,
+        "points": words.points,
+        "count": "{:,}".format,
+    }
     return environment.get_template(name)

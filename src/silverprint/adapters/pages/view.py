@@ -12,13 +12,26 @@ class Tile:
     note: str = ""
     differs: bool = False  # people answered other than the model had guessed
     why: str = ""  # people were asked about it
+    instead: str = ""  # the picture that is kept in place of this one
 
 
 @dataclass(frozen=True)
 class Reason:
     name: str
     pictures: int
+    share: float  # of all acquired
     tiles: list[Tile]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """The contact sheet."""
+
+    acquired: list[Tile]
+    rejected: list[Reason]
+    flagged: list[Reason]  # the pictures are kept
+    idle: list[str]  # reasons that were looked for and not found
+    kept: list[Tile]
 
 
 @dataclass(frozen=True)
@@ -143,7 +156,7 @@ class View:
     strip: str
     curve: str | None
     rounds: list[RoundView]
-    reasons: list[Reason]
+    contact: Contact
     not_stored: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
     provenance: list[dict[str, Any]]

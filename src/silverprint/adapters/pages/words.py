@@ -17,6 +17,9 @@ REASONS: Final = {
     "blurred": "no sharp edge anywhere",
     "license-unknown": "its page names no licence",
     "license-not-allowed": "its licence is not among those allowed",
+    "placeholder": "its source shows the same picture on many pages",
+    "text-like": "lines of writing: a screenshot, a scan, a slide",
+    "off-topic": "unlike all other pictures",
     "same-pixels": "another file with exactly these pixels is kept",
     "near-duplicate": "nearly the same as a picture that is kept",
 }
@@ -32,6 +35,11 @@ ROLES: Final = {
 
 def percent(share: float | None, digits: int = 1) -> str:
     return "-" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def part(share: float) -> str:
+    """A share that is not nothing, however small."""
+    return "< 0.1 %" if 0 < share < 0.0005 else percent(share)
 
 
 def points(difference: float) -> str:

@@ -16,10 +16,16 @@ def small(picture: Image.Image) -> bytes:
     for scale, colours in _STEPS:
         size = (round(picture.width * scale), round(picture.height * scale))
         resized = picture if scale == 1.0 else picture.resize(size, Image.Resampling.LANCZOS)
-        buffer = BytesIO()
-        # Maximum coverage keeps colours that few pixels have (a legend's marker); the mean then mends large areas.
-        flat = resized.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
-        flat.save(buffer, "PNG", optimize=True)
-        if buffer.tell() < MAX_BYTES:
+        data = encoded(resized, colours)
+        if len(data) < MAX_BYTES:
             break
+    return data
+
+
+def encoded(picture: Image.Image, colours: int) -> bytes:
+    """`picture` as a PNG with a palette of `colours`."""
+    # Maximum coverage keeps colours that few pixels have (a legend's marker); the mean then mends large areas.
+    flat = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    buffer = BytesIO()
+    flat.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

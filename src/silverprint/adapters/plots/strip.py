@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from silverprint.adapters.plots import palette, png
+from silverprint.adapters.plots import marks, palette, png
 from silverprint.adapters.plots.text import font, shortened
 from silverprint.store import files
 
@@ -14,7 +14,6 @@ TILE: Final = 78  # pixels; a page shows the strip at half its size, sharp on an
 ROWS: Final = 6
 _PITCH: Final = TILE + 6
 _TEXT: Final = 214  # width of the words beside a row
-_ARROW: Final = 62
 _MARGIN: Final = 22
 _HEAD: Final = 92
 
@@ -44,16 +43,16 @@ class Column:
 
 def draw(columns: list[Column], path: Path) -> None:
     """Writes the columns, left to right with arrows between, as a PNG of less than 300 KB."""
-    width = 2 * _MARGIN + sum(column.width for column in columns) + _ARROW * (len(columns) - 1)
+    width = 2 * _MARGIN + sum(column.width for column in columns) + marks.ARROW * (len(columns) - 1)
     height = _HEAD + ROWS * _PITCH + _MARGIN
     canvas = Image.new("RGB", (width, height), palette.PAPER)
     pen = ImageDraw.Draw(canvas)
     left = _MARGIN
     for number, column in enumerate(columns):
         if number:
-            _arrow(pen, left - _ARROW, _HEAD + ROWS * _PITCH / 2)
+            marks.arrow(canvas, left - marks.ARROW, _HEAD + ROWS * _PITCH / 2)
         _column(canvas, pen, column, left)
-        left += column.width + _ARROW
+        left += column.width + marks.ARROW
     files.write_bytes(path, png.small(canvas))
 
 
@@ -63,17 +62,8 @@ def _column(canvas: Image.Image, pen: ImageDraw.ImageDraw, column: Column, left:
     for number, row in enumerate(column.rows[:ROWS]):
         top = _HEAD + number * _PITCH
         for place, picture in enumerate(row.pictures):
-            corner = left + place * _PITCH, top
-            canvas.paste(picture, corner)
-            # A hairline keeps pictures on white apart from the page.
-            pen.rectangle((*corner, corner[0] + TILE - 1, top + TILE - 1), outline=palette.LINE)
+            marks.paste(canvas, picture, left + place * _PITCH, top)
         beside = left + column.tiles_width + 8
         room = left + column.width - beside
         pen.text((beside, top + 17), shortened(row.title, room, font(21)), fill=palette.INK, font=font(21))
         pen.text((beside, top + 45), shortened(row.note, room, font(18)), fill=palette.MUTED, font=font(18))
-
-
-def _arrow(pen: ImageDraw.ImageDraw, left: float, middle: float) -> None:
-    start, end = left + 12, left + _ARROW - 16
-    pen.line((start, middle, end - 6, middle), fill=palette.MUTED, width=3)
-    pen.polygon(((end, middle), (end - 13, middle - 8), (end - 13, middle + 8)), fill=palette.MUTED)

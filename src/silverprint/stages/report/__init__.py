@@ -10,19 +10,19 @@ import polars as pl
 from silverprint import console, layout
 from silverprint.adapters import pages
 from silverprint.adapters.pages.view import RoundView, View
-from silverprint.adapters.plots import curve, strip
+from silverprint.adapters.plots import contact_sheet, curve, strip
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core import summary
-from silverprint.stages.report import qualities, read, tiles, withdrawals
+from silverprint.stages.report import contact, qualities, read, tiles, withdrawals
 from silverprint.stages.report.read import Campaign
 from silverprint.store import files
 from silverprint.store.folders import replacing_folder
 
 
 def run(params: Params) -> None:
-    """Writes data/report: index.html, which needs no other file, and its pictures strip.png and curve.png.
+    """Writes data/report: index.html, which needs no other file; strip.png, contact-sheet.png, curve.png.
 
     Raises:
         UnavailableError: an input is not there.
@@ -34,6 +34,7 @@ def run(params: Params) -> None:
     points = _points(rounds)
     with replacing_folder(layout.REPORT) as folder:
         strip.draw(tiles.columns(campaign, pictures), folder / "strip.png")
+        contact_sheet.draw(contact.drawn(campaign, pictures), folder / "contact-sheet.png")
         if points:
             curve.draw(points, folder / "curve.png")
         page = pages.render(_view(campaign, rounds, pictures, folder))
@@ -98,7 +99,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], pictures: Gallery, folder
         strip=_inline(folder / "strip.png") or "",
         curve=_inline(folder / "curve.png"),
         rounds=rounds,
-        reasons=tiles.reasons(campaign, pictures),
+        contact=contact.shown(campaign, pictures),
         not_stored=summary.not_stored(raw).to_dicts(),
         outcomes=summary.outcomes(raw).to_dicts(),
         provenance=summary.provenance(manifest).to_dicts(),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from silverprint.adapters.pages.view import Reason, Tile
+from silverprint.adapters.pages.view import Tile
 from silverprint.adapters.plots import strip
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.adapters.plots.thumbnails import data_uri
@@ -11,7 +11,7 @@ from silverprint.core.quality import BINDING
 from silverprint.stages.report.read import Campaign
 
 SIDE = 112  # pixels of a thumbnail on the page
-_ROUND, _REASON, _DISPUTED = 48, 6, 16  # pictures shown of each
+_ROUND, _DISPUTED = 48, 16  # pictures shown of each
 
 
 def gallery(campaign: Campaign) -> Gallery:
@@ -49,13 +49,6 @@ def disputed(campaign: Campaign, pictures: Gallery) -> list[Tile]:
     return found
 
 
-def reasons(campaign: Campaign, pictures: Gallery) -> list[Reason]:
-    return [
-        Reason(reason, n, [_rejected(reason, row, pictures) for row in _examples(campaign, reason, _REASON)])
-        for reason, n in summary.rejections(campaign.manifest).iter_rows()
-    ]
-
-
 def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
     """The strip: crawled, rejected, asked, labelled."""
     manifest, answers = campaign.manifest, campaign.answers
@@ -75,7 +68,7 @@ def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
         return [row(shown[start : start + 4]) for start in range(0, len(shown), 4)]
 
     def example_row(reason: str, n: int) -> strip.Row:
-        return row([found["image_id"] for found in _examples(campaign, reason, 3)], reason, f"{n:,}")
+        return row(_examples(campaign, reason, 3), reason, f"{n:,}")
 
     def class_row(name: str) -> strip.Row:
         return row(by_class.filter(pl.col("label") == name)["image_id"].head(3).to_list(), name, f"{counts[name]:,}")
@@ -107,11 +100,6 @@ def _asked(row: dict[str, object], pictures: Gallery) -> Tile:
     return Tile(picture, alt, answer, note, bool(differs), str(row["why"] or ""))
 
 
-def _rejected(reason: str, row: dict[str, str], pictures: Gallery) -> Tile:
-    shown = "" if pictures.shows(row["image_id"]) else "not shown; "
-    return Tile(data_uri(pictures.thumbnail(row["image_id"], SIDE)), f"{shown}rejected as {reason}: {row['evidence']}")
-
-
-def _examples(campaign: Campaign, reason: str, most: int) -> list[dict[str, str]]:
+def _examples(campaign: Campaign, reason: str, most: int) -> list[str]:
     found = campaign.manifest.filter(~pl.col("kept") & (pl.col("reason") == reason))
-    return found.sort("image_id").head(most).select("image_id", "evidence").to_dicts()
+    return found["image_id"].sort().head(most).to_list()

@@ -1,0 +1,86 @@
+"""The contact sheet: acquired, rejected by reason, kept; as a picture, and as a section of the page."""
+
+import polars as pl
+
+from silverprint.adapters.pages import words
+from silverprint.adapters.pages.view import Contact, Reason, Tile
+from silverprint.adapters.plots import contact_sheet
+from silverprint.adapters.plots.gallery import Gallery
+from silverprint.adapters.plots.thumbnails import data_uri
+from silverprint.core import contact
+from silverprint.stages.report.read import Campaign
+from silverprint.stages.report.tiles import SIDE
+
+_ROW = 8  # pictures of a reason
+_PAGE = 36  # of a pile on the page; the drawn sheet has room for more
+
+
+def drawn(campaign: Campaign, pictures: Gallery) -> contact_sheet.Sheet:
+    """What `contact_sheet.draw` draws."""
+    manifest = campaign.manifest
+    acquired, kept, sources = manifest.height, int(manifest["kept"].sum()), manifest["source"].n_unique()
+    came = f"{acquired:,} from {sources} {'source' if sources == 1 else 'sources'}"
+
+    def share(n: int) -> str:
+        return f"{n:,} · {words.part(n / max(1, acquired))}"
+
+    def pile(title: str, note: str, rows: pl.DataFrame) -> contact_sheet.Pile:
+        small = [pictures.thumbnail(image_id, contact_sheet.TILE) for image_id in rows["image_id"]]
+        return contact_sheet.Pile(title, note, small)
+
+    def row(found: contact.Row) -> contact_sheet.Row:
+        shown = [
+            [pictures.thumbnail(image_id, contact_sheet.TILE) for image_id in (one.image_id, one.instead) if image_id]
+            for one in found.examples
+        ]
+        return contact_sheet.Row(found.reason, found.flags, share(found.pictures), found.evidence, shown)
+
+    return contact_sheet.Sheet(
+        acquired=pile("Acquired", came, contact.sample(manifest, contact_sheet.PILE)),
+        rejected=f"{share(acquired - kept)}, each by the first rule it broke; framed: what is kept in its place",
+        rows=[row(found) for found in contact.rows(manifest, campaign.params.clean, _ROW)],
+        kept=pile("Kept", share(kept), contact.spread(_said(campaign), contact_sheet.PILE)),
+    )
+
+
+def shown(campaign: Campaign, pictures: Gallery) -> Contact:
+    """The page's section."""
+    manifest, limits = campaign.manifest, campaign.params.clean
+    found = contact.rows(manifest, limits, _ROW)
+
+    def pile(rows: pl.DataFrame, what: str) -> list[Tile]:
+        return [
+            Tile(data_uri(pictures.thumbnail(image_id, SIDE)), f"{what}, from {source}{f': {label}' if label else ''}")
+            for image_id, source, label in rows.select("image_id", "source", "label").iter_rows()
+        ]
+
+    return Contact(
+        acquired=pile(contact.sample(manifest, _PAGE).with_columns(label=pl.lit(None)), "acquired"),
+        rejected=[_reason(row, pictures) for row in found if not row.flags],
+        flagged=[_reason(row, pictures) for row in found if row.flags],
+        idle=contact.idle(found, limits),
+        kept=pile(contact.spread(_said(campaign), _PAGE), "kept"),
+    )
+
+
+def _reason(row: contact.Row, pictures: Gallery) -> Reason:
+    verb = "flagged" if row.flags else "rejected"
+    tiles = [_tile(example, f"{verb} as {row.reason}", pictures) for example in row.examples]
+    return Reason(row.reason, row.pictures, row.share, tiles)
+
+
+def _tile(example: contact.Example, verdict: str, pictures: Gallery) -> Tile:
+    hidden = "" if pictures.shows(example.image_id) else "not shown; "
+    return Tile(
+        picture=data_uri(pictures.thumbnail(example.image_id, SIDE)),
+        alt=f"{hidden}{verdict}: {example.evidence}",
+        note=example.evidence,
+        instead=data_uri(pictures.thumbnail(example.instead, SIDE)) if example.instead else "",
+    )
+
+
+def _said(campaign: Campaign) -> pl.DataFrame:
+    """The kept pictures: image_id, source, label (people's, else the source's own; else null)."""
+    people = campaign.answers.select("image_id", "label")
+    kept = campaign.manifest.filter("kept").join(people, on="image_id", how="left")
+    return kept.select("image_id", "source", pl.coalesce("label", "source_label").alias("label"))

@@ -127,7 +127,6 @@ def test_the_same_tables_give_the_same_bytes(campaign: Params) -> None:
 
 
 def test_the_four_qualities_of_the_release(campaign: Params) -> None:
-    report.run(campaign)
     assert "What this version is worth" not in page()
     figures = {
         "scale": {"kept": 1_234, "sources": {"web": 1_000, "own": 234}, "classes": {"coat": 77, "bag": 0}},

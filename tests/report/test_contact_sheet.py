@@ -140,7 +140,7 @@ def magentas(picture: Image.Image) -> int:
 @pytest.mark.usefixtures("reported")
 def test_the_page_has_every_reason_in_order_with_its_evidence() -> None:
     section = page()[page().index('id="rejected"') : page().index('id="mistakes"')]
-    names = re.findall(r"<b>([a-z-]+)</b> [\d,]+ · ", section)
+    names = re.findall(r"<b>([a-z-]+)</b> <span[^>]*>[\d,]+ · ", section)
     assert names == [reason for reason in REASONS if reason in names[:-2]] + ["text-like", "off-topic"]
     idle = re.search(r"Looked for and not found: ([a-z, -]+)\.", section)
     assert idle

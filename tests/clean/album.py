@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from PIL import Image
+from PIL import Image, ImageFilter
 from sklearn.datasets import load_sample_image
 
 from silverprint import config, layout
@@ -24,10 +24,11 @@ CHINA, FLOWER = (Image.fromarray(load_sample_image(name)) for name in ("china.jp
 
 
 def tile(number: int, side: int = 128) -> Image.Image:
-    """One of many quite different crops of a photograph."""
+    """One of many quite different crops of a photograph, sharpened: some lie out of focus."""
     photo = (CHINA, FLOWER)[number % 2]
     left, top = 35 * (number // 2 % 12), 45 * (number // 24 % 6)
-    return photo.crop((left, top, left + 180, top + 180)).resize((side, side), Image.Resampling.LANCZOS)
+    crop = photo.crop((left, top, left + 180, top + 180)).resize((side, side), Image.Resampling.LANCZOS)
+    return crop.filter(ImageFilter.UnsharpMask(radius=1, percent=100, threshold=0))
 
 
 def jpeg(picture: Image.Image, quality: int = 90, **options: Any) -> bytes:

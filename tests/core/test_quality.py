@@ -1,5 +1,6 @@
 """Figures of real photographs and of what is wrong with pictures; rules, their order and their evidence."""
 
+import cv2
 import numpy as np
 import polars as pl
 import pytest
@@ -11,7 +12,7 @@ from silverprint.core import quality
 from silverprint.records import MEASURED
 
 LIMITS = Clean(
-    min_side=48, max_aspect=3.0, min_contrast=4.0, min_brightness=4.0, max_brightness=251.0, min_sharpness=2.0,
+    min_side=48, max_aspect=3.0, min_contrast=4.0, min_brightness=4.0, max_brightness=251.0, min_sharpness=8.0,
     duplicate_radius=16, group_radius=40, alike_limit=1.0, licenses=("CC0-1.0",), unknown_license="reject",
 )  # fmt: skip
 SOUND = {
@@ -48,6 +49,23 @@ def test_sharpness_hardly_depends_on_the_resolution():
     assert enlarged == pytest.approx(itself, rel=0.15)
 
 
+@pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
+@pytest.mark.parametrize("left", [1.0, 0.5, 0.25, 0.1])
+def test_a_photo_is_no_more_blurred_for_being_faded(name: str, left: float):
+    levels = quality.reduced(quality.gray(load_sample_image(name)))
+    faded = np.rint(levels.mean() + left * (levels - levels.mean())).astype(np.uint8)
+    figures = quality.figures(faded)
+    assert figures.contrast > LIMITS.min_contrast
+    assert "blurred" not in _verdicts(contrast=figures.contrast, sharpness=figures.sharpness)
+
+
+@pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
+def test_a_photo_blurred_by_four_pixels_is_found(name: str):
+    levels = quality.reduced(quality.gray(load_sample_image(name)))
+    figures = quality.figures(np.asarray(cv2.GaussianBlur(levels, (0, 0), 4.0)))
+    assert "blurred" in _verdicts(contrast=figures.contrast, sharpness=figures.sharpness)
+
+
 def test_one_pixel_has_figures():
     assert quality.figures(np.full((1, 1), 9, dtype=np.uint8)) == quality.Figures(9.0, 0.0, 0.0, 0)
 
@@ -68,7 +86,9 @@ def test_one_pixel_has_figures():
         ({"contrast": 3.9994}, {"flat": "3.999"}),
         ({"brightness": 3.0}, {"too-dark": "3.0"}),
         ({"brightness": 251.5}, {"too-bright": "251.5"}),
-        ({"sharpness": 1.25}, {"blurred": "1.25"}),
+        ({"sharpness": 7.25}, {"blurred": "7.25"}),
+        ({"sharpness": 2.1, "contrast": 5.0}, {}),
+        ({"sharpness": 1.9, "contrast": 5.0}, {"blurred": "1.9"}),
         ({"width": 1, "height": 1, "contrast": 0.0}, {"too-small": "1x1", "flat": "0.0"}),
     ],
 )  # fmt: skip

@@ -175,7 +175,7 @@ def test_a_reopened_round_asks_more_people_and_keeps_every_vote(finished: Campai
 
 def test_a_threshold_changed_afterwards_loses_no_vote_and_asks_nobody(pulled: Campaign) -> None:
     before, lock = pulled.votes(), pulled.lock()
-    pulled.edit("params.yaml", "min_sharpness: 2.0", "min_sharpness: 400.0")
+    pulled.edit("params.yaml", "min_sharpness: 8.0", "min_sharpness: 400.0")
     unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
     done = pulled.call("dvc", "repro", **unreachable)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -21,6 +21,7 @@ from silverprint.campaign import ledgers
 from silverprint.campaign.state import State
 from silverprint.config import START, Params
 from silverprint.core.alignment import SIDE
+from silverprint.core.halves import halved
 from silverprint.model.backbones import backbone
 from silverprint.records import MANIFEST, MEASURED, RAW, SCORES, THUMBNAILS, VOTES, conform
 from silverprint.stages.embed import PART as EMBEDDED
@@ -193,7 +194,7 @@ def _scores(folder: Path, count: int, classes: int) -> None:
         "confidence": chance.random(count),
     }
     tables.write(pl.DataFrame(rows), folder / "scores.parquet", SCORES)
-    np.save(folder / "probabilities.npy", chance.random((_MEMBERS, count, classes), dtype=np.float32))
+    np.save(folder / "probabilities.npy", halved(chance.random((_MEMBERS, count, classes), dtype=np.float32)))
 
 
 def _holes(folder: Path, count: int) -> None:

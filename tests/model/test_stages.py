@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.core import blocks
+from silverprint.core import blocks, halves
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, STOP_SET, VOTES
 from silverprint.stages import score, start, train
@@ -57,9 +57,10 @@ def test_the_previous_rounds_model_scores_the_pool(params, truth) -> None:
     train.run(params, "r01")
     score.run(params, "r02")
     scores = tables.read(layout.score("r02") / "scores.parquet", SCORES)
-    probabilities = np.load(layout.score("r02") / "probabilities.npy")
-    assert probabilities.shape == (3, len(truth), 10)
-    assert probabilities.dtype == np.float32
+    stored = np.load(layout.score("r02") / "probabilities.npy")
+    assert stored.shape == (3, len(truth), 10)
+    assert stored.dtype == np.float16
+    probabilities = halves.restored(stored)
     np.testing.assert_allclose(probabilities.sum(axis=2), 1, atol=1e-5)
     assert scores["model_id"].unique().to_list() == [metrics("r01")["model_id"]]
     mean = probabilities.mean(axis=0)

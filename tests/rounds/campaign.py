@@ -9,7 +9,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign import ledgers, state
 from silverprint.config import Evaluation, Params, Round
-from silverprint.core import ballots
+from silverprint.core import ballots, halves
 from silverprint.records import LABELS, MANIFEST, SCORES, TAKEDOWNS, UNSURE, VOTES, conform, empty
 from silverprint.store import features, tables
 
@@ -59,7 +59,7 @@ def write_scores(params: Params, name: str, *, model: bool) -> None:
         weights = np.random.default_rng(len(name)).random((5, kept.height, len(classes))).astype(np.float32)
         probabilities = weights / weights.sum(axis=-1, keepdims=True)
         layout.score(name).mkdir(parents=True, exist_ok=True)
-        np.save(layout.score(name) / "probabilities.npy", probabilities)
+        np.save(layout.score(name) / "probabilities.npy", halves.halved(probabilities))
         mean = probabilities.mean(axis=0)
         scores = scores.with_columns(
             model_id=pl.lit("m-1"),

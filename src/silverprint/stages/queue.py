@@ -14,7 +14,7 @@ from silverprint.campaign import golden, ledgers, state
 from silverprint.campaign.sight import Sight, sight
 from silverprint.config import START, Params
 from silverprint.console import say
-from silverprint.core import blocks, uncertainty
+from silverprint.core import blocks, halves, uncertainty
 from silverprint.core.selection import roles, second_look, select_with_scores
 from silverprint.core.selection.compose import Plan, compose
 from silverprint.core.selection.pool import Picks
@@ -176,13 +176,13 @@ def _plan(params: Params, name: str, included: Sequence[str]) -> Plan:
     )
 
 
-def _probabilities(name: str, count: int) -> NDArray[np.float32] | None:
-    """(M, N, C) in the rows of scores.parquet; None where there was no model."""
+def _probabilities(name: str, count: int) -> NDArray[np.floating] | None:
+    """(M, N, C) in the rows of scores.parquet, as `score` stored them; None where there was no model."""
     path = layout.score(name) / "probabilities.npy"
     if not path.exists():
         return None
     try:
-        rows: NDArray[np.float32] = np.load(path, mmap_mode="r")
+        rows: NDArray[np.floating] = np.load(path, mmap_mode="r")
         if rows.ndim != 3 or rows.shape[1] != count:
             raise ValueError(f"shape {rows.shape} where scores.parquet has {count} rows")
     except (OSError, ValueError) as error:
@@ -191,13 +191,13 @@ def _probabilities(name: str, count: int) -> NDArray[np.float32] | None:
 
 
 def _leading(
-    queue: pl.DataFrame, pictures: pl.DataFrame, probabilities: NDArray[np.float32] | None, params: Params
+    queue: pl.DataFrame, pictures: pl.DataFrame, probabilities: NDArray[np.floating] | None, params: Params
 ) -> dict[str, str]:
     """What the model hesitates between, for each picture of the queue."""
     if probabilities is None:
         return {}
     asked = pictures.join(queue.select("image_id"), on="image_id", how="semi", maintain_order="left")
-    mean = uncertainty.mean(probabilities[:, asked["row"].to_numpy()])
+    mean = uncertainty.mean(halves.restored(probabilities[:, asked["row"].to_numpy()]))
     return dict(zip(asked["image_id"], hesitation(mean, params.dataset.classes), strict=True))
 
 
@@ -213,14 +213,14 @@ def _choose(
     count: int,
     labeled: pl.DataFrame,
     seen: Sight,
-    probabilities: NDArray[np.float32] | None,
+    probabilities: NDArray[np.floating] | None,
 ) -> Picks:
     known = pl.concat([left, labeled], how="diagonal")
     rows = known["row"].to_numpy()
     return select_with_scores(
         plan.strategy,
         embeddings=seen.rows[rows],
-        probabilities=None if probabilities is None else probabilities[:, rows],
+        probabilities=None if probabilities is None else halves.restored(probabilities[:, rows]),
         labeled=np.arange(left.height, known.height),
         labels=labeled["class_id"].to_numpy(),
         budget=count,

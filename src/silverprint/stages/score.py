@@ -8,6 +8,7 @@ import polars as pl
 from silverprint import console, layout
 from silverprint.campaign import guard, state
 from silverprint.config import Params
+from silverprint.core import halves
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import MANIFEST, SCORES
 from silverprint.store import cards, tables
@@ -15,7 +16,9 @@ from silverprint.store.folders import replacing_folder
 
 
 def run(params: Params, round_name: str) -> None:
-    """Writes data/rounds/<round>/score: scores.parquet and, where there is a model, probabilities.npy (M, N, C).
+    """Writes data/rounds/<round>/score: scores.parquet and, where there is a model, probabilities.npy.
+
+    The latter is (M, N, C) float16, as `core.halves` has them.
 
     Sealed once the round is open: its queue's receipts name these scores.
 
@@ -54,8 +57,8 @@ def _score(params: Params, model: Path, card: dict[str, object], image_ids: list
     if card["classes"] != list(classes):
         value = f"{model}: trained for the classes {card['classes']}"
         raise ConfigError(value, f"dataset.classes has {list(classes)}", "put dataset.classes back, or train again")
-    probabilities = predict(Head.load(model), features, image_ids)
-    mean = probabilities.mean(axis=0)
+    probabilities = halves.halved(predict(Head.load(model), features, image_ids))
+    mean = halves.restored(probabilities).mean(axis=0)  # as queue@r will read them
     scores = pl.DataFrame(
         {
             "image_id": image_ids,

@@ -1,10 +1,10 @@
 """What stages that work on tables and features cost, at a thousand pictures or a million: seconds, memory, as JSON.
 
-    python -m benchmarks.stages [--pictures 1000000] [--folder FOLDER]
+    python -m benchmarks.stages [--pictures 1000000] [--until STAGE] [--folder FOLDER]
 
 Runs `silverprint STAGE` as `dvc repro` does, in a project of its own below FOLDER (removed afterwards; 8 GB for a
 million pictures), on tables that benchmarks/made_up.py writes. Two people's answers to the first round are made up,
-too: one in ten is wrong. `clean, again` is with another threshold and the alignments of the first time. Seconds are the
+too: one in ten is wrong. `clean, again` is with another threshold and what the first time left in var/. Seconds are the
 whole process's, its start included; memory is the most that was resident, pages of mapped files among it.
 """
 
@@ -42,11 +42,11 @@ def measured(root: Path, stage: str) -> dict[str, float]:
     return {"seconds": round(seconds, 2), "processor": round(processor, 2), "peak_gb": round(usage.ru_maxrss / 1e6, 2)}
 
 
-def costs(root: Path, pictures: int) -> dict[str, dict[str, float]]:
+def costs(root: Path, pictures: int, stages: list[str]) -> dict[str, dict[str, float]]:
     make_up(root, "project()")
     make_up(root, f"write({pictures})")
     found = {}
-    for stage in STAGES:
+    for stage in stages:
         if stage == "clean, again":
             params = root / "params.yaml"
             params.write_text(params.read_text().replace("max_aspect: 3.0", "max_aspect: 2.5"))
@@ -59,10 +59,12 @@ def costs(root: Path, pictures: int) -> dict[str, dict[str, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pictures", type=int, default=1_000_000)
+    parser.add_argument("--until", choices=STAGES, default=STAGES[-1])
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     given = parser.parse_args()
+    stages = STAGES[: STAGES.index(given.until) + 1]
     with tempfile.TemporaryDirectory(prefix="silverprint-stages-", dir=given.folder) as root:
-        print(json.dumps({"pictures": given.pictures, "stages": costs(Path(root), given.pictures)}, indent=2))
+        print(json.dumps({"pictures": given.pictures, "stages": costs(Path(root), given.pictures, stages)}, indent=2))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ SERVING: Final = VAR / "serving"
 LOCKS: Final = VAR / "locks"
 PIXELS: Final = VAR / "pixels.parquet"
 ALIKE: Final = VAR / "alike.parquet"
+NEAREST: Final = VAR / "nearest.npz"
 DEMO: Final = VAR / "demo"
 
 

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
 from silverprint import config, layout
+from silverprint.campaign import alike
+from silverprint.core.neighbours import nearest
 from silverprint.core.quality import REASONS
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import MANIFEST, NEIGHBOURS, TAKEDOWNS, WITHDRAWN
@@ -148,16 +150,33 @@ def test_a_crop_stays_and_is_grouped_by_features_and_thumbnails(project: Path):
     assert rows["whole"]["group"] == rows["crop"]["group"]
     assert len({row["group"] for row in rows.values()}) == 4
 
-    kept = layout.ALIKE.read_bytes()
-    before = layout.MANIFEST.read_bytes()
-    clean.run(config.load())
-    assert layout.ALIKE.read_bytes() == kept
-    layout.ALIKE.unlink()
-    clean.run(config.load())
-    assert layout.MANIFEST.read_bytes() == before
     _set("alike_limit", "0")
     clean.run(config.load())
     assert len(set(tables.read(layout.MANIFEST, MANIFEST)["group"])) == 5
+
+
+def test_what_this_machine_keeps_of_the_comparison_changes_nothing(project: Path, monkeypatch: pytest.MonkeyPatch):
+    pictures = [Found(jpeg(tile(number)), f"picture{number}") for number in (9, 14, 27)]
+    _both([*pictures, Found(jpeg(tile(0, side=256).crop((0, 0, 243, 243))), "crop")])
+    before, kept = layout.MANIFEST.read_bytes(), [layout.ALIKE.read_bytes(), layout.NEAREST.read_bytes()]
+    sought = []
+    monkeypatch.setattr(alike, "nearest", lambda *given: sought.append(len(given[0])) or nearest(*given))
+    _set("max_aspect", "2.9")
+    clean.run(config.load())
+    assert sought == []
+    assert [layout.ALIKE.read_bytes(), layout.NEAREST.read_bytes()] == kept
+    layout.ALIKE.unlink()
+    layout.NEAREST.write_bytes(kept[1][:200])
+    clean.run(config.load())
+    assert layout.MANIFEST.read_bytes() == before
+    rows = _both([Found(jpeg(tile(0, side=256)), "whole")])
+    assert rows["whole"]["group"] == rows["crop"]["group"]
+    assert sought == [4, 5]
+    after = layout.MANIFEST.read_bytes()
+    layout.ALIKE.unlink()
+    layout.NEAREST.unlink()
+    clean.run(config.load())
+    assert layout.MANIFEST.read_bytes() == after
 
 
 def test_look_alikes_stay_and_are_grouped(project: Path):

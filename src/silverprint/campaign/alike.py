@@ -1,6 +1,8 @@
 """Which pictures look like one another: by features that were computed and thumbnails that were measured."""
 
+import hashlib
 from collections.abc import Iterable
+from zipfile import BadZipFile
 
 import numpy as np
 import polars as pl
@@ -8,9 +10,9 @@ from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.core import alignment, alike
-from silverprint.core.neighbours import Nearest, nearest, projected
+from silverprint.core.neighbours import RULE, Nearest, nearest, projected
 from silverprint.records import ALIKE, empty
-from silverprint.store import tables
+from silverprint.store import files, tables
 from silverprint.store.features import Features
 from silverprint.store.thumbnails import laid_out
 
@@ -38,7 +40,29 @@ def directions(image_ids: pl.Series) -> Rows:
 
 
 def neighbours(rows: Rows) -> Nearest:
-    return nearest(rows, alike.NEIGHBOURS, _SEED)
+    """`core.neighbours.nearest` of (N, D) rows.
+
+    They follow from the rows. So this machine keeps those that it found last, in `var/`, and another threshold or a
+    withdrawal costs no search; where one bit of the rows differs, or nothing is kept, all are sought.
+    """
+    of = f"{RULE} {alike.NEIGHBOURS} {_SEED} {rows.shape} {hashlib.sha256(rows.data).hexdigest()}"
+    kept = _kept(of)
+    if kept is not None:
+        return kept
+    found = nearest(rows, alike.NEIGHBOURS, _SEED)
+    with files.replacing(layout.NEAREST) as temporary, temporary.open("wb") as handle:
+        np.savez(handle, of=of, rows=found.rows, cosines=found.cosines, crowded=found.crowded)
+    return found
+
+
+def _kept(of: str) -> Nearest | None:
+    """What layout.NEAREST holds, if it is `of` the same rows; a damaged file is as none."""
+    try:
+        with layout.NEAREST.open("rb") as handle, np.load(handle) as kept:
+            same = str(kept["of"]) == of
+            return Nearest(kept["rows"], kept["cosines"], int(kept["crowded"])) if same else None
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
 
 
 def pairs(sources: Iterable[str], image_ids: pl.Series, near: Nearest, limit: float) -> pl.DataFrame:

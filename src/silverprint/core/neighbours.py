@@ -17,6 +17,8 @@ Indices = NDArray[np.int64]
 
 DIMENSIONS: Final = 256  # of the projected features: cosines are kept within about (1 - cosine²) / 16
 
+RULE: Final = 1  # raised when `nearest` comes to others, for whoever keeps what it found
+
 _ONE_CELL = 4096  # rows that are compared with all others
 _PROBES = 10  # cells that a row is looked for in
 _CROWD = 20_000  # rows of one cell: a larger one is cut, and what is cut apart is not compared

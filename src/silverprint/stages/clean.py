@@ -52,6 +52,19 @@ def run(params: Params) -> None:
         UnavailableError: a table is not there, or a picture was not measured.
         ConfigError: a line of data/takedowns.csv or data/personal.csv means nothing.
     """
+    manifest, withdrawn = _judged(params)
+    _require_kept(manifest)
+    _check(manifest, params.clean)
+    tables.write(manifest, layout.MANIFEST, MANIFEST)
+    tables.write_ledger(withdrawn, layout.WITHDRAWN, WITHDRAWN, ["image_id"])
+    _name_neighbours(withdrawals.neighbours(manifest))
+    figures = _metrics(manifest)
+    files.write_text(layout.CLEAN_METRICS, json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    say(f"clean: {figures['kept']} of {figures['acquired']} pictures kept, in {figures['groups']} groups")
+
+
+def _judged(params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The manifest and the withdrawals. All else that was read is let go: to check a manifest takes memory, too."""
     raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
     measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
     pixels = copies.pixels(params.sources, raw, measured)
@@ -61,15 +74,8 @@ def run(params: Params) -> None:
     pairs = _alike(params, pictures, seen)
     judged = verdicts.judge(_suspected(params, pictures, raw, seen), withdrawn, pairs, params.clean)
     persons = personal.told(ledgers.personal(), params.clean.personal_confidence)
-    manifest = judged.join(persons, on="image_id", how="left", maintain_order="left").select(list(MANIFEST))
-    _require_kept(manifest)
-    _check(manifest, params.clean)
-    tables.write(manifest, layout.MANIFEST, MANIFEST)
-    tables.write_ledger(withdrawn, layout.WITHDRAWN, WITHDRAWN, ["image_id"])
-    _name_neighbours(withdrawals.neighbours(manifest))
-    figures = _metrics(manifest)
-    files.write_text(layout.CLEAN_METRICS, json.dumps(figures, indent=2, sort_keys=True) + "\n")
-    say(f"clean: {figures['kept']} of {figures['acquired']} pictures kept, in {figures['groups']} groups")
+    judged = judged.join(persons, on="image_id", how="left", maintain_order="left")
+    return judged.select(list(MANIFEST)), withdrawn
 
 
 def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:

@@ -128,6 +128,14 @@ def test_what_the_cache_has_whole_is_brought_back(
     assert {path.name: path.read_bytes() for path in root.iterdir()} == before
 
 
+def test_what_a_run_noted_for_the_next_one_may_be_removed(root: Path, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (root / ".whole").write_text("{}")
+    cache(Path("data/raw/web"))
+    (root / ".whole").unlink()
+    doctor.run(type("Params", (), {"sources": {"web": None}})(), mend=True)
+
+
 def cache(output: Path) -> None:
     """The files of an output where DVC would cache them, and a dvc.lock that names them."""
     listing = []

@@ -8,7 +8,7 @@ from silverprint.config import Params
 from silverprint.console import say, track
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.store.inspection import Fault, inspect
-from silverprint.store.places import part_of
+from silverprint.store.places import is_part, part_of
 
 
 def run(params: Params, mend: bool) -> None:
@@ -41,7 +41,8 @@ def run(params: Params, mend: bool) -> None:
 
 
 def _told(root: Path) -> list[Fault]:
-    lost = [root / name for name in sorted(cached.hashes(root)) if not (root / name).exists()]
+    known = [root / name for name in sorted(cached.hashes(root)) if is_part(name)]
+    lost = [path for path in known if not path.exists()]
     faults = [Fault(path, "dvc.lock knows this file, and it is not here") for path in lost]
     faults += inspect(root)
     for fault in faults:

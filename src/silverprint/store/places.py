@@ -37,6 +37,11 @@ def is_index(path: str) -> bool:
     return _INDEX.match(path.rpartition("/")[2]) is not None
 
 
+def is_part(name: str) -> bool:
+    """Whether it is an index or a shard; what else lies in a source's folder can be done without."""
+    return (_INDEX.match(name) or _SHARD.match(name)) is not None
+
+
 def part_of(path: Path) -> tuple[Path, Path]:
     """The index and the shard that belong together, given either."""
     found = _INDEX.match(path.name) or _SHARD.match(path.name)

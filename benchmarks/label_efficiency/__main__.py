@@ -9,9 +9,10 @@ from benchmarks.label_efficiency.trial import BATCHES, BOTH, Run, play
 
 OURS = ("random", "auto", "uherding", "margin", "typiclust", "badge", "maxherding", "coreset", "entropy")
 PEERS = ("Badge", "CoreSet", "DropQuery", "Falcun", "MaxHerding", "ProbCover", "TypiClust")
+PAPERS = ("BAIT", "ClusterMargin", "DCoM")
 VIEWS = ("final", "middle", BOTH)  # fixed ones, where the features have these blocks
 VIEWED = tuple(f"auto@{view}" for view in VIEWS)
-CONTESTANTS = [*OURS, *(f"peer:{name}" for name in PEERS), *VIEWED, "oracle"]
+CONTESTANTS = [*OURS, *(f"peer:{name}" for name in PEERS), *(f"paper:{name}" for name in PAPERS), *VIEWED, "oracle"]
 
 
 def main() -> None:

@@ -85,6 +85,10 @@ def _peers(results: Results) -> Cell:
     return _below(results, [name for name in results.names() if name.startswith("peer:")])
 
 
+def _papers(results: Results) -> Cell:
+    return _below(results, [name for name in results.names() if name.startswith("paper:")])
+
+
 def _below(results: Results, names: list[str]) -> Cell:
     """At how many budgets, of all of `names` together, auto is lower and the 95 % interval excludes 0."""
     lower = total = 0
@@ -124,6 +128,7 @@ AIMS: list[tuple[str, str, Callable[[Results], Cell]]] = [
     ("the same by the oracle, which sees the truth", "", _fewer_by_oracle),
     ("budgets below margin beyond noise", "0", _margin),
     ("budgets below a peer beyond noise", "0", _peers),
+    ("budgets below one from a paper beyond noise", "0", _papers),
     ("oracle's gap closed", "≥ 60 %", _oracle),
     ("against the best fixed choice of features", "≥ -1", _features),
 ]

@@ -1,10 +1,12 @@
 """Cluster-Margin (Citovsky et al. 2021, "Batch Active Learning at Scale", algorithms 1 and 2).
 
-The pool is clustered once, by agglomeration with average linkage. Each round takes the 10 B unlabelled rows of the
-least margin p1 - p2, groups them by their clusters, and goes round the groups from the smallest to the largest, one row
-drawn from each, starting over until B rows are drawn; a group that is used up drops out.
+The pool is clustered once, by agglomeration with average linkage. Each round takes the k unlabelled rows of the least
+margin p1 - p2, groups them by their clusters, and goes round the groups from the smallest to the largest, one row drawn
+from each, starting over until the budget B is drawn; a group that is used up drops out.
 
 What the paper leaves open or to its data, and what is done here:
+- k = 1.25 B. With 10 B, meant for batches of 10⁵ and more, so few of the groups are reached that only clusters of one or
+  two rows, outliers, are asked: on the development set that fell below random;
 - where the tree is cut: at the most clusters that leave ten rows to each on average;
 - what is clustered: the rows as they are when the first model is there (later weights of the feature blocks do not
   change the tree), by Euclidean distance;
@@ -18,7 +20,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from benchmarks.label_efficiency.request import NeedsModel, Request
 from silverprint.core.uncertainty import margin
 
-CANDIDATES = 10  # times the budget
+CANDIDATES = 1.25  # times the budget
 ROWS_PER_CLUSTER = 10
 
 
@@ -36,7 +38,7 @@ class ClusterMargin:
             self.clusters = clustered(request.embeddings)
         unsure = margin(request.head.probabilities(request.embeddings))
         free = np.setdiff1d(np.arange(len(unsure)), request.labeled)
-        candidates = free[np.argsort(-unsure[free], kind="stable")][: CANDIDATES * request.budget]
+        candidates = free[np.argsort(-unsure[free], kind="stable")][: int(CANDIDATES * request.budget)]
         return candidates[round_robin(self.clusters[candidates], request.budget, self.rng)]
 
 

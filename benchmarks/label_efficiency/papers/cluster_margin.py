@@ -5,8 +5,8 @@ margin p1 - p2, groups them by their clusters, and goes round the groups from th
 from each, starting over until the budget B is drawn; a group that is used up drops out.
 
 What the paper leaves open or to its data, and what is done here:
-- k = 1.25 B. With 10 B, meant for batches of 10⁵ and more, so few of the groups are reached that only clusters of one or
-  two rows, outliers, are asked: on the development set that fell below random;
+- k = 1.25 B. With 10 B, as the paper takes for batches of 10⁵ and more, twenty rows reach the smallest clusters only,
+  which are outliers: on the development set that fell below random;
 - where the tree is cut: at the most clusters that leave ten rows to each on average;
 - what is clustered: the rows as they are when the first model is there (later weights of the feature blocks do not
   change the tree), by Euclidean distance;

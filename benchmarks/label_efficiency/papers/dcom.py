@@ -10,7 +10,7 @@ nearer than the mean radius, the next row is that of the highest
 both scaled to [0, 1]; what it covers leaves the graph.
 
 What the paper leaves to the data, or the trial's protocol alters, and what is done here:
-- a = 0.8 and k = 50, the defaults of the authors' code (avihu111/TypiClust);
+- a = 0.8 and k = 50, as code derived from the authors' has them;
 - rows are scaled to unit length, and δ_max = √2, the distance of two rows that have nothing in common;
 - before there is a model S = 0 and all radii are ProbCover's δ: the largest in steps of 0.05 at which 95 % of the balls
   hold one k-means cluster only, with as many clusters as classes;

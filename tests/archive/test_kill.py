@@ -13,6 +13,7 @@ from zipfile import ZipFile
 import pytest
 
 from silverprint.store import ShardReader
+from silverprint.store.places import part_of
 from tests.crawl.pictures import encoded
 
 PICTURES = 7_000  # more than three parts
@@ -60,8 +61,9 @@ def survive(drop: set[str], kills: int, seed: int) -> None:
     while killed < kills:
         process = acquire()
         if not at_work(process):
-            for part in RAW.glob("*-00001.*"):  # it had come to its end: some of it is lost, so that there is work
-                part.unlink()
+            # It had come to its end: some of it is lost, so that there is work.
+            for path in part_of(max(RAW.glob("index-*"))):
+                path.unlink()
             continue
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(chance.uniform(0, 0.4))

@@ -66,6 +66,7 @@ def test_a_manifest_that_cannot_be_followed_is_told(taken: Taken, tmp_path: Path
         b"path,label\na.jpg,bag\n",
         b"\xef\xbb\xbfpath,label\r\na.jpg,bag\r\n",
         b'label,path\n bag ,"a.jpg"\n\n,\n',
+        b"path,label\n./a.jpg,bag\n",
     ],
 )
 def test_a_manifest_as_spreadsheets_write_it(taken: Taken, tmp_path: Path, manifest: bytes, capsys) -> None:

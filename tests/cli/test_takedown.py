@@ -78,6 +78,13 @@ def test_a_target_of_no_kind_is_refused(target: str) -> None:
     assert ledgers.takedowns().is_empty()
 
 
+@pytest.mark.parametrize("target", ["htp://shop.example/a.jpg", "file:///etc/passwd", "://x", "HTTPS2://x"])
+def test_an_address_that_nothing_comes_by_is_refused(target: str) -> None:
+    with pytest.raises(UsageError, match="pictures come by http, https, s3"):
+        withdraw(target)
+    assert ledgers.takedowns().is_empty()
+
+
 @pytest.mark.parametrize("why", ["", "  ", "\n\t"])
 def test_a_reason_is_needed(why: str) -> None:
     with pytest.raises(UsageError, match="a takedown says why"):

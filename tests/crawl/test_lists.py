@@ -72,12 +72,21 @@ def test_a_list_may_be_any_of_three(tmp_path: Path, suffix: str) -> None:
         ("list.csv", b"url\n", []),
         ("list.jsonl", BROKEN_LINES, [None, "bad-row", "bad-row", "bad-row", "no-address"]),
         ("list.jsonl", LONG_LINE, [None, "bad-row", None]),
+        ("list.csv", b"url\nhttp://ada:secret@a/1\nhttp://ada@a/1\nhttp://a/@1\n", ["credentials"] * 2 + [None]),
         ("list.jsonl", b'{"url": true}\n{"url": 1.5}', ["bad-row", None]),
     ],
 )  # fmt: skip
 def test_a_bad_row_is_a_row(tmp_path: Path, name: str, text: bytes, fault: list[str | None]) -> None:
     (tmp_path / name).write_bytes(text)
-    assert [found for _, found in read(tmp_path / name)] == fault
+    rows = read(tmp_path / name)
+    assert [found for _, found in rows] == fault
+    assert not any("secret" in showing.url for showing, _ in rows)
+
+
+def test_what_a_table_of_floats_calls_empty_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "list.jsonl").write_text('{"url": "http://a/1", "label": NaN, "license": NaN}')
+    ((showing, fault),) = read(tmp_path / "list.jsonl", license="MIT")
+    assert (showing.source_label, showing.license, fault) == (None, "MIT", None)
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,7 @@ def test_a_file_is_taken_whole_or_not_at_all(params, tmp_path):
         ("abc,coat,sure,", r"gold\.csv line 2: image_id 'abc'"),
         (f"{KNOWN[0]},zebra,sure,", r"line 2: label 'zebra'.*one of: t-shirt"),
         (f"{KNOWN[0]},coat,,", "gold says why"),
+        (f"{KNOWN[0]},coat,sure,yesterday", "line 2: at 'yesterday'"),
         (f"{KNOWN[0]},coat,sure,\n{KNOWN[0]},bag,sure,", "one known label"),
     ],
 )

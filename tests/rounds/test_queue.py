@@ -250,6 +250,26 @@ def test_an_opened_queue_that_is_lost_comes_back_or_not_at_all(params, capsys):
     assert not layout.queue("r01").exists()
 
 
+def test_a_queue_that_has_votes_is_final_without_its_state_too(params, capsys):
+    queue.run(params, "r01")
+    drawn = layout.queue("r01").read_bytes()
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")
+    layout.state("r01").unlink()
+    queue.run(replace(params, seed=params.seed + 1), "r01")
+    assert layout.queue("r01").read_bytes() == drawn
+    assert "state.json is lost: its queue stays as it is" in capsys.readouterr().err
+    layout.queue("r01").unlink()
+    with pytest.raises(DataError, match="another queue would not be theirs; run: git checkout data/rounds/r01/queue"):
+        queue.run(params, "r01")
+
+
+def test_an_excluded_picture_of_no_source_is_told(params, capsys):
+    exclude("f" * 64)
+    queue.run(params, "r01")
+    assert "r01: 1 of data/exclude.csv are pictures of no source: ffffffff" in capsys.readouterr().err
+
+
 def test_a_pool_without_a_picture_to_judge_by_is_refused(params):
     campaign.withdraw(*[campaign.image_id(n) for n in range(59)])
     with pytest.raises(DataError, match="one picture is left to ask about"):

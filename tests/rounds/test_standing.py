@@ -9,6 +9,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers, state
 from silverprint.campaign.standing import advise, standing
 from silverprint.commands import rounds
+from silverprint.commands.status import _absence
 from silverprint.errors import DataError, UsageError
 from silverprint.stages import gate, labels, queue
 from tests.rounds import campaign
@@ -60,6 +61,11 @@ def test_a_refused_round_says_how_to_go_on(params):
     assert standing(params, "r01").gate == "refused"
     assert "silverprint round reopen r01 --extra 1" in next_step(params)
     assert "data/waivers.csv" in next_step(params)
+
+
+def test_a_gate_that_refuses_after_training_comes_before_the_next_round(params):
+    stood = replace(standing(params, "r01"), state="closed", gate="refused", trained=True)
+    assert "silverprint round reopen r01 --extra 1" in advise([stood])
 
 
 def test_a_lost_state_is_noticed(params):
@@ -161,3 +167,8 @@ def test_after_a_takedown_or_a_waiver_a_repro_is_due(done, ledger):
     with ledger.open("a") as more:
         more.write("\n")
     assert advise(done) == f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"
+
+
+def test_what_lies_in_git_is_not_pulled():
+    assert _absence(["data/embed", "data/raw/web"]).endswith("bring one: dvc pull data/embed, or all: dvc pull")
+    assert _absence(["data/embed", "data/rounds/r01/queue.csv"]).endswith("git checkout data/rounds/r01/queue.csv")

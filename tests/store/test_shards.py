@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, mapped
+from silverprint.store.inspection import inspect
+from silverprint.store.places import unfinished_index
 
 
 def named(payload: bytes) -> str:
@@ -145,14 +147,51 @@ def test_what_a_kill_left_is_removed_and_its_number_used_again(tmp_path: Path) -
         "writer.add({'image_id': 'a' * 64, 'format': 'png'}, bytes(9_000_000)); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", killed], cwd=tmp_path, check=False)
-    (tmp_path / "shard-00001.tar").write_bytes(b"renamed, but its index was not written")
-    (tmp_path / "shard-00007.tar").write_bytes(b"another")
     assert (tmp_path / ".shard-00001.tar.part").exists()
     assert dict(ShardReader(tmp_path).scan()) == {named(payload): payload for payload in PAYLOADS[:2]}
     written(tmp_path, PAYLOADS[2:])
     assert dict(ShardReader(tmp_path).scan()) == {named(payload): payload for payload in PAYLOADS}
     assert sorted(path.name for path in tmp_path.glob("*.tar")) == ["shard-00000.tar", "shard-00001.tar"]
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_kill_between_the_two_names_of_a_part_loses_nothing(tmp_path: Path) -> None:
+    written(tmp_path, PAYLOADS[:4], max_pictures=2)
+    last = tmp_path / "index-00001.parquet"
+    last.rename(unfinished_index(last))
+    assert [fault.leftover for fault in inspect(tmp_path)] == [True, False]
+    written(tmp_path, PAYLOADS[4:])
+    assert dict(ShardReader(tmp_path).scan()) == {named(payload): payload for payload in PAYLOADS}
+    assert list(inspect(tmp_path)) == []
+
+
+def test_an_index_whose_shard_was_not_named_yet_is_dropped(tmp_path: Path) -> None:
+    written(tmp_path, PAYLOADS[:4], max_pictures=2)
+    last = tmp_path / "index-00001.parquet"
+    last.rename(unfinished_index(last))
+    (tmp_path / "shard-00001.tar").rename(tmp_path / ".shard-00001.tar.part")
+    written(tmp_path, PAYLOADS[2:])
+    assert dict(ShardReader(tmp_path).scan()) == {named(payload): payload for payload in PAYLOADS}
+    assert list(inspect(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "error"),
+    [
+        (lambda root: (root / "shard-00000.tar").unlink(), UnavailableError),
+        (lambda root: os.truncate(root / "shard-00000.tar", 700), DataError),
+        (lambda root: (root / "index-00000.parquet").unlink(), DataError),
+        (lambda root: (root / "index-00001.parquet").unlink(), DataError),
+    ],
+)
+def test_nothing_is_appended_to_a_source_that_lost_something(tmp_path: Path, harm, error) -> None:
+    written(tmp_path, PAYLOADS[:4], max_pictures=2)
+    harm(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(error, match="dvc checkout"):
+        ShardWriter(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert [fault.leftover for fault in inspect(tmp_path)].count(False) > 0
 
 
 @pytest.mark.parametrize(("limit", "sizes"), [(2_000_000, [900_000] * 4), (3_000, [10]), (12_000, [10] * 500)])

@@ -1,6 +1,7 @@
 """data/gold.csv in Git: pictures whose label is known, by which people's answers are checked."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -76,4 +77,13 @@ def _checked(params: Params, where: str, row: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(f"{where} label {str(row['label'])[:100]!r}", rule, remedy)
     if not (row["why"] or "").strip():
         raise ConfigError(f"{where} {image_id[:8]}", "gold says why its label is known", remedy)
+    if row["at"] and not _is_time(row["at"]):
+        raise ConfigError(f"{where} at {str(row['at'])[:100]!r}", "a time is as in 2026-01-05T10:00:00+00:00", remedy)
     return row | {"image_id": image_id}
+
+
+def _is_time(said: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(said))
+    except ValueError:
+        return False

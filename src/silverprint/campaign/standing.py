@@ -66,7 +66,7 @@ def _gate(name: str) -> str:
 
 def advise(standings: list[Standing]) -> str:
     """One sentence: what a person should do now."""
-    unfinished = next((one for one in standings if one.state != "closed" or not one.trained), None)
+    unfinished = next((one for one in standings if one.state != "closed" or not one.trained or _is_refused(one)), None)
     if unfinished is None:
         return _afterwards()
     name = unfinished.round
@@ -79,10 +79,14 @@ def advise(standings: list[Standing]) -> str:
     if unfinished.state == "lost":
         path = layout.state(name)
         return f"{path} is lost: git checkout {path}; if it was never committed: silverprint annotate {name}"
-    if unfinished.state == "closed" and unfinished.gate == "refused":
+    if _is_refused(unfinished):
         ways = f'silverprint round reopen {name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
         return f"the gate refused {name}'s labels (dvc repro says why): {ways}; then dvc repro"
     return f"dvc repro goes on with {name}"
+
+
+def _is_refused(one: Standing) -> bool:
+    return one.state == "closed" and one.gate == "refused"
 
 
 def _afterwards() -> str:

@@ -8,13 +8,13 @@ from silverprint.config import Params
 from silverprint.console import say, track
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.store.inspection import Fault, inspect
-from silverprint.store.places import is_part, part_of
+from silverprint.store.places import is_part, part_of, settle
 
 
 def run(params: Params, mend: bool) -> None:
     """Reads every shard of every source that is on this disk.
 
-    With `mend`, what a kill left is removed, and a part that is damaged is replaced where DVC's cache has it whole.
+    With `mend`, what a kill left is put in order, and a damaged part is replaced where DVC's cache has it whole.
 
     Raises:
         DataError: faults are left.
@@ -30,12 +30,12 @@ def run(params: Params, mend: bool) -> None:
     for source in track(here, "reading shards", total=len(here)):
         faults = _told(layout.raw(source))
         if faults and mend:
-            _mend(faults)
+            _mend(layout.raw(source), faults)
             faults = _told(layout.raw(source))
         left += [(source, fault) for fault in faults]
     if left:
         source, first = left[0]
-        remedy = "run: silverprint doctor --mend" if first.leftover else restored(layout.raw(source))
+        remedy = "run: silverprint doctor --mend" if first.leftover else _remedy(source)
         raise DataError(str(first.path), f"{first.what} (1 of {len(left)} faults)", remedy)
     say(f"{', '.join(here)}: every picture is where its index says, with the bytes that were stored")
 
@@ -50,11 +50,17 @@ def _told(root: Path) -> list[Fault]:
     return faults
 
 
-def _mend(faults: list[Fault]) -> None:
-    for fault in faults:
-        if fault.leftover:
-            fault.path.unlink()
-            say(f"{fault.path}: removed")
+def _remedy(source: str) -> str:
+    root = layout.raw(source)
+    if str(root) in guard.known_outputs():
+        return restored(root)
+    return f"bring it from a copy, or remove {root} and run: dvc repro acquire@{source}"
+
+
+def _mend(root: Path, faults: list[Fault]) -> None:
+    if any(fault.leftover for fault in faults):
+        settle(root)
+        say(f"{root}: what a killed run left is put in order")
     damaged = {path for fault in faults if not fault.leftover for path in part_of(fault.path)}
     for path in sorted(damaged):
         if cached.restore(path):

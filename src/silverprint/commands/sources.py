@@ -49,7 +49,8 @@ def _place(name: str, given: dict[str, Path | str]) -> dict[str, Any]:
     if isinstance(place, str):
         return {"kind": kind, "revision": 1, "path": place}
     what = {"archive": "folder or file", "folder": "folder", "urls": "file"}[kind]
-    if not (place.is_dir() if kind == "folder" else place.exists()):
+    is_there = {"folder": place.is_dir, "urls": place.is_file, "archive": place.exists}[kind]
+    if not is_there():
         raise UnavailableError(str(place), f"there is no such {what}", "mend the path")
     return {"kind": kind, "revision": 1, "path": _from_here(place)}
 

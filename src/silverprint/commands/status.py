@@ -13,6 +13,8 @@ from silverprint.campaign import advice, guard, ledgers, outlook, pipeline, rele
 from silverprint.campaign.standing import Standing, advise, standing
 from silverprint.config import Params
 
+_IN_GIT = (".csv", ".json")  # outputs of these kinds are `cache: false` in dvc.yaml
+
 
 def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     pipeline.lint(params)
@@ -49,7 +51,9 @@ def _absence(absent: list[str]) -> str:
     shown, more = absent[:4], len(absent) - 4
     rest = f" and {more} more" if more > 0 else ""
     everything = ", or all: dvc pull" if len(absent) > 1 else ""
-    return f"Not on this disk: {', '.join(shown)}{rest}; bring one: dvc pull {absent[0]}{everything}"
+    in_git = [path for path in absent if Path(path).suffix in _IN_GIT]
+    bring = f"git checkout {in_git[0]}" if in_git else f"dvc pull {absent[0]}{everything}"
+    return f"Not on this disk: {', '.join(shown)}{rest}; bring one: {bring}"
 
 
 def persisted(params: Params) -> list[str]:

@@ -5,6 +5,7 @@ The list in Git gets a line for what was asked, which later crawls obey, and one
 
 import re
 from datetime import UTC, datetime
+from typing import Final
 from urllib.parse import urldefrag
 
 import polars as pl
@@ -17,6 +18,8 @@ from silverprint.core import withdrawals
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import IMAGE_ID, RAW, TAKEDOWNS, conform
 from silverprint.store import tables
+
+_SCHEMES: Final = ("http", "https", "s3")
 
 
 def run(params: Params, target: str, why: str, purge: bool) -> None:
@@ -58,7 +61,11 @@ def _kind(params: Params, target: str) -> tuple[str, str]:
     if target in params.sources:
         return "source", target
     if "://" in target or "!" in target:
-        is_page = "://" in target and not target.startswith("s3://")  # where # is a letter like any other
+        named = re.match(r"([^!]*)://", target)
+        scheme = named[1].lower() if named else ""
+        if named and scheme not in _SCHEMES:
+            raise UsageError(target, f"pictures come by {', '.join(_SCHEMES)}, none by {scheme}", "mend the address")
+        is_page = scheme.startswith("http")  # elsewhere # is a letter like any other
         return "url", urldefrag(target).url if is_page else target
     if withdrawals.is_domain(target.lower()):
         return "domain", target.lower()

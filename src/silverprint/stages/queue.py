@@ -36,12 +36,17 @@ def run(params: Params, round_name: str) -> None:
     An opened round's queue that this disk has lost is drawn again, and written if it comes out the same.
 
     Raises:
-        DataError: nothing is left to ask about, the queue breaks its suite, or an opened round's queue was changed.
+        DataError: nothing is left to ask about, the queue breaks its suite, an opened round's queue was changed, or it
+            has votes and is lost, with the round's state.
         ConfigError: no such strategy, or one that needs a model before there is any; a line of data/include.csv or
             data/exclude.csv means nothing.
     """
     opened = state.load(round_name)
     path = layout.queue(round_name)
+    if opened is None and not ledgers.votes_so_far(round_name).is_empty():
+        _require_there(round_name)
+        say(f"{round_name} has votes, and {layout.state(round_name)} is lost: its queue stays as it is")
+        return
     if opened is not None and path.exists():
         _require_final(opened, ledgers.sha256(path))
         say(f"{round_name} is open: its queue stays as it is")
@@ -60,6 +65,7 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     labels = tables.read(layout.labels(params.rounds[round_name].prev) / "labels.parquet", LABELS)
     pictures = scores.with_row_index("row").join(manifest, on="image_id").sort("image_id")
 
+    _say_unknown(round_name, manifest)
     askable = _askable(params, round_name, pictures, manifest, labels)
     picked = ledgers.included(params.chain).filter(pl.col("round") == round_name)
     included = picked["image_id"].to_list()
@@ -87,6 +93,13 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     return queue
 
 
+def _require_there(name: str) -> None:
+    path, lost = layout.queue(name), layout.state(name)
+    if not path.exists():
+        rule = f"people have answered it, and neither it nor {lost} is here: another queue would not be theirs"
+        raise DataError(str(path), rule, f"run: git checkout {path} {lost}; or take them from a backup")
+
+
 def _require_final(opened: state.State, found: str) -> None:
     path = layout.queue(opened.round)
     if found != opened.queue_sha256:
@@ -110,6 +123,13 @@ def _say_left_out(
         if ids:
             shown = ", ".join(sorted(image_id[:8] for image_id in ids)[:5])
             say(f"{name}: {len(ids)} of {layout.INCLUDE} left out ({why}): {shown}{' …' if len(ids) > 5 else ''}")
+
+
+def _say_unknown(name: str, manifest: pl.DataFrame) -> None:
+    unknown = sorted({*ledgers.excluded()["image_id"]} - {*manifest["image_id"]})
+    if unknown:
+        shown = ", ".join(image_id[:8] for image_id in unknown[:5])
+        say(f"{name}: {len(unknown)} of {layout.EXCLUDE} are pictures of no source: {shown}")
 
 
 def _askable(

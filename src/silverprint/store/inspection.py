@@ -12,7 +12,7 @@ import polars as pl
 from silverprint.errors import DataError
 from silverprint.records import RAW
 from silverprint.store import tables
-from silverprint.store.places import index_name, index_numbers, leftovers, shard_name
+from silverprint.store.places import index_name, index_numbers, leftovers, shard_name, without_index
 from silverprint.store.purging import PURGED
 
 Row: TypeAlias = dict[str, Any]
@@ -26,7 +26,7 @@ class Fault:
     Attributes:
         path: the file it is in.
         what: what is wrong, in words.
-        leftover: whether it is only what a kill left: no picture is lost, and removing the file mends it.
+        leftover: whether it is only what a kill left: no picture is lost, and `places.settle` mends it.
     """
 
     path: Path
@@ -41,6 +41,9 @@ def inspect(root: Path) -> Iterator[Fault]:
     one `stored` row, or a `purged` one and no bytes left; a picture is stored once; a `duplicate` has a `stored` row.
     """
     yield from (Fault(path, "left behind by a run that was killed", leftover=True) for path in leftovers(root))
+    yield from (
+        Fault(path, "its index is not here, and nothing else tells what it holds") for path in without_index(root)
+    )
     first_seen: dict[str, Path] = {}
     for number in index_numbers(root):
         index, shard = root / index_name(number), root / shard_name(number)

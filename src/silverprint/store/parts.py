@@ -12,7 +12,7 @@ from silverprint.store import tables
 from silverprint.store.files import disk_errors
 from silverprint.store.pages import PageWriter
 from silverprint.store.pieces import Piece
-from silverprint.store.places import index_name, shard_name
+from silverprint.store.places import index_name, shard_name, unfinished_index
 from silverprint.store.tarring import BLOCK, member_header
 
 _EXTENSION = {"jpeg": "jpg"}
@@ -59,17 +59,25 @@ class Part:
         self.names.add(row["image_id"])
         self.rows.append(row)
 
-    def close(self) -> None:
-        """Makes the tar whole, on the disk, under its own name."""
-        if self._tar is None:
-            return
+    def finish(self, index: pl.DataFrame) -> None:
+        """Makes the tar and its index whole, on the disk, and gives them their names.
+
+        Both lie there under hidden names before the first has its own, so that a kill costs no whole part
+        (`places.settle`), and a shard without an index is one that was lost.
+        """
+        waiting = unfinished_index(self.index)
         with disk_errors(self.shard):
-            self._tar.write(bytes(2 * BLOCK))
-            self._tar.finish()
-            self._hidden.rename(self.shard)
+            if self._tar is not None:
+                self._tar.write(bytes(2 * BLOCK))
+                self._tar.finish()
+            tables.write(index, waiting, RAW)
+            if self._tar is not None:
+                self._hidden.rename(self.shard)
+            waiting.rename(self.index)
 
     def discard(self) -> None:
         """Removes what was written of it."""
+        unfinished_index(self.index).unlink(missing_ok=True)
         if self._tar is not None:
             self._tar.close()
             self._hidden.unlink(missing_ok=True)
@@ -77,14 +85,13 @@ class Part:
 
 
 def publish(part: Part) -> None:
-    """Makes `part` final: its shard, then its index.
+    """Makes `part` final.
 
     Raises:
         DiskError: no space; nothing is left of the part.
     """
     try:
-        part.close()
-        tables.write(_placed(part).sort("url", "page_url"), part.index, RAW)
+        part.finish(_placed(part).sort("url", "page_url"))
     except BaseException:
         part.discard()
         raise

@@ -56,17 +56,28 @@ def index_numbers(root: Path) -> list[int]:
     return sorted(int(found[1]) for path in root.glob("index-*") if (found := _INDEX.match(path.name)))
 
 
+def unfinished_index(index: Path) -> Path:
+    """Where an index waits, whole, until its shard has its own name."""
+    return index.with_name(f".{index.name}.next")
+
+
 def leftovers(root: Path) -> list[Path]:
-    """What a killed writer left: hidden parts, and shards whose index was never written."""
-    finished = set(index_numbers(root))
-    found = []
-    for path in sorted(root.iterdir()):
-        shard = _SHARD.match(path.name)
-        if (path.name.startswith(".") and path.name.endswith(".part")) or (shard and int(shard[1]) not in finished):
-            found.append(path)
-    return found
+    """What a killed writer left: files under hidden names."""
+    return sorted(path for path in root.glob(".*") if path.name.endswith((".part", ".next")))
 
 
-def remove_leftovers(root: Path) -> None:
+def settle(root: Path) -> None:
+    """Ends what a killed writer left: a part that was whole gets its index, all else under hidden names is removed."""
     for path in leftovers(root):
-        path.unlink()
+        index = path.with_name(path.name.removeprefix(".").removesuffix(".next"))
+        if _INDEX.match(index.name) and not index.exists() and part_of(index)[1].exists():
+            path.rename(index)
+        else:
+            path.unlink()
+
+
+def without_index(root: Path) -> list[Path]:
+    """Shards of which no index tells what they hold. No writer leaves one: the index was lost."""
+    finished = set(index_numbers(root))
+    shards = [path for path in sorted(root.glob("shard-*")) if _SHARD.match(path.name)]
+    return [path for path in shards if part_number(path.name) not in finished]

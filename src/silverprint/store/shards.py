@@ -8,13 +8,14 @@ from typing import Any, Final, Self
 
 import polars as pl
 
+from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
 from silverprint.store.numbers import Numbers
 from silverprint.store.parts import Part, publish
 from silverprint.store.pieces import Piece
-from silverprint.store.places import index_numbers, part_number, remove_leftovers
+from silverprint.store.places import index_numbers, part_number, settle, without_index
 
 _SHARE: Final = 16  # of the source, that a part may hold, and a kill cost
 _MOST_BYTES: Final = 4_000_000_000
@@ -23,8 +24,8 @@ _MOST_BYTES: Final = 4_000_000_000
 class ShardWriter:
     """Appends parts to a source's folder; a part, once finished, is never written again.
 
-    A part is `shard-NNNNN.tar` and `index-NNNNN.parquet`; the index is written last, so a shard without one is what a
-    kill left, and is removed here. Used as a context, the open part is finished at the end, or dropped on an exception.
+    A part is `shard-NNNNN.tar` and `index-NNNNN.parquet`; what a kill left of one is put in order here. Used as a
+    context, the open part is finished at the end, or dropped on an exception.
     While a full part is flushed to the disk, by a thread, the next one is open already.
 
     Parts grow with the source, so that a million pictures are some seventy parts: DVC asks after every file, once for
@@ -37,6 +38,8 @@ class ShardWriter:
 
     Raises:
         DiskError: no space; what was finished before stays, the open part vanishes.
+        UnavailableError: a shard that an index names is not there.
+        DataError: a shard is shorter than its index says, or has none.
     """
 
     def __init__(self, root: Path, *, max_bytes: int = 256_000_000, max_pictures: int = 20_000) -> None:
@@ -44,10 +47,11 @@ class ShardWriter:
         self._least = max_bytes, max_pictures
         with disk_errors(root):
             root.mkdir(parents=True, exist_ok=True)
-            remove_leftovers(root)
+            settle(root)
         numbers = index_numbers(root)
         index = tables.read_parts(root, RAW)
         stored = index.filter(pl.col("outcome") == "stored")
+        _require_shards(root, stored)
         self._bytes, self._rows = int(stored["size"].sum()), index.height  # of finished parts
         self._open = Part(root, numbers[-1] + 1 if numbers else 0)
         # The part of each picture in the others, by the hash of its name: 16 bytes a picture are all that is kept.
@@ -138,6 +142,19 @@ class ShardWriter:
             except BaseException:
                 self.discard()
                 raise
+
+
+def _require_shards(root: Path, stored: pl.DataFrame) -> None:
+    """Nothing is appended to a source that has lost pictures: the loss would become its newest version."""
+    ends = stored.group_by("shard").agg(end=(pl.col("offset") + pl.col("size")).max()).sort("shard")
+    for name, end in ends.iter_rows():
+        shard = root / name
+        if not shard.exists():
+            raise UnavailableError(str(shard), "the shard is not there, and its index is", restored(root))
+        if (size := shard.stat().st_size) < end:
+            raise DataError(str(shard), f"{size} bytes, where its index names pictures up to {end}", restored(root))
+    for shard in without_index(root):
+        raise DataError(str(shard), "the index of this shard is not there", restored(root))
 
 
 def part_limit(so_far: int, least: int) -> int:

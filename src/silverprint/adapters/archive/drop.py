@@ -37,7 +37,7 @@ def unpack(name: str, source: ArchiveSource, intake: Intake, whole: Whole) -> No
     for entry in track(drop.entries(), f"reading {name}"):
         if manifest and entry.name == manifest.name:
             continue
-        said = stated.pop(entry.name, None)
+        said = _of(entry.name, stated)
         files, unnamed = files + 1, unnamed + (said is None)
         said = said or _NOTHING
         showing = _showing(drop.before + entry.name, said, source)
@@ -62,6 +62,11 @@ def read_folder(name: str, source: FolderSource, intake: Intake) -> None:
         label = PurePosixPath(entry.name).parent.name if source.labels == "folders" else None
         showing = _showing(drop.before + entry.name, Stated(label=label or None), source)
         intake.take(showing, _answer(entry, showing.url, source, intake))
+
+
+def _of(name: str, stated: dict[str, Stated]) -> Stated | None:
+    """What is stated of an entry, which then is no longer in `stated`; its path may be written as Windows does."""
+    return stated.pop(name, None) or stated.pop(name.replace("/", "\\"), None)
 
 
 def _answer(entry: Entry, url: str, source: ArchiveSource | FolderSource, intake: Intake) -> Answer:

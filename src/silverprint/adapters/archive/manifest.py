@@ -15,6 +15,7 @@ from silverprint.store.columns import known_columns, require_known
 
 _MAX_BYTES: Final = 1_000_000_000
 _COLUMNS: Final = ("path", "sha256", "license", "contract", "consent", "label", "caption", "page_url")
+_HERE: Final = re.compile(r"^(\./+)+")  # as `find .` begins its lines
 _KNOWN: Final = known_columns(_COLUMNS)
 
 
@@ -62,7 +63,7 @@ def _stated(where: str, rows: Iterator[Row]) -> dict[str, Stated]:
     for number, row in rows:
         line = f"{where} line {number}"
         said = {column: value.strip() or None for column, value in row.items() if value is not None}
-        path = row.get("path") or ""
+        path = _HERE.sub("", row.get("path") or "")
         if said.pop("path", None) is None:
             raise DataError(line, "a row names the path of its picture", "complete it or take it out")
         if path in stated:

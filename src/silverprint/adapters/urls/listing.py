@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from silverprint.adapters.urls import readers
 from silverprint.config import UrlSource
@@ -24,7 +25,7 @@ _spdx = lru_cache(1024)(spdx)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One row: what it says, or why nothing can be asked for (`no-address`, `bad-row`)."""
+    """One row: what it says, or why nothing can be asked for (`no-address`, `credentials`, `bad-row`)."""
 
     showing: Showing
     fault: str | None = None
@@ -56,6 +57,8 @@ class UrlList:
                 yield self._faulty(number, "bad-row")
             elif said["url"] is None:
                 yield self._faulty(number, "no-address")
+            elif _has_credentials(said["url"]):
+                yield self._faulty(number, "credentials")
             else:
                 yield Listed(_showing(said, fallback))
 
@@ -68,11 +71,19 @@ def _said(row: readers.Row) -> dict[str, str | None] | None:
     said: dict[str, str | None] = dict.fromkeys(readers.COLUMNS)
     for column, value in row.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)
+            value = None if value != value else str(value)  # NaN is how tables of floats write an empty cell
         if not isinstance(value, str | None):
             return None
         said[column] = (value or "").strip() or None
     return said
+
+
+def _has_credentials(url: str) -> bool:
+    """Whether it names a user or a password, which an index, versioned and shared, must not."""
+    try:
+        return "@" in urlsplit(url).netloc
+    except ValueError:
+        return False
 
 
 def _showing(said: dict[str, Any], fallback: str | None) -> Showing:

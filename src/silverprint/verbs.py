@@ -217,7 +217,7 @@ COMMANDS = (
             _arg(
                 "--mend",
                 action="store_true",
-                help="remove what a killed run left, bring back from DVC's cache what is damaged",
+                help="put in order what a killed run left, bring back from DVC's cache what is damaged",
             ),
         ),
     ),

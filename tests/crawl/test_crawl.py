@@ -245,7 +245,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(project: Path) -> None:
         crawl.kill()
         crawl.communicate()
         kept = {name: data for name, data in contents(project).items() if name.startswith("index")}
-        (project / RAW_WEB / "shard-00077.tar").write_bytes(b"left by a kill between a shard and its index")
+        (project / RAW_WEB / ".shard-00077.tar.part").write_bytes(b"left by a kill in the middle of a shard")
         known = tables.read_parts(project / RAW_WEB, RAW)
         site.asked.clear()
         done = acquire(project)

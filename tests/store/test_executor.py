@@ -76,7 +76,7 @@ def test_after_an_error_nothing_more_is_begun(name: str, tmp_path: Path) -> None
 def test_the_same_pictures_give_the_same_bytes(name: str, project: Path) -> None:
     for part in range(3):
         acquire("web", [Found(jpeg(tile(number + 9 * part)), f"u{number}") for number in range(3)])
-    layout.PARAMS.write_text(layout.PARAMS.read_text().replace("executor: processes", f"executor: {name}"))
+    layout.PARAMS.write_text(layout.PARAMS.read_text().replace("executor: serial", f"executor: {name}"))
     params = config.load()
     assert params.executor == name
     out = layout.measured("web")

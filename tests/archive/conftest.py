@@ -1,11 +1,13 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from silverprint import config
 from silverprint.stages import acquire
-from tests.archive.s3 import Server, emptied, started
+from tests.s3 import Server, running, server
+
+__all__ = ["running", "server"]  # fixtures
 
 
 @pytest.fixture
@@ -29,14 +31,3 @@ def taken(request: pytest.FixtureRequest, acquired: Callable[[Path | str], None]
         return acquired
     server: Server = request.getfixturevalue("server")
     return lambda path: acquired(server.copy(path))
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with started(tmp_path_factory.mktemp("s3")) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
-    return emptied(running, tmp_path, monkeypatch)

@@ -16,9 +16,9 @@ from silverprint.adapters.archive import drop, ranges
 from silverprint.adapters.archive.opening import opened
 from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 from tests.archive.drops import FILES, reasons, rows, zipped
-from tests.archive.s3 import Server
 from tests.archive.test_tar import entry, tarred
 from tests.crawl.pictures import encoded
+from tests.s3 import Server
 
 Taken: TypeAlias = Callable[[Any], None]
 PLACE = Path("drop")

@@ -10,8 +10,8 @@ from silverprint.adapters.archive import drop
 from silverprint.adapters.archive.objects import object_entries
 from silverprint.errors import NotAllowedError, UnavailableError
 from tests.archive.drops import FILES, rows
-from tests.archive.s3 import Server, emptied, started
 from tests.crawl.pictures import encoded
+from tests.s3 import Server, emptied, started
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""A Ray cluster of several nodes on this machine: a head that works nothing, and two that do."""
+"""The S3 server, and a Ray cluster of several nodes on this machine: a head that works nothing, and two that do."""
 
 import os
 import sys
@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.s3 import running, server
+
+__all__ = ["cluster", "running", "server"]  # fixtures
 
 # Before Ray is imported: loopback only, nothing told to its makers, one token for all that belongs to these tests.
 _RAY = {

@@ -1,10 +1,9 @@
 """The same reader over shards on S3, on a server that speaks S3 (moto's, in an environment of its own: make s3-env)."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.archive.s3 import Server, emptied, started
+from tests.s3 import Server
 from tests.store.test_shards import PAYLOADS, named, written
 
 from silverprint.errors import ConfigError, DataError, NotAllowedError, UnavailableError
@@ -13,16 +12,9 @@ from silverprint.store import ShardReader, ons3
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with started(tmp_path_factory.mktemp("s3")) as server:
-        yield server
-
-
 @pytest.fixture
-def raw(running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def raw(server: Server, tmp_path: Path) -> Path:
     """Two sources on this disk and, the same files, below s3://bucket/raw."""
-    server = emptied(running, tmp_path, monkeypatch)
     written(tmp_path / "raw" / "partner", PAYLOADS[12:], max_pictures=5)
     written(tmp_path / "raw" / "web", PAYLOADS[:15], max_pictures=4)
     server.put(**{path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.glob("raw/*/*")})

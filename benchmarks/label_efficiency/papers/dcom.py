@@ -41,10 +41,11 @@ class DCoM:
 
     def __call__(self, request: Request) -> NDArray[np.int64]:
         lengths = np.linalg.norm(request.embeddings, axis=1, keepdims=True)
-        apart = distances(request.embeddings / np.maximum(lengths, 1e-12))
+        rows = request.embeddings / np.maximum(lengths, 1e-12)
+        apart = distances(rows)
         count = len(apart)
         if request.head is None:
-            mean = first_radius(apart, self._clusters(request.embeddings / np.maximum(lengths, 1e-12)))
+            mean = first_radius(apart, self._clusters(rows))
             radii, unsure = np.full(len(request.labeled), mean), np.zeros(count)
         else:
             shares = request.head.probabilities(request.embeddings)

@@ -48,8 +48,11 @@ def _place(name: str, given: dict[str, Path | str]) -> dict[str, Any]:
     ((kind, place),) = given.items()
     if isinstance(place, str):
         return {"kind": kind, "revision": 1, "path": place}
-    what = {"archive": "folder or file", "folder": "folder", "urls": "file"}[kind]
-    is_there = {"folder": place.is_dir, "urls": place.is_file, "archive": place.exists}[kind]
+    what, is_there = {
+        "archive": ("folder or file", place.exists),
+        "folder": ("folder", place.is_dir),
+        "urls": ("file", place.is_file),
+    }[kind]
     if not is_there():
         raise UnavailableError(str(place), f"there is no such {what}", "mend the path")
     return {"kind": kind, "revision": 1, "path": _from_here(place)}

@@ -57,6 +57,11 @@ def idle(found: list[Row], limits: Clean) -> list[str]:
     return [reason for reason in quality.REASONS if reason not in ignored | {row.reason for row in found}]
 
 
+def rejected(manifest: pl.DataFrame, reason: str) -> pl.DataFrame:
+    """The rows of the pictures that `reason` rejected, a fair sample first."""
+    return manifest.filter(~pl.col("kept") & (pl.col("reason") == reason)).sort("image_id")
+
+
 def sample(manifest: pl.DataFrame, most: int) -> pl.DataFrame:
     """The rows of `most` acquired pictures, drawn at random: every source and every reason has its share of them."""
     return manifest.sort("image_id").head(most)
@@ -73,7 +78,7 @@ def spread(kept: pl.DataFrame, most: int) -> pl.DataFrame:
 
 
 def _rejected(manifest: pl.DataFrame, reason: str, limits: Clean, most: int) -> Row:
-    found = manifest.filter(~pl.col("kept") & (pl.col("reason") == reason)).sort("image_id")
+    found = rejected(manifest, reason)
     if reason in COPIES:
         examples = [_copy(row, manifest) for row in found.head(most // 2).iter_rows(named=True)]
     else:

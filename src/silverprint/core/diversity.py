@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from silverprint.core.directions import unit
+
 NEIGHBOURS: Final = 5  # k of coverage, as its authors propose
 
 _ROUNDING: Final = 1e-6  # of a cosine in single precision: copies are equally near
@@ -30,14 +32,14 @@ def second_moments(batches: Iterable[NDArray[np.floating]], width: int) -> Squar
     """
     total = np.zeros((width, width))
     for batch in batches:
-        rows = unit(batch)
+        rows = _scaled(batch)
         total += rows.T @ rows
     return total
 
 
 def cosines(rows: Rows) -> Square:
     """(n, n) of each row with each other. Its eigenvalues are those of `second_moments`, but for zeros."""
-    scaled = unit(rows)
+    scaled = _scaled(rows)
     return np.asarray(scaled @ scaled.T)
 
 
@@ -83,21 +85,18 @@ def coverage(asked: Sample, pool: Sample, labelled: Sample) -> float:
     Returns:
         0..1.
     """
-    rows = unit(asked.rows)
+    rows = _scaled(asked.rows)
     radius = np.partition(_near(asked.numbers, rows, pool), -NEIGHBOURS, axis=1)[:, -NEIGHBOURS]
     nearest = _near(asked.numbers, rows, labelled).max(axis=1)
     return float((nearest >= radius - _ROUNDING).mean())
 
 
-def unit(rows: Rows) -> Scaled:
-    """The rows scaled to length 1; those of length 0 stay so."""
-    wide = rows.astype(np.float64)
-    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
-    return np.asarray(np.divide(wide, lengths, out=wide, where=lengths > 0))
+def _scaled(rows: Rows) -> Scaled:
+    return unit(rows.astype(np.float64))
 
 
 def _near(numbers: Numbers, rows: Scaled, others: Sample) -> NDArray[np.float64]:
     """(n, m) cosines of each picture with each of the others; -inf with itself."""
-    found = rows @ unit(others.rows).T
+    found = rows @ _scaled(others.rows).T
     found[numbers[:, None] == others.numbers] = -np.inf
     return found

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from silverprint.core.directions import unit
+
 Rows = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
@@ -56,8 +58,8 @@ def projected(
     for places, batch in batches:
         centred = batch - centre
         for block in blocks:
-            centred[:, block] = _unit(centred[:, block])
-        found[places] = _unit((centred @ axes).astype(np.float32, copy=False))
+            centred[:, block] = unit(centred[:, block])
+        found[places] = unit((centred @ axes).astype(np.float32, copy=False))
     return found
 
 
@@ -115,8 +117,3 @@ def _grouped(cells: Indices, count: int) -> list[Indices]:
     """For each cell, the places in `cells` that name it, rising."""
     order = np.argsort(cells, kind="stable")
     return np.split(order, np.cumsum(np.bincount(cells, minlength=count))[:-1])
-
-
-def _unit(rows: Rows) -> Rows:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0))

@@ -9,7 +9,6 @@ from typing import Any, Final
 import polars as pl
 
 from silverprint.core import summary
-from silverprint.core.quality import REASONS
 
 DIGITS: Final = 6  # of a share
 
@@ -36,10 +35,9 @@ def scale(manifest: pl.DataFrame, released: pl.DataFrame, classes: Sequence[str]
 def quality(manifest: pl.DataFrame) -> dict[str, Any]:
     """Of the pictures acquired (MANIFEST): the share kept, rejected by each reason, and with each flag."""
     acquired = manifest.height
-    rejected = dict.fromkeys(REASONS, 0) | dict(summary.rejections(manifest).iter_rows())
     return {
         "kept": _share(int(manifest["kept"].sum()), acquired),
-        "rejected": {reason: _share(n, acquired) for reason, n in rejected.items()},
+        "rejected": {reason: _share(n, acquired) for reason, n in summary.rejected(manifest).items()},
         "flagged": {flag: _share(n, acquired) for flag, n in summary.flagged(manifest).items()},
     }
 

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from silverprint.core.directions import unit
+
 Rows = NDArray[np.float32]
 
 SAMPLE: Final = 1024  # rows that stand for the pool
@@ -36,11 +38,11 @@ def distances(
         (N, B), 0..2. Features of length 0 are at distance 1 from all.
     """
     rank = min(math.ceil(_SHARE * len(sample)), len(sample) - 1)  # the nearest, rank 0, may be the row itself
-    references = [_unit(sample[:, block]).T for block in blocks]
+    references = [unit(sample[:, block]).T for block in blocks]
     found = np.ones((count, len(blocks)))
     for places, batch in batches:
         for column, (block, reference) in enumerate(zip(blocks, references, strict=True)):
-            cosines = _unit(batch[:, block]) @ reference
+            cosines = unit(batch[:, block]) @ reference
             place = cosines.shape[1] - 1 - rank
             found[places, column] = 1.0 - np.partition(cosines, place, axis=1)[:, place].astype(np.float64)
     return found
@@ -62,8 +64,3 @@ def strangeness(distances: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = _NORMAL * np.median(np.abs(beyond), axis=0)
     scaled = np.divide(beyond, spread, out=np.zeros_like(beyond), where=spread > 1e-6)
     return np.asarray(scaled.max(axis=1).clip(0))
-
-
-def _unit(rows: Rows) -> Rows:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0))

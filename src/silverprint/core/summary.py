@@ -9,7 +9,7 @@ import polars as pl
 from silverprint.core.agreement import krippendorff_alpha
 from silverprint.core.ballots import ANSWERS
 from silverprint.core.intervals import wilson
-from silverprint.core.quality import FLAGS
+from silverprint.core.quality import FLAGS, REASONS
 
 PROVENANCE = ("license", "license_evidence", "page_url", "fetched_at", "robots", "contract", "consent")
 _GIVEN = ("contract", "consent")  # of pictures that somebody gave; nobody gives a web page's
@@ -23,6 +23,11 @@ def rejections(manifest: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.len().alias("pictures"))
         .sort("pictures", "reason", descending=[True, False])
     )
+
+
+def rejected(manifest: pl.DataFrame) -> dict[str, int]:
+    """How many pictures each of REASONS rejected."""
+    return dict.fromkeys(REASONS, 0) | dict(rejections(manifest).iter_rows())
 
 
 def flagged(kept: pl.DataFrame) -> dict[str, int]:

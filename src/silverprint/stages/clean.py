@@ -150,10 +150,9 @@ def _check(manifest: pl.DataFrame, limits: Clean) -> None:
 def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
     kept = manifest.filter("kept")
     sizes = kept["group"].value_counts()["count"]
-    rejected = manifest["reason"].drop_nulls().value_counts()
     return {
         **_shares(manifest),
-        "rejected": dict.fromkeys(quality.REASONS, 0) | dict(rejected.iter_rows()),
+        "rejected": summary.rejected(manifest),
         "flagged": summary.flagged(kept),
         "personal": kept["personal"].count(),
         "groups": len(sizes),

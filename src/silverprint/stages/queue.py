@@ -121,15 +121,17 @@ def _say_left_out(
         "a near-duplicate is in the queue, or the budget is spent": left & free,
     }.items():
         if ids:
-            shown = ", ".join(sorted(image_id[:8] for image_id in ids)[:5])
-            say(f"{name}: {len(ids)} of {layout.INCLUDE} left out ({why}): {shown}{' …' if len(ids) > 5 else ''}")
+            say(f"{name}: {len(ids)} of {layout.INCLUDE} left out ({why}): {_some(ids)}")
+
+
+def _some(ids: set[str]) -> str:
+    return ", ".join(sorted(image_id[:8] for image_id in ids)[:5]) + (" …" if len(ids) > 5 else "")
 
 
 def _say_unknown(name: str, manifest: pl.DataFrame) -> None:
-    unknown = sorted({*ledgers.excluded()["image_id"]} - {*manifest["image_id"]})
+    unknown = {*ledgers.excluded()["image_id"]} - {*manifest["image_id"]}
     if unknown:
-        shown = ", ".join(image_id[:8] for image_id in unknown[:5])
-        say(f"{name}: {len(unknown)} of {layout.EXCLUDE} are pictures of no source: {shown}")
+        say(f"{name}: {len(unknown)} of {layout.EXCLUDE} are pictures of no source: {_some(unknown)}")
 
 
 def _askable(

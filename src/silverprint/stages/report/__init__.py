@@ -31,13 +31,13 @@ def run(params: Params) -> None:
     campaign = read.campaign(params)
     pictures = tiles.gallery(campaign)
     rounds = _rounds(campaign, pictures)
-    points = _points(rounds)
+    points, chosen = _points(rounds), contact.chosen(campaign)
     with replacing_folder(layout.REPORT) as folder:
         strip.draw(tiles.columns(campaign, pictures), folder / "strip.png")
-        contact_sheet.draw(contact.drawn(campaign, pictures), folder / "contact-sheet.png")
+        contact_sheet.draw(contact.drawn(campaign, chosen, pictures), folder / "contact-sheet.png")
         if points:
             curve.draw(points, folder / "curve.png")
-        page = pages.render(_view(campaign, rounds, pictures, folder))
+        page = pages.render(_view(campaign, rounds, chosen, pictures, folder))
         files.write_text(folder / "index.html", page)
     console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} rounds measured")
 
@@ -85,7 +85,7 @@ def _control(before: int, found: dict[str, Any]) -> curve.Control:
     return curve.Control(before + found["k"], found["k"], found["chosen"], found["random"])
 
 
-def _view(campaign: Campaign, rounds: list[RoundView], pictures: Gallery, folder: Path) -> View:
+def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, pictures: Gallery, folder: Path) -> View:
     raw, manifest, dataset = campaign.reader.index(), campaign.manifest, campaign.params.dataset
     return View(
         name=dataset.name,
@@ -99,7 +99,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], pictures: Gallery, folder
         strip=_inline(folder / "strip.png") or "",
         curve=_inline(folder / "curve.png"),
         rounds=rounds,
-        contact=contact.shown(campaign, pictures),
+        contact=contact.shown(campaign, chosen, pictures),
         not_stored=summary.not_stored(raw).to_dicts(),
         outcomes=summary.outcomes(raw).to_dicts(),
         provenance=summary.provenance(manifest).to_dicts(),

@@ -1,5 +1,7 @@
 """The contact sheet: acquired, rejected by reason, kept; as a picture, and as a section of the page."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from silverprint.adapters.pages import words
@@ -15,7 +17,31 @@ _ROW = 8  # pictures of a reason
 _PAGE = 36  # of a pile on the page; the drawn sheet has room for more
 
 
-def drawn(campaign: Campaign, pictures: Gallery) -> contact_sheet.Sheet:
+@dataclass(frozen=True)
+class Chosen:
+    """What the drawn sheet and the page's section show.
+
+    Attributes:
+        rows: of reasons and flags.
+        acquired: rows of the manifest, with room for more than either shows.
+        kept: likewise: image_id, source, label.
+    """
+
+    rows: list[contact.Row]
+    acquired: pl.DataFrame
+    kept: pl.DataFrame
+
+
+def chosen(campaign: Campaign) -> Chosen:
+    manifest = campaign.manifest
+    return Chosen(
+        contact.rows(manifest, campaign.params.clean, _ROW),
+        contact.sample(manifest, contact_sheet.PILE),
+        contact.spread(_said(campaign), contact_sheet.PILE),
+    )
+
+
+def drawn(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> contact_sheet.Sheet:
     """What `contact_sheet.draw` draws."""
     manifest = campaign.manifest
     acquired, kept, sources = manifest.height, int(manifest["kept"].sum()), manifest["source"].n_unique()
@@ -36,17 +62,15 @@ def drawn(campaign: Campaign, pictures: Gallery) -> contact_sheet.Sheet:
         return contact_sheet.Row(found.reason, found.flags, share(found.pictures), found.evidence, shown)
 
     return contact_sheet.Sheet(
-        acquired=pile("Acquired", came, contact.sample(manifest, contact_sheet.PILE)),
+        acquired=pile("Acquired", came, chosen.acquired),
         rejected=f"{share(acquired - kept)}, each by the first rule it broke; framed: what is kept in its place",
-        rows=[row(found) for found in contact.rows(manifest, campaign.params.clean, _ROW)],
-        kept=pile("Kept", share(kept), contact.spread(_said(campaign), contact_sheet.PILE)),
+        rows=[row(found) for found in chosen.rows],
+        kept=pile("Kept", share(kept), chosen.kept),
     )
 
 
-def shown(campaign: Campaign, pictures: Gallery) -> Contact:
+def shown(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> Contact:
     """The page's section."""
-    manifest, limits = campaign.manifest, campaign.params.clean
-    found = contact.rows(manifest, limits, _ROW)
 
     def pile(rows: pl.DataFrame, what: str) -> list[Tile]:
         return [
@@ -55,11 +79,11 @@ def shown(campaign: Campaign, pictures: Gallery) -> Contact:
         ]
 
     return Contact(
-        acquired=pile(contact.sample(manifest, _PAGE).with_columns(label=pl.lit(None)), "acquired"),
-        rejected=[_reason(row, pictures) for row in found if not row.flags],
-        flagged=[_reason(row, pictures) for row in found if row.flags],
-        idle=contact.idle(found, limits),
-        kept=pile(contact.spread(_said(campaign), _PAGE), "kept"),
+        acquired=pile(chosen.acquired.head(_PAGE).with_columns(label=pl.lit(None)), "acquired"),
+        rejected=[_reason(row, pictures) for row in chosen.rows if not row.flags],
+        flagged=[_reason(row, pictures) for row in chosen.rows if row.flags],
+        idle=contact.idle(chosen.rows, campaign.params.clean),
+        kept=pile(chosen.kept.head(_PAGE), "kept"),
     )
 
 

@@ -6,7 +6,7 @@ from silverprint.adapters.pages.view import Tile
 from silverprint.adapters.plots import strip
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.adapters.plots.thumbnails import data_uri
-from silverprint.core import hidden, summary
+from silverprint.core import contact, hidden, summary
 from silverprint.core.quality import BINDING
 from silverprint.stages.report.read import Campaign
 
@@ -68,7 +68,7 @@ def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
         return [row(shown[start : start + 4]) for start in range(0, len(shown), 4)]
 
     def example_row(reason: str, n: int) -> strip.Row:
-        return row(_examples(campaign, reason, 3), reason, f"{n:,}")
+        return row(contact.rejected(manifest, reason)["image_id"].head(3).to_list(), reason, f"{n:,}")
 
     def class_row(name: str) -> strip.Row:
         return row(by_class.filter(pl.col("label") == name)["image_id"].head(3).to_list(), name, f"{counts[name]:,}")
@@ -98,8 +98,3 @@ def _asked(row: dict[str, object], pictures: Gallery) -> Tile:
     alt = f"Rank {row['rank']}, {row['role']}: {whose} {answer}; the model {guess or 'had no guess'}"
     picture = data_uri(pictures.thumbnail(str(row["image_id"]), SIDE))
     return Tile(picture, alt, answer, note, bool(differs), str(row["why"] or ""))
-
-
-def _examples(campaign: Campaign, reason: str, most: int) -> list[str]:
-    found = campaign.manifest.filter(~pl.col("kept") & (pl.col("reason") == reason))
-    return found["image_id"].sort().head(most).to_list()

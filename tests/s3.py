@@ -59,6 +59,17 @@ def started(folder: Path) -> Iterator[Server]:
             process.kill()
 
 
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with started(tmp_path_factory.mktemp("s3")) as found:
+        yield found
+
+
+@pytest.fixture
+def server(running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    return emptied(running, tmp_path, monkeypatch)
+
+
 def emptied(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The server with nothing but an empty bucket, and this process's environment for it alone."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:

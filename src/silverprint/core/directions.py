@@ -1,0 +1,15 @@
+"""Features as directions: what points the same way is alike, however long it is."""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = TypeVar("Rows", NDArray[np.float32], NDArray[np.float64])
+
+
+def unit(rows: Rows) -> Rows:
+    """(N, D) rows scaled to length 1, in the precision that they come in; those of length 0 stay so."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: Rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return scaled

@@ -24,7 +24,8 @@ from silverprint.core import alignment, alike
 from silverprint.core.duplicates import near_duplicate_groups, near_duplicate_pairs
 from silverprint.core.groups import stand_ins
 from silverprint.core.hashing import hamming
-from silverprint.core.neighbours import nearest, projected
+from silverprint.core.neighbours import nearest
+from silverprint.core.sketches import sketched
 from silverprint.demo.pictures import jpeg
 from silverprint.model.backbones import backbone
 from silverprint.model.embedder import Embedder
@@ -113,8 +114,9 @@ def judged(codes: Codes) -> pl.DataFrame:
         blocks = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         features = codes["features"].astype(np.float32)
         every = np.arange(len(features))
-        rows = projected([(every, features)], len(features), blocks, features.mean(axis=0), 0)
-        found = alike.candidates(nearest(rows, alike.NEIGHBOURS, 0), LIMIT)
+        rows = sketched([(every, features)], len(features), blocks, features.mean(axis=0), 0)
+        order = np.random.default_rng(7).permutation(every)  # a copy may come before its original
+        found = alike.candidates(nearest(rows[order], every >= 0, alike.NEIGHBOURS, 0), order, LIMIT)
         thumbnails = codes["thumbnails"].astype(np.uint8).reshape(-1, alignment.SIDE, alignment.SIDE)
         residuals = alignment.residuals(thumbnails, found.select("left", "right").to_numpy())
         JUDGED[key] = found.with_columns(residual=pl.Series(residuals))

@@ -33,7 +33,7 @@ def rows(project: Path) -> dict[str, dict[str, object]]:
 
 def _make_strange(image_id: str) -> None:
     """Features of the others are near one another; this one's are not."""
-    image_ids = Features(layout.EMBED).image_ids
+    image_ids = Features(layout.EMBED).image_ids.to_list()
     for part in layout.EMBED.glob("part-*"):
         part.unlink()
     features = 1 + 0.2 * np.random.default_rng(0).random((len(image_ids), 8))

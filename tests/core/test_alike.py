@@ -9,14 +9,17 @@ from scipy.sparse.csgraph import connected_components
 
 from silverprint.core.alike import candidates, joined, unlikeness
 from silverprint.core.neighbours import Nearest
+from silverprint.core.sketches import LENGTH
 
 
-def test_each_pair_is_a_candidate_once_where_features_allow_it() -> None:
-    rows = np.array([[1, 2], [0, 2], [1, -1], [-1, -1]])
-    cosines = np.array([[0.9, 0.4], [0.9, 0.7], [0.7, -1], [-1, -1]], dtype=np.float32)
-    found = candidates(Nearest(rows, cosines, 0), limit=1.0)
-    assert found.select("left", "right").rows() == [(0, 1), (1, 2)]
-    assert candidates(Nearest(rows, cosines, 0), limit=0.0).is_empty()
+def test_each_pair_is_a_candidate_by_its_places_where_features_allow_it() -> None:
+    rows = np.array([[-1, -1], [0, -1], [1, 0], [-1, -1]], dtype=np.int32)
+    cosines = np.array([[-1, -1], [0.9, -1], [0.7, 0.4], [-1, -1]])
+    near = Nearest(rows[:, 0] >= 0, rows[:, 0], rows, np.rint(LENGTH**2 * cosines).astype(np.int32))
+    found = candidates(near, np.array([7, 3, 5, -1]), limit=1.0)
+    assert found.select("left", "right").rows() == [(3, 5), (3, 7)]
+    assert found["cosine"].round(6).to_list() == [0.7, 0.9]
+    assert candidates(near, np.arange(4), limit=0.0).is_empty()
 
 
 def test_unlikeness_is_nothing_for_the_same_and_grows_with_either_part() -> None:

@@ -163,7 +163,7 @@ def test_without_a_picture_there_is_an_output_all_the_same(params) -> None:
     acquire("web", range(0), undecodable=1)
     acquire("partner", range(0))
     embed.run(params)
-    assert Features(layout.EMBED).image_ids == []
+    assert Features(layout.EMBED).image_ids.is_empty()
 
 
 def test_an_output_that_was_not_pulled_is_not_started_from_nothing(params) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from zipfile import BadZipFile
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.core import alignment, alike
-from silverprint.core.neighbours import RULE, Nearest, nearest, projected
+from silverprint.core.neighbours import RULE, Nearest, founders, nearest
+from silverprint.core.sketches import Sketches, sketched
 from silverprint.records import ALIKE, empty
 from silverprint.store import files, tables
 from silverprint.store.features import Features
@@ -20,52 +22,63 @@ _CENTRE_ROWS = 4096  # enough for a mean
 _PAIRS = 16_384  # whose thumbnails, 75 MB, are in memory at once
 _SEED = 0  # of axes and centres: they are part of what `unlikeness` means, not of the campaign
 
-Rows = NDArray[np.float32]
 
-
-def directions(image_ids: pl.Series) -> Rows:
-    """(N, D) unit rows, as `core.neighbours.projected` has them, of pictures that have features.
-
-    Raises:
-        UnavailableError: there are no features.
-        DataError: a picture has none.
+@dataclass(frozen=True)
+class Alike:
     """
-    features = Features(layout.EMBED)
-    if image_ids.is_empty():
-        return np.empty((0, 1), dtype=np.float32)
-    sample = image_ids.gather_every(-(-len(image_ids) // _CENTRE_ROWS))
-    centre = features.gathered(sample).mean(axis=0)
-    blocks = list(features.blocks.values())
-    return projected(features.scan(image_ids), len(image_ids), blocks, centre, _SEED)
-
-
-def neighbours(rows: Rows) -> Nearest:
-    """`core.neighbours.nearest` of (N, D) rows.
-
-    They follow from the rows. So this machine keeps those that it found last, in `var/`, and another threshold or a
-    withdrawal costs no search; where one bit of the rows differs, or nothing is kept, all are sought.
+    Attributes:
+        pairs: (P, 2) places of pictures, the smaller first, sorted.
+        crowded: pictures so alike that each was compared with a part of them only.
     """
-    of = f"{RULE} {alike.NEIGHBOURS} {_SEED} {rows.shape} {hashlib.sha256(rows.data).hexdigest()}"
-    kept = _kept(of)
-    if kept is not None:
+
+    pairs: NDArray[np.int64]
+    crowded: int
+
+
+def neighbours(features: Features, live: NDArray[np.bool_]) -> Nearest:
+    """`core.neighbours.nearest` of (N,) rows of features, as they lie on the disk.
+
+    What is found for a row stays true whatever comes after it. So this machine keeps what it found last, in `var/`, and
+    looks only for what is new, or had a neighbour that is not `live` any more; where nothing is kept, or the rows that
+    it is of have changed, all are sought, and come to the same.
+    """
+    rows = _sketches(features)
+    kept = _kept(rows)
+    if kept is not None and np.array_equal(kept.live, live):
         return kept
-    found = nearest(rows, alike.NEIGHBOURS, _SEED)
+    found = nearest(rows, live, alike.NEIGHBOURS, _SEED, kept)
     with files.replacing(layout.NEAREST) as temporary, temporary.open("wb") as handle:
-        np.savez(handle, of=of, rows=found.rows, cosines=found.cosines, crowded=found.crowded)
+        np.savez(handle, of=_name(rows), **vars(found))
     return found
 
 
-def _kept(of: str) -> Nearest | None:
-    """What layout.NEAREST holds, if it is `of` the same rows; a damaged file is as none."""
+def _sketches(features: Features) -> Sketches:
+    """(N, D) `core.sketches.sketched` of every row of features."""
+    image_ids = features.image_ids
+    sample = image_ids.head(founders(len(image_ids)))
+    sample = sample.gather_every(-(-len(sample) // _CENTRE_ROWS) or 1)
+    centre = features.gathered(sample).mean(axis=0) if len(sample) else np.zeros(features.width, dtype=np.float32)
+    return sketched(features.scan(image_ids), len(image_ids), list(features.blocks.values()), centre, _SEED)
+
+
+def _name(rows: Sketches) -> str:
+    """Of everything that neighbours follow from, but for which rows are live."""
+    return f"{RULE} {alike.NEIGHBOURS} {_SEED} {founders(len(rows))} {hashlib.sha256(rows.data).hexdigest()}"
+
+
+def _kept(rows: Sketches) -> Nearest | None:
+    """What layout.NEAREST holds, if it is of the first of `rows`; a damaged file is as none."""
     try:
         with layout.NEAREST.open("rb") as handle, np.load(handle) as kept:
-            same = str(kept["of"]) == of
-            return Nearest(kept["rows"], kept["cosines"], int(kept["crowded"])) if same else None
+            count = len(kept["live"])
+            if founders(count) != founders(len(rows)) or str(kept["of"]) != _name(rows[:count]):
+                return None
+            return Nearest(*(kept[field.name] for field in fields(Nearest)))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
 
 
-def pairs(sources: Iterable[str], image_ids: pl.Series, near: Nearest, limit: float) -> pl.DataFrame:
+def pairs(sources: Iterable[str], image_ids: pl.Series, limit: float) -> Alike:
     """Pairs of pictures whose unlikeness is at most `limit`.
 
     What two thumbnails come to never changes. So this machine keeps it, in `var/`, and compares new pairs alone; a
@@ -73,12 +86,16 @@ def pairs(sources: Iterable[str], image_ids: pl.Series, near: Nearest, limit: fl
 
     Args:
         sources: whose measurements hold the thumbnails.
-        image_ids: (N,) sorted; `near` is in their order.
+        image_ids: (N,) distinct, sorted.
 
-    Returns:
-        left, right (places in `image_ids`, left < right) and unlikeness, sorted by left and right.
+    Raises:
+        UnavailableError: there are no features.
+        DataError: a picture has none.
     """
-    found = alike.candidates(near, limit)
+    features = Features(layout.EMBED)
+    places = features.places(image_ids)
+    near = neighbours(features, places >= 0)
+    found = alike.candidates(near, places, limit)
     found = found.with_columns(one=image_ids.gather(found["left"]), other=image_ids.gather(found["right"]))
     known = tables.read(layout.ALIKE, ALIKE) if layout.ALIKE.exists() else empty(ALIKE)
     todo = found.join(known, on=["one", "other"], how="anti", maintain_order="left")
@@ -86,7 +103,8 @@ def pairs(sources: Iterable[str], image_ids: pl.Series, near: Nearest, limit: fl
         known = pl.concat([known, _compared(sources, todo)])
         tables.write(known, layout.ALIKE, ALIKE)
     judged = found.join(known, on=["one", "other"], maintain_order="left").with_columns(unlikeness=alike.unlikeness())
-    return judged.filter(pl.col("unlikeness") <= limit).select("left", "right", "unlikeness")
+    enough = judged.filter(pl.col("unlikeness") <= limit)
+    return Alike(enough.select("left", "right").to_numpy(), near.crowded)
 
 
 def _compared(sources: Iterable[str], todo: pl.DataFrame) -> pl.DataFrame:

@@ -72,7 +72,7 @@ class _Sight:
         return len(range(self._block.start, self._block.stop))
 
     def batches(self, image_ids: Sequence[str]) -> Iterator[NDArray[np.float32]]:
-        return (batch[:, self._block] for batch in self._features.batches(image_ids))
+        return (batch[:, self._block] for _, batch in self._features.scan(pl.Series(image_ids)))
 
     def likeness(self, image_ids: Sequence[str]) -> NDArray[np.float64]:
         """What core.diversity.effective_number takes, in the smaller of its two forms."""

@@ -4,6 +4,9 @@ One is shifted and stretched over the other until they agree best, then correlat
 agree as well at a glance; under the best alignment a copy agrees nearly perfectly and another object does not.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +27,7 @@ _OVERLAP = 0.7  # of the pixels, at least
 _STRETCH, _SHIFT, _STRIDE = 0.25, 0.2, 0.08  # the furthest; shifts in halves of the side; of one step
 _SMOOTHEST = 1e-3  # roughness, so that noise in an empty sky counts for something
 _CHUNK = 4096
+_SHARE = 64  # pairs that a thread takes at once: some end after a few steps, others go all the way
 _UNKNOWNS = 6  # contrast, brightness, and stretch and shift of either axis
 
 
@@ -35,6 +39,8 @@ def residuals(thumbnails: Thumbnails, pairs: Indices) -> Values:
     step of one pixel does to the thumbnails themselves: of grass much is left by interpolation alone, and two empty
     skies agree whatever they show.
 
+    Pairs are shared out among threads, one for each core.
+
     Args:
         thumbnails: (N, S, S) grey levels.
         pairs: (P, 2) rows of `thumbnails`.
@@ -44,7 +50,10 @@ def residuals(thumbnails: Thumbnails, pairs: Indices) -> Values:
         of the two comes first.
     """
     rough = roughness(thumbnails, np.unique(pairs))
-    return np.asarray((1 - _correlations(thumbnails, pairs)) / np.maximum(rough[pairs].mean(axis=1), _SMOOTHEST))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        parts = np.array_split(pairs, max(1, len(pairs) // _SHARE))
+        correlations = np.concatenate(list(threads.map(partial(_correlations, thumbnails), parts)))
+    return np.asarray((1 - correlations) / np.maximum(rough[pairs].mean(axis=1), _SMOOTHEST))
 
 
 def roughness(thumbnails: Thumbnails, rows: Indices) -> Values:
@@ -59,7 +68,7 @@ def roughness(thumbnails: Thumbnails, rows: Indices) -> Values:
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _correlations(thumbnails: Thumbnails, pairs: Indices) -> Values:
     found = np.empty(len(pairs), dtype=np.float64)
     for pair in range(len(pairs)):

@@ -19,15 +19,20 @@ NEIGHBOURS: Final = 4  # of each picture that are looked at: copies are nearly a
 FEATURES_WEIGH, THUMBNAILS_WEIGH = 2.0, 4.0
 
 
-def candidates(near: Nearest, limit: float) -> pl.DataFrame:
-    """Pairs that may come to an unlikeness of at most `limit`: left, right (rows, left < right), cosine; sorted."""
-    count = len(near.rows)
-    one, other = np.repeat(np.arange(count), near.rows.shape[1]), near.rows.ravel()
-    pairs = pl.DataFrame(
-        {"left": np.minimum(one, other), "right": np.maximum(one, other), "cosine": near.cosines.ravel()}
-    )
-    enough = (pl.col("left") >= 0) & (pl.col("cosine") >= 1 - limit / FEATURES_WEIGH)
-    return pairs.filter(enough).unique(["left", "right"], keep="first", maintain_order=True).sort("left", "right")
+def candidates(near: Nearest, places: Indices, limit: float) -> pl.DataFrame:
+    """Pairs that may come to an unlikeness of at most `limit`.
+
+    Args:
+        near: of N rows.
+        places: (N,) what each row is called here.
+
+    Returns:
+        left, right (places, left < right) and cosine, sorted by left and right.
+    """
+    enough = (near.rows >= 0) & (near.cosines >= 1 - limit / FEATURES_WEIGH)
+    one, other = places[np.nonzero(enough)[0]], places[near.rows[enough]]
+    pairs = {"left": np.minimum(one, other), "right": np.maximum(one, other), "cosine": near.cosines[enough]}
+    return pl.DataFrame(pairs).sort("left", "right")
 
 
 def unlikeness() -> pl.Expr:

@@ -1,119 +1,173 @@
-"""The nearest neighbours of many pictures by their features, in about N^1.5 steps, however alike they are.
+"""The nearest of what came before each of many pictures, in about N^1.5 steps, however alike they are.
 
-Each row lies in the cell of its nearest centre; it is compared with the rows of the few cells nearest to it (inverted
-lists: H. Jegou et al., Product Quantization for Nearest Neighbor Search, 2011, section 4). Centres are rows of the
-pool, so a crowd of look-alikes is cut into as many cells as it deserves, and each row keeps only its few best.
+Each row lies in the cell of its nearest centre; it is compared with the rows before it in the few cells nearest to it
+(inverted lists: H. Jegou et al., Product Quantization for Nearest Neighbor Search, 2011, section 4). Centres are drawn
+from the first rows, and hold until there are twice as many. So what was found for a row stays true whatever is
+appended, and appending costs only the search of what is new. Of two pictures that are alike, the later one knows it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from silverprint.core.directions import unit
+from silverprint.core.sketches import LENGTH, Sketches
 
-Rows = NDArray[np.float32]
 Indices = NDArray[np.int64]
+Numbers = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
-DIMENSIONS: Final = 256  # of the projected features: cosines are kept within about (1 - cosine²) / 16
+RULE: Final = 2  # raised when `nearest` comes to others, for whoever keeps what it found
 
-RULE: Final = 1  # raised when `nearest` comes to others, for whoever keeps what it found
-
-_ONE_CELL = 4096  # rows that are compared with all others
+_ONE_CELL = 4096  # fewer rows are compared with all others; a power of two, as `founders` are
 _PROBES = 10  # cells that a row is looked for in
-_CROWD = 20_000  # rows of one cell: a larger one is cut, and what is cut apart is not compared
+_CROWD = 20_000  # rows of one cell that all comers are compared with; later ones with so many of their own time, too
 _CHUNK = 4096
+_NOTHING: Final = -(2**31)
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """Each row's nearest others, the nearest first; where there are fewer, rows are -1 and cosines -1.
+    """Each row's nearest among those before it, the nearest first, at equal distance the earliest.
 
     Attributes:
-        rows: (N, k) int64.
-        cosines: (N, k) float32, -1..1.
-        crowded: rows in cells that were cut.
+        live: (N,) whether the row was looked for, and could be found.
+        cells: (N,) int32, where each row lies.
+        rows: (N, k) int32; -1 where there are fewer, and for rows that are not live.
+        products: (N, k) int32 dot products of the sketches.
     """
 
-    rows: Indices
-    cosines: Rows
-    crowded: int
+    live: Flags
+    cells: Numbers
+    rows: Numbers
+    products: Numbers
+
+    @property
+    def cosines(self) -> NDArray[np.float32]:
+        """(N, k), -1..1; -1 where there is no such row."""
+        return (self.products / np.float32(LENGTH) ** 2).clip(-1, 1)
+
+    @property
+    def crowded(self) -> int:
+        """Live rows in cells that have so many that each was compared with a part of them only."""
+        return int(self.live[(np.bincount(self.cells)[self.cells] > _CROWD)].sum())
 
 
-def projected(
-    batches: Iterable[tuple[Indices, Rows]], count: int, blocks: list[slice], centre: Rows, seed: int
-) -> Rows:
-    """(N, DIMENSIONS) unit rows whose dot products are about the cosines of centred features.
+def founders(count: int) -> int:
+    """How many first rows, of `count`, the centres (and a mean) are to be drawn from: all, or the half at least."""
+    return count if count < _ONE_CELL else 1 << (count.bit_length() - 1)
+
+
+def nearest(rows: Sketches, live: Flags, k: int, seed: int, before: Nearest | None = None) -> Nearest:
+    """The k nearest of each live row, nearly always: one may lie in a cell that is not looked into.
 
     Args:
-        batches: places among the N rows, (n,), and their features, (n, D).
-        count: N.
-        blocks: of columns; each weighs the same.
-        centre: (D,) the features' mean, or that of a sample.
+        rows: (N, D) sketches.
+        live: (N,).
+        k: 1 or more.
+        before: what was found for the first n of these `rows`, with the same `k`, `seed` and `founders`. The outcome is
+            the same with and without it.
     """
-    axes = np.random.default_rng(seed).standard_normal((len(centre), DIMENSIONS), dtype=np.float32)
-    found = np.zeros((count, DIMENSIONS), dtype=np.float32)
-    for places, batch in batches:
-        centred = batch - centre
-        for block in blocks:
-            centred[:, block] = unit(centred[:, block])
-        found[places] = unit((centred @ axes).astype(np.float32, copy=False))
+    count = len(rows)
+    if before is not None and (live[: len(before.live)] & ~before.live).any():
+        before = None  # those after such a row have not been compared with it
+    start = 0 if before is None else len(before.live)
+    found = _grown(before, live, k)
+    todo = live.copy()
+    todo[:start] &= ((found.rows[:start] >= 0) & ~live[found.rows[:start]]).any(axis=1)
+    found.rows[todo | ~live], found.products[todo | ~live] = -1, _NOTHING
+    sought = np.union1d(np.flatnonzero(todo), np.arange(start, count))
+    near = _probed(rows, sought, seed)
+    new = sought >= start
+    found.cells[sought[new]] = near[new, 0]
+    asking = todo[sought]
+    _search(rows, sought[asking], near[asking], found)
     return found
 
 
-def nearest(rows: Rows, k: int, seed: int) -> Nearest:
-    """The k nearest of each of (N, D) unit rows, nearly always: one may lie in a cell that is not looked into."""
-    n = len(rows)
-    found = Nearest(np.full((n, k), -1, dtype=np.int64), np.full((n, k), -1, dtype=np.float32), 0)
-    if n <= _ONE_CELL:
-        everybody = np.arange(n)
-        _search(rows, everybody, everybody, found)
-        return found
-    centres = np.random.default_rng(seed).choice(n, 2 * round(n**0.5), replace=False)
-    near = np.concatenate([_best(part @ rows[centres].T, _PROBES)[0] for part in np.array_split(rows, -(-n // _CHUNK))])
-    crowded = 0
-    members = _grouped(near[:, 0], len(centres))
-    seekers = _grouped(near.ravel(), len(centres))
+def _grown(before: Nearest | None, live: Flags, k: int) -> Nearest:
+    """`before` with room for all rows."""
+    cells = np.zeros(len(live), dtype=np.int32)
+    rows, products = np.full((2, len(live), k), -1, dtype=np.int32)
+    if before is not None:
+        start = len(before.live)
+        cells[:start], rows[:start], products[:start] = before.cells, before.rows, before.products
+    return Nearest(live, cells, rows, products)
+
+
+def _probed(rows: Sketches, sought: Indices, seed: int) -> Numbers:
+    """(n, P) cells of the rows `sought`, the nearest first; P is _PROBES, or as many as there are."""
+    if len(rows) < _ONE_CELL:
+        return np.zeros((len(sought), 1), dtype=np.int32)
+    first = founders(len(rows))
+    centres = np.random.default_rng(seed).choice(first, 3 * round(first**0.5), replace=False)
+    cells, products = np.full((2, len(sought), _PROBES), -1, dtype=np.int32)
+    products[:] = _NOTHING
+    columns = rows[centres].astype(np.float32).T
+    numbers = np.arange(len(centres))
+    for start in range(0, len(sought), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        everything = np.full(len(sought[part]), len(centres))
+        _offer(rows[sought[part]].astype(np.float32) @ columns, everything, numbers, cells[part], products[part])
+    return cells
+
+
+def _search(rows: Sketches, seekers: Indices, near: Numbers, found: Nearest) -> None:
+    """Offers to each of `seekers`, rising, the live rows before it in the cells that are `near`."""
+    cells = int(max(found.cells.max(initial=0), near.max(initial=0))) + 1
+    members = _grouped(found.cells, cells)
+    asking = _grouped(near.ravel(), cells)
     for cell, base in enumerate(members):
-        if len(base) <= _CROWD:
-            _search(rows, seekers[cell] // _PROBES, base, found)
-            continue
-        crowded += len(base)
-        for part in np.array_split(base, -(-len(base) // _CROWD)):
-            _search(rows, part, part, found)
-    return Nearest(found.rows, found.cosines, crowded)
+        _compare(rows, seekers[asking[cell] // near.shape[1]], base[:_CROWD], found)
+        own = seekers[near[:, 0] == cell] if len(base) > _CROWD else seekers[:0]
+        for start in range(_CROWD, len(base), _CROWD):
+            part = base[start : start + _CROWD]
+            _compare(rows, own[(own > part[0]) & (own <= part[-1])], part, found)
 
 
-def _search(rows: Rows, seekers: Indices, base: Indices, found: Nearest) -> None:
-    """Offers the rows of `base` to each of `seekers`."""
-    k = found.rows.shape[1]
+def _compare(rows: Sketches, seekers: Indices, base: Indices, found: Nearest) -> None:
+    base = base[found.live[base]]
     for start in range(0, len(seekers), _CHUNK):
         part = seekers[start : start + _CHUNK]
-        cosines = rows[part] @ rows[base].T
-        cosines[part[:, None] == base] = -2
-        places, values = _best(cosines, k)
-        offered = np.where(values > -2, base[places], -1) if len(base) else places
-        both = np.concatenate([found.cosines[part], values], axis=1)
-        order, best = _best(both, k)
-        found.rows[part] = np.take_along_axis(np.concatenate([found.rows[part], offered], axis=1), order, axis=1)
-        found.cosines[part] = np.maximum(best, -1)
+        earlier = base[: np.searchsorted(base, part[-1])]
+        if len(earlier):
+            products = rows[part].astype(np.float32) @ rows[earlier].astype(np.float32).T
+            kept_rows, kept_products = found.rows[part], found.products[part]
+            _offer(products, part, earlier, kept_rows, kept_products)
+            found.rows[part], found.products[part] = kept_rows, kept_products
 
 
-def _best(values: Rows, k: int) -> tuple[Indices, Rows]:
-    """Columns and values of the k largest of each row, the largest first."""
-    k = min(k, values.shape[1])
-    if k < values.shape[1]:
-        places = np.argpartition(values, -k, axis=1)[:, -k:]
-    else:
-        places = np.broadcast_to(np.arange(k), values.shape)
-    largest = np.take_along_axis(values, places, axis=1)
-    order = np.argsort(-largest, axis=1, kind="stable")
-    return np.take_along_axis(places, order, axis=1), np.take_along_axis(largest, order, axis=1)
+@njit(cache=True)
+def _offer(
+    products: NDArray[np.float32], before: Indices, base: Indices, kept_rows: Numbers, kept_products: Numbers
+) -> None:
+    """Takes into each row's few best those of `base`, rising, that are below `before` and have larger products."""
+    last = kept_rows.shape[1] - 1
+    for seeker in range(len(before)):
+        for place in range(len(base)):
+            if base[place] >= before[seeker]:
+                break
+            product = products[seeker, place]
+            if product < kept_products[seeker, last]:
+                continue
+            rank = last + 1
+            while rank > 0 and (
+                product > kept_products[seeker, rank - 1]
+                or (product == kept_products[seeker, rank - 1] and base[place] < kept_rows[seeker, rank - 1])
+            ):
+                rank -= 1
+            if rank > last:
+                continue
+            for lower in range(last, rank, -1):
+                kept_rows[seeker, lower] = kept_rows[seeker, lower - 1]
+                kept_products[seeker, lower] = kept_products[seeker, lower - 1]
+            kept_rows[seeker, rank] = base[place]
+            kept_products[seeker, rank] = np.int32(product)
 
 
-def _grouped(cells: Indices, count: int) -> list[Indices]:
+def _grouped(cells: Numbers, count: int) -> list[Indices]:
     """For each cell, the places in `cells` that name it, rising."""
     order = np.argsort(cells, kind="stable")
     return np.split(order, np.cumsum(np.bincount(cells, minlength=count))[:-1])

@@ -111,12 +111,10 @@ def _suspected(params: Params, pictures: pl.DataFrame, raw: pl.DataFrame, rows: 
 
 def _alike(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """(P, 2) of the `rows` of `pictures` that look like the same picture, by features and thumbnails."""
-    image_ids = pictures["image_id"].gather(rows)
-    near = alike.neighbours(alike.directions(image_ids))
-    if near.crowded:
-        say(f"clean: {near.crowded} pictures are so alike that each was compared with a part of them only")
-    found = alike.pairs(params.sources, image_ids, near, params.clean.alike_limit)
-    return np.asarray(rows[found.select("left", "right").to_numpy()])
+    found = alike.pairs(params.sources, pictures["image_id"].gather(rows), params.clean.alike_limit)
+    if found.crowded:
+        say(f"clean: {found.crowded} pictures are so alike that each was compared with a part of them only")
+    return np.asarray(rows[found.pairs])
 
 
 def _name_neighbours(neighbours: pl.DataFrame) -> None:

@@ -59,7 +59,7 @@ def _weights(knobs: Embed) -> "Weights | None":
 def _done(description: dict[str, object]) -> set[str]:
     """The pictures that have features as described."""
     if _described() == description:
-        return set(features.Features(layout.EMBED).image_ids)
+        return set(features.Features(layout.EMBED).image_ids.to_list())
     return set()
 
 

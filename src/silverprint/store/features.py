@@ -34,9 +34,9 @@ class Features:
         self._parts = [_Part(path) for path in sorted(root.glob("part-*.parquet"))]
 
     @cached_property
-    def image_ids(self) -> list[str]:
+    def image_ids(self) -> pl.Series:
         """Every picture that has features, in the order of the rows on disk."""
-        return [image_id for part in self._parts for image_id in part.image_ids]
+        return pl.concat([pl.Series("image_id", dtype=pl.String), *(part.image_ids for part in self._parts)])
 
     @cached_property
     def blocks(self) -> dict[str, slice]:
@@ -75,21 +75,31 @@ class Features:
         another order would hold all of them.
 
         Raises:
-            DataError: a picture has no features; it comes last.
+            DataError: a picture has no features.
+        """
+        places, end = self.places(image_ids), 0
+        for part in self._parts:
+            start, end = end, end + len(part.image_ids)
+            rows = np.flatnonzero(places[start:end] >= 0)
+            features = part.opened()
+            for first in range(0, len(rows), size):
+                batch = rows[first : first + size]
+                yield places[start + batch], features[batch].astype(np.float32)
+
+    def places(self, image_ids: pl.Series) -> NDArray[np.int64]:
+        """(N,) where in `image_ids`, distinct, the picture of each row on disk stands; -1 if it is not among them.
+
+        Raises:
+            DataError: a picture has no features.
         """
         wanted = pl.DataFrame({"image_id": image_ids}).with_row_index("place")
+        rows = pl.DataFrame({"image_id": self.image_ids}).join(wanted, "image_id", "left", maintain_order="left")
+        places = rows["place"].cast(pl.Int64).fill_null(-1).to_numpy()
         found = np.zeros(len(wanted), dtype=np.bool_)
-        for part in self._parts:
-            here = pl.DataFrame({"image_id": part.image_ids}).with_row_index("row")
-            here = here.join(wanted, on="image_id", maintain_order="left")
-            places, rows = (here[name].to_numpy().astype(np.int64) for name in ("place", "row"))
-            found[places] = True
-            features = part.opened()
-            for start in range(0, len(rows), size):
-                batch = slice(start, start + size)
-                yield places[batch], features[rows[batch]].astype(np.float32)
+        found[places[places >= 0]] = True
         if not found.all():
             raise self._lacking(image_ids[int(found.argmin())])
+        return places
 
     def gathered(self, image_ids: pl.Series) -> NDArray[np.float32]:
         """`matrix` by one `scan`."""

@@ -102,15 +102,19 @@ def test_a_picture_that_went_bad_is_an_error_that_names_it(embedder) -> None:
         list(embedder.stream([(name, jpeg(0)[:300])], batch=4))
 
 
+@pytest.fixture(scope="module")
+def embedder_128():
+    return Embedder("efficientnet_lite0", 128)
+
+
 @pytest.mark.parametrize("reduction", [2, 3, 5, 9])
 @pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
-def test_a_reduced_decode_gives_nearly_the_features_of_a_full_one(name, reduction) -> None:
-    embedder = Embedder("efficientnet_lite0", 128)
-    side = reduction * embedder.size
+def test_a_reduced_decode_gives_nearly_the_features_of_a_full_one(embedder_128, name, reduction) -> None:
+    side = reduction * embedder_128.size
     data = encode_jpeg(cv2.resize(load_sample_image(name), (side * 4 // 3, side), interpolation=cv2.INTER_AREA))
-    assert decode(data, shorter_side=embedder.size).pixels.size < decode(data).pixels.size
-    pair = np.stack([prepared(name, data, embedder.size), resized(decode(data).pixels, embedder.size)])
-    features = embedder(pair).astype(np.float32)
+    assert decode(data, shorter_side=embedder_128.size).pixels.size < decode(data).pixels.size
+    pair = np.stack([prepared(name, data, embedder_128.size), resized(decode(data).pixels, embedder_128.size)])
+    features = embedder_128(pair).astype(np.float32)
     for start, end in ((0, 1280), (1280, 2288)):
         one, other = features[:, start:end]
         assert one @ other > 0.975 * np.linalg.norm(one) * np.linalg.norm(other)

@@ -17,10 +17,11 @@ from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.model.backbones import BACKBONES, LIBRARIES, Weights, backbone
 from silverprint.model.embedder import Embedder
 
-QUICK = {"torchvision/resnet18": 64, "torchvision/mobilenet_v3_large": 64}
+QUICK = {"torchvision/resnet18": 64}
 OTHERS = {
-    "torchvision/convnext_tiny": 64, "torchvision/efficientnet_b0": 64, "torchvision/regnet_y_400mf": 64,
-    "torchvision/resnet50": 64, "torchvision/vit_b_16": 224, "timm/resnet10t": 64, "timm/vit_tiny_patch16_224": 224,
+    "torchvision/convnext_tiny": 64, "torchvision/efficientnet_b0": 64, "torchvision/mobilenet_v3_large": 64,
+    "torchvision/regnet_y_400mf": 64, "torchvision/resnet50": 64, "torchvision/vit_b_16": 224,
+    "timm/resnet10t": 64, "timm/vit_tiny_patch16_224": 224,
     "open_clip/RN50": 224, "open_clip/ViT-B-32": 224,
 }  # fmt: skip
 EVERY = [

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def copy_project(folder: Path) -> None:
         shutil.copy(ROOT / path, folder / path)
 
 
+@cache
 def _shipped_ledgers() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "data"], cwd=ROOT, check=True, capture_output=True, text=True)
     return [Path(line) for line in listed.stdout.splitlines()]

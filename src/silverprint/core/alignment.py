@@ -4,7 +4,6 @@ One is shifted and stretched over the other until they agree best, then correlat
 agree as well at a glance; under the best alignment a copy agrees nearly perfectly and another object does not.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -50,7 +49,7 @@ def residuals(thumbnails: Thumbnails, pairs: Indices) -> Values:
         of the two comes first.
     """
     rough = roughness(thumbnails, np.unique(pairs))
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor() as threads:
         parts = np.array_split(pairs, max(1, len(pairs) // _SHARE))
         correlations = np.concatenate(list(threads.map(partial(_correlations, thumbnails), parts)))
     return np.asarray((1 - correlations) / np.maximum(rough[pairs].mean(axis=1), _SMOOTHEST))

@@ -38,7 +38,7 @@ def residuals(thumbnails: Thumbnails, pairs: Indices) -> Values:
     step of one pixel does to the thumbnails themselves: of grass much is left by interpolation alone, and two empty
     skies agree whatever they show.
 
-    Pairs are shared out among threads, one for each core.
+    Pairs are shared out among threads.
 
     Args:
         thumbnails: (N, S, S) grey levels.

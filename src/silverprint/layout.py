@@ -33,10 +33,12 @@ TRACKING: Final = VAR / "mlflow"
 PEOPLE: Final = VAR / "people"
 SERVING: Final = VAR / "serving"
 LOCKS: Final = VAR / "locks"
-PIXELS: Final = VAR / "pixels.parquet"
-ALIKE: Final = VAR / "alike.parquet"
-NEAREST: Final = VAR / "nearest.npz"
+PIXELS: Final = VAR / "pixels.kept"
+ALIKE: Final = VAR / "alike.kept"
+NEAREST: Final = VAR / "nearest.kept"
 DEMO: Final = VAR / "demo"
+
+MEASURED_BY: Final = "version.txt"  # beside measurements: the number of the stage that made them
 
 
 def raw(source: str) -> Path:

@@ -7,9 +7,9 @@ import pytest
 
 from silverprint import layout
 from silverprint.campaign import alike
-from silverprint.core import neighbours
+from silverprint.core import alignment, neighbours
 from silverprint.core.neighbours import Nearest, nearest
-from silverprint.store import features
+from silverprint.store import features, files
 from silverprint.store.features import Features
 
 
@@ -96,3 +96,17 @@ def test_a_damaged_file_is_as_none(sought) -> None:
 
 def test_no_features_no_neighbours(sought) -> None:
     assert found().rows.shape == (0, 4)
+
+
+def test_residuals_of_other_thumbnails_are_not_used(tmp_path, monkeypatch) -> None:
+    """Those of another `measure`, or of another rule."""
+    monkeypatch.chdir(tmp_path)
+    mark = layout.measured("web") / layout.MEASURED_BY
+    asked = [alike._thumbnails(["web"])]
+    files.write_text(mark, "4\n")
+    asked.append(alike._thumbnails(["web", "gone"]))
+    files.write_text(mark, "5\n")
+    asked.append(alike._thumbnails(["web"]))
+    monkeypatch.setattr(alignment, "RULE", alignment.RULE + 1)
+    asked.append(alike._thumbnails(["web"]))
+    assert len(set(asked)) == len(asked)

@@ -132,3 +132,9 @@ def test_a_thousand_pictures_take_seconds() -> None:
     began = time.process_time()
     done = sum(len(ids) for ids, _ in embedder.stream(pictures, batch=32))
     assert done / (time.process_time() - began) > 25  # a second of one core
+
+
+def test_features_that_are_not_finite_name_their_picture(embedder, monkeypatch) -> None:
+    monkeypatch.setattr(Embedder, "__call__", lambda _, pictures: np.array([[0, 1], [0, np.inf]], dtype=np.float16))
+    with pytest.raises(DataError, match="second: its features are not finite in half precision"):
+        list(embedder.stream([("first", jpeg(0)), ("second", jpeg(1))], batch=2))

@@ -1,9 +1,9 @@
 """Which pictures look like one another: by features that were computed and thumbnails that were measured."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, fields
-from zipfile import BadZipFile
+from io import BytesIO
 
 import numpy as np
 import polars as pl
@@ -13,14 +13,16 @@ from silverprint import layout
 from silverprint.core import alignment, alike
 from silverprint.core.neighbours import RULE, Nearest, founders, nearest
 from silverprint.core.sketches import Sketches, sketched
-from silverprint.records import ALIKE, empty
-from silverprint.store import files, tables
+from silverprint.records import ALIKE
+from silverprint.store import tables
 from silverprint.store.features import Features
+from silverprint.store.kept import keep, kept
 from silverprint.store.thumbnails import laid_out
 
 _CENTRE_ROWS = 4096  # enough for a mean
 _PAIRS = 16_384  # whose thumbnails, 75 MB, are in memory at once
 _SEED = 0  # of axes and centres: they are part of what `unlikeness` means, not of the campaign
+_RULES = f"{RULE} {alike.NEIGHBOURS} {_SEED}"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Alike:
     """
     Attributes:
         pairs: (P, 2) places of pictures, the smaller first, sorted.
-        crowded: pictures so alike that each was compared with a part of them only.
+        crowded: pictures that have so many look-alikes that they were compared with a part of them only.
     """
 
     pairs: NDArray[np.int64]
@@ -43,12 +45,13 @@ def neighbours(features: Features, live: NDArray[np.bool_]) -> Nearest:
     it is of have changed, all are sought, and come to the same.
     """
     rows = _sketches(features)
-    kept = _kept(rows)
-    if kept is not None and np.array_equal(kept.live, live):
-        return kept
-    found = nearest(rows, live, alike.NEIGHBOURS, _SEED, kept)
-    with files.replacing(layout.NEAREST) as temporary, temporary.open("wb") as handle:
-        np.savez(handle, of=_name(rows), **vars(found))
+    before = _kept(rows)
+    if before is not None and np.array_equal(before.live, live):
+        return before
+    found = nearest(rows, live, alike.NEIGHBOURS, _SEED, before)
+    content = BytesIO()
+    np.savez(content, rows_sha256=_sha256(rows), **vars(found))
+    keep(layout.NEAREST, _RULES, content.getvalue())
     return found
 
 
@@ -61,28 +64,27 @@ def _sketches(features: Features) -> Sketches:
     return sketched(features.scan(image_ids), len(image_ids), list(features.blocks.values()), centre, _SEED)
 
 
-def _name(rows: Sketches) -> str:
-    """Of everything that neighbours follow from, but for which rows are live."""
-    return f"{RULE} {alike.NEIGHBOURS} {_SEED} {founders(len(rows))} {hashlib.sha256(rows.data).hexdigest()}"
+def _sha256(rows: Sketches) -> str:
+    return hashlib.sha256(rows.data).hexdigest()
 
 
 def _kept(rows: Sketches) -> Nearest | None:
-    """What layout.NEAREST holds, if it is of the first of `rows`; a damaged file is as none."""
-    try:
-        with layout.NEAREST.open("rb") as handle, np.load(handle) as kept:
-            count = len(kept["live"])
-            if founders(count) != founders(len(rows)) or str(kept["of"]) != _name(rows[:count]):
-                return None
-            return Nearest(*(kept[field.name] for field in fields(Nearest)))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    """What layout.NEAREST holds, if it is of the first of `rows`."""
+    content = kept(layout.NEAREST, _RULES)
+    if content is None:
         return None
+    arrays = np.load(BytesIO(content))
+    count = len(arrays["live"])
+    if founders(count) != founders(len(rows)) or str(arrays["rows_sha256"]) != _sha256(rows[:count]):
+        return None
+    return Nearest(*(arrays[field.name] for field in fields(Nearest)))
 
 
-def pairs(sources: Iterable[str], image_ids: pl.Series, limit: float) -> Alike:
+def pairs(sources: Collection[str], image_ids: pl.Series, limit: float) -> Alike:
     """Pairs of pictures whose unlikeness is at most `limit`.
 
-    What two thumbnails come to never changes. So this machine keeps it, in `var/`, and compares new pairs alone; a
-    machine that has nothing there comes to the same table.
+    What two thumbnails come to stays, until `measure` makes them otherwise. So this machine keeps it, in `var/`, and
+    compares new pairs alone; a machine that has nothing there comes to the same table.
 
     Args:
         sources: whose measurements hold the thumbnails.
@@ -97,17 +99,25 @@ def pairs(sources: Iterable[str], image_ids: pl.Series, limit: float) -> Alike:
     near = neighbours(features, places >= 0)
     found = alike.candidates(near, places, limit)
     found = found.with_columns(one=image_ids.gather(found["left"]), other=image_ids.gather(found["right"]))
-    known = tables.read(layout.ALIKE, ALIKE) if layout.ALIKE.exists() else empty(ALIKE)
+    of = _thumbnails(sources)
+    known = tables.kept(layout.ALIKE, of, ALIKE)
     todo = found.join(known, on=["one", "other"], how="anti", maintain_order="left")
     if not todo.is_empty():
         known = pl.concat([known, _compared(sources, todo)])
-        tables.write(known, layout.ALIKE, ALIKE)
+        tables.keep(known, layout.ALIKE, of, ALIKE)
     judged = found.join(known, on=["one", "other"], maintain_order="left").with_columns(unlikeness=alike.unlikeness())
     enough = judged.filter(pl.col("unlikeness") <= limit)
     return Alike(enough.select("left", "right").to_numpy(), near.crowded)
 
 
-def _compared(sources: Iterable[str], todo: pl.DataFrame) -> pl.DataFrame:
+def _thumbnails(sources: Collection[str]) -> str:
+    """What residuals follow from, beside the pictures: the rule, and which `measure` made the thumbnails."""
+    marks = [layout.measured(source) / layout.MEASURED_BY for source in sources]
+    versions = {mark.read_text(encoding="utf-8").strip() for mark in marks if mark.exists()}
+    return " ".join([str(alignment.RULE), *sorted(versions)])
+
+
+def _compared(sources: Collection[str], todo: pl.DataFrame) -> pl.DataFrame:
     """`todo` with `residual`; so few pairs at once that memory does not grow with the pool."""
     wanted = pl.concat([todo["one"], todo["other"]]).unique().sort()
     pairs = np.stack([wanted.search_sorted(todo[end]).to_numpy() for end in ("one", "other")], axis=1)

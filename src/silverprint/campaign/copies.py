@@ -12,6 +12,8 @@ from silverprint.store import ShardReader, tables
 from silverprint.store.measuring import pixel_sha256
 from silverprint.store.purging import fingerprints
 
+_RULE = "1"  # raised when `pixel_sha256` comes to others
+
 
 def pixels(sources: Iterable[str], raw: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
     """PIXELS of every picture that may have a copy here, and of every purged one; null where it does not decode.
@@ -34,12 +36,12 @@ def pixels(sources: Iterable[str], raw: pl.DataFrame, measured: pl.DataFrame) ->
     formats = raw.select("image_id", "format").drop_nulls().unique("image_id")
     alike = suspects(seen.join(formats, on="image_id"))
     wanted = pl.DataFrame({"image_id": alike}, schema={"image_id": pl.String})
-    kept = tables.read(layout.PIXELS, PIXELS) if layout.PIXELS.exists() else empty(PIXELS)
+    kept = tables.kept(layout.PIXELS, _RULE, PIXELS)
     stored = raw.filter(pl.col("outcome") == "stored").select("image_id").unique()
     todo = wanted.join(stored, on="image_id", how="semi").join(kept, on="image_id", how="anti").sort("image_id")
     if not todo.is_empty():
         kept = pl.concat([kept, _hashed(ShardReader(roots), todo["image_id"].to_list())])
-        tables.write(kept.sort("image_id"), layout.PIXELS, PIXELS)
+        tables.keep(kept.sort("image_id"), layout.PIXELS, _RULE, PIXELS)
     found = pl.concat([conform(purged, PIXELS), kept.join(wanted, on="image_id", how="semi")])
     return found.unique("image_id", keep="first", maintain_order=True).sort("image_id")
 

@@ -19,11 +19,11 @@ Indices = NDArray[np.int64]
 Numbers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
-RULE: Final = 2  # raised when `nearest` comes to others, for whoever keeps what it found
+RULE: Final = 2  # raised when `nearest` comes to others; who keeps them asks for it
 
 _ONE_CELL = 4096  # fewer rows are compared with all others; a power of two, as `founders` are
 _PROBES = 10  # cells that a row is looked for in
-_CROWD = 20_000  # rows of one cell that all comers are compared with; later ones with so many of their own time, too
+_CROWD = 20_000  # rows: of a cell, only the first so many are compared with everything; see `_search`
 _CHUNK = 4096
 _NOTHING: Final = -(2**31)
 
@@ -33,7 +33,7 @@ class Nearest:
     """Each row's nearest among those before it, the nearest first, at equal distance the earliest.
 
     Attributes:
-        live: (N,) whether the row was looked for, and could be found.
+        live: (N,) rows that take part; the others have no neighbours and are nobody's.
         cells: (N,) int32, where each row lies.
         rows: (N, k) int32; -1 where there are fewer, and for rows that are not live.
         products: (N, k) int32 dot products of the sketches.
@@ -51,8 +51,9 @@ class Nearest:
 
     @property
     def crowded(self) -> int:
-        """Live rows in cells that have so many that each was compared with a part of them only."""
-        return int(self.live[(np.bincount(self.cells)[self.cells] > _CROWD)].sum())
+        """Live rows that were compared with a part only of those before them in their cell."""
+        late = [members[_CROWD:] for members in _grouped(self.cells, int(self.cells.max(initial=0)) + 1)]
+        return int(self.live[np.concatenate(late)].sum())
 
 
 def founders(count: int) -> int:
@@ -115,7 +116,11 @@ def _probed(rows: Sketches, sought: Indices, seed: int) -> Numbers:
 
 
 def _search(rows: Sketches, seekers: Indices, near: Numbers, found: Nearest) -> None:
-    """Offers to each of `seekers`, rising, the live rows before it in the cells that are `near`."""
+    """Offers to each of `seekers`, rising, the live rows before it in the cells that are `near`.
+
+    Of a cell, everybody is offered the first _CROWD rows. Its later rows are cut into pieces of _CROWD, in their order,
+    and within a piece each is offered those before it, too.
+    """
     cells = int(max(found.cells.max(initial=0), near.max(initial=0))) + 1
     members = _grouped(found.cells, cells)
     asking = _grouped(near.ravel(), cells)
@@ -141,13 +146,13 @@ def _compare(rows: Sketches, seekers: Indices, base: Indices, found: Nearest) ->
 
 @njit(cache=True)
 def _offer(
-    products: NDArray[np.float32], before: Indices, base: Indices, kept_rows: Numbers, kept_products: Numbers
+    products: NDArray[np.float32], limits: Indices, base: Indices, kept_rows: Numbers, kept_products: Numbers
 ) -> None:
-    """Takes into each row's few best those of `base`, rising, that are below `before` and have larger products."""
+    """Takes into each row's few best those of `base`, rising, that are below its limit and have larger products."""
     last = kept_rows.shape[1] - 1
-    for seeker in range(len(before)):
+    for seeker in range(len(limits)):
         for place in range(len(base)):
-            if base[place] >= before[seeker]:
+            if base[place] >= limits[seeker]:
                 break
             product = products[seeker, place]
             if product < kept_products[seeker, last]:

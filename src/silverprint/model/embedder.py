@@ -51,7 +51,7 @@ class Embedder:
         depend on how many cores there are. A few batches are read ahead, never all.
 
         Raises:
-            DataError: a picture that was measured as decodable does not decode any more.
+            DataError: a picture that was measured as decodable does not decode any more, or has no finite features.
         """
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         waiting: deque[Future[Batch]] = deque()
@@ -68,7 +68,13 @@ class Embedder:
                 pool.shutdown(wait=True, cancel_futures=True)
 
     def _embed(self, chunk: Sequence[tuple[str, bytes]]) -> Batch:
-        return [image_id for image_id, _ in chunk], self(np.stack([prepared(*item, self.size) for item in chunk]))
+        image_ids = [image_id for image_id, _ in chunk]
+        rows = self(np.stack([prepared(*item, self.size) for item in chunk]))
+        finite = np.isfinite(rows).all(axis=1)
+        if not finite.all():
+            rule = "its features are not finite in half precision"
+            raise DataError(image_ids[int(finite.argmin())], rule, "choose another embed.backbone, or other weights")
+        return image_ids, rows
 
 
 def prepared(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:

@@ -113,7 +113,9 @@ def _alike(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> N
     """(P, 2) of the `rows` of `pictures` that look like the same picture, by features and thumbnails."""
     found = alike.pairs(params.sources, pictures["image_id"].gather(rows), params.clean.alike_limit)
     if found.crowded:
-        say(f"clean: {found.crowded} pictures are so alike that each was compared with a part of them only")
+        say(
+            f"clean: {found.crowded} pictures have so many look-alikes that they were compared with a part of them only"
+        )
     return np.asarray(rows[found.pairs])
 
 

@@ -77,7 +77,7 @@ def _forget_purged(index: Path, part: Path) -> None:
 
 
 def _forget_other_version(out: Path) -> None:
-    mark = out / "version.txt"
+    mark = out / layout.MEASURED_BY
     text = f"{VERSION}\n"
     if mark.exists() and mark.read_text(encoding="utf-8") == text:
         return

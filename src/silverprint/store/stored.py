@@ -69,7 +69,8 @@ class OnDisk(Stored):
         for row in (first, last):
             name, offset = self.image_ids[row], int(self.offsets[row])
             end = offset + int(self.sizes[row])
-            if os.pread(descriptor, len(name), offset - BLOCK) != name.encode() or os.fstat(descriptor).st_size < end:
+            header = os.pread(descriptor, len(name), offset - BLOCK) if offset >= BLOCK else b""
+            if header != name.encode() or os.fstat(descriptor).st_size < end:
                 os.close(descriptor)
                 rule = f"picture {name} is not at byte {offset}, where the index says"
                 raise DataError(str(path), rule, restored(path.parent))

@@ -9,6 +9,7 @@ from polars.exceptions import PolarsError
 
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import LATER, Schema, conform, empty
+from silverprint.store import kept as store_kept
 from silverprint.store.files import write_bytes
 
 
@@ -48,6 +49,23 @@ def parse(data: bytes, where: str, schema: Schema, remedy: str) -> pl.DataFrame:
         return conform(pl.read_parquet(BytesIO(data), columns=columns), schema)
     except (PolarsError, OSError, ValueError) as error:
         raise DataError(where, f"not a readable table ({_brief(error)})", remedy) from None
+
+
+def keep(frame: pl.DataFrame, path: Path, of: str, schema: Schema) -> None:
+    """`frame` for `kept`.
+
+    Raises:
+        DiskError: no space.
+    """
+    buffer = BytesIO()
+    conform(frame, schema).write_parquet(buffer, compression="zstd")
+    store_kept.keep(path, of, buffer.getvalue())
+
+
+def kept(path: Path, of: str, schema: Schema) -> pl.DataFrame:
+    """The table that this machine kept, as `store.kept` has it; no rows where there is none."""
+    content = store_kept.kept(path, of)
+    return empty(schema) if content is None else parse(content, str(path), schema, f"remove {path}")
 
 
 def parts(folder: Path, schema: Schema) -> Iterator[pl.DataFrame]:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
-from silverprint.store import ShardReader, ShardWriter, mapped
+from silverprint.store import ShardReader, ShardWriter, mapped, tables
 from silverprint.store.inspection import inspect
-from silverprint.store.places import unfinished_index
+from silverprint.store.places import index_name, unfinished_index
 
 
 def named(payload: bytes) -> str:
@@ -286,6 +286,16 @@ def test_a_damaged_shard_is_told_with_its_remedy(tmp_path: Path) -> None:
             list(ShardReader(root).scan())
     shard.unlink()
     with pytest.raises(UnavailableError, match=r"shard-00000\.tar.*dvc pull"):
+        list(ShardReader(root).scan())
+
+
+@pytest.mark.parametrize("offset", [-1, 0, 511, 2**40])
+def test_an_index_that_points_elsewhere_is_told_with_its_remedy(tmp_path: Path, offset: int) -> None:
+    root = written(tmp_path / "web", PAYLOADS[:1])
+    index = root / index_name(0)
+    rows = tables.read(index, RAW)
+    tables.write(rows.with_columns(offset=pl.lit(offset)), index, RAW)
+    with pytest.raises(DataError, match=r"shard-00000\.tar.*index says.*dvc checkout"):
         list(ShardReader(root).scan())
 
 

@@ -20,9 +20,13 @@ def write(frame: pl.DataFrame, path: Path, schema: Schema) -> None:
         DiskError: no space.
     """
     # Through memory: writing to the disk itself, polars would hide a full one behind an error of its own.
+    write_bytes(path, _parquet(frame, schema))
+
+
+def _parquet(frame: pl.DataFrame, schema: Schema) -> bytes:
     buffer = BytesIO()
     conform(frame, schema).write_parquet(buffer, compression="zstd", statistics=True)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def read(path: Path, schema: Schema) -> pl.DataFrame:
@@ -57,9 +61,7 @@ def keep(frame: pl.DataFrame, path: Path, of: str, schema: Schema) -> None:
     Raises:
         DiskError: no space.
     """
-    buffer = BytesIO()
-    conform(frame, schema).write_parquet(buffer, compression="zstd")
-    store_kept.keep(path, of, buffer.getvalue())
+    store_kept.keep(path, of, _parquet(frame, schema))
 
 
 def kept(path: Path, of: str, schema: Schema) -> pl.DataFrame:

@@ -20,18 +20,26 @@ def keep(path: Path, of: str, content: bytes) -> None:
     Raises:
         DiskError: no space.
     """
-    whole = of.encode() + b"\n" + content
-    files.write_bytes(path, hashlib.sha256(whole).digest() + whole)
+    head = _head(of)
+    files.write_bytes(path, b"".join([_digest(head, content), head, content]))
 
 
 def kept(path: Path, of: str) -> bytes | None:
     """The content; None where there is none, it is damaged, or of something else."""
+    head = _head(of)
     try:
-        found = path.read_bytes()
+        with path.open("rb") as handle:
+            digest, found, content = handle.read(_DIGEST), handle.read(len(head)), handle.read()
     except OSError:
         return None
-    digest, whole = found[:_DIGEST], found[_DIGEST:]
-    head = of.encode() + b"\n"
-    if not whole.startswith(head) or hashlib.sha256(whole).digest() != digest:
-        return None
-    return whole.removeprefix(head)
+    return content if found == head and digest == _digest(head, content) else None
+
+
+def _head(of: str) -> bytes:
+    return of.encode() + b"\n"
+
+
+def _digest(head: bytes, content: bytes) -> bytes:
+    whole = hashlib.sha256(head)
+    whole.update(content)
+    return whole.digest()

@@ -56,6 +56,11 @@ def test_the_first_answer_counts_and_every_one_is_an_exposure(said):
     everyone = figures["annotators"].values()
     for name in ("answers", "right", "abstained", "exposures"):
         assert figures["all"][name] == sum(person[name] for person in everyone)
+    own = first.rows(named=True)
+    labels = dict(KNOWN.rows())
+    assert figures["all"]["right"] == sum(row["choice"] == labels[row["image_id"]] for row in own)
+    assert figures["all"]["answers"] == sum(row["choice"] != "" for row in own)
+    assert figures["all"]["abstained"] == sum(row["choice"] == "" for row in own)
     for person in everyone:
         assert person["answers"] + person["abstained"] <= len(KNOWN)
         if person["answers"]:
@@ -82,3 +87,10 @@ def test_the_upper_end_stops_a_bad_crew_and_hardly_ever_a_good_one():
     crews = np.array([0.85, 0.7, 0.4, 0.25])
     assert binom.cdf(by_share, 20, crews[:2]).round(3).tolist() == [0.022, 0.392]
     assert binom.cdf(by_end, 20, crews).round(3).tolist() == [0.0, 0.017, 0.755, 0.986]
+
+
+def test_who_is_not_sure_is_neither_right_nor_wrong():
+    rows = gold.answers(votes([("a", "s-1", "", 0), ("b", "s-1", "bag", 0)]), KNOWN)
+    assert rows["right"].to_list() == [None, True]
+    found = gold.figures(rows, "r0")["round"]
+    assert (found["answers"], found["right"], found["accuracy"], found["abstained"]) == (1, 1, 1.0, 1)

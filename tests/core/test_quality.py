@@ -112,3 +112,5 @@ def test_rules_follow_the_documented_order_and_what_binds_comes_first():
     assert order == [reason for reason in quality.REASONS if reason in order]
     assert set(quality.REASONS) - set(order) == {"withdrawn", *quality.FLAGS, "same-pixels", "near-duplicate"}
     assert set(quality.REASONS[: len(quality.BINDING)]) == quality.BINDING
+    # What may not be used is not used, even where people have labelled it.
+    assert {"withdrawn", "license-unknown", "license-not-allowed"} == quality.BINDING

@@ -6,7 +6,6 @@ from tests.core.test_selection_uherding import directions, require_greedy, round
 
 from silverprint.core import uncertainty
 from silverprint.core.selection import select_with_scores
-from silverprint.core.selection.auto import WIDEST
 from silverprint.core.selection.uherding import NARROWEST
 
 
@@ -35,8 +34,9 @@ def test_every_pick_is_the_best_by_the_plain_definition(seed, n, d, labelled, me
         "auto", embeddings=embeddings, probabilities=thought, labeled=labeled, budget=n - len(labeled), seed=seed % 7
     )
     if thought is None or not len(labeled):
-        kernel = plain_kernel(directions(embeddings), WIDEST)
-        require_greedy(rows, values, kernel, np.ones(n), labeled, rounding(WIDEST))
+        width = 2**0.5  # as the module says: between two directions that have nothing in common
+        kernel = plain_kernel(directions(embeddings), width)
+        require_greedy(rows, values, kernel, np.ones(n), labeled, rounding(width))
     else:
         trust = min(1, len(labeled) / max(1, n - len(labeled)))
         places = plain_places(embeddings, thought.mean(axis=0), trust)

@@ -123,6 +123,14 @@ def test_a_pool_that_is_too_small_is_shared_out(available, expected):
     assert (shares.evaluation, shares.control, shares.train) == expected
 
 
+@given(st.integers(0, 300), st.floats(0, 1), st.floats(0, 1))
+def test_control_is_a_share_of_the_whole_budget_second_looks_included(budget, control, share):
+    relabel = int(share * budget)
+    shares = roles.shares(10_000, evaluation=0, budget=budget, control=control, relabel=relabel)
+    assert shares.control + shares.train + relabel == budget
+    assert shares.control == min(round(budget * control), budget - relabel)
+
+
 def test_a_budget_beyond_the_pool_leaves_evaluation_what_it_wants():
     shares = roles.shares(1000, evaluation=150, budget=1_000_000, control=0.2)
     assert (shares.evaluation, shares.total) == (150, 1000)

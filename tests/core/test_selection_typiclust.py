@@ -33,7 +33,7 @@ def plain_order(pool, clusters):
     free = {number: int((~pool.is_labeled[clusters == number]).sum()) for number in taken}
     size = {number: int((clusters == number).sum()) for number in taken}
     for _ in range(pool.budget):
-        number = min((n for n in taken if free[n]), key=lambda n: (taken[n], size[n] <= 5, -size[n], n))
+        number = min((n for n in taken if free[n]), key=lambda n: (taken[n], -size[n], n))
         taken[number] += 1
         free[number] -= 1
         yield number

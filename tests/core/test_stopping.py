@@ -68,6 +68,13 @@ def test_a_campaign_stops_only_where_all_of_the_last_rounds_stand_still():
     assert stopping.verdict([gained, SAME, SAME]) == "stop"
     assert stopping.verdict([SAME, SAME, gained]) == "go on"
     assert stopping.verdict([SAME, SAME, lost]) == "look first"
+    for high, said in ((0.0099, "stop"), (0.0101, "undecided")):  # a plateau is less than one point
+        flat = replace(SAME, high=high)
+        assert stopping.verdict([flat, flat]) == said
+        assert stopping.verdict([SAME, flat]) == said
+    for kappa, said in ((0.9901, "stop"), (0.9899, "undecided")):
+        calm = replace(SAME, stability=replace(STILL, kappa=kappa))
+        assert stopping.verdict([SAME, calm]) == said
     unknown = replace(SAME, stability=None)
     for unsure in (noisy, moving, unknown):
         assert stopping.verdict([SAME, unsure]) == "undecided"

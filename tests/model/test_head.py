@@ -87,6 +87,19 @@ def test_ctrl_c_in_training_is_ctrl_c(monkeypatch) -> None:
         signal.signal(signal.SIGINT, handler)
 
 
+@pytest.mark.parametrize("warmth", [0.5, 1.0, 4.0])
+def test_what_it_predicts_is_the_softmax_of_its_scores_over_the_temperature(warmth) -> None:
+    rng = np.random.default_rng(3)
+    weight, bias = rng.normal(size=(2, 6, 3)), rng.normal(size=(2, 3))
+    head = Head.of(
+        centre=np.zeros(6), scale=np.ones(6), weight=weight, bias=bias, temperature=np.array(warmth)
+    )  # fmt: skip
+    rows = rng.normal(size=(5, 6)).astype(np.float32)
+    scores = (np.einsum("nd,mdc->mnc", rows, weight) + bias[:, None]) / warmth
+    expected = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
+    np.testing.assert_allclose(head.predict(rows), expected, atol=1e-5)
+
+
 def test_noise_makes_it_less_sure() -> None:
     rows, labels = blobs()
     shuffled = np.random.default_rng(0).permutation(labels)

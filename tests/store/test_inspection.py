@@ -14,7 +14,7 @@ from tests.store.test_shards import PAYLOADS, add, written
 from silverprint.commands import doctor
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
-from silverprint.store import ShardWriter, tables
+from silverprint.store import ShardReader, ShardWriter, tables
 from silverprint.store.inspection import inspect
 
 
@@ -88,6 +88,22 @@ def test_damage_is_found(root: Path, kind: str) -> None:
     assert faults
     assert all(not fault.leftover for fault in faults)
     assert any(re.search(said, fault.what) for fault in faults), faults
+
+
+@pytest.mark.parametrize("missing", range(1, 12))
+def test_a_shard_that_lacks_a_few_bytes_of_its_last_picture_is_not_used(root: Path, missing: int) -> None:
+    index = tables.read(root / "index-00001.parquet", RAW).filter(pl.col("outcome") == "stored").sort("offset")
+    end = int(index["offset"][-1] + index["size"][-1])
+    shard = root / "shard-00001.tar"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:end])  # what follows are a tar's zeros
+    assert [name for name, _ in ShardReader([root]).read([index["image_id"][-1]])] == [index["image_id"][-1]]
+    shard.write_bytes(whole[: end - missing])
+    with pytest.raises(DataError, match=f"{end - missing} bytes, where its index names pictures up to {end}"):
+        ShardWriter(root)
+    with pytest.raises(DataError, match="where the index says"):
+        list(ShardReader([root]).read([index["image_id"][-1]]))
+    assert any(fault.path == shard for fault in inspect(root))
 
 
 def test_what_a_kill_left_is_mended_and_the_rest_named(

@@ -5,8 +5,8 @@ will be labels, at most 500; from the largest cluster with the fewest labels, th
 
     (mean distance to its 20 nearest neighbours in the cluster)⁻¹.
 
-Rows are centred and of length one. As in the authors' code a cluster of five rows or fewer waits for the larger ones,
-and neighbours are at most half of the cluster; unlike there, it is asked in the end, and no row is left out.
+Rows are centred and of length one. Neighbours are at most half of the cluster. The authors' code leaves out clusters of
+five rows or fewer; here they come after the larger ones with as many labels, and no row is left out.
 """
 
 from heapq import heapify, heappop, heappush
@@ -19,7 +19,6 @@ from silverprint.core.selection.content import chunks
 from silverprint.core.selection.kmeans import assigned, kmeans
 from silverprint.core.selection.pool import Picks, Pool
 
-_SMALL: Final = 5  # rows
 _NEAR: Final = 1e-5  # added to the mean distance: copies are typical, not infinitely so
 
 
@@ -67,20 +66,17 @@ def _members(pool: Pool, centres: NDArray[np.float32]) -> list[NDArray[np.int64]
 
 def _fewest_first(pool: Pool, members: list[NDArray[np.int64]], neighbours: int, crowd: int) -> Picks:
     """In turn from the cluster with the fewest labels and picks; then the larger."""
-    heap = [
-        (int(pool.is_labeled[rows].sum()), len(rows) <= _SMALL, -len(rows), number)
-        for number, rows in enumerate(members)
-    ]
+    heap = [(int(pool.is_labeled[rows].sum()), -len(rows), number) for number, rows in enumerate(members)]
     heapify(heap)
     left: dict[int, list[tuple[int, float]]] = {}
     picks: list[tuple[int, float]] = []
     while len(picks) < pool.budget:
-        taken, small, size, number = heappop(heap)
+        taken, size, number = heappop(heap)
         if number not in left:
             left[number] = _ranked(pool, members[number], neighbours, crowd)[::-1]
         if left[number]:
             picks.append(left[number].pop())
-            heappush(heap, (taken + 1, small, size, number))
+            heappush(heap, (taken + 1, size, number))
     rows, values = zip(*picks, strict=True)
     return np.array(rows, dtype=np.int64), np.array(values, dtype=np.float64)
 

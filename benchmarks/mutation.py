@@ -1,0 +1,167 @@
+"""How many small faults planted in core/ the quick tests notice: python -m benchmarks.mutation --mutants 80 --seed 1
+
+Each mutant is one change at a place drawn by chance, evenly over all places: a comparison, an arithmetic or a logical
+operator is swapped, a number moves by one, a condition is negated, a keyword's truth is turned round. A copy of the
+source has it; the quick tests that name the module run there and stop at the first that fails. Survivors are printed,
+with the line as it was and as it became: some change nothing that anybody can see, the others want a test.
+"""
+
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from silverprint.core.intervals import wilson
+
+ROOT = Path(__file__).resolve().parents[1]
+CORE = Path("src/silverprint/core")
+LIMIT_S = 300  # of the tests of one mutant: an endless loop is noticed, too
+SWAPS: dict[type, type] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
+    ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.And: ast.Or, ast.Or: ast.And,
+    ast.LShift: ast.RShift, ast.RShift: ast.LShift, ast.BitXor: ast.BitOr,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One changed place.
+
+    Attributes:
+        path: of the module, below the project.
+        line: number of the place, from 1.
+        was, became: the code of the place.
+        source: the whole module with the change.
+    """
+
+    path: Path
+    line: int
+    was: str
+    became: str
+    source: str
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """Every mutant of a module, in the order of its code. Annotations and docstrings are left alone."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for place in range(sum(1 for _ in _places(ast.parse(text)))):
+        tree = ast.parse(text)
+        node = list(_places(tree))[place]
+        was = ast.unparse(node)
+        _change(node)
+        yield Mutant(path, getattr(node, "lineno", 0), was, ast.unparse(node), ast.unparse(tree))
+
+
+def _places(tree: ast.AST) -> Iterator[ast.AST]:
+    for name, value in ast.iter_fields(tree):
+        if name in {"annotation", "returns", "decorator_list", "type_params"}:
+            continue
+        for node in value if isinstance(value, list) else [value]:
+            if isinstance(node, ast.AST) and not (isinstance(node, ast.Assign) and _is_alias(node)):
+                if _is_place(node):
+                    yield node
+                yield from _places(node)
+
+
+def _is_alias(node: ast.Assign) -> bool:
+    """Whether it names a type: `Rows = Float[...]`."""
+    return isinstance(node.value, ast.Subscript) and isinstance(node.targets[0], ast.Name)
+
+
+def _is_place(node: ast.AST) -> bool:
+    if isinstance(node, ast.Compare):
+        return type(node.ops[0]) in SWAPS
+    if isinstance(node, ast.BinOp | ast.AugAssign | ast.BoolOp):
+        return type(node.op) in SWAPS
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, bool | int | float)
+    return isinstance(node, ast.If | ast.IfExp)
+
+
+def _change(node: ast.AST) -> None:
+    match node:
+        case ast.Compare():
+            node.ops[0] = SWAPS[type(node.ops[0])]()
+        case ast.BinOp() | ast.AugAssign() | ast.BoolOp():
+            node.op = SWAPS[type(node.op)]()
+        case ast.Constant(value=bool() as value):
+            node.value = not value
+        case ast.Constant(value=int() | float() as value):
+            node.value = value + 1
+        case ast.If() | ast.IfExp():
+            node.test = ast.UnaryOp(ast.Not(), node.test)
+
+
+def tests_of(path: Path) -> list[str]:
+    """The test files that name the module; all of tests/core where none does."""
+    name = path.parent.name if path.stem == "__init__" else path.stem
+    found = [
+        str(test.relative_to(ROOT))
+        for test in sorted((ROOT / "tests").rglob("test_*.py"))
+        if "core" in (text := test.read_text(encoding="utf-8")) and name in text
+    ]
+    return sorted(found, key=lambda test: not test.startswith("tests/core/")) or ["tests/core"]
+
+
+def survives(mutant: Mutant, tree: Path) -> bool:
+    """Whether the tests pass on `tree`, a copy of the project, with the mutant in it."""
+    place = tree / mutant.path
+    whole = place.read_text(encoding="utf-8")
+    place.write_text(mutant.source, encoding="utf-8")
+    words = ["-m", "pytest", "-qx", "-m", "not slow and not browser and not soak", *tests_of(mutant.path)]
+    environment = os.environ | {"PYTHONPATH": str(tree / "src")}
+    try:
+        run = subprocess.run(
+            [sys.executable, *words], cwd=tree, env=environment, capture_output=True, timeout=LIMIT_S, check=False
+        )
+        return run.returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        place.write_text(whole, encoding="utf-8")
+
+
+def run(count: int, seed: int) -> float:
+    """Tries `count` mutants of core/, prints what survives, and gives the share that was noticed."""
+    every = [mutant for path in sorted((ROOT / CORE).rglob("*.py")) for mutant in mutants(path.relative_to(ROOT))]
+    drawn = random.Random(seed).sample(every, min(count, len(every)))
+    alive = []
+    with TemporaryDirectory(prefix="mutation-") as folder:
+        tree = Path(folder) / "tree"
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for name in listed.splitlines():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+        subprocess.run(["git", "init", "-q"], cwd=tree, check=True)  # some tests ask which files are tracked
+        subprocess.run(["git", "add", "-A"], cwd=tree, check=True)
+        for mutant in drawn:
+            if survives(mutant, tree):
+                alive.append(mutant)
+                print(f"survived: {mutant.path}:{mutant.line}: {mutant.was}  ->  {mutant.became}", flush=True)
+    killed = len(drawn) - len(alive)
+    low, high = wilson(killed, len(drawn))
+    print(
+        f"{killed} of {len(drawn)} mutants noticed ({killed / len(drawn):.0%}; 95 % interval {low:.0%} to {high:.0%})"
+    )
+    return alive
+
+
+def main() -> None:
+    parser = ArgumentParser(description="Mutants of core/ that the quick tests notice.")
+    parser.add_argument("--mutants", type=int, default=80)
+    parser.add_argument("--seed", type=int, default=1)
+    found = parser.parse_args()
+    run(found.mutants, found.seed)
+
+
+if __name__ == "__main__":
+    main()

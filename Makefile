@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help env studio-env s3-env ray-env demo down clean-demo repro test check quick soak lock screenshots
+.PHONY: help env studio-env s3-env ray-env extras-env demo down clean-demo repro test check quick soak lock screenshots
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
@@ -42,6 +42,11 @@ ray-env: .venv/.ray  ## Ray, for executor: ray, in the client environment
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/ray.lock
 	@touch $@
 
+extras-env: .venv/.extras  ## optional backbones and the datasets library, in the client environment, for their tests
+.venv/.extras: requirements/extras.lock .venv/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/extras.lock
+	@touch $@
+
 demo: env studio-env  ## the whole loop over three rounds, with simulated people
 	@python -m silverprint.demo run --pictures $(PICTURES) \
 		$(if $(STUDIO_PORT),--studio-port $(STUDIO_PORT)) $(if $(MLFLOW_PORT),--mlflow-port $(MLFLOW_PORT))
@@ -66,7 +71,7 @@ check: env  ## lint, types, architecture, quick tests
 quick: env  ## the tests that need no server, in under two minutes
 	pytest -m "not slow and not browser and not soak" -n auto --dist loadfile
 
-test: env studio-env s3-env ray-env check  ## every test but the soak
+test: env studio-env s3-env ray-env extras-env check  ## every test but the soak
 	pytest -m "(slow or browser) and not soak"
 
 soak: env studio-env  ## the heavy trials

@@ -1,8 +1,7 @@
 """Pictures for the docs, from a finished demo whose servers still run: python scripts/screenshots.py
 
-Writes docs/pictures/: strip.png, contact-sheet.png and curve.png as the report has them, the report on a laptop and on
-a phone, the labelling page of Label Studio, MLflow's comparison of the rounds and its learning curve. Each is below
-300 KB.
+Writes docs/pictures/: strip.png, contact-sheet.png and curve.png as the report has them, the report, and the labelling
+page of Label Studio. Each is below 300 KB.
 """
 
 import json
@@ -14,7 +13,6 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -31,13 +29,8 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-# MLflow opens a chat panel beside the page at the first visit.
-NO_ASSISTANT = """
-localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
-localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
-"""
 LISTED = 24  # pictures in the list beside the labelling page
-LAPTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 780}
+LAPTOP = {"width": 1280, "height": 860}
 
 
 def main() -> None:
@@ -52,17 +45,14 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         report(browser, out)
         labelling(browser, out, params)
-        tracking(browser, out, params)
         browser.close()
 
 
 def report(browser: Browser, out: Path) -> None:
-    address = (layout.REPORT / "index.html").resolve().as_uri()
-    for name, size, scale in (("report", LAPTOP, 1.5), ("report-phone", PHONE, 2.0)):
-        with opened(browser, size, scale) as context:
-            page = context.new_page()
-            page.goto(address)
-            keep(page, out / f"{name}.png")
+    with opened(browser, LAPTOP, 1.5) as context:
+        page = context.new_page()
+        page.goto((layout.REPORT / "index.html").resolve().as_uri())
+        keep(page, out / "report.png")
 
 
 def labelling(browser: Browser, out: Path, params: Params) -> None:
@@ -105,38 +95,6 @@ def served(params: Params, round_name: str, image_ids: list[str]) -> Iterator[No
         yield
     finally:
         serving.remove(campaign, round_name, absent)
-
-
-def tracking(browser: Browser, out: Path, params: Params) -> None:
-    url = read(layout.TRACKING / "server.json")["url"]
-    with opened(browser, {"width": 1360, "height": 860}, 1.5) as context:
-        context.add_init_script(NO_ASSISTANT)
-        experiment, rounds, whole = runs_of(context, url, params.dataset.name)
-        page = context.new_page()
-        chosen, experiments = quote(json.dumps(rounds)), quote(json.dumps([experiment]))
-        page.goto(f"{url}/#/compare-runs?runs={chosen}&experiments={experiments}")
-        for section in ("Visualizations", "Parameters"):  # fold them away: the metrics are what is compared
-            page.get_by_role("button", name=section).click(timeout=60_000)
-        page.get_by_text("balanced_accuracy").wait_for(timeout=60_000)
-        keep(page, out / "mlflow-comparison.png")
-        page.goto(f"{url}/#/experiments/{experiment}/runs/{whole}/model-metrics")
-        page.get_by_placeholder("Search metric charts").fill("^accuracy", timeout=60_000)
-        page.wait_for_selector(".js-plotly-plot .js-line", state="attached", timeout=60_000)
-        page.mouse.move(0, 0)  # no tool bar over a chart
-        keep(page, out / "mlflow-curve.png")
-
-
-def runs_of(context: BrowserContext, url: str, name: str) -> tuple[str, list[str], str]:
-    """The experiment, the rounds' runs in order, and the campaign's run."""
-    api = f"{url}/api/2.0/mlflow"
-    asked = context.request.get(f"{api}/experiments/get-by-name?experiment_name={quote(name)}")
-    experiment = str(asked.json()["experiment"]["experiment_id"])
-    body = {"experiment_ids": [experiment], "max_results": 1000}
-    found: dict[str, list[tuple[str, str]]] = {"round": [], "campaign": []}
-    for run in context.request.post(f"{api}/runs/search", data=body).json()["runs"]:
-        tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
-        found[tags["silverprint.kind"]].append((tags.get("silverprint.round", ""), run["info"]["run_id"]))
-    return experiment, [run for _, run in sorted(found["round"])], found["campaign"][0][1]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from tests import needs
 
 from silverprint.core.hashing import pixel_sha256
 from silverprint.demo import build, dirt, plan, sheet, truth
@@ -188,8 +189,7 @@ def test_the_sheet_has_five_thousand_different_tiles_of_every_class():
 
 def test_the_sheet_is_what_the_script_makes():
     dataset = Path("/usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz")
-    if not dataset.exists():
-        pytest.skip("needs: apt-get install dataset-fashion-mnist")
+    needs.path(dataset, "run: apt-get install dataset-fashion-mnist")
     script = Path(__file__).parents[2] / "scripts/make_fashion_sheet.py"
     space: dict[str, object] = {"__file__": str(script), "__name__": "script"}
     exec(compile(script.read_text(), script, "exec"), space)  # noqa: S102

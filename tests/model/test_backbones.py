@@ -4,7 +4,6 @@ A library's networks have random weights here, written as a state file; timm's a
 """
 
 import hashlib
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import torch
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.model.backbones import BACKBONES, LIBRARIES, Weights, backbone
 from silverprint.model.embedder import Embedder
+from tests import needs
 
 QUICK = {"torchvision/resnet18": 64}
 OTHERS = {
@@ -44,8 +44,7 @@ def written(name: str, folder: Path, seed: int = 0) -> Weights | None:
 
 
 def require(library: str) -> None:
-    if importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed: pip install '.[{library}]'")
+    needs.module(library, "run: make extras-env")
 
 
 def some(size: int, count: int = 3) -> np.ndarray:

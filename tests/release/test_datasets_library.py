@@ -7,12 +7,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests import needs
 from tests.release.test_huggingface import CLASSES, a_card
 from tests.report.fixture import jpeg
 
 from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
 
-datasets = pytest.importorskip("datasets")
+needs.module("datasets", "run: make extras-env")
+import datasets  # noqa: E402
 
 
 @pytest.fixture(scope="module")

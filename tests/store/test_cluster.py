@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tests import needs
 from tests.clean.album import Found, acquire, jpeg, tile
 
 from silverprint import layout
@@ -116,7 +117,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_end_in_mid_run_leaves_no_process_behind(how: signal.Signals, tmp_path: Path) -> None:
-    pytest.importorskip("ray")
+    needs.module("ray", "run: make ray-env")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     with subprocess.Popen(
         [sys.executable, "-c", ALONE, "ray", str(tmp_path)],

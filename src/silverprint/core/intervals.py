@@ -5,7 +5,7 @@ from jaxtyping import Bool
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-Hits = Bool[NDArray[np.bool_], "draws pictures"]
+Hits = Bool[NDArray[np.bool_], " pictures"]
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -24,22 +24,17 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
 
 
 def paired_gain(
-    ours: Hits,
-    theirs: Hits,
-    *,
-    seed: int,
-    resamples: int = 2000,
-    level: float = 0.95,
+    ours: Hits, theirs: Hits, *, seed: int, resamples: int = 2000, level: float = 0.95
 ) -> tuple[float, float, float]:
-    """How much more often `ours` is right than `theirs` on the same pictures: (gain, low, high), each -1..1.
+    """How much oftener one model is right than another on the same pictures: (gain, low, high), each -1..1.
 
-    A bootstrap of percentiles that resamples pictures (shared by both: paired) and draws (of labels and seeds).
+    Args:
+        ours, theirs: (pictures,) whether each model is right; the two models are given, the pictures are a sample.
+
+    A bootstrap of percentiles that resamples pictures, which both share.
     """
     difference = ours.astype(np.float64) - theirs.astype(np.float64)
-    draws, pictures = difference.shape
-    rng = np.random.default_rng(seed)
-    weights_d = rng.multinomial(draws, np.full(draws, 1 / draws), size=resamples) / draws
-    weights_p = rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=resamples) / pictures
-    gains = np.einsum("rd,rd->r", weights_d, weights_p @ difference.T)
-    low, high = np.quantile(gains, [(1 - level) / 2, (1 + level) / 2])
+    pictures = len(difference)
+    drawn = np.random.default_rng(seed).multinomial(pictures, np.full(pictures, 1 / pictures), size=resamples)
+    low, high = np.quantile(drawn @ difference / pictures, [(1 - level) / 2, (1 + level) / 2])
     return float(difference.mean()), float(low), float(high)

@@ -1,11 +1,10 @@
-"""Weights of examples: bootstrap samples, folds, subsets. One row of weights is one model to train."""
+"""Weights of examples: bootstrap samples, folds. One row of weights is one model to train."""
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 ClassIds = Int[NDArray[np.integer], " n"]
-Rows = Int[NDArray[np.integer], " m"]
 Weights = Float[NDArray[np.float64], "models n"]
 Folds = Int[NDArray[np.int64], " n"]
 
@@ -29,12 +28,3 @@ def stratified_folds(labels: ClassIds, folds: int, seed: int) -> Folds:
     fold = np.empty(len(labels), dtype=np.int64)
     fold[by_class] = np.arange(len(labels)) % folds
     return fold
-
-
-def subsets(rows: Rows, k: int, draws: int, n: int, seed: int) -> Weights:
-    """`draws` random subsets of `k` of `rows`, as weights 0 or 1 over `n` examples."""
-    rng = np.random.default_rng(seed)
-    weights = np.zeros((draws, n))
-    for row in weights:
-        row[rng.choice(rows, k, replace=False)] = 1.0
-    return weights

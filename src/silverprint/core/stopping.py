@@ -72,7 +72,7 @@ def step(labels: Names, before: Names, after: Names, stability: Stability | None
         before: (n,) what the earlier model predicted of them.
         after: (n,) what the later one predicted.
     """
-    gain, low, high = paired_gain((after == labels)[None], (before == labels)[None], seed=seed)
+    gain, low, high = paired_gain(after == labels, before == labels, seed=seed)
     return Step(len(labels), gain, low, high, stability)
 
 

@@ -13,8 +13,8 @@ from silverprint.adapters import tracking
 from silverprint.campaign import guard, ledgers, state
 from silverprint.config import Params
 from silverprint.core import blocks, evaluation, stopping
-from silverprint.core.examples import Examples, control_arms, examples
-from silverprint.core.intervals import paired_gain
+from silverprint.core.examples import Examples, examples
+from silverprint.core.gain import gain, trials
 from silverprint.core.quality import BINDING
 from silverprint.core.selection.reasons import INCLUDED
 from silverprint.errors import DataError, UnavailableError, restored
@@ -25,8 +25,6 @@ from silverprint.store.folders import replacing_folder
 
 if TYPE_CHECKING:
     from silverprint.model.head import Head
-
-_DRAWS = 20
 
 
 def run(params: Params, round_name: str) -> None:
@@ -169,25 +167,23 @@ class Train:
     def _control(
         self, x: NDArray[np.float32], y: NDArray[np.int64], standard: Any, rows: NDArray[np.float32], truth: Any
     ) -> dict[str, Any] | None:
-        """Accuracy after k chosen labels and after k random ones, and the gain with its 95 % interval."""
+        """Accuracy with k chosen labels and with k random ones, the gain with its interval, and what k can show."""
         from silverprint.model.ensemble import train_members
 
-        arms = control_arms(self.examples.training, self.round, self._by_strategy(), draws=_DRAWS, seed=self.seed)
-        if arms is None or not len(truth):
+        found = trials(self.examples.training, self.round, self._by_strategy(), seed=self.seed)
+        if found is None or not len(truth):
             return None
-        weights = np.concatenate([arms.chosen, arms.random])
-        head = train_members(x, y, weights, standard, classes=len(self.classes), recipe=self.params.model)
-        right = head.predict(rows).argmax(axis=2) == truth
-        chosen, random = right[:_DRAWS], right[_DRAWS:]
-        gain, low, high = paired_gain(chosen, random, seed=self.seed)
+        head = train_members(x, y, found.weights, standard, classes=len(self.classes), recipe=self.params.model)
+        measured = gain(found, head.predict(rows).argmax(axis=2) == truth)
         figures = {
-            "chosen": chosen.mean(),
-            "random": random.mean(),
-            "gain": gain,
-            "gain_low": low,
-            "gain_high": high,
+            "chosen": measured.chosen,
+            "random": measured.random,
+            "gain": measured.gain,
+            "gain_low": measured.low,
+            "gain_high": measured.high,
+            "gain_detectable": measured.detectable,
         }
-        return {"k": arms.k, **{name: round(float(figure), 6) for name, figure in figures.items()}}
+        return {"k": measured.k, **{name: round(figure, 6) for name, figure in figures.items()}}
 
 
 def _sealed(params: Params, round_name: str) -> bool:

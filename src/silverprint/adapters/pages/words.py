@@ -97,7 +97,16 @@ def gain(control: dict[str, Any]) -> str:
         return f"{control['k']} chosen pictures taught the model more than {control['k']} random ones ({span})"
     if high < 0:
         return f"{control['k']} chosen pictures taught the model less than {control['k']} random ones ({span})"
-    return f"what {control['k']} chosen pictures taught is not distinguishable from {control['k']} random ones ({span})"
+    return (
+        f"{control['k']} chosen pictures taught the model about as much as {control['k']} random ones "
+        f"({span}{_detectable(control)})"
+    )
+
+
+def _detectable(control: dict[str, Any]) -> str:
+    """What so few pictures can show at all; figures of an earlier version do not say."""
+    least = control.get("gain_detectable")
+    return "" if least is None else f"; so few show a gain only from about {100 * least:.0f} points on"
 
 
 def consistency(figures: dict[str, float]) -> str:

@@ -16,6 +16,7 @@ WAIVERS: Final = Path("data/waivers.csv")
 INCLUDE: Final = Path("data/include.csv")
 EXCLUDE: Final = Path("data/exclude.csv")
 GOLD: Final = Path("data/gold.csv")
+CLASSES: Final = Path("data/classes.csv")
 PERSONAL: Final = Path("data/personal.csv")
 CLEAN: Final = Path("data/clean")
 MANIFEST: Final = CLEAN / "manifest.parquet"

@@ -163,7 +163,16 @@ UNSURE: Final = "unsure"  # abstains
 NONE_OF_THESE: Final = "not one of these"  # a class to vote for, never trained on
 
 # The first four are answers, as they were given; the others are what became of one.
-VOTE_STATUSES: Final = ("valid", "unsure", "empty", "unknown-class", "superseded", "deleted", "withdrawn")
+VOTE_STATUSES: Final = (
+    "valid",
+    "unsure",
+    "empty",
+    "unknown-class",
+    "in-another-name",
+    "superseded",
+    "deleted",
+    "withdrawn",
+)
 IMPORT_STATUSES: Final = ("valid", "unknown-class", "contradictory")
 
 VOTES: Final[Schema] = {
@@ -281,6 +290,11 @@ PERSONAL: Final[Schema] = {  # in Git; what detectors of the user's own found, o
     "kind": TEXT,  # face, plate, ...: a to z, digits and -
     "confidence": REAL,  # 0..1
     "detector": TEXT,  # its name and version
+}
+
+CLASSES: Final[Schema] = {  # in Git; every class that people were ever asked with
+    "number": INT,  # from 0, by age, for good
+    "name": TEXT,
 }
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}

@@ -115,8 +115,13 @@ COMMANDS = (
                 "commands.rounds:reopen",
                 (
                     _ROUND,
-                    _arg("--extra", type=int, default=1, help="more people to ask about each; default 1"),
+                    _arg("--extra", type=int, help="more people to ask about each; default 1"),
                     _arg("--all", action="store_true", dest="everything", help="every picture, not the disputed only"),
+                    _arg(
+                        "--not-one-of-these",
+                        action="store_true",
+                        help="those answered so before a class was added; default of --extra: one more than said so",
+                    ),
                     _arg("--why", required=True, help="kept beside the ask"),
                 ),
             ),

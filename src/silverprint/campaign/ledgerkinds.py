@@ -42,7 +42,12 @@ class Kind:
     whole: bool = False
 
 
-_LATER: Final = ("deleted", "superseded", "withdrawn")  # a vote that stands may become one of these, in this order
+_LATER: Final = (
+    "in-another-name",
+    "deleted",
+    "superseded",
+    "withdrawn",
+)  # a vote that stands may become one of these, in this order
 
 
 def _later_vote(ours: Row, theirs: Row) -> Row | None:
@@ -77,6 +82,7 @@ KINDS: Final[dict[str, Kind]] = {
         required=("image_id", "annotator", "status", "batch"),
         words={"status": records.IMPORT_STATUSES},
     ),
+    "classes.csv": Kind(records.CLASSES, ("number",), ("number",), required=("number", "name")),
     "waivers.csv": Kind(records.WAIVERS, ("round", "expectation", "by"), ("round", "expectation", "by")),
     "include.csv": Kind(records.INCLUDE, ("round", "image_id"), ("round", "image_id")),
     "exclude.csv": Kind(records.EXCLUDE, ("image_id",), ("image_id",)),

@@ -6,6 +6,7 @@ from typing import Final
 PARAMS: Final = Path("params.yaml")
 PIPELINE: Final = Path("dvc.yaml")
 LOCK: Final = Path("dvc.lock")
+VERSIONS: Final = Path("versions.yaml")
 SUITES: Final = Path("expectations")
 
 CHECK: Final = Path("data/check")

@@ -43,9 +43,7 @@ def test_every_split_has_the_numbers_of_parquet(tmp_path: Path) -> None:
         assert features["label"]["names"] == list(classes)
         numbers = dict(zip(table["image_id"].to_pylist(), table["label"].to_pylist(), strict=True))
         assert {Path(path).stem: number for path, number in found.samples} == numbers
-        with pytest.raises(
-            FileNotFoundError, match="no valid file for the classes 02-10"
-        ):  # told, and never numbered otherwise
+        with pytest.raises(FileNotFoundError, match="05-é"):  # told, and never numbered otherwise
             datasets.ImageFolder(str(tmp_path / split))
 
 

@@ -14,6 +14,7 @@ help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 env: .venv/.ready  ## the client environment
+	@scripts/git-setup "$(BIN)/silverprint"
 studio-env: .venv-studio/.ready  ## Label Studio's environment
 
 .venv/.ready: requirements/client.lock pyproject.toml

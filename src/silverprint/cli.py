@@ -91,7 +91,8 @@ def _print_no_more() -> None:
 
 
 def _run(verb: verbs.Verb, options: dict[str, object]) -> int:
-    os.chdir(_root())
+    if not verb.anywhere:
+        os.chdir(_root())
     arguments: list[object] = []
     if verb.params:
         from silverprint import config

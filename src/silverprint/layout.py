@@ -6,6 +6,7 @@ from typing import Final
 PARAMS: Final = Path("params.yaml")
 PIPELINE: Final = Path("dvc.yaml")
 LOCK: Final = Path("dvc.lock")
+VERSIONS: Final = Path("versions.yaml")
 SUITES: Final = Path("expectations")
 
 CHECK: Final = Path("data/check")
@@ -16,6 +17,7 @@ WAIVERS: Final = Path("data/waivers.csv")
 INCLUDE: Final = Path("data/include.csv")
 EXCLUDE: Final = Path("data/exclude.csv")
 GOLD: Final = Path("data/gold.csv")
+CLASSES: Final = Path("data/classes.csv")
 PERSONAL: Final = Path("data/personal.csv")
 CLEAN: Final = Path("data/clean")
 MANIFEST: Final = CLEAN / "manifest.parquet"

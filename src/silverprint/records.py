@@ -162,12 +162,25 @@ QUEUE_ADDED: Final = frozenset({"features", "why"})  # queues that people have s
 UNSURE: Final = "unsure"  # abstains
 NONE_OF_THESE: Final = "not one of these"  # a class to vote for, never trained on
 
+# The first four are answers, as they were given; the others are what became of one.
+VOTE_STATUSES: Final = (
+    "valid",
+    "unsure",
+    "empty",
+    "unknown-class",
+    "in-another-name",
+    "superseded",
+    "deleted",
+    "withdrawn",
+)
+IMPORT_STATUSES: Final = ("valid", "unknown-class", "contradictory")
+
 VOTES: Final[Schema] = {
     "image_id": TEXT,
     "round": TEXT,
     "annotator": TEXT,  # `<server>-<user id>`, the same from every machine
     "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing was chosen
-    "status": TEXT,  # valid | unsure | empty | unknown-class | superseded | deleted | withdrawn
+    "status": TEXT,  # one of VOTE_STATUSES
     "shown_prediction": TEXT,
     "lead_time_s": REAL,
     "created_at": TEXT,
@@ -241,7 +254,7 @@ IMPORTS: Final[Schema] = {  # in Git; labels that sources came with, as votes
     "annotator": TEXT,  # `import:<source>`
     "said": TEXT,  # the source's own word; several with ` / ` between
     "choice": TEXT,  # the class that it means; empty text where the status is not valid
-    "status": TEXT,  # valid | unknown-class | contradictory (its addresses of one picture say different classes)
+    "status": TEXT,  # one of IMPORT_STATUSES; contradictory: its addresses of one picture say different classes
     "batch": INT,  # of the annotator, from 1; of several words about a picture the last batch's stands
     "said_at": TEXT,  # when the picture was fetched, UTC
 }
@@ -277,6 +290,11 @@ PERSONAL: Final[Schema] = {  # in Git; what detectors of the user's own found, o
     "kind": TEXT,  # face, plate, ...: a to z, digits and -
     "confidence": REAL,  # 0..1
     "detector": TEXT,  # its name and version
+}
+
+CLASSES: Final[Schema] = {  # in Git; every class that people were ever asked with
+    "number": INT,  # from 0, by age, for good
+    "name": TEXT,
 }
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}

@@ -21,6 +21,7 @@ class Verb:
     arguments: tuple[Argument, ...] = ()
     params: bool = True  # the function's first argument is the loaded parameters
     stage: bool = False  # run by DVC: the pipeline is checked first
+    anywhere: bool = False  # it runs where it was called, be it outside of the project's folder
     verbs: tuple["Verb", ...] = ()
 
 
@@ -114,8 +115,13 @@ COMMANDS = (
                 "commands.rounds:reopen",
                 (
                     _ROUND,
-                    _arg("--extra", type=int, default=1, help="more people to ask about each; default 1"),
+                    _arg("--extra", type=int, help="more people to ask about each; default 1"),
                     _arg("--all", action="store_true", dest="everything", help="every picture, not the disputed only"),
+                    _arg(
+                        "--not-one-of-these",
+                        action="store_true",
+                        help="those answered so before a class was added; default of --extra: one more than said so",
+                    ),
                     _arg("--why", required=True, help="kept beside the ask"),
                 ),
             ),
@@ -197,6 +203,35 @@ COMMANDS = (
                 "add the pictures of a CSV file with the columns image_id, label, why",
                 "commands.gold:bring",
                 (_arg("path", metavar="FILE", type=_path),),
+            ),
+        ),
+    ),
+    Verb(
+        "ledger",
+        "what people decided in two branches, made one file again",
+        verbs=(
+            Verb(
+                "merge",
+                "Git's merge driver for ledgers and rounds' states; `make env` tells Git of it",
+                "commands.ledger:merge",
+                tuple(
+                    _arg(name, metavar=name.upper(), type=_path, help=what)
+                    for name, what in (
+                        ("base", "%%O, what both branches began with"),
+                        ("ours", "%%A, which becomes the result"),
+                        ("theirs", "%%B"),
+                        ("path", "%%P, the file's name"),
+                    )
+                ),
+                params=False,
+                anywhere=True,
+            ),
+            Verb(
+                "mend",
+                "take Git's conflict marks out of a ledger, or bring back what a round is sealed with",
+                "commands.ledger:mend",
+                (_arg("path", metavar="FILE", type=_path),),
+                params=False,
             ),
         ),
     ),

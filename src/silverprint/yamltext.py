@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from silverprint import conflicts, layout
 from silverprint.errors import ConfigError
 
 
@@ -28,8 +29,10 @@ def mapping(text: str, name: Path) -> dict[Any, Any]:
     """The mapping that `text`, of the file `name`, holds.
 
     Raises:
-        ConfigError: it is not YAML, with line and column, or it holds something else.
+        ConfigError: it is not YAML, with line and column, or it holds something else, or the marks of a conflict.
     """
+    if line := conflicts.marked(text):
+        raise ConfigError(f"{name} line {line}", conflicts.RULE, _one_side(name))
     try:
         document = YAML(typ="safe").load(text)
     except MarkedYAMLError as error:
@@ -42,6 +45,13 @@ def mapping(text: str, name: Path) -> dict[Any, Any]:
         found = "is empty" if document is None else f"holds {_short(document)}"
         raise ConfigError(f"{name} {found}", "must be a mapping", f"run: git checkout {name}")
     return document
+
+
+def _one_side(name: Path) -> str:
+    if name != layout.LOCK:
+        return f"keep the right lines, take the marks out, then: git add {name}"
+    way = f"git checkout --ours {name} (or --theirs; after the merge: git checkout COMMIT -- {name})"
+    return f"take it whole from the side whose pictures and models are to stand: {way}; then: dvc pull, dvc repro"
 
 
 def _problem(error: MarkedYAMLError) -> str:

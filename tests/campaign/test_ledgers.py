@@ -23,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [f"{ID},image,x,asked,2026-01-01\n", f"{ID.upper()},,x,asked,\n", f"\n{ID},,,,\n\n", f"{ID}\n"],
+    [f"{ID},image,x,asked,2026-01-01\n", f"{ID.upper()},,x,asked,\n", f"\n{ID},,,,\n\n", f"{ID},,,,\r\n"],
     ids=["whole", "upper case", "empty lines", "nothing but the id"],
 )
 def test_a_withdrawal_withdraws(text: str) -> None:
@@ -79,7 +79,7 @@ def test_a_waiver_is_of_a_round() -> None:
         ledgers.waivers(("r01",))
 
 
-@pytest.mark.parametrize("line", ["r01,e,,ada", "r01,e,  ,ada", "r01,e,seen,", "r01,e,seen", "r01,,seen,ada", ",e,a,b"])
+@pytest.mark.parametrize("line", ["r01,e,,ada", "r01,e,  ,ada", "r01,e,seen,", "r01,,seen,ada", ",e,a,b"])
 def test_a_waiver_that_lacks_something_is_told(line: str) -> None:
     layout.WAIVERS.write_text(f"{WAIVER}{line}\n")
     with pytest.raises(ConfigError, match=r"waivers\.csv line 2: .*(by whom|no such round)"):

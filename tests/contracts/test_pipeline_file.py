@@ -76,3 +76,13 @@ def test_the_shipped_repository_has_no_round_run() -> None:
     listed = subprocess.run(["git", "ls-files", *ledgers], cwd=ROOT, check=True, capture_output=True, text=True)
     assert listed.stdout == ""
     assert (ROOT / "data/rounds/r01/asks.csv").read_text() == "image_id,extra,reason,asked_at\n"
+
+
+def test_what_lies_in_git_is_never_taken_away_by_dvc() -> None:
+    """DVC removes what it does not persist before a stage runs; where that then fails, Git has lost a file."""
+    for name, stage in STAGES.items():
+        found = stage.get("do", stage)
+        for entry in [*found.get("outs", []), *found.get("metrics", [])]:
+            path, options = next(iter(entry.items())) if isinstance(entry, dict) else (entry, {})
+            if options.get("cache") is False:
+                assert options.get("persist"), f"{name}: {path}"

@@ -33,7 +33,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             schema={**columns.COLUMNS, "format": pl.String()},
         )
         parquet.write(folder / "parquet", split, rows, pictures, CLASSES)
-        imagefolder.write(folder / "imagefolder" / split, rows, pictures)
+        imagefolder.write(folder / "imagefolder" / split, rows, pictures, CLASSES)
     counts = {"train": {}, "test": {}, "silver": {}}
     (folder / "README.md").write_text(card.render(a_card(splits=counts)), encoding="utf-8")
     (folder / "imagefolder" / "README.md").write_text(card.imagefolder(counts), encoding="utf-8")
@@ -59,3 +59,21 @@ def test_the_same_pictures_load_as_files(release: Path) -> None:
     labels = {row["image_id"]: row["label"] for row in found["train"]}
     assert labels[hashlib.sha256(jpeg(0)).hexdigest()] == "ankle boot"
     assert found["train"][0]["image"].size == (128, 128)
+
+
+def test_empty_classes_change_neither_pictures_nor_numbers(release: Path, tmp_path: Path) -> None:
+    """Parquet and files of a split in which a class does not occur, and folders read without our table."""
+    pictures = [(hashlib.sha256(data).hexdigest(), data) for data in map(jpeg, range(2))]
+    known: dict[str, Any] = dict.fromkeys(columns.COLUMNS)
+    rows = pl.DataFrame(
+        [{**known, "image_id": i, "label": CLASSES[2], "format": "jpeg"} for i, _ in pictures],
+        schema={**columns.COLUMNS, "format": pl.String()},
+    )
+    imagefolder.write(tmp_path / "train", rows, pictures, CLASSES)
+    (tmp_path / "README.md").write_text(card.imagefolder(["train"]), encoding="utf-8")
+    found = datasets.load_dataset(str(tmp_path))["train"]
+    assert sorted(found["image_id"]) == sorted(i for i, _ in pictures)
+    (tmp_path / "train" / "metadata.parquet").unlink()
+    (tmp_path / "train" / "00-ankle boot" / ".no-pictures").unlink()
+    bare = datasets.load_dataset("imagefolder", data_dir=str(tmp_path / "train"))["train"]
+    assert bare.num_rows == 2

@@ -83,14 +83,14 @@ def test_files_of_a_split_hold_its_rows_once_and_in_order(
 
 
 def test_imagefolder_names_every_file(tmp_path: Path, rows: pl.DataFrame, pictures: list[tuple[str, bytes]]) -> None:
-    imagefolder.write(tmp_path / "train", rows, pictures)
+    imagefolder.write(tmp_path / "train", rows, pictures, CLASSES)
     metadata = pl.read_parquet(tmp_path / "train" / "metadata.parquet")
     assert pl.read_csv(tmp_path / "train.csv", schema=metadata.schema).equals(metadata)
     assert metadata.columns == ["file_name", *columns.COLUMNS]
     for row, (_, data) in zip(metadata.iter_rows(named=True), pictures, strict=True):
         assert (tmp_path / "train" / row["file_name"]).read_bytes() == data
     assert sorted(path.name for path in (tmp_path / "train").iterdir() if path.is_dir()) == [
-        "a%2Fb%3Ac", "ankle boot", "t-shirt",
+        "00-ankle boot", "01-t-shirt", "02-a%2Fb%3Ac",
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from silverprint import layout
+from silverprint.campaign import ledgerkinds
 from silverprint.core.takedowns import KINDS
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
@@ -18,17 +19,14 @@ from silverprint.records import (
     IMPORTS,
     INCLUDE,
     PERSONAL,
-    QUEUE,
-    QUEUE_ADDED,
     TAKEDOWNS,
     TEXT,
     VOTES,
     WAIVERS,
-    WITHDRAWN,
     Schema,
     empty,
 )
-from silverprint.store import files, tables
+from silverprint.store import files, ledgertext, tables
 
 MOST_EXTRA: Final = 50  # people asked on top, at one time
 
@@ -60,7 +58,7 @@ def _meant(where: str, row: dict[str, Any]) -> dict[str, Any]:
 def withdrawn() -> frozenset[str]:
     """The image_ids that may no longer be used anywhere: those that takedowns name, and those that `clean` found."""
     named = takedowns()["image_id"].drop_nulls().to_list()
-    found = tables.read_ledger(layout.WITHDRAWN, WITHDRAWN)["image_id"].to_list() if layout.WITHDRAWN.exists() else []
+    found = read(layout.WITHDRAWN)["image_id"].to_list() if layout.WITHDRAWN.exists() else []
     return frozenset([*named, *found])
 
 
@@ -84,7 +82,7 @@ def waivers(rounds: Sequence[str]) -> pl.DataFrame:
 
 
 def imports() -> pl.DataFrame:
-    return tables.read_ledger(layout.IMPORTS, IMPORTS)
+    return read(layout.IMPORTS)
 
 
 def write_imports(frame: pl.DataFrame) -> None:
@@ -121,7 +119,8 @@ def personal() -> pl.DataFrame:
     Raises:
         ConfigError: a line names no picture, no kind or no detector, or its confidence is not 0 to 1.
     """
-    rows = tables.read_ledger(layout.PERSONAL, PERSONAL).with_columns(pl.col("image_id").str.to_lowercase())
+    ledger = tables.read_ledger_lines(layout.PERSONAL, PERSONAL)
+    rows = ledger.frame.with_columns(pl.col("image_id").str.to_lowercase())
     rules = {
         "image_id": (pl.col("image_id").str.contains(f"^{IMAGE_ID}$"), "an image_id is 64 hex digits"),
         "kind": (pl.col("kind").str.contains("^[a-z0-9-]+$"), "a kind is of a-z 0-9 -, as in face"),
@@ -129,7 +128,7 @@ def personal() -> pl.DataFrame:
         "detector": (pl.col("detector").str.strip_chars() != "", "a finding names its detector"),
     }
     for column, (holds, rule) in rules.items():
-        wrong = rows.with_row_index("line", offset=2).filter(~holds.fill_null(False))
+        wrong = rows.with_columns(line=pl.Series(ledger.lines, dtype=pl.Int64)).filter(~holds.fill_null(False))
         if not wrong.is_empty():
             value = f"{layout.PERSONAL} line {wrong['line'][0]}: {column} {str(wrong[column][0])[:80]!r}"
             raise ConfigError(value, rule, "mend what wrote the line, or take it out")
@@ -161,12 +160,12 @@ def asks(round_name: str) -> pl.DataFrame:
         if row["extra"] is None or not 1 <= row["extra"] <= MOST_EXTRA:
             value = f"{where} extra {row['extra']}"
             raise DataError(value, f"must be 1 to {MOST_EXTRA} people", f"mend it, or: git checkout {path}")
-    return tables.read_ledger(path, ASKS)
+    return read(path)
 
 
 def queue(round_name: str) -> pl.DataFrame:
     """The round's queue, best rank first."""
-    return tables.read_ledger(layout.queue(round_name), QUEUE, added=QUEUE_ADDED).sort("rank")
+    return read(layout.queue(round_name)).sort("rank")
 
 
 def asked_elsewhere(round_name: str) -> pl.DataFrame:
@@ -177,7 +176,7 @@ def asked_elsewhere(round_name: str) -> pl.DataFrame:
 
 
 def votes(round_name: str) -> pl.DataFrame:
-    return tables.read_ledger(layout.votes(round_name), VOTES)
+    return read(layout.votes(round_name))
 
 
 def votes_so_far(round_name: str) -> pl.DataFrame:
@@ -195,15 +194,31 @@ def votes_sha256(frame: pl.DataFrame) -> str:
 
 
 def _votes_bytes(frame: pl.DataFrame) -> bytes:
-    return tables.ledger_bytes(frame, VOTES, ["image_id", "annotator", "created_at", "annotation_id", "choice"])
+    kind = ledgerkinds.of(Path("votes.csv"))
+    return tables.ledger_bytes(frame, kind.schema, list(kind.order))
 
 
 def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """The hash that a round's state has of one of its ledgers, the same however its lines end."""
+    return ledgertext.sha256(path)
+
+
+def read(path: Path) -> pl.DataFrame:
+    """The ledger at `path`, of the kind that its name says.
+
+    Raises:
+        UnavailableError: the file is not there.
+        DataError: a line of it is none of such a ledger.
+    """
+    kind = ledgerkinds.of(path)
+    ledger = tables.read_ledger_lines(path, kind.schema, kind.added)
+    ledgerkinds.require(ledger, path)
+    return ledger.frame
 
 
 def lines(path: Path, schema: Schema) -> Iterator[tuple[str, dict[str, Any]]]:
     """The rows of a ledger that people edit by hand, each with its place; empty lines say nothing."""
-    for number, row in enumerate(tables.read_ledger(path, schema).to_dicts(), start=2):
+    ledger = tables.read_ledger_lines(path, schema)
+    for number, row in zip(ledger.lines, ledger.frame.to_dicts(), strict=True):
         if any(value is not None for value in row.values()):
             yield f"{path} line {number}:", row

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
-from silverprint import layout
+from silverprint import conflicts, layout
 from silverprint.errors import DataError, UnavailableError
 from silverprint.store import files
 
@@ -54,7 +54,10 @@ def load(round_name: str) -> State | None:
     """
     path = layout.state(round_name)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if line := conflicts.marked(text):
+            raise DataError(f"{path} line {line}", conflicts.RULE, f"run: silverprint ledger mend {path}")
+        document = json.loads(text)
         found = State(**{**document, "classes": tuple(document["classes"])})
         if found.status not in get_args(Status):
             raise ValueError(f"status {found.status!r}")

@@ -41,8 +41,9 @@ def bring(params: Params, path: Path) -> None:
     """
     if not path.exists():
         raise UsageError(str(path), "there is no such file", "name a CSV file with the columns image_id, label, why")
-    rows = tables.read_ledger(path, _LINES).rows()
-    _Gold(params).add([(f"{path.name} line {number}", *row) for number, row in enumerate(rows, start=2)])
+    found = tables.read_ledger_lines(path, _LINES)
+    rows = zip(found.lines, found.frame.rows(), strict=True)
+    _Gold(params).add([(f"{path.name} line {number}", *row) for number, row in rows])
 
 
 class _Gold:

@@ -6,11 +6,12 @@ from typing import Any
 import polars as pl
 
 from silverprint import config, layout, yamltext
-from silverprint.campaign import ledgers, state, vocabulary, yamledit
+from silverprint.campaign import ledgers, newcomers, state, vocabulary, yamledit
+from silverprint.campaign.state import State
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
-from silverprint.records import ASKS, GOLD_ANSWERS, LABELS, empty
+from silverprint.records import ASKS, GOLD_ANSWERS, LABELS, NONE_OF_THESE, conform, empty
 from silverprint.store import files, tables
 
 
@@ -45,8 +46,11 @@ def redraw(params: Params, round_name: str) -> None:
     say(f"{round_name} will be drawn again; go on: dvc repro")
 
 
-def reopen(params: Params, round_name: str, extra: int, everything: bool, why: str) -> None:
-    """Appends asks: `extra` more people for each disputed picture of the round, or for every one.
+def reopen(
+    params: Params, round_name: str, extra: int | None, everything: bool, why: str, not_one_of_these: bool = False
+) -> None:
+    """Appends asks: `extra` more people for each disputed picture of the round, for every one, or for those of which
+    somebody said "not one of these" when there were fewer classes.
 
     Disputed is a picture on which people differ or all abstained, and a gold one that somebody answered wrongly.
     """
@@ -55,15 +59,38 @@ def reopen(params: Params, round_name: str, extra: int, everything: bool, why: s
         raise ConfigError(f"{round_name} is not closed", "only a closed round can be re-opened", "silverprint status")
     if not why.strip():
         raise UsageError(f"--why {why!r}", "a round is re-opened for a reason", 'give it: --why "two classes mixed up"')
-    if not 1 <= extra <= ledgers.MOST_EXTRA:
+    if extra is not None and not 1 <= extra <= ledgers.MOST_EXTRA:
         remedy = f'silverprint round reopen {round_name} --extra 1 --why "..."'
         raise UsageError(f"--extra {extra}", f"must be 1 to {ledgers.MOST_EXTRA} people", remedy)
-    chosen = _pictures(round_name, everything)
+    if not_one_of_these:
+        asked = _of_younger_classes(params, current, everything)
+    else:
+        asked = pl.DataFrame({"image_id": _pictures(round_name, everything)}).with_columns(extra=pl.lit(1))
+    if extra is not None:
+        asked = asked.with_columns(extra=pl.lit(extra))
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    more = pl.DataFrame({"image_id": chosen}).with_columns(extra=pl.lit(extra), reason=pl.lit(why), asked_at=pl.lit(at))
-    asks = pl.concat([ledgers.asks(round_name), more.cast(dict(ASKS))])  # type: ignore[arg-type]
+    more = conform(asked.with_columns(reason=pl.lit(why), asked_at=pl.lit(at)), ASKS)
+    asks = pl.concat([ledgers.asks(round_name), more])
     tables.write_ledger(asks, layout.asks(round_name), ASKS, ["asked_at", "image_id"])
-    say(f"{round_name} asks {extra} more about {len(chosen)} pictures; go on: dvc repro")
+    say(f"{round_name} asks {more['extra'].sum()} more answers about {more.height} pictures; go on: dvc repro")
+
+
+def _of_younger_classes(params: Params, current: State, everything: bool) -> pl.DataFrame:
+    """image_id and how many more people are to be asked: one more than said "not one of these", so that they can be
+    outvoted. From here on the round is asked with every class.
+    """
+    if everything:
+        rule = "one names every picture, the other those answered so"
+        raise UsageError("--all with --not-one-of-these", rule, "leave one of them out")
+    young = newcomers.of(params, current.round)
+    found = newcomers.doubtful(current.round)
+    if not young or found.is_empty():
+        value = f"{current.round} has {found.height} pictures with an answer {NONE_OF_THESE!r}"
+        rule = f"{len(young)} classes are younger than it, so there is nothing to ask again"
+        raise DataError(value, rule, "add the class to dataset.classes first, or use --all")
+    current.moved(classes=(*current.classes, *young)).save()
+    most = pl.min_horizontal(pl.col("answers") + 1, pl.lit(ledgers.MOST_EXTRA))
+    return found.select("image_id", extra=most)
 
 
 def _pictures(round_name: str, everything: bool) -> list[str]:

@@ -60,15 +60,20 @@ def merge(
         .alias("status")
     )
     union = pl.concat([conform(gone, VOTES), conform(pulled, VOTES)])
+    return superseding(union)
+
+
+def superseding(votes: pl.DataFrame) -> pl.DataFrame:
+    """VOTES in which of several by one person on one picture the latest counts, and the others are marked."""
     counts = pl.col("status").is_in(ANSWERS)
     latest = (
-        union.filter(counts)
+        votes.filter(counts)
         .sort("created_at", "annotation_id")
         .group_by("image_id", "annotator", maintain_order=True)
         .agg(pl.col("annotation_id").last().alias("latest"))
     )
     return conform(
-        union.join(latest, on=["image_id", "annotator"], how="left").with_columns(
+        votes.join(latest, on=["image_id", "annotator"], how="left").with_columns(
             pl.when(counts & (pl.col("annotation_id") != pl.col("latest")))
             .then(pl.lit("superseded"))
             .otherwise(pl.col("status"))

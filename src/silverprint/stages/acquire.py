@@ -1,7 +1,7 @@
 """acquire@<source>: pictures and their provenance into shards, append-only."""
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, settled
 from silverprint.campaign.guard import require_pulled
 from silverprint.config import FolderSource, Params, UrlSource, WebSource
 from silverprint.config.knobs import Source
@@ -9,7 +9,7 @@ from silverprint.console import say
 from silverprint.core.takedowns import Takedowns
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import RAW
-from silverprint.store import ShardWriter, tables
+from silverprint.store import ShardWriter, restating, tables
 from silverprint.store.intake import Intake
 from silverprint.store.progress import Progress
 from silverprint.store.whole import Whole
@@ -30,6 +30,8 @@ def run(params: Params, source: str) -> None:
     entry = params.sources[source]
     root = layout.raw(source)
     require_pulled(root)
+    if _goes_on(source, entry):
+        return
     with ShardWriter(root, max_pictures=_PART) as writer:
         takedowns = Takedowns.of(ledgers.takedowns())
         if source in takedowns.sources:
@@ -51,6 +53,26 @@ def run(params: Params, source: str) -> None:
         progress.end()
     whole.save(intake.counts.total() - intake.counts["unchanged"])
     say(_summary(source, intake))
+
+
+def _goes_on(name: str, source: Source) -> bool:
+    """Whether the settings changed in nothing that is fetched: then no site is asked, and no file is read.
+
+    What the rows say by the settings alone (licence, contract, consent) is put right either way.
+    """
+    root, before = layout.raw(name), settled.before(name)
+    if before is None or not root.is_dir():
+        return False
+    changed = settled.changed(before, source)
+    if "kind" not in changed:
+        said = ({column: getattr(one, column, None) for column in restating.COLUMNS} for one in (before, source))
+        if rows := restating.restate(root, *said):
+            say(f"acquire {name}: {rows} rows say the source's {' and '.join(set(changed) & {*restating.COLUMNS})} now")
+    if not changed or not settled.HARMLESS.issuperset(changed):
+        return False
+    how = f"to fetch what is new or failed before: raise sources.{name}.revision"
+    say(f"acquire {name}: only {', '.join(changed)} changed, so nothing is fetched again; {how}")
+    return True
 
 
 def _read(name: str, source: Source, intake: Intake, whole: Whole) -> None:

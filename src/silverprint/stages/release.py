@@ -12,7 +12,7 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
-from silverprint.campaign import guard, qualities
+from silverprint.campaign import guard, numbering, qualities
 from silverprint.config import Params
 from silverprint.core import splits, summary
 from silverprint.core.quality import BINDING
@@ -99,6 +99,7 @@ def _distribution(classes: tuple[str, ...], probabilities: np.ndarray[Any, np.dt
 
 def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
     reader = ShardReader([layout.raw(source) for source in params.sources])
+    classes = numbering.classes(params)
     (folder / "parquet").mkdir()
     for split in splits.SPLITS:
         part = rows.filter(pl.col("split") == split).select(*columns.COLUMNS, "format")
@@ -106,9 +107,9 @@ def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
             continue
         image_ids = part["image_id"].to_list()
         pictures = console.track(reader.read(image_ids), f"release {split}", total=part.height)
-        parquet.write(folder / "parquet", split, part, pictures, params.dataset.classes)
+        parquet.write(folder / "parquet", split, part, pictures, classes)
         if params.release.imagefolder:
-            imagefolder.write(folder / "imagefolder" / split, part, reader.read(image_ids))
+            imagefolder.write(folder / "imagefolder" / split, part, reader.read(image_ids), classes)
 
 
 def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.DataFrame, model_id: str) -> card.Card:
@@ -122,7 +123,7 @@ def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.
     return card.Card(
         name=params.dataset.name,
         question=params.dataset.title,
-        classes=params.dataset.classes,
+        classes=numbering.classes(params),
         splits={split: found for split, found in counts.items() if found},
         licenses=summary.licenses(rows).to_dicts(),
         sources=sources.with_columns(pl.col("released").fill_null(0)).to_dicts(),

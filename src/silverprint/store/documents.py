@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from silverprint import conflicts
 from silverprint.errors import DataError, UnavailableError
 
 
@@ -15,7 +16,10 @@ def read(path: Path, *keys: str, remedy: str) -> dict[str, Any]:
         DataError: it is not a JSON object or lacks a key.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if line := conflicts.marked(text):
+            raise DataError(f"{path} line {line}", conflicts.RULE, remedy)
+        document = json.loads(text)
     except FileNotFoundError:
         raise UnavailableError(str(path), "the file is not there", remedy) from None
     except ValueError:

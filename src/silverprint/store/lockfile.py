@@ -1,6 +1,6 @@
 """dvc.lock: what each stage read and made when it last ran, with the hashes by which DVC knows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from silverprint import layout, yamltext
@@ -11,6 +11,7 @@ from silverprint.errors import ConfigError
 class Stage:
     deps: dict[str, str]  # path -> MD5; empty where none is recorded
     outs: dict[str, str]
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)  # file -> knob -> value
 
 
 def stages() -> dict[str, Stage]:
@@ -28,7 +29,10 @@ def stages() -> dict[str, Stage]:
 
 def _stage(where: str, found: object) -> Stage:
     body = _require(dict, where, found)
-    return Stage(*(_hashes(f"{where}.{key}", body.get(key, [])) for key in ("deps", "outs")))
+    params = _require(dict, f"{where}.params", body.get("params", {}))
+    known = {str(file): dict(_require(dict, f"{where}.params.{file}", knobs)) for file, knobs in params.items()}
+    deps, outs = (_hashes(f"{where}.{key}", body.get(key, [])) for key in ("deps", "outs"))
+    return Stage(deps, outs, known)
 
 
 def _hashes(where: str, found: object) -> dict[str, str]:

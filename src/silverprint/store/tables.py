@@ -10,6 +10,7 @@ from polars.exceptions import PolarsError
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import LATER, Schema, conform, empty
 from silverprint.store import kept as store_kept
+from silverprint.store import ledgertext
 from silverprint.store.files import write_bytes
 
 
@@ -88,11 +89,17 @@ def write_ledger(frame: pl.DataFrame, path: Path, schema: Schema, order: list[st
 
 
 def ledger_bytes(frame: pl.DataFrame, schema: Schema, order: list[str]) -> bytes:
-    """`frame` as CSV sorted by `order`: the same rows always give the same bytes."""
-    return conform(frame, schema).sort(order, nulls_last=True).write_csv(float_precision=6).encode("utf-8")
+    """`frame` as CSV sorted by `order`: the same rows always give the same bytes, whose line ends are LF."""
+    text = conform(frame, schema).sort(order, nulls_last=True).write_csv(float_precision=6)
+    return ledgertext.normal(text.encode("utf-8"))
 
 
 def read_ledger(path: Path, schema: Schema, added: frozenset[str] = frozenset()) -> pl.DataFrame:
+    """The CSV ledger at `path`, as `read_ledger_lines` has it, without the lines' numbers."""
+    return read_ledger_lines(path, schema, added).frame
+
+
+def read_ledger_lines(path: Path, schema: Schema, added: frozenset[str] = frozenset()) -> ledgertext.Ledger:
     """The CSV ledger at `path`; an empty field is null in every column.
 
     Args:
@@ -100,22 +107,16 @@ def read_ledger(path: Path, schema: Schema, added: frozenset[str] = frozenset())
 
     Raises:
         UnavailableError: the file is not there.
-        DataError: it is not CSV, lacks a column or has one too many, or a field has the wrong type.
+        DataError: it is not such a ledger, as `ledgertext.parse` says.
     """
     if not path.exists():
         raise UnavailableError(str(path), "the ledger is not there", f"run: git checkout {path}")
     try:
-        frame = pl.read_csv(BytesIO(path.read_bytes()), schema_overrides=dict(schema), infer_schema=False)
-        missing = [name for name in schema if name not in frame.columns and name not in added]
-        if missing:
-            raise ValueError(f"no column {missing[0]!r}")
-        unknown = [name for name in frame.columns if name not in schema]
-        if unknown:
-            raise ValueError(f"unknown column {unknown[0]!r}, known: {', '.join(schema)}")
-        return conform(frame, schema)
-    except (PolarsError, OSError, ValueError) as error:
+        data = path.read_bytes()
+    except OSError as error:
         rule = f"not a readable ledger ({_brief(error)})"
         raise DataError(str(path), rule, f"compare it with Git: git diff {path}") from None
+    return ledgertext.parse(data, str(path), schema, added)
 
 
 def _brief(error: Exception) -> str:

@@ -1,7 +1,8 @@
 """A split as a folder of pictures, one folder per class, with a table that names every file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -12,8 +13,14 @@ from silverprint.store import files, tables
 _UNSAFE = '%/\\:*?"<>|'
 
 
-def write(folder: Path, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]]) -> None:
-    """Writes each picture to `folder`/<class>/<image_id>.<ext>, and the rows twice.
+EMPTY: Final = ".no-pictures"  # in a folder without any: DVC and Git know no empty folders
+
+
+def write(folder: Path, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]], classes: Sequence[str]) -> None:
+    """Writes each picture to `folder`/<number>-<class>/<image_id>.<ext>, and the rows twice.
+
+    Every class has its folder, pictures or not, and the folders' order is that of the numbers: torchvision numbers
+    folders in the order of their names, and so gives every split the numbers that Parquet has.
 
     `folder`/metadata.parquet is for the library, which guesses a CSV's types and then refuses splits that differ (a
     column that one split never fills); `folder`.csv, beside the folder, is for people.
@@ -21,18 +28,28 @@ def write(folder: Path, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]
     Args:
         rows: the columns of COLUMNS, and `format`.
         pictures: (image_id, bytes) in the order of the rows.
+        classes: every one at the place of its number.
     """
+    places = folders(classes)
     names = [
-        f"{class_folder(row['label'])}/{file_name(row['image_id'], row['format'])}"
-        for row in rows.iter_rows(named=True)
+        f"{places[row['label']]}/{file_name(row['image_id'], row['format'])}" for row in rows.iter_rows(named=True)
     ]
-    for label in rows["label"].unique():
-        (folder / class_folder(label)).mkdir(parents=True, exist_ok=True)
+    filled = set(rows["label"])
+    for label, place in places.items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        if label not in filled:
+            (folder / place / EMPTY).touch()
     for name, (_, data) in zip(names, pictures, strict=True):
         (folder / name).write_bytes(data)
     metadata = rows.select(pl.Series("file_name", names, dtype=pl.String), *COLUMNS)
     tables.write(metadata, folder / "metadata.parquet", {"file_name": TEXT, **COLUMNS})
     files.write_bytes(folder.with_name(f"{folder.name}.csv"), metadata.write_csv().encode("utf-8"))
+
+
+def folders(classes: Sequence[str]) -> dict[str, str]:
+    """Each class's folder: its number, with as many digits as the largest has and at least two, then its name."""
+    digits = max(2, len(str(len(classes) - 1)))
+    return {name: f"{number:0{digits}d}-{class_folder(name)}" for number, name in enumerate(classes)}
 
 
 def class_folder(label: str) -> str:

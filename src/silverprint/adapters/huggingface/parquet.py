@@ -27,7 +27,7 @@ def write(
     Args:
         rows: the columns of COLUMNS, and `format`.
         pictures: (image_id, bytes) in the order of the rows.
-        classes: the dataset's; a label is stored as its place in them.
+        classes: every one at the place of its number; a label is stored as that.
     """
     typed = schema(classes)
     numbers = {name: number for number, name in enumerate(classes)}

@@ -27,23 +27,26 @@ _CLASS_KEYS: Final = "1234567890qtyiasdfgjlcn"
 _FIXED_KEYS: Final = {UNSURE: "z", NONE_OF_THESE: "x"}
 
 
-def hotkeys(choices: Sequence[str]) -> dict[str, str]:
-    """A key for each choice, all different; classes beyond the 23 free keys have none and are clicked."""
+def hotkeys(choices: Sequence[str], by_age: Sequence[str] = ()) -> dict[str, str]:
+    """A key for each choice, all different; classes beyond the 23 free keys have none and are clicked.
+
+    The choices in `by_age` come first, in that order, so that a key means the same class for good.
+    """
     free = iter(_CLASS_KEYS)
     keys: dict[str, str] = {}
-    for choice in choices:
+    for choice in dict.fromkeys([*(name for name in by_age if name in choices), *choices]):
         key = _FIXED_KEYS.get(choice) or next(free, None)
         if key:
             keys[choice] = key
     return keys
 
 
-def config(question: str, choices: Sequence[str]) -> str:
+def config(question: str, choices: Sequence[str], by_age: Sequence[str] = ()) -> str:
     """The labelling configuration: the picture, large and zoomable, beside one required choice.
 
-    `choices` are in the order shown. The picture's address is the task's `image`.
+    `choices` are in the order shown, their keys in the order of `by_age`. The picture's address is the task's `image`.
     """
-    options = "\n".join(f"        {line}" for line in _options(choices))
+    options = "\n".join(f"        {line}" for line in _options(choices, by_age))
     return f"""<View style="display: flex; gap: 32px; align-items: flex-start">
   <Style>{_STYLE}</Style>
   <View style="flex: 1 1 0; min-width: 0">
@@ -60,8 +63,8 @@ def config(question: str, choices: Sequence[str]) -> str:
 </View>"""
 
 
-def _options(choices: Sequence[str]) -> Iterator[str]:
-    keys = hotkeys(choices)
+def _options(choices: Sequence[str], by_age: Sequence[str]) -> Iterator[str]:
+    keys = hotkeys(choices, by_age)
     for choice in choices:
         key = f" hotkey={quoteattr(keys[choice])}" if choice in keys else ""
         yield f"<Choice value={quoteattr(choice)}{key}/>"

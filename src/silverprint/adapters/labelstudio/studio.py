@@ -77,15 +77,16 @@ class Studio:
         question: str,
         instructions: str,
         choices: Sequence[str],
+        by_age: Sequence[str] = (),
     ) -> Project:
-        """A new project that asks `question` with `choices` in the order given."""
+        """A new project that asks `question` with `choices` in the order given, their keys in the order of `by_age`."""
         # Label Studio wants a title of 3 to 50 characters.
         title = title[:50].ljust(3, "·")
         draft = Project(0, title, campaign, round, tier, queue_sha256, None)
         created: Any = self._client.projects.create(
             title=title,
             description=tag.describe(draft),
-            label_config=page.config(question, choices),
+            label_config=page.config(question, choices, by_age),
             expert_instruction=page.instructions(instructions),
             show_instruction=True,
             show_skip_button=False,

@@ -58,7 +58,8 @@ def _require_hash(path: Path, expected: str | None, rule: str) -> None:
     found = ledgers.sha256(path)
     if found != expected:
         value = f"{path} has hash {found[:8]}, not {str(expected)[:8]}"
-        raise DataError(value, rule, f"run: git checkout {path}")
+        remedy = f"run: git checkout {path}; where two branches were merged: silverprint ledger mend {path}"
+        raise DataError(value, rule, remedy)
 
 
 def _asks_answered(current: State) -> bool:

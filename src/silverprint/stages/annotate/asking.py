@@ -6,7 +6,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.adapters.labelstudio import Annotation, Project, Studio, Task, access
-from silverprint.campaign import ledgers, serving
+from silverprint.campaign import ledgers, numbering, serving
 from silverprint.campaign.state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -56,6 +56,7 @@ def project(studio: Studio, params: Params, current: State, tier: str) -> Projec
             question=dataset.title,
             instructions=dataset.instructions,
             choices=[*current.classes, NONE_OF_THESE, UNSURE],
+            by_age=numbering.classes(params),
         )
     if found.queue_sha256 != current.queue_sha256:
         value = f"{current.round} is already open on {studio.url} with queue {found.queue_sha256[:8]}"

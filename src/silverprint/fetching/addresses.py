@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from silverprint.fetching.public import is_public
 from silverprint.fetching.reasons import Refused
+from silverprint.store.bounds import ADDRESS
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -22,8 +23,10 @@ def target(url: str) -> Target:
 
     Raises:
         Refused: `scheme`, for anything but http and https.
-        ValueError: it is no address.
+        ValueError: it is no address, or longer than a row holds.
     """
+    if len(url) > ADDRESS:
+        raise ValueError("too long")
     parts = urlsplit(url)
     if not parts.scheme:
         raise ValueError("no scheme")

@@ -38,7 +38,8 @@ GROUPS = {
     "several-names-with-empty-lines": ("User-agent: silverprint\n\n# and\nUser-agent: b\n\nDisallow: /", False),
     "groups-for-us-are-one": ("User-agent: silverprint\nDisallow: /x\nUser-agent: b\nDisallow: /\n"
                               "User-agent: silverprint\nDisallow: /p", False),
-    "groups-for-all-are-one": ("User-agent: *\nDisallow: /x\nUser-agent: b\nAllow: /\nUser-agent: *\nDisallow: /p", False),
+    "groups-for-all-are-one": ("User-agent: *\nDisallow: /x\nUser-agent: b\nAllow: /\n"
+                               "User-agent: *\nDisallow: /p", False),
     "no-rules-of-ours": ("User-agent: *\nDisallow: /\n\nUser-agent: silverprint\n", True),
     "an-empty-rule-of-ours": ("User-agent: *\nDisallow: /\n\nUser-agent: silverprint\nDisallow:", True),
     "rules-before-a-group": ("Disallow: /\nUser-agent: *\nDisallow: /x", True),

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.urls import heads
-from silverprint.adapters.urls.chunks import Chunks
 from silverprint.adapters.urls.client import Client
 from silverprint.adapters.urls.gate import Gate
 from silverprint.core.takedowns import NOTHING
+from silverprint.fetching import heads
 from silverprint.fetching.addresses import Reach
+from silverprint.fetching.chunks import Chunks
 from silverprint.fetching.reasons import NoPicture
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -33,9 +33,10 @@ def test_a_head_says_how_the_body_ends() -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        *(b"", b"SSH-2.0", b"HTTP/2 200", b"HTTP/1.1 99 x", OK + b"no colon", OK + b"a b: c", OK + b"a: \0"),
+        *(b"", b"SSH-2.0", b"HTTP/2 200", b"ICY 200 OK", b"HTTP/1.1 99 x", b"HTTP/1.1", b"HTTP/1.1 " + b"9" * 30),
+        *(b"HTTP/1.1 2000 x", b"HTTP/1.1 -20 x", b"HTTP/1.1 2e2 x", b"HTTP/1.1 \xd9\xa2\xd9\xa0\xd9\xa0 x"),
         *(OK + b"Content-Length: " + length for length in (b"-1", b"+1", b"1, 2", b"1\r\nContent-Length: 2", b"x")),
-        *(OK + b"Transfer-Encoding: gzip, chunked", OK + b"a: b\rc: d"),
+        *(OK + b"Content-Length: " + b"9" * 5_000, OK + b"Transfer-Encoding: gzip, chunked"),
     ],
 )
 def test_a_head_that_is_none_is_refused(head: bytes) -> None:
@@ -67,7 +68,7 @@ def test_chunks_are_put_together_however_they_are_cut(body: list[bytes], cuts: l
     assert found == b"".join(body)
 
 
-@pytest.mark.parametrize("wire", [b"x\r\n", b"\r\n", b"-1\r\n", b"0x1\r\n", b"0\r\n\r\nmore", b"1" * 5_000])
+@pytest.mark.parametrize("wire", [b"x\r\n", b"\r\n", b"-1\r\n", b"0x1\r\n", b"1" * 5_000])
 def test_what_are_no_chunks_is_refused(wire: bytes) -> None:
     with pytest.raises(ValueError):
         Chunks().feed(wire)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from protego import Protego
 
 from silverprint.fetching import robots
 from silverprint.fetching.limits import CRAWL_DELAY, REST
@@ -30,7 +29,8 @@ OPEN = {"web": 8, "urls": 2}  # requests, at a host at a time
     [("2", 2.0), ("0.5", 0.5), ("86400", CRAWL_DELAY), ("inf", 0), ("0", 0), ("-1", 0), ("nan", 0), ("x", 0)],
 )
 def test_a_crawl_delay_has_a_limit(stated: str, delay: float) -> None:
-    rules = Protego.parse(f"User-agent: otherbot\nCrawl-delay: 9\n\nUser-agent: *\nCrawl-delay: {stated}\n")
+    text = f"User-agent: otherbot\nCrawl-delay: 9\n\nUser-agent: *\nCrawl-delay: {stated}\n"
+    rules = robots.rules(200, text.encode())
     assert robots.delay(rules, "silverprint") == delay
     assert robots.delay(None, "silverprint") == 0
 

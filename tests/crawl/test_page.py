@@ -6,8 +6,8 @@ import pytest
 from parsel import Selector
 
 from silverprint.adapters.crawl.page import Licenses, absolute, links, meta_forbids
-from silverprint.fetching.addresses import is_public
 from silverprint.fetching.directives import forbids, product
+from silverprint.fetching.public import is_public
 
 BASE = "https://example.org/shop/1"
 PICTURE = "https://example.org/img/1.jpg"

@@ -11,7 +11,8 @@ from w3lib.url import safe_url_string
 from silverprint.adapters.urls.gate import Gate, sendable
 from silverprint.adapters.urls.ring import HOT, Ring
 from silverprint.core.takedowns import Takedowns
-from silverprint.fetching.addresses import Reach, Target, is_public, literal, target
+from silverprint.fetching.addresses import Reach, Target, literal, target
+from silverprint.fetching.public import is_public
 from silverprint.fetching.reasons import Failed, NoPicture, Refused
 from silverprint.fetching.redirects import moved
 from silverprint.fetching.robots import decide, rules

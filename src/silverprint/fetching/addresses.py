@@ -2,14 +2,15 @@
 
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from silverprint.fetching.public import is_public
 from silverprint.fetching.reasons import Refused
+from silverprint.store.bounds import ADDRESS
 
 _PORTS: Final = {"http": 80, "https": 443}
-_NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 
 
 class Target(NamedTuple):
@@ -22,8 +23,10 @@ def target(url: str) -> Target:
 
     Raises:
         Refused: `scheme`, for anything but http and https.
-        ValueError: it is no address.
+        ValueError: it is no address, or longer than a row holds.
     """
+    if len(url) > ADDRESS:
+        raise ValueError("too long")
     parts = urlsplit(url)
     if not parts.scheme:
         raise ValueError("no scheme")
@@ -35,7 +38,8 @@ def target(url: str) -> Target:
 
 
 def literal(host: str) -> str | None:
-    """The IP address that `host` spells, if it is no name; the old spellings (127.1, 0x7f000001) count, too."""
+    """The IP address that `host` spells, if it is no name; old spellings (127.1, 0x7f000001, 127.0.0.1.) count, too."""
+    host = host.removesuffix(".")
     try:
         return str(ip_address(host))
     except ValueError:
@@ -44,16 +48,6 @@ def literal(host: str) -> str | None:
         return socket.inet_ntoa(socket.inet_aton(host)) if host[:1].isdigit() else None
     except OSError:
         return None
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address (v4 or v6, no name) lies on the open internet; one that wraps another counts as that."""
-    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
-        if inner is not None:
-            ip = inner
-    return ip.is_global and not ip.is_multicast
 
 
 class Reach:

@@ -2,36 +2,38 @@
 
 from typing import Literal, TypeAlias
 
-from protego import Protego
-
-from silverprint.fetching.limits import CRAWL_DELAY, ROBOTS_BYTES
+from silverprint.fetching.limits import CRAWL_DELAY
 from silverprint.fetching.reasons import Failed
+from silverprint.fetching.robotstxt import RobotsTxt
 
-Rules: TypeAlias = Protego | None  # None: there is no robots.txt, and everything may be asked for
+Rules: TypeAlias = RobotsTxt | None  # None: there is no robots.txt, and everything may be asked for
 Decision: TypeAlias = Literal["allowed", "disallowed", "none"]
 
 
 def rules(status: int, body: bytes) -> Rules:
-    """The rules in a host's answer to a request for its robots.txt.
+    """The rules in a host's last answer, redirects followed, to a request for its robots.txt.
+
+    Args:
+        body: one byte more than ROBOTS_BYTES tells that it was cut.
 
     Raises:
-        Failed: `robots-unreachable`: the host is in trouble, so nothing may be asked of it (2.3.1.4).
+        Failed: `robots-unreachable`: it says neither what holds nor that nothing does (a server error, 2.3.1.4; too
+            many requests; a redirect that leads nowhere), so nothing may be asked of the host.
     """
-    if status >= 500 or status == 429:
-        raise Failed("robots-unreachable")
-    if status >= 400:
-        return None
-    return Protego.parse(body[:ROBOTS_BYTES].decode("utf-8", "replace"))
+    if 200 <= status < 300:
+        return RobotsTxt(body)
+    if 400 <= status < 500 and status != 429:
+        return None  # 2.3.1.3
+    raise Failed("robots-unreachable")
 
 
 def decide(found: Rules, url: str, agent: str) -> Decision:
-    """Whether `agent` (as `directives.product` gives it) may ask for `url`."""
+    """Whether `agent` (as `directives.product` gives it) may ask for `url`, as it goes over the wire."""
     if found is None:
         return "none"
-    return "allowed" if found.can_fetch(url, agent) else "disallowed"
+    return "allowed" if found.allows(url, agent) else "disallowed"
 
 
 def delay(found: Rules, agent: str) -> float:
     """Seconds that the host wants between two requests of `agent` (Crawl-delay), CRAWL_DELAY at most."""
-    stated = None if found is None else found.crawl_delay(agent)
-    return min(stated, CRAWL_DELAY) if stated is not None and stated > 0 else 0.0
+    return 0.0 if found is None else min(found.delay(agent), CRAWL_DELAY)

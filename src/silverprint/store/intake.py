@@ -5,11 +5,12 @@ from collections import Counter
 from datetime import UTC, datetime
 from functools import lru_cache
 from time import time
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import polars as pl
 
 from silverprint.core.takedowns import NOTHING, Takedowns
+from silverprint.store import bounds
 from silverprint.store.earlier import Earlier, Validators
 from silverprint.store.numbers import Numbers
 from silverprint.store.progress import Progress
@@ -48,9 +49,6 @@ class Answer(NamedTuple):
     robots: str = "n/a"
 
 
-T = TypeVar("T", Showing, Answer)
-
-
 class Intake:
     """Appends rows about one source to its shards: what is new or changed, and nothing twice.
 
@@ -85,15 +83,16 @@ class Intake:
 
     def validators(self, url: str) -> Validators | None:
         """What to ask `url` with, so that an unchanged picture need not be sent again."""
-        return self._earlier.validators(url)
+        return self._earlier.validators(bounds.address(url))
 
     def remembered(self, url: str, etag: str) -> Answer | None:
         """The answer that `url` had when its `etag` was the same, so that it need not be read again; None: read it."""
-        row = self._earlier.row(url)
+        row = self._earlier.row(bounds.address(url))
         return None if row is None or row["etag"] != etag else self._answered(row)
 
     def finished(self, url: str) -> Answer | None:
         """What `url` answered before this run was interrupted, so that it need not be asked again; None: ask it."""
+        url = bounds.address(url)
         row = None if self._progress is None else self._earlier.row(url)
         if row is None or self._progress is None:
             return None
@@ -104,12 +103,13 @@ class Intake:
         """Records what was found; returns the answer without its bytes, fit to be recorded of other showings.
 
         Bytes that are no picture make a failed row: `empty` or `not-an-image`. What was taken down, under this address
-        or as these bytes, makes a refused one.
+        or as these bytes, makes a refused one. What a row cannot hold is cut, or fails (`bounds`).
 
         Raises:
             DiskError: no space.
         """
-        showing, data, answer = _storable(showing), answer.data, _storable(_identified(answer))
+        data, answer = answer.data, bounds.answer(_identified(answer), showing)
+        showing = bounds.showing(showing)
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
             answer = answer._replace(outcome="refused", reason="taken-down", image_id=None, format=None)
         place, said = hash(showing[:2]), hash((answer.image_id, answer.reason, *showing[2:]))
@@ -174,18 +174,6 @@ def _row(source: str, showing: Showing, answer: Answer) -> dict[str, Any]:
 @lru_cache(1)
 def _written(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _storable(found: T) -> T:
-    """With text that UTF-8 can write: odd bytes of a server's come as lone surrogates."""
-    for value in found:
-        if isinstance(value, str) and not value.isascii():
-            return type(found)(*map(_encodable, found))
-    return found
-
-
-def _encodable(value: Any) -> Any:
-    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
 def _identified(answer: Answer) -> Answer:

@@ -57,11 +57,16 @@ def _reply(response: Response) -> Reply:
         content_type=_header(response, "Content-Type"),
         etag=_header(response, "ETag"),
         last_modified=_header(response, "Last-Modified"),
-        directives=tuple(value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")),
+        directives=tuple(map(_text, response.headers.getlist("X-Robots-Tag"))),
         robots=response.meta[DECISION],
     )
 
 
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
-    return None if value is None else value.decode("latin-1")
+    return None if value is None else _text(value)
+
+
+def _text(value: bytes) -> str:
+    """As `fetching.heads` has it."""
+    return value.decode("utf-8", "surrogateescape")

@@ -9,6 +9,7 @@ from scrapy.exceptions import IgnoreRequest
 from service_identity import VerificationError
 from twisted.internet import error as twisted
 
+from silverprint.fetching.heads import Broken
 from silverprint.fetching.reasons import NoPicture
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
@@ -37,6 +38,8 @@ def explain(error: BaseException) -> tuple[Literal["refused", "failed"], str]:
         return ("failed", "redirect-loop") if "redirections" in str(error) else ("refused", "too-large")
     if any(_is_about_trust(one) for one in _causes(error)):
         return "failed", "certificate"
+    if any(isinstance(one, Broken) for one in _causes(error)):
+        return "failed", "broken-response"
     return "failed", next((reason for kind, reason in _REASONS if isinstance(error, kind)), "broken-response")
 
 

@@ -3,19 +3,23 @@
 import asyncio
 from typing import Self
 
+from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import StopDownload
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
 from silverprint.adapters.crawl.failures import explain
+from silverprint.adapters.crawl.unpacking import Unpacked
 from silverprint.fetching import robots
 from silverprint.fetching.directives import product
+from silverprint.fetching.limits import ROBOTS_BYTES
 from silverprint.fetching.pace import Pace
 from silverprint.fetching.reasons import Failed, Refused
 
 DECISION = "robots"  # in Request.meta: allowed | disallowed | none
-_IS_ROBOTS_TXT = "is_robots_txt"
+_RECEIVED = "robots_received"  # in the Request.meta of one for a robots.txt: bytes of it that have come
 
 
 class ObeyRobots:
@@ -30,10 +34,20 @@ class ObeyRobots:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.on_bytes, signal=signals.bytes_received)
+        return middleware
+
+    def on_bytes(self, data: bytes, request: Request) -> None:
+        """Hears of every piece of every body; of a robots.txt no more is read than counts."""
+        if _RECEIVED in request.meta:
+            request.meta[_RECEIVED] += len(data)
+            if request.meta[_RECEIVED] > ROBOTS_BYTES:
+                raise StopDownload(fail=False)
 
     async def process_request(self, request: Request) -> None:
-        if request.meta.get(_IS_ROBOTS_TXT):
+        if _RECEIVED in request.meta:
+            request.meta[_RECEIVED] = 0  # anew for each redirect, and for another try
             return
         parts = urlparse_cached(request)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -49,11 +63,12 @@ class ObeyRobots:
         return await asyncio.shield(self._rules[origin])
 
     async def _fetch(self, address: str) -> robots.Rules:
-        request = Request(address, priority=1000, meta={_IS_ROBOTS_TXT: True}, callback=NO_CALLBACK)
+        meta = {_RECEIVED: 0, Unpacked.CUTS: ROBOTS_BYTES + 1, "download_maxsize": 0}
+        request = Request(address, priority=1000, meta=meta, callback=NO_CALLBACK)
         try:
             response: Response = await self._crawler.engine.download_async(request)
         except Refused:
             raise
         except Exception as error:
             raise Failed(explain(error)[1]) from error
-        return robots.rules(response.status, response.body)
+        return robots.rules(response.status, response.body[: ROBOTS_BYTES + 1])

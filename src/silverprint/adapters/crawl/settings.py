@@ -19,8 +19,12 @@ def settings(source: WebSource, takedowns: Takedowns) -> dict[str, Any]:
             f"{_HERE}.takedowns.NothingTakenDown": 40,
             f"{_HERE}.addresses.PublicAddresses": 60,
             f"{_HERE}.robots.ObeyRobots": 100,
+            f"{_HERE}.unpacking.Unpacked": 590,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
         },
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), f"{_HERE}.forgiving.ForgivingHandler"),
+        "REFERRER_POLICY": "strict-origin-when-cross-origin",  # as `fetching.referrers` has it for lists
         "EXTENSIONS": {f"{_HERE}.rests.LeaveTheBusyAlone": 0},
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": 0.05,

@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeAlias
 
-from silverprint.adapters.urls.body import unpacked
 from silverprint.adapters.urls.connection import Limit, Stale
 from silverprint.adapters.urls.gate import Address
-from silverprint.adapters.urls.heads import Head
 from silverprint.adapters.urls.pool import Pool
 from silverprint.adapters.urls.resolver import GuardedResolver
 from silverprint.fetching.addresses import Reach
+from silverprint.fetching.heads import Head
 from silverprint.fetching.limits import RETRIED, RETRIES
 from silverprint.fetching.pace import BUSY, Pace, rest_s
+from silverprint.fetching.packed import unpacked
 from silverprint.fetching.reasons import DOWN, Failed
 from silverprint.fetching.redirects import moved
 
@@ -64,7 +64,13 @@ class Client:
         self._pool.close()
 
     async def ask(
-        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted, delay_s: float = 0.0
+        self,
+        address: Address,
+        headers: Mapping[str, str],
+        limit: int,
+        wanted: Wanted,
+        delay_s: float = 0.0,
+        cuts: bool = False,
     ) -> tuple[Heard, bytes | None]:
         """What `address` answers, and the body if it is wanted; asked once more where it may do better in a moment.
 
@@ -73,6 +79,7 @@ class Client:
             wanted: whether the body is, told the head; that of a redirect never is.
             delay_s: that the host wants between two requests. One that has enough to do (BUSY) is left alone as long as
                 it says, by everybody.
+            cuts: whether of a body beyond `limit` what comes first is wanted.
 
         Raises:
             Refused: the address is private, or the body is too large.
@@ -80,7 +87,7 @@ class Client:
         """
         for _ in range(RETRIES):
             try:
-                found = await self._once(address, headers, limit, wanted, delay_s)
+                found = await self._once(address, headers, limit, wanted, delay_s, cuts)
             except Failed as why:
                 if why.reason not in DOWN:
                     raise
@@ -90,10 +97,10 @@ class Client:
                     return found
                 if status not in BUSY:
                     await asyncio.sleep(rest_s(found[0].head.get("retry-after")))
-        return await self._once(address, headers, limit, wanted, delay_s)
+        return await self._once(address, headers, limit, wanted, delay_s, cuts)
 
     async def _once(
-        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted, delay_s: float
+        self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted, delay_s: float, cuts: bool
     ) -> tuple[Heard, bytes | None]:
         said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         request = f"GET {address.target} HTTP/1.1\r\n{address.headers}{self._headers}{said}\r\n".encode()
@@ -107,28 +114,28 @@ class Client:
             await self._pace.turn(host, delay_s)
             async with self._open:
                 if not self._pace.rests(host):  # nor has begun to while others had all that may be open
-                    head, body = await self._in_time(address, request, limit_of)
+                    head, body = await self._in_time(address, request, limit_of, cuts)
                     break
         if head.status in BUSY:
             self._pace.rest(host, rest_s(head.get("retry-after")))
         if body is not None:
-            body = unpacked(body, head.get("content-encoding"), limit)
+            body = unpacked(body, ",".join(head.headers.get("content-encoding", ())), limit, cuts)
         return _heard(address, head), body
 
-    async def _in_time(self, address: Address, request: bytes, limit: Limit) -> tuple[Head, bytes | None]:
+    async def _in_time(self, address: Address, request: bytes, limit: Limit, cuts: bool) -> tuple[Head, bytes | None]:
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._exchanged(address, request, limit)
+                return await self._exchanged(address, request, limit, cuts)
         except TimeoutError:
             raise Failed("timeout") from None
 
-    async def _exchanged(self, address: Address, request: bytes, limit: Limit) -> tuple[Head, bytes | None]:
+    async def _exchanged(self, address: Address, request: bytes, limit: Limit, cuts: bool) -> tuple[Head, bytes | None]:
         while True:
             connection = self._pool.waiting(address.peer)
             if connection is None:
                 connection = await self._pool.connect(address.peer)
             try:
-                reply = await connection.ask(request, limit)
+                reply = await connection.ask(request, limit, cuts)
             except Stale:
                 continue
             except BaseException:

@@ -5,13 +5,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from silverprint.adapters.urls import heads
-from silverprint.adapters.urls.chunks import Chunks
-from silverprint.adapters.urls.heads import Head
+from silverprint.fetching import heads
+from silverprint.fetching.chunks import Chunks
+from silverprint.fetching.heads import Head
 from silverprint.fetching.reasons import Failed, NoPicture, Refused
 
-_HEAD_BYTES: Final = 65_536  # at most
-_ROOM: Final = 131_072  # bytes for a reply, until its head tells how much it needs
+_ROOM: Final = 2 * heads.MOST  # bytes for a reply, until its head tells how much it needs
 _KEPT_ROOM: Final = 1_048_576  # of a connection that waits for its next request
 _PASSED_OVER: Final = 65_536  # bytes of an unwanted body that are read, so that the connection may be used again
 
@@ -37,15 +36,18 @@ class Connection(asyncio.BufferedProtocol):
         self._reply: asyncio.Future[tuple[Head, bytes | None]] | None = None
         self._start_reply()
 
-    def ask(self, request: bytes, limit: Limit) -> "asyncio.Future[tuple[Head, bytes | None]]":
+    def ask(self, request: bytes, limit: Limit, cuts: bool) -> "asyncio.Future[tuple[Head, bytes | None]]":
         """Sends a request; gives the head of the reply and its body, if that is wanted.
+
+        Args:
+            cuts: whether of a longer body what comes first is wanted.
 
         Raises:
             Stale: ask again, over another connection.
             Refused: `too-large`.
             Failed: `connection`, `cut-off`.
         """
-        self._reply, self._limit = asyncio.get_running_loop().create_future(), limit
+        self._reply, self._limit, self._cuts = asyncio.get_running_loop().create_future(), limit, cuts
         self._transport.write(request)
         return self._reply
 
@@ -73,8 +75,10 @@ class Connection(asyncio.BufferedProtocol):
                 self._read_head()
             if self._head is not None:
                 self._read_body()
-        except ValueError:
-            self._fail(Failed("connection" if self._head is None else "broken-response"))
+        except heads.NoHttp:
+            self._fail(Failed("connection"))
+        except heads.Broken:
+            self._fail(Failed("broken-response"))
         except NoPicture as why:
             self._fail(why)
 
@@ -102,17 +106,16 @@ class Connection(asyncio.BufferedProtocol):
     def _read_head(self) -> None:
         """Takes note of the head, once it is there."""
         while self._head is None:
-            found = heads.END.search(self._room, self._looked_at, self._filled)
+            found = heads.span(self._room, self._looked_at, self._filled)
             if found is None:
-                self._looked_at = max(0, self._filled - 2)
-                if self._filled >= _HEAD_BYTES:
-                    raise ValueError("a head without an end")
+                self._looked_at = self._filled
                 return
-            head = heads.parse(bytes(self._room[: found.start()]))
+            start, end, behind = found
+            head = heads.parse(bytes(self._room[start:end]))
             if head.status >= 200:
-                self._head, self._at = head, found.end()
+                self._head, self._at = head, behind
             else:  # a word beforehand; the reply itself follows
-                rest = bytes(self._room[found.end() : self._filled])
+                rest = bytes(self._room[behind : self._filled])
                 self._room[: len(rest)] = rest
                 self._filled, self._looked_at = len(rest), 0
         self._expect(self._head)
@@ -123,7 +126,9 @@ class Connection(asyncio.BufferedProtocol):
             if head.length is None or head.length > _PASSED_OVER:
                 return self._done(None, lasts=False)
         elif (head.length or 0) > self._most:
-            raise Refused("too-large")
+            if not self._cuts:
+                raise Refused("too-large")
+            head = self._head = head._replace(length=self._most, lasts=False)
         if head.length is not None:
             needed = self._at + head.length + 1  # one more, so that there always is room
             if needed > len(self._room):
@@ -149,9 +154,11 @@ class Connection(asyncio.BufferedProtocol):
         self._body += pieces
         self._size += sum(map(len, pieces))
         if self._size > (self._most or 0):
-            raise Refused("too-large")
-        if self._chunks is not None and self._chunks.done:
-            self._done(b"".join(self._body), lasts=head.lasts)
+            if not self._cuts:
+                raise Refused("too-large")
+            self._done(b"".join(self._body)[: self._most], lasts=False)
+        elif self._chunks is not None and self._chunks.done:
+            self._done(b"".join(self._body), lasts=head.lasts and not self._chunks.more)
 
     def _done(self, body: bytes | None, lasts: bool) -> None:
         reply, head = self._reply, self._head

@@ -49,6 +49,7 @@ class Gate:
         if self._takedowns.forbid(url):
             raise Refused("taken-down")
         try:
+            target(url)
             wire, origin = sendable(url)
             return Address(wire, origin, _target(wire[len(origin) :]), *self._check(origin))
         except ValueError:

@@ -8,6 +8,7 @@ from silverprint.fetching import robots
 from silverprint.fetching.directives import product
 from silverprint.fetching.limits import REDIRECTS
 from silverprint.fetching.reasons import Failed, NoPicture, Refused
+from silverprint.fetching.referrers import referrer
 from silverprint.fetching.replies import Reply, wants_body
 
 
@@ -41,7 +42,7 @@ class Pictures:
                 raise Refused("robots")
             heard, body = await self._client.ask(
                 address,
-                visit.conditions,
+                visit.headers(address.wire),
                 self._limit,
                 lambda heard: wants_body(visit.reply(heard), self._agent),
                 robots.delay(rules, self._agent),
@@ -58,8 +59,14 @@ class _Visit:
     def __init__(self, request: Request) -> None:
         self.url = request.url
         self.decision: str = "n/a"  # of the last robots.txt
+        self._page_url = request.page_url
         headers = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
-        self.conditions = {name: value for name, value in headers.items() if value}
+        self._conditions = {name: value for name, value in headers.items() if value}
+
+    def headers(self, wire: str) -> dict[str, str]:
+        """What a request to the address `wire` says of why it is made."""
+        shown_by = referrer(self._page_url, wire)
+        return self._conditions | ({} if shown_by is None else {"Referer": shown_by})
 
     def reply(self, heard: Heard) -> Reply:
         head = heard.head

@@ -8,7 +8,7 @@ from silverprint.adapters.urls.client import Client
 from silverprint.adapters.urls.gate import Address, Gate
 from silverprint.fetching import robots
 from silverprint.fetching.limits import REDIRECTS, ROBOTS_BYTES
-from silverprint.fetching.reasons import Failed
+from silverprint.fetching.reasons import Failed, NoPicture
 
 _REMEMBERED: Final = 4_096  # origins
 
@@ -42,7 +42,14 @@ class Robots:
     async def _fetch(self, url: str) -> robots.Rules:
         for _ in range(REDIRECTS + 1):
             address = self._gate.passed(url)
-            heard, body = await self._client.ask(address, {}, ROBOTS_BYTES, lambda heard: heard.status < 300)
+            try:
+                heard, body = await self._client.ask(
+                    address, {}, ROBOTS_BYTES + 1, lambda heard: heard.status < 300, cuts=True
+                )
+            except NoPicture as why:
+                if why.reason in ("scheme", "bad-url"):  # of a redirect, which leads nowhere
+                    raise Failed("robots-unreachable") from None
+                raise
             if heard.moved is None:
                 return robots.rules(heard.status, body or b"")
             url = heard.moved

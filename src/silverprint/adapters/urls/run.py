@@ -99,13 +99,12 @@ class _Desk:
                     self._again[url] = []
                 self._number += 1
                 self._asked[self._number] = row.showing
-                yield self._request(url)
+                yield self._request(row.showing)
 
-    def _request(self, url: str) -> Request:
-        known = self._intake.validators(url)
-        if known is None:
-            return Request(self._number, url)
-        return Request(self._number, url, known.etag, known.last_modified)
+    def _request(self, showing: Showing) -> Request:
+        known = self._intake.validators(showing.url)
+        conditions = (None, None) if known is None else (known.etag, known.last_modified)
+        return Request(self._number, showing.url, *conditions, showing.page_url)
 
     def _settle(self, result: Result, body: bytes | None) -> None:
         showing = self._asked.pop(result.number)

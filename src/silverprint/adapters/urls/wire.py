@@ -26,6 +26,7 @@ class Request(NamedTuple):
     url: str
     etag: str | None = None
     last_modified: str | None = None
+    page_url: str | None = None  # that shows it
 
 
 class Orders(NamedTuple):

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from silverprint.fetching.heads import Broken
+
 _LONGEST_LINE: Final = 4_096  # bytes, of a chunk's size with its extensions, or of a trailer
 _MOST_TRAILERS: Final = 64
 _HEX: Final = frozenset(b"0123456789abcdefABCDEF")
@@ -11,10 +13,11 @@ class Chunks:
     """
     Attributes:
         done: whether the last chunk, and the trailers behind it, have come.
+        more: whether more came than that.
     """
 
     def __init__(self) -> None:
-        self.done = False
+        self.done = self.more = False
         self._rest = b""  # of the line that has not come whole
         self._left = 0  # bytes of the chunk, its line's end included
         self._in_trailers, self._trailers = False, 0
@@ -23,14 +26,15 @@ class Chunks:
         """Of the body, what is in the next bytes off the wire.
 
         Raises:
-            ValueError: they are no chunks, or go on behind the last one.
+            Broken: they are no chunks.
         """
         data, self._rest = self._rest + data, b""
         found: list[bytes] = []
         at = 0
         while at < len(data):
             if self.done:
-                raise ValueError("more than was announced")
+                self.more = True
+                break
             if self._left:
                 end = min(at + self._left, len(data))
                 self._left -= end - at
@@ -41,7 +45,7 @@ class Chunks:
             else:
                 end = data.find(b"\n", at)
                 if max(end, len(data) if end < 0 else 0) - at > _LONGEST_LINE:
-                    raise ValueError("a line too long")
+                    raise Broken("a line too long")
                 if end < 0:
                     self._rest = data[at:]
                     break
@@ -53,12 +57,12 @@ class Chunks:
         if self._in_trailers:
             self._trailers += 1
             if self._trailers > _MOST_TRAILERS:
-                raise ValueError("too many trailers")
+                raise Broken("too many trailers")
             self.done = not line
             return
         size = line.partition(b";")[0].strip()
         if not size or not _HEX.issuperset(size):
-            raise ValueError("no size of a chunk")
+            raise Broken("no size of a chunk")
         length = int(size, 16)
         self._in_trailers = not length
         self._left = length + 2 if length else 0

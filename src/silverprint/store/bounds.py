@@ -1,0 +1,93 @@
+"""What a stranger said, in a form that any table can hold: no text too long, no octet that UTF-8 lacks, no odd number.
+
+Every row of every channel passes here, in the intake, before it goes into a part.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from silverprint.records import IMAGE_ID
+
+if TYPE_CHECKING:  # the intake imports this module
+    from silverprint.store.intake import Answer, Showing
+
+ADDRESS: Final = 8_192  # characters; a longer one is asked of nobody
+LONGEST: Final[Mapping[str, int]] = {  # characters of a field; more is cut, with a mark that tells two such texts apart
+    "url": ADDRESS, "page_url": ADDRESS, "license": 2_048, "license_evidence": 64, "source_label": 1_024,
+    "caption": 10_000, "contract": 1_024, "consent": 1_024, "reason": 64, "format": 64, "content_type": 256,
+    "robots": 64,
+}  # fmt: skip
+_VALIDATORS: Final[Mapping[str, int]] = {
+    "etag": 1_024,
+    "last_modified": 64,
+}  # one that is cut would be another: dropped
+_STATUSES: Final = range(100, 1_000)
+_OUTCOMES: Final = ("present", "refused", "failed")
+_UNFIT: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # controls, and halves of signs
+_IMAGE_ID: Final = re.compile(IMAGE_ID)
+
+T = TypeVar("T", "Showing", "Answer")
+
+
+def address(url: str) -> str:
+    """`url` as a row has it."""
+    return str(_text(url, ADDRESS))
+
+
+def showing(said: "Showing") -> "Showing":
+    """`said` with every field fit for a row."""
+    return _bounded(said)
+
+
+def answer(said: "Answer", asked: "Showing") -> "Answer":
+    """`said` with every field fit for a row; its bytes are left alone.
+
+    It fails as `bad-url` where `asked`, as it was met, is longer than ADDRESS, and as `broken-response` where its
+    status, its outcome or its picture's name is none.
+    """
+    found = _bounded(said)
+    is_known = found.outcome in _OUTCOMES
+    has_name = found.image_id is None or (isinstance(found.image_id, str) and _IMAGE_ID.fullmatch(found.image_id))
+    has_status = found.status is None or (type(found.status) is int and found.status in _STATUSES)
+    if not (is_known and has_name and has_status):
+        status = found.status if has_status else None
+        found = found._replace(outcome="failed", reason="broken-response", image_id=None, format=None, status=status)
+    if len(_written(asked.url)) > ADDRESS:
+        found = found._replace(outcome="failed", reason="bad-url", image_id=None, format=None)
+    return found
+
+
+def _bounded(said: T) -> T:
+    changed = {name: fit for name, value in said._asdict().items() if (fit := _field(name, value)) is not value}
+    return said._replace(**changed) if changed else said
+
+
+def _field(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in LONGEST:
+        return _text(value, LONGEST[name])
+    if name in _VALIDATORS:
+        is_fit = isinstance(value, str) and len(value) <= _VALIDATORS[name] and _UNFIT.search(value) is None
+        return value if is_fit else None
+    return value
+
+
+def _text(value: Any, longest: int) -> str:
+    """A value as text of at most so many characters; what is no text as Python writes it."""
+    value = _written(value)
+    if len(value) > longest:
+        mark = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        value = f"{value[: longest - len(mark) - 1]}…{mark}"
+    return value if value.isascii() and value.isprintable() else _UNFIT.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    try:
+        return str(value)
+    except ValueError:  # a number of so many digits that Python does not write it
+        return type(value).__name__

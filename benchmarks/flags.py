@@ -22,7 +22,8 @@ from PIL import Image
 
 from benchmarks.pages import page
 from silverprint import config
-from silverprint.core import hashing, placeholders, quality, strangeness
+from silverprint.core import colours, hashing, placeholders, quality, strangeness
+from silverprint.core.same import Same, linked
 from silverprint.demo.pictures import jpeg, landscape, product
 from silverprint.records import RAW, conform
 
@@ -62,7 +63,7 @@ def text_like(shop: list[Image.Image], photos: list[Image.Image]) -> dict[str, A
 def placeholder(shop: list[Image.Image]) -> dict[str, Any]:
     """The last twenty products are shown on many pages."""
     chance = np.random.default_rng(SEED)
-    rows, hashes = [], []
+    rows, hashes, shown = [], [], []
     many = np.linspace(2, 40, 20).round().astype(int)
     for number, picture in enumerate(shop):
         rank = number - (len(shop) - 20)
@@ -72,11 +73,15 @@ def placeholder(shop: list[Image.Image]) -> dict[str, Any]:
             name = f"{number}-{copy % 25}" if rank >= 0 else f"{number}"
             rows.append({"image_id": name, "source": "web", "url": name, "page_url": f"{number}/{copy}"})
             if name not in {one for one, _ in hashes[-25:]}:
-                levels = np.asarray(Image.open(BytesIO(data)).convert("L"))
+                pixels = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+                shown.append(colours.miniature(pixels))
+                levels = quality.gray(pixels)
                 hashes.append((name, hashing.phash(quality.reduced(levels, hashing.SIDE), 256)))
     names = pl.Series([name for name, _ in hashes])
     raw = conform(pl.DataFrame(rows), RAW)
-    counted = placeholders.pages(raw, names, np.stack([bits for _, bits in hashes]), LIMITS.duplicate_radius)
+    every = np.arange(len(names))
+    by_hash = Same.by_hash(np.stack([bits for _, bits in hashes]), every, len(names), LIMITS.duplicate_radius)
+    counted = placeholders.pages(raw, names, linked(by_hash.seen(every, np.stack(shown))))
     flagged = counted.filter(pl.col("pages") >= LIMITS.placeholder_pages)["image_id"]
     numbers = {int(name.split("-")[0]) for name in flagged}
     is_flagged = np.array([number in numbers for number in range(len(shop))])

@@ -79,6 +79,18 @@ ALIKE: Final[Schema] = {  # pairs of pictures that may be the same
     "residual": REAL,  # of their thumbnails, as `core.alignment.residuals` has it
 }
 
+ROTATED: Final[Schema] = {  # pairs of pictures of which one may be the other turned, mirrored or inverted
+    "one": TEXT,
+    "other": TEXT,
+    "way": TEXT,  # of `core.turned.WAYS`, from `other` to `one`
+    "residual": REAL,  # of their thumbnails, `other` in that way
+}
+
+MINIATURES: Final[Schema] = {  # of pictures whose hashes are near to another's
+    "image_id": TEXT,
+    "miniature": pl.Binary(),  # as `core.colours.miniature` makes it, row by row; null where it does not decode
+}
+
 PIXELS: Final[Schema] = {  # of pictures that may have every pixel in common with another one
     "image_id": TEXT,
     "pixel_sha256": TEXT,  # of the decoded upright RGB pixels and their size

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from silverprint import config, layout
 from silverprint.campaign import alike
 from silverprint.core.neighbours import nearest
 from silverprint.core.quality import REASONS
-from silverprint.errors import DataError, UnavailableError
+from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import MANIFEST, NEIGHBOURS, TAKEDOWNS, WITHDRAWN
 from silverprint.stages import clean, measure
 from silverprint.store import tables
@@ -59,6 +59,8 @@ def _set(knob: str, value: str) -> None:
         f"  {knob}: {value}" if line.startswith(f"  {knob}:") else line
         for line in layout.PARAMS.read_text().splitlines()
     ]
+    if not any(line.startswith(f"  {knob}:") for line in lines):
+        lines.insert(lines.index("clean:") + 1, f"  {knob}: {value}")
     layout.PARAMS.write_text("\n".join(lines))
 
 
@@ -133,6 +135,55 @@ def test_near_duplicates_keep_the_largest(project: Path):
     assert rows["small"]["group"] == rows["poor"]["group"] == rows["large"]["group"] != rows["other"]["group"]
 
 
+def _inked(ink: tuple[int, int, int]) -> Image.Image:
+    """A shirt in one colour on nearly white paper."""
+    picture = Image.new("RGB", (128, 128), (250, 250, 250))
+    draw = ImageDraw.Draw(picture)
+    points = [(40, 20), (88, 20), (118, 48), (102, 62), (90, 52), (90, 112), (38, 112), (38, 52), (26, 62), (10, 48)]
+    draw.polygon(points, ink)
+    draw.ellipse([54, 12, 74, 32], (250, 250, 250))
+    return picture
+
+
+INKS = [(208, 32, 32), (32, 160, 64), (32, 96, 208), (240, 128, 32), (128, 48, 160), (224, 192, 32)]
+
+
+def test_what_differs_in_colour_alone_is_kept_and_asked_once(project: Path):
+    """Copies of one of them are dropped for it all the same."""
+    variants = [Found(png(_inked(ink)), f"ink{number}") for number, ink in enumerate(INKS)]
+    copies = [
+        Found(jpeg(_inked(INKS[2]), 60), "saved anew"),
+        Found(jpeg(_inked(INKS[2]).resize((96, 96), Image.Resampling.LANCZOS)), "small"),
+    ]
+    rows = _both([*variants, *copies, Found(jpeg(tile(7)), "other")])
+    assert {url for url, row in rows.items() if not row["kept"]} == {"saved anew", "small"}
+    assert {rows[url]["evidence"] for url in ("saved anew", "small")} == {variants[2].image_id}
+    assert len({row["group"] for row in rows.values()}) == 2
+
+
+@pytest.mark.parametrize("change", ["hue", "grey"])
+def test_a_photograph_with_other_colours_is_grouped_and_not_dropped(project: Path, change: str):
+    photo = tile(30)
+    hue, saturation, value = photo.convert("HSV").split()
+    turned = Image.merge("HSV", (hue.point(lambda level: (level + 85) % 256), saturation, value)).convert("RGB")
+    other = {"hue": turned, "grey": photo.convert("L").convert("RGB")}[change]
+    _set("group_radius", "40")
+    rows = _both([Found(png(photo), "photo"), Found(png(other), "other"), Found(jpeg(tile(7)), "third")])
+    assert all(row["kept"] for row in rows.values())
+    assert rows["photo"]["group"] == rows["other"]["group"] != rows["third"]["group"]
+
+
+def test_a_garment_in_six_colours_is_no_placeholder(project: Path):
+    rows = _both([Found(png(_inked(ink)), f"ink{number}") for number, ink in enumerate(INKS)])
+    assert all(row["flags"] is None for row in rows.values())
+    anew = [Found(jpeg(_inked(INKS[0]), 60 + number), f"anew{number}") for number in range(5)]
+    rows = _both(anew)
+    assert {url for url, row in rows.items() if row["flags"] == "placeholder:6"} == {
+        "ink0",
+        *(f"anew{n}" for n in range(5)),
+    }
+
+
 def test_what_is_rejected_stands_for_nothing(project: Path):
     unlicensed = Found(jpeg(tile(0, side=160)), "unlicensed", license=None)
     rows = _both([unlicensed, Found(jpeg(tile(0)), "licensed")])
@@ -165,7 +216,7 @@ def test_what_this_machine_keeps_of_the_comparison_changes_nothing(project: Path
     clean.run(config.load())
     assert sought == []
     assert [layout.ALIKE.read_bytes(), layout.NEAREST.read_bytes()] == kept
-    for path in (layout.ALIKE, layout.NEAREST, layout.PIXELS):
+    for path in (layout.ALIKE, layout.NEAREST, layout.PIXELS, layout.MINIATURES):
         path.write_bytes(path.read_bytes()[:200] if path.exists() else b"damaged")
     clean.run(config.load())
     assert layout.MANIFEST.read_bytes() == before
@@ -178,6 +229,66 @@ def test_what_this_machine_keeps_of_the_comparison_changes_nothing(project: Path
     layout.NEAREST.unlink()
     clean.run(config.load())
     assert layout.MANIFEST.read_bytes() == after
+
+
+def test_pictures_are_grouped_by_looks_by_hash_or_only_with_what_is_dropped_for_them(project: Path, capsys):
+    whole, crop = tile(0, side=256), tile(0, side=256).crop((0, 0, 243, 243))
+    near, anew = _inked(INKS[1]), Found(jpeg(_inked(INKS[0]), 60), "anew")
+    found = [Found(jpeg(whole), "whole"), Found(jpeg(crop), "crop"), Found(png(near), "near"), anew]
+    rows = _both(
+        [*found, Found(png(_inked(INKS[0])), "first", fetched_at="2024-01-01")],
+        [Found(png(_inked(INKS[2])), "partner")],
+    )
+    told = capsys.readouterr().err
+    assert "5 pictures lie in 2 groups, of which each is asked about once; the largest: 3 like " in told
+    assert "clean.group" in told
+
+    def groups(knob: str, value: str) -> set[frozenset[str]]:
+        _set(knob, value)
+        clean.run(config.load())
+        table = tables.read(layout.MANIFEST, MANIFEST).group_by("group").agg("url")
+        return {frozenset(urls) for urls in table["url"]}
+
+    assert {row["reason"] for url, row in rows.items() if url == "anew"} == {"near-duplicate"}
+    inked = {"near", "first", "anew", "partner"}
+    assert groups("group", "look") == {frozenset({"whole", "crop"}), frozenset(inked)}
+    assert groups("group", "hash") == {frozenset({"whole"}), frozenset({"crop"}), frozenset(inked)}
+    apart = {frozenset({name}) for name in ("whole", "crop", "near", "partner")}
+    assert groups("group", "none") == {*apart, frozenset({"first", "anew"})}
+
+
+@pytest.mark.parametrize("way", ["ROTATE_90", "ROTATE_180", "ROTATE_270", "FLIP_LEFT_RIGHT", "inverted"])
+def test_turned_mirrored_and_inverted_copies_are_grouped_and_not_dropped(project: Path, way: str):
+    photo = CHINA.crop((100, 60, 340, 260))
+    copy = ImageOps.invert(photo) if way == "inverted" else photo.transpose(Image.Transpose[way])
+    others = [Found(jpeg(tile(number)), f"other{number}") for number in (9, 14)]
+    rows = _both([Found(jpeg(photo), "photo"), *others], [Found(jpeg(copy, 80), "copy")])
+    assert all(row["kept"] for row in rows.values())
+    assert rows["photo"]["group"] == rows["copy"]["group"]
+    assert len({row["group"] for row in rows.values()}) == 3
+    before = layout.MANIFEST.read_bytes()
+    clean.run(config.load())
+    layout.ROTATED.write_bytes(b"damaged")
+    clean.run(config.load())
+    assert layout.MANIFEST.read_bytes() == before
+
+
+@pytest.mark.parametrize(("radii", "together"), [("{}", True), ("{web: 0}", False), ("{partner: 0}", False)])
+def test_of_two_sources_the_smaller_radius_counts(project: Path, radii: str, together: bool):
+    _set("group", "hash")
+    _set("duplicate_radius", "4")
+    _set("group_radius", "64")
+    _set("group_radii", radii)
+    crop = tile(0, side=256).crop((3, 3, 253, 253))
+    rows = _both([Found(jpeg(tile(0, side=256)), "whole")], [Found(jpeg(crop), "crop")])
+    assert all(row["kept"] for row in rows.values())
+    assert (rows["whole"]["group"] == rows["crop"]["group"]) == together
+
+
+def test_a_radius_of_no_source_is_refused(project: Path):
+    _set("group_radii", "{nobody: 4}")
+    with pytest.raises(ConfigError, match=r"clean.group_radii.nobody = 4: names no source"):
+        config.load()
 
 
 def test_look_alikes_stay_and_are_grouped(project: Path):

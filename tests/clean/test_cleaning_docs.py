@@ -17,6 +17,6 @@ def test_every_reason_is_documented_in_order():
 def test_defaults_are_those_of_the_parameters():
     limits = config.load(ROOT / "params.yaml").clean
     rows = re.findall(r"^\| `[a-z-]+` \| `([a-z_]+)` \| ([^|]+) \|", TEXT, re.MULTILINE)
-    documented = dict(rows) | dict(re.findall(r"`([a-z_]+)`(?: bits)? \(default ([\d.]+)\)", TEXT))
+    documented = dict(rows) | dict(re.findall(r"`([a-z_]+)`(?: bits)? \(default ([\w.{}]+)\)", TEXT))
     for knob, value in vars(limits).items():
         assert documented[knob] == (", ".join(value) if isinstance(value, tuple) else str(value))

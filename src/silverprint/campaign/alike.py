@@ -99,7 +99,7 @@ def pairs(sources: Collection[str], image_ids: pl.Series, limit: float) -> Alike
     near = neighbours(features, places >= 0)
     found = alike.candidates(near, places, limit)
     found = found.with_columns(one=image_ids.gather(found["left"]), other=image_ids.gather(found["right"]))
-    of = _origin(sources)
+    of = origin(sources)
     known = tables.kept(layout.ALIKE, of, ALIKE)
     todo = found.join(known, on=["one", "other"], how="anti", maintain_order="left")
     if not todo.is_empty():
@@ -110,7 +110,7 @@ def pairs(sources: Collection[str], image_ids: pl.Series, limit: float) -> Alike
     return Alike(enough.select("left", "right").to_numpy(), near.crowded)
 
 
-def _origin(sources: Collection[str]) -> str:
+def origin(sources: Collection[str]) -> str:
     """What residuals follow from, beside the pictures: the rule, and which `measure` made the thumbnails."""
     marks = [layout.measured(source) / layout.MEASURED_BY for source in sources]
     versions = {mark.read_text(encoding="utf-8").strip() for mark in marks if mark.exists()}

@@ -129,6 +129,8 @@ class Clean:
     text_lines: Positive = 6  # at or above
     off_topic: Policy = "flag"  # pictures unlike all others
     off_topic_strangeness: Annotated[float, Field(gt=0)] = 6.0  # robust standard deviations, at or above
+    group: Literal["look", "hash", "none"] = "look"  # by what pictures are grouped; none: with what is dropped for them
+    group_radii: dict[Name, Radius] = Field(default_factory=dict)  # of some sources; of two pictures the smaller counts
     personal_confidence: Share = 0.5  # at or above: what a detector found of a person counts
 
 

@@ -12,6 +12,7 @@ def require_agreement(params: Params) -> None:
     """Refuses parameters that are right one by one and wrong together."""
     _classes(params.dataset.classes)
     _clean(params.clean)
+    _group_radii(params)
     _embed(params.embed)
     if not params.sources:
         raise ConfigError("sources = {}", "a dataset needs a source", "silverprint source add NAME --archive PATH")
@@ -75,3 +76,10 @@ def _clean(clean: Clean) -> None:
         value = f"clean.min_brightness = {clean.min_brightness}"
         rule = f"must be below clean.max_brightness ({clean.max_brightness}), or no picture is kept"
         raise ConfigError(value, rule, "swap or mend them")
+
+
+def _group_radii(params: Params) -> None:
+    for name, radius in params.clean.group_radii.items():
+        if name not in params.sources:
+            value, rule = f"clean.group_radii.{name} = {radius}", "names no source"
+            raise ConfigError(value, rule, f"use one of: {', '.join(params.sources)}")

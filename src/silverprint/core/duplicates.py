@@ -12,7 +12,7 @@ from math import comb, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core.joins import Places, bucket, comparisons, near_pairs, roots, unite
+from silverprint.core.joins import Places, bucket, comparisons, crossing_pairs, near_pairs, roots, unite
 from silverprint.errors import DataError
 
 Words = NDArray[np.uint64]
@@ -83,6 +83,34 @@ def near_duplicate_groups(hashes: Words, radius: int) -> Indices:
     smallest = np.full(len(distinct), len(members), dtype=np.int64)
     np.minimum.at(smallest, of_row, np.arange(len(members)))
     return np.asarray(smallest[of_row])
+
+
+def near_others(hashes: Words, others: Words, radius: int, parts: Indices, limit: int) -> Indices:
+    """Pairs of one of `hashes` and one of `others` that differ in at most `radius` bits, where they are of two parts.
+
+    Args:
+        hashes, others: (N, W) words; row i of either is of the picture i.
+        radius: bits.
+        parts: (N,) a number for each part that pictures are divided into.
+        limit: pairs.
+
+    Returns:
+        (P, 2) rows of `hashes` and of `others`, sorted; at most `limit`, and which ones is the same on every machine.
+
+    Raises:
+        TooManyPairs: more than COMPARISON_LIMIT looks to find them.
+    """
+    both = np.ascontiguousarray(np.concatenate([hashes, others]), dtype=np.uint64)
+    found = [np.empty((0, 2), dtype=np.int64)]
+    left = limit
+    for edges, chosen, (order, words, heads) in _buckets(both, radius):
+        pairs = crossing_pairs(order, words, heads, edges, chosen, radius, np.tile(parts, 2), left)
+        found.append(pairs[:left])
+        left -= len(found[-1])
+        if left == 0:
+            break
+    rows = np.concatenate(found) - np.array([0, len(hashes)])
+    return np.asarray(rows[np.lexsort((rows[:, 1], rows[:, 0]))])
 
 
 def _buckets(distinct: Words, radius: int) -> Iterator[tuple[Indices, Indices, tuple[Places, Words, Places]]]:

@@ -1,33 +1,12 @@
-"""Which picture of several alike stands for them, and what their group is called."""
+"""What a group of pictures that belong together is called, and what the largest ones are."""
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
-from silverprint.core.duplicates import near_duplicate_pairs
-
-Words = NDArray[np.uint64]
 Indices = NDArray[np.int64]
 
-
-def stand_ins(hashes: Words, radius: int) -> Indices:
-    """Which row stands for each row: itself, or an earlier one that is kept and within `radius` bits.
-
-    Whatever gives way is near to what stands for it; it is not enough to be linked by a chain of others.
-
-    Args:
-        hashes: (N, W) words, the row most worth keeping first.
-
-    Returns:
-        (N,) indices; where it equals the row's own, the row is kept.
-
-    Raises:
-        TooManyPairs: too many distinct hashes within the radius.
-    """
-    _, first, distinct_of = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
-    pairs = near_duplicate_pairs(hashes[first], radius)
-    return np.asarray(first[_keepers(pairs, first)][distinct_of.ravel()])
+KNOBS = "lower clean.group_radius and clean.alike_limit, or set clean.group: hash, or none"
 
 
 def group_names(image_ids: pl.Series, components: Indices) -> pl.Series:
@@ -44,32 +23,21 @@ def group_names(image_ids: pl.Series, components: Indices) -> pl.Series:
     return smallest.str.head(15).str.to_integer(base=16, dtype=pl.Int64).alias("group")
 
 
-@njit(cache=True)
-def _keepers(pairs: Indices, rank: Indices) -> Indices:
-    """(N,) which row stands for each: itself, or the best row that is kept and paired with it.
+def largest(pictures: pl.DataFrame, most: int = 3) -> pl.DataFrame:
+    """The groups of several pictures, the largest first: pictures, image_id (the smallest of the group).
 
-    Rows are taken from the best (lowest) rank on; one that is paired with a row already kept gives way to it. So what
-    gives way is always near to what stands for it, however long the chain of pairs.
+    Args:
+        pictures: image_id, group.
     """
-    n = len(rank)
-    counts = np.zeros(n + 1, dtype=np.int64)
-    for pair in range(len(pairs)):
-        counts[pairs[pair, 0] + 1] += 1
-        counts[pairs[pair, 1] + 1] += 1
-    heads = np.cumsum(counts)
-    neighbours = np.empty(2 * len(pairs), dtype=np.int64)
-    at = heads[:-1].copy()
-    for pair in range(len(pairs)):
-        for side in range(2):
-            row = pairs[pair, side]
-            neighbours[at[row]] = pairs[pair, 1 - side]
-            at[row] += 1
-    keeper = np.full(n, -1, dtype=np.int64)
-    for row in np.argsort(rank):
-        best = row
-        for place in range(heads[row], heads[row + 1]):
-            other = neighbours[place]
-            if keeper[other] == other and (best == row or rank[other] < rank[best]):
-                best = other
-        keeper[row] = best
-    return keeper
+    counted = pictures.group_by("group").agg(pictures=pl.len(), image_id=pl.col("image_id").min())
+    ordered = counted.filter(pl.col("pictures") > 1).sort("pictures", "image_id", descending=[True, False])
+    return ordered.head(most).select("pictures", "image_id")
+
+
+def told(pictures: pl.DataFrame) -> str:
+    """What groups cost, and the knobs, in a line."""
+    sizes = ", ".join(f"{size} like {image_id[:8]}" for size, image_id in largest(pictures).iter_rows())
+    count = (
+        f"{pictures.height} pictures lie in {pictures['group'].n_unique()} groups, of which each is asked about once"
+    )
+    return f"{count}; the largest: {sizes}; where these are not the same: {KNOBS}"

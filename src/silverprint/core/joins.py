@@ -92,6 +92,30 @@ def near_pairs(
 
 
 @njit(cache=True)
+def crossing_pairs(
+    order: Places, words: Words, heads: Places, edges: Indices, chosen: Indices, radius: int, parts: Indices, limit: int
+) -> Indices:
+    """`near_pairs` of a row of the first half and one of the second, of two `parts` (2N,); limit + 1 at most."""
+    found = np.empty((limit + 1, 2), dtype=np.int64)
+    count, half = 0, len(parts) // 2
+    for head in range(len(heads) - 1):
+        for left in range(heads[head], heads[head + 1]):
+            first = words[left, 0]
+            for right in range(left + 1, heads[head + 1]):
+                if _popcount(first ^ words[right, 0]) > radius:
+                    continue
+                one, other = min(order[left], order[right]), max(order[left], order[right])
+                if one >= half or other < half or parts[one] == parts[other]:
+                    continue
+                if _within(words, left, right, radius) and _is_first(words, left, right, edges, chosen):
+                    if count > limit:
+                        return found[:count]
+                    found[count, 0], found[count, 1] = one, other
+                    count += 1
+    return found[:count]
+
+
+@njit(cache=True)
 def unite(parents: Indices, order: Places, words: Words, heads: Places, radius: int) -> None:
     """Joins the components of rows in one bucket within `radius`; `parents` (N,) is a union-find forest, in place."""
     for head in range(len(heads) - 1):

@@ -4,23 +4,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from silverprint.core.duplicates import near_duplicate_groups
 
-
-def pages(raw: pl.DataFrame, image_ids: pl.Series, hashes: NDArray[np.uint64], radius: int) -> pl.DataFrame:
+def pages(raw: pl.DataFrame, image_ids: pl.Series, like: NDArray[np.int64]) -> pl.DataFrame:
     """On how many pages of one source each picture, or one that is nearly the same, is shown.
 
     Args:
         raw: RAW rows. Where no page is known, the picture's own address stands for it.
-        image_ids: (N,) those that can be compared; others are counted alone.
-        hashes: (N, 4) their 256-bit perceptual hashes.
-        radius: bits at or below which two hashes are nearly the same.
+        image_ids: (N,) distinct; others are counted alone.
+        like: (N,) a row of each set of pictures that are nearly the same, as `core.same.linked` has it.
 
     Returns:
         image_id, pages (1 or more, of the source that has most); one row for each picture of `raw`, sorted.
     """
-    groups = near_duplicate_groups(hashes, radius)
-    first = pl.DataFrame({"image_id": image_ids, "like": image_ids.gather(groups)})
+    first = pl.DataFrame({"image_id": image_ids, "like": image_ids.gather(like)})
     shown = raw.filter(pl.col("image_id").is_not_null()).join(first, on="image_id", how="left")
     shown = shown.with_columns(like=pl.coalesce("like", "image_id"), page=pl.coalesce("page_url", "url"))
     counted = shown.with_columns(pages=pl.col("page").n_unique().over("source", "like").cast(pl.Int64))

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from silverprint.config import Clean
 from silverprint.core import alike, duplicates, groups, quality
+from silverprint.core.same import Same, stand_ins
 
 HASH = ["phash256_0", "phash256_1", "phash256_2", "phash256_3"]
 
@@ -17,7 +18,9 @@ def license_rank(limits: Clean) -> pl.Expr:
     return rank.alias("license_rank")
 
 
-def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, pairs: NDArray[np.int64], limits: Clean) -> pl.DataFrame:
+def judge(
+    pictures: pl.DataFrame, withdrawn: pl.DataFrame, same: Same, pairs: NDArray[np.int64], limits: Clean
+) -> pl.DataFrame:
     """The pictures with `kept`, `reason`, `evidence`, `flags` and `group`.
 
     Each rule, in the order of `quality.REASONS`, sees what the rules before it left.
@@ -26,7 +29,8 @@ def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, pairs: NDArray[np.int
         pictures: one row each, sorted by image_id: the columns of MEASURED, `license`, `fetched_at`,
             `license_rank`, `pixel_sha256` (null where a picture has no copy), and what `quality.suspicions` looks at.
         withdrawn: image_id, and the `target` of the takedown that reaches it.
-        pairs: (P, 2) rows of `pictures` that look like the same picture: they are grouped, and nothing is dropped.
+        same: which of the N rows of `pictures` are nearly the same.
+        pairs: (P, 2) rows of `pictures` that belong together: they are grouped, and nothing is dropped for it.
     """
     judged = pictures.with_columns(reason=pl.lit(None, pl.String), evidence=pl.lit(None, pl.String))
     judged = _withdraw(judged, withdrawn)
@@ -36,8 +40,8 @@ def judge(pictures: pl.DataFrame, withdrawn: pl.DataFrame, pairs: NDArray[np.int
         if quality.policies(limits)[reason] == "reject":
             judged = _reject(judged, reason, rule.rejects.fill_null(False), rule.evidence)
     judged = _same_pixels(judged)
-    judged = _near_duplicates(judged, limits.duplicate_radius)
-    return judged.with_columns(_group(judged, pairs, limits), _flags(limits), kept=pl.col("reason").is_null())
+    judged = _near_duplicates(judged, same)
+    return judged.with_columns(_group(judged, pairs), _flags(limits), kept=pl.col("reason").is_null())
 
 
 def _reject(judged: pl.DataFrame, reason: str, rejects: pl.Expr, evidence: pl.Expr) -> pl.DataFrame:
@@ -77,10 +81,10 @@ def _same_pixels(judged: pl.DataFrame) -> pl.DataFrame:
     return _give_way(judged, "same-pixels", best)
 
 
-def _near_duplicates(judged: pl.DataFrame, radius: int) -> pl.DataFrame:
-    ranked = _by_worth(judged)
-    by = groups.stand_ins(ranked.select(HASH).to_numpy(), radius)
-    best = ranked.select("image_id", by=pl.col("image_id").gather(by))
+def _near_duplicates(judged: pl.DataFrame, same: Same) -> pl.DataFrame:
+    ranked = _by_worth(judged.with_row_index("row"))
+    by = stand_ins(same, ranked["row"].to_numpy().astype(np.int64))
+    best = ranked.select("image_id", by=judged["image_id"].gather(by))
     return _give_way(judged, "near-duplicate", best)
 
 
@@ -97,9 +101,25 @@ def telling(pictures: pl.DataFrame, limits: Clean) -> NDArray[np.int64]:
     return pictures.select(shown.fill_null(False).arg_true()).to_series().to_numpy().astype(np.int64)
 
 
-def _group(judged: pl.DataFrame, pairs: NDArray[np.int64], limits: Clean) -> pl.Series:
-    """Near-duplicate groups, by hashes and by what looks alike."""
-    rows = telling(judged, limits)
-    components = np.arange(len(judged))
-    components[rows] = rows[duplicates.near_duplicate_groups(judged[rows].select(HASH).to_numpy(), limits.group_radius)]
-    return groups.group_names(judged["image_id"], alike.joined(components, pairs))
+def _group(judged: pl.DataFrame, pairs: NDArray[np.int64]) -> pl.Series:
+    """Near-duplicate groups: of what was dropped with what stands for it, and of what `pairs` link."""
+    dropped = judged.with_row_index("row").filter(pl.col("reason").is_in(["same-pixels", "near-duplicate"]))
+    by = judged["image_id"].search_sorted(dropped["evidence"])
+    links = np.stack([dropped["row"].to_numpy(), by.to_numpy()], axis=1).astype(np.int64)
+    return groups.group_names(judged["image_id"], alike.joined(np.arange(len(judged)), np.concatenate([links, pairs])))
+
+
+def radii(pictures: pl.DataFrame, limits: Clean) -> NDArray[np.int64]:
+    """(N,) bits within which each picture is grouped; of two pictures the smaller counts."""
+    return np.array([limits.group_radii.get(name, limits.group_radius) for name in pictures["source"]], dtype=np.int64)
+
+
+def by_hash(pictures: pl.DataFrame, rows: NDArray[np.int64], limits: Clean) -> NDArray[np.int64]:
+    """(P, 2) of `rows` that link what lies within the radius of both; as few as that takes."""
+    hashes, within = pictures[rows].select(HASH).to_numpy(), radii(pictures[rows], limits)
+    links = [np.empty((0, 2), dtype=np.int64)]
+    for radius in np.unique(within):  # two that are near by the smaller of their radii meet where that is tried
+        wide = np.flatnonzero(within >= radius)
+        heads = wide[duplicates.near_duplicate_groups(hashes[wide], int(radius))]
+        links.append(np.stack([rows[wide], rows[heads]], axis=1)[wide != heads])
+    return np.concatenate(links)

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.adapters.expectations import check, critical_failures
-from silverprint.campaign import alike, copies, ledgers, outliers
+from silverprint.campaign import alike, copies, ledgers, miniatures, outliers, rotated
 from silverprint.config import Clean, Params
 from silverprint.console import say
-from silverprint.core import personal, placeholders, quality, summary, verdicts, withdrawals
+from silverprint.core import groups, personal, placeholders, quality, summary, verdicts, withdrawals
+from silverprint.core.same import Same, linked
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
 from silverprint.store import files, tables
 from silverprint.store.purging import PURGED
+
+_COSTLY = 0.9  # groups for each kept picture; where there are fewer, a line says so
 
 # What to turn where a rule leaves nothing.
 _KNOBS = {
@@ -61,6 +64,8 @@ def run(params: Params) -> None:
     figures = _metrics(manifest)
     files.write_text(layout.CLEAN_METRICS, json.dumps(figures, indent=2, sort_keys=True) + "\n")
     say(f"clean: {figures['kept']} of {figures['acquired']} pictures kept, in {figures['groups']} groups")
+    if figures["groups"] < _COSTLY * figures["kept"]:
+        say(f"clean: {groups.told(manifest.filter('kept'))}")
 
 
 def _judged(params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -71,8 +76,9 @@ def _judged(params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
     withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, pixels)
     pictures = _pictures(params, raw, measured).join(pixels, on="image_id", how="left", maintain_order="left")
     seen = verdicts.telling(_here(pictures), params.clean)
-    pairs = _alike(params, pictures, seen)
-    judged = verdicts.judge(_suspected(params, pictures, raw, seen), withdrawn, pairs, params.clean)
+    same = _same(params, pictures, seen)
+    pairs = _belonging(params, pictures, seen)
+    judged = verdicts.judge(_suspected(pictures, raw, seen, same), withdrawn, same, pairs, params.clean)
     persons = personal.told(ledgers.personal(), params.clean.personal_confidence)
     judged = judged.join(persons, on="image_id", how="left", maintain_order="left")
     return judged.select(list(MANIFEST)), withdrawn
@@ -98,15 +104,32 @@ def _here(pictures: pl.DataFrame) -> pl.DataFrame:
     return pictures.with_columns(decodable=pl.col("decodable") & (pl.col("outcome") != PURGED))
 
 
-def _suspected(params: Params, pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
+def _same(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> Same:
+    """Which of `pictures` are nearly the same, of those in `rows`."""
+    hashes = pictures[rows].select(verdicts.HASH).to_numpy()
+    by_hash = Same.by_hash(hashes, rows, len(pictures), params.clean.duplicate_radius)
+    return miniatures.seen(params.sources, pictures["image_id"], by_hash)
+
+
+def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64], same: Same) -> pl.DataFrame:
     """`pictures` with `pages` and `strangeness`; the latter of those in `rows`, else null."""
-    seen = pictures[rows].select("image_id", *verdicts.HASH)
-    image_ids = seen["image_id"]
+    image_ids = pictures["image_id"].gather(rows)
     strange = outliers.strangeness(image_ids)
-    pages = placeholders.pages(raw, image_ids, seen.select(verdicts.HASH).to_numpy(), params.clean.duplicate_radius)
+    pages = placeholders.pages(raw, pictures["image_id"], linked(same))
     for figures in (pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
         pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
     return pictures
+
+
+def _belonging(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(P, 2) of the `rows` of `pictures` that are grouped, by `clean.group`."""
+    if params.clean.group == "none":
+        return np.empty((0, 2), dtype=np.int64)
+    links = verdicts.by_hash(pictures, rows, params.clean)
+    if params.clean.group == "hash":
+        return links
+    links = np.concatenate([links, _alike(params, pictures, rows)])
+    return np.concatenate([links, rotated.pairs(params, pictures, rows, links)])
 
 
 def _alike(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:

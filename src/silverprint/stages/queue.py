@@ -14,7 +14,7 @@ from silverprint.campaign import golden, ledgers, state
 from silverprint.campaign.sight import Sight, sight
 from silverprint.config import START, Params
 from silverprint.console import say
-from silverprint.core import blocks, halves, uncertainty
+from silverprint.core import blocks, groups, halves, uncertainty
 from silverprint.core.selection import roles, second_look, select_with_scores
 from silverprint.core.selection.compose import Plan, compose
 from silverprint.core.selection.pool import Picks
@@ -71,7 +71,7 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     included = picked["image_id"].to_list()
     probabilities = _probabilities(round_name, scores.height)
     looks = _second_looks(params, round_name, pictures, labels)
-    shares = _shares(params, round_name, askable["group"].n_unique(), looks.height)
+    shares = _shares(params, round_name, askable, looks.height)
     plan = _plan(params, round_name, included)
     trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
     labeled = pictures.join(trained_on.select("image_id", "label"), on="image_id", maintain_order="left")
@@ -165,7 +165,8 @@ def _second_looks(params: Params, name: str, pictures: pl.DataFrame, labels: pl.
     return looks
 
 
-def _shares(params: Params, name: str, available: int, relabel: int) -> roles.Shares:
+def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> roles.Shares:
+    available = askable["group"].n_unique()
     first = name == params.chain[0]
     needed = 2 if first else 1
     if available < needed:
@@ -182,6 +183,8 @@ def _shares(params: Params, name: str, available: int, relabel: int) -> roles.Sh
             f"{name}: {available} pictures are left of {wanted} wanted; the queue takes "
             f"{shares.evaluation} for evaluation, {shares.control} for control, {shares.train} by strategy"
         )
+        if available < askable.height:
+            say(f"{name}: {groups.told(askable)}")
     return shares
 
 

@@ -157,6 +157,7 @@ class View:
     curve: str | None
     rounds: list[RoundView]
     contact: Contact
+    groups: str | None  # what groups cost, in words; None where they cost nothing
     not_stored: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
     provenance: list[dict[str, Any]]

@@ -14,7 +14,7 @@ from silverprint.adapters.plots import contact_sheet, curve, strip
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.campaign import ledgers
 from silverprint.config import Params
-from silverprint.core import summary
+from silverprint.core import groups, summary
 from silverprint.stages.report import contact, qualities, read, tiles, withdrawals
 from silverprint.stages.report.read import Campaign
 from silverprint.store import files
@@ -100,6 +100,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, p
         curve=_inline(folder / "curve.png"),
         rounds=rounds,
         contact=contact.shown(campaign, chosen, pictures),
+        groups=_grouped(manifest.filter("kept")),
         not_stored=summary.not_stored(raw).to_dicts(),
         outcomes=summary.outcomes(raw).to_dicts(),
         provenance=summary.provenance(manifest).to_dicts(),
@@ -114,6 +115,10 @@ def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, p
         qualities=qualities.seen(),
         withdrawals=withdrawals.seen(campaign),
     )
+
+
+def _grouped(kept: pl.DataFrame) -> str | None:
+    return groups.told(kept) if kept["group"].n_unique() < kept.height else None
 
 
 def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:

@@ -1,0 +1,86 @@
+"""Which pictures are turned, mirrored or inverted copies: hashes say which few may be, thumbnails decide."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint import layout
+from silverprint.campaign.alike import origin
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.core import alignment, alike, turned
+from silverprint.core.duplicates import near_others
+from silverprint.core.hashing import hamming
+from silverprint.core.verdicts import HASH, radii
+from silverprint.records import ROTATED
+from silverprint.store import tables
+from silverprint.store.thumbnails import laid_out
+
+_RADIUS = 20  # bits, at most: 24 find hardly more, and take four times as long
+_MOST = 200_000  # pairs of each way that are looked at: some minutes
+_PAIRS = 8_192  # whose thumbnails are in memory at once
+
+
+def pairs(
+    params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64], links: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """(P, 2) of the `rows` of `pictures`, one for each two hashes of which one is the other in one of `turned.WAYS`.
+
+    What a pair of thumbnails comes to stays, until `measure` makes them otherwise. So this machine keeps it, in `var/`.
+
+    Args:
+        pictures: sorted by image_id.
+        rows: those that can be compared.
+        links: (L, 2) what belongs together anyway, of which nothing is looked for.
+    """
+    if params.clean.alike_limit == 0 or not len(rows):
+        return np.empty((0, 2), dtype=np.int64)
+    hashes, first = np.unique(pictures[rows].select(HASH).to_numpy(), axis=0, return_index=True)
+    parts = alike.joined(np.arange(len(pictures)), links)[rows[first]]
+    within = np.minimum(radii(pictures[rows[first]], params.clean), _RADIUS)
+    found = pl.concat(_candidates(hashes, parts, within, way) for way in turned.WAYS)
+    names = pictures["image_id"].gather(rows[first])
+    found = found.with_columns(one=names.gather(found["left"]), other=names.gather(found["right"]))
+    judged = found.join(_residuals(params, found), on=["one", "other", "way"], maintain_order="left")
+    same = judged.filter(alike.THUMBNAILS_WEIGH * pl.col("residual") <= params.clean.alike_limit)
+    return np.asarray(rows[first][same.select("left", "right").to_numpy()])
+
+
+def _candidates(
+    hashes: NDArray[np.uint64], parts: NDArray[np.int64], within: NDArray[np.int64], way: str
+) -> pl.DataFrame:
+    """left, right, way: places of hashes that are near when that of `right` goes its way; each two once."""
+    others = turned.hashes(hashes, way)
+    found = near_others(hashes, others, int(within.max()), parts, _MOST)
+    if len(found) == _MOST:
+        say(f"clean: more than {_MOST} pairs may be {way} copies of one another; only so many were compared")
+    if way != "quarter":  # its own inverse: each pair was found twice
+        found = found[found[:, 0] < found[:, 1]]
+    near = hamming(hashes[found[:, 0]], others[found[:, 1]]) <= within[found].min(axis=1)
+    left, right = found[near].T
+    return pl.DataFrame({"left": left, "right": right}).with_columns(way=pl.lit(way))
+
+
+def _residuals(params: Params, found: pl.DataFrame) -> pl.DataFrame:
+    """ROTATED of each pair, as kept or compared now."""
+    of = origin(params.sources)
+    known = tables.kept(layout.ROTATED, of, ROTATED)
+    todo = found.select("one", "other", "way").join(known, on=["one", "other", "way"], how="anti")
+    if todo.is_empty():
+        return known
+    todo = todo.sort("way", "one", "other")
+    wanted = pl.concat([todo["one"], todo["other"]]).unique().sort()
+    places = np.stack([wanted.search_sorted(todo[end]).to_numpy() for end in ("one", "other")], axis=1)
+    ways = todo["way"].to_numpy()
+    residuals = np.empty(len(todo))
+    with laid_out(map(layout.measured, params.sources), wanted, layout.VAR) as thumbnails:
+        for way in turned.WAYS:
+            own = np.flatnonzero(ways == way)
+            for part in np.split(own, range(_PAIRS, len(own), _PAIRS)):
+                one = thumbnails.read(places[part, 0])
+                both = np.concatenate([one, turned.shown(thumbnails.read(places[part, 1]), way)])
+                each = np.arange(len(part))
+                residuals[part] = alignment.residuals(both, np.stack([each, len(part) + each], axis=1))
+    known = pl.concat([known, todo.with_columns(residual=pl.Series(residuals))])
+    tables.keep(known, layout.ROTATED, of, ROTATED)
+    return known

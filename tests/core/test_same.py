@@ -1,0 +1,87 @@
+"""Who stands for whom among pictures that are nearly the same, by their hashes and their colours."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from silverprint.core import colours, same
+from silverprint.core.hashing import hamming
+from silverprint.core.same import Same, linked, stand_ins
+
+INKS = [(200, 30, 30), (30, 160, 60), (30, 90, 200)]
+
+
+def painted(*inks: int) -> np.ndarray:
+    """A miniature of one colour for each; -1 is none."""
+    found = np.zeros((len(inks), colours.SIDE, colours.SIDE, 3), dtype=np.uint8)
+    found[:] = np.array(INKS, dtype=np.uint8)[list(inks)][:, None, None]
+    return found
+
+
+def known(hashes: list[int], inks: list[int], radius: int) -> Same:
+    words = np.array(hashes, dtype=np.uint64).reshape(-1, 1)
+    every = np.arange(len(hashes))
+    by_hash = Same.by_hash(words, every, len(hashes), radius)
+    places = np.where(np.isin(every, by_hash.suspects()) & (np.array(inks, dtype=np.int64) >= 0), every, -1)
+    return by_hash.seen(places, painted(*inks))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(-1, 2)), max_size=60), st.integers(0, 3), st.randoms())
+def test_each_stands_for_itself_or_gives_way_to_the_best_kept_one_near_it(pictures, radius, random):
+    hashes, inks = [list(column) for column in zip(*pictures, strict=True)] or [[], []]
+    order = random.sample(range(len(pictures)), len(pictures))
+    words = np.array(hashes, dtype=np.uint64).reshape(-1, 1)
+    by = stand_ins(known(hashes, inks, radius), np.array(order, dtype=np.int64))
+    kept: list[int] = []
+    for row, stand_in in zip(order, by.tolist(), strict=True):
+        near = [
+            other for other in kept
+            if hamming(words[row], words[other]) <= radius and inks[row] == inks[other] != -1
+        ]  # fmt: skip
+        assert stand_in == (near[0] if near else row)
+        if not near:
+            kept.append(row)
+
+
+def test_the_end_of_a_chain_is_not_dropped_for_its_far_head_and_is_linked_to_it():
+    chain = known([0b000, 0b001, 0b011], [0, 0, 0], 1)
+    assert stand_ins(chain, np.array([0, 1, 2])).tolist() == [0, 0, 2]
+    assert linked(known([0b000, 0b001, 0b011, 0b011], [0, 0, 0, 1], 2)).tolist() == [0, 0, 0, 3]
+
+
+def test_only_who_has_a_neighbour_by_hash_is_looked_at():
+    assert Same.by_hash(
+        np.array([[1], [2**60], [2], [2**60], [255 << 40]], dtype=np.uint64), np.arange(5), 5, 2
+    ).suspects().tolist() == [0, 1, 2, 3]
+    assert Same.by_hash(np.array([[7], [7]], dtype=np.uint64), np.array([1, 3]), 5, 0).suspects().tolist() == [1, 3]
+
+
+def test_a_crowd_under_one_hash_is_compared_with_a_bounded_number(monkeypatch: pytest.MonkeyPatch):
+    many = known([5] * 2000, [number % 3 for number in range(2000)], 0)
+    assert sorted(set(stand_ins(many, np.arange(2000)).tolist())) == [0, 1, 2]
+    assert same._MOST >= 100
+
+
+@pytest.mark.parametrize(
+    "changed", [lambda levels: levels // 2 + 20, lambda levels: levels[..., ::-1].copy(), lambda levels: 255 - levels]
+)
+def test_another_light_another_hue_and_a_negative_are_no_copies(changed):
+    levels = np.random.default_rng(3).integers(0, 200, (40, 60, 3)).astype(np.uint8)
+    blocks = levels[::10, ::15].repeat(10, axis=0).repeat(15, axis=1)
+    assert colours.difference(colours.miniature(blocks), colours.miniature(changed(blocks))) > colours.LIMIT
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.floats(1, 1.18), st.floats(0.5, 1))
+def test_brighter_and_paler_copies_are_copies_whichever_comes_first(seed, light, colour):
+    levels = np.random.default_rng(seed).integers(0, 256, (colours.SIDE, colours.SIDE, 3)).astype(np.float64)
+    luma = levels @ [0.299, 0.587, 0.114]
+    pale = luma[..., None] + colour * (levels - luma[..., None])
+    one = colours.miniature(levels.astype(np.uint8))
+    for other in (np.clip(light * levels, 0, 255), pale):
+        copy = colours.miniature(other.astype(np.uint8))
+        assert colours.difference(one, copy) == pytest.approx(colours.difference(copy, one))
+        assert colours.difference(one, copy) <= colours.LIMIT
+    assert colours.difference(one, one) == 0

@@ -6,10 +6,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
-from PIL import Image
+from numpy.typing import NDArray
 
+from silverprint.store.colour import converted
+from silverprint.store.depth import deep_colour, deep_gray, is_deep_gray
+from silverprint.store.ground import on_ground
 from silverprint.store.jpeg import decode_jpeg
-from silverprint.store.opening import MAX_PIXELS, Undecodable, opened
+from silverprint.store.opening import MAX_PIXELS, Opened, Undecodable, opened
 from silverprint.store.orientation import orientation, upright
 from silverprint.store.sniff import sniff
 
@@ -17,7 +20,7 @@ __all__ = ["Decoded", "Pixels", "Undecodable", "decode", "encode_jpeg", "rgb", "
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]  # (H, W, 3), RGB
 
-_SIXTEEN_BIT = {"I;16", "I;16L", "I;16B", "I;16N"}
+_MAY_BE_DEEP = {"png", "tiff"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Decoded:
     """One decoded picture.
 
     Attributes:
-        pixels: (H, W, 3) uint8, RGB, upright, the first frame, perhaps reduced; what was transparent is white.
+        pixels: (H, W, 3) uint8, sRGB, upright, the first frame, perhaps reduced; what was transparent is
+            white, or black where the picture would vanish on white.
         mode: Pillow's name of the colours as stored: L, RGB, CMYK, P, RGBA, ...
         frames: more than 1 is an animation (or several pages).
         format: as `sniff` names it.
@@ -52,7 +56,7 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS, shorter_side: int | None =
     if jpeg is not None:
         return Decoded(np.ascontiguousarray(upright(jpeg.pixels, jpeg.turn)), jpeg.mode, 1, "jpeg")
     with opened(data, max_pixels) as file:
-        pixels = rgb(file.picture)
+        pixels = rgb(file)
         turned = np.ascontiguousarray(upright(pixels, orientation(file.picture)))
         return Decoded(turned, file.mode, file.frames, file.format)
 
@@ -65,20 +69,43 @@ def encode_jpeg(pixels: Pixels, quality: int = 92) -> bytes:
     return encoded
 
 
-def rgb(picture: Image.Image) -> Pixels:
-    """The pixels of an opened picture as Pillow decodes them, not turned.
+def rgb(file: Opened) -> Pixels:
+    """The pixels of an opened picture in sRGB, not turned.
 
     Raises:
         Undecodable: 32-bit measurements: no telling which value is white.
     """
-    picture.load()
+    picture, profile = file.picture, file.profile
+    if is_deep_gray(picture):
+        return _in_three(deep_gray(picture), profile)
     if picture.mode in {"I", "F"}:
         raise Undecodable("unsupported")
-    if picture.mode in _SIXTEEN_BIT:
-        grey = (np.asarray(picture) >> 8).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
+    if picture.mode == "CMYK":
+        seen = converted(np.asarray(picture), profile, "CMYK")
+        return np.asarray(picture.convert("RGB")) if seen is None else seen
     if picture.has_transparency_data:
-        seen = picture.convert("RGBA")
-        white = Image.new("RGBA", seen.size, "white")
-        return np.asarray(Image.alpha_composite(white, seen).convert("RGB"))
-    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+        return _without_alpha(file)
+    if picture.mode == "L":
+        return _in_three(np.asarray(picture), profile)
+    return _coloured(np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB")), file)
+
+
+def _in_three(levels: NDArray[np.uint8], profile: bytes | None) -> Pixels:
+    seen = converted(levels, profile, "L")
+    return np.repeat(levels[:, :, None], 3, axis=2) if seen is None else seen
+
+
+def _coloured(pixels: Pixels, file: Opened) -> Pixels:
+    deep = deep_colour(file.data, pixels) if file.format in _MAY_BE_DEEP else None
+    pixels = pixels if deep is None else deep[:, :, :3]
+    seen = converted(np.ascontiguousarray(pixels), file.profile, "RGB")
+    return pixels if seen is None else seen
+
+
+def _without_alpha(file: Opened) -> Pixels:
+    seen = np.asarray(file.picture.convert("RGBA"))
+    if file.picture.mode in {"L", "LA", "La"}:
+        colours = _in_three(np.ascontiguousarray(seen[:, :, 0]), file.profile)
+    else:
+        colours = _coloured(np.ascontiguousarray(seen[:, :, :3]), file)
+    return on_ground(colours, seen[:, :, 3])

@@ -46,8 +46,8 @@ def decode_gray(data: bytes, max_pixels: int = MAX_PIXELS) -> Gray:
     if jpeg is not None:
         return _upright(jpeg.pixels[:, :, 0], (jpeg.width, jpeg.height), jpeg.turn, jpeg.mode, 1)
     with opened(data, max_pixels) as file:
-        levels = quality.gray(rgb(file.picture))
-        turn = orientation(file.picture)  # not before: a PNG that fails to load here would seem whole afterwards
+        levels = quality.gray(rgb(file))
+        turn = orientation(file.picture)
         height, width = levels.shape
         return _upright(levels, (width, height), turn, file.mode, file.frames)
 

@@ -9,12 +9,15 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
+from silverprint.core import quality
+from silverprint.store.colour import changes, converted
 from silverprint.store.opening import Undecodable
 from silverprint.store.orientation import orientation
 
 _MODES: Final = {"Gray": "L", "YCbCr": "RGB", "RGB": "RGB"}
 _SCALES: Final = (8, 4, 2)  # reductions that the inverse cosine transform has fast code for
-_APP1, _SOS = 0xE1, 0xDA
+_APP1, _APP2, _SOS = 0xE1, 0xE2, 0xDA
+_ICC: Final = b"ICC_PROFILE\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Jpeg:
     """One decoded file.
 
     Attributes:
-        pixels: (h, w, 3) RGB or (h, w, 1) grey, uint8, not turned, perhaps reduced.
+        pixels: (h, w, 3) sRGB or (h, w, 1) grey, uint8, not turned, perhaps reduced.
         width, height: of the whole picture, not turned, pixels.
         mode: Pillow's name of the colours as stored.
         turn: EXIF orientation, 1 to 8.
@@ -59,12 +62,25 @@ def decode_jpeg(
             return None
         bounded = max(width, height) if side == "longer" else min(width, height)
         scale = _scale(bounded, least_side) if least_side else 1
+        has_app1, profile = _head(data)
+        changed = profile is not None and changes(profile, _MODES[stored])
+        wanted = ("GRAY" if stored == "Gray" else "RGB") if changed else colors
         pixels = simplejpeg.decode_jpeg(
-            data, colorspace=colors, min_height=-(-height // scale), min_width=-(-width // scale)
+            data, colorspace=wanted, min_height=-(-height // scale), min_width=-(-width // scale)
         )
     except ValueError:
         return None
-    return Jpeg(pixels, width, height, _MODES[stored], _turn(data))
+    if changed:
+        pixels = _as_seen(pixels, profile, _MODES[stored], colors)
+    return Jpeg(pixels, width, height, _MODES[stored], _turn(data) if has_app1 else 1)
+
+
+def _as_seen(pixels: NDArray[np.uint8], profile: bytes | None, mode: str, colors: str) -> NDArray[np.uint8]:
+    """`pixels` of a profile in sRGB, or in its luma."""
+    seen = converted(pixels[:, :, 0] if mode == "L" else pixels, profile, mode)
+    if seen is None:
+        return pixels
+    return quality.gray(seen)[:, :, None] if colors == "GRAY" else seen
 
 
 def _scale(side: int, least_side: int) -> int:
@@ -72,8 +88,6 @@ def _scale(side: int, least_side: int) -> int:
 
 
 def _turn(data: bytes) -> int:
-    if not _has_app1(data):
-        return 1
     try:
         with Image.open(BytesIO(data), formats=["JPEG"]) as picture:
             return orientation(picture)
@@ -81,14 +95,28 @@ def _turn(data: bytes) -> int:
         return 1
 
 
-def _has_app1(data: bytes) -> bool:
-    """Whether EXIF or XMP may come before the first scan (ITU-T T.81, B.1.1.4): Pillow takes long to say no."""
-    at = 2
+def _head(data: bytes) -> tuple[bool, bytes | None]:
+    """Of what precedes the first scan (ITU-T T.81, B.1.1.4): whether EXIF or XMP may be there, and the ICC profile.
+
+    Pillow takes long to say no to the first. The profile's pieces (ICC.1, B.4) must all be there.
+    """
+    at, has_app1, parts = 2, False, dict[int, bytes]()
+    count = 0
     while at + 4 <= len(data):
         marker = data[at + 1]
-        if marker == _APP1 or data[at] != 0xFF or marker == 0xFF:  # fill bytes are rare: let Pillow look
-            return True
+        if data[at] != 0xFF:  # bytes between segments are rare: let Pillow look
+            has_app1 = True
+            break
+        if marker == 0xFF:  # a fill byte
+            at += 1
+            continue
         if marker == _SOS:
-            return False
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    return False
+            break
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
+        has_app1 = has_app1 or marker == _APP1
+        if marker == _APP2 and data[at + 4 : at + 16] == _ICC:
+            count = data[at + 17]
+            parts[data[at + 16]] = data[at + 18 : end]
+        at = end
+    whole = 0 < count == len(parts) and sorted(parts) == list(range(1, count + 1))
+    return has_app1, b"".join(parts[number] for number in sorted(parts)) if whole else None

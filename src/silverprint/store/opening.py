@@ -1,4 +1,4 @@
-"""A picture's file opened and not yet decoded; whatever is wrong with it becomes one exception with a reason."""
+"""A picture's file opened by Pillow; whatever is wrong with it becomes one exception with a reason."""
 
 import warnings
 from collections.abc import Iterator
@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from silverprint.store import heif, profiles
+from silverprint.store.chunks import SIGNATURE
+from silverprint.store.frames import choose
+from silverprint.store.mending import is_apples, mended, rescued
 from silverprint.store.sniff import sniff
 
 MAX_PIXELS: Final = 100_000_000
@@ -17,8 +21,24 @@ MAX_PIXELS: Final = 100_000_000
 warnings.filterwarnings("ignore", module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
-_READABLE = {"jpeg", "png", "gif", "webp", "bmp", "tiff", "avif", "jp2"}
-_PILLOW_NAME = {"jp2": "JPEG2000"}
+_READABLE = {
+    "jpeg",
+    "png",
+    "gif",
+    "webp",
+    "bmp",
+    "tiff",
+    "avif",
+    "jp2",
+    "ico",
+    "pnm",
+    "pcx",
+    "tga",
+    "sgi",
+    "psd",
+    "dds",
+}
+_PILLOW_NAME = {"jp2": "JPEG2000", "pnm": "PPM", "heic": "HEIF"}
 
 
 class Undecodable(Exception):  # noqa: N818 (a finding about a picture, not a fault)
@@ -31,24 +51,28 @@ class Undecodable(Exception):  # noqa: N818 (a finding about a picture, not a fa
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file of which the header was read.
+    """A file of which the pixels were read.
 
     Attributes:
-        picture: at its first frame, not loaded.
+        picture: its first frame, or the page that is meant, loaded, not turned.
         format: as `sniff` names it.
         mode: Pillow's name of the colours as stored.
         frames: more than 1 is an animation (or several pages).
+        data: the file.
+        profile: of its colours (ICC), or None where they are sRGB or nobody says.
     """
 
     picture: Image.Image
     format: str
     mode: str
     frames: int
+    data: bytes
+    profile: bytes | None
 
 
 @contextmanager
 def opened(data: bytes, max_pixels: int) -> Iterator[Opened]:
-    """`data` opened; decode it within the block.
+    """`data` opened; make of its pixels what you want within the block.
 
     Args:
         max_pixels: width x height above it is refused from the header, before anything is allocated.
@@ -74,19 +98,38 @@ def _open(data: bytes, max_pixels: int) -> Opened:
     name = sniff(data)
     if name is None:
         raise Undecodable("not-an-image")
-    if name not in _READABLE:
+    if (name not in _READABLE and not (name == "heic" and heif.is_installed())) or is_apples(data):
         raise Undecodable("unsupported")
+    picture, frames = _loaded(data, name, max_pixels)
+    return Opened(picture, name, picture.mode, frames, data, profiles.of(data, name, picture))
+
+
+def _loaded(data: bytes, name: str, max_pixels: int) -> tuple[Image.Image, int]:
+    """The file's picture, its pixels read, and how many frames it has; what stops Pillow is put right.
+
+    Raises:
+        Whatever Pillow raises.
+    """
     try:
-        picture = Image.open(BytesIO(data), formats=[_PILLOW_NAME.get(name, name.upper())])
-    except UnidentifiedImageError:
-        raise Undecodable("truncated") from None
+        return _read(mended(data, name), name, max_pixels)
+    except (Undecodable, Image.DecompressionBombError, NotImplementedError):
+        raise
+    except Exception:
+        saved = rescued(data, name)
+        if saved is None:
+            raise
+    return _read(saved, name, max_pixels)
+
+
+def _read(data: bytes, name: str, max_pixels: int) -> tuple[Image.Image, int]:
+    form = "PNG" if data.startswith(SIGNATURE) else _PILLOW_NAME.get(name, name.upper())
+    picture = Image.open(BytesIO(data), formats=[form])
     _check_size(picture, max_pixels)
-    # Pillow counts a JPEG's preview pictures (MPO) as frames; they are no animation.
-    frames = 1 if name == "jpeg" else int(getattr(picture, "n_frames", 1))
-    if frames > 1:
-        picture.seek(0)
-        _check_size(picture, max_pixels)
-    return Opened(picture, name, picture.mode, frames)
+    frames = choose(picture, data, name)
+    _check_size(picture, max_pixels)
+    picture.info.pop("xmp", None)  # Pillow would turn a TIFF by it
+    picture.load()
+    return picture, frames
 
 
 def _check_size(picture: Image.Image, max_pixels: int) -> None:

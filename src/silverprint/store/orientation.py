@@ -1,4 +1,4 @@
-"""Which way up a picture is: EXIF tag 0x0112, as Pillow finds it (in EXIF or in XMP)."""
+"""Which way up a picture is: EXIF tag 0x0112, and that alone, as browsers have it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +8,16 @@ _TAG = 0x0112
 
 
 def orientation(picture: Image.Image) -> int:
-    """The EXIF orientation of an opened picture, 1 (upright) to 8; 1 where the tag is absent or makes no sense."""
+    """The EXIF orientation of an opened picture, 1 (upright) to 8; 1 where the tag is absent or makes no sense.
+
+    Not by Pillow's own getexif, which believes XMP and text as well. 1 for a TIFF, too: Pillow turns it as it loads it.
+    """
     try:
-        value = picture.getexif().get(_TAG, 1)
+        if picture.format == "PNG" and "exif" not in picture.info:
+            picture.load()  # it may stand behind the pixels
+        exif = Image.Exif()
+        exif.load(picture.info.get("exif", b""))
+        value = exif.get(_TAG, 1)
     except Exception:  # Pillow raises nearly every built-in exception on broken EXIF, which says nothing of the pixels
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1

@@ -74,6 +74,9 @@ def test_a_list_may_be_any_of_three(tmp_path: Path, suffix: str) -> None:
         ("list.jsonl", LONG_LINE, [None, "bad-row", None]),
         ("list.csv", b"url\nhttp://ada:secret@a/1\nhttp://ada@a/1\nhttp://a/@1\n", ["credentials"] * 2 + [None]),
         ("list.jsonl", b'{"url": true}\n{"url": 1.5}', ["bad-row", None]),
+        ("list.csv", b"url,caption\nhttp://a/1," + b"x" * 1_000_001 + b"\nhttp://a/2,bag\n", ["bad-row", None]),
+        ("list.csv", b"url,label\nhttp://a/1," + b"x" * 2_001 + b"\nhttp://a/2,bag\n", ["bad-row", None]),
+        ("list.csv", b"url\nhttp://a/" + b"x" * 8_000 + b"\nhttp://a/2\n", ["bad-row", None]),
     ],
 )  # fmt: skip
 def test_a_bad_row_is_a_row(tmp_path: Path, name: str, text: bytes, fault: list[str | None]) -> None:
@@ -89,18 +92,37 @@ def test_what_a_table_of_floats_calls_empty_is_empty(tmp_path: Path) -> None:
     assert (showing.source_label, showing.license, fault) == (None, "MIT", None)
 
 
+def test_a_list_of_laions_and_what_of_it_is_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = "x" * 140_000
+    (tmp_path / "list.csv").write_text(
+        f"Unnamed: 0,URL,TEXT,similarity\n0,http://a/1,a bag,.3\n1,http://a/2,{long},.3\n"
+    )
+    look = UrlList("mine", UrlSource(kind="urls", path=str(tmp_path / "list.csv")))
+    survey(look)
+    said = capsys.readouterr().err
+    assert "acquire mine: list.csv has columns that are not used: similarity\n" in said
+    assert "1 captions were cut at 10,000 characters" in said
+    assert [one.showing.caption for one in look] == ["a bag", "x" * 10_000]
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("list.csv", b"url,licence\n", r"list\.csv column 'licence': no such column, did you mean 'license'\?"),
-        ("list.csv", b"URL\n", r"column 'URL': no such column, did you mean 'url'\?"),
+        ("list.csv", b"urls,label\n", r"column 'urls': no such column, did you mean 'url'\?"),
         ("list.csv", b"url,url\n", "the column is there twice"),
         ("list.csv", b"label\n", "no column 'url'"),
         ("list.csv", b"", "no column 'url'"),
         ("list.csv", b"url\nhttp://a/1\n\xff\xfe\n", "no readable UTF-8 CSV"),
-        ("list.csv", b'url\n"http://a/1\n', "no readable UTF-8 CSV"),
+        (
+            "list.csv",
+            b'url\nhttp://a/0\n"http://a/1\n',
+            r"list\.csv line 3: .*a quote is opened there and never closed",
+        ),
         ("list.jsonl", b"url\nhttp://a/1\n", "line 1: no JSON object"),
-        ("list.jsonl", b'{"URL": "x"}\n', "did you mean 'url'"),
+        ("list.jsonl", b'{"urls": "x"}\n', "did you mean 'url'"),
+        ("list.jsonl", b'{"url": "x", "URL": "y"}\n', "the column is there twice"),
         ("list.jsonl", b'{"url": "x"}\n{"url": "y", "score": 1}\n', "line 2 column 'score': no such column"),
         ("list.parquet", b"PAR1", "no readable Parquet"),
         ("list.parquet", b"", "no readable Parquet"),

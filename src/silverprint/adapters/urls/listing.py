@@ -1,25 +1,31 @@
 """A list's rows as showings of pictures, one at a time: a list may be longer than the memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 from urllib.parse import urlsplit
 
-from silverprint.adapters.urls import readers
 from silverprint.config import UrlSource
+from silverprint.console import say
 from silverprint.errors import ConfigError, UnavailableError
+from silverprint.store.given import READERS, Fault, Row, Shape
+from silverprint.store.given.rows import text
 from silverprint.store.intake import Showing
 from silverprint.store.licenses import spdx
 
-Reader: TypeAlias = Callable[[Path], Iterator[readers.Row | None]]
-
-READERS: Final[dict[str, Reader]] = {
-    ".csv": readers.read_csv,
-    ".parquet": readers.read_parquet,
-    ".jsonl": readers.read_jsonl,
-}
+_COLUMNS: Final = ("url", "license", "caption", "label", "page_url")
+_ALIASES: Final = {"text": "caption"}  # as LAION has it
+# What lists of LAION's and tables of img2dataset's have beside, and what is of no use here.
+_PASSED_OVER: Final = frozenset(
+    {
+        *("aesthetic", "error_message", "exif", "hash", "height", "key", "language", "md5", "nsfw", "original_height"),
+        *("original_width", "punsafe", "pwatermark", "sample_id", "sha256", "similarity", "status", "width"),
+    }
+)
+_LONGEST: Final = {"url": 8_000, "page_url": 8_000, "caption": 10_000}  # characters; a caption is cut there
+_LONGEST_OTHER: Final = 2_000
 _spdx = lru_cache(1024)(spdx)
 
 
@@ -34,6 +40,8 @@ class Listed:
 class UrlList:
     """The rows of `source` (its key in params.yaml: `name`), read anew at every iteration.
 
+    The first one that comes to the end says what was passed over.
+
     Raises:
         UnavailableError: there is no such file.
         ConfigError: its name ends in none of READERS, or it is no file.
@@ -41,7 +49,8 @@ class UrlList:
     """
 
     def __init__(self, name: str, source: UrlSource) -> None:
-        self._path, self._source = Path(source.path), source
+        self._name, self._path, self._source = name, Path(source.path), source
+        self._is_told = False
         value = f"sources.{name}.path = {source.path!r}"
         if not self._path.exists():
             raise UnavailableError(value, "no such file", "put it there or mend the path")
@@ -49,32 +58,47 @@ class UrlList:
             raise ConfigError(value, f"a list is a file that ends in {', '.join(READERS)}", "convert or rename it")
 
     def __iter__(self) -> Iterator[Listed]:
-        rows: Iterable[readers.Row | None] = READERS[self._path.suffix.lower()](self._path)
         fallback = spdx(self._source.license or "")
-        for number, row in enumerate(rows, start=1):
-            said = None if row is None else _said(row)
-            if said is None:
-                yield self._faulty(number, "bad-row")
-            elif said["url"] is None:
-                yield self._faulty(number, "no-address")
-            elif _has_credentials(said["url"]):
-                yield self._faulty(number, "credentials")
-            else:
-                yield Listed(_showing(said, fallback))
+        shape = Shape("list", _COLUMNS, "url", _ALIASES, _PASSED_OVER)
+        cut = 0
+        with self._path.open("rb") as handle:
+            rows = READERS[self._path.suffix.lower()](str(self._path), handle, shape)
+            for number, (_, row) in enumerate(rows, start=1):
+                said = None if isinstance(row, Fault) else _said(row)
+                if said is None:
+                    yield self._faulty(number, "bad-row")
+                elif said["url"] is None:
+                    yield self._faulty(number, "no-address")
+                elif _has_credentials(said["url"]):
+                    yield self._faulty(number, "credentials")
+                else:
+                    cut += len(said["caption"] or "") > _LONGEST["caption"]
+                    yield Listed(_showing(said, fallback))
+        self._tell(shape, cut)
 
     def _faulty(self, number: int, fault: str) -> Listed:
         return Listed(Showing(f"{self._path.name}!{number}"), fault)
 
+    def _tell(self, shape: Shape, cut: int) -> None:
+        if self._is_told:
+            return
+        self._is_told = True
+        if shape.unused:
+            say(f"acquire {self._name}: {self._path.name} has columns that are not used: {', '.join(shape.unused)}")
+        if cut:
+            say(f"acquire {self._name}: {cut} captions were cut at {_LONGEST['caption']:,} characters")
 
-def _said(row: readers.Row) -> dict[str, str | None] | None:
-    """The row's values as trimmed text, None for empty ones; None for all where one is neither text nor a number."""
-    said: dict[str, str | None] = dict.fromkeys(readers.COLUMNS)
+
+def _said(row: Row) -> dict[str, str | None] | None:
+    """The row's values as text, None for empty ones; None for all where one is no text, or longer than any real one."""
+    said: dict[str, str | None] = dict.fromkeys(_COLUMNS)
     for column, value in row.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = None if value != value else str(value)  # NaN is how tables of floats write an empty cell
-        if not isinstance(value, str | None):
+        found = text(value)
+        if isinstance(found, Fault):
             return None
-        said[column] = (value or "").strip() or None
+        if column != "caption" and len(found or "") > _LONGEST.get(column, _LONGEST_OTHER):
+            return None
+        said[column] = found
     return said
 
 
@@ -86,8 +110,14 @@ def _has_credentials(url: str) -> bool:
         return False
 
 
-def _showing(said: dict[str, Any], fallback: str | None) -> Showing:
+def _showing(said: dict[str, str | None], fallback: str | None) -> Showing:
     license_, evidence = (_spdx(said["license"]), "list") if said["license"] else (fallback, "source")
+    caption = said["caption"]
     return Showing(
-        said["url"], said["page_url"], license_, evidence if license_ else None, said["label"], said["caption"]
+        said["url"] or "",
+        said["page_url"],
+        license_,
+        evidence if license_ else None,
+        said["label"],
+        caption and caption[: _LONGEST["caption"]],
     )

@@ -1,0 +1,19 @@
+"""Names of things, compared as people read them: `é` is one letter, whether it was written as one or as two."""
+
+from collections.abc import Collection
+from unicodedata import is_normalized, normalize
+
+NFC = "NFC"
+
+
+def composed(name: str) -> str:
+    """`name` in Unicode's composed form (NFC), in which names are compared; shown and stored they are as they came."""
+    return name if name.isascii() or is_normalized(NFC, name) else normalize(NFC, name)
+
+
+def meant(word: str, known: Collection[str]) -> str | None:
+    """Which of `known` is the same name as `word`; None: none is."""
+    if word in known:
+        return word
+    wanted = composed(word)
+    return next((name for name in known if composed(name) == wanted), None)

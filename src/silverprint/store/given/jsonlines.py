@@ -1,0 +1,62 @@
+"""JSON lines: one object a line. A line ends at a line feed alone: U+2028 and U+0085 may stand inside of a text."""
+
+import json
+from collections.abc import Iterator
+from io import TextIOWrapper
+from typing import IO, Final
+
+from silverprint.errors import DataError
+from silverprint.store.given.encoding import encoding
+from silverprint.store.given.rows import LONGEST, TOO_LONG, Fault, Row
+from silverprint.store.given.shape import Shape
+
+_SORTS: Final = 100  # of objects, by their keys, that are kept in mind; and keys of one
+_NO_OBJECT: Final = Fault("the line is no JSON object", "write one object a line")
+
+
+def rows(where: str, handle: IO[bytes], shape: Shape) -> Iterator[tuple[int, Row | Fault]]:
+    """Each line's object, and the number of the line. Empty lines say nothing.
+
+    Raises:
+        DataError: an object has an unknown key; the first line is no object with the one that is needed.
+    """
+    names: dict[tuple[str, ...], list[str | None]] = {}
+    is_first = True
+    with TextIOWrapper(handle, encoding(handle), "surrogateescape", newline="\n") as lines:
+        for number, row in _objects(lines):
+            if isinstance(row, Fault):
+                if is_first:
+                    rule = f"no JSON object, but the first line of the {shape.what}"
+                    raise DataError(f"{where} line {number}", rule, row.remedy)
+                yield number, row
+                continue
+            keys = tuple(row)
+            known = names.get(keys) or shape.named(f"{where} line {number}", keys, needs=is_first)
+            if len(names) < _SORTS and len(keys) < _SORTS:
+                names[keys] = known
+            is_first = False
+            yield number, {name: value for name, value in zip(known, row.values(), strict=True) if name is not None}
+
+
+def _objects(lines: TextIOWrapper) -> Iterator[tuple[int, Row | Fault]]:
+    number = 0
+    while line := lines.readline(LONGEST):
+        number += 1
+        row: Row | Fault | None = _object(line)
+        while not line.endswith("\n") and (line := lines.readline(LONGEST)):
+            row = TOO_LONG
+        if row is not None:
+            yield number, row
+
+
+def _object(line: str) -> Row | Fault | None:
+    """The line's object; None where nothing stands there."""
+    if not line.strip():
+        return None
+    try:
+        if not line.isascii():
+            line.encode()  # bytes that are no UTF-8 are lone surrogates by now
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return _NO_OBJECT
+    return found if isinstance(found, dict) else _NO_OBJECT

@@ -82,6 +82,26 @@ def test_alpha_is_nan_where_it_is_not_defined(rows):
     assert math.isnan(agreement.krippendorff_alpha(table(rows)))
 
 
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([], agreement.NO_PAIR),
+        ([("p", "A", "x"), ("q", "B", "x")], agreement.NO_PAIR),
+        ([("p", "A", "x"), ("p", "A", "x")], agreement.NO_PAIR),  # one person twice
+        ([("p", "A", "x"), ("p", "B", UNSURE)], agreement.NO_PAIR),
+        ([("p", "A", "x"), ("p", "B", "x"), ("q", "A", "y")], agreement.NO_VARIATION),
+        ([("p", "A", "x"), ("p", "B", "y")], None),
+    ],
+)
+def test_why_alpha_is_not_defined(rows, why):
+    assert agreement.undefined(table(rows)) == why
+
+
+@given(votes)
+def test_alpha_is_nan_exactly_where_a_reason_is_given(frame):
+    assert math.isnan(agreement.krippendorff_alpha(frame)) == (agreement.undefined(frame) is not None)
+
+
 def test_alpha_is_one_for_agreement_and_below_zero_for_contradiction():
     agree = [("p", "A", "x"), ("p", "B", "x"), ("q", "A", "y"), ("q", "B", "y")]
     differ = [("p", "A", "x"), ("p", "B", "y"), ("q", "A", "y"), ("q", "B", "x")]

@@ -5,7 +5,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import WAIVERS
+from silverprint.records import LABELS, UNSURE, VOTES, WAIVERS
 from silverprint.stages import gate, labels, queue
 from silverprint.store import tables
 from tests.rounds import campaign
@@ -64,15 +64,45 @@ def test_a_critical_failure_stops_with_figure_limit_and_remedies(params):
     assert (result()["passed"], result()["waived"]) == (False, [])  # what an earlier run passed is gone
 
 
-def test_disagreement_stops_and_too_few_votes_to_tell_do_not(params):
+def test_disagreement_stops_and_too_few_votes_to_tell_do_not(params, capsys):
     voted(params, lambda rank, person: ["coat", "bag", "shirt"][person])
     with pytest.raises(DataError, match="alpha_round"):
         gate.run(params, "r01")
-    voted(params, lambda rank, person: "coat")  # one class: alpha is not defined
+    voted(params, lambda rank, person: "coat" if person == 0 else UNSURE)  # nobody shares a picture that counts
+    capsys.readouterr()
     gate.run(params, "r01")
     assert result()["passed"]
     warnings = [f for f in result()["findings"] if not f["success"]]
     assert [(f["column"], f["severity"]) for f in warnings] == [("alpha_round", "warning")]
+    assert "r01: warning: people's agreement is not measured" in capsys.readouterr().err
+
+
+def test_a_round_in_which_everybody_always_gives_one_answer_needs_a_waiver(params):
+    voted(params, lambda rank, person: "coat")
+    with pytest.raises(DataError, match=r"alpha_round .*min_value=0\.3\): no variation: all votes.*waivers\.csv"):
+        gate.run(params, "r01")
+    assert not result()["passed"]
+    waive("expect_column_figure_to_be_between:alpha_round")
+    gate.run(params, "r01")
+    assert (result()["passed"], result()["waived"]) == (False, ["expect_column_figure_to_be_between:alpha_round"])
+
+
+def test_gold_makes_no_variation(params):
+    """Answers about gold measure people; what they say of the others is still one answer."""
+    voted(params, lambda rank, person: "coat")
+    path = layout.labels("r01") / "labels.parquet"
+    table = tables.read(path, LABELS).with_row_index()
+    golden = table.with_columns(
+        role=pl.when(pl.col("index") == 0).then(pl.lit("gold")).otherwise("role"),
+        source=pl.when(pl.col("index") == 0).then(pl.lit("gold")).otherwise("source"),
+    ).drop("index")
+    tables.write(golden, path, LABELS)
+    votes = tables.read(layout.labels("r01") / "votes.parquet", VOTES)
+    on_gold = pl.col("image_id") == golden["image_id"][0]
+    other = votes.with_columns(choice=pl.when(on_gold).then(pl.lit("bag")).otherwise("choice"))
+    tables.write(other, layout.labels("r01") / "votes.parquet", VOTES)
+    with pytest.raises(DataError, match="no variation"):
+        gate.run(params, "r01")
 
 
 def test_a_waiver_with_reason_and_name_lets_the_round_go_on(params, capsys):

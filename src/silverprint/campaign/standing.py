@@ -27,6 +27,7 @@ class Standing:
     votes_needed: int
     people: dict[str, int]  # annotator -> votes
     gate: str  # passed | waived | refused | not run
+    gate_warnings: int  # what failed there without stopping the round
     trained: bool
 
 
@@ -52,6 +53,7 @@ def standing(params: Params, name: str) -> Standing:
         votes_needed=needed,
         people=dict(sorted(answers["annotator"].value_counts().iter_rows())),
         gate=_gate(name),
+        gate_warnings=_gate_warnings(name),
         trained=layout.metrics(name).exists(),
     )
 
@@ -62,6 +64,14 @@ def _gate(name: str) -> str:
         return "not run"
     gate = documents.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{name}")
     return "passed" if gate["passed"] else "waived" if gate["waived"] else "refused"
+
+
+def _gate_warnings(name: str) -> int:
+    path = layout.gate(name)
+    if not path.exists():
+        return 0
+    findings = documents.read(path, "findings", remedy=f"run: dvc repro gate@{name}")["findings"]
+    return sum(not finding["success"] and finding["severity"] == "warning" for finding in findings)
 
 
 def advise(standings: list[Standing]) -> str:

@@ -65,6 +65,12 @@ def persisted(params: Params) -> list[str]:
     return [str(output) for output in outputs if str(output) in known]
 
 
+def _gate(one: Standing) -> str:
+    if not one.gate_warnings:
+        return one.gate
+    return f"{one.gate}, {one.gate_warnings} warning{'s' if one.gate_warnings > 1 else ''}"
+
+
 def _table(standings: list[Standing]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("round", "state", "strategy", "pictures", "votes", "by", "gate", "trained"):
@@ -77,7 +83,7 @@ def _table(standings: list[Standing]) -> Table:
             f"{one.pictures_done}/{one.pictures}" if one.pictures else "-",
             f"{one.votes}/{one.votes_needed}" if one.votes_needed else "-",
             ", ".join(f"{who} {count}" for who, count in one.people.items()) or "-",
-            one.gate,
+            _gate(one),
             "yes" if one.trained else "no",
         )
     return table

@@ -1,6 +1,7 @@
 """How far people agree. All of it counts only votes that do not abstain: see `counted`."""
 
 from collections.abc import Sequence
+from typing import Final, Literal
 
 import polars as pl
 
@@ -8,6 +9,12 @@ from silverprint.core.ballots import LONGEST_S
 from silverprint.records import ANNOTATORS, NONE_OF_THESE, UNSURE, conform
 
 VOTE = ["image_id", "annotator", "choice"]
+
+# Why alpha is not defined: nobody shared a picture, so that nothing was measured; or all say one thing, as people do
+# who always click one answer.
+NO_PAIR: Final = "no-pair"
+NO_VARIATION: Final = "no-variation"
+Undefined = Literal["no-pair", "no-variation"]
 
 
 def latest(votes: pl.DataFrame) -> pl.DataFrame:
@@ -40,9 +47,10 @@ def krippendorff_alpha(votes: pl.DataFrame, classes: Sequence[str] | None = None
     (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", section C).
 
     Returns:
-        A float at most 1; NaN where it is not defined: no picture has two votes, or all votes are for one class.
+        A float at most 1; NaN where it is not defined: no picture has two votes, or all votes are for one class;
+        `undefined` tells which.
     """
-    tally = _tally(counted(votes, classes)).filter(pl.col("of") > 1)
+    tally = _paired(votes, classes)
     per_class = tally.group_by("choice").agg(pl.col("n").sum())["n"]
     total = int(per_class.sum() or 0)
     expected = total**2 - int((per_class**2).sum() or 0)
@@ -50,6 +58,14 @@ def krippendorff_alpha(votes: pl.DataFrame, classes: Sequence[str] | None = None
         return float("nan")
     observed = tally.select((pl.col("n") * (pl.col("of") - pl.col("n")) / (pl.col("of") - 1)).sum()).item()
     return float(1 - (total - 1) * observed / expected)
+
+
+def undefined(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> Undefined | None:
+    """Why Krippendorff's alpha of these votes is not defined; None where it is."""
+    tally = _paired(votes, classes)
+    if tally.is_empty():
+        return NO_PAIR
+    return NO_VARIATION if tally["choice"].n_unique() == 1 else None
 
 
 def pairwise(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
@@ -112,6 +128,11 @@ def annotators(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.
         .with_columns((pl.col("answers") - pl.col("votes")).alias("abstained"))
     )
     return conform(table, ANNOTATORS).sort("annotator")
+
+
+def _paired(votes: pl.DataFrame, classes: Sequence[str] | None) -> pl.DataFrame:
+    """`_tally` of the votes that count, of pictures with two or more."""
+    return _tally(counted(votes, classes)).filter(pl.col("of") > 1)
 
 
 def _tally(votes: pl.DataFrame) -> pl.DataFrame:

@@ -21,6 +21,13 @@ def judge(choice: str, classes: tuple[str, ...]) -> str:
     return "valid" if choice in classes or choice == NONE_OF_THESE else "unknown-class"
 
 
+def standing(votes: pl.DataFrame) -> pl.DataFrame:
+    """The answers that stand; one that was not valid when it was given abstains, whatever the class list says now."""
+    valid = pl.col("status") == "valid"
+    answers = votes.filter(pl.col("status").is_in(ANSWERS))
+    return answers.with_columns(pl.when(valid).then("choice").otherwise(pl.lit("")).alias("choice"))
+
+
 def lead_time(said: object) -> float | None:
     """The seconds that somebody spent on a picture, 0 to a year; None where `said` is anything else.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from silverprint.core.agreement import krippendorff_alpha
+from silverprint.core.agreement import krippendorff_alpha, undefined
 from silverprint.core.ballots import ANSWERS
 from silverprint.core.intervals import wilson
 from silverprint.core.quality import FLAGS, REASONS
@@ -81,7 +81,8 @@ def rounds(votes: pl.DataFrame, chain: Sequence[str], classes: Sequence[str]) ->
     """What people said in each round of `chain`, in its order.
 
     Returns:
-        round, pictures (voted on), votes (that count), abstained, people, alpha (Krippendorff's, null where undefined).
+        round, pictures (voted on), votes (that count), abstained, people, alpha (Krippendorff's, null where undefined),
+        alpha_undefined (why: no-pair, no-variation; null where it is defined).
     """
     return [_round(votes.filter(pl.col("round") == name), name, classes) for name in chain]
 
@@ -97,6 +98,7 @@ def _round(votes: pl.DataFrame, name: str, classes: Sequence[str]) -> dict[str, 
         "abstained": answers.height - valid.height,
         "people": answers["annotator"].n_unique(),
         "alpha": None if math.isnan(alpha) else alpha,
+        "alpha_undefined": undefined(valid, classes),
     }
 
 

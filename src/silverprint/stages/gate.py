@@ -1,6 +1,11 @@
-"""gate@r: the round's labels against their suite. A critical failure stops the round before it can train anything."""
+"""gate@r: the round's labels against their suite. A critical failure stops the round before it can train anything.
+
+A warning stops nothing and is said aloud.
+"""
 
 import json
+from dataclasses import replace
+from typing import Final
 
 import polars as pl
 
@@ -9,10 +14,15 @@ from silverprint.adapters.expectations import Finding, check, critical_failures
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import gold
+from silverprint.core import agreement, ballots, gold
 from silverprint.errors import DataError, restored
-from silverprint.records import LABELS, NONE_OF_THESE
+from silverprint.records import LABELS, NONE_OF_THESE, VOTES
 from silverprint.store import documents, files, tables
+
+# Lies below every `min_alpha`: votes that are all for one class say as little of agreement as votes by chance.
+_NO_VARIATION: Final = -float("inf")
+_NO_VARIATION_SAID: Final = "no variation: all votes on shared pictures are for one answer"
+_NOT_MEASURED: Final = "people's agreement is not measured: no picture has two votes that count"
 
 
 def run(params: Params, round_name: str) -> None:
@@ -35,6 +45,9 @@ def run(params: Params, round_name: str) -> None:
     }
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     files.write_text(layout.gate(round_name), text)
+    for finding in findings:
+        if not finding.success and finding.severity == "warning":
+            say(f"{round_name}: warning: {_NOT_MEASURED if finding.column == 'alpha_round' else finding}")
     if stopping:
         raise _stopped(round_name, stopping)
     for name in used:
@@ -51,7 +64,7 @@ def _findings(params: Params, name: str) -> list[Finding]:
     remedy = restored(folder)
     quality = documents.read(folder / "quality.json", "alpha_round", "unresolved_share", "gold", remedy=remedy)
     figures = {
-        "alpha_round": quality["alpha_round"],
+        "alpha_round": _NO_VARIATION if _is_uniform(params, name) else quality["alpha_round"],
         "unresolved_share": quality["unresolved_share"],
         "gold_round_high": quality["gold"]["round"]["high"],
         "gold_worst_high": gold.worst_high(quality["gold"]["annotators"]),
@@ -66,7 +79,23 @@ def _findings(params: Params, name: str) -> list[Finding]:
         "max_unresolved": params.gate.max_unresolved,
         "min_gold": params.gate.min_gold,
     }
-    return check(table, layout.SUITES / "labels.json", limits)
+    return [_worded(finding) for finding in check(table, layout.SUITES / "labels.json", limits)]
+
+
+def _is_uniform(params: Params, name: str) -> bool:
+    """Whether people who shared pictures in this round all gave one answer: gold decides nothing here either."""
+    folder = layout.labels(name)
+    gold_ones = tables.read(folder / "labels.parquet", LABELS).filter(role="gold")
+    answers = ballots.standing(tables.read(folder / "votes.parquet", VOTES)).filter(round=name)
+    answers = answers.join(gold_ones, on="image_id", how="anti")
+    return agreement.undefined(answers, params.dataset.classes) == agreement.NO_VARIATION
+
+
+def _worded(finding: Finding) -> Finding:
+    """A figure that stands for "no variation" in words."""
+    if finding.column != "alpha_round" or finding.observed != str(_NO_VARIATION):
+        return finding
+    return replace(finding, observed=_NO_VARIATION_SAID)
 
 
 def _waived(params: Params, name: str) -> dict[str, str]:
@@ -79,7 +108,9 @@ def _stopped(name: str, stopping: list[Finding]) -> DataError:
     value = f"{name}: " + "; ".join(str(finding) for finding in stopping[:3])
     names = ", ".join(dict.fromkeys(name_of(finding) for finding in stopping))
     rule = f"{len(stopping)} critical expectations failed, so nothing is trained on these labels"
-    reopen = f'silverprint round reopen {name} --extra 1 --why "..."'
+    # Where nobody differs, no picture is in dispute.
+    which = " --all" if any(_NO_VARIATION_SAID in finding.observed for finding in stopping) else ""
+    reopen = f'silverprint round reopen {name} --extra 1{which} --why "..."'
     return DataError(value, rule, f"{reopen}, or a line in {layout.WAIVERS} (round,expectation,why,by) for: {names}")
 
 

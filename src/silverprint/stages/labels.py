@@ -14,8 +14,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign import golden, ledgers
 from silverprint.config import Params
-from silverprint.core import agreement, gold, imports
-from silverprint.core.ballots import ANSWERS
+from silverprint.core import agreement, ballots, gold, imports
 from silverprint.core.consensus import consensus
 from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, VOTES, conform
 from silverprint.store import files, tables
@@ -28,7 +27,7 @@ def run(params: Params, round_name: str) -> None:
     votes = pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]).filter(usable)
     votes = votes.sort("image_id", "annotator", "created_at", "annotation_id", "choice", nulls_last=True)
     everything = _asked(tables.read(before / "labels.parquet", LABELS), round_name).filter(usable)
-    said = _answers(votes)
+    said = ballots.standing(votes)
     is_gold = pl.col("role") == "gold"
     asked, golden_ones = everything.filter(~is_gold), everything.filter(is_gold)
     answers = said.join(golden_ones, on="image_id", how="anti", maintain_order="left")
@@ -60,13 +59,6 @@ def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:
     here = ledgers.queue(name).select("image_id", "role", pl.lit(name).alias("round"))
     before = earlier.filter(pl.col("source") != "auto").select("image_id", "role", "round")
     return pl.concat([before, here]).unique("image_id", keep="first", maintain_order=True)
-
-
-def _answers(votes: pl.DataFrame) -> pl.DataFrame:
-    """The answers that stand; one that was not valid when it was given abstains, whatever the class list says now."""
-    standing = votes.filter(pl.col("status").is_in(ANSWERS))
-    valid = pl.col("status") == "valid"
-    return standing.with_columns(pl.when(valid).then("choice").otherwise(pl.lit("")).alias("choice"))
 
 
 def _labels(

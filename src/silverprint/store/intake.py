@@ -1,6 +1,5 @@
 """The one way into a source's shards: every channel hands what it found to an Intake, which knows what is news."""
 
-import hashlib
 from collections import Counter
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,6 +11,7 @@ import polars as pl
 from silverprint.core.takedowns import NOTHING, Takedowns
 from silverprint.store.earlier import Earlier, Validators
 from silverprint.store.numbers import Numbers
+from silverprint.store.pieces import Piece, sha256_of
 from silverprint.store.progress import Progress
 from silverprint.store.shards import ShardWriter
 from silverprint.store.sniff import sniff
@@ -33,8 +33,18 @@ class Showing(NamedTuple):
     consent: str | None = None
 
 
+class Kept(NamedTuple):
+    """What is to be stored of a picture's bytes, and the SHA-256 of it."""
+
+    payload: list[Piece]
+    sha256: str
+
+
 class Answer(NamedTuple):
-    """What came back for a picture's address. `data` or `image_id` where a picture is there, else `reason`."""
+    """What came back for a picture's address. `data` or `image_id` where a picture is there, else `reason`.
+
+    `kept` is there where the bytes were looked at already: see `judged`.
+    """
 
     outcome: Outcome
     reason: str | None = None
@@ -46,6 +56,7 @@ class Answer(NamedTuple):
     etag: str | None = None
     last_modified: str | None = None
     robots: str = "n/a"
+    kept: Kept | None = None
 
 
 T = TypeVar("T", Showing, Answer)
@@ -103,13 +114,14 @@ class Intake:
     def take(self, showing: Showing, answer: Answer) -> Answer:
         """Records what was found; returns the answer without its bytes, fit to be recorded of other showings.
 
-        Bytes that are no picture make a failed row: `empty` or `not-an-image`. What was taken down, under this address
-        or as these bytes, makes a refused one.
+        Bytes that are no picture make a failed row: `empty` or `not-an-image`; those that are made to keep us busy, and
+        what was taken down, under this address or as these bytes, make a refused one.
 
         Raises:
             DiskError: no space.
         """
-        showing, data, answer = _storable(showing), answer.data, _storable(_identified(answer))
+        answer = judged(answer)
+        showing, kept, answer = _storable(showing), answer.kept, _storable(answer._replace(kept=None))
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
             answer = answer._replace(outcome="refused", reason="taken-down", image_id=None, format=None)
         place, said = hash(showing[:2]), hash((answer.image_id, answer.reason, *showing[2:]))
@@ -119,10 +131,8 @@ class Intake:
             return answer
         row = _row(self._source, showing, answer)
         payload = None
-        if data is not None and answer.image_id is not None and answer.image_id not in self._writer:
-            payload = stripped(data)
-            if payload[0] is data:
-                row["stored_sha256"] = answer.image_id  # it need not be hashed again
+        if kept is not None and answer.image_id is not None and answer.image_id not in self._writer:
+            payload, row["stored_sha256"] = kept
         outcome = self._writer.add(row, payload)
         self._known[place] = said
         self.counts[outcome] += 1
@@ -188,12 +198,21 @@ def _encodable(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
-def _identified(answer: Answer) -> Answer:
-    """The answer with its bytes replaced by their name, or by the reason why they are no picture."""
-    if answer.data is None:
+def judged(answer: Answer) -> Answer:
+    """The answer with its bytes replaced by their name and by what is kept of them, or by the reason why nothing is.
+
+    This is all of `Intake.take` that a picture's content can make slow, for callers who must not wait: it may run in
+    any thread.
+    """
+    data = answer.data
+    if data is None:
         return answer
-    form = sniff(answer.data)
+    form = sniff(data)
     if form is None:
-        reason = "not-an-image" if answer.data else "empty"
+        reason = "not-an-image" if data else "empty"
         return answer._replace(outcome="failed", reason=reason, data=None)
-    return answer._replace(data=None, image_id=hashlib.sha256(answer.data).hexdigest(), format=form)
+    payload, image_id = stripped(data), sha256_of([data])
+    if not payload:
+        return answer._replace(outcome="refused", reason="too-many-parts", data=None)
+    kept = Kept(payload, image_id if payload[0] is data else sha256_of(payload))
+    return answer._replace(data=None, image_id=image_id, format=form, kept=kept)

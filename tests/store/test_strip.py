@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
-from tests.crawl.pictures import encoded, exif
+from tests.crawl.pictures import encoded, exif, pixels
 
 from silverprint.store.decode import decode
 from silverprint.store.strip import strip
@@ -73,12 +73,46 @@ def test_nothing_personal_is_left_and_the_pixels_are_the_same(kind: str, turn: i
     assert strip(stripped) == stripped
 
 
-@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
-def test_an_orientation_that_only_xmp_knows_is_kept(form: str) -> None:
-    data = encoded(1, form, xmp=b'<rdf:Description tiff:Orientation="8"/>')
-    assert decode(data).pixels.shape == (64, 48, 3)
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_every_orientation_is_kept_as_the_only_tag(form: str, turn: int, order: str) -> None:
+    tags = exif(turn)
+    tags.endian = order
+    data = encoded(1, form, exif=tags.tobytes())
+    stripped = strip(data)
+    assert b"ACME" in data
+    assert b"ACME" not in stripped
+    with Image.open(BytesIO(stripped)) as picture:
+        picture.load()
+        assert dict(picture.getexif()) == ({} if turn == 1 else {0x0112: turn})
+    assert np.array_equal(decode(stripped).pixels, decode(data).pixels)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_an_orientation_that_only_xmp_knows_turns_nothing(form: str) -> None:
+    said = b'<rdf:Description tiff:Orientation="8"/>'
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", said.decode())
+    data = encoded(1, form, **({"pnginfo": text} if form == "PNG" else {"xmp": said}))
+    assert said in data
     assert b"rdf" not in strip(data)
-    assert np.array_equal(decode(strip(data)).pixels, decode(data).pixels)
+    assert decode(strip(data)).pixels.shape == (48, 64, 3)
+
+
+def test_exif_as_text_in_a_png_turns_nothing() -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type exif", "\nexif\n  20\n" + exif(6).tobytes().hex(), zip=True)
+    assert decode(strip(encoded(1, "PNG", pnginfo=text))).pixels.shape == (48, 64, 3)
+
+
+def test_the_first_exif_segment_counts_and_none_after_a_scan() -> None:
+    data = encoded(1)
+    later, first = segment(0xE1, exif(6).tobytes()), segment(0xE1, exif(3).tobytes())
+    turned = strip(data[:2] + first + later + data[2:])
+    assert Image.open(BytesIO(turned)).getexif()[0x0112] == 3
+    assert strip(data[:-2] + later + data[-2:]) == data
+    assert strip(data[:2] + segment(0xE1, b"Exif\0\0broken") + later + data[2:]) == data
 
 
 def test_a_preview_inside_jfif_goes() -> None:
@@ -104,10 +138,40 @@ def test_a_file_that_ends_too_early_keeps_its_scans_and_loses_its_place() -> Non
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\x00\x01", b"\xff\xd8\xff\xe1\xff\xffExif\0\0", b"text", webp()[:-900]],
+    [b"", b"text", b"\xff\xd8", encoded(1)[:40], webp()[:-900], encoded(1, "PNG")[:-900]],
 )
-def test_a_malformed_file_comes_back_unchanged(data: bytes) -> None:
+def test_a_damaged_file_without_metadata_comes_back_unchanged(data: bytes) -> None:
     assert strip(data) is data
+
+
+@pytest.mark.parametrize("kind", MADE)
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.5, 0.8, 0.95])
+def test_a_file_that_is_cut_off_keeps_nothing_personal(kind: str, share: float) -> None:
+    data = MADE[kind](6)
+    cut = strip(data[: int(len(data) * share)])
+    assert not any(secret in cut for secret in SECRETS)
+    assert strip(cut) == cut
+
+
+def test_what_lies_between_segments_goes() -> None:
+    data = encoded(1)
+    odd = data[:20] + b"SECRET\xff\xff\xff\0SECRET\xff\xff" + data[20:]
+    assert strip(odd) == data
+
+
+def test_a_frame_of_a_webp_keeps_only_its_picture() -> None:
+    frames = [Image.fromarray(pixels(number)) for number in range(3)]
+    buffer = BytesIO()
+    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    data = buffer.getvalue()
+    at = data.index(b"ANMF")
+    size = int.from_bytes(data[at + 4 : at + 8], "little")
+    hidden = b"XMP " + (6).to_bytes(4, "little") + b"SECRET"
+    grown = b"ANMF" + (size + len(hidden)).to_bytes(4, "little") + data[at + 8 : at + 8 + size] + hidden
+    odd = data[:at] + grown + data[at + 8 + size :]
+    odd = odd[:4] + (len(odd) - 8).to_bytes(4, "little") + odd[8:]
+    assert b"SECRET" in odd
+    assert strip(odd) == data
 
 
 @given(st.sampled_from(sorted(MADE)), st.data())

@@ -1,6 +1,5 @@
 """The one way into a source's shards: every channel hands what it found to an Intake, which knows what is news."""
 
-import hashlib
 from collections import Counter
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,6 +12,7 @@ from silverprint.core.takedowns import NOTHING, Takedowns
 from silverprint.store import bounds
 from silverprint.store.earlier import Earlier, Validators
 from silverprint.store.numbers import Numbers
+from silverprint.store.pieces import Piece, sha256_of
 from silverprint.store.progress import Progress
 from silverprint.store.shards import ShardWriter
 from silverprint.store.sniff import sniff
@@ -34,8 +34,18 @@ class Showing(NamedTuple):
     consent: str | None = None
 
 
+class Kept(NamedTuple):
+    """What is to be stored of a picture's bytes, and the SHA-256 of it."""
+
+    payload: list[Piece]
+    sha256: str
+
+
 class Answer(NamedTuple):
-    """What came back for a picture's address. `data` or `image_id` where a picture is there, else `reason`."""
+    """What came back for a picture's address. `data` or `image_id` where a picture is there, else `reason`.
+
+    `kept` is there where the bytes were looked at already: see `judged`.
+    """
 
     outcome: Outcome
     reason: str | None = None
@@ -47,6 +57,7 @@ class Answer(NamedTuple):
     etag: str | None = None
     last_modified: str | None = None
     robots: str = "n/a"
+    kept: Kept | None = None
 
 
 class Intake:
@@ -102,13 +113,15 @@ class Intake:
     def take(self, showing: Showing, answer: Answer) -> Answer:
         """Records what was found; returns the answer without its bytes, fit to be recorded of other showings.
 
-        Bytes that are no picture make a failed row: `empty` or `not-an-image`. What was taken down, under this address
-        or as these bytes, makes a refused one. What a row cannot hold is cut, or fails (`bounds`).
+        Bytes that are no picture make a failed row: `empty` or `not-an-image`; those that are made to keep us busy, and
+        what was taken down, under this address or as these bytes, make a refused one. What a row cannot hold is cut, or
+        fails (`bounds`).
 
         Raises:
             DiskError: no space.
         """
-        data, answer = answer.data, bounds.answer(_identified(answer), showing)
+        answer = judged(answer)
+        kept, answer = answer.kept, bounds.answer(answer._replace(kept=None), showing)
         showing = bounds.showing(showing)
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
             answer = answer._replace(outcome="refused", reason="taken-down", image_id=None, format=None)
@@ -119,10 +132,8 @@ class Intake:
             return answer
         row = _row(self._source, showing, answer)
         payload = None
-        if data is not None and answer.image_id is not None and answer.image_id not in self._writer:
-            payload = stripped(data)
-            if payload[0] is data:
-                row["stored_sha256"] = answer.image_id  # it need not be hashed again
+        if kept is not None and answer.image_id is not None and answer.image_id not in self._writer:
+            payload, row["stored_sha256"] = kept
         outcome = self._writer.add(row, payload)
         self._known[place] = said
         self.counts[outcome] += 1
@@ -176,12 +187,21 @@ def _written(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _identified(answer: Answer) -> Answer:
-    """The answer with its bytes replaced by their name, or by the reason why they are no picture."""
-    if answer.data is None:
+def judged(answer: Answer) -> Answer:
+    """The answer with its bytes replaced by their name and by what is kept of them, or by the reason why nothing is.
+
+    This is all of `Intake.take` that a picture's content can make slow, for callers who must not wait: it may run in
+    any thread.
+    """
+    data = answer.data
+    if data is None:
         return answer
-    form = sniff(answer.data)
+    form = sniff(data)
     if form is None:
-        reason = "not-an-image" if answer.data else "empty"
+        reason = "not-an-image" if data else "empty"
         return answer._replace(outcome="failed", reason=reason, data=None)
-    return answer._replace(data=None, image_id=hashlib.sha256(answer.data).hexdigest(), format=form)
+    payload, image_id = stripped(data), sha256_of([data])
+    if not payload:
+        return answer._replace(outcome="refused", reason="too-many-parts", data=None)
+    kept = Kept(payload, image_id if payload[0] is data else sha256_of(payload))
+    return answer._replace(data=None, image_id=image_id, format=form, kept=kept)

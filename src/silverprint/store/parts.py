@@ -1,6 +1,5 @@
 """One part of a source's folder while it is written: a tar that grows, and the rows that will be its index."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
 from silverprint.store.pages import PageWriter
-from silverprint.store.pieces import Piece
+from silverprint.store.pieces import Piece, sha256_of
 from silverprint.store.places import index_name, shard_name, unfinished_index
 from silverprint.store.tarring import BLOCK, member_header
 
@@ -54,7 +53,7 @@ class Part:
                 self._tar = PageWriter(self._hidden)
             self._tar.write(header, *payload, padding)
         row["shard"], row["offset"], row["size"] = self.shard.name, self.end + BLOCK, size
-        row["stored_sha256"] = row.get("stored_sha256") or _sha256(payload)
+        row["stored_sha256"] = row.get("stored_sha256") or sha256_of(payload)
         self.end += BLOCK + size + len(padding)
         self.names.add(row["image_id"])
         self.rows.append(row)
@@ -108,10 +107,3 @@ def _placed(part: Part) -> pl.DataFrame:
     stored = pl.concat([rows, *others]).filter(pl.col("outcome") == "stored").select("image_id", *_PLACE)
     placed = copies.drop(_PLACE).join(stored, on="image_id", how="left").select(rows.columns)
     return pl.concat([rows.filter(~is_copy), placed])
-
-
-def _sha256(payload: Sequence[Piece]) -> str:
-    digest = hashlib.sha256()
-    for piece in payload:
-        digest.update(piece)
-    return digest.hexdigest()

@@ -1,10 +1,29 @@
 """A file taken apart without copying it: slices of its bytes, and a few that are written anew."""
 
+import hashlib
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Piece: TypeAlias = bytes | memoryview
 Span: TypeAlias = tuple[int, int]  # start and end in the file
+
+# Chunks of one file. Programs write 8 KB and more into one, so that 20 MB are 2,500, and two for each frame of an animation.
+MOST_PARTS: Final = 32_768
+
+
+class TooManyParts(Exception):  # noqa: N818 (a finding about a picture, not a fault)
+    """A file has more segments or chunks than any camera or program writes: it was made to keep us busy."""
+
+
+def counted(parts: int, most: int = MOST_PARTS) -> int:
+    """One part more than `parts`.
+
+    Raises:
+        TooManyParts: it is one more than `most`.
+    """
+    if parts >= most:
+        raise TooManyParts
+    return parts + 1
 
 
 def pieces(data: bytes, kept: Iterable[Span | bytes]) -> list[Piece]:
@@ -20,3 +39,11 @@ def pieces(data: bytes, kept: Iterable[Span | bytes]) -> list[Piece]:
         return [data]
     view = memoryview(data)
     return [one if isinstance(one, bytes) else view[one[0] : one[1]] for one in found]
+
+
+def sha256_of(payload: Iterable[Piece]) -> str:
+    """Of all pieces as one."""
+    digest = hashlib.sha256()
+    for piece in payload:
+        digest.update(piece)
+    return digest.hexdigest()

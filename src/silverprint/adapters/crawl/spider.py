@@ -1,5 +1,6 @@
 """The crawl's course: listing pages lead to picture pages, those to pictures; whatever is met becomes a row."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from silverprint.adapters.crawl.pictures import Pictures
 from silverprint.config import WebSource
 from silverprint.fetching.directives import product
 from silverprint.fetching.reasons import DOWN, NoPicture
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Answer, Intake, Showing, judged
 from silverprint.store.licenses import spdx
 
 _MARKUP = ("html", "xml")  # of a page; JSON states neither robots directives nor licences
@@ -130,9 +131,11 @@ class PictureSpider(Spider):
             else:
                 yield from self._fetch(showing)
 
-    def on_picture(self, response: Response, asked: Showing) -> None:
-        known = self._shown.validators(asked.url)
-        self._shown.settle(asked.url, answers.picture(response, self._agent, known))
+    async def on_picture(self, response: Response, asked: Showing) -> None:
+        answer = answers.picture(response, self._agent, self._shown.validators(asked.url))
+        if answer.data is not None:  # whatever it holds, the reactor goes on meanwhile
+            answer = await asyncio.to_thread(judged, answer)
+        self._shown.settle(asked.url, answer)
 
     def on_lost_listing(self, failure: Failure) -> None:
         self._dead_end(*answers.lost(failure))

@@ -1,5 +1,7 @@
 """timm's networks, by their names there. The package is an extra."""
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from silverprint.errors import ConfigError, UnavailableError
@@ -23,7 +25,7 @@ def architecture(name: str) -> Architecture:
     if not timm.is_model(name):
         raise ConfigError(value, "timm has no such network", "see timm.list_models()")
     try:
-        network = timm.create_model(name, pretrained=False)
+        network: Any = timm.create_model(name, pretrained=False)
     except RuntimeError as error:  # the part of the name behind the dot
         raise ConfigError(value, f"timm has no such network ({error})", "see timm.list_pretrained()") from None
     if not hasattr(network, "forward_intermediates"):

@@ -18,7 +18,9 @@ package using the following command.
 def python(folder: Path, version: str = "3.11", venv: str = "", pip: str | None = None) -> Path:
     """A program that says it is Python `version`; its venv fails with the words `venv`, or makes a pip that fails."""
     path = folder / "python"
-    made = f'mkdir -p "$3/bin"; printf "#!/bin/sh\\ncat {folder}/pip.said >&2; exit 1\\n" > "$3/bin/pip"; chmod +x "$3/bin/pip"'
+    (folder / "pip").write_text(f"#!/bin/sh\ncat {folder}/pip.said >&2; exit 1\n")
+    (folder / "pip").chmod(0o755)
+    made = f'mkdir -p "$3/bin" && cp {folder}/pip "$3/bin/pip"'
     fails = f"cat {folder}/venv.said >&2; exit 1"
     (folder / "venv.said").write_text(venv)
     (folder / "pip.said").write_text(pip or "")

@@ -18,24 +18,20 @@ env: .venv/.ready  ## the client environment
 studio-env: .venv-studio/.ready  ## Label Studio's environment
 
 .venv/.ready: requirements/client.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; set PYTHON=/path/to/python3.11"; exit 78; }
 	@echo "Making the client environment in .venv (7 GB, about 4 minutes)"
-	@$(PYTHON) -m venv .venv || { echo "The venv module is missing: apt-get install python3.11-venv"; exit 69; }
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/client.lock
+	@scripts/venv "$(PYTHON)" .venv requirements/client.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv-studio/.ready: requirements/studio.lock | .venv/.ready
 	@echo "Making Label Studio's environment in .venv-studio (1 GB, about 2 minutes)"
-	@$(PYTHON) -m venv .venv-studio || { echo "The venv module is missing: apt-get install python3.11-venv"; exit 69; }
-	.venv-studio/bin/pip install --quiet --disable-pip-version-check -r requirements/studio.lock
+	@scripts/venv "$(PYTHON)" .venv-studio requirements/studio.lock
 	@SILVERPRINT_STUDIO_ENV=.venv-studio silverprint studio prepare
 	@touch $@
 
 s3-env: .venv-s3/.ready  ## an S3 server for tests
 .venv-s3/.ready: requirements/s3.lock | .venv/.ready
-	@$(PYTHON) -m venv .venv-s3 || { echo "The venv module is missing: apt-get install python3.11-venv"; exit 69; }
-	.venv-s3/bin/pip install --quiet --disable-pip-version-check -r requirements/s3.lock
+	@scripts/venv "$(PYTHON)" .venv-s3 requirements/s3.lock
 	@touch $@
 
 ray-env: .venv/.ray  ## Ray, for executor: ray, in the client environment

@@ -116,11 +116,11 @@ def _alone(verb: verbs.Verb, options: dict[str, object]) -> AbstractContextManag
         return nullcontext()
     from silverprint.campaign import lock
 
-    return lock.exclusive("-".join([verb.name, *map(str, options.values())]))
+    return lock.exclusive("-".join([verb.name, *(str(value) for value in options.values() if value is not None)]))
 
 
 def _known(options: dict[str, object], key: str, names: Mapping[str, object]) -> None:
-    if key in options and options[key] not in names:
+    if options.get(key) is not None and options[key] not in names:
         what = key.removesuffix("_name")
         raise UsageError(f"{what} {options[key]!r}", f"params.yaml has no such {what}", f"one of: {', '.join(names)}")
 

@@ -271,6 +271,13 @@ IMPORTS: Final[Schema] = {  # in Git; labels that sources came with, as votes
     "said_at": TEXT,  # when the picture was fetched, UTC
 }
 
+WORDS: Final[Schema] = {  # in Git; what a source's own words mean, as a person said
+    "source": TEXT,
+    "said": TEXT,
+    "choice": TEXT,  # a class or NONE_OF_THESE
+    "at": TEXT,
+}
+
 INCLUDE: Final[Schema] = {  # in Git; pictures that a person wants asked in a round
     "round": TEXT,
     "image_id": TEXT,

@@ -73,7 +73,11 @@ STAGES = (
     _stage("labels", "consensus over all votes so far", _ROUND),
     _stage("gate", "check the labels; a critical failure stops the round", _ROUND),
     _stage("train", "train on the labels so far, judge on the evaluation set", _ROUND),
-    _stage("release", "the dataset as people use it: ImageFolder and Parquet"),
+    _stage(
+        "release",
+        "the dataset as people use it: ImageFolder and Parquet",
+        _arg("--round", dest="round_name", metavar="ROUND", help="from this round's labels, while a later one waits"),
+    ),
     _stage("report", "pages and pictures about the whole campaign"),
 )
 

@@ -116,3 +116,18 @@ def test_without_an_index_it_cannot_be_said() -> None:
     layout.raw("partner").rmdir()
     with pytest.raises(UnavailableError, match="dvc pull data/raw/partner"):
         withdraw(ID)
+
+
+def test_a_purge_removes_what_is_being_served_in_every_campaign_and_round(capsys) -> None:
+    served = [layout.SERVING / place / f"{ID}.jpg" for place in ("one/r01", "one/r02", "renamed/r01")]
+    other = layout.SERVING / "one/r01" / f"{OTHER}.jpg"
+    for path in (*served, other):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"jpeg")
+    withdraw(ID)
+    assert all(path.exists() for path in served)
+    withdraw(ID, purge=True)
+    assert not any(path.exists() for path in served)
+    assert other.exists()
+    said = capsys.readouterr().err
+    assert all(f"{path}: removed" in said for path in served)

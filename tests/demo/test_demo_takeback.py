@@ -59,7 +59,14 @@ def demo(project: Path) -> Path:
         (layout.PEOPLE / f"{email.partition('@')[0]}.json").write_text(json.dumps({"email": email}))
     answer(2, 3)
     pull("r01", "abcd1234-2", "abcd1234-3")
-    for path in (layout.WITHDRAWN, layout.LOCK, layout.queue("r01"), layout.state("r01"), layout.CLEAN / "a"):
+    for path in (
+        layout.WITHDRAWN,
+        layout.CLASSES,
+        layout.LOCK,
+        layout.queue("r01"),
+        layout.state("r01"),
+        layout.CLEAN / "a",
+    ):
         path.parent.mkdir(exist_ok=True)
         path.write_text("{}\n")
     return project

@@ -11,6 +11,7 @@ import pytest
 from tests.release.fixture import split
 
 from silverprint import layout
+from silverprint.campaign import released, state
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import LABELS, MANIFEST, empty
@@ -127,11 +128,43 @@ def test_nothing_labelled_is_an_error_and_leaves_the_old_release(params: Params)
     assert contents() == before
 
 
+def test_while_a_round_waits_it_is_made_of_the_one_before_and_without_what_was_taken_down(params: Params) -> None:
+    release.run(params)
+    gone = split("train")["image_id"][0]
+    for place in (layout.labels, layout.model):
+        shutil.rmtree(place("r02"), ignore_errors=True)
+        place("r03").rename(place("r02"))
+    line = f"{gone},image,{gone},asked,2026-01-01T00:00:00+00:00\n"
+    layout.TAKEDOWNS.write_text("image_id,kind,target,why,at\n" + line)  # and `clean` has not run since
+    with pytest.raises(UnavailableError, match="r03"):
+        release.run(params)
+    before = split("train").height
+    release.run(params, "r02")
+    assert split("train").height == before - 1
+    files = [str(path) for path in layout.RELEASE.rglob("*") if path.is_file()]
+    assert not [path for path in files if gone in path]
+    assert gone.encode() not in b"".join(path.read_bytes() for path in layout.RELEASE.rglob("*.csv"))
+
+
+def test_what_holds_a_withdrawn_picture_says_how_it_is_made_again(params: Params) -> None:
+    ways = {}
+    for closed in ([], ["r01"], ["r01", "r02"], ["r01", "r02", "r03"]):
+        for name in params.chain:
+            layout.metrics(name).unlink(missing_ok=True)
+            layout.state(name).unlink(missing_ok=True)
+        for name in closed:
+            layout.metrics(name).write_text("{}")
+            state.State(name, "x", "closed", "c", "s", "", ("coat",)).save()
+        ways[len(closed)] = released.way_to_make_it_again(params)
+    at_once = "dvc repro, and while r03 waits: silverprint release --round"
+    assert ways == {0: "dvc repro", 1: f"{at_once} r01", 2: f"{at_once} r02", 3: "dvc repro"}
+
+
 def test_a_failure_in_the_middle_leaves_nothing_half_written(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     release.run(params)
     before = contents()
 
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("silverprint.adapters.huggingface.imagefolder.write", interrupted)

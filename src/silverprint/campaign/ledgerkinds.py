@@ -66,6 +66,10 @@ def _same_label(ours: Row, theirs: Row) -> Row | None:
     return _said_first(ours, theirs) if ours["label"] == theirs["label"] else None
 
 
+def _same_choice(ours: Row, theirs: Row) -> Row | None:
+    return min(ours, theirs, key=lambda row: row["at"] or "") if ours["choice"] == theirs["choice"] else None
+
+
 def _ours(ours: Row, _theirs: Row) -> Row:
     return ours  # `clean` writes it anew
 
@@ -83,6 +87,13 @@ KINDS: Final[dict[str, Kind]] = {
         words={"status": records.IMPORT_STATUSES},
     ),
     "classes.csv": Kind(records.CLASSES, ("number",), ("number",), required=("number", "name")),
+    "words.csv": Kind(
+        records.WORDS,
+        ("source", "said"),
+        ("source", "said"),
+        required=("source", "said", "choice"),
+        settle=_same_choice,
+    ),
     "waivers.csv": Kind(records.WAIVERS, ("round", "expectation", "by"), ("round", "expectation", "by")),
     "include.csv": Kind(records.INCLUDE, ("round", "image_id"), ("round", "image_id")),
     "exclude.csv": Kind(records.EXCLUDE, ("image_id",), ("image_id",)),

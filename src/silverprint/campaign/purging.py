@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Collection
 
 from silverprint import layout
-from silverprint.campaign import cached
+from silverprint.campaign import cached, serving
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import UnavailableError
@@ -12,12 +12,15 @@ from silverprint.store.purging import purge
 
 
 def run(params: Params, image_ids: Collection[str]) -> None:
-    """Overwrites the pictures' bytes in every source, and says which copies in caches and remotes must be collected.
+    """Overwrites the pictures' bytes in every source and removes the copies that are being served, at once; says which
+    copies in caches and remotes must be collected.
 
     Raises:
         DiskError: no space.
         UnavailableError: DVC does not take the new shards.
     """
+    for path in serving.forget(image_ids):
+        say(f"{path}: removed; nobody is shown it any more")
     old: list[str] = []
     for source in params.sources:
         root = layout.raw(source)
@@ -26,6 +29,9 @@ def run(params: Params, image_ids: Collection[str]) -> None:
         if not changed:
             continue
         old += [hashes[path.name] for path in changed if path.name in hashes]
+        where = getattr(params.sources[source], "path", None)
+        if where is not None:
+            say(f"sources.{source}.path ({where}) is not ours to change: take the picture out there")
         say(f"{root}: overwritten in {', '.join(path.name for path in changed if path.suffix == '.tar') or 'no shard'}")
         _commit(source)
     if old:
@@ -34,7 +40,7 @@ def run(params: Params, image_ids: Collection[str]) -> None:
             say(f"  {cached.place(md5)}")
         say("Collect them, with all other versions: dvc gc --workspace, and on the remote dvc gc --workspace --cloud.")
         say("Other clones and backups have copies of their own; data/embed keeps the picture's features.")
-        say("The next dvc repro takes its thumbnail out of data/measured.")
+        say("The next dvc repro takes its thumbnail out of data/measured, and makes the pages that show it again.")
 
 
 def _commit(source: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from silverprint import layout
+from silverprint.campaign import state
+from silverprint.config import Params
 
 
 def rows(image_ids: Collection[str]) -> pl.DataFrame:
@@ -17,6 +19,19 @@ def rows(image_ids: Collection[str]) -> pl.DataFrame:
         found = pl.scan_parquet(path).select(*columns).filter(pl.col("image_id").is_in(sorted(image_ids))).collect()
         parts.append(found.with_columns(split=pl.lit(_split(path))))
     return pl.concat(parts)
+
+
+def way_to_make_it_again(params: Params) -> str:
+    """What a person types so that the release holds what is withdrawn no longer."""
+    done = [name for name in params.chain if layout.metrics(name).exists() and _is_closed(name)]
+    if not done or done[-1] == params.last:
+        return "dvc repro"
+    return f"dvc repro, and while {params.last} waits: silverprint release --round {done[-1]}"
+
+
+def _is_closed(round_name: str) -> bool:
+    current = state.load(round_name)
+    return current is not None and current.status == "closed"
 
 
 def _split(path: Path) -> str:

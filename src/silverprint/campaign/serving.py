@@ -39,5 +39,13 @@ def remove(campaign: str, round_name: str, image_ids: Iterable[str]) -> None:
         path(campaign, round_name, image_id).unlink(missing_ok=True)
 
 
+def forget(image_ids: Collection[str]) -> list[Path]:
+    """Removes every copy of the pictures, of whatever campaign and round; returns where they were."""
+    found = [path for path in sorted(layout.SERVING.rglob("*.jpg")) if path.stem in image_ids]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return found
+
+
 def empty(campaign: str, round_name: str) -> None:
     shutil.rmtree(folder(campaign, round_name), ignore_errors=True)

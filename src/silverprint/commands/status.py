@@ -40,7 +40,8 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     if absent:
         console.print(_absence(absent), markup=False, soft_wrap=True)
     if held:
-        line = f"{layout.RELEASE} holds {held} withdrawn pictures until its stage runs: give it to nobody before"
+        again = released.way_to_make_it_again(params)
+        line = f"{layout.RELEASE} holds {held} withdrawn pictures: give it to nobody before it is made again: {again}"
         console.print(line, markup=False, soft_wrap=True)
     for sentence in advice.sentences(ahead, params.people.currency):
         console.print(sentence, markup=False, soft_wrap=True)

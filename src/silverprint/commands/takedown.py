@@ -49,7 +49,8 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
     say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: dvc repro")
     held = released.rows(reached["image_id"].to_list()).height
     if held:
-        say(f"{layout.RELEASE} holds {held} of them until dvc repro comes to its release: give it to nobody before")
+        again = released.way_to_make_it_again(params)
+        say(f"{layout.RELEASE} holds {held} of them until it is made again: give it to nobody before; {again}")
     if purge:
         purging.run(params, frozenset(reached["image_id"]))
 

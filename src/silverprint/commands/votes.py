@@ -1,9 +1,11 @@
 """silverprint votes import: the labels that a source came with become votes by `import:<source>`, in Git."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, meanings
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import imports
@@ -22,7 +24,10 @@ def bring(params: Params, source: str, words: list[str] | None) -> None:
         UnavailableError: the source was not acquired here, or has no label.
     """
     answers = (*params.dataset.classes, NONE_OF_THESE)
-    mapping = dict(_pair(word, answers) for word in words or [])
+    given = dict(_pair(word, answers) for word in words or [])
+    before = meanings.known(source)
+    lost = sorted(word for word, choice in before.items() if choice not in answers and word not in given)
+    mapping = {word: choice for word, choice in before.items() if word not in lost} | given
     root = layout.raw(source)
     if not root.is_dir():
         raise UnavailableError(str(root), "the source was not acquired here", f"run: dvc repro acquire@{source}")
@@ -31,6 +36,8 @@ def bring(params: Params, source: str, words: list[str] | None) -> None:
     if said.is_empty():
         remedy = "labels come from a manifest's or list's column, a folder's names, or a crawl's selector (label: ...)"
         raise UnavailableError(f"source {source!r}", "none of its pictures has a label", remedy)
+    meanings.remember(source, {word: choice for word, choice in given.items() if before.get(word) != choice})
+    _tell_meanings(source, before, given, lost)
     kept = ledgers.imports()
     new = imports.news(kept, said)
     if not new.is_empty():
@@ -38,6 +45,18 @@ def bring(params: Params, source: str, words: list[str] | None) -> None:
     counts = ", ".join(f"{n} {status}" for status, n in said["status"].value_counts().sort("status").iter_rows())
     say(f"{imports.annotator(source)}: {said.height} labels ({counts}), {new.height} of them new in {layout.IMPORTS}")
     _tell_unknown(said)
+
+
+def _tell_meanings(source: str, before: Mapping[str, str], given: Mapping[str, str], lost: list[str]) -> None:
+    for word, choice in given.items():
+        if before.get(word, choice) != choice:
+            say(f"{source}: {word!r} meant {before[word]!r} and means {choice!r} from now on")
+    kept = [f"{word!r} is {choice!r}" for word, choice in sorted(before.items()) if word not in (*given, *lost)]
+    if kept:
+        more = f" and {len(kept) - _SHOWN} more" if len(kept) > _SHOWN else ""
+        say(f"{source}: as was said with --map before, {', '.join(kept[:_SHOWN])}{more} ({layout.WORDS})")
+    for word in lost[:_SHOWN]:
+        say(f"{source}: {word!r} meant {before[word]!r}, which is no class any more; say which: --map {word!r}=CLASS")
 
 
 def _pair(word: str, answers: tuple[str, ...]) -> tuple[str, str]:

@@ -190,6 +190,7 @@ class Gate:
 class Release:
     silver_confidence: Share  # automatic labels at or above it go to the `silver` split
     imagefolder: bool = True
+    csv_raw: bool = False  # text in the CSV for people as it is, even where a spreadsheet would take it for a formula
 
 
 @frozen

@@ -8,6 +8,7 @@ from silverprint.core import agreement
 from silverprint.core.splits import TRAINABLE
 from silverprint.records import ANNOTATORS, IMPORTS, VOTES, conform, empty
 
+BETWEEN = " / "  # of several words for one picture
 PREFIX = "import:"  # of the annotator; no person's pseudonym has a colon
 
 _KEY = ["image_id", "annotator"]
@@ -35,7 +36,7 @@ def statements(raw: pl.DataFrame, source: str, classes: Collection[str], words: 
         choice=pl.when(choice.is_in(list(classes))).then(choice).otherwise(pl.lit(""))
     )
     one = rows.group_by("image_id").agg(
-        pl.col("said").unique().sort().str.join(" / "),
+        pl.col("said").unique().sort().str.join(BETWEEN),
         pl.col("choice").unique().sort().alias("choices"),
         pl.col("said_at").max(),
     )

@@ -4,6 +4,7 @@ And what this version of it is worth: data/metrics/qualities.json, in Git, for `
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
-from silverprint.campaign import guard, numbering, qualities
+from silverprint.campaign import guard, ledgers, numbering, qualities
 from silverprint.config import Params
 from silverprint.core import splits, summary
 from silverprint.core.quality import BINDING
@@ -25,13 +26,17 @@ from silverprint.store.folders import replacing_folder
 _MANY_FILES = 50_000
 
 
-def run(params: Params) -> None:
+def run(params: Params, round_name: str | None = None) -> None:
     """Writes data/release from the last round's labels and model, and data/metrics/qualities.json.
+
+    With `round_name`, from that round's: while the last one waits for people. What was taken down is never in it.
 
     Raises:
         UnavailableError: an input is not there.
         DataError: nothing was labelled that may be released.
     """
+    if round_name is not None:
+        params = _as_of(params, round_name)
     labels_dir, model_dir = layout.labels(params.last), layout.model(params.last)
     guard.require_pulled(layout.CLEAN, labels_dir, model_dir)
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -41,6 +46,7 @@ def run(params: Params) -> None:
     model = documents.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
     silver = _silver(params, model, splits.never_asked(manifest, labels, votes))
     rows = splits.assign(manifest, labels, silver, classes=params.dataset.classes, binding=BINDING)
+    rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn())))  # `clean` may not have run since
     if rows.filter(pl.col("split") != "silver").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
@@ -58,6 +64,12 @@ def run(params: Params) -> None:
     console.say(f"{layout.RELEASE}: {counts}")
     if params.release.imagefolder and rows.height > _MANY_FILES:
         console.say(f"{rows.height} files of their own are slow for DVC; Parquet alone: release.imagefolder: false")
+
+
+def _as_of(params: Params, round_name: str) -> Params:
+    """The parameters as they were while this round was the last."""
+    until = params.chain[: params.chain.index(round_name) + 1]
+    return replace(params, last=round_name, rounds={name: params.rounds[name] for name in until})  # type: ignore[type-var]
 
 
 def _silver(params: Params, model: dict[str, Any], image_ids: list[str]) -> pl.DataFrame:
@@ -109,7 +121,9 @@ def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
         pictures = console.track(reader.read(image_ids), f"release {split}", total=part.height)
         parquet.write(folder / "parquet", split, part, pictures, classes)
         if params.release.imagefolder:
-            imagefolder.write(folder / "imagefolder" / split, part, reader.read(image_ids), classes)
+            imagefolder.write(
+                folder / "imagefolder" / split, part, reader.read(image_ids), classes, raw_csv=params.release.csv_raw
+            )
 
 
 def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.DataFrame, model_id: str) -> card.Card:

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from silverprint.adapters.huggingface import spreadsheet
 from silverprint.adapters.huggingface.columns import COLUMNS, file_name
 from silverprint.records import TEXT
 from silverprint.store import files, tables
@@ -16,7 +17,14 @@ _UNSAFE = '%/\\:*?"<>|'
 EMPTY: Final = ".no-pictures"  # in a folder without any: DVC and Git know no empty folders
 
 
-def write(folder: Path, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]], classes: Sequence[str]) -> None:
+def write(
+    folder: Path,
+    rows: pl.DataFrame,
+    pictures: Iterable[tuple[str, bytes]],
+    classes: Sequence[str],
+    *,
+    raw_csv: bool = False,
+) -> None:
     """Writes each picture to `folder`/<number>-<class>/<image_id>.<ext>, and the rows twice.
 
     Every class has its folder, pictures or not, and the folders' order is that of the numbers: torchvision numbers
@@ -29,6 +37,7 @@ def write(folder: Path, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]
         rows: the columns of COLUMNS, and `format`.
         pictures: (image_id, bytes) in the order of the rows.
         classes: every one at the place of its number.
+        raw_csv: text in the CSV stays as it is, even where a spreadsheet would take it for a formula.
     """
     places = folders(classes)
     names = [
@@ -43,7 +52,8 @@ def write(folder: Path, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]
         (folder / name).write_bytes(data)
     metadata = rows.select(pl.Series("file_name", names, dtype=pl.String), *COLUMNS)
     tables.write(metadata, folder / "metadata.parquet", {"file_name": TEXT, **COLUMNS})
-    files.write_bytes(folder.with_name(f"{folder.name}.csv"), metadata.write_csv().encode("utf-8"))
+    table = metadata if raw_csv else spreadsheet.neutral(metadata)
+    files.write_bytes(folder.with_name(f"{folder.name}.csv"), table.write_csv().encode("utf-8"))
 
 
 def folders(classes: Sequence[str]) -> dict[str, str]:

@@ -1,0 +1,21 @@
+"""Tables for people's spreadsheets: text that a program there would take for a formula is made plain text (OWASP)."""
+
+from typing import Final
+
+import polars as pl
+
+# What begins a formula in Excel, LibreOffice or Google Sheets, their wide forms, and what a cell may be split at;
+# spaces before it, which some programs drop. A number begins no formula.
+_FORMULA: Final = r"^[\s\u200b\ufeff]*[=+\-@\t\r\n＝＋－＠]|^[\t\r\n]"
+_NUMBER: Final = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+
+
+def neutral(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with `'` before every text that would be a formula; numbers and all other text stay as they are."""
+    return frame.with_columns(_neutral(name) for name, dtype in frame.schema.items() if dtype == pl.String)
+
+
+def _neutral(name: str) -> pl.Expr:
+    text = pl.col(name)
+    is_formula = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
+    return pl.when(is_formula).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(name)

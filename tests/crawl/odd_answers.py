@@ -1,5 +1,5 @@
-"""A server that answers each address with something else that none should: heads, bodies, lengths, codings, chunks, early
-ends and slow drips, put together by chance from a seed."""
+"""A server that answers each address with something else that none should: heads, bodies, lengths, codings, chunks,
+early ends and slow drips, put together by chance from a seed."""
 
 import gzip
 import random

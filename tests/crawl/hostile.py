@@ -2,6 +2,7 @@
 
 import gzip
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -13,9 +14,11 @@ MAX_BYTES = 100_000
 STORED = ("stored", None)
 PRIVATE = ("refused", "private-address")
 TOO_LARGE = ("refused", "too-large")
+BROKEN = ("failed", "broken-response")
 NO_IMAGE = ("failed", "not-an-image")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n"
 MOVED = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 SCRIPT = b"<script>alert(document.cookie)</script>"
 GIF = encoded(30, "GIF", "P")
 
@@ -40,6 +43,16 @@ def moved(to: str) -> Reply:
 
 def packed(data: bytes) -> Reply:
     return picture(gzip.compress(data), **{"Content-Encoding": "gzip"})
+
+
+def coded(coding: str, data: bytes) -> Reply:
+    return picture(data, **{"Content-Encoding": coding})
+
+
+def head(seed: int, lines: bytes = b"", *, at: bytes, end: bytes = b"\r\n") -> Reply:
+    """A picture with a head of which one thing is odd: the lines `at` its beginning, or some behind them."""
+    body = encoded(seed)
+    return raw(at, lines, b"Content-Length: %d%sConnection: close%s%s" % (len(body), end, end, end), body)
 
 
 def raw(*pieces: bytes, pause_s: float = 0, times: int = 1) -> Reply:
@@ -67,6 +80,76 @@ CASES: dict[str, Case] = {
     "moved-to-utf-8": Case(STORED, raw(MOVED, "Location: /odd/nähe.jpg\r\n\r\n".encode())),
     "odd-name": Case(STORED, url="/odd/ключ %ff%2F+ä.jpg?q=ü&x[]=1"),
     "odd-headers": Case(STORED, raw(OK, b'ETag: "\xff\xfe"\r\nConnection: close\r\n\r\n', encoded(22))),
+    # Heads that browsers forgive.
+    "head-without-a-colon": Case(STORED, head(100, b"X-Powered-By Acme\r\n", at=OK)),
+    "head-quoted": Case(STORED, head(101, b'"X-XSS-Protection: 0"\r\n', at=OK)),
+    "head-space-in-a-name": Case(STORED, head(102, b"X-Echo set stash: 1\r\n", at=OK)),
+    "head-space-before-a-colon": Case(STORED, head(103, b"Cache-Control : no-store\r\n", at=OK)),
+    "head-identity": Case(STORED, head(104, b"Transfer-Encoding: identity\r\n", at=OK)),
+    "head-folded": Case(STORED, head(105, b"X-Folded: a\r\n\tb\r\n  c\r\n", at=OK)),
+    "head-folded-first": Case(STORED, head(106, b" x: a\r\n", at=b"HTTP/1.1 200 OK\r\n")),
+    "head-bare-line-ends": Case(STORED, head(107, b"X: y\n", at=b"HTTP/1.1 200 OK\n", end=b"\n")),
+    "head-without-a-phrase": Case(STORED, head(108, at=b"HTTP/1.1 200\r\n")),
+    "head-without-a-phrase-but-a-space": Case(STORED, head(109, at=b"HTTP/1.1 200 \r\n")),
+    "head-1.0-without-a-length": Case(STORED, raw(b"HTTP/1.0 200 OK\r\n\r\n", encoded(110))),
+    "head-icy": Case(STORED, raw(b"HTTP/1.0 200\nContent-Type: image/jpeg\n\n", encoded(111))),
+    "head-two-equal-lengths": Case(STORED, head(112, b"Content-Length: %d\r\n" % len(encoded(112)), at=OK)),
+    "head-two-equal-lengths-in-one": Case(
+        STORED, raw(OK, b"Content-Length: %d, %d\r\n\r\n" % ((len(encoded(113)),) * 2), encoded(113))
+    ),
+    "head-behind-empty-lines": Case(STORED, head(114, at=b"\r\n\r\n\n" + OK)),
+    "head-latin-1": Case(STORED, head(115, b"X-Name: K\xfche\r\n", at=b"HTTP/1.1 200 D'accord \xe9\r\n")),
+    "head-in-lower-case": Case(STORED, head(116, at=b"http/1.1 200 ok\r\n")),
+    "head-after-words-beforehand": Case(
+        STORED, head(117, at=b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK)
+    ),
+    "head-control": Case(STORED, head(118, b"Set-Cookie: a=\x01b\r\n", at=OK)),
+    "head-nul": Case(STORED, head(119, b"X-Nul: a\0b\r\n", at=OK)),
+    "head-lone-return": Case(STORED, head(120, b"X: a\rb\r\n", at=OK)),
+    "head-of-many-lines": Case(STORED, head(121, b"X-Many: y\r\n" * 3_000, at=OK)),
+    "head-of-a-long-line": Case(STORED, head(122, b"X-Long: " + b"y" * 40_000 + b"\r\n", at=OK)),
+    "head-two-spaces": Case(STORED, head(123, at=b"HTTP/1.1  200  OK\r\n")),
+    "head-1.2": Case(STORED, head(124, at=b"HTTP/1.2 200 OK\r\n")),
+    "head-chunked-in-capitals": Case(
+        STORED,
+        raw(OK, b"TRANSFER-ENCODING: Chunked\r\n\r\n", b"%X;a=b\n%s\r\n0\n\n" % (len(encoded(125)), encoded(125))),
+    ),
+    "more-than-announced": Case(
+        STORED, raw(OK, b"Content-Length: %d\r\n\r\n" % len(encoded(126)), encoded(126), b"more")
+    ),
+    "more-than-chunks": Case(
+        STORED, raw(OK, CHUNKED, b"%x\r\n%s\r\n0\r\n\r\nmore" % (len(encoded(127)), encoded(127)))
+    ),
+    "raw-deflate": Case(STORED, coded("deflate", zlib.compress(encoded(128), wbits=-15))),
+    "deflate": Case(STORED, coded("deflate", zlib.compress(encoded(129)))),
+    "gzip-in-gzip": Case(STORED, coded("gzip, gzip", gzip.compress(gzip.compress(encoded(130))))),
+    "coding-of-identity": Case(STORED, coded("identity", encoded(131))),
+    "an-odd-type": Case(STORED, picture(encoded(132), **{"Content-Type": "text/html; charset=\xff\x01nonsense"})),
+    "an-endless-tag": Case(STORED, head(133, b'ETag: "' + b"x" * 30_000 + b'"\r\n', at=OK)),
+    "an-endless-date": Case(STORED, head(134, b"Last-Modified: " + b"9" * 9_000 + b"\r\n", at=OK)),
+    # Heads that nobody can read.
+    "status-of-30-digits": Case(BROKEN, head(0, at=b"HTTP/1.1 " + b"9" * 30 + b" X\r\n")),
+    "status-of-2": Case(BROKEN, head(0, at=b"HTTP/1.1 20 X\r\n")),
+    "status-below-zero": Case(BROKEN, head(0, at=b"HTTP/1.1 -200 X\r\n")),
+    "status-in-words": Case(BROKEN, head(0, at=b"HTTP/1.1 OK\r\n")),
+    "status-in-other-digits": Case(BROKEN, head(0, at="HTTP/1.1 ٢٠٠ OK\r\n".encode())),
+    "status-999": Case(("failed", "http-999"), head(0, at=b"HTTP/1.1 999 X\r\n")),
+    "two-lengths": Case(BROKEN, head(0, b"Content-Length: 7\r\n", at=OK)),
+    "length-of-5000-digits": Case(BROKEN, raw(OK, b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n")),
+    "length-below-zero": Case(BROKEN, raw(OK, b"Content-Length: -5\r\n\r\n")),
+    "coding-of-the-transfer": Case(BROKEN, raw(OK, b"Transfer-Encoding: gzip, chunked\r\n\r\n")),
+    "endless-head": Case(BROKEN, raw(OK, b"X: y\r\n" * 10_000, times=20)),
+    "endless-line": Case(BROKEN, raw(OK, b"X: ", b"y" * 65_536, times=20)),
+    "no-chunk": Case(BROKEN, raw(OK, b"Transfer-Encoding: chunked\r\n\r\n", b"xyz\r\n", encoded(8))),
+    "cut-off-in-chunks": Case(("failed", "cut-off"), raw(OK, b"Transfer-Encoding: chunked\r\n\r\n", b"ff\r\nabc")),
+    "cut-off-in-the-head": Case(("failed", "connection"), raw(OK[:-2])),
+    "drip-of-a-head": Case(("failed", "timeout"), raw(OK, b"X: y\r\n", pause_s=0.1, times=40)),
+    "cut-gzip": Case(BROKEN, coded("gzip", gzip.compress(encoded(8))[:-99])),
+    "bomb-in-a-bomb": Case(TOO_LARGE, coded("gzip, gzip", gzip.compress(gzip.compress(bytes(50_000_000))))),
+    "many-codings": Case(BROKEN, coded(", ".join(["gzip"] * 50), encoded(8))),
+    "an-address-without-an-end": Case(("failed", "bad-url"), url="/img/" + "x" * 9_000),
+    "moved-without-an-end": Case(("failed", "bad-url"), moved("/img/" + "x" * 9_000)),
+    "moved-to-itself-by-a-fragment": Case(("failed", "redirect-loop"), moved("/img/moved-to-itself-by-a-fragment#x")),
     "http-404": Case(("failed", "http-404"), Reply(status=404)),
     "http-500": Case(("failed", "http-500"), Reply(status=500)),
     "slow": Case(("failed", "timeout"), Reply(encoded(8), wait_s=2.5)),
@@ -105,6 +188,19 @@ CASES: dict[str, Case] = {
     "local-v6": Case(PRIVATE, url="http://[::1]:1/a.jpg"),
     "local-in-v6": Case(PRIVATE, url="http://[::ffff:127.0.0.1]:1/a.jpg"),
     "link-local": Case(PRIVATE, url="http://169.254.169.254/latest/meta-data"),
+    "site-local": Case(PRIVATE, url="http://[fec0::1]:1/a.jpg"),
+    "compatible": Case(PRIVATE, url="http://[::127.0.0.1]:1/a.jpg"),
+    "translated": Case(PRIVATE, url="http://[::ffff:0:127.0.0.1]:1/a.jpg"),
+    "nat64": Case(PRIVATE, url="http://[64:ff9b::127.0.0.1]:1/a.jpg"),
+    "nat64-local": Case(PRIVATE, url="http://[64:ff9b:1::7f00:1]:1/a.jpg"),
+    "segments": Case(PRIVATE, url="http://[5f00::1]:1/a.jpg"),
+    "documentation": Case(PRIVATE, url="http://[3fff::1]:1/a.jpg"),
+    "protocol": Case(PRIVATE, url="http://192.0.0.1:1/a.jpg"),
+    "a-clouds-services": Case(PRIVATE, url="http://168.63.129.16:1/a.jpg"),
+    "local-in-hexadecimal": Case(PRIVATE, url="http://0x7f.1:1/a.jpg"),
+    "local-in-octal": Case(PRIVATE, url="http://017700000001:1/a.jpg"),
+    "local-with-a-dot": Case(PRIVATE, url="http://127.0.0.1.:1/a.jpg"),
+    "moved-to-a-clouds-services": Case(PRIVATE, moved("http://168.63.129.16/a.jpg")),
     "any": Case(PRIVATE, url="http://0.0.0.0:1/a.jpg"),
     "moved-inwards": Case(PRIVATE, moved("http://10.0.0.1/a.jpg")),
     "moved-to-local": Case(PRIVATE, moved("http://127.0.0.1:1/a.jpg")),

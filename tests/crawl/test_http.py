@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -44,13 +45,45 @@ def test_a_head_that_is_none_is_refused(head: bytes) -> None:
         heads.parse(head)
 
 
+@pytest.mark.parametrize("line", [b"a:\n", b" b\n", b":\n", b"\n ", b"a: b,\n"])
+def test_a_head_of_many_lines_is_read_in_no_time(line: bytes) -> None:
+    begun = time.process_time()
+    head = heads.parse(OK + b"a: b\r\n" + line * (heads.MOST // len(line)))
+    assert head.status == 200
+    assert heads.parse(heads.plain(head)[:-4]).headers.get("a") == head.headers["a"]
+    assert time.process_time() - begun < 0.5
+
+
 @given(st.binary(max_size=2_000))
 def test_any_bytes_make_a_head_or_a_value_error(noise: bytes) -> None:
     for head in (noise, OK + noise):
         try:
-            heads.parse(head)
+            found = heads.parse(head)
         except ValueError:
             continue
+        assert heads.parse(heads.plain(found)[:-4]).status == found.status  # what is passed on is read alike
+
+
+NO_HEADERS = [b"no colon", b"a b: c", b'"quoted: 0"', b"\xff: x", b": x"]
+BLANKS = st.sampled_from(["", " ", "\t  "])
+SAID = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=1, max_size=20)
+
+
+@given(st.dictionaries(st.sampled_from(["etag", "x-robots-tag", "location", "content-type"]), SAID), st.data())
+def test_a_head_says_the_same_however_it_is_written(said: dict[str, str], data: st.DataObject) -> None:
+    """In capitals, with blanks, between lines that are no headers, its lines ended in any way."""
+    lines: list[bytes] = []
+    for name, value in said.items():
+        lines += data.draw(st.lists(st.sampled_from(NO_HEADERS), max_size=2))
+        written = data.draw(st.sampled_from([name, name.upper(), name.title()]))
+        before, behind = data.draw(BLANKS), data.draw(BLANKS)
+        lines.append(f"{written}{before}:{behind}{value} ".encode())
+    end = data.draw(st.sampled_from([b"\n", b"\r\n"]))
+    head = heads.parse(end.join([data.draw(st.sampled_from([b"HTTP/1.1 200", b"http/1.0 200 x"])), *lines]))
+    assert {name: head.get(name) for name in said} == said
+    again = heads.parse(heads.plain(head)[:-4])
+    assert (again.status, again.length, again.chunked, again.lasts) == (200, None, False, False)
+    assert {name: again.get(name) for name in said} == said
 
 
 @given(st.lists(st.binary(min_size=1, max_size=300), max_size=8), st.lists(st.integers(1, 200), min_size=1), st.data())

@@ -116,21 +116,20 @@ def plain(head: Head) -> bytes:
 
 
 def _headers(lines: list[bytes]) -> dict[str, tuple[str, ...]]:
-    headers: dict[str, tuple[str, ...]] = {}
+    said: dict[str, list[list[str]]] = {}  # name -> its values, each with the lines that go on with it
     name = ""
     for line in lines:
         line = line.removesuffix(b"\r").replace(b"\0", b"").replace(b"\r", b" ")
         if line[:1] in (b" ", b"\t"):  # an old way to go on with the header before (5.2)
             if name:
-                *others, last = headers[name]
-                headers[name] = (*others, f"{last} {_text(line)}".strip())
+                said[name][-1].append(_text(line))
             continue
         key, colon, value = line.partition(b":")
         key = key.rstrip(b" \t")
         name = key.decode("ascii").lower() if colon and _NAME.fullmatch(key) else ""
         if name:
-            headers[name] = (*headers.get(name, ()), _text(value))
-    return headers
+            said.setdefault(name, []).append([_text(value)])
+    return {name: tuple(" ".join(parts).strip() for parts in values) for name, values in said.items()}
 
 
 def _words(headers: Mapping[str, tuple[str, ...]], name: str) -> set[str]:

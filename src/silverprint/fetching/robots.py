@@ -1,6 +1,6 @@
 """robots.txt (RFC 9309): what an answer to it means, and what it says of an address."""
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from silverprint.fetching.limits import CRAWL_DELAY
 from silverprint.fetching.reasons import Failed
@@ -8,6 +8,8 @@ from silverprint.fetching.robotstxt import RobotsTxt
 
 Rules: TypeAlias = RobotsTxt | None  # None: there is no robots.txt, and everything may be asked for
 Decision: TypeAlias = Literal["allowed", "disallowed", "none"]
+# Reasons why a redirect of a robots.txt was not followed: it leads nowhere, so the file cannot be known.
+NOWHERE: Final = frozenset({"scheme", "bad-url"})
 
 
 def rules(status: int, body: bytes) -> Rules:

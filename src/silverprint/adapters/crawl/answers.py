@@ -63,8 +63,8 @@ def _reply(response: Response) -> Reply:
 
 
 def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return None if value is None else _text(value)
+    values = response.headers.getlist(name)
+    return _text(values[0]) if values else None  # the first of several, as for a list
 
 
 def _text(value: bytes) -> str:

@@ -67,8 +67,9 @@ class ObeyRobots:
         request = Request(address, priority=1000, meta=meta, callback=NO_CALLBACK)
         try:
             response: Response = await self._crawler.engine.download_async(request)
-        except Refused:
-            raise
         except Exception as error:
-            raise Failed(explain(error)[1]) from error
+            outcome, reason = explain(error)
+            if reason in robots.NOWHERE:
+                raise Failed("robots-unreachable") from error
+            raise (Refused if outcome == "refused" else Failed)(reason) from error
         return robots.rules(response.status, response.body[: ROBOTS_BYTES + 1])

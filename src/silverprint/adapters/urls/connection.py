@@ -150,9 +150,9 @@ class Connection(asyncio.BufferedProtocol):
             return
         data = bytes(memoryview(self._room)[self._at : self._filled])
         self._filled = self._at = 0
-        pieces = [data] if self._chunks is None else self._chunks.feed(data)
-        self._body += pieces
-        self._size += sum(map(len, pieces))
+        piece = data if self._chunks is None else b"".join(self._chunks.feed(data))  # joined: a chunk may be one byte
+        self._body.append(piece)
+        self._size += len(piece)
         if self._size > (self._most or 0):
             if not self._cuts:
                 raise Refused("too-large")

@@ -47,7 +47,7 @@ class Robots:
                     address, {}, ROBOTS_BYTES + 1, lambda heard: heard.status < 300, cuts=True
                 )
             except NoPicture as why:
-                if why.reason in ("scheme", "bad-url"):  # of a redirect, which leads nowhere
+                if why.reason in robots.NOWHERE:
                     raise Failed("robots-unreachable") from None
                 raise
             if heard.moved is None:

@@ -17,7 +17,7 @@ from silverprint.core import quality
 from silverprint.demo.pictures import SIDE, jpeg, product
 from silverprint.demo.sheet import PICTURES, tiles
 
-SEED, COPIED, FEWER = 7, 400, 200
+SEED, COPIED, FEWER = 7, 400, 100
 TILE, LONGER = 256, 1536  # pixels: of a piece of a photograph, and of the photograph that is cut
 # Photographs of Debian's packages mate-backgrounds, lomiri-wallpapers-16.04 and lomiri-wallpapers-20.04.
 WALLPAPERS = ("mate/nature/*.jpg", "*_by_*.jpg")

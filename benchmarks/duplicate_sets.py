@@ -17,7 +17,7 @@ from silverprint.core import quality
 from silverprint.demo.pictures import SIDE, jpeg, product
 from silverprint.demo.sheet import PICTURES, tiles
 
-SEED, COPIED = 7, 400
+SEED, COPIED, FEWER = 7, 400, 100
 TILE, LONGER = 256, 1536  # pixels: of a piece of a photograph, and of the photograph that is cut
 # Photographs of Debian's packages mate-backgrounds, lomiri-wallpapers-16.04 and lomiri-wallpapers-20.04.
 WALLPAPERS = ("mate/nature/*.jpg", "*_by_*.jpg")
@@ -75,13 +75,13 @@ def drawings() -> Set:
         if font.getlength(text) <= SIDE + 10 and picture.getextrema() != ((255, 255),) * 3:
             found.setdefault(picture.tobytes(), picture)
     shuffled = [list(found.values())[place] for place in np.random.default_rng(SEED).permutation(len(found))]
-    return Set(shuffled, COPIED, np.arange(len(shuffled)) % 2 == 1)
+    return Set(shuffled, FEWER, np.arange(len(shuffled)) % 2 == 1)
 
 
 def garments() -> Set:
     """200 products, each dyed in all of DYES."""
     pictures = [dyed(tile, dye) for tile in range(200) for dye in DYES]
-    return Set(pictures, COPIED, np.arange(len(pictures)) // len(DYES) % 2 == 1)
+    return Set(pictures, FEWER, np.arange(len(pictures)) // len(DYES) % 2 == 1)
 
 
 def dyed(tile: int, dye: tuple[int, int, int]) -> Image.Image:
@@ -96,7 +96,7 @@ def hued(photos: Set) -> Set:
     strong = [np.asarray(photo.convert("HSV"))[:, :, 1].mean() >= COLOURFUL for photo in photos.pictures]
     chosen = [photo for photo, has in zip(photos.pictures, strong, strict=True) if has]
     pictures = [turned for photo in chosen for turned in (photo, *(hue(photo, by) for by in HUES))]
-    return Set(pictures, COPIED, np.repeat(photos.reported[strong], 1 + len(HUES)))
+    return Set(pictures, FEWER, np.repeat(photos.reported[strong], 1 + len(HUES)))
 
 
 def hue(picture: Image.Image, degrees: float) -> Image.Image:

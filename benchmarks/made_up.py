@@ -20,10 +20,11 @@ from silverprint import config, layout
 from silverprint.campaign import ledgers
 from silverprint.campaign.state import State
 from silverprint.config import START, Params
+from silverprint.core import colours
 from silverprint.core.alignment import SIDE
 from silverprint.core.halves import halved
 from silverprint.model.backbones import backbone
-from silverprint.records import MANIFEST, MEASURED, RAW, SCORES, THUMBNAILS, VOTES, conform
+from silverprint.records import MANIFEST, MEASURED, MINIATURES, RAW, SCORES, THUMBNAILS, VOTES, conform
 from silverprint.stages.embed import PART as EMBEDDED
 from silverprint.store import features, tables
 from silverprint.store.places import index_name, shard_name
@@ -94,6 +95,16 @@ def write(count: int, after: int = 0, each: int = 57_000) -> None:
             features.append(layout.EMBED, embedded, batches)
             embedded, batches = [], []
         start, number = part.stop, number + 1
+    _miniatures(count)
+
+
+def _miniatures(count: int) -> None:
+    """What `clean` keeps of the colours of copies and of their originals: there are no pictures to decode."""
+    names, of = image_ids(count), originals(count)
+    copies = np.flatnonzero(of != np.arange(count))
+    same = np.full((colours.SIDE, colours.SIDE, 3), 128, dtype=np.uint8).tobytes()
+    known = [{"image_id": names[number], "miniature": same} for number in np.union1d(copies, of[copies])]
+    tables.keep(pl.DataFrame(known, schema=MINIATURES), layout.MINIATURES, colours.RULE, MINIATURES)
 
 
 def _hole(path: Path, size: int, text: str) -> None:

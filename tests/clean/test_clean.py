@@ -11,10 +11,11 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from silverprint import config, layout
 from silverprint.campaign import alike
+from silverprint.core import colours
 from silverprint.core.neighbours import nearest
 from silverprint.core.quality import REASONS
 from silverprint.errors import ConfigError, DataError, UnavailableError
-from silverprint.records import MANIFEST, NEIGHBOURS, TAKEDOWNS, WITHDRAWN
+from silverprint.records import MANIFEST, MINIATURES, NEIGHBOURS, TAKEDOWNS, WITHDRAWN
 from silverprint.stages import clean, measure
 from silverprint.store import tables
 from silverprint.store.purging import purge
@@ -159,6 +160,21 @@ def test_what_differs_in_colour_alone_is_kept_and_asked_once(project: Path):
     assert {url for url, row in rows.items() if not row["kept"]} == {"saved anew", "small"}
     assert {rows[url]["evidence"] for url in ("saved anew", "small")} == {variants[2].image_id}
     assert len({row["group"] for row in rows.values()}) == 2
+
+
+def test_of_a_purged_picture_no_colours_are_kept(project: Path):
+    pictures = [Found(png(_inked(ink)), f"ink{number}") for number, ink in enumerate(INKS[:3])]
+    _both([*pictures, Found(jpeg(tile(7)), "other")])
+
+    def known() -> set[str]:
+        return set(tables.kept(layout.MINIATURES, colours.RULE, MINIATURES)["image_id"])
+
+    assert known() == {one.image_id for one in pictures}
+    _withdraw(pictures[0].image_id)
+    purge(layout.raw("web"), [pictures[0].image_id])
+    rows = manifest()
+    assert {url for url, row in rows.items() if row["kept"]} == {"ink1", "ink2", "other"}
+    assert known() == {one.image_id for one in pictures[1:]}
 
 
 @pytest.mark.parametrize("change", ["hue", "grey"])

@@ -284,6 +284,23 @@ def test_a_small_pool_is_taken_as_far_as_it_goes(params, capsys):
     assert "8 pictures are left of 16 wanted" in capsys.readouterr().err
 
 
+def test_a_pool_that_groups_swallow_says_so_with_the_knob(params, capsys):
+    campaign.write_pool(count=30, groups=8)
+    campaign.write_scores(params, "r01", model=False)
+    queue.run(params, "r01")
+    told = capsys.readouterr().err
+    assert "8 pictures are left of 16 wanted" in told
+    assert "r01: 30 pictures lie in 8 groups, of which each is asked about once; the largest: 4 like " in told
+    assert "clean.group: hash, or none" in told
+
+    campaign.write_pool(count=30, groups=1)
+    layout.queue("r01").unlink()
+    with pytest.raises(
+        DataError, match=r"one picture is left.*30 pictures lie in 1 groups.*30 like .*clean.group_radius"
+    ):
+        queue.run(params, "r01")
+
+
 def test_an_empty_pool_says_what_to_do(params):
     campaign.withdraw(*[campaign.image_id(n) for n in range(60)])
     with pytest.raises(DataError, match=r"r01: no picture is left to ask about.*relax `clean`, add a source"):

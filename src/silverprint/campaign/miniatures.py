@@ -21,8 +21,9 @@ _SHORTER = 4 * colours.SIDE  # pixels, at least, of a reduced decode: each cell 
 def seen(sources: Iterable[str], image_ids: pl.Series, same: Same) -> Same:
     """`same` with the colours of its suspects.
 
-    A picture's miniature follows from its image_id. So what this machine has decoded once it keeps, in `var/`; one that
-    has nothing there comes to the same by decoding.
+    A picture's miniature follows from its image_id. So what this machine has decoded it keeps, in `var/`; one that has
+    nothing there comes to the same by decoding. What is no suspect any more is forgotten: of what was purged, nothing
+    that shows it may stay.
 
     Args:
         sources: whose shards hold the pictures.
@@ -32,11 +33,14 @@ def seen(sources: Iterable[str], image_ids: pl.Series, same: Same) -> Same:
         UnavailableError: a shard is not there.
         DataError: a shard is damaged.
     """
-    wanted = pl.DataFrame({"image_id": image_ids.gather(same.suspects())}).with_columns(row=pl.Series(same.suspects()))
-    kept = tables.kept(layout.MINIATURES, colours.RULE, MINIATURES)
+    rows = same.suspects()
+    wanted = pl.DataFrame({"image_id": image_ids.gather(rows)}).with_columns(row=pl.Series(rows))
+    before = tables.kept(layout.MINIATURES, colours.RULE, MINIATURES)
+    kept = before.join(wanted, on="image_id", how="semi")
     todo = wanted.join(kept, on="image_id", how="anti")["image_id"].sort().to_list()
     if todo:
         kept = pl.concat([kept, _decoded(ShardReader([layout.raw(source) for source in sources]), todo)])
+    if todo or kept.height < before.height:
         tables.keep(kept.sort("image_id"), layout.MINIATURES, colours.RULE, MINIATURES)
     found = wanted.join(kept, on="image_id").drop_nulls("miniature").sort("row")
     places = np.full(len(image_ids), -1, dtype=np.int64)

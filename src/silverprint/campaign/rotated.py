@@ -9,7 +9,7 @@ from silverprint.campaign.alike import origin
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import alignment, alike, turned
-from silverprint.core.duplicates import near_others
+from silverprint.core.duplicates import TooManyPairs, near_others
 from silverprint.core.hashing import hamming
 from silverprint.core.verdicts import HASH, radii
 from silverprint.records import ROTATED
@@ -51,7 +51,11 @@ def _candidates(
 ) -> pl.DataFrame:
     """left, right, way: places of hashes that are near when that of `right` goes its way; each two once."""
     others = turned.hashes(hashes, way)
-    found = near_others(hashes, others, int(within.max()), parts, _MOST)
+    try:
+        found = near_others(hashes, others, int(within.max()), parts, _MOST)
+    except TooManyPairs:
+        say(f"clean: these hashes share most of their bits, so {way} copies were not looked for")
+        found = np.empty((0, 2), dtype=np.int64)
     if len(found) == _MOST:
         say(f"clean: more than {_MOST} pairs may be {way} copies of one another; only so many were compared")
     if way != "quarter":  # its own inverse: each pair was found twice

@@ -101,7 +101,7 @@ def near_others(hashes: Words, others: Words, radius: int, parts: Indices, limit
         TooManyPairs: more than COMPARISON_LIMIT looks to find them.
     """
     both = np.ascontiguousarray(np.concatenate([hashes, others]), dtype=np.uint64)
-    found = [np.empty((0, 2), dtype=np.int64)]
+    found: list[Indices] = [np.empty((0, 2), dtype=np.int64)]
     left = limit
     for edges, chosen, (order, words, heads) in _buckets(both, radius):
         pairs = crossing_pairs(order, words, heads, edges, chosen, radius, np.tile(parts, 2), left)

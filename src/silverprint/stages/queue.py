@@ -173,6 +173,8 @@ def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> r
         left = "no picture is" if not available else "one picture is"
         rule = "the first queue needs two, one to train on and one to judge by" if first else "a queue needs one"
         remedy = "relax `clean`, add a source (silverprint source add), or stop with the rounds you have"
+        if available < askable.height:
+            remedy = f"{groups.told(askable)}; or {remedy}"
         raise DataError(f"{name}: {left} left to ask about", rule, remedy)
     entry = params.rounds[name]
     evaluation = params.evaluation.size if first else 0

@@ -98,6 +98,10 @@ def _sha256(text: str) -> str:
     return text
 
 
+Encoding: TypeAlias = Literal[
+    "auto", "utf-8", "cp437", "cp850", "cp852", "cp866", "cp1250", "cp1251", "cp1252", "latin-1", "gbk", "gb18030",
+    "big5", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949", "koi8-r",
+]  # fmt: skip
 Name: TypeAlias = Annotated[str, AfterValidator(_name)]
 ClassName: TypeAlias = Annotated[str, AfterValidator(_class_name)]
 Title: TypeAlias = Annotated[str, AfterValidator(_title)]

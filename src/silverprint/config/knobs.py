@@ -12,6 +12,7 @@ from silverprint.config.kinds import (
     Bytes,
     ClassName,
     Count,
+    Encoding,
     Grey,
     HostAndPort,
     Line,
@@ -87,6 +88,7 @@ class ArchiveSource:
     license: str | None = None  # of pictures for which the manifest names none, as the next two
     contract: Line | None = None
     consent: Line | None = None
+    names: Encoding = "auto"  # of entries' names, where the archive does not say how they are encoded
     revision: Count = 1
     max_bytes: Bytes = 20_000_000
 

@@ -1,9 +1,10 @@
 """Names of things, compared as people read them: `é` is one letter, whether it was written as one or as two."""
 
 from collections.abc import Collection
+from typing import Final
 from unicodedata import is_normalized, normalize
 
-NFC = "NFC"
+NFC: Final = "NFC"
 
 
 def composed(name: str) -> str:

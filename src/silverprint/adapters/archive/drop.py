@@ -1,18 +1,25 @@
 """A drop read in place: nothing is unpacked to the disk."""
 
 import hashlib
+from collections import Counter
+from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Final
 
 from silverprint.adapters.archive.entries import Entry
-from silverprint.adapters.archive.manifest import Stated, read_manifest
-from silverprint.adapters.archive.opening import opened, opened_folder
+from silverprint.adapters.archive.manifest import Manifest, read_manifest
+from silverprint.adapters.archive.names import left_behind
+from silverprint.adapters.archive.opening import Drop, opened, opened_folder
+from silverprint.adapters.archive.statements import Stated, Statements
 from silverprint.config import ArchiveSource, FolderSource
 from silverprint.console import say, track
 from silverprint.store.intake import Answer, Intake, Showing
 from silverprint.store.licenses import spdx
 from silverprint.store.whole import Whole
 
-_NOTHING = Stated()
+_NOTHING: Final = Stated()
+# What the first folder of a Hugging Face image folder is called where it names no label.
+_SPLITS: Final = frozenset({"train", "training", "test", "testing", "eval", "evaluation", "val", "validation", "dev"})
 
 
 def unpack(name: str, source: ArchiveSource, intake: Intake, whole: Whole) -> None:
@@ -25,28 +32,16 @@ def unpack(name: str, source: ArchiveSource, intake: Intake, whole: Whole) -> No
         NotAllowedError: S3 does not let us.
         ConfigError: it is no folder, no archive and no prefix.
         DataError: an archive is damaged as a whole, or its manifest cannot be understood.
-        DiskError: from the intake.
+        DiskError: from the intake, or no room for what the manifest states.
     """
-    drop = opened(name, source.path)
+    drop = opened(name, source.path, source.names)
     if whole.is_known(drop.version):
         say(f"acquire {name}: {drop.place} is unchanged since it was read to its end")
         return
-    manifest = read_manifest(drop)
-    stated = dict(manifest.stated) if manifest else {}
-    files = unnamed = 0
-    for entry in track(drop.entries(), f"reading {name}"):
-        if manifest and entry.name == manifest.name:
-            continue
-        said = _of(entry.name, stated)
-        files, unnamed = files + 1, unnamed + (said is None)
-        said = said or _NOTHING
-        showing = _showing(drop.before + entry.name, said, source)
-        intake.take(showing, _promised(_answer(entry, showing.url, source, intake), said.sha256))
-    for missing in sorted(stated):
-        intake.take(_showing(drop.before + missing, stated[missing], source), Answer("failed", "missing"))
+    with Statements() as statements:
+        manifest = read_manifest(drop, statements)
+        _take(name, source, drop, manifest, statements, intake)
     whole.read(drop.version)
-    if manifest and unnamed:
-        say(f"acquire {name}: {manifest.name} does not name {unnamed} of {files} files")
 
 
 def read_folder(name: str, source: FolderSource, intake: Intake) -> None:
@@ -55,18 +50,65 @@ def read_folder(name: str, source: FolderSource, intake: Intake) -> None:
     Raises:
         UnavailableError: it is not there, or closed to us.
         ConfigError: it is no folder.
+        DataError: a metadata file in it cannot be understood.
         DiskError: from the intake.
     """
     drop = opened_folder(name, source.path)
+    with Statements() as statements:
+        manifest = read_manifest(drop, statements, metadata_alone=True)
+        _take(name, source, drop, manifest, statements, intake)
+
+
+def _take(
+    name: str,
+    source: ArchiveSource | FolderSource,
+    drop: Drop,
+    manifest: Manifest,
+    statements: Statements,
+    intake: Intake,
+) -> None:
+    """Every entry of the drop into `intake`, and what the manifest names and the drop does not have."""
+    left: Counter[str] = Counter()
+    files = unnamed = guessed = 0
     for entry in track(drop.entries(), f"reading {name}"):
-        label = PurePosixPath(entry.name).parent.name if source.labels == "folders" else None
-        showing = _showing(drop.before + entry.name, Stated(label=label or None), source)
-        intake.take(showing, _answer(entry, showing.url, source, intake))
+        if entry.name in manifest.names:
+            continue
+        said = statements.take(entry.name)
+        system = left_behind(entry.name) if said is None and entry.refusal != "unsafe-path" else None
+        if system is not None:
+            left[system] += 1
+            continue
+        files, unnamed, guessed = files + 1, unnamed + (said is None), guessed + entry.guessed
+        said = _labelled(entry.name, said, source)
+        showing = _showing(drop.before + entry.name, said, source)
+        intake.take(showing, _promised(_answer(entry, showing.url, source, intake), said.sha256))
+    for missing, stated in statements.rest():
+        intake.take(_showing(drop.before + missing, stated, source), Answer("failed", "missing"))
+    _tell(f"acquire {name}:", manifest, files, unnamed)
+    if left:
+        named = ", ".join(f"{what} {count}" for what, count in left.most_common(5))
+        say(f"acquire {name}: {left.total()} files of file managers and the like are left out ({named})")
+    if guessed:
+        rule = f"{guessed} names are in an encoding that the zip does not say, and are read as CP437"
+        say(f"acquire {name}: {rule}; if they look wrong, set sources.{name}.names (gbk, shift_jis, …)")
 
 
-def _of(name: str, stated: dict[str, Stated]) -> Stated | None:
-    """What is stated of an entry, which then is no longer in `stated`; its path may be written as Windows does."""
-    return stated.pop(name, None) or stated.pop(name.replace("/", "\\"), None)
+def _tell(who: str, manifest: Manifest, files: int, unnamed: int) -> None:
+    if manifest.names and unnamed:
+        say(f"{who} {manifest} does not name {unnamed} of {files} files")
+    if manifest.unused:
+        say(f"{who} {manifest} has columns that are not used: {', '.join(manifest.unused)}")
+    if manifest.cut:
+        say(f"{who} {manifest.cut} captions were cut at 10,000 characters")
+
+
+def _labelled(name: str, said: Stated | None, source: ArchiveSource | FolderSource) -> Stated:
+    """What is said of a file; in a folder of one's own its folder says its label, where no metadata do."""
+    if isinstance(source, ArchiveSource) or source.labels == "none" or (said and said.label):
+        return said or _NOTHING
+    folder = PurePosixPath(name).parent
+    is_split = said is not None and len(folder.parts) == 1 and folder.name in _SPLITS
+    return replace(said or _NOTHING, label=None if is_split else folder.name or None)
 
 
 def _answer(entry: Entry, url: str, source: ArchiveSource | FolderSource, intake: Intake) -> Answer:

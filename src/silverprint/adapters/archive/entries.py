@@ -32,6 +32,7 @@ class Entry:
         read: its first n bytes.
         etag: tells it from a changed one, where it need not be read to know; as in records.RAW.
         last_modified: as its store says.
+        guessed: whether nothing says how the bytes of its name are to be read.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Entry:
     read: Callable[[int], bytes]
     etag: str | None = None
     last_modified: str | None = None
+    guessed: bool = False
 
     def answer(self, max_bytes: int) -> Answer:
         """Its bytes, or why they are not had."""

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from tarfile import BLOCKSIZE, HeaderError, TarInfo
 from typing import Final
 
+from silverprint.adapters.archive.names import AUTO, decoded
 from silverprint.adapters.archive.streams import Stream
 
 _LONGEST: Final = 1024 * 1024  # bytes of an extended header
+_LONGEST_NAME: Final = 65_535  # characters that are kept, as many as a zip has room for
 _DIGITS: Final = 19  # of a size
 _NO_FILE: Final = (tarfile.DIRTYPE, b"D", b"V")  # folders, a dump's list of one, a volume's name
 _LINKS: Final = (tarfile.SYMTYPE, tarfile.LNKTYPE)
@@ -29,7 +31,7 @@ class Member:
     """One file of a tar.
 
     Attributes:
-        name: as it is there; bytes that are no UTF-8 as \\xNN.
+        name: as it is there; bytes that are in no known encoding as \\xNN.
         refusal: link, device or sparse; None for a plain file.
         size: bytes, as stated.
         start: the stream's position where they begin.
@@ -53,8 +55,11 @@ class _Said:
     broken: bool = False
 
 
-def members(stream: Stream) -> Iterator[Member]:
+def members(stream: Stream, names: str = AUTO) -> Iterator[Member]:
     """The files of a tar, in its order; folders are left out.
+
+    Args:
+        names: the encoding of those that are not in UTF-8.
 
     Raises:
         Damaged: a header is none, or the tar ends without its end.
@@ -63,7 +68,7 @@ def members(stream: Stream) -> Iterator[Member]:
     said = _Said()
     while (info := _header(stream)) is not None:
         if info.type in (*_EXTENDED, tarfile.GNUTYPE_LONGNAME):
-            _learn(said, info, _body(stream, info.size))
+            _learn(said, info, _body(stream, info.size), names)
             continue
         if info.type in (tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK):  # of all files, or of a link's aim: not heeded
             _forward(stream, stream.position, info.size)
@@ -75,7 +80,7 @@ def members(stream: Stream) -> Iterator[Member]:
         size = 0 if refusal in ("link", "device") else info.size if said.size is None else said.size
         start = stream.position
         if info.type not in _NO_FILE:
-            yield Member(_text(info.name) if said.name is None else said.name, refusal, size, start, said.broken)
+            yield Member(_text(info.name, names) if said.name is None else said.name, refusal, size, start, said.broken)
         if info.type != tarfile.DIRTYPE:
             _forward(stream, start, size)
         said = _Said()
@@ -116,22 +121,24 @@ def _body(stream: Stream, size: int) -> bytes | None:
     return data
 
 
-def _learn(said: _Said, info: TarInfo, data: bytes | None) -> None:
+def _learn(said: _Said, info: TarInfo, data: bytes | None, names: str) -> None:
     if data is None or len(data) < info.size:
         said.broken = True
     elif info.type == tarfile.GNUTYPE_LONGNAME:
-        said.name = _decoded(data.partition(b"\0")[0])
+        said.name = _decoded(data.partition(b"\0")[0], names)
     else:
         try:
             for key, value in _records(data):
                 _heed(said, key, value)
         except ValueError:
             said.broken = True
+    if said.name is not None and len(said.name) > _LONGEST_NAME:
+        said.name, said.broken = said.name[:_LONGEST_NAME], True
 
 
 def _heed(said: _Said, key: bytes, value: bytes) -> None:
     if key == b"path":
-        said.name = _decoded(value)
+        said.name = _decoded(value, AUTO)  # POSIX has it in UTF-8
     elif key == b"size":
         if not value.isdigit() or len(value) > _DIGITS:
             raise ValueError("no size")
@@ -160,9 +167,10 @@ def _pass_sparse_map(stream: Stream, info: TarInfo) -> None:
         more = len(block) == BLOCKSIZE and block[504] != 0
 
 
-def _text(name: str) -> str:
-    return _decoded(name.encode("utf-8", "surrogateescape"))
+def _text(name: str, names: str) -> str:
+    return _decoded(name.encode("utf-8", "surrogateescape"), names)
 
 
-def _decoded(name: bytes) -> str:
-    return name.decode("utf-8", "backslashreplace")
+def _decoded(name: bytes, names: str) -> str:
+    text = None if name.isascii() else decoded(name, names)
+    return name.decode("utf-8", "backslashreplace") if text is None else text

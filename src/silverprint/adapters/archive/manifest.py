@@ -1,87 +1,142 @@
-"""A partner's word about its pictures: manifest.csv, .jsonl or .parquet; every column but `path` is optional."""
+"""A partner's word about its pictures: manifest.csv, .jsonl or .parquet; every column but `path` is optional.
 
+The metadata files of a Hugging Face image folder say the same of the files below their own folder.
+"""
+
+import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Final
 
 from silverprint.adapters.archive.entries import Entry
+from silverprint.adapters.archive.names import key, left_behind
 from silverprint.adapters.archive.opening import Drop
-from silverprint.adapters.archive.tabular import READERS, Row
+from silverprint.adapters.archive.statements import Stated, Statements
+from silverprint.console import say
 from silverprint.errors import DataError
 from silverprint.records import IMAGE_ID
-from silverprint.store.columns import known_columns, require_known
+from silverprint.store.given import READERS, Fault, MissingColumnError, Shape
+from silverprint.store.given.rows import text
 
-_MAX_BYTES: Final = 1_000_000_000
-_COLUMNS: Final = ("path", "sha256", "license", "contract", "consent", "label", "caption", "page_url")
+_MAX_BYTES: Final = 250_000_000  # of the file, which is held; what it states is not
+_MAX_PATH: Final = 65_535  # characters, as many as a zip has room for
+_MAX_CAPTION: Final = 10_000  # it is cut there
+_MAX_OTHER: Final = 2_000
+_SAID: Final = ("sha256", "license", "contract", "consent", "label", "caption", "page_url")
 _HERE: Final = re.compile(r"^(\./+)+")  # as `find .` begins its lines
-_KNOWN: Final = known_columns(_COLUMNS)
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
-    sha256: str | None = None
-    license: str | None = None
-    contract: str | None = None
-    consent: str | None = None
-    label: str | None = None
-    caption: str | None = None
-    page_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Manifest:
-    name: str  # of the file
-    stated: Mapping[str, Stated]  # by path inside
+    """
+    Attributes:
+        names: of the entries that were read as manifests.
+        cut: captions that were too long.
+        unused: columns that say nothing to us.
+    """
+
+    names: set[str] = field(default_factory=set)
+    cut: int = 0
+    unused: dict[str, None] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        first, *more = sorted(self.names)
+        return f"{first} and {len(more)} more" if more else first
 
 
-def read_manifest(drop: Drop) -> Manifest | None:
-    """The drop's manifest, the first of several; None where there is none.
+def read_manifest(drop: Drop, statements: Statements, metadata_alone: bool = False) -> Manifest:
+    """Reads the drop's manifest, the first of several, into `statements`; where there is none, its metadata files.
+
+    Args:
+        metadata_alone: whether no manifest is looked for.
 
     Raises:
         DataError: it is not what its name says, has no column `path` or an unknown one, or states a path twice.
     """
+    manifest = Manifest()
+    folders: set[str] = set()
     for entry in drop.entries():
-        if entry.name in READERS:
-            where = f"{drop.place}!{entry.name}"
-            rows = READERS[entry.name](where, _bytes(where, entry), partial(_check, where))
-            return Manifest(entry.name, _stated(where, rows))
-    return None
+        folder, _, name = key(entry.name).rpartition("/")
+        stem, _, kind = name.partition(".")
+        where, kind = f"{drop.place}!{entry.name}", f".{kind}"
+        if kind not in READERS:
+            continue
+        if stem == "manifest" and not folder and not metadata_alone:
+            shape = Shape("manifest", ("path", *_SAID), "path", {"file_name": "path"})
+            statements.clear()
+            manifest = Manifest({entry.name})
+            _read(manifest, statements, READERS[kind](where, _bytes(where, entry), shape), where, shape)
+            return manifest
+        if stem == "metadata" and folder not in folders and left_behind(entry.name) is None:
+            shape = Shape(
+                "metadata", ("file_name", *_SAID), "file_name", {"text": "caption"}, None, suffix="_file_name"
+            )
+            try:
+                _read(manifest, statements, READERS[kind](where, _bytes(where, entry), shape), where, shape, folder)
+            except MissingColumnError:
+                say(f"{where} has no column file_name, so it is taken for a file like any other")
+                continue
+            manifest.names.add(entry.name)
+            folders.add(folder)
+    return manifest
 
 
-def _bytes(where: str, entry: Entry) -> bytes:
-    data = entry.answer(_MAX_BYTES).data
-    if data is None:
+def _bytes(where: str, entry: Entry) -> BytesIO:
+    answer = entry.answer(min(_MAX_BYTES, entry.size))  # readers make room for as many bytes as are asked for
+    if entry.size > _MAX_BYTES:
+        rule = f"a manifest has at most {_MAX_BYTES:,} bytes"
+        raise DataError(where, rule, "split the drop, with a manifest for each part")
+    if answer.data is None:
         raise DataError(where, "the manifest cannot be read", "ask the partner for it again, or take it out")
-    return data
+    return BytesIO(answer.data)
 
 
-def _stated(where: str, rows: Iterator[Row]) -> dict[str, Stated]:
-    stated: dict[str, Stated] = {}
-    numbers: dict[str, int] = {}
+def _read(
+    manifest: Manifest,
+    statements: Statements,
+    rows: Iterator[tuple[int, dict[str, object] | Fault]],
+    where: str,
+    shape: Shape,
+    folder: str = "",
+) -> None:
     for number, row in rows:
         line = f"{where} line {number}"
-        said = {column: value.strip() or None for column, value in row.items() if value is not None}
-        path = _HERE.sub("", row.get("path") or "")
-        if said.pop("path", None) is None:
+        said = _said(line, row)
+        if not any(said.values()):  # spreadsheets write empty rows
+            continue
+        path = said.pop(shape.needed, None)
+        if path is None:
             raise DataError(line, "a row names the path of its picture", "complete it or take it out")
-        if path in stated:
-            raise DataError(f"{line}: {path[:200]!r}", f"line {numbers[path]} states it already", "keep one of the two")
+        path = posixpath.normpath(f"{folder}/{path}") if folder else _HERE.sub("", path)
+        manifest.cut += len(said.get("caption") or "") > _MAX_CAPTION
+        said["caption"] = (said.get("caption") or "")[:_MAX_CAPTION] or None
         said["sha256"] = _hash(line, said.get("sha256"))
-        stated[path], numbers[path] = Stated(**said), number
-    return stated
+        before = statements.add(path, number, Stated(**said))
+        if before is not None:
+            raise DataError(f"{line}: {path[:200]!r}", f"line {before} states it already", "keep one of the two")
+    manifest.unused |= shape.unused
+
+
+def _said(line: str, row: dict[str, object] | Fault) -> dict[str, str | None]:
+    said: dict[str, str | None] = {}
+    for column, value in {} if isinstance(row, Fault) else row.items():
+        found = text(value)
+        most = {"path": _MAX_PATH, "file_name": _MAX_PATH, "caption": None}.get(column, _MAX_OTHER)
+        if isinstance(found, Fault):
+            row = found
+            break
+        if most is not None and len(found or "") > most:
+            row = Fault(f"{column} has more than {most:,} characters", "shorten it")
+            break
+        said[column] = found
+    if isinstance(row, Fault):
+        raise DataError(line, row.why, row.remedy)
+    return said
 
 
 def _hash(line: str, said: str | None) -> str | None:
     if said is not None and not re.fullmatch(IMAGE_ID, said.lower()):
         raise DataError(f"{line} sha256 {said[:100]!r}", "a SHA-256 is 64 hex digits", "mend it or take it out")
     return said.lower() if said else None
-
-
-def _check(where: str, columns: Sequence[str]) -> None:
-    if not columns:
-        raise DataError(where, "the manifest has no column 'path', it is empty", f"fill it or take it out; {_KNOWN}")
-    require_known(where, columns, _COLUMNS)
-    if "path" not in columns:
-        raise DataError(where, "the manifest has no column 'path'", f"add it; {_KNOWN}")

@@ -10,6 +10,7 @@ from zipfile import is_zipfile
 from silverprint.adapters.archive.blobs import Blob, on_disk
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.folder import folder_entries
+from silverprint.adapters.archive.names import AUTO, without_twins
 from silverprint.adapters.archive.objects import object_entries
 from silverprint.adapters.archive.ranges import object_at
 from silverprint.adapters.archive.tarred import is_tar, tar_entries
@@ -35,8 +36,8 @@ class Drop:
     version: str | None = None
 
 
-def opened(name: str, path: str) -> Drop:
-    """The drop at `path` of the source `name`.
+def opened(name: str, path: str, names: str = AUTO) -> Drop:
+    """The drop at `path` of the source `name`; `names`: the encoding of those that an archive does not declare.
 
     Raises:
         UnavailableError: nothing is there, or it is closed to us, or (S3) does not answer.
@@ -46,14 +47,14 @@ def opened(name: str, path: str) -> Drop:
     """
     value = f"sources.{name}.path = {path!r}"
     if path.startswith(SCHEME):
-        return _on_s3(value, path)
+        return _on_s3(value, path, names)
     place = Path(path)
     mode = _mode(value, place)
     if stat.S_ISDIR(mode):
-        return Drop(path, f"{place.name}!", lambda: folder_entries(place))
+        return Drop(path, f"{place.name}!", lambda: without_twins(folder_entries(place)))
     if not stat.S_ISREG(mode):  # a pipe would keep whoever opens it waiting
         raise _nothing_of_the_kind(value)
-    return Drop(path, f"{place.name}!", _entries(value, on_disk(place)))
+    return Drop(path, f"{place.name}!", _entries(value, on_disk(place), names))
 
 
 def opened_folder(name: str, path: str) -> Drop:
@@ -61,24 +62,24 @@ def opened_folder(name: str, path: str) -> Drop:
     value, place = f"sources.{name}.path = {path!r}", Path(path)
     if not stat.S_ISDIR(_mode(value, place)):
         raise ConfigError(value, "must be a folder", "mend the path; a file with pictures in it is of kind archive")
-    return Drop(path, f"{place.name}!", lambda: folder_entries(place))
+    return Drop(path, f"{place.name}!", lambda: without_twins(folder_entries(place)))
 
 
-def _on_s3(value: str, path: str) -> Drop:
+def _on_s3(value: str, path: str, names: str) -> Drop:
     address = path.rstrip("/")
     blob = object_at(address) if address == path else None  # a slash at the end says what it is
     if blob is None:
-        return Drop(address, f"{address}/", lambda: object_entries(address))
-    entries = cache(lambda: _entries(value, blob))  # what it is costs requests, and may not matter
+        return Drop(address, f"{address}/", lambda: without_twins(object_entries(address)))
+    entries = cache(lambda: _entries(value, blob, names))  # what it is costs requests, and may not matter
     return Drop(address, f"{address}!", lambda: entries()(), blob.etag)
 
 
-def _entries(value: str, blob: Blob) -> Callable[[], Iterable[Entry]]:
+def _entries(value: str, blob: Blob, names: str) -> Callable[[], Iterable[Entry]]:
     if _is_zip(blob):
-        found = zip_entries(blob)
+        found = zip_entries(blob, names)
         return lambda: found
     if is_tar(blob):
-        return lambda: tar_entries(blob)
+        return lambda: tar_entries(blob, names)
     raise _nothing_of_the_kind(value)
 
 

@@ -7,7 +7,9 @@ from typing import Final
 from silverprint.adapters.archive.blobs import Blob
 from silverprint.adapters.archive.entries import Entry, UnpacksTooFar, is_unsafe
 from silverprint.adapters.archive.headers import Damaged, Member, members
+from silverprint.adapters.archive.names import AUTO
 from silverprint.adapters.archive.streams import DAMAGE, Stream
+from silverprint.core.naming import composed
 from silverprint.errors import DataError
 
 _UNREADABLE: Final = "what follows cannot be read"
@@ -30,19 +32,23 @@ def is_tar(blob: Blob) -> bool:
             raise DataError(blob.place, rule, "ask the partner for it again") from None
 
 
-def tar_entries(blob: Blob) -> Iterator[Entry]:
+def tar_entries(blob: Blob, names: str = AUTO) -> Iterator[Entry]:
     """Every file of a tar, in its order; each must be read before the next one is asked for.
 
-    Of several entries of one name the first has it; each other is refused, under the name with `#2`, `#3`, ... behind.
+    Of several entries of one name, in whatever Unicode form, the first has it; each other is refused, under the name
+    with `#2`, `#3`, ... behind.
     Where the tar breaks off, the last entry is `(after NAME)`: it stands for whatever would have followed.
+
+    Args:
+        names: the encoding of those that are not in UTF-8.
     """
     seen: Counter[str] = Counter()
     last = "its beginning"
     with Stream(blob) as stream:
         try:
-            for member in members(stream):
-                seen[member.name] += 1
-                again = seen[member.name]
+            for member in members(stream, names):
+                seen[composed(member.name)] += 1
+                again = seen[composed(member.name)]
                 last = member.name if again == 1 else f"{member.name}#{again}"
                 refusal, read = _refusal(member, again), _reader(stream, member)
                 yield Entry(last, refusal, member.size, read, blob.etag, blob.last_modified)

@@ -17,8 +17,8 @@ from silverprint.store.given.shape import Shape
 
 _DELIMITERS: Final = ",;\t|"
 _HEADER: Final = 100_000  # characters that it may have
-# Where a row stands: where a field begins, in one that is not quoted (any more), in one that is, behind a quote in that,
-# which closes it unless another one follows.
+# Where a row stands: where a field begins, in one that is not quoted (any more), in one that is, behind a quote in
+# that, which closes it unless another one follows.
 _START, _INSIDE, _OPEN, _QUOTE = "start", "inside", "open", "quote"
 _EXCEL: Final = re.compile(r"sep=(.)")  # the first line, perhaps, of what is for Excel: which delimiter follows
 

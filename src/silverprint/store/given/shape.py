@@ -28,6 +28,7 @@ class Shape:
         needed: the one of them that must be there.
         aliases: other names of theirs, folded.
         passed_over: columns that are known to mean nothing to us, folded; None: every one that is not known.
+        suffix: a column whose name ends so is the needed one, where no other is.
         unused: what was passed over, filled while a table is read. Indices of rows are not worth a word.
     """
 
@@ -37,6 +38,7 @@ class Shape:
     aliases: Mapping[str, str] = field(default_factory=dict)
     passed_over: frozenset[str] | None = frozenset()
     unused: dict[str, None] = field(default_factory=dict)
+    suffix: str | None = None
 
     def named(self, where: str, given: Sequence[str], needs: bool = True) -> list[str | None]:
         """For each of the table's columns the known one that it is, or None: it is passed over.
@@ -62,6 +64,10 @@ class Shape:
                 raise DataError(f"{where} column {name[:100]!r}", rule, "keep one of them, or rename the other")
         taken = {*found}
         result: list[str | None] = []
+        if self.needed not in found and self.suffix is not None:
+            ends = [at for at, name in enumerate(given) if found[at] is None and _folded(name).endswith(self.suffix)]
+            if len(ends) == 1:
+                found[ends[0]] = self.needed
         for name, column in zip(given, found, strict=True):
             other = None if column is not None else self.aliases.get(_folded(name))
             chosen = other if other not in taken else None

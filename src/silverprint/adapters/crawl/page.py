@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from parsel import Selector
@@ -22,6 +23,7 @@ class License(NamedTuple):
 _DATA_SHOWN = 60  # characters kept of a picture written into its page: it is no address, and may be megabytes
 _SHOWN = 200  # likewise of what is too long for an address
 UNKNOWN = License(None, None)
+_spdx = lru_cache(1024)(spdx)
 
 
 class Place:
@@ -97,11 +99,11 @@ class Licenses:
         named = picture if picture in self._of else None
         if named not in self._stated:
             stated = next(filter(None, map(_stated, self._of.get(named, ()))), None)
-            self._stated[named] = License(spdx(self._absolute(stated)), "json-ld") if stated else None
+            self._stated[named] = License(_spdx(self._absolute(stated)), "json-ld") if stated else None
         return self._stated[named] or self._of_page()
 
     def _of_page(self) -> License:
-        return License(spdx(self._absolute(self._linked)), "rel-license") if self._linked else UNKNOWN
+        return License(_spdx(self._absolute(self._linked)), "rel-license") if self._linked else UNKNOWN
 
     def _addresses(self, item: dict[str, Any]) -> set[str]:
         values = (item.get("contentUrl"), item.get("url"))

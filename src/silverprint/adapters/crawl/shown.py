@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from parsel import Selector
@@ -27,6 +28,7 @@ _SVG: Final = "{http://www.w3.org/1999/xlink}href"
 _CANDIDATE: Final = re.compile(r"[\s,]*([^\s]+)(?:\s+([^,]*))?")
 _URL: Final = re.compile(r"url\(\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s'\"()]*))\s*\)", re.IGNORECASE)
 _COUNTING: Final = ("0", "1")  # pixels of a picture that counts visits
+_SOURCES: Final = 32  # of one picture that are looked at
 _SHOWABLE: Final = re.compile(r"image/(jpe?g|png|webp|gif|avif|bmp|tiff)\b", re.IGNORECASE)
 
 
@@ -61,13 +63,9 @@ def links(page: Selector, where: str | None) -> list[tuple[Any, str]]:
 
 def picture_of(element: Any) -> str | None:
     """The address that `element` shows its picture from, as written."""
-    around = [element]
     if element.tag in _LINKING and (link := _at_once(element)):
         return link
-    if element.tag == "picture":
-        around = [*element.iterchildren("source", "img")]
-    elif element.tag == "img" and (parent := element.getparent()) is not None and parent.tag == "picture":
-        around = [element, *parent.iterchildren("source")]
+    around = _around(element)
     late = _largest(found for one in around for found in _sets(one, late=True))
     late = late or next((found for one in around for name in _LATE if (found := _address(one.get(name)))), None)
     if late is None and element.tag == "img":
@@ -76,6 +74,17 @@ def picture_of(element: Any) -> str | None:
     told = [Candidate(0, 1, now)] if now and not now.startswith("data:") else []
     told += [found for one in around for found in _sets(one, late=False)]
     return late or _largest(told) or _background(element) or now
+
+
+def _around(element: Any) -> list[Any]:
+    """The elements that show the same picture: those of one <picture>. The parser lets each <source> hold the next."""
+    if element.tag == "picture":
+        return list(islice(element.iter("source", "img"), _SOURCES))
+    if element.tag == "img":
+        above = next((one for one in islice(element.iterancestors(), _SOURCES) if one.tag != "source"), None)
+        if above is not None and above.tag == "picture":
+            return [element, *islice(above.iter("source"), _SOURCES)]
+    return [element]
 
 
 def largest_of(srcset: str) -> str | None:

@@ -3,6 +3,7 @@
 SilverprintError
 ├── UsageError          64  the command line
 ├── DataError           65  the data failed a gate, or a file is corrupt
+│   └── NothingFoundError   a source that was read to its end has nothing for us
 ├── UnavailableError    69  a service or an output is not there
 ├── DiskError           74  the disk is full or cannot be written
 ├── WaitingForPeople    75  people are needed before the pipeline can go on
@@ -56,6 +57,10 @@ class UsageError(SilverprintError):
 
 class DataError(SilverprintError):
     exit_code = 65
+
+
+class NothingFoundError(DataError):
+    pass
 
 
 class UnavailableError(SilverprintError):

@@ -5,7 +5,8 @@ import json
 import pytest
 from parsel import Selector
 
-from silverprint.adapters.crawl.page import Licenses, absolute, links, meta_forbids
+from silverprint.adapters.crawl.page import Licenses, Place, meta_forbids
+from silverprint.adapters.crawl.shown import addresses
 from silverprint.fetching.directives import forbids, product
 from silverprint.fetching.public import is_public
 
@@ -15,7 +16,8 @@ LINKED = '<footer><a rel="license noopener" href="https://creativecommons.org/li
 
 
 def licence(body: str) -> tuple[str | None, str | None]:
-    return tuple(Licenses(Selector(f"<html><body>{body}</body></html>"), BASE).of(PICTURE))
+    page = Selector(f"<html><body>{body}</body></html>")
+    return tuple(Licenses(page, Place(page, BASE)).of(PICTURE))
 
 
 def ld(data: object) -> str:
@@ -89,13 +91,15 @@ def test_meta_robots(head: str, forbidden: bool) -> None:
 def test_links_are_found_where_pages_put_them() -> None:
     pictures = '<img class=p src=" a.jpg "><img class=p src="a.jpg"><img class=p>'
     page = Selector(f'{pictures}<a class=p href="b.jpg"></a><meta class=p content="c.jpg">')
-    assert links(page, ".p") == ["a.jpg", "b.jpg", "c.jpg"]
+    assert [address for _, address in addresses(page, ".p")] == ["a.jpg", "a.jpg", "b.jpg", "c.jpg"]
 
 
 def test_addresses_in_full() -> None:
-    assert absolute(BASE, "/a.jpg?x=1#top") == "https://example.org/a.jpg?x=1"
-    assert absolute(BASE, "http://[bad") == "http://[bad"
-    assert len(absolute(BASE, "data:image/gif;base64," + "A" * 9999)) < 100
+    place = Place(Selector(""), BASE)
+    assert place.full("/a.jpg?x=1#top") == "https://example.org/a.jpg?x=1"
+    assert place.full("http://[bad") == "http://[bad"
+    assert len(place.full("data:image/gif;base64," + "A" * 9999)) < 100
+    assert place.full("/" + "a" * 9999).startswith("(10000 characters) /aaa")
 
 
 @pytest.mark.parametrize(

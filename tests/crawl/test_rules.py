@@ -6,8 +6,9 @@ from collections import deque
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from w3lib.url import safe_url_string
+from parsel import Selector
 
+from silverprint.adapters.crawl.page import Place
 from silverprint.adapters.urls.gate import Gate, sendable
 from silverprint.adapters.urls.ring import HOT, Ring
 from silverprint.core.takedowns import Takedowns
@@ -22,9 +23,13 @@ PATHS = st.text("abcXYZ019-._~/%éß &?=#+,;:@!$'()*[]", max_size=30)
 
 @given(st.sampled_from(["http", "https"]), st.sampled_from(["a.example", "127.0.0.1:80", "bücher.example"]), PATHS)
 @example("http", "a.example", "?")
-def test_an_address_goes_out_as_scrapy_would_send_it(scheme: str, host: str, path: str) -> None:
+def test_an_address_goes_out_in_a_list_as_in_a_crawl(scheme: str, host: str, path: str) -> None:
     url = f"{scheme}://{host}/{path}"
-    assert sendable(url)[0] == safe_url_string(url)
+    wire, origin = sendable(url)
+    assert wire == Place(Selector(""), "http://b.example/").full(url)
+    assert wire.startswith(f"{origin}/")
+    assert wire.isascii()
+    assert sendable(wire)[0] == wire
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from silverprint.core.selection import STRATEGIES, select
 from silverprint.errors import ConfigError
 from silverprint.store.licenses import recognised, spdx
 
-_LINKS = ("next", "page", "picture")  # knobs of a crawl that are selectors
-_HINTS = ("label", "listing_label")  # likewise, perhaps with an attribute
+_HINTS = ("next", "page", "picture", "label", "listing_label")  # knobs of a crawl: selectors, perhaps an attribute
 
 
 def check(params: Params) -> None:
@@ -61,12 +60,12 @@ def _selectors(params: Params) -> None:
     from cssselect import HTMLTranslator, SelectorError
 
     for name, source in params.sources.items():
-        for key in (*_LINKS, *_HINTS) if isinstance(source, WebSource) else ():
+        for key in _HINTS if isinstance(source, WebSource) else ():
             selector = getattr(source, key)
             if selector is None:
                 continue
             try:
-                HTMLTranslator().css_to_xpath(hint(selector).selector if key in _HINTS else selector)
+                HTMLTranslator().css_to_xpath(hint(selector).selector)
             except SelectorError as error:
                 value = f"sources.{name}.{key} = {selector!r}"
                 raise ConfigError(value, f"not a CSS selector ({error})", "compare docs/params.md") from None

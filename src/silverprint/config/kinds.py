@@ -10,6 +10,11 @@ from pydantic import AfterValidator, Field
 PACKAGED_BACKBONE = "efficientnet_lite0"  # its weights come inside a package
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OWN_HEADERS = frozenset(
+    {"host", "user-agent", "cookie", "connection", "content-length", "transfer-encoding", "accept-encoding", "range",
+     "if-none-match", "if-modified-since", "referer"}
+)  # fmt: skip
 _JOINERS = "\u200c\u200d"  # in the spelling of Persian, of Indian languages, of emoji
 _LONGEST_NAME, _LONGEST_FOLDER = 80, 200  # characters; bytes, of the 255 that file systems allow
 
@@ -76,6 +81,32 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
+def _header_name(text: str) -> str:
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("a header's name is letters, digits and hyphens, as in X-Api-Key")
+    if text.lower() in _OWN_HEADERS:
+        raise ValueError("the crawler sets this header itself; user_agent and cookies are knobs of their own")
+    return text
+
+
+def _header_value(text: str) -> str:
+    if not text or not text.isascii() or not text.isprintable():
+        raise ValueError("a header holds printable ASCII in one line; ${ENV:NAME} takes it from the environment")
+    return text
+
+
+def _cookie_name(text: str) -> str:
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("a cookie's name is letters, digits and marks such as - and _")
+    return text
+
+
+def _cookie_value(text: str) -> str:
+    if ";" in text or "," in text or " " in text:
+        raise ValueError("a cookie's value has no blank, comma or semicolon: one cookie a line, name: value")
+    return _header_value(text)
+
+
 def _spider(text: str) -> str:
     if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", text):
         raise ValueError("a spider is module:Class")
@@ -110,6 +141,10 @@ Line: TypeAlias = Annotated[str, AfterValidator(_line)]
 Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 BackboneName: TypeAlias = Annotated[str, AfterValidator(_backbone)]
 Sha256: TypeAlias = Annotated[str, AfterValidator(_sha256)]
+HeaderName: TypeAlias = Annotated[str, AfterValidator(_header_name)]
+HeaderValue: TypeAlias = Annotated[str, AfterValidator(_header_value)]
+CookieName: TypeAlias = Annotated[str, AfterValidator(_cookie_name)]
+CookieValue: TypeAlias = Annotated[str, AfterValidator(_cookie_value)]
 Spider: TypeAlias = Annotated[str, AfterValidator(_spider)]
 HostAndPort: TypeAlias = Annotated[str, AfterValidator(_host_and_port)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]

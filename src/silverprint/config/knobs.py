@@ -11,9 +11,13 @@ from silverprint.config.kinds import (
     BackboneName,
     Bytes,
     ClassName,
+    CookieName,
+    CookieValue,
     Count,
     Encoding,
     Grey,
+    HeaderName,
+    HeaderValue,
     HostAndPort,
     Line,
     Name,
@@ -51,9 +55,9 @@ class WebSource:
 
     kind: Literal["web"]
     start: Annotated[tuple[Address, ...], Field(min_length=1)]  # first listing pages
-    next: str | None = None  # CSS selector of the link to the next listing page; these three may lack with a spider
-    page: str | None = None  # CSS selector of links to picture pages
-    picture: str | None = None  # CSS selector of the picture on its page
+    next: str | None = None  # CSS selector of the link to the next listing page, if there are more
+    page: str | None = None  # CSS selector of links to picture pages; None: the pictures are on the listing pages
+    picture: str | None = None  # CSS selector of the picture on its page; may lack with a spider
     label: str | None = None  # what the picture's page calls it: CSS selector, ::attr(name) behind it for an attribute
     listing_label: str | None = None  # likewise on the listing page, where the picture's page says nothing
     spider: Spider | None = None  # module:Class, where selectors do not suffice; docs/crawls.md
@@ -62,6 +66,9 @@ class WebSource:
     max_bytes: Bytes = 20_000_000  # of one response
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
     user_agent: Line = _AGENT
+    max_pages: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000  # asked for by one crawl, listing pages among them
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)  # for the hosts of `start` alone
+    cookies: dict[CookieName, CookieValue] = Field(default_factory=dict)  # likewise
 
 
 @frozen

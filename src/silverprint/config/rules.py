@@ -18,7 +18,7 @@ def require_agreement(params: Params) -> None:
         raise ConfigError("sources = {}", "a dataset needs a source", "silverprint source add NAME --archive PATH")
     for name, source in params.sources.items():
         if isinstance(source, WebSource) and source.spider is None:
-            _selectors(name, source)
+            _pictures(name, source)
     if not params.rounds:
         first = "r01: {prev: start, strategy: auto, budget: 100, control: 0.2, overlap: 2}"
         raise ConfigError("rounds = {}", "a campaign needs a round", f"write one there: {first}")
@@ -33,10 +33,9 @@ def require_agreement(params: Params) -> None:
         raise ConfigError(value, "must be the chain's last round", f"set last: {params.chain[-1]}")
 
 
-def _selectors(name: str, source: WebSource) -> None:
-    for knob in ("next", "page", "picture"):
-        if getattr(source, knob) is None:
-            raise ConfigError(f"sources.{name}.{knob}", "is missing", "compare docs/params.md; a spider may do without")
+def _pictures(name: str, source: WebSource) -> None:
+    if source.picture is None:
+        raise ConfigError(f"sources.{name}.picture", "is missing", "compare docs/params.md; a spider may do without")
 
 
 def _classes(classes: tuple[str, ...]) -> None:

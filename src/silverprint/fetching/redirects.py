@@ -1,10 +1,10 @@
 """Where a redirect leads, as browsers read it (RFC 9110, 15.4)."""
 
 from typing import Final
-from urllib.parse import urldefrag, urljoin
 
 from silverprint.fetching.addresses import target
 from silverprint.fetching.reasons import Failed
+from silverprint.fetching.urls import located
 
 _MOVED: Final = {301, 302, 303, 307, 308}
 
@@ -19,7 +19,7 @@ def moved(url: str, status: int, location: str | None) -> str | None:
     if status not in _MOVED or location is None:
         return None
     try:
-        found = urldefrag(urljoin(url, location)).url
+        found = located(location, url)
         target(found)
     except ValueError:
         raise Failed("bad-url") from None

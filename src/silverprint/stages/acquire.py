@@ -7,7 +7,8 @@ from silverprint.config import FolderSource, Params, UrlSource, WebSource
 from silverprint.config.knobs import Source
 from silverprint.console import say
 from silverprint.core.takedowns import Takedowns
-from silverprint.errors import UnavailableError, UsageError
+from silverprint.errors import NothingFoundError, UnavailableError, UsageError
+from silverprint.fetching.urls import as_asked
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, restating, tables
 from silverprint.store.intake import Intake
@@ -23,6 +24,7 @@ def run(params: Params, source: str) -> None:
     Raises:
         UsageError: no such source.
         UnavailableError: the site or the files are not there, or the output was not pulled.
+        NothingFoundError: a crawl found nothing, and there are no pictures yet.
         DiskError: no space; finished shards stay.
     """
     if source not in params.sources:
@@ -33,7 +35,7 @@ def run(params: Params, source: str) -> None:
     if _goes_on(source, entry):
         return
     with ShardWriter(root, max_pictures=_PART) as writer:
-        takedowns = Takedowns.of(ledgers.takedowns())
+        takedowns = as_asked(Takedowns.of(ledgers.takedowns()))
         if source in takedowns.sources:
             say(f"acquire {source}: the source was taken down as a whole, so nothing is fetched")
             return
@@ -44,7 +46,7 @@ def run(params: Params, source: str) -> None:
         whole = Whole(root, _rules(entry, takedowns), len(index))
         try:
             _read(source, entry, intake, whole)
-        except (KeyboardInterrupt, UnavailableError):
+        except (KeyboardInterrupt, UnavailableError, NothingFoundError):
             writer.finish()  # what was fetched until then is whole
             if progress is not None:
                 progress.save()

@@ -90,7 +90,11 @@ class Intake:
         self._known = Numbers(
             map(hash, index.select(Showing._fields[:2]).iter_rows()), map(hash, index.select(_SIGNATURE).iter_rows())
         )
-        self._earlier = Earlier(index)
+        self._earlier, self._had = Earlier(index), bool(index["image_id"].is_not_null().any())
+
+    def has_pictures(self) -> bool:
+        """Whether the source has any, of this run or before."""
+        return self._had or self.counts["stored"] > 0
 
     def validators(self, url: str) -> Validators | None:
         """What to ask `url` with, so that an unchanged picture need not be sent again."""

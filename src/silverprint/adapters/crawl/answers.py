@@ -12,6 +12,7 @@ from silverprint.fetching.redirects import moved
 from silverprint.fetching.replies import Reply
 from silverprint.store.earlier import Validators
 from silverprint.store.intake import Answer, Showing
+from silverprint.store.sniff import sniff
 
 
 def picture(response: Response, agent: str, known: Validators | None) -> Answer:
@@ -37,6 +38,13 @@ def page(response: Response, outcome: Literal["refused", "failed"], reason: str)
 def is_page(response: Response) -> TypeGuard[TextResponse]:
     """Whether it can be read as a page."""
     return response.status == 200 and isinstance(response, TextResponse)
+
+
+def is_picture(response: Response, known: Validators | None) -> bool:
+    """Whether it is one where a page was expected: by its bytes, or because the one `known` has not changed (304)."""
+    if response.status == 304:
+        return known is not None
+    return response.status == 200 and sniff(response.body) is not None
 
 
 def no_page(response: Response) -> Answer:

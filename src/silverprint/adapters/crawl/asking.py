@@ -1,7 +1,8 @@
 """A request of Scrapy's for what is shown somewhere."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from scrapy.http import Request
 from twisted.python.failure import Failure
@@ -11,6 +12,7 @@ from silverprint.fetching.reasons import Failed
 from silverprint.store.earlier import Validators
 from silverprint.store.intake import Showing
 
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 LISTING, PAGE, PICTURE = 0, 1, 2  # priorities: what was found is fetched before more is looked for
 
 
@@ -20,11 +22,13 @@ def request(
     callback: Callable[..., Any],
     errback: Callable[[Failure], None],
     known: Validators | None = None,
+    way: Mapping[str, Any] = NOTHING,
 ) -> Request:
     """The request for the address of `asked`, which its callbacks are told.
 
     Args:
         known: of a picture had before, which need not be sent again if it is the same.
+        way: more for the callbacks, by which the address was found: `response.meta["way"]`.
 
     Raises:
         Refused: `scheme`.
@@ -41,6 +45,7 @@ def request(
             headers={name: value for name, value in conditions if value},
             priority=priority,
             dont_filter=True,  # Scrapy's own filter would drop a redirect to a known address without a word
+            meta={"verbatim_url": True, "way": dict(way)},  # an address that `located` wrote is not written anew
         )
     except ValueError:
         raise Failed("bad-url") from None

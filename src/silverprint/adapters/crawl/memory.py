@@ -18,13 +18,15 @@ class Addresses:
     def __init__(self) -> None:
         self._seen = Numbers()
 
+    def __contains__(self, url: str) -> bool:
+        return self._seen.get(hash(url)) == hash(_OTHER + url)
+
     def add(self, url: str) -> bool:
         """Whether it is a new one."""
-        place, mark = hash(url), hash(_OTHER + url)
-        is_new = self._seen.get(place) != mark
-        if is_new:
-            self._seen[place] = mark
-        return is_new
+        if url in self:
+            return False
+        self._seen[hash(url)] = hash(_OTHER + url)
+        return True
 
 
 class Answers:
@@ -45,6 +47,10 @@ class Answers:
 
     def close(self) -> None:
         self._file.close()
+
+    def __contains__(self, url: str) -> bool:
+        """Another address may have the same hash."""
+        return self._places.get(hash(url)) is not None
 
     def put(self, url: str, answer: Answer) -> None:
         """Keeps what `url` answered, but for bytes."""

@@ -1,13 +1,17 @@
-"""What a picture's page says: which pictures, under which licence, and whether they may be kept."""
+"""What a page says of its pictures: where their addresses lead, under which licence, and whether they may be kept."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import urldefrag, urljoin
 
 from parsel import Selector
 
+from silverprint.adapters.crawl import shown
+from silverprint.adapters.crawl.selecting import elements
 from silverprint.fetching.directives import forbids
+from silverprint.fetching.urls import LONGEST, located
 from silverprint.store.licenses import spdx
 
 
@@ -17,39 +21,56 @@ class License(NamedTuple):
 
 
 _DATA_SHOWN = 60  # characters kept of a picture written into its page: it is no address, and may be megabytes
+_SHOWN = 200  # likewise of what is too long for an address
 UNKNOWN = License(None, None)
+_spdx = lru_cache(1024)(spdx)
 
 
-def links(page: Selector, selector: str | None) -> list[str]:
-    """The addresses in the elements that `selector` finds, as written, each once, in the page's order."""
-    if selector is None:
-        return []
-    return list(dict.fromkeys(filter(None, map(address_of, page.css(selector)))))
+class Place:
+    """Where a page is, for the addresses in it.
 
+    Args:
+        page: the parsed page.
+        url: its address.
+        encoding: its own.
+    """
 
-def address_of(element: Selector) -> str | None:
-    """The address that an element has, as written."""
-    attributes = element.attrib
-    found = attributes.get("src") or attributes.get("href") or attributes.get("content")
-    return (found or "").strip() or None
+    def __init__(self, page: Selector, url: str, encoding: str = "utf-8") -> None:
+        self._base, self._encoding = url, encoding
+        base = next((href for tag in elements(page, "base[href]") if (href := tag.get("href")) is not None), None)
+        if base is not None:
+            found = self.full(base)
+            if found.startswith(("http://", "https://")):
+                self._base = found
+
+    def full(self, address: str) -> str:
+        """`address`, found on the page, in full and without a fragment; as written where it is no address."""
+        if address.startswith("data:"):
+            return address[:_DATA_SHOWN]
+        if len(address) > LONGEST:
+            return f"({len(address)} characters) {address[:_SHOWN]}"
+        try:
+            return located(address, self._base, self._encoding)
+        except ValueError:
+            return address
 
 
 def absolute(base: str, address: str) -> str:
-    """`address`, found on the page `base`, in full and without a fragment; as written where it is no address."""
-    if address.startswith("data:"):
-        return address[:_DATA_SHOWN]
-    try:
-        return urldefrag(urljoin(base, address)).url
-    except ValueError:
-        return address
+    """`address`, found at the address `base`, as Place.full has it."""
+    return Place(Selector(""), base).full(address)
+
+
+def links(page: Selector, where: str | None) -> list[str]:
+    """Where the elements that `where` (a hint) finds link to, as written, each once, in the page's order."""
+    return list(dict.fromkeys(address for _, address in shown.links(page, where)))
 
 
 def meta_forbids(page: Selector, agent: str) -> bool:
     """Whether a robots meta tag, for everyone or for `agent`, forbids to keep the page's pictures."""
     contents = [
-        tag.attrib.get("content", "")
-        for tag in page.css("meta[name]")
-        if tag.attrib["name"].strip().lower() in {"robots", agent}
+        tag.get("content", "")
+        for tag in elements(page, "meta[name]")
+        if tag.get("name").strip().lower() in {"robots", agent}
     ]
     return forbids(contents, agent)
 
@@ -59,64 +80,69 @@ class Licenses:
 
     Args:
         page: the parsed page.
-        base: its address.
+        place: where it is, or its address.
     """
 
-    def __init__(self, page: Selector, base: str) -> None:
-        self._base = base
-        self._objects = [item for item in _json_ld(page) if _is_image(item)]
-        linked = page.css("a[rel~=license], link[rel~=license], area[rel~=license]")
-        self._linked = next((href for tag in linked if (href := tag.attrib.get("href"))), None)
+    def __init__(self, page: Selector, place: Place | str) -> None:
+        self._place = Place(page, place) if isinstance(place, str) else place
+        self._of: defaultdict[str | None, list[dict[str, Any]]] = defaultdict(list)  # by picture; None: they name none
+        for item in _json_ld(page):
+            if _is_image(item):
+                for address in self._addresses(item) or (None,):
+                    self._of[address].append(item)
+        linked = elements(page, "a[rel~=license], link[rel~=license], area[rel~=license]")
+        self._linked = next((href for tag in linked if (href := tag.get("href"))), None)
+        self._stated: dict[str | None, License | None] = {}  # by picture, as `of` found it
 
     def of(self, picture: str) -> License:
         """The licence of the picture at the address `picture`."""
-        stated = next(filter(None, (self._stated(item) for item in self._about(picture))), None)
-        if stated:
-            return License(spdx(self._absolute(stated)), "json-ld")
-        if self._linked:
-            return License(spdx(self._absolute(self._linked)), "rel-license")
-        return UNKNOWN
+        named = picture if picture in self._of else None
+        if named not in self._stated:
+            stated = next(filter(None, map(_stated, self._of.get(named, ()))), None)
+            self._stated[named] = License(_spdx(self._absolute(stated)), "json-ld") if stated else None
+        return self._stated[named] or self._of_page()
 
-    def _about(self, picture: str) -> list[dict[str, Any]]:
-        """The image objects that name this picture, or else those that name none."""
-        naming = [(item, self._addresses(item)) for item in self._objects]
-        exact = [item for item, addresses in naming if picture in addresses]
-        return exact or [item for item, addresses in naming if not addresses]
+    def _of_page(self) -> License:
+        return License(_spdx(self._absolute(self._linked)), "rel-license") if self._linked else UNKNOWN
 
     def _addresses(self, item: dict[str, Any]) -> set[str]:
         values = (item.get("contentUrl"), item.get("url"))
-        return {absolute(self._base, value) for value in values if isinstance(value, str) and value}
-
-    def _stated(self, item: dict[str, Any]) -> str | None:
-        value = item.get("license")
-        if isinstance(value, list) and value:
-            value = value[0]
-        if isinstance(value, dict):
-            value = value.get("@id") or value.get("url")
-        return value if isinstance(value, str) and value.strip() else None
+        return {self._place.full(value) for value in values if isinstance(value, str) and value}
 
     def _absolute(self, license_: str) -> str:
-        return absolute(self._base, license_) if license_.startswith(("/", "./", "../")) else license_
+        return self._place.full(license_) if license_.startswith(("/", "./", "../")) else license_
+
+
+def _stated(item: dict[str, Any]) -> str | None:
+    value = item.get("license")
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, dict):
+        value = value.get("@id") or value.get("url")
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def _json_ld(page: Selector) -> Iterator[dict[str, Any]]:
-    for text in page.css('script[type="application/ld+json"]::text').getall():
+    for script in elements(page, 'script[type="application/ld+json"]'):
         try:
-            yield from _objects(json.loads(text))
+            yield from _objects(json.loads(script.text or ""))
         except (ValueError, RecursionError):
             continue  # a page's broken markup states nothing
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from _objects(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _objects(inner)
+    """All in it, the outer before the inner, in their order."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            waiting += reversed(value.values())
+        elif isinstance(value, list):
+            waiting += reversed(value)
 
 
 def _is_image(item: dict[str, Any]) -> bool:
     kinds = item.get("@type")
-    return bool({"ImageObject", "Photograph"} & set(kinds if isinstance(kinds, list) else [kinds]))
+    stated = kinds if isinstance(kinds, list) else [kinds]
+    return any(kind in ("ImageObject", "Photograph") for kind in stated)

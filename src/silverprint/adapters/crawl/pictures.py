@@ -27,6 +27,15 @@ class Pictures:
         """What to ask `url` with."""
         return self._intake.validators(url)
 
+    def met(self, url: str) -> bool:
+        """Whether it was shown before in this crawl."""
+        return url in self._asked or url in self._answers
+
+    def found(self, showing: Showing, answer: Answer) -> None:
+        """Takes what `showing` answered, which was not asked for as a picture's address."""
+        self._answers.put(showing.url, self.take(showing, answer))
+        self._tell()
+
     def must_ask(self, showing: Showing) -> bool:
         """Whether its address must be asked for: it has not answered, nor was it asked. `settle` follows."""
         url, is_new = showing.url, False

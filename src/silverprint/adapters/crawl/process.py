@@ -2,12 +2,15 @@
 
 from scrapy.crawler import AsyncCrawlerProcess
 
+from silverprint.adapters.crawl.credentials import headers
+from silverprint.adapters.crawl.ending import conclude
+from silverprint.adapters.crawl.findings import Findings
 from silverprint.adapters.crawl.own import spider_class
+from silverprint.adapters.crawl.patience import Patience
 from silverprint.adapters.crawl.settings import settings
 from silverprint.adapters.crawl.spider import PictureSpider
 from silverprint.config import WebSource
 from silverprint.console import bar
-from silverprint.errors import UnavailableError
 from silverprint.store.intake import Intake
 
 
@@ -15,21 +18,24 @@ def crawl(name: str, source: WebSource, intake: Intake) -> None:
     """Crawls `source` (its key in params.yaml: `name`) into `intake`, to the end or as far as the site answers.
 
     Raises:
-        ConfigError: the source names a spider that is none.
-        UnavailableError: the site did not answer for a listing page; what was found is in the intake.
+        ConfigError: the source names a spider that is none, or a variable that the environment lacks.
+        UnavailableError: the site did not answer for a listing page, or refused every start page; what was found is in
+            the intake.
+        NothingFoundError: the selectors found nothing, and the source has no pictures yet.
         DiskError: from the intake.
         KeyboardInterrupt: Ctrl-C; what was fetched until then is in the intake.
     """
     spider_of_source = spider_class(name, source.spider)
-    process = AsyncCrawlerProcess(settings(source, intake.takedowns))
+    process = AsyncCrawlerProcess(settings(source, intake.takedowns, headers(name, source)))
     crawler = process.create_crawler(spider_of_source)
+    patience, findings = Patience(name, source.max_pages), Findings(name, source)
     with bar() as progress:
         task = progress.add_task(f"crawling {name}", total=None)
 
         def tell(done: int, asked: int) -> None:
             progress.update(task, completed=done, total=asked)
 
-        process.crawl(crawler, source=source, intake=intake, progress=tell)
+        process.crawl(crawler, source, intake, tell, patience, findings)
         process.start()
     spider = crawler.spider
     if not isinstance(spider, PictureSpider):
@@ -38,7 +44,4 @@ def crawl(name: str, source: WebSource, intake: Intake) -> None:
         raise spider.fault
     if spider.why_closed == "shutdown":
         raise KeyboardInterrupt
-    for url, reason in spider.dead_ends.items():
-        rule = f"the site does not answer ({reason})"
-        remedy = "start it (the sample site: make demo) or look at the address, then run again to go on"
-        raise UnavailableError(f"sources.{name}: {url}", rule, remedy)
+    conclude(name, source, spider.dead_ends, patience, findings, intake)

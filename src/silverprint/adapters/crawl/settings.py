@@ -1,5 +1,6 @@
 """How the crawler behaves, as Scrapy's settings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from silverprint.config import WebSource
@@ -9,17 +10,26 @@ from silverprint.fetching.limits import REDIRECTS, RETRIED, RETRIES
 _HERE = "silverprint.adapters.crawl"
 
 
-def settings(source: WebSource, takedowns: Takedowns) -> dict[str, Any]:
-    """Scrapy's settings for one source; what is not named here is Scrapy's default."""
+def settings(source: WebSource, takedowns: Takedowns, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Scrapy's settings for one source; what is not named here is Scrapy's default.
+
+    Args:
+        headers: for the site alone.
+    """
     return {
         "USER_AGENT": source.user_agent,
         "ALLOW_PRIVATE": list(source.allow_private),
         "TAKEDOWNS": takedowns,
+        "CRAWL_START": list(source.start),
+        "HEADERS_FOR_THE_SITE": dict(headers),
         "DOWNLOADER_MIDDLEWARES": {
             f"{_HERE}.takedowns.NothingTakenDown": 40,
             f"{_HERE}.addresses.PublicAddresses": 60,
+            f"{_HERE}.credentials.ForTheSiteAlone": 80,
             f"{_HERE}.robots.ObeyRobots": 100,
             f"{_HERE}.unpacking.Unpacked": 590,
+            f"{_HERE}.redirects.Redirects": 600,
+            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
         },

@@ -1,28 +1,32 @@
 """The crawl's course: listing pages lead to picture pages, those to pictures; whatever is met becomes a row."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from parsel import Selector
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.http import Request, Response, TextResponse
+from scrapy.http import JsonResponse, Request, Response, TextResponse
 from twisted.python.failure import Failure
 
-from silverprint.adapters.crawl import answers
-from silverprint.adapters.crawl.asking import LISTING, PAGE, PICTURE, request
-from silverprint.adapters.crawl.labels import of_links, of_page
+from silverprint.adapters.crawl import answers, shown
+from silverprint.adapters.crawl.asking import LISTING, NOTHING, PAGE, PICTURE, request
+from silverprint.adapters.crawl.bounds import TOO_LARGE, too_large
+from silverprint.adapters.crawl.findings import Findings
+from silverprint.adapters.crawl.labels import of_elements, of_links, of_page
 from silverprint.adapters.crawl.memory import Addresses
-from silverprint.adapters.crawl.page import License, Licenses, absolute, links, meta_forbids
+from silverprint.adapters.crawl.page import License, Licenses, Place, absolute, links, meta_forbids
+from silverprint.adapters.crawl.patience import Patience
 from silverprint.adapters.crawl.pictures import Pictures
+from silverprint.adapters.crawl.refresh import sent_on
+from silverprint.adapters.crawl.selecting import MARKUP
 from silverprint.config import WebSource
 from silverprint.fetching.directives import product
+from silverprint.fetching.limits import REDIRECTS
 from silverprint.fetching.reasons import DOWN, NoPicture
 from silverprint.store.intake import Answer, Intake, Showing, judged
 from silverprint.store.licenses import spdx
-
-_MARKUP = ("html", "xml")  # of a page; JSON states neither robots directives nor licences
 
 
 class Found(NamedTuple):
@@ -37,6 +41,20 @@ class Found(NamedTuple):
     license: str | None = None
 
 
+class Read(NamedTuple):
+    """A page as it was read: its address in full, where its own addresses lead, what it says of its pictures.
+
+    Attributes:
+        refusal: of all of its pictures.
+    """
+
+    response: TextResponse
+    place: Place
+    markup: Selector
+    licenses: Licenses
+    refusal: Answer | None
+
+
 class PictureSpider(Spider):
     """One crawl of one source.
 
@@ -47,6 +65,8 @@ class PictureSpider(Spider):
         source: what to follow.
         intake: takes every picture, refusal and failure.
         progress: called with (pictures answered, pictures asked for).
+        patience: when it has seen enough.
+        findings: what it found, for people.
 
     Attributes:
         dead_ends: listing pages that the site did not answer for, with the reason; what they lead to was not seen.
@@ -56,9 +76,17 @@ class PictureSpider(Spider):
 
     name = "pictures"
 
-    def __init__(self, source: WebSource, intake: Intake, progress: Callable[[int, int], None]) -> None:
+    def __init__(
+        self,
+        source: WebSource,
+        intake: Intake,
+        progress: Callable[[int, int], None],
+        patience: Patience,
+        findings: Findings,
+    ) -> None:
         super().__init__()
         self._source, self._shown = source, Pictures(intake, progress)
+        self._patience, self._findings = patience, findings
         self._agent = product(source.user_agent)
         self._pages = Addresses()  # asked for, listings too
         self.dead_ends: dict[str, str] = {}
@@ -72,7 +100,7 @@ class PictureSpider(Spider):
         return spider
 
     def pages(self, listing: TextResponse) -> Iterable[str]:
-        """The addresses of the picture pages that a listing page links to, as written there."""
+        """The addresses of the picture pages that a listing page links to, as written there; of pictures, too."""
         return links(listing.selector, self._source.page)
 
     def listings(self, listing: TextResponse) -> Iterable[str]:
@@ -82,11 +110,21 @@ class PictureSpider(Spider):
     def pictures(self, page: TextResponse) -> Iterable[Found]:
         """The pictures on a picture page."""
         label = of_page(page.selector, self._source.label)
-        return [Found(address, label) for address in links(page.selector, self._source.picture)]
+        return [Found(address, label) for address in _once(shown.addresses(page.selector, self._source.picture))]
+
+    def pictures_of_listing(self, listing: TextResponse) -> Iterable[Found]:
+        """The pictures on a listing page itself, asked for as long as no listing page has linked to picture pages."""
+        if type(self).pictures is not PictureSpider.pictures:
+            return []  # it is for picture pages that a class knows better
+        found = shown.addresses(listing.selector, self._source.picture)
+        labels: dict[str, str] = {}
+        for where in filter(None, (self._source.label, self._source.listing_label)):
+            labels |= of_elements(listing.selector, found, where)
+        return [Found(address, labels.get(address)) for address in _once(found)]
 
     async def start(self) -> AsyncIterator[Request]:
         for address in self._source.start:
-            for asking in self._visit(Showing(address), LISTING):
+            for asking in self._visit(Showing(absolute(address, address)), LISTING):
                 yield asking
 
     def closed(self, reason: str) -> None:
@@ -100,42 +138,57 @@ class PictureSpider(Spider):
             await self.crawler.engine.close_spider_async(reason="fault")
 
     def on_listing(self, response: Response, asked: Showing) -> Iterator[Request]:
-        if not answers.is_page(response):
-            self._dead_end(asked, answers.no_page(response))
+        page = self._read(response)
+        if isinstance(page, Answer):
+            self._dead_end(asked, page)
             return
+        pages, further = list(self.pages(page.response)), list(self.listings(page.response))
+        has_pages = bool(pages) or self._findings.links > 0
+        found = [] if has_pages else list(self.pictures_of_listing(page.response))
+        is_new = self._is_new(found, page)
         labels = of_links(response.selector, self._source.page, self._source.listing_label)
-        for address in self.pages(response):
-            page = Showing(absolute(response.url, address), response.url, source_label=labels.get(address))
-            yield from self._visit(page, PAGE)
-        for address in self.listings(response):
-            yield from self._visit(Showing(absolute(response.url, address), response.url), LISTING)
+        for address in pages:
+            url = page.place.full(address)
+            is_new = is_new or url not in self._pages
+            way = {"license": page.licenses.of(url), "refusal": page.refusal}
+            yield from self._visit(Showing(url, response.url, source_label=labels.get(address)), PAGE, way)
+        yield from self._pictures(found, page, asked)
+        barren = 0 if is_new else response.meta["way"].get("barren", 0) + 1
+        on = self._sent_on(page, asked, LISTING) if not pages and not found else []
+        start = asked.url if asked.page_url is None else None
+        self._findings.listing(response, start, len(pages), len(found), len(further) + len(on))
+        yield from on
+        if further and self._patience.follows(response.url, barren):
+            for address in further:
+                yield from self._visit(Showing(page.place.full(address), response.url), LISTING, {"barren": barren})
 
-    def on_page(self, response: Response, asked: Showing) -> Iterator[Request]:
-        if not answers.is_page(response):
-            self._shown.take(asked, answers.no_page(response))
+    async def on_page(self, response: Response, asked: Showing) -> AsyncIterator[Request]:
+        if await self._is_picture(response, asked):
             return
-        found = list(self.pictures(response))
-        if not found:
+        page = self._read(response)
+        if isinstance(page, Answer):
+            self._shown.take(asked, page)
+            return
+        found = list(self.pictures(page.response))
+        on = self._sent_on(page, asked, PAGE) if not found else []
+        for request_ in on:
+            yield request_
+        if not found and not on:
+            self._findings.page(response, 0)
             self._shown.take(asked, answers.page(response, "failed", "no-picture"))
-        refusal = answers.header_refusal(response, self._agent)
-        markup = response.selector if response.selector.type in _MARKUP else Selector("")
-        if refusal is None and meta_forbids(markup, self._agent):
-            refusal = answers.page(response, "refused", "meta-robots")
-        licenses = Licenses(markup, response.url)
-        for one in found:
-            url = absolute(response.url, one.address)
-            license_ = License(spdx(one.license), "spider") if one.license else licenses.of(url)
-            showing = Showing(url, asked.url, *license_, one.label or asked.source_label, one.caption)
-            if refusal is not None:
-                self._shown.take(showing, refusal)
-            else:
-                yield from self._fetch(showing)
+        elif found:
+            self._findings.page(response, len(found))
+            self._patience.shown(response.url, self._is_new(found, page))
+            for request_ in self._pictures(found, page, asked):
+                yield request_
 
     async def on_picture(self, response: Response, asked: Showing) -> None:
+        self._shown.settle(asked.url, await self._answer(response, asked))
+
+    async def _answer(self, response: Response, asked: Showing) -> Answer:
+        """What came back for a picture; whatever it holds, the reactor goes on meanwhile."""
         answer = answers.picture(response, self._agent, self._shown.validators(asked.url))
-        if answer.data is not None:  # whatever it holds, the reactor goes on meanwhile
-            answer = await asyncio.to_thread(judged, answer)
-        self._shown.settle(asked.url, answer)
+        return answer if answer.data is None else await asyncio.to_thread(judged, answer)
 
     def on_lost_listing(self, failure: Failure) -> None:
         self._dead_end(*answers.lost(failure))
@@ -147,22 +200,75 @@ class PictureSpider(Spider):
         asked, answer = answers.lost(failure)
         self._shown.settle(asked.url, answer)
 
+    def _read(self, response: Response) -> Read | Answer:
+        """The page in a response, or why there is none to be read."""
+        if not answers.is_page(response):
+            return answers.no_page(response)
+        if not isinstance(response, JsonResponse) and too_large(response.text):
+            return answers.page(response, "failed", TOO_LARGE)
+        markup = response.selector if response.selector.type in MARKUP else Selector("")
+        place = Place(markup, response.url, response.encoding)
+        refusal = answers.header_refusal(response, self._agent)
+        if refusal is None and meta_forbids(markup, self._agent):
+            refusal = answers.page(response, "refused", "meta-robots")
+        return Read(response, place, markup, Licenses(markup, place), refusal)
+
+    def _is_new(self, found: Iterable[Found], page: Read) -> bool:
+        """Whether one of them was not met before."""
+        return any(not self._shown.met(page.place.full(one.address)) for one in found)
+
+    def _pictures(self, found: Iterable[Found], page: Read, asked: Showing) -> Iterator[Request]:
+        for one in found:
+            url = page.place.full(one.address)
+            license_ = License(spdx(one.license), "spider") if one.license else page.licenses.of(url)
+            showing = Showing(url, asked.url, *license_, one.label or asked.source_label, one.caption)
+            if page.refusal is not None:
+                self._shown.take(showing, page.refusal)
+            else:
+                yield from self._fetch(showing)
+
+    async def _is_picture(self, response: Response, asked: Showing) -> bool:
+        """Takes what a link led to straight, if that is a picture: it has the licence of the page that links to it."""
+        if not answers.is_picture(response, self._shown.validators(asked.url)):
+            return False
+        way = response.meta["way"]
+        answer = way["refusal"] or await self._answer(response, asked)
+        license_, evidence = way["license"]
+        self._findings.page(response, 1)
+        self._shown.found(asked._replace(license=license_, license_evidence=evidence), answer)
+        return True
+
+    def _sent_on(self, page: Read, asked: Showing, priority: int) -> list[Request]:
+        """The request for where a page without anything sends its readers."""
+        way: dict[str, Any] = page.response.meta["way"]
+        address = sent_on(page.markup)
+        if address is None or way.get("hops", 0) >= REDIRECTS:
+            return []
+        further = asked._replace(url=page.place.full(address))
+        return list(self._visit(further, priority, way | {"hops": way.get("hops", 0) + 1}))
+
     def _dead_end(self, listing: Showing, answer: Answer) -> None:
         """A listing page that is not there is a row; a site that is not there, or has no first page, is an error."""
         is_first = listing.page_url is None
+        if is_first and answer.reason is not None:
+            self._findings.refused[listing.url] = answer.reason
         if answer.reason is not None and (answer.reason in DOWN or (is_first and answer.outcome == "failed")):
             self.dead_ends[listing.url] = answer.reason
         else:
             self._shown.take(listing, answer)
 
-    def _visit(self, page: Showing, priority: int) -> Iterator[Request]:
-        if self._pages.add(page.url):
-            is_listing = priority == LISTING
-            back = (self.on_listing, self.on_lost_listing) if is_listing else (self.on_page, self.on_lost_page)
-            try:
-                yield request(page, priority, *back)
-            except NoPicture as why:
-                self._shown.take(page, Answer(why.outcome, why.reason))
+    def _visit(self, page: Showing, priority: int, way: Mapping[str, Any] = NOTHING) -> Iterator[Request]:
+        if page.url in self._pages or not self._patience.may_ask():
+            return
+        self._pages.add(page.url)
+        is_listing = priority == LISTING
+        back = (self.on_listing, self.on_lost_listing) if is_listing else (self.on_page, self.on_lost_page)
+        known = None if is_listing else self._shown.validators(page.url)  # of a picture that a link led to straight
+        try:
+            yield request(page, priority, *back, known, way)
+        except NoPicture as why:
+            answer = Answer(why.outcome, why.reason)
+            self._dead_end(page, answer) if is_listing else self._shown.take(page, answer)
 
     def _fetch(self, showing: Showing) -> Iterator[Request]:
         if self._shown.must_ask(showing):
@@ -171,3 +277,8 @@ class PictureSpider(Spider):
                 yield request(showing, PICTURE, self.on_picture, self.on_lost_picture, known)
             except NoPicture as why:
                 self._shown.settle(showing.url, Answer(why.outcome, why.reason))
+
+
+def _once(found: Iterable[tuple[Any, str]]) -> list[str]:
+    """The addresses, each once, in their order."""
+    return list(dict.fromkeys(address for _, address in found))

@@ -1,27 +1,21 @@
 """Every address passes here before it is asked: as listed, after each redirect, and for robots.txt."""
 
-import re
 from base64 import b64encode
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from w3lib.url import safe_url_string
-
 from silverprint.adapters.urls.pool import Peer
 from silverprint.core.takedowns import Takedowns
 from silverprint.fetching.addresses import Reach, literal, target
 from silverprint.fetching.reasons import Failed, Refused
+from silverprint.fetching.urls import located
 
-# An address that goes out as it is, for `safe_url_string` would change nothing; most are, and it takes long.
-_PLAIN: Final = re.compile(
-    r"(https?://[a-z0-9][a-z0-9.-]*(?::[0-9]+)?)/(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*(?:\?[A-Za-z0-9._=&-]+)?"
-)
 _REMEMBERED: Final = 4_096  # origins
 
 
 class Address(NamedTuple):
-    wire: str  # in ASCII, as browsers and Scrapy write what is not
+    wire: str  # in ASCII, as browsers write what is not
     origin: str  # scheme://host:port
     target: str  # what is asked for there
     peer: Peer
@@ -46,12 +40,12 @@ class Gate:
             Refused: `taken-down`, `scheme`, `private-address`.
             Failed: `bad-url`.
         """
-        if self._takedowns.forbid(url):
-            raise Refused("taken-down")
         try:
             target(url)
             wire, origin = sendable(url)
-            return Address(wire, origin, _target(wire[len(origin) :]), *self._check(origin))
+            if self._takedowns.forbid(url, wire):
+                raise Refused("taken-down")
+            return Address(wire, origin, wire[len(origin) :], *self._check(origin))
         except ValueError:
             raise Failed("bad-url") from None
 
@@ -67,20 +61,12 @@ class Gate:
         return Peer(scheme == "https", *asked), headers
 
 
-def _target(rest: str) -> str:
-    """The target of a request for an address that goes on so behind its origin (RFC 9112, 3.2.1)."""
-    found = rest.partition("#")[0]
-    return found if found.startswith("/") else f"/{found}"
-
-
 def sendable(url: str) -> tuple[str, str]:
     """`url` as it goes over the wire, and its origin.
 
     Raises:
         ValueError: it is no address.
     """
-    if plain := _PLAIN.fullmatch(url):
-        return url, plain[1]
-    wire = safe_url_string(url)
+    wire = located(url)
     parts = urlsplit(wire)
     return wire, f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,113 @@
+"""Pages that strangers make: 10,000 of them, grown, cut and mixed; none ends the crawl, none holds it for a second."""
+
+import json
+import random
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from scrapy.http import HtmlResponse, Request
+
+from silverprint.adapters.crawl.findings import Findings
+from silverprint.adapters.crawl.patience import Patience
+from silverprint.adapters.crawl.spider import PictureSpider
+from silverprint.config import WebSource
+from silverprint.records import RAW
+from silverprint.store import ShardWriter
+from silverprint.store.intake import Intake, Showing
+from tests.crawl import sites
+from tests.crawl.tinysite import Reply
+
+SOURCE = WebSource(
+    kind="web",
+    start=("http://a.example/",),
+    next="nav a[rel=next], li:nth-child(2) a",
+    page="div a.product",
+    picture="div .photo, img, .bg::attr(style)",
+    label="div",
+    listing_label="ul li, div",
+)
+_LD = [{"@type": "ImageObject", "contentUrl": f"/p{n}.jpg", "license": "/l"} for n in range(20)]
+PIECES = (
+    "<div>",
+    "</div>",
+    "<div class=photo>",
+    "<ul><li>",
+    "</li></ul>",
+    "<b><p>",
+    "<picture>",
+    "<source srcset='a 1w,b 2w'>",
+    "<a class=product href='x?é=ü'>",
+    "<a rel=next href=\\n\\x>",
+    "<nav>",
+    "<img class=photo src=a.jpg>",
+    "<noscript>",
+    "<img srcset='a.jpg 1x, b.jpg 2x (,' data-src=c>",
+    "<div class=bg style='background:url(url(url(\"'>",
+    "<base href=//b>",
+    "<meta http-equiv=refresh content='0;url=/x'>",
+    "<meta name=robots content=noai>",
+    "<meta charset=gbk>",
+    "<!-- ",
+    "-->",
+    f"<script type='application/ld+json'>{json.dumps(_LD)}</script>",
+    "<script type='application/ld+json'>[[{",
+    "<table><tr>",
+    "<a rel=license href=/l>",
+    "<svg><image xlink:href=x>",
+    "&#x110000;&amp",
+    "\x00",
+    "\ufeff",
+    "word ",
+    "<![CDATA[",
+    "<?pi ",
+    " a=1 b='>' c",
+    "<form><select><option>",
+    "<![if",
+    "</",
+    "<",
+    '"',
+    "'",
+    "日本",
+)
+
+
+def grown(draw: random.Random, seeds: list[str]) -> bytes:
+    """A page: pieces in any order, some perhaps thousands of times, then some bytes changed."""
+    parts = [draw.choice(PIECES) for _ in range(draw.randint(1, 60))]
+    parts.insert(draw.randrange(len(parts)), draw.choice(seeds))
+    if draw.random() < 0.3:
+        piece = "".join(draw.choices(PIECES, k=draw.randint(1, 3)))
+        parts.insert(draw.randrange(len(parts)), piece * draw.choice([10, 300, 3_000, 12_000]))
+    data = bytearray("".join(parts).encode(draw.choice(["utf-8", "gbk", "utf-16"]), "replace"))
+    for _ in range(draw.randint(0, 8)):
+        at = draw.randrange(len(data))
+        data[at : at + draw.randint(0, 4)] = draw.randbytes(draw.randint(0, 4))
+    return bytes(data)
+
+
+@pytest.mark.soak
+def test_no_page_ends_or_holds_a_crawl(tmp_path: Path) -> None:
+    draw = random.Random(5)
+    seeds = [reply.body.decode("utf-8", "replace") for reply in sites.replies().values() if isinstance(reply, Reply)]
+    seeds = [seed for seed in seeds if len(seed) < 100_000]
+    slowest, requests = 0.0, 0
+    way = {"license": (None, None), "refusal": None}
+    with ShardWriter(tmp_path) as writer:
+        intake = Intake(writer, "web", pl.DataFrame(schema=RAW))
+        findings = Findings("web", SOURCE)
+        spider = PictureSpider(SOURCE, intake, lambda done, asked: None, Patience("web", 10**9), findings)
+        for number in range(10_000):
+            body = grown(draw, seeds)
+            url = f"http://a.example/{number}"
+            kind = draw.choice(["text/html", "text/html; charset=gbk", "application/xml", "text/html; charset=no-such"])
+            request = Request(url, meta={"way": way, "robots": "none"})
+            response = HtmlResponse(url, body=body, headers={"Content-Type": kind}, request=request)
+            since = time.thread_time()
+            asked = Showing(url, "http://a.example/")
+            requests += len(list(spider.on_listing(response, asked))) + len(list(spider.on_page(response, asked)))
+            slowest = max(slowest, time.thread_time() - since)
+    print(f"10,000 pages, {requests} requests, {findings.pictures} pictures, the slowest {slowest:.2f} s")  # noqa: T201
+    assert findings.pictures > 1_000
+    assert slowest < 1

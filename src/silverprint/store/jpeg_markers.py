@@ -17,16 +17,18 @@ _BLOCK: Final = 2**20  # bytes looked through at once
 # Segments of one file. Profiles, extended XMP and a camera's maps make a few hundred, and libjpeg-turbo's own limit of
 # scans, each with a table, is 500.
 _MOST: Final = 2_048
-# Which byte after 0xFF makes a marker: in entropy-coded data all but stuffing (0), restarts, and 0xFF, which may precede
-# any marker; elsewhere restarts, too.
+# Which byte after 0xFF ends a scan: all but stuffing (0), restarts, and 0xFF, which may precede any marker.
 _IN_SCAN = np.array([not (byte in {0, 0xFF} or _RST0 <= byte < SOI) for byte in range(256)])
 
 
-def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def segments(data: bytes, stop_at_scan: bool = False) -> Iterator[tuple[int, int, int]]:
     """(marker, start, end) of each segment after SOI, the last one EOI; `end` lies beyond the file where it is cut off.
 
     A scan's entropy-coded data belongs to its SOS. What lies between segments and is none, which decoders skip, is left
     out, and so are the fill bytes before a marker.
+
+    Args:
+        stop_at_scan: ends with the first SOS, without its entropy-coded data.
 
     Raises:
         TooManyParts: see there.
@@ -40,10 +42,10 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
             end = start + 2
         else:
             end = start + 2 + max(int.from_bytes(data[start + 2 : start + 4]), 2)
-        if marker == SOS:
+        if marker == SOS and not stop_at_scan:
             end = scans.end(end)
         yield marker, start, end
-        if marker == EOI:
+        if marker == EOI or (marker == SOS and stop_at_scan):
             return
         at = end
 

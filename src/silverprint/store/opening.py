@@ -9,9 +9,13 @@ from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 
+from silverprint.store.frames import frame_count
 from silverprint.store.sniff import sniff
 
-MAX_PIXELS: Final = 100_000_000
+# Of a JPEG, which comes out reduced: a phone's 12000 x 9000, and some. `measure.max_megapixels` says otherwise.
+MAX_PIXELS: Final = 128_000_000
+# Of it, what other formats may have, which are decoded whole: 51 megapixels, where cameras' own files end.
+WHOLE_SHARE: Final = 0.4
 
 # Pillow warns about each odd file; here an odd file is a row with a reason.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -22,7 +26,11 @@ _PILLOW_NAME = {"jp2": "JPEG2000"}
 
 
 class Undecodable(Exception):  # noqa: N818 (a finding about a picture, not a fault)
-    """No pixels can be had. `reason`: empty, not-an-image, truncated, too-many-pixels or unsupported."""
+    """No pixels can be had.
+
+    `reason`: empty, not-an-image, truncated, too-many-pixels, unsupported; of `bounded`: too-many-scans, too-slow,
+    too-much-memory, crashed.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -37,7 +45,7 @@ class Opened:
         picture: at its first frame, not loaded.
         format: as `sniff` names it.
         mode: Pillow's name of the colours as stored.
-        frames: more than 1 is an animation (or several pages).
+        frames: more than 1 is an animation (or several pages); see `frames.frame_count`.
     """
 
     picture: Image.Image
@@ -51,7 +59,8 @@ def opened(data: bytes, max_pixels: int) -> Iterator[Opened]:
     """`data` opened; decode it within the block.
 
     Args:
-        max_pixels: width x height above it is refused from the header, before anything is allocated.
+        max_pixels: width x height of a JPEG above it, of other formats above WHOLE_SHARE of it, is refused from the
+            header, before anything is allocated.
 
     Raises:
         Undecodable: for every kind of bad file, whether it shows here or within the block, and nothing else.
@@ -62,6 +71,8 @@ def opened(data: bytes, max_pixels: int) -> Iterator[Opened]:
         raise
     except Image.DecompressionBombError:
         raise Undecodable("too-many-pixels") from None
+    except MemoryError:
+        raise Undecodable("too-much-memory") from None
     except NotImplementedError:
         raise Undecodable("unsupported") from None
     except Exception:  # Pillow raises nearly every built-in exception on a broken file
@@ -80,12 +91,8 @@ def _open(data: bytes, max_pixels: int) -> Opened:
         picture = Image.open(BytesIO(data), formats=[_PILLOW_NAME.get(name, name.upper())])
     except UnidentifiedImageError:
         raise Undecodable("truncated") from None
-    _check_size(picture, max_pixels)
-    # Pillow counts a JPEG's preview pictures (MPO) as frames; they are no animation.
-    frames = 1 if name == "jpeg" else int(getattr(picture, "n_frames", 1))
-    if frames > 1:
-        picture.seek(0)
-        _check_size(picture, max_pixels)
+    _check_size(picture, max_pixels if name == "jpeg" else int(max_pixels * WHOLE_SHARE))
+    frames = frame_count(picture, data, name)
     return Opened(picture, name, picture.mode, frames)
 
 

@@ -21,14 +21,11 @@ _MOST: Final = 2_048
 _IN_SCAN = np.array([not (byte in {0, 0xFF} or _RST0 <= byte < SOI) for byte in range(256)])
 
 
-def segments(data: bytes, stop_at_scan: bool = False) -> Iterator[tuple[int, int, int]]:
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """(marker, start, end) of each segment after SOI, the last one EOI; `end` lies beyond the file where it is cut off.
 
     A scan's entropy-coded data belongs to its SOS. What lies between segments and is none, which decoders skip, is left
     out, and so are the fill bytes before a marker.
-
-    Args:
-        stop_at_scan: ends with the first SOS, without its entropy-coded data.
 
     Raises:
         TooManyParts: see there.
@@ -42,10 +39,10 @@ def segments(data: bytes, stop_at_scan: bool = False) -> Iterator[tuple[int, int
             end = start + 2
         else:
             end = start + 2 + max(int.from_bytes(data[start + 2 : start + 4]), 2)
-        if marker == SOS and not stop_at_scan:
+        if marker == SOS:
             end = scans.end(end)
         yield marker, start, end
-        if marker == EOI or (marker == SOS and stop_at_scan):
+        if marker == EOI:
             return
         at = end
 

@@ -11,7 +11,7 @@ MOST_SCANS: Final = 500
 
 _SOF0, _SOF15 = 0xC0, 0xCF
 _NO_FRAMES: Final = {0xC4, 0xC8, 0xCC}  # tables, and a reserved marker, among those of frames
-_LEAST_FRAME: Final = 10  # bytes of a frame's header up to its number of components
+_LEAST: Final = 10  # bytes of a frame's header up to its number of components; no scan is shorter
 _SEQUENTIAL: Final = {0xC0, 0xC1}
 _HEAD: Final = 64  # segments before the first scan: more are no ordinary file
 
@@ -33,22 +33,20 @@ def jpeg_work(data: bytes) -> Work | None:
 
     A sequential file whose first scan has all components has one scan: decoders refuse a second one.
     """
-    pixels = components = 0
-    is_sequential = False
-    try:
-        for count, (marker, start, _) in enumerate(segments(data, stop_at_scan=True)):
-            if count == _HEAD:
+    at, pixels, components, is_sequential = 2, 0, 0, False
+    for _ in range(_HEAD):
+        if len(data) < at + _LEAST or data[at] != 0xFF:
+            return None
+        marker = data[at + 1]
+        if marker == SOS:
+            one = is_sequential and data[at + 4] == components
+            return Work(pixels, 1 if one else data.count(b"\xff\xda", at)) if pixels else None
+        if _SOF0 <= marker <= _SOF15 and marker not in _NO_FRAMES:
+            if components:
                 return None
-            if _SOF0 <= marker <= _SOF15 and marker not in _NO_FRAMES:
-                if components or len(data) < start + _LEAST_FRAME:
-                    return None
-                pixels = int.from_bytes(data[start + 5 : start + 7]) * int.from_bytes(data[start + 7 : start + 9])
-                components, is_sequential = data[start + 9], marker in _SEQUENTIAL
-            if marker == SOS and components and pixels:
-                one = is_sequential and data[start + 4 : start + 5] == bytes([components])
-                return Work(pixels, 1 if one else data.count(b"\xff\xda", start))
-    except TooManyParts:
-        return None
+            pixels = (data[at + 5] << 8 | data[at + 6]) * (data[at + 7] << 8 | data[at + 8])
+            components, is_sequential = data[at + 9], marker in _SEQUENTIAL
+        at += 2 + (data[at + 2] << 8 | data[at + 3])
     return None
 
 

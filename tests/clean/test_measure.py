@@ -1,6 +1,7 @@
 """measure@<source>: real decoders, every kind of bad picture, parts written once."""
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_parts_are_measured_once_and_only_new_ones_added(project: Path, monkeypa
 
     decoded: list[bytes] = []
     real = measuring.decode_gray
-    monkeypatch.setattr(measuring, "decode_gray", lambda data: decoded.append(data) or real(data))
+    monkeypatch.setattr(measuring, "decode_gray", lambda data, *rest: decoded.append(data) or real(data, *rest))
     acquire("web", [Found(jpeg(tile(9)), "http://a/9"), Found(first[1].data, "http://a/again")])
     after = _measure()
     assert len(decoded) == 1
@@ -110,7 +111,7 @@ def test_stale_parts_and_other_versions_are_measured_again(project: Path, monkey
     assert _measure() == before
 
     monkeypatch.setattr(measure, "VERSION", 99)
-    monkeypatch.setattr(measure, "measure", lambda pictures: conform(other, MEASURED).clear())
+    monkeypatch.setattr(measure, "measure", lambda *_: conform(other, MEASURED).clear())
     measure.run(config.load(), "web")
     assert tables.read(out / "part-00000.parquet", MEASURED).is_empty()
     assert (out / "version.txt").read_text() == "99\n"
@@ -139,3 +140,16 @@ def test_pixels_of_a_16_bit_png_are_measured():
     row = measure.measure([("a", buffer.getvalue())]).row(0, named=True)
     assert row["decodable"]
     assert 100 < row["brightness"] < 156
+
+
+def test_another_limit_of_pixels_measures_again(project: Path):
+    acquire("web", [Found(png(tile(0)), "http://a/0"), Found(jpeg(CHINA), "http://a/1")])
+    _measure()
+    assert tables.read_parts(layout.measured("web"), MEASURED)["decodable"].all()
+    text = Path("params.yaml").read_text()
+    changed = re.sub("max_megapixels: 128", "max_megapixels: 0.2", text)  # China has 0.27
+    assert changed != text
+    Path("params.yaml").write_text(changed)
+    found = _measure()
+    assert sorted(tables.read_parts(layout.measured("web"), MEASURED)["error"].drop_nulls()) == ["too-many-pixels"]
+    assert _measure() == found

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tests.crawl.pictures import exif
 
 from silverprint.store.exif import EXIF_HEADER, only_orientation, read_orientation
-from tests.crawl.pictures import exif
 
 WORDS = st.integers(0, 65_535)
 

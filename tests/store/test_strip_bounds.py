@@ -7,9 +7,9 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
+from tests.crawl.pictures import encoded
 
 from silverprint.store.strip import strip, stripped
-from tests.crawl.pictures import encoded
 
 MEGABYTE = 1_000_000
 SECONDS_PER_MEGABYTE = 0.25  # of the processor, on a machine as slow as any; 10 to 20 times what it takes
@@ -44,7 +44,9 @@ def webp(kind: bytes, length: int, holder: bytes = b"") -> Callable[[int], bytes
 
 HOSTILE = {
     "scans": lambda size: JPEG[:SCAN] + b"\xff\xda\0\2" * (size // 4) + JPEG[SCAN:],
-    "a few scans of few bytes, then all": lambda size: JPEG[:SCAN] + b"\xff\xda\0\2" * 2_000 + JPEG[SCAN:] + bytes(size),
+    "a few scans of few bytes, then all": lambda size: (
+        JPEG[:SCAN] + b"\xff\xda\0\2" * 2_000 + JPEG[SCAN:] + bytes(size)
+    ),
     "APP1 of four bytes": jpeg_head(b"\xff\xe1\0\4\1\x12"),
     "APP1 of no bytes": jpeg_head(b"\xff\xe1\0\2"),
     "large EXIF": jpeg_head(b"\xff\xe1\xff\xffExif\0\0II*\0" + bytes(65_523)),

@@ -9,6 +9,8 @@ from silverprint.console import track
 from silverprint.core.copies import suspects
 from silverprint.records import FINGERPRINTS, MEASURED, PIXELS, conform, empty
 from silverprint.store import ShardReader, tables
+from silverprint.store.bounded import KNOWN
+from silverprint.store.decode import MOST_PIXELS
 from silverprint.store.measuring import pixel_sha256
 from silverprint.store.purging import fingerprints
 
@@ -55,4 +57,5 @@ def of_measured(sources: Iterable[str], raw: pl.DataFrame) -> pl.DataFrame:
 
 def _hashed(reader: ShardReader, image_ids: list[str]) -> pl.DataFrame:
     pictures = track(reader.read(image_ids), "comparing possible copies", total=len(image_ids))
-    return pl.DataFrame([(image_id, pixel_sha256(data)) for image_id, data in pictures], schema=PIXELS, orient="row")
+    rows = [(image_id, pixel_sha256(data, MOST_PIXELS, KNOWN)) for image_id, data in pictures]
+    return pl.DataFrame(rows, schema=PIXELS, orient="row")

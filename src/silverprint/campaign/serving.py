@@ -7,8 +7,9 @@ from pathlib import Path
 from silverprint import layout
 from silverprint.config import Params
 from silverprint.console import track
+from silverprint.errors import DataError, restored
 from silverprint.store import ShardReader, files
-from silverprint.store.decode import decode, encode_jpeg
+from silverprint.store.decode import Undecodable, decode_known, encode_jpeg
 
 
 def folder(campaign: str, round_name: str) -> Path:
@@ -24,6 +25,7 @@ def fill(params: Params, round_name: str, image_ids: Collection[str]) -> None:
 
     Raises:
         UnavailableError: a source's shards are not on this disk.
+        DataError: a picture does not decode any more.
     """
     campaign = params.dataset.campaign
     absent = [image_id for image_id in image_ids if not path(campaign, round_name, image_id).exists()]
@@ -31,7 +33,7 @@ def fill(params: Params, round_name: str, image_ids: Collection[str]) -> None:
         return
     reader = ShardReader([layout.raw(source) for source in params.sources])
     for image_id, data in track(reader.read(absent), f"pictures for {round_name}", total=len(absent)):
-        files.write_bytes(path(campaign, round_name, image_id), encode_jpeg(decode(data).pixels, quality=95))
+        files.write_bytes(path(campaign, round_name, image_id), _shown(image_id, data))
 
 
 def remove(campaign: str, round_name: str, image_ids: Iterable[str]) -> None:
@@ -49,3 +51,11 @@ def forget(image_ids: Collection[str]) -> list[Path]:
 
 def empty(campaign: str, round_name: str) -> None:
     shutil.rmtree(folder(campaign, round_name), ignore_errors=True)
+
+
+def _shown(image_id: str, data: bytes) -> bytes:
+    try:
+        return encode_jpeg(decode_known(data).pixels, quality=95)
+    except Undecodable as error:
+        rule = f"it was measured as decodable and is not any more ({error.reason})"
+        raise DataError(image_id, rule, f"the shard may be damaged; {restored('data/raw')}") from None

@@ -144,6 +144,13 @@ class Clean:
 
 
 @frozen
+class Measure:
+    """What one picture may ask for; docs/cleaning.md says what becomes of those that ask for more."""
+
+    max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 128.0  # of a JPEG; of formats decoded whole 0.4 of it
+
+
+@frozen
 class Embed:
     backbone: BackboneName  # packaged, or library/name
     size: Annotated[int, Field(ge=32, le=512)]  # pixels, square
@@ -216,6 +223,7 @@ class Params:
     gate: Gate
     release: Release
     people: PeopleCost = PeopleCost()
+    measure: Measure = Measure()
     executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are worked through; it changes no output
 
     @cached_property

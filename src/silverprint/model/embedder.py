@@ -14,7 +14,7 @@ from torch import Tensor
 
 from silverprint.errors import DataError, restored
 from silverprint.model.backbones import Weights, backbone
-from silverprint.store.decode import Undecodable, decode
+from silverprint.store.decode import Undecodable, decode_known
 
 Batch = tuple[list[str], NDArray[np.float16]]
 
@@ -84,7 +84,7 @@ def prepared(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:
         DataError: it does not decode.
     """
     try:
-        return resized(decode(data, shorter_side=size).pixels, size)
+        return resized(decode_known(data, size).pixels, size)
     except Undecodable as error:
         rule = f"it was measured as decodable and is not any more ({error.reason})"
         raise DataError(image_id, rule, f"the shard may be damaged; {restored('data/raw')}") from None

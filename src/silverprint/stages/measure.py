@@ -1,6 +1,7 @@
 """measure@<source>: every picture decoded once; its figures and hashes. No thresholds here."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from silverprint.console import track
 from silverprint.records import MEASURED, RAW, THUMBNAILS
 from silverprint.store import ShardReader, executor, files, tables
 from silverprint.store.measuring import measured
+from silverprint.store.opening import MAX_PIXELS
 from silverprint.store.places import index_name, index_numbers
 from silverprint.store.purging import PURGED
 
@@ -30,28 +32,33 @@ def run(params: Params, source: str) -> None:
     """
     raw, out = layout.raw(source), layout.measured(source)
     guard.require_pulled(raw, out)
-    _forget_other_version(out)
+    limit = int(params.measure.max_megapixels * 1_000_000)
+    _forget_other_version(out, limit)
     parts = {raw / index_name(number): out / f"part-{number:05d}.parquet" for number in index_numbers(raw)}
     for stale in set(out.glob("part-*.parquet")) - set(parts.values()):
         stale.unlink()
     todo = [(index, part) for index, part in parts.items() if not _is_measured(index, part)]
     for index, part in parts.items():
         _forget_purged(index, part)
-    for _ in track(executor.run(params.executor, measure_part, todo), f"measure {source}", total=len(todo)):
+    for _ in track(
+        executor.run(params.executor, partial(measure_part, max_pixels=limit), todo),
+        f"measure {source}",
+        total=len(todo),
+    ):
         pass
     for leftover in out.glob(".*.part"):  # of a worker that was killed
         leftover.unlink()
 
 
-def measure_part(paths: tuple[Path, Path]) -> None:
+def measure_part(paths: tuple[Path, Path], max_pixels: int = MAX_PIXELS) -> None:
     """Reads a part's pictures by its index, the first path, and writes their figures to the second one."""
     index, part = paths
-    tables.write(measure(ShardReader.of_part(index).scan()), part, _PART)
+    tables.write(measure(ShardReader.of_part(index).scan(), max_pixels), part, _PART)
 
 
-def measure(pictures: Iterable[tuple[str, bytes]]) -> pl.DataFrame:
+def measure(pictures: Iterable[tuple[str, bytes]], max_pixels: int = MAX_PIXELS) -> pl.DataFrame:
     """Each (image_id, bytes) as a row of MEASURED and THUMBNAILS, sorted by image_id; what does not decode, too."""
-    rows = [measured(image_id, data) for image_id, data in pictures]
+    rows = [measured(image_id, data, max_pixels) for image_id, data in pictures]
     return pl.DataFrame(rows, schema=_PART).sort("image_id")
 
 
@@ -76,9 +83,9 @@ def _forget_purged(index: Path, part: Path) -> None:
         tables.write(rows.with_columns(pl.when(~hidden).then("thumbnail").alias("thumbnail")), part, _PART)
 
 
-def _forget_other_version(out: Path) -> None:
+def _forget_other_version(out: Path, max_pixels: int) -> None:
     mark = out / layout.MEASURED_BY
-    text = f"{VERSION}\n"
+    text = f"{VERSION}\n" if max_pixels == MAX_PIXELS else f"{VERSION}, up to {max_pixels} pixels\n"
     if mark.exists() and mark.read_text(encoding="utf-8") == text:
         return
     for part in out.glob("part-*.parquet"):

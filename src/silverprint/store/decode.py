@@ -1,13 +1,14 @@
 """Bytes in, upright RGB pixels out, whatever the web sent; and pixels back to a JPEG that every browser shows."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
 from numpy.typing import NDArray
 
+from silverprint.store.bounded import KNOWN, bounded
 from silverprint.store.colour import converted
 from silverprint.store.depth import deep_colour, deep_gray, is_deep_gray
 from silverprint.store.ground import on_ground
@@ -16,9 +17,11 @@ from silverprint.store.opening import MAX_PIXELS, Opened, Undecodable, opened
 from silverprint.store.orientation import orientation, upright
 from silverprint.store.sniff import sniff
 
-__all__ = ["Decoded", "Pixels", "Undecodable", "decode", "encode_jpeg", "rgb", "sniff"]
+__all__ = ["Decoded", "Pixels", "Undecodable", "decode", "decode_here", "decode_known", "encode_jpeg", "rgb", "sniff"]
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]  # (H, W, 3), RGB
+
+MOST_PIXELS: Final = 1_000_000_000  # that a lead may allow
 
 _MAY_BE_DEEP = {"png", "tiff"}
 
@@ -31,7 +34,7 @@ class Decoded:
         pixels: (H, W, 3) uint8, sRGB, upright, the first frame, perhaps reduced; what was transparent is
             white, or black where the picture would vanish on white.
         mode: Pillow's name of the colours as stored: L, RGB, CMYK, P, RGBA, ...
-        frames: more than 1 is an animation (or several pages).
+        frames: more than 1 is an animation (or several pages); no more than 100 are counted.
         format: as `sniff` names it.
     """
 
@@ -46,12 +49,26 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS, shorter_side: int | None =
 
     Args:
         data: a file's bytes.
-        max_pixels: width x height above it is refused from the header, before anything is allocated.
+        max_pixels: width x height above it is refused from the header, before anything is allocated; see `opened`.
         shorter_side: pixels; with it, a JPEG comes reduced by 8, 4 or 2 as long as its shorter side is no less.
 
     Raises:
         Undecodable: for every kind of bad file, and nothing else.
     """
+    return bounded(decode_here, data, max_pixels, shorter_side)
+
+
+def decode_known(data: bytes, shorter_side: int | None = None) -> Decoded:
+    """As `decode`, of a picture that `measure` took, by whatever limits: here only what runs wild is stopped.
+
+    Raises:
+        Undecodable: the bytes are no longer those that were measured, or memory is short.
+    """
+    return bounded(decode_here, data, MOST_PIXELS, shorter_side, limits=KNOWN)
+
+
+def decode_here(data: bytes, max_pixels: int, shorter_side: int | None) -> Decoded:
+    """As `decode`, in this process and without limits but `max_pixels`: for what is itself called by `bounded`."""
     jpeg = decode_jpeg(data, "RGB", max_pixels, shorter_side, "shorter") if sniff(data) == "jpeg" else None
     if jpeg is not None:
         return Decoded(np.ascontiguousarray(upright(jpeg.pixels, jpeg.turn)), jpeg.mode, 1, "jpeg")

@@ -17,8 +17,7 @@ _BLOCK: Final = 2**20  # bytes looked through at once
 # Segments of one file. Profiles, extended XMP and a camera's maps make a few hundred, and libjpeg-turbo's own limit of
 # scans, each with a table, is 500.
 _MOST: Final = 2_048
-# Which byte after 0xFF makes a marker: in entropy-coded data all but stuffing (0), restarts, and 0xFF, which may precede
-# any marker; elsewhere restarts, too.
+# Which byte after 0xFF ends a scan: all but stuffing (0), restarts, and 0xFF, which may precede any marker.
 _IN_SCAN = np.array([not (byte in {0, 0xFF} or _RST0 <= byte < SOI) for byte in range(256)])
 
 

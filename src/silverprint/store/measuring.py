@@ -3,22 +3,31 @@
 from typing import Any
 
 from silverprint.core import alignment, hashing, quality
-from silverprint.store.decode import Undecodable, decode
+from silverprint.store.bounded import STRANGER, Limits, bounded
+from silverprint.store.decode import Undecodable, decode_here
 from silverprint.store.gray import decode_gray
+from silverprint.store.opening import MAX_PIXELS
 
 
-def measured(image_id: str, data: bytes) -> dict[str, Any]:
-    """A row of MEASURED and THUMBNAILS; what cannot be decoded is a row too."""
+def measured(image_id: str, data: bytes, max_pixels: int = MAX_PIXELS) -> dict[str, Any]:
+    """A row of MEASURED and THUMBNAILS; what cannot be decoded, or not within limits, is a row too.
+
+    Args:
+        max_pixels: as `decode` has it.
+    """
     try:
-        picture = decode_gray(data)
+        return {"image_id": image_id} | bounded(_figures, data, max_pixels)
     except Undecodable as error:
         return {"image_id": image_id, "decodable": False, "error": error.reason}
+
+
+def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
+    picture = decode_gray(data, max_pixels)
     small = quality.reduced(picture.levels)
     figures = quality.figures(small)
     tiny = quality.reduced(small, hashing.SIDE)
     short, long = hashing.phashes(tiny, 64, 256)
     return {
-        "image_id": image_id,
         "decodable": True,
         "width": picture.width,
         "height": picture.height,
@@ -34,12 +43,16 @@ def measured(image_id: str, data: bytes) -> dict[str, Any]:
     }
 
 
-def pixel_sha256(data: bytes) -> str | None:
-    """The hash of a picture's every pixel, by a full decode; None where it cannot be decoded."""
+def pixel_sha256(data: bytes, max_pixels: int = MAX_PIXELS, limits: Limits = STRANGER) -> str | None:
+    """The hash of a picture's every pixel, by a full decode; None where it cannot be decoded, or not within limits."""
     try:
-        return hashing.pixel_sha256(decode(data).pixels)
+        return bounded(_pixel_sha256, data, max_pixels, limits=limits)
     except Undecodable:
         return None
+
+
+def _pixel_sha256(data: bytes, max_pixels: int) -> str:
+    return hashing.pixel_sha256(decode_here(data, max_pixels, None).pixels)
 
 
 def fingerprint(image_id: str, data: bytes) -> dict[str, Any] | None:

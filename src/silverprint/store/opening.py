@@ -15,7 +15,10 @@ from silverprint.store.frames import choose
 from silverprint.store.mending import is_apples, mended, rescued
 from silverprint.store.sniff import sniff
 
-MAX_PIXELS: Final = 100_000_000
+# Of a JPEG, which comes out reduced: a phone's 12000 x 9000, and some. `measure.max_megapixels` says otherwise.
+MAX_PIXELS: Final = 128_000_000
+# Of it, what other formats may have, which are decoded whole: 51 megapixels, where cameras' own files end.
+WHOLE_SHARE: Final = 0.4
 
 # Pillow warns about each odd file; here an odd file is a row with a reason.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -42,7 +45,11 @@ _PILLOW_NAME = {"jp2": "JPEG2000", "pnm": "PPM", "heic": "HEIF"}
 
 
 class Undecodable(Exception):  # noqa: N818 (a finding about a picture, not a fault)
-    """No pixels can be had. `reason`: empty, not-an-image, truncated, too-many-pixels or unsupported."""
+    """No pixels can be had.
+
+    `reason`: empty, not-an-image, truncated, too-many-pixels, unsupported; of `bounded`: too-many-scans, too-slow,
+    too-much-memory, crashed.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -57,7 +64,7 @@ class Opened:
         picture: its first frame, or the page that is meant, loaded, not turned.
         format: as `sniff` names it.
         mode: Pillow's name of the colours as stored.
-        frames: more than 1 is an animation (or several pages).
+        frames: more than 1 is an animation (or several pages); see `frames.choose`.
         data: the file.
         profile: of its colours (ICC), or None where they are sRGB or nobody says.
     """
@@ -75,7 +82,8 @@ def opened(data: bytes, max_pixels: int) -> Iterator[Opened]:
     """`data` opened; make of its pixels what you want within the block.
 
     Args:
-        max_pixels: width x height above it is refused from the header, before anything is allocated.
+        max_pixels: width x height of a JPEG above it, of other formats above WHOLE_SHARE of it, is refused from the
+            header, before anything is allocated.
 
     Raises:
         Undecodable: for every kind of bad file, whether it shows here or within the block, and nothing else.
@@ -86,6 +94,8 @@ def opened(data: bytes, max_pixels: int) -> Iterator[Opened]:
         raise
     except Image.DecompressionBombError:
         raise Undecodable("too-many-pixels") from None
+    except MemoryError:
+        raise Undecodable("too-much-memory") from None
     except NotImplementedError:
         raise Undecodable("unsupported") from None
     except Exception:  # Pillow raises nearly every built-in exception on a broken file
@@ -124,9 +134,10 @@ def _loaded(data: bytes, name: str, max_pixels: int) -> tuple[Image.Image, int]:
 def _read(data: bytes, name: str, max_pixels: int) -> tuple[Image.Image, int]:
     form = "PNG" if data.startswith(SIGNATURE) else _PILLOW_NAME.get(name, name.upper())
     picture = Image.open(BytesIO(data), formats=[form])
-    _check_size(picture, max_pixels)
+    most = max_pixels if name == "jpeg" else int(max_pixels * WHOLE_SHARE)
+    _check_size(picture, most)
     frames = choose(picture, data, name)
-    _check_size(picture, max_pixels)
+    _check_size(picture, most)
     picture.info.pop("xmp", None)  # Pillow would turn a TIFF by it
     picture.load()
     return picture, frames

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 Piece: TypeAlias = bytes | memoryview
 Span: TypeAlias = tuple[int, int]  # start and end in the file
 
-# Chunks of one file. Programs write 8 KB and more into one, so that 20 MB are 2,500, and two for each frame of an animation.
+# Chunks of one file. Programs write 8 KB and more into one, so that 20 MB are 2,500; a frame of an animation is two.
 MOST_PARTS: Final = 32_768
 
 

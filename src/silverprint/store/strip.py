@@ -21,8 +21,8 @@ def strip(data: bytes) -> bytes:
 
     Kept: pixels, colour profile, and the orientation that EXIF states (as the only EXIF tag, where it is not 1); XMP's
     turns nothing, as in browsers. JPEG, PNG and WebP, whole or damaged; other formats come back unchanged.
-    `strip(strip(x)) == strip(x)`. One pass over the bytes, and nothing is decoded or inflated. Nothing at all comes back
-    of a file that has more segments or chunks than any camera or program writes (2,048 of a JPEG, 32,768 of others).
+    `strip(strip(x)) == strip(x)`. One pass over the bytes, and nothing is decoded or inflated. Nothing at all comes
+    back of a file that has more segments or chunks than anybody writes (2,048 of a JPEG, 32,768 of others).
     """
     return b"".join(stripped(data))
 

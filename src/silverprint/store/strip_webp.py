@@ -14,7 +14,7 @@ _EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
 
 
 def strip_webp(data: bytes) -> list[Piece]:
-    """See `strip.strip`. The orientation is that of the first EXIF chunk of a file that says it has one, as in browsers.
+    """See `strip.strip`. As in browsers, the first EXIF chunk says the orientation, where VP8X says that there is one.
 
     What follows the RIFF container is dropped. One that is cut off stays so; what is there is kept or dropped.
     """

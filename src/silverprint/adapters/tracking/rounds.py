@@ -14,7 +14,7 @@ from silverprint.config import Params
 from silverprint.core.intervals import wilson
 from silverprint.records import LABELS
 from silverprint.store import ShardReader, tables
-from silverprint.store.decode import decode
+from silverprint.store.decode import decode_known
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -129,4 +129,4 @@ def _pictures(params: Params, image_ids: list[str]) -> dict[str, Any]:
     roots = [layout.raw(source) for source in params.sources]
     if not all(root.exists() for root in roots):
         return {}
-    return {image_id: decode(data).pixels for image_id, data in ShardReader(roots).read(image_ids)}
+    return {image_id: decode_known(data).pixels for image_id, data in ShardReader(roots).read(image_ids)}

@@ -166,8 +166,10 @@ VOTES: Final[Schema] = {
     "image_id": TEXT,
     "round": TEXT,
     "annotator": TEXT,  # `<server>-<user id>`, the same from every machine
-    "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing was chosen
-    "status": TEXT,  # valid | unsure | empty | unknown-class | superseded | deleted | withdrawn
+    "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing, or more than one, was chosen
+    # valid | unsure | empty | unknown-class | superseded | deleted | withdrawn
+    # | in-another-name (another person, or an import, gave or changed it)
+    "status": TEXT,
     "shown_prediction": TEXT,
     "lead_time_s": REAL,
     "created_at": TEXT,

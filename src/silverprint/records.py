@@ -191,7 +191,7 @@ VOTES: Final[Schema] = {
     "image_id": TEXT,
     "round": TEXT,
     "annotator": TEXT,  # `<server>-<user id>`, the same from every machine
-    "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing was chosen
+    "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing, or more than one, was chosen
     "status": TEXT,  # one of VOTE_STATUSES
     "shown_prediction": TEXT,
     "lead_time_s": REAL,

@@ -84,16 +84,56 @@ def test_progress_counts_people_and_asks_and_skips_withdrawn() -> None:
     asks = conform(pl.DataFrame({"image_id": ["p2"], "extra": [1]}), ASKS)
     cast = votes([("s-1", "p1", "cat", "t1", 1), ("t-9", "p1", "", "t2", 2), ("s-1", "p2", "zebra", "t3", 3)])
     counted = ballots.progress(queue, asks, cast, frozenset({"p3"}))
-    assert counted.rows() == [("p2", 2, 1), ("p1", 2, 2)]
+    assert counted.rows() == [("p2", 2, 0), ("p1", 2, 1)]  # an empty answer and an unknown class are none
     assert not ballots.is_done(counted)
-    assert ballots.answered_elsewhere(cast, "s") == {"p1": 1}
+    assert ballots.answered_elsewhere(cast.with_columns(status=pl.lit("unsure")), "s") == {"p1": 1}
 
 
-def test_answers_beyond_one_a_person_are_counted() -> None:
-    said = [("s-1", "p1", "cat"), ("s-1", "p1", "dog"), ("s-1", "p1", ""), ("s-2", "p1", "cat"), ("s-1", "p2", "cat")]
-    cast = votes([(*vote, f"t{number}", number) for number, vote in enumerate(said)])
-    assert ballots.repeated(cast) == {"p1": 2}
-    assert ballots.repeated(empty(VOTES)) == {}
+def foreign(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(status=pl.lit(ballots.IN_ANOTHER_NAME))
+
+
+def test_nobody_changes_or_confirms_another_s_vote() -> None:
+    said = votes([("s-1", "p1", "cat", "t1", 1), ("s-2", "p1", "dog", "t2", 2)])
+    first = ballots.merge(empty(VOTES), said, "s", frozenset())
+    tampered = foreign(votes([("s-1", "p1", "dog", "t1", 1), ("s-2", "p1", "dog", "t2", 2)]))
+    merged = ballots.merge(first, tampered, "s", frozenset())
+    status = {(row["annotator"], row["choice"]): row["status"] for row in merged.to_dicts()}
+    assert status == {("s-1", "cat"): "valid", ("s-1", "dog"): ballots.IN_ANOTHER_NAME, ("s-2", "dog"): "valid"}
+    assert ballots.merge(merged, tampered, "s", frozenset()).equals(merged)
+    assert ballots.void(merged, "s").is_empty()  # their annotations hold votes that count
+
+
+def test_a_vote_given_in_another_s_name_is_a_row_that_does_not_count() -> None:
+    pulled = foreign(votes([("s-1", "p1", "cat", "t1", 1)]))
+    merged = ballots.merge(empty(VOTES), pulled, "s", frozenset())
+    assert ballots.not_counting(merged) == {ballots.IN_ANOTHER_NAME: 1}
+    assert ballots.void(merged, "s").height == 1
+    taken_off = ballots.merge(merged, empty(VOTES), "s", frozenset())
+    assert taken_off.equals(merged)
+    then = votes([("s-1", "p1", "dog", "t9", 9)])
+    assert ballots.merge(taken_off, then, "s", frozenset())["status"].to_list() == [ballots.IN_ANOTHER_NAME, "valid"]
+
+
+@pytest.mark.parametrize("void", ["zebra", ""])
+def test_what_is_no_answer_supersedes_none_and_is_no_answer_once_it_is_gone(void: str) -> None:
+    said = votes([("s-1", "p1", "cat", "t1", 1), ("s-1", "p1", void, "t2", 2), ("s-2", "p1", void, "t3", 3)])
+    first = ballots.merge(empty(VOTES), said, "s", frozenset())
+    status = {row["annotation_id"]: row["status"] for row in first.to_dicts()}
+    assert (status[1], status[2]) == ("valid", "superseded")
+    gone = ballots.merge(first, said.filter(pl.col("annotation_id") == 1), "s", frozenset())
+    assert gone.equals(first)
+    queue = conform(pl.DataFrame({"image_id": ["p1"], "rank": [1], "overlap": [2]}), QUEUE)
+    assert ballots.progress(queue, empty(ASKS), gone, frozenset()).rows() == [("p1", 2, 1)]
+
+
+def test_newly_deleted_votes_are_counted_once_and_by_person() -> None:
+    said = votes([("s-1", "p1", "cat", "t1", 1), ("s-1", "p2", "cat", "t2", 2), ("s-2", "p1", "", "t3", 3)])
+    first = ballots.merge(empty(VOTES), said, "s", frozenset())
+    gone = ballots.merge(first, empty(VOTES), "s", frozenset())
+    assert ballots.newly_deleted(first, gone) == {"s-1": 2}
+    assert ballots.newly_deleted(gone, ballots.merge(gone, empty(VOTES), "s", frozenset())) == {}
+    assert ballots.not_counting(gone) == {"deleted": 2, "empty": 1}
 
 
 @pytest.mark.parametrize(

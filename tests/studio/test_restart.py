@@ -3,17 +3,19 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from silverprint.adapters import services
-from silverprint.adapters.labelstudio import Studio, Task
+from silverprint.adapters.labelstudio import Studio, Task, access
 from silverprint.commands import mlflow_server, studio
-from silverprint.errors import UnavailableError
+from silverprint.errors import NotAllowedError, UnavailableError
 
 from .conftest import free_port, inside, open_project, person
 
@@ -100,6 +102,19 @@ def test_a_lost_server_file_costs_nothing(restartable, stopped):
     studio.SERVICE.file.unlink()
     studio.down()
     assert not services.is_held(studio.SERVICE)
+
+
+@pytest.mark.parametrize("change", ["UPDATE authtoken_token SET key = 'reset'", "DELETE FROM authtoken_token"])
+def test_a_token_that_was_reset_there_is_learnt(restartable, change, capsys):
+    with closing(sqlite3.connect("var/studio/data/label_studio.sqlite3")) as database, database:
+        database.execute(change + " WHERE user_id = 1")
+        database.execute("UPDATE jwt_auth_jwtsettings SET legacy_api_tokens_enabled = 0")
+    with pytest.raises(NotAllowedError, match="run: silverprint studio up"):
+        Studio.connect()
+    studio.up()
+    assert Studio.connect().people()
+    assert json.loads(Path("var/studio/data/admin.json").read_text())["token"] == access.find().token
+    assert ("was reset there" in capsys.readouterr().err) == ("UPDATE" in change)
 
 
 def test_mlflow_comes_up_answers_and_goes_down(tmp_path):

@@ -1,5 +1,6 @@
 """Every failure of the wire ends in our words, and no message holds the token. Real sockets."""
 
+import contextlib
 import inspect
 import json
 import threading
@@ -68,6 +69,19 @@ def answering() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], tuple[i
         (404, "no such project", UnavailableError, "no such project"),
         (500, "boom", UnavailableError, "HTTP 500: boom"),
         (200, "<html>", UnavailableError, "not answered with JSON"),
+        (
+            500,
+            "<html><title>\nServer\n Error</title>" + "x" * 9000,
+            UnavailableError,
+            "HTTP 500: a page, 'Server Error'",
+        ),
+        (
+            500,
+            "<!DOCTYPE html><HTML><p>OperationalError: database is locked",
+            UnavailableError,
+            "database is locked by",
+        ),
+        (503, "<html>" + "x" * 9000, UnavailableError, "HTTP 503: a page;"),
     ],
 )
 def test_an_answer_that_is_none(answering, status, body, error, words):
@@ -76,6 +90,23 @@ def test_an_answer_that_is_none(answering, status, body, error, words):
         people(url)
     assert url in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_token_of_our_own_server_that_was_reset_has_a_remedy_that_works(answering, monkeypatch):
+    monkeypatch.delenv("LABEL_STUDIO_API_KEY", raising=False)
+    with pytest.raises(NotAllowedError, match=r"server\.json: HTTP 401.*run: silverprint studio up"):
+        people(answering(lambda _: (401, "{}")))
+
+
+@pytest.mark.parametrize("body", ['{"results": 3}', '[{"id": {}}]', '"x"', "7", '{"projects": [{}]}'])
+@pytest.mark.parametrize("method", ["projects", "people", "find_all", "answers", "found", "progress"])
+def test_another_program_s_json_is_never_a_traceback(answering, method, body):
+    url = answering(lambda _: (200, body))
+    house = Studio(wire.client(url, TOKEN), url, local=True, server="00000000")
+    found = None
+    with contextlib.suppress(UnavailableError):
+        found = getattr(house, method)(*ARGUMENTS.get(method, (PROJECT,)))
+    assert not found or body == '[{"id": {}}]'  # the SDK takes nearly anything for a list of people
 
 
 def test_a_server_that_is_down():
@@ -220,7 +251,9 @@ def test_the_environment_goes_before_our_own_server(tmp_path, monkeypatch):
     assert "'u'" not in repr(access.find())
 
 
-@pytest.mark.parametrize("body", ['{"status": "OK"}', "[]", "3", "null", '{"release": null}'])
+@pytest.mark.parametrize(
+    "body", ['{"status": "OK"}', "[]", "3", "null", '{"release": null}', '{"release": "7", "active_organization": "x"}']
+)
 def test_something_else_answers(answering, monkeypatch, body):
     monkeypatch.setenv("LABEL_STUDIO_URL", answering(lambda _: (200, body)))
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)

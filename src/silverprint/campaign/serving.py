@@ -20,14 +20,16 @@ def path(campaign: str, round_name: str, image_id: str) -> Path:
     return folder(campaign, round_name) / f"{image_id}.jpg"
 
 
-def fill(params: Params, round_name: str, image_ids: Collection[str]) -> None:
+def fill(params: Params, campaign: str, round_name: str, image_ids: Collection[str]) -> None:
     """Writes the pictures that are not there yet: upright, without metadata, RGB JPEG.
+
+    Args:
+        campaign: the round's own, for good (its state's): a renamed `dataset.campaign` moves no address.
 
     Raises:
         UnavailableError: a source's shards are not on this disk.
         DataError: a picture does not decode any more.
     """
-    campaign = params.dataset.campaign
     absent = [image_id for image_id in image_ids if not path(campaign, round_name, image_id).exists()]
     if not absent:
         return

@@ -1,11 +1,11 @@
 """silverprint studio prepare|up|down: Label Studio on this machine."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from silverprint import layout
 from silverprint.adapters import services
-from silverprint.adapters.labelstudio import server
+from silverprint.adapters.labelstudio import administrator, server
 from silverprint.console import say
 
 SERVICE: Final = services.Service("Label Studio", "silverprint studio up", layout.STUDIO, "/health", 8080)
@@ -38,7 +38,11 @@ def up(port: int | None = None) -> None:
         return services.Launch(server.command(environment, chosen), variables, server.package(environment))
 
     services.up(SERVICE, chosen, launch)
-    _admin()  # back into server.json, should a running server have lost it
+    admin = _admin()  # back into server.json, should a running server have lost it
+    if (token := administrator.token(admin.email, admin.token)) != admin.token:
+        services.remember(SERVICE, token=token)
+        server.keep_admin(replace(admin, token=token))
+        say("Label Studio: the administrator's token was reset there; server.json has the new one")
 
 
 def _admin() -> server.Admin:

@@ -15,7 +15,7 @@ from silverprint.console import err, say
 from silverprint.core import ballots
 from silverprint.errors import DataError, UnavailableError
 
-Asked: TypeAlias = tuple[Project, dict[str, int]]  # image_id -> people wanted there
+Asked: TypeAlias = tuple[Project, dict[str, int], list[Project]]  # image_id -> people wanted there; younger projects
 
 _EVERY_S = 2.0
 _LINE_EVERY_S = 60.0  # where there is no terminal to draw on
@@ -67,7 +67,7 @@ def _count(studio: Studio, asked: list[Asked]) -> list[tuple[Project, Progress]]
     patience = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            return [(project, studio.progress(project, needed)) for project, needed in asked]
+            return [(project, studio.progress(project, needed, others)) for project, needed, others in asked]
         except UnavailableError:
             if time.monotonic() > patience:
                 raise
@@ -89,6 +89,7 @@ def _asked(studio: Studio, name: str) -> Iterator[Asked]:
     queue = ledgers.queue(name)
     progress = ballots.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn())
     elsewhere = ballots.answered_elsewhere(votes, studio.server, current.settled)
+    of_round = studio.find_all(current.campaign, name)
     for tier, id_ in sorted(current.projects.items()):
         if not studio.is_there(id_):
             value = f"{name}: project {id_} is gone from {studio.url}"
@@ -96,7 +97,8 @@ def _asked(studio: Studio, name: str) -> Iterator[Asked]:
         of_tier = progress.filter(pl.col("image_id").is_in(queue.filter(tier=tier)["image_id"].implode()))
         needed = {image_id: count - elsewhere.get(image_id, 0) for image_id, count, _ in of_tier.iter_rows()}
         project = Project(id_, "", current.campaign, name, tier, current.queue_sha256, None)
-        yield project, needed
+        others = [one for one in of_round if one.tier == tier and one.id != id_]
+        yield project, needed, others
 
 
 def _table(studio: Studio, counted: list[tuple[Project, Progress]]) -> Table:

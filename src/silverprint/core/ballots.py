@@ -6,8 +6,18 @@ from silverprint.records import NONE_OF_THESE, UNSURE, VOTES, conform
 
 LONGEST_S = 366 * 86_400  # more than a year at one picture is no measurement
 
-# A person with a vote of one of these kinds has answered about the picture; only `valid` ones count in the consensus.
+# What a person's word about a picture can be; only `valid` ones count in the consensus.
 ANSWERS = ("valid", "unsure", "empty", "unknown-class")
+
+# A person with a vote of one of these kinds has answered about the picture: the others are no answer to the question.
+DONE = ("valid", "unsure")
+
+# Says that another person, or an import, gave or changed the vote in its annotator's name.
+IN_ANOTHER_NAME = "in-another-name"
+
+# Votes that count for nothing as they are: taken off the server once they are in the ledger, so that the picture is
+# asked about again.
+VOID = ("empty", "unknown-class", IN_ANOTHER_NAME)
 
 _KEY = ["annotation_id", "annotator", "image_id", "choice"]
 
@@ -42,7 +52,9 @@ def merge(
     """The union of the ledger and what the server has now.
 
     A vote of `server` that is gone there is marked `deleted` (`withdrawn` if its picture was). Of several votes by one
-    person on one picture the latest counts, the others are marked `superseded`. No row is ever dropped.
+    person on one picture the latest counts, the others are marked `superseded`; one of VOID supersedes no other. No row
+    is ever dropped, and nobody but its annotator changes a vote: one that was pulled stays as it was where another hand
+    has changed or confirmed it since.
 
     Args:
         kept: VOTES on disk, perhaps of several servers.
@@ -54,15 +66,21 @@ def merge(
     Returns:
         VOTES, sorted by image_id, annotator, created_at, annotation_id, choice.
     """
+    own = pulled.filter(pl.col("status") != IN_ANOTHER_NAME)
+    confirmed = kept.filter(pl.col("status").is_in(ANSWERS)).select(*_KEY, pl.col("status").alias("before"))
+    pulled = _restored(pulled, confirmed)
+    overwritten = ~pl.col("annotation_id").is_in(own["annotation_id"].implode()) & pl.col("annotation_id").is_in(
+        pulled["annotation_id"].implode()
+    )
     gone = kept.join(pulled, on=_KEY, how="anti").with_columns(
-        pl.when(_elsewhere(server, settled))
+        pl.when(_elsewhere(server, settled) | overwritten)
         .then(pl.col("status"))
         .when(pl.col("annotation_id").is_in(pulled["annotation_id"].implode()))
         .then(pl.lit("superseded"))
         .when(pl.col("image_id").is_in(list(withdrawn)))
         .then(pl.lit("withdrawn"))
-        .when(pl.col("status") == "superseded")
-        .then(pl.lit("superseded"))
+        .when(pl.col("status").is_in(["superseded", *VOID]))
+        .then(pl.col("status"))
         .otherwise(pl.lit("deleted"))
         .alias("status")
     )
@@ -75,7 +93,7 @@ def superseding(votes: pl.DataFrame) -> pl.DataFrame:
     counts = pl.col("status").is_in(ANSWERS)
     latest = (
         votes.filter(counts)
-        .sort("created_at", "annotation_id")
+        .sort(pl.col("status").is_in(DONE), "created_at", "annotation_id")
         .group_by("image_id", "annotator", maintain_order=True)
         .agg(pl.col("annotation_id").last().alias("latest"))
     )
@@ -90,6 +108,33 @@ def superseding(votes: pl.DataFrame) -> pl.DataFrame:
     ).sort("image_id", "annotator", "created_at", "annotation_id", "choice")
 
 
+def _restored(pulled: pl.DataFrame, confirmed: pl.DataFrame) -> pl.DataFrame:
+    """`pulled` with the status of before, where another hand confirmed what its annotator had said."""
+    joined = pulled.join(confirmed, on=_KEY, how="left", maintain_order="left")
+    foreign = (pl.col("status") == IN_ANOTHER_NAME) & pl.col("before").is_not_null()
+    return joined.with_columns(pl.when(foreign).then("before").otherwise("status").alias("status")).drop("before")
+
+
+def void(votes: pl.DataFrame, server: str) -> pl.DataFrame:
+    """The votes of `server` that count for nothing as they are, and whose annotation was none that counts."""
+    counting = votes.filter(pl.col("status").is_in(DONE))["annotation_id"]
+    here = pl.col("annotator").str.starts_with(f"{server}-")
+    return votes.filter(here & pl.col("status").is_in(VOID) & ~pl.col("annotation_id").is_in(counting.implode()))
+
+
+def not_counting(votes: pl.DataFrame) -> dict[str, int]:
+    """How many votes do not count, by their status: neither in the consensus nor as an abstention."""
+    left_out = votes.filter(~pl.col("status").is_in(DONE))
+    return dict(left_out["status"].value_counts().sort("status").iter_rows())
+
+
+def newly_deleted(kept: pl.DataFrame, votes: pl.DataFrame) -> dict[str, int]:
+    """Per annotator: how many votes of `votes` are gone from their server that counted in `kept`."""
+    counted = kept.filter(pl.col("status").is_in(DONE))
+    gone = votes.filter(pl.col("status") == "deleted").join(counted, on=_KEY, how="semi")
+    return dict(gone["annotator"].value_counts().sort("annotator").iter_rows())
+
+
 def progress(queue: pl.DataFrame, asks: pl.DataFrame, votes: pl.DataFrame, withdrawn: frozenset[str]) -> pl.DataFrame:
     """Per picture of the queue that is not withdrawn, in rank order: how many people to ask and how many answered.
 
@@ -98,7 +143,7 @@ def progress(queue: pl.DataFrame, asks: pl.DataFrame, votes: pl.DataFrame, withd
     """
     extra = asks.group_by("image_id").agg(pl.col("extra").sum())
     answered = (
-        votes.filter(pl.col("status").is_in(ANSWERS))
+        votes.filter(pl.col("status").is_in(DONE))
         .group_by("image_id")
         .agg(pl.col("annotator").n_unique().cast(pl.Int64).alias("answered"))
     )
@@ -117,15 +162,9 @@ def progress(queue: pl.DataFrame, asks: pl.DataFrame, votes: pl.DataFrame, withd
 
 def answered_elsewhere(votes: pl.DataFrame, server: str, settled: int | None = None) -> dict[str, int]:
     """Per picture: how many people have answered on servers other than `server`, or in a project of it that is gone."""
-    elsewhere = votes.filter(pl.col("status").is_in(ANSWERS) & _elsewhere(server, settled))
+    elsewhere = votes.filter(pl.col("status").is_in(DONE) & _elsewhere(server, settled))
     counts = elsewhere.group_by("image_id").agg(pl.col("annotator").n_unique())
     return dict(counts.iter_rows())
-
-
-def repeated(pulled: pl.DataFrame) -> dict[str, int]:
-    """Per picture on which somebody answered more than once: how many answers are not of a further person."""
-    answers = pulled.group_by("image_id").agg((pl.len() - pl.col("annotator").n_unique()).cast(pl.Int64).alias("n"))
-    return dict(answers.filter(pl.col("n") > 0).iter_rows())
 
 
 def _elsewhere(server: str, settled: int | None) -> pl.Expr:

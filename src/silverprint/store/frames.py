@@ -1,4 +1,4 @@
-"""How many pictures a file shows, told without decoding one nor walking through thousands; and which of them is meant."""
+"""How many pictures a file shows, and which is meant: told without decoding any, nor walking through thousands."""
 
 from collections.abc import Iterator
 from io import BytesIO

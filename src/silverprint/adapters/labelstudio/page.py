@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Final
+from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
 from silverprint.records import NONE_OF_THESE, UNSURE
@@ -39,6 +39,25 @@ def hotkeys(choices: Sequence[str], by_age: Sequence[str] = ()) -> dict[str, str
         if key:
             keys[choice] = key
     return keys
+
+
+def settings(
+    question: str, instructions_text: str, choices: Sequence[str], by_age: Sequence[str] = ()
+) -> dict[str, Any]:
+    """A project's settings, by their names in Label Studio, as far as they decide what people see and are served."""
+    return {
+        "label_config": config(question, choices, by_age),
+        "expert_instruction": instructions(instructions_text),
+        "show_instruction": True,
+        "show_skip_button": False,
+        "enable_empty_annotation": False,
+        "show_collab_predictions": True,
+        "model_version": MODEL,
+        # With these two, everybody is served strictly by task id, that is by rank, until a task has as many answers as
+        # its own overlap. Any maximum above 1 makes the order random.
+        "sampling": "Sequential sampling",
+        "maximum_annotations": 1,
+    }
 
 
 def config(question: str, choices: Sequence[str], by_age: Sequence[str] = ()) -> str:

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from silverprint import layout
 from silverprint.errors import ConfigError, UsageError
 
+# Of a storage's files, for its "Sync" button: tasks are made by us alone, and the pictures are served all the same.
+NOTHING: Final = "^$"
 _MEDIA: Final = "SILVERPRINT_MEDIA_URL"
 
 

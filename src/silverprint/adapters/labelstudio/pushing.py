@@ -1,12 +1,14 @@
 """Asking about pictures: in the order given, each with its own overlap, and safe to repeat after any interruption."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from silverprint.adapters.labelstudio import listing, page
-from silverprint.adapters.labelstudio.words import Progress, Pushed, Task
+from silverprint.adapters.labelstudio.words import Found, Progress, Pushed, Task
 from silverprint.console import bar
 
 if TYPE_CHECKING:
@@ -15,39 +17,77 @@ if TYPE_CHECKING:
 _BATCH: Final = 250  # tasks in one request: a second of work, so that the progress moves
 
 
+# A picture's address in the data of a task, however it was made: Label Studio's "Sync" writes no image_id.
+_SERVED: Final = re.compile(r"/([0-9a-f]{64})\.jpg")
+
+
+def found(client: "LabelStudio", project_id: int) -> list[Found]:
+    """Every task of the project, by id."""
+    return [
+        Found(task.id, image_id(task.data), task.overlap, task.total_predictions > 0)
+        for task in listing.tasks(client, project_id, "id,data,overlap,total_predictions")
+    ]
+
+
 def pushed(client: "LabelStudio", project_id: int) -> dict[str, Pushed]:
     """What a project asks about, by image_id in the order of its tasks; the first task, where a picture has several."""
-    found: dict[str, Pushed] = {}
-    for task in listing.tasks(client, project_id, "id,data,overlap,total_predictions"):
-        name = image_id(task.data)
-        if name is not None:
-            found.setdefault(name, Pushed(task.id, task.overlap, task.total_predictions > 0))
-    return found
+    first: dict[str, Pushed] = {}
+    for task in found(client, project_id):
+        if task.image_id is not None:
+            first.setdefault(task.image_id, Pushed(task.task_id, task.overlap, task.predicted))
+    return first
 
 
 def image_id(data: Mapping[str, Any]) -> str | None:
-    """The picture that a task is about; None where somebody else made the task, for any reason of theirs."""
+    """The picture that a task is about: it is named there, or it is the one that the task shows.
+
+    None where somebody else made the task, for any reason of theirs.
+    """
     said = data.get("image_id")
-    return said if isinstance(said, str) and said else None
+    if isinstance(said, str) and said:
+        return said
+    shown = (_SERVED.search(value) for value in data.values() if isinstance(value, str))
+    return next((match[1] for match in shown if match), None)
 
 
 def progress(
-    client: "LabelStudio", project_id: int, pseudonym: Callable[[int], str], needed: Mapping[str, int] | None
+    client: "LabelStudio",
+    project_ids: Sequence[int],
+    pseudonym: Callable[[int], str],
+    needed: Mapping[str, int] | None,
 ) -> Progress:
-    """See `Studio.progress`."""
-    by: Counter[str] = Counter()
-    tasks = done = stuck = asked = answered = 0
-    for task in listing.tasks(client, project_id, "id,data,overlap,annotators,annotations_ids", "all"):
-        wanted = task.overlap if needed is None else needed.get(image_id(task.data) or "")
-        if wanted is None:
+    """See `Studio.progress`; of a picture that has several tasks everybody counts once."""
+    seen: dict[str, _Asked] = {}
+    for task in (task for id_ in project_ids for task in listing.tasks(client, id_, _WHO, "all")):
+        picture = image_id(task.data)
+        if needed is not None and picture not in needed:
             continue
         people = set(task.annotators)
-        by.update(pseudonym(user) for user in people)
-        tasks, asked, answered = tasks + 1, asked + wanted, answered + min(len(people), wanted)
-        done += len(people) >= wanted
         answers = len((task.annotations_ids or "").split(",")) if people else 0
-        stuck += len(people) < wanted and answers >= task.overlap
-    return Progress(tasks, done, stuck, asked, answered, dict(sorted(by.items())))
+        entry = seen.setdefault(picture or f"task {task.id}", _Asked())
+        entry.people |= people
+        entry.overlap = max(entry.overlap, task.overlap)
+        entry.served |= answers < task.overlap
+    by: Counter[str] = Counter(pseudonym(user) for entry in seen.values() for user in entry.people)
+    done = stuck = asked = answered = 0
+    for picture, entry in seen.items():
+        wanted = entry.overlap if needed is None else needed[picture]
+        asked, answered = asked + wanted, answered + min(len(entry.people), wanted)
+        done += len(entry.people) >= wanted
+        stuck += len(entry.people) < wanted and not entry.served
+    return Progress(len(seen), done, stuck, asked, answered, dict(sorted(by.items())))
+
+
+_WHO: Final = "id,data,overlap,annotators,annotations_ids"
+
+
+@dataclass
+class _Asked:
+    """What the tasks about one picture have come to."""
+
+    people: set[int] = field(default_factory=set)
+    overlap: int = 0
+    served: bool = False  # by one of them at least
 
 
 def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from silverprint import layout
 from silverprint.console import err, say
@@ -22,11 +23,12 @@ from silverprint.errors import ConfigError, UnavailableError
 from silverprint.store.files import disk_errors, replacing, write_text
 
 ADMIN: Final = "admin@silverprint.local"
-_DATABASE: Final = "label_studio.sqlite3"
+DATABASE: Final = "label_studio.sqlite3"
 _ADMIN: Final = "admin.json"  # beside the database that knows this account, should server.json be lost
 _VERSION: Final = "version"  # of Label Studio that last migrated the data
 DJANGO: Final = {"DJANGO_SETTINGS_MODULE": "core.settings.label_studio"}  # for gunicorn; label-studio sets its own
 _PUBLIC: Final = "SILVERPRINT_STUDIO_HOST"
+_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 _LOCK_S: Final = 1800  # how long an opened task is kept from others; a day by default, which stalls a round
 
 
@@ -56,6 +58,11 @@ def kept_admin() -> Admin | None:
         rule = "its administrator is known neither here nor in server.json"
         remedy = f"bring one of the two back, or move {data} away for an empty Label Studio (pulled votes are in Git)"
         raise UnavailableError(str(data / _ADMIN), rule, remedy) from None
+
+
+def keep_admin(admin: Admin) -> None:
+    """Keeps the account beside the database that knows it."""
+    write_text(layout.STUDIO / "data" / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
 
 
 def venv() -> Path:
@@ -90,6 +97,9 @@ def settings(data: Path) -> dict[str, str]:
     public = public_url()
     trusted = {"CSRF_TRUSTED_ORIGINS": public} if public else {}
     return trusted | {
+        # A page elsewhere reads nothing, and no name that somebody has lead to this machine is served.
+        "ALLOWED_HOSTS": ",".join([*_HOSTS, *_host_of(public)]),
+        "CORS_ALLOW_ALL_ORIGINS": "false",
         "LABEL_STUDIO_BASE_DATA_DIR": str(data),
         "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
         "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
@@ -101,6 +111,12 @@ def settings(data: Path) -> dict[str, str]:
         "SENTRY_DSN": "",
         "FRONTEND_SENTRY_DSN": "",
     }
+
+
+def _host_of(address: str | None) -> list[str]:
+    """The host's name as it stands in a Host header, without a port."""
+    host = urlsplit(address).hostname if address else None
+    return [f"[{host}]" if ":" in host else host] if host else []
 
 
 def command(environment: Path, port: int) -> list[str]:
@@ -130,7 +146,7 @@ def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
         say(f"Label Studio: bringing the data to version {version}")
         _manage(environment, data, base, "version")
     write_text(data / _VERSION, version)
-    write_text(data / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
+    keep_admin(admin)
     return data
 
 
@@ -139,7 +155,7 @@ def _create(environment: Path, data: Path, admin: Admin, base: Mapping[str, str]
         shutil.rmtree(left, ignore_errors=True)
     with disk_errors(data):
         new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
-        shutil.copy(empty_database(environment, base), new / _DATABASE)
+        shutil.copy(empty_database(environment, base), new / DATABASE)
         # Not on the command line, where every user of the machine could read it.
         account = {
             "LABEL_STUDIO_USERNAME": admin.email,
@@ -165,7 +181,7 @@ def empty_database(environment: Path, base: Mapping[str, str]) -> Path:
             folder = Path(workshop).resolve()
             _manage(environment, folder, base, "init", "--quiet")
             with replacing(kept) as temporary:
-                shutil.copy(folder / _DATABASE, temporary)
+                shutil.copy(folder / DATABASE, temporary)
     return kept
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from silverprint.adapters.labelstudio import access, accounts, listing, page, pictures, pushing, tag, wire
 from silverprint.adapters.labelstudio.server import ADMIN
 from silverprint.adapters.labelstudio.wire import speaking
-from silverprint.adapters.labelstudio.words import Annotation, Progress, Project, Pushed, Task
+from silverprint.adapters.labelstudio.words import Annotation, Found, Progress, Project, Pushed, Task
 from silverprint.core import ballots
 
 if TYPE_CHECKING:
@@ -47,8 +47,13 @@ class Studio:
             wire.require_label_studio(client, found.url)
             organisation = client.users.whoami().active_organization
             born: Any = client.organizations.get(organisation or 0).created_at
-        name = hashlib.sha256(f"{born:%Y-%m-%dT%H:%M:%S.%fZ}".encode()).hexdigest()[:8]
+            name = hashlib.sha256(f"{born:%Y-%m-%dT%H:%M:%S.%fZ}".encode()).hexdigest()[:8]
         return cls(client, found.url, found.local, name)
+
+    @property
+    def client(self) -> "LabelStudio":
+        """The SDK's client, for this package; its failures are `wire.failures`."""
+        return self._client
 
     def find(self, campaign: str, round: str, tier: str) -> Project | None:  # noqa: A002
         """The project opened for this round and tier; the oldest, if two machines opened one at the same moment."""
@@ -83,21 +88,8 @@ class Studio:
         # Label Studio wants a title of 3 to 50 characters.
         title = title[:50].ljust(3, "·")
         draft = Project(0, title, campaign, round, tier, queue_sha256, None)
-        created: Any = self._client.projects.create(
-            title=title,
-            description=tag.describe(draft),
-            label_config=page.config(question, choices, by_age),
-            expert_instruction=page.instructions(instructions),
-            show_instruction=True,
-            show_skip_button=False,
-            enable_empty_annotation=False,
-            show_collab_predictions=True,
-            model_version=page.MODEL,
-            # With these two, everybody is served strictly by task id, that is by rank, until a task has as many
-            # answers as its own overlap. Any maximum above 1 makes the order random.
-            sampling="Sequential sampling",
-            maximum_annotations=1,
-        )
+        settings = page.settings(question, instructions, choices, by_age)
+        created: Any = self._client.projects.create(title=title, description=tag.describe(draft), **settings)
         return replace(draft, id=created.id)
 
     @speaking
@@ -120,6 +112,9 @@ class Studio:
     def is_there(self, project_id: int) -> bool:
         return self._get(project_id) is not None
 
+    def has(self, project: Project) -> bool:
+        return self.is_there(project.id)
+
     def _get(self, project_id: int) -> Any:
         from label_studio_sdk.core.api_error import ApiError
 
@@ -137,18 +132,35 @@ class Studio:
         Raises:
             ConfigError: the server is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
         """
-        if pictures.elsewhere() is not None or self._client.import_storage.local.list(project=project.id):
+        if pictures.elsewhere() is not None:
+            return
+        storages: Any = self._client.import_storage.local.list(project=project.id)
+        for storage in storages:
+            if storage.regex_filter != pictures.NOTHING:
+                self._client.import_storage.local.update(
+                    id=storage.id, path=storage.path, regex_filter=pictures.NOTHING
+                )
+        if storages:
             return
         media.mkdir(parents=True, exist_ok=True)
         with pictures.on_this_disk(self.url, media):
             self._client.import_storage.local.create(
-                project=project.id, title="pictures", path=str(media.resolve()), use_blob_urls=True
+                project=project.id,
+                title="pictures",
+                path=str(media.resolve()),
+                regex_filter=pictures.NOTHING,
+                use_blob_urls=True,
             )
 
     @speaking
     def pushed(self, project: Project) -> dict[str, Pushed]:
         """What the project asks about, by image_id, in the order of asking."""
         return pushing.pushed(self._client, project.id)
+
+    @speaking
+    def found(self, project: Project) -> list[Found]:
+        """Every task of the project, by id, whoever made it."""
+        return pushing.found(self._client, project.id)
 
     @speaking
     def push(self, project: Project, tasks: Sequence[Task]) -> None:
@@ -172,28 +184,39 @@ class Studio:
 
     @speaking
     def annotations(self, project: Project) -> list[Annotation]:
-        """Every answer of every annotator, by annotation id: duplicates, empty ones and unknown labels too."""
+        """Every answer of every annotator about a picture of ours, by annotation id: duplicates, empty ones and unknown
+        labels too.
+        """
+        return [annotation for annotation in self.answers(project) if annotation.image_id]
+
+    @speaking
+    def answers(self, project: Project) -> list[Annotation]:
+        """`annotations`, and those on tasks that are about no picture of ours: their image_id is empty."""
         # The SDK's `as_json` would bring the unanswered tasks too.
         exported = json.loads(b"".join(self._client.projects.exports.download_sync(project.id, export_type="JSON")))
         found = [
-            self._annotation(image_id, stored)
+            self._annotation(pushing.image_id(task["data"]) or "", task.get("id", 0), stored)
             for task in exported
-            if (image_id := pushing.image_id(task["data"])) is not None
             for stored in task["annotations"]
         ]
         return sorted(found, key=lambda annotation: annotation.annotation_id)
 
-    def _annotation(self, image_id: str, stored: dict[str, Any]) -> Annotation:
+    def _annotation(self, image_id: str, task_id: int, stored: dict[str, Any]) -> Annotation:
         prediction = stored.get("prediction") or {}
+        # Null where no session gave it: it was imported with a task. Without the field there is nothing to compare.
+        hand = stored.get("updated_by", stored["completed_by"])
+        choices = page.answers(stored["result"])
         return Annotation(
             image_id=image_id,
             annotator=self._pseudonym(stored["completed_by"]),
-            choices=page.answers(stored["result"]),
+            choices=choices,
             lead_time_s=ballots.lead_time(stored["lead_time"]),
             created_at=stored["created_at"],
             annotation_id=stored["id"],
             skipped=bool(stored["was_cancelled"]),
             shown_prediction=next(iter(page.answers(prediction.get("result"))), None),
+            task_id=task_id,
+            hand=None if hand is None else self._pseudonym(hand),
         )
 
     @speaking
@@ -223,7 +246,9 @@ class Studio:
         accounts.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
 
     @speaking
-    def progress(self, project: Project, needed: Mapping[str, int] | None = None) -> Progress:
+    def progress(
+        self, project: Project, needed: Mapping[str, int] | None = None, others: Sequence[Project] = ()
+    ) -> Progress:
         """Counts from one listing, without exporting the answers.
 
         People are counted, not `total_annotations`: two answers at one moment leave that counter short for good. A
@@ -231,8 +256,10 @@ class Studio:
 
         Args:
             needed: people wanted by image_id; other tasks do not count. Without it: every task, by its overlap.
+            others: projects that asked about the same pictures.
         """
-        return pushing.progress(self._client, project.id, self._pseudonym, needed)
+        ids = [one.id for one in (project, *others)]
+        return pushing.progress(self._client, ids, self._pseudonym, needed)
 
     @staticmethod
     def image_url(path: Path) -> str:

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import os
+import re
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Protocol, TypeV
 
 import httpx
 
+from silverprint.adapters.labelstudio import access
 from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError
 
 if TYPE_CHECKING:
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from label_studio_sdk.core.api_error import ApiError
 
 _TIMEOUT: Final = httpx.Timeout(120.0, connect=10.0)
+# The SDK checks nothing: another program's JSON breaks it, or us, anywhere. What is not JSON comes before these.
+_STRANGE: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -47,10 +52,10 @@ def require_label_studio(client: "LabelStudio", url: str) -> None:
     """
     try:
         release = client.versions.get().release
-    except (AttributeError, TypeError):  # the SDK checks nothing: another program's JSON breaks it anywhere
+    except _STRANGE:
         release = None
     if not release:
-        raise UnavailableError(url, "something other than Label Studio answers", "set LABEL_STUDIO_URL to it")
+        raise _stranger(url)
 
 
 @contextmanager
@@ -62,6 +67,7 @@ def failures(url: str) -> Iterator[None]:
         NotAllowedError: the token is refused.
     """
     from label_studio_sdk.core.api_error import ApiError
+    from label_studio_sdk.core.parse_error import ParsingError
 
     try:
         yield
@@ -69,6 +75,8 @@ def failures(url: str) -> Iterator[None]:
         raise _refusal(url, error) from None
     except json.JSONDecodeError:
         raise _no_json(url) from None
+    except (ParsingError, *_STRANGE) as error:
+        raise _stranger(url) from error
     except httpx.InvalidURL as error:
         remedy = "set LABEL_STUDIO_URL to http(s)://host:port"
         raise UnavailableError(url, f"not an address ({error})", remedy) from None
@@ -99,6 +107,10 @@ def speaking(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, 
 
 def _refusal(url: str, error: "ApiError") -> SilverprintError:
     status = error.status_code or 0
+    if status in {401, 403} and not os.environ.get("LABEL_STUDIO_API_KEY"):
+        value = f"LABEL_STUDIO_API_KEY is not set, and {url} refuses the token in {access.SERVER_FILE}"
+        rule = f"HTTP {status}: it was reset there, or is another server's"
+        return NotAllowedError(value, rule, "run: silverprint studio up, which learns the token of today")
     if status in {401, 403}:
         remedy = "copy a token from Account & Settings there, or unset it to use the server of silverprint studio up"
         return NotAllowedError("LABEL_STUDIO_API_KEY", f"{url} refuses this token (HTTP {status})", remedy)
@@ -107,8 +119,23 @@ def _refusal(url: str, error: "ApiError") -> SilverprintError:
         return UnavailableError(url, f"redirected to {target}", "set LABEL_STUDIO_URL to the final address")
     if 200 <= status < 300:
         return _no_json(url)
-    rule = f"answered with HTTP {status}: {str(error.body)[:300]}"
+    rule = f"answered with HTTP {status}: {_said(error.body)}"
     return UnavailableError(url, rule, "look into the server's log (here: var/studio/log), then run again")
+
+
+def _said(body: object) -> str:
+    """What a refusal says in one line: of a page its title, of a locked database that it is."""
+    text = str(body)
+    if "database is locked" in text:
+        return "its database is locked by another program"
+    if "<html" not in text[:1000].lower():
+        return text[:300]
+    title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
+    return f"a page, {' '.join(title[1].split())[:80]!r}" if title else "a page"
+
+
+def _stranger(url: str) -> UnavailableError:
+    return UnavailableError(url, "something other than Label Studio answers", "set LABEL_STUDIO_URL to it")
 
 
 def _no_json(url: str) -> UnavailableError:

@@ -28,6 +28,16 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Found:
+    """A task as the project has it."""
+
+    task_id: int
+    image_id: str | None  # None where it is about no picture of ours
+    overlap: int
+    predicted: bool  # has a pre-label
+
+
+@dataclass(frozen=True)
 class Pushed:
     """A picture that the server is asking about."""
 
@@ -48,6 +58,13 @@ class Annotation:
     annotation_id: int
     skipped: bool
     shown_prediction: str | None
+    task_id: int
+    hand: str | None  # who gave or changed it last, as a pseudonym; None for an import, which is nobody's own
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the person in whose name it stands gave it."""
+        return self.hand == self.annotator
 
 
 @dataclass(frozen=True)

@@ -81,35 +81,56 @@ def _open(params: Params, name: str, server: str) -> State:
 
 def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     # Only here: a closed round never needs the server, nor the time to load its client.
+    from silverprint.adapters.labelstudio import lease
     from silverprint.stages.annotate import asking
 
     studio = asking.connect(name, before)
     current = before or _open(params, name, studio.server)
-    queue, asks, withdrawn = ledgers.queue(name), ledgers.asks(name), ledgers.withdrawn()
-    kept = ledgers.votes_so_far(name)
-    projects = {tier: asking.project(studio, params, current, tier) for tier in sorted(queue["tier"].unique())}
-    current = current.moved(projects={tier: project.id for tier, project in projects.items()}).save()
+    tiers = sorted(ledgers.queue(name)["tier"].unique())
+    found = {tier: asking.projects(studio, params, current, tier) for tier in tiers}
+    current = current.moved(projects={tier: projects[0].id for tier, projects in found.items()}).save()
+    with lease.held(studio, found[tiers[0]][0]):
+        # Whoever held the lease before may have taken younger projects away.
+        there = {tier: [first, *filter(studio.has, younger)] for tier, (first, *younger) in found.items()}
+        _hold(studio, params, current, there)
+
+
+def _hold(studio: "Studio", params: Params, current: State, found: dict[str, list["Project"]]) -> None:
+    """Pulls, puts the server in order, pushes; closes, or says who is waited for. No other machine does meanwhile."""
+    from silverprint.stages.annotate import asking, order
+
+    name = current.round
+    projects = {tier: ours[0] for tier, ours in found.items()}
     if _sealed_with_these(current, projects):
-        _close(studio, params, current, projects)
+        _close(studio, current, projects)
         return
     if current.status == "closed":
         # Re-opened: said first, so that the votes may grow from here on.
         current = current.moved(status="waiting").save()
 
-    pulled = pl.concat([asking.pull(studio, project, current) for project in projects.values()])
+    queue, withdrawn = ledgers.queue(name), ledgers.withdrawn()
+    kept = ledgers.votes_so_far(name)
+    pulls = {project.id: asking.pull(studio, project, current) for ours in found.values() for project in ours}
+    pulled = pl.concat([votes for votes, _ in pulls.values()])
     votes = ballots.merge(kept, pulled, studio.server, withdrawn, current.settled)
     ledgers.write_votes(name, votes)
 
-    progress = ballots.progress(queue, asks, votes, withdrawn)
-    for tier, project in projects.items():
-        asked = queue.filter(pl.col("tier") == tier)
-        elsewhere = ballots.answered_elsewhere(votes, studio.server, current.settled)
-        asking.push(studio, params, project, asked, progress, elsewhere, ballots.repeated(pulled))
-        asking.withdraw(studio, project, withdrawn)
+    progress = ballots.progress(queue, ledgers.asks(name), votes, withdrawn)
+    answers = {id_: given for id_, (_, given) in pulls.items()}
+    order.tell(studio, current, kept, votes, answers)
+    answers = order.take_off(studio, current, votes, progress, answers)
+    for tier, (project, *younger) in found.items():
+        asking.withdraw(studio, [project, *younger], withdrawn)
+        asking.put_right(studio, params, project, current)
+        there, on_task = order.one_each(studio, project, younger, answers)
+        asking.push(
+            studio, params, current, project, queue.filter(pl.col("tier") == tier), progress, there, on_task
+        )  # fmt: skip
+        order.again(studio, project, on_task)
     current = current.moved(status="waiting").save()
     if not ballots.is_done(progress):
         raise _waiting(studio, current, projects, progress)
-    _close(studio, params, current, projects)
+    _close(studio, current, projects)
 
 
 def _sealed_with_these(current: State, projects: dict[str, "Project"]) -> bool:
@@ -134,7 +155,7 @@ def _waiting(
     return WaitingForPeople(value, f"people are needed at {places}", remedy)
 
 
-def _close(studio: "Studio", params: Params, current: State, projects: dict[str, "Project"]) -> None:
+def _close(studio: "Studio", current: State, projects: dict[str, "Project"]) -> None:
     votes_sha256 = ledgers.sha256(layout.votes(current.round))
     for project in projects.values():
         if project.votes_sha256 not in (None, votes_sha256) and current.asks_sha256 is None:
@@ -143,5 +164,5 @@ def _close(studio: "Studio", params: Params, current: State, projects: dict[str,
         studio.seal(project, votes_sha256)
     asks_sha256 = ledgers.sha256(layout.asks(current.round))
     current.moved(status="closed", votes_sha256=votes_sha256, asks_sha256=asks_sha256).save()
-    serving.empty(params.dataset.campaign, current.round)
+    serving.empty(current.campaign, current.round)
     say(f"{current.round} is closed: {ledgers.votes(current.round).height} votes")

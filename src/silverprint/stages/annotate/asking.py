@@ -1,11 +1,12 @@
 """What annotate says to Label Studio: the round's project, the questions, the answers as votes, the withdrawals."""
 
+from collections import Counter
 from typing import Any
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import Annotation, Project, Studio, Task, access
+from silverprint.adapters.labelstudio import Annotation, Found, Project, Studio, Task, access, doubles, mending, page
 from silverprint.campaign import ledgers, numbering, serving
 from silverprint.campaign.state import State
 from silverprint.config import Params
@@ -35,35 +36,54 @@ def connect(name: str, before: State | None) -> Studio:
     return studio
 
 
-def project(studio: Studio, params: Params, current: State, tier: str) -> Project:
-    """The round's project on the server, its pictures shared with it: found by the campaign, or opened.
+def projects(studio: Studio, params: Params, current: State, tier: str) -> list[Project]:
+    """The round's projects on the server, its pictures shared with the first, which is asked in: found by the campaign,
+    or opened. Others are there where two machines opened the round at one moment.
 
     Raises:
         DataError: it was opened there with another queue, or closed with other votes than this machine can know.
     """
-    dataset = params.dataset
-    found = studio.find(dataset.campaign, current.round, tier)
-    changed = found is not None and found.queue_sha256 != current.queue_sha256
-    if found is None or (changed and found.id == (current.projects or {}).get(tier)):
-        found = _known(studio, current, tier)
-    if found is None:
-        found = studio.open(
-            campaign=dataset.campaign,
-            round=current.round,
-            tier=tier,
-            queue_sha256=current.queue_sha256,
-            title=f"{dataset.name} · {current.round} · {tier}",
-            question=dataset.title,
-            instructions=dataset.instructions,
-            choices=[*current.classes, NONE_OF_THESE, UNSURE],
-            by_age=numbering.classes(params),
-        )
-    if found.queue_sha256 != current.queue_sha256:
-        value = f"{current.round} is already open on {studio.url} with queue {found.queue_sha256[:8]}"
+    found = _opened(studio, current, tier)
+    known = (current.projects or {}).get(tier)
+    changed = bool(found) and found[0].queue_sha256 != current.queue_sha256
+    if not found or (changed and found[0].id == known):
+        lost = _known(studio, current, tier)
+        found = [lost] if lost else []
+    if not found:
+        found = _open(studio, params, current, tier)
+    first = found[0]
+    if first.queue_sha256 != current.queue_sha256:
+        value = f"{current.round} is already open on {studio.url} with queue {first.queue_sha256[:8]}"
         raise DataError(value, f"here the queue is {current.queue_sha256[:8]}", "run: git pull")
     if current.status != "closed":
-        studio.share(found, serving.folder(dataset.campaign, current.round))
-    return found
+        studio.share(first, serving.folder(current.campaign, current.round))
+    return [first, *(one for one in found[1:] if one.queue_sha256 == current.queue_sha256)]
+
+
+def _opened(studio: Studio, current: State, tier: str) -> list[Project]:
+    """Oldest first. The campaign is the round's own, for good, whatever params.yaml calls it by now."""
+    return [one for one in studio.find_all(current.campaign, current.round) if one.tier == tier]
+
+
+def _open(studio: Studio, params: Params, current: State, tier: str) -> list[Project]:
+    opened = studio.open(
+        campaign=current.campaign,
+        round=current.round,
+        tier=tier,
+        queue_sha256=current.queue_sha256,
+        title=f"{params.dataset.name} · {current.round} · {tier}",
+        question=params.dataset.title,
+        instructions=params.dataset.instructions,
+        choices=_choices(current),
+        by_age=numbering.classes(params),
+    )
+    # Another machine may have opened it in the same moment: both go on in the older one, and who pushes there first
+    # takes the younger one away.
+    return _opened(studio, current, tier) or [opened]
+
+
+def _choices(current: State) -> list[str]:
+    return [*current.classes, NONE_OF_THESE, UNSURE]
 
 
 def _known(studio: Studio, current: State, tier: str) -> Project | None:
@@ -88,22 +108,38 @@ def _known(studio: Studio, current: State, tier: str) -> Project | None:
     return found
 
 
-def pull(studio: Studio, project: Project, current: State) -> pl.DataFrame:
-    """The answers about the queue's pictures; whoever has an account may have made other tasks."""
+def put_right(studio: Studio, params: Params, project: Project, current: State) -> None:
+    """Gives the project its settings back where somebody edited them, and says so."""
+    dataset = params.dataset
+    settings = page.settings(dataset.title, dataset.instructions, _choices(current), numbering.classes(params))
+    if edited := mending.put_right(studio, project, settings):
+        say(
+            f"{current.round}: settings of project {project.id} were not as this campaign has them and are put right: "
+            f"{', '.join(edited)}"
+        )
+
+
+def pull(studio: Studio, project: Project, current: State) -> tuple[pl.DataFrame, list[Annotation]]:
+    """The answers about the queue's pictures as VOTES, and all answers of the project: whoever has an account may have
+    made other tasks.
+    """
     asked = set(ledgers.queue(current.round)["image_id"])
-    answers = [annotation for annotation in studio.annotations(project) if annotation.image_id in asked]
-    return pl.DataFrame([_vote(annotation, current) for annotation in answers], schema=VOTES)
+    answers = studio.answers(project)
+    votes = [_vote(annotation, current) for annotation in answers if annotation.image_id in asked]
+    return pl.DataFrame(votes, schema=VOTES), answers
 
 
 def _vote(annotation: Annotation, current: State) -> dict[str, object]:
-    choice = annotation.choices[0] if annotation.choices and not annotation.skipped else ""
+    # The page takes one choice. Two are none: which of them is meant, nobody can tell.
+    choice = annotation.choices[0] if len(annotation.choices) == 1 and not annotation.skipped else ""
     lead = annotation.lead_time_s
+    own = annotation.is_own or not annotation.choices  # Label Studio notes no hand where nothing was chosen
     return {
         "image_id": annotation.image_id,
         "round": current.round,
         "annotator": annotation.annotator,
         "choice": choice,
-        "status": ballots.judge(choice, current.classes),
+        "status": ballots.judge(choice, current.classes) if own else ballots.IN_ANOTHER_NAME,
         "shown_prediction": annotation.shown_prediction,
         "lead_time_s": None if lead is None else round(lead, 3),
         "created_at": annotation.created_at,
@@ -114,36 +150,54 @@ def _vote(annotation: Annotation, current: State) -> dict[str, object]:
 def push(
     studio: Studio,
     params: Params,
+    current: State,
     project: Project,
     asked: pl.DataFrame,
     progress: pl.DataFrame,
-    elsewhere: dict[str, int],
-    repeated: dict[str, int],
+    there: dict[str, Found],
+    answers: Counter[int],
 ) -> None:
     """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so,
     and fewer where it says so no longer.
 
     Args:
-        elsewhere: how many people have answered outside this project, by image_id.
-        repeated: answers in this project beyond one a person, by image_id: the server counts answers, not people.
+        there: the project's tasks by image_id, one each.
+        answers: in the project, by task: the server counts answers, not people, and serves a task until it has as many
+            as its overlap.
     """
     rows = {row["image_id"]: row for row in asked.to_dicts()}
-    wanted = {
-        image_id: max(needed - elsewhere.get(image_id, 0), 1) + repeated.get(image_id, 0)
-        for image_id, needed, _ in progress.iter_rows()
-    }
-    unanswered = {
-        image_id: wanted[image_id]
-        for image_id, needed, answered in progress.iter_rows()
-        if answered < needed and image_id in rows
-    }
-    # A server elsewhere has its pictures already, but for those it has not been asked about.
-    absent = unanswered if studio.local else unanswered.keys() - studio.pushed(project).keys()
-    serving.fill(params, project.round, absent)
-    studio.push(project, [_task(studio, project, rows[image_id], count) for image_id, count in unanswered.items()])
-    for image_id, pushed in studio.pushed(project).items():
-        if pushed.overlap > wanted.get(image_id, pushed.overlap):
-            studio.set_overlap(pushed.task_id, wanted[image_id])
+    missing = {image_id: max(needed - answered, 0) for image_id, needed, answered in progress.iter_rows()}
+    missing = {image_id: people for image_id, people in missing.items() if image_id in rows}
+    given = {image_id: answers[task.task_id] for image_id, task in there.items()}
+    wanted = {image_id: given.get(image_id, 0) + people for image_id, people in missing.items()}
+    unanswered = [image_id for image_id, people in missing.items() if people]
+    _serve(studio, params, current, unanswered, there)
+    studio.push(project, [_task(studio, project, rows[image_id], wanted[image_id]) for image_id in unanswered])
+    for image_id, task in there.items():
+        if wanted.get(image_id, task.overlap) < task.overlap and wanted[image_id]:
+            studio.set_overlap(task.task_id, wanted[image_id])
+    # Answered elsewhere: in a younger project of the round, or on a double.
+    needless = [task.task_id for image_id, task in there.items() if wanted.get(image_id) == 0]
+    doubles.remove_unanswered(studio, project, needless)
+
+
+def _serve(studio: Studio, params: Params, current: State, unanswered: list[str], there: dict[str, Found]) -> None:
+    """Makes sure that every picture that is asked about can be seen: what a close or a purge of caches took is back.
+
+    A server elsewhere may have the pictures that it asks about from another machine's disk.
+
+    Raises:
+        UnavailableError: pictures are to be served that are not on this disk.
+    """
+    new = [image_id for image_id in unanswered if image_id not in there]
+    serving.fill(params, current.campaign, current.round, unanswered if studio.local else new)
+    if studio.local:
+        return
+    try:
+        serving.fill(params, current.campaign, current.round, unanswered)
+    except UnavailableError as error:
+        folder = serving.folder(current.campaign, current.round)
+        say(f"{current.round}: pictures may be missing in {folder}, and cannot be put there from this disk: {error}")
 
 
 def _task(studio: Studio, project: Project, row: dict[str, Any], overlap: int) -> Task:
@@ -157,9 +211,10 @@ def _task(studio: Studio, project: Project, row: dict[str, Any], overlap: int) -
     )
 
 
-def withdraw(studio: Studio, project: Project, withdrawn: frozenset[str]) -> None:
-    """Takes withdrawn pictures off the server; their votes are in the ledger by now."""
-    gone = [task.task_id for image_id, task in studio.pushed(project).items() if image_id in withdrawn]
-    if gone:
-        studio.withdraw(project, gone)
-    serving.remove(project.campaign, project.round, withdrawn)
+def withdraw(studio: Studio, projects: list[Project], withdrawn: frozenset[str]) -> None:
+    """Takes withdrawn pictures off the server, with all tasks about them; their votes are in the ledger by now."""
+    for project in projects:
+        gone = [task.task_id for task in studio.found(project) if task.image_id in withdrawn]
+        if gone:
+            studio.withdraw(project, gone)
+        serving.remove(project.campaign, project.round, withdrawn)

@@ -27,8 +27,9 @@ def bring_back(params: Params, closed: State) -> None:
     except UnavailableError as error:
         rule = f"the votes are final since the round was closed, the file is not here, and {error.value}: {error.rule}"
         raise UnavailableError(str(path), rule, f"run: git checkout {path}; or bring Label Studio back") from None
-    projects = [asking.project(studio, params, closed, tier) for tier in sorted(ledgers.queue(name)["tier"].unique())]
-    pulled = pl.concat([asking.pull(studio, project, closed) for project in projects])
+    tiers = sorted(ledgers.queue(name)["tier"].unique())
+    projects = [project for tier in tiers for project in asking.projects(studio, params, closed, tier)]
+    pulled = pl.concat([asking.pull(studio, project, closed)[0] for project in projects])
     votes = ballots.merge(empty(VOTES), pulled, studio.server, ledgers.withdrawn(), closed.settled)
     if ledgers.votes_sha256(votes) != closed.votes_sha256:
         rule = f"the file is not here, and {studio.url} has other answers now than the round was closed with"

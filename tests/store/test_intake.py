@@ -10,7 +10,7 @@ from tests.crawl.pictures import encoded, exif
 from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, tables
 from silverprint.store.earlier import Validators
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Answer, Intake, Showing, judged
 
 URL = "https://example.org/a.jpg"
 
@@ -101,3 +101,22 @@ def test_an_answer_may_be_recorded_of_further_showings(tmp_path: Path) -> None:
         assert answer.data is None
         intake.take(Showing(URL, "two"), answer)
     assert sorted(ShardReader(tmp_path).index()["outcome"]) == ["duplicate", "stored"]
+
+
+def test_what_is_made_to_keep_us_busy_is_refused(tmp_path: Path) -> None:
+    data = encoded(1)
+    busy = data[:2] + b"\xff\xe1\0\4\1\x12" * 10_000 + data[2:]
+    intake = session(tmp_path, (Showing(URL), fetched(busy)))
+    assert intake.counts == {"refused": 1}
+    [row] = ShardReader(tmp_path).index().iter_rows(named=True)
+    assert (row["outcome"], row["reason"], row["image_id"], row["format"]) == ("refused", "too-many-parts", None, None)
+    assert list(ShardReader(tmp_path).scan()) == []
+
+
+def test_a_picture_that_was_judged_elsewhere_is_the_same_row(tmp_path: Path) -> None:
+    data = encoded(2, exif=exif(6))
+    session(tmp_path / "here", (Showing(URL), fetched(data)))
+    session(tmp_path / "aside", (Showing(URL), judged(fetched(data))))
+    here, aside = (ShardReader(tmp_path / name).index().drop("fetched_at") for name in ("here", "aside"))
+    assert here.equals(aside)
+    assert list(ShardReader(tmp_path / "here").scan()) == list(ShardReader(tmp_path / "aside").scan())

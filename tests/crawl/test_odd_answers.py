@@ -50,7 +50,7 @@ def fuzzed(project: Path, channel: str, numbers: range) -> tuple[pl.DataFrame, f
         begun = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "silverprint", "acquire", channel],
-            cwd=project, env=os.environ, capture_output=True, text=True, timeout=1_800, check=False,
+            cwd=project, env=os.environ, capture_output=True, text=True, timeout=2_400, check=False,
         )  # fmt: skip
         took = time.monotonic() - begun
     assert done.returncode == 0, done.stderr
@@ -91,4 +91,4 @@ def test_each_odd_answer_is_a_row_and_the_same_in_both_channels(tmp_path: Path) 
 def test_ten_thousand_odd_answers(tmp_path: Path) -> None:
     took = compared(tmp_path, range(1_000, 11_000))
     print(took, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)  # noqa: T201 (figures for whoever runs it)
-    assert max(took.values()) < 1_200
+    assert max(took.values()) < 1_800  # some are drips and silences, each tried twice

@@ -102,11 +102,11 @@ def test_residuals_of_other_thumbnails_are_not_used(tmp_path, monkeypatch) -> No
     """Those of another `measure`, or of another rule."""
     monkeypatch.chdir(tmp_path)
     mark = layout.measured("web") / layout.MEASURED_BY
-    asked = [alike._origin(["web"])]
+    asked = [alike.origin(["web"])]
     files.write_text(mark, "4\n")
-    asked.append(alike._origin(["web", "gone"]))
+    asked.append(alike.origin(["web", "gone"]))
     files.write_text(mark, "5\n")
-    asked.append(alike._origin(["web"]))
+    asked.append(alike.origin(["web"]))
     monkeypatch.setattr(alignment, "RULE", alignment.RULE + 1)
-    asked.append(alike._origin(["web"]))
+    asked.append(alike.origin(["web"]))
     assert len(set(asked)) == len(asked)

@@ -11,11 +11,14 @@ Miniature = NDArray[np.uint8]
 
 RULE: Final = "1"  # raised when `miniature` comes to others; who keeps them asks for it
 SIDE: Final = 16  # cells
-LIMIT: Final = 11.0  # of `difference`: benchmarks/near_duplicates.py shows what lies on either side
+LIMIT: Final = 10.0  # of `difference`: benchmarks/near_duplicates.py shows what lies on either side
 
 _BRIGHTEST = 1.15  # times the light of the other, at most, where it is the same picture
 _PALEST = 0.45  # times the colour of the other, at least
 _CLIPPED = 160.0  # a cell whose mean is above it may have been cut off at white in part
+_CUT_OFF = (
+    2.0  # times the difference that is left where cut-off levels explain some: they would explain other hues, too
+)
 _ENOUGH = 0.02  # of a miniature's levels, to tell how much brighter it is
 
 
@@ -36,16 +39,17 @@ def difference(one: Any, other: Any) -> float:
         0 for the same; copies mostly lie below 8, other pictures above 15. It does not depend on which comes first.
     """
     left, right = one.astype(np.float64), other.astype(np.float64)
-    found = min(_brighter(left, right), _brighter(right, left))
+    found = min(_brighter(left, right, False), _brighter(right, left, False))
+    found = min(found, _CUT_OFF * _brighter(left, right, True), _CUT_OFF * _brighter(right, left, True))
     return min(found, _paler(left, right), _paler(right, left))
 
 
 @njit(cache=True)
-def _brighter(dark: Any, light: Any) -> float:
+def _brighter(dark: Any, light: Any, cut_off: bool) -> float:
     """The difference, where `light` may be `dark` times something.
 
-    What is cut off at white shows in a cell's mean by as much as the cell has of it, which no mean tells. So each level
-    may lie anywhere between that of `dark` and as much times it as the darker cells are brighter.
+    What is cut off at white shows in a cell's mean by as much as the cell has of it, which no mean tells. With
+    `cut_off` each level may lie anywhere between that of `dark` and as much times it as the darker cells are brighter.
     """
     products, squares, told = 0.0, 0.0, 0
     for row in range(dark.shape[0]):
@@ -65,7 +69,8 @@ def _brighter(dark: Any, light: Any) -> float:
         for column in range(dark.shape[1]):
             for channel in range(3):
                 a, b = dark[row, column, channel], light[row, column, channel]
-                beyond[channel] = b - min(max(b, a), min(255.0, times * a))
+                most = min(255.0, times * a)
+                beyond[channel] = b - (min(max(b, a), most) if cut_off else most)
             luma, first, second = _parts(beyond[0], beyond[1], beyond[2])
             worst = max(worst, luma * luma + first * first + second * second)
     return float(np.sqrt(worst))

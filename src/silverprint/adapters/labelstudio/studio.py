@@ -137,9 +137,7 @@ class Studio:
         storages: Any = self._client.import_storage.local.list(project=project.id)
         for storage in storages:
             if storage.regex_filter != pictures.NOTHING:
-                self._client.import_storage.local.update(
-                    id=storage.id, path=storage.path, regex_filter=pictures.NOTHING
-                )
+                self._give_nothing(storage)
         if storages:
             return
         media.mkdir(parents=True, exist_ok=True)
@@ -151,6 +149,16 @@ class Studio:
                 regex_filter=pictures.NOTHING,
                 use_blob_urls=True,
             )
+
+    def _give_nothing(self, storage: Any) -> None:
+        """Has the storage's "Sync" make no tasks; one whose folder is gone cannot be changed, and gives none either."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        try:
+            self._client.import_storage.local.update(id=storage.id, path=storage.path, regex_filter=pictures.NOTHING)
+        except ApiError as error:
+            if error.status_code != 400:
+                raise
 
     @speaking
     def pushed(self, project: Project) -> dict[str, Pushed]:

@@ -10,11 +10,11 @@ from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 import polars as pl
 
 from silverprint.core.takedowns import NOTHING, Takedowns
+from silverprint.store import claims
 from silverprint.store.earlier import Earlier, Validators
 from silverprint.store.numbers import Numbers
 from silverprint.store.progress import Progress
 from silverprint.store.shards import ShardWriter
-from silverprint.store.sniff import sniff
 from silverprint.store.strip import stripped
 
 Outcome: TypeAlias = Literal["present", "refused", "failed"]
@@ -90,7 +90,9 @@ class Intake:
     def remembered(self, url: str, etag: str) -> Answer | None:
         """The answer that `url` had when its `etag` was the same, so that it need not be read again; None: read it."""
         row = self._earlier.row(url)
-        return None if row is None or row["etag"] != etag else self._answered(row)
+        if row is None or row["etag"] != etag or (row["reason"] == "not-an-image" and claims.claimed(url)):
+            return None  # an earlier version may not have known what it is
+        return self._answered(row)
 
     def finished(self, url: str) -> Answer | None:
         """What `url` answered before this run was interrupted, so that it need not be asked again; None: ask it."""
@@ -103,13 +105,13 @@ class Intake:
     def take(self, showing: Showing, answer: Answer) -> Answer:
         """Records what was found; returns the answer without its bytes, fit to be recorded of other showings.
 
-        Bytes that are no picture make a failed row: `empty` or `not-an-image`. What was taken down, under this address
-        or as these bytes, makes a refused one.
+        Bytes that are no picture and claim to be none make a failed row: `empty` or `not-an-image`. What was taken
+        down, under this address or as these bytes, makes a refused one.
 
         Raises:
             DiskError: no space.
         """
-        showing, data, answer = _storable(showing), answer.data, _storable(_identified(answer))
+        showing, data, answer = _storable(showing), answer.data, _storable(_identified(answer, showing.url))
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
             answer = answer._replace(outcome="refused", reason="taken-down", image_id=None, format=None)
         place, said = hash(showing[:2]), hash((answer.image_id, answer.reason, *showing[2:]))
@@ -188,11 +190,11 @@ def _encodable(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
-def _identified(answer: Answer) -> Answer:
+def _identified(answer: Answer, url: str) -> Answer:
     """The answer with its bytes replaced by their name, or by the reason why they are no picture."""
     if answer.data is None:
         return answer
-    form = sniff(answer.data)
+    form = claims.kind(answer.data, url, answer.content_type)
     if form is None:
         reason = "not-an-image" if answer.data else "empty"
         return answer._replace(outcome="failed", reason=reason, data=None)

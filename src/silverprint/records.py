@@ -43,7 +43,7 @@ RAW: Final[Schema] = {
     "shard": TEXT,  # file name of the shard, relative to the source's folder
     "offset": INT,  # of the payload in the shard, bytes
     "size": INT,  # of the payload, bytes
-    "format": TEXT,  # jpeg | png | gif | webp | ... sniffed from the bytes
+    "format": TEXT,  # jpeg | png | gif | webp | ... sniffed from the bytes; unknown
 }
 
 # Parts of a source are never written again, so those from before these columns lack them; they are read as null.

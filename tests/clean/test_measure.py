@@ -15,7 +15,7 @@ from silverprint.core import hashing
 from silverprint.errors import UnavailableError
 from silverprint.records import MEASURED, THUMBNAILS, conform
 from silverprint.stages import measure
-from silverprint.store import ShardWriter, measuring, tables
+from silverprint.store import ShardWriter, heif, measuring, tables
 from silverprint.store.purging import purge
 from tests.clean.album import CHINA, Found, acquire, gif, jpeg, png, tile
 
@@ -153,3 +153,15 @@ def test_another_limit_of_pixels_measures_again(project: Path):
     found = _measure()
     assert sorted(tables.read_parts(layout.measured("web"), MEASURED)["error"].drop_nulls()) == ["too-many-pixels"]
     assert _measure() == found
+
+
+def test_heic_without_its_decoder_is_a_row_and_the_remedy_is_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(heif, "is_installed", lambda: False)
+    acquire("web", [Found(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(9), "http://a/0")])
+    _measure()
+    [row] = tables.read(layout.measured("web") / "part-00000.parquet", MEASURED).to_dicts()
+    assert row["error"] == "unsupported"
+    said = capsys.readouterr()
+    assert "pip install 'silverprint[heic]'" in said.out + said.err

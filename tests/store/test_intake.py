@@ -11,6 +11,7 @@ from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, tables
 from silverprint.store.earlier import Validators
 from silverprint.store.intake import Answer, Intake, Showing, judged
+from silverprint.store.measuring import measured
 
 URL = "https://example.org/a.jpg"
 
@@ -116,7 +117,53 @@ def test_what_is_made_to_keep_us_busy_is_refused(tmp_path: Path) -> None:
 def test_a_picture_that_was_judged_elsewhere_is_the_same_row(tmp_path: Path) -> None:
     data = encoded(2, exif=exif(6))
     session(tmp_path / "here", (Showing(URL), fetched(data)))
-    session(tmp_path / "aside", (Showing(URL), judged(fetched(data))))
+    session(tmp_path / "aside", (Showing(URL), judged(fetched(data), URL)))
     here, aside = (ShardReader(tmp_path / name).index().drop("fetched_at") for name in ("here", "aside"))
     assert here.equals(aside)
     assert list(ShardReader(tmp_path / "here").scan()) == list(ShardReader(tmp_path / "aside").scan())
+
+
+BROKEN = bytes(range(256)) * 3
+
+
+@pytest.mark.parametrize(
+    ("url", "content_type", "data", "outcome"),
+    [
+        ("a/b.JPG", None, BROKEN, "stored"),
+        ("https://example.org/b.webp?w=3", "application/octet-stream", BROKEN, "stored"),
+        ("https://example.org/b", "Image/JPEG; q=1", BROKEN, "stored"),
+        ("b.svg", None, b"<?xml version='1.0'?>\n<!-- made by hand -->\n<svg xmlns='x'/>", "stored"),
+        ("b.heic", None, b"\0\0\0\x18ftypheic" + BROKEN, "stored"),
+        ("b", None, b"\0\0\0\x18ftypheic" + BROKEN, "stored"),
+        ("b.bin", "application/octet-stream", BROKEN, "not-an-image"),
+        ("b.jpg", "image/jpeg", b"<!doctype html><title>Sign in</title>", "not-an-image"),
+        ("b.jpg", "image/jpeg", "<html>größer</html>".encode("utf-16"), "not-an-image"),
+        ("b.jpg", "image/jpeg", b'{"error": "gone"}', "not-an-image"),
+        ("__MACOSX/._b.jpg", None, b"\0\5\x16\7\0\2\0\0Mac OS X", "not-an-image"),
+        ("b.jpg", "image/jpeg", b"", "empty"),
+    ],
+)
+def test_what_claims_to_be_a_picture_is_stored(
+    tmp_path: Path, url: str, content_type: str | None, data: bytes, outcome: str
+) -> None:
+    intake = session(tmp_path, (Showing(url), Answer("present", data=data, content_type=content_type)))
+    if outcome == "stored":
+        assert intake.counts == {"stored": 1}
+        [(image_id, stored)] = ShardReader(tmp_path).scan()
+        assert stored == data
+        row = measured(image_id, stored)
+        assert row["decodable"] is False
+        assert row["error"] in {"not-an-image", "unsupported", "truncated"}
+    else:
+        assert intake.reasons == {outcome: 1}
+
+
+def test_what_an_earlier_version_took_for_no_picture_is_looked_at_again(tmp_path: Path) -> None:
+    for url, etag in (("a.jpg", "1"), ("notes.txt", "1")):
+        session(tmp_path, (Showing(url), Answer("failed", "not-an-image", etag=etag)))
+    with ShardWriter(tmp_path) as writer:
+        intake = Intake(writer, "web", tables.read_parts(tmp_path, RAW))
+        assert intake.remembered("a.jpg", "1") is None
+        known = intake.remembered("notes.txt", "1")
+        assert known is not None
+        assert known.reason == "not-an-image"

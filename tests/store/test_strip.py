@@ -96,6 +96,7 @@ def test_an_orientation_that_only_xmp_knows_turns_nothing(form: str) -> None:
     text.add_itxt("XML:com.adobe.xmp", said.decode())
     data = encoded(1, form, **({"pnginfo": text} if form == "PNG" else {"xmp": said}))
     assert said in data
+    assert decode(data).pixels.shape == (48, 64, 3)
     assert b"rdf" not in strip(data)
     assert decode(strip(data)).pixels.shape == (48, 64, 3)
 

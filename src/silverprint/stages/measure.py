@@ -10,9 +10,9 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign import guard
 from silverprint.config import Params
-from silverprint.console import track
+from silverprint.console import say, track
 from silverprint.records import MEASURED, RAW, THUMBNAILS
-from silverprint.store import ShardReader, executor, files, tables
+from silverprint.store import ShardReader, executor, files, heif, tables
 from silverprint.store.measuring import measured
 from silverprint.store.opening import MAX_PIXELS
 from silverprint.store.places import index_name, index_numbers
@@ -48,6 +48,17 @@ def run(params: Params, source: str) -> None:
         pass
     for leftover in out.glob(".*.part"):  # of a worker that was killed
         leftover.unlink()
+    _tell_of_heic(source)
+
+
+def _tell_of_heic(source: str) -> None:
+    if heif.is_installed():
+        return
+    rows = tables.read_parts(layout.raw(source), RAW)
+    count = rows.filter((pl.col("outcome") == "stored") & (pl.col("format") == "heic")).height
+    if count:
+        remedy = f"pip install 'silverprint[heic]', remove {layout.measured(source)}, dvc repro"
+        say(f"measure {source}: {count} pictures are HEIC, which needs a decoder of its own: {remedy}")
 
 
 def measure_part(paths: tuple[Path, Path], max_pixels: int = MAX_PIXELS) -> None:

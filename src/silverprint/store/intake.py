@@ -9,13 +9,12 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import polars as pl
 
 from silverprint.core.takedowns import NOTHING, Takedowns
-from silverprint.store import bounds
+from silverprint.store import bounds, claims
 from silverprint.store.earlier import Earlier, Validators
 from silverprint.store.numbers import Numbers
 from silverprint.store.pieces import Piece, sha256_of
 from silverprint.store.progress import Progress
 from silverprint.store.shards import ShardWriter
-from silverprint.store.sniff import sniff
 from silverprint.store.strip import stripped
 
 Outcome: TypeAlias = Literal["present", "refused", "failed"]
@@ -103,7 +102,9 @@ class Intake:
     def remembered(self, url: str, etag: str) -> Answer | None:
         """The answer that `url` had when its `etag` was the same, so that it need not be read again; None: read it."""
         row = self._earlier.row(bounds.address(url))
-        return None if row is None or row["etag"] != etag else self._answered(row)
+        if row is None or row["etag"] != etag or (row["reason"] == "not-an-image" and claims.claimed(url)):
+            return None  # an earlier version may not have known what it is
+        return self._answered(row)
 
     def finished(self, url: str) -> Answer | None:
         """What `url` answered before this run was interrupted, so that it need not be asked again; None: ask it."""
@@ -117,14 +118,14 @@ class Intake:
     def take(self, showing: Showing, answer: Answer) -> Answer:
         """Records what was found; returns the answer without its bytes, fit to be recorded of other showings.
 
-        Bytes that are no picture make a failed row: `empty` or `not-an-image`; those that are made to keep us busy, and
-        what was taken down, under this address or as these bytes, make a refused one. What a row cannot hold is cut, or
-        fails (`bounds`).
+        Bytes that are no picture and claim to be none make a failed row: `empty` or `not-an-image`. Those that are made
+        to keep us busy, and what was taken down, under this address or as these bytes, make a refused one. What a row
+        cannot hold is cut, or fails (`bounds`).
 
         Raises:
             DiskError: no space.
         """
-        answer = judged(answer)
+        answer = judged(answer, showing.url)
         kept, answer = answer.kept, bounds.answer(answer._replace(kept=None), showing)
         showing = bounds.showing(showing)
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
@@ -191,16 +192,16 @@ def _written(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def judged(answer: Answer) -> Answer:
+def judged(answer: Answer, url: str) -> Answer:
     """The answer with its bytes replaced by their name and by what is kept of them, or by the reason why nothing is.
 
-    This is all of `Intake.take` that a picture's content can make slow, for callers who must not wait: it may run in
-    any thread.
+    `url` may claim that they are a picture's (`claims`). This is all of `Intake.take` that a picture's content can make
+    slow, for callers who must not wait: it may run in any thread.
     """
     data = answer.data
     if data is None:
         return answer
-    form = sniff(data)
+    form = claims.kind(data, url, answer.content_type)
     if form is None:
         reason = "not-an-image" if data else "empty"
         return answer._replace(outcome="failed", reason=reason, data=None)

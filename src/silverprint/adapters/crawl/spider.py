@@ -188,7 +188,7 @@ class PictureSpider(Spider):
     async def _answer(self, response: Response, asked: Showing) -> Answer:
         """What came back for a picture; whatever it holds, the reactor goes on meanwhile."""
         answer = answers.picture(response, self._agent, self._shown.validators(asked.url))
-        return answer if answer.data is None else await asyncio.to_thread(judged, answer)
+        return answer if answer.data is None else await asyncio.to_thread(judged, answer, asked.url)
 
     def on_lost_listing(self, failure: Failure) -> None:
         self._dead_end(*answers.lost(failure))

@@ -1,6 +1,7 @@
 """Hugging Face's image folders: metadata files are manifests of the folders that they are in."""
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -9,8 +10,9 @@ import polars as pl
 import pytest
 
 from silverprint.adapters.archive.drop import _labelled
+from silverprint.adapters.archive.folder import folder_entries
 from silverprint.adapters.archive.manifest import read_manifest
-from silverprint.adapters.archive.opening import Drop
+from silverprint.adapters.archive.opening import Drop, opened
 from silverprint.adapters.archive.statements import Stated, Statements
 from silverprint.config import FolderSource
 from silverprint.errors import DataError
@@ -81,8 +83,6 @@ def test_labels_of_a_folder_of_ones_own(name: str, said: Stated | None, label: s
 
 
 def test_metadata_of_a_folder_of_ones_own(tmp_path: Path) -> None:
-    from silverprint.adapters.archive.folder import folder_entries
-
     path = folder(tmp_path / "own", {**FILES, "manifest.csv": b"path,label\ntrain/a.jpg,dress\n"})
     with Statements() as found:
         read = read_manifest(Drop("own", "own!", lambda: folder_entries(path)), found, metadata_alone=True)
@@ -93,10 +93,6 @@ def test_metadata_of_a_folder_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_manifest_of_many_rows_takes_no_memory(acquired: Callable[[Path], None], tmp_path: Path) -> None:
     """Each row of Python's would take 47 times its bytes."""
-    import tracemalloc
-
-    from silverprint.adapters.archive.opening import opened
-
     lines = (json.dumps({"path": f"pictures/{number:07d}.jpg", "label": "bag"}) for number in range(20_000))
     path = folder(tmp_path / "drop", {"manifest.jsonl": "\n".join(lines).encode()})
     size = (path / "manifest.jsonl").stat().st_size

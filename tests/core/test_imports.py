@@ -1,5 +1,7 @@
 """Labels that a source came with: what it says of a picture, what is new of that, what of it counts."""
 
+from unicodedata import normalize
+
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,18 @@ def test_a_picture_in_two_folders_contradicts_itself_unless_they_mean_the_same()
     assert found.select("said", "choice", "status").rows() == [
         ("bag / coat", "", "contradictory"),
         ("Mantel / coat", "coat", "valid"),
+    ]
+
+
+@given(st.sampled_from(["NFC", "NFD"]), st.sampled_from(["NFC", "NFD"]), st.sampled_from(["NFC", "NFD"]))
+def test_a_word_is_one_word_in_every_unicode_form(of_class: str, of_word: str, of_map: str) -> None:
+    classes = (normalize(of_class, "café"), "bag")
+    words = {normalize(of_map, "sacoché"): "bag"}
+    rows = [("a", "u", normalize(of_word, "café")), ("b", "v", normalize(of_word, "sacoché"))]
+    found = imports.statements(raw([*rows, ("a", "w", "café")]), "own", classes, words)
+    assert found.select("said", "choice", "status").rows() == [
+        ("café", classes[0], "valid"),
+        ("sacoché", "bag", "valid"),
     ]
 
 

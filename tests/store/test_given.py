@@ -141,6 +141,13 @@ def test_a_line_that_is_no_json_is_a_row() -> None:
     assert urls(".jsonl", bad) == ["a", *faults, "b"]
 
 
+@pytest.mark.parametrize("kind", READERS)
+def test_a_text_that_is_cut_through_is_told(kind: str) -> None:
+    data = 'url\n{"url": "a"}\n'.encode("utf-16") if kind == ".csv" else '{"url": "a"}\n'.encode("utf-16")
+    with pytest.raises(DataError, match="list"):
+        read(kind, data[:-1])
+
+
 def parquet(frame: Any, **options: Any) -> bytes:
     buffer = BytesIO()
     table = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame)

@@ -14,6 +14,7 @@ from silverprint import layout
 from silverprint.campaign import golden, ledgers
 from silverprint.config import Params
 from silverprint.console import say
+from silverprint.core import naming
 from silverprint.errors import UsageError
 from silverprint.records import GOLD, IMAGE_ID, MANIFEST, Schema
 from silverprint.store import tables
@@ -65,7 +66,7 @@ class _Gold:
         new = {}
         for where, *row in rows:
             image_id, label, why = (" ".join((part or "").split()) for part in row)
-            image_id = image_id.lower()
+            image_id, label = image_id.lower(), naming.meant(label, golden.answers(self.params)) or label
             before = labels.get(image_id)
             self._require(where, image_id, label, why, before)
             labels[image_id] = label

@@ -8,7 +8,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers, meanings
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import imports
+from silverprint.core import imports, naming
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import NONE_OF_THESE, RAW
 from silverprint.store import tables
@@ -63,9 +63,10 @@ def _pair(word: str, answers: tuple[str, ...]) -> tuple[str, str]:
     said, equals, choice = word.partition("=")
     if not equals or not said:
         raise UsageError(f"--map {word!r}", "must be WORD=CLASS", "for example: --map 'tee=t-shirt'")
-    if choice not in answers:
+    meant = naming.meant(choice, answers)
+    if meant is None:
         raise UsageError(f"--map {word!r}", f"there is no class {choice!r}", f"one of: {', '.join(answers)}")
-    return said, choice
+    return said, meant
 
 
 def _tell_unknown(said: pl.DataFrame) -> None:

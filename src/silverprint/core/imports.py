@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 import polars as pl
 
 from silverprint.core import agreement
+from silverprint.core.naming import NFC, composed
 from silverprint.core.splits import TRAINABLE
 from silverprint.records import ANNOTATORS, IMPORTS, VOTES, conform, empty
 
@@ -26,13 +27,14 @@ def statements(raw: pl.DataFrame, source: str, classes: Collection[str], words: 
 
     Args:
         raw: the source's RAW rows, older parts first.
-        classes: what may be chosen.
+        classes: what may be chosen. Names are compared composed: core/naming.py.
         words: the source's word -> one of `classes`; a word that is not there must be a class itself.
     """
     last = raw.unique(["url", "page_url"], keep="last", maintain_order=True)
     told = last.filter(pl.col("image_id").is_not_null() & pl.col("source_label").is_not_null())
-    choice = pl.col("said").replace(dict(words))
-    rows = told.select("image_id", said="source_label", said_at="fetched_at").with_columns(
+    said = pl.col("source_label").str.normalize(NFC)
+    choice = pl.col("said").replace(_composed(words, classes))
+    rows = told.select("image_id", said=said, said_at="fetched_at").with_columns(
         choice=pl.when(choice.is_in(list(classes))).then(choice).otherwise(pl.lit(""))
     )
     one = rows.group_by("image_id").agg(
@@ -50,6 +52,11 @@ def statements(raw: pl.DataFrame, source: str, classes: Collection[str], words: 
         ),
         IMPORTS,
     ).sort("image_id")
+
+
+def _composed(words: Mapping[str, str], classes: Collection[str]) -> dict[str, str]:
+    """What each word means, by its composed form: a class means itself, as params.yaml writes it, unless mapped."""
+    return {composed(name): name for name in classes} | {composed(word): choice for word, choice in words.items()}
 
 
 def news(kept: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:

@@ -40,6 +40,7 @@ class Statements:
         for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE}"):
             self._table.execute(f"PRAGMA {setting}")
         self._table.execute(_TABLE)
+        self._table.execute("BEGIN")  # one transaction that never ends: each row by itself would be written at once
 
     def __enter__(self) -> Self:
         return self

@@ -38,6 +38,9 @@ def zip_entries(blob: Blob, names: str = AUTO) -> list[Entry]:
     except (BadZipFile, OSError, ValueError, NotImplementedError, OverflowError) as error:
         handle.close()
         raise DataError(blob.place, f"not a readable zip ({error})", "ask the partner for it again") from None
+    except DataError:
+        handle.close()
+        raise
     weakref.finalize(archive, handle.close)
     infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     refusals = [_refusal(info) for info in infos]

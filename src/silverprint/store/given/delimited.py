@@ -40,7 +40,7 @@ def rows(where: str, handle: IO[bytes], shape: Shape) -> Iterator[tuple[int, Row
                     yield number, TOO_LONG
                 elif (row := _row(record, delimiter, names)) is not None:
                     yield number, row
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         rule = f"no readable UTF-8 CSV ({error})"
         raise DataError(f"{where} after line {number}", rule, "save it again as UTF-8") from None
 

@@ -23,7 +23,7 @@ def rows(where: str, handle: IO[bytes], shape: Shape) -> Iterator[tuple[int, Row
     names: dict[tuple[str, ...], list[str | None]] = {}
     is_first = True
     with TextIOWrapper(handle, encoding(handle), "surrogateescape", newline="\n") as lines:
-        for number, row in _objects(lines):
+        for number, row in _objects(lines, where):
             if isinstance(row, Fault):
                 if is_first:
                     rule = f"no JSON object, but the first line of the {shape.what}"
@@ -38,15 +38,24 @@ def rows(where: str, handle: IO[bytes], shape: Shape) -> Iterator[tuple[int, Row
             yield number, {name: value for name, value in zip(known, row.values(), strict=True) if name is not None}
 
 
-def _objects(lines: TextIOWrapper) -> Iterator[tuple[int, Row | Fault]]:
+def _objects(lines: TextIOWrapper, where: str) -> Iterator[tuple[int, Row | Fault]]:
     number = 0
-    while line := lines.readline(LONGEST):
+    while line := _next(lines, where, number):
         number += 1
         row: Row | Fault | None = _object(line)
-        while not line.endswith("\n") and (line := lines.readline(LONGEST)):
+        while not line.endswith("\n") and (line := _next(lines, where, number)):
             row = TOO_LONG
         if row is not None:
             yield number, row
+
+
+def _next(lines: TextIOWrapper, where: str, number: int) -> str:
+    try:
+        return lines.readline(LONGEST)
+    except UnicodeError as error:  # of UTF-16 and UTF-32, which damage makes another text to its end
+        raise DataError(
+            f"{where} after line {number}", f"no readable text ({error})", "save it again as UTF-8"
+        ) from None
 
 
 def _object(line: str) -> Row | Fault | None:

@@ -77,6 +77,7 @@ def grown(draw: random.Random, seeds: list[str]) -> bytes:
     """A page: pieces in any order, some perhaps thousands of times, then some bytes changed."""
     parts = [draw.choice(PIECES) for _ in range(draw.randint(1, 60))]
     parts.insert(draw.randrange(len(parts)), draw.choice(seeds))
+    parts.insert(0, "<div><img class=photo src=first.jpg><a class=product href=/first>x</a>")
     if draw.random() < 0.3:
         piece = "".join(draw.choices(PIECES, k=draw.randint(1, 3)))
         parts.insert(draw.randrange(len(parts)), piece * draw.choice([10, 300, 3_000, 12_000]))

@@ -45,10 +45,18 @@ def site() -> Iterator[Site]:
         yield site
 
 
+def with_knobs(project: Path, site: Site, **knobs: object) -> Path:
+    """The params.yaml of a project that crawls `site`."""
+    configured(project, "web", site, timeout_s=5)
+    params = project / "params.yaml"
+    said = "".join(f"\n    {knob}: {value}" for knob, value in knobs.items())
+    params.write_text(params.read_text().replace("\n    timeout_s: 5", f"\n    timeout_s: 5{said}", 1))
+    return params
+
+
 def crawled(project: Path, site: Site, start: str, **knobs: object) -> tuple[int, str, list[str]]:
     """The exit code of a crawl that begins at `start`, what it said, and the addresses of what it stored."""
-    configured(project, "web", site, timeout_s=5, **knobs)
-    params = project / "params.yaml"
+    params = with_knobs(project, site, **knobs)
     text = params.read_text().replace(f"http://{site.host}/", f"http://{site.host}{start}")
     params.write_text(text.replace("img.photo", "'.photo'") if start in FOUND else text)
     done = subprocess.run(
@@ -137,8 +145,7 @@ def test_headers_and_cookies_go_to_the_site_alone(tmp_path: Path, monkeypatch: p
             "/moved.jpg": Reply(status=302, headers={"Location": f"{other.address}/i.jpg"}),
         }
         told = {"cookies": "{seen: '${ENV:SHOP_COOKIE}', lang: de}", "headers": "{X-Api-Key: abc}"}
-        configured(tmp_path, "web", site, timeout_s=5, **told)
-        params = tmp_path / "params.yaml"
+        params = with_knobs(tmp_path, site, **told)
         params.write_text(params.read_text().replace(f'["{site.host}"]', f'["{site.host}", "{other.host}"]'))
         code, said, found = crawled_as_is(tmp_path)
         assert code == 0, said

@@ -22,7 +22,7 @@ def test_only_plain_files_are_opened(acquired: Callable[[Path], None], tmp_path:
     acquired(path)
     assert reasons(path) == {
         "good.jpg": ("stored", None),
-        "bell\a\n.jpg": ("stored", None),
+        "bell\ufffd\n.jpg": ("stored", None),
         "link.jpg": ("refused", "link"),
         "linked": ("refused", "link"),
         "inside.jpg": ("refused", "link"),

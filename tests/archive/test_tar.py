@@ -166,7 +166,7 @@ MIDDLES: dict[str, tuple[bytes, dict[str, tuple[str, str | None]]]] = {
         pax(b"path=../x.jpg") + block("x", encoded(4)),
         {"../x.jpg": ("refused", "unsafe-path")},
     ),
-    "a name with NUL": (pax(b"path=a\0b.jpg") + block("x", encoded(4)), {"a\0b.jpg": STORED}),
+    "a name with NUL": (pax(b"path=a\0b.jpg") + block("x", encoded(4)), {"a\ufffdb.jpg": STORED}),
     "sparse, GNU": (bytes(SPARSE), {"sparse.jpg": ("refused", "sparse")}),
     "sparse, PAX": (
         pax(b"GNU.sparse.major=1", b"GNU.sparse.minor=0", b"GNU.sparse.realsize=9999999999999")

@@ -64,7 +64,9 @@ def write_labels(params: Params, truth: dict[str, str], upto: str, error: float 
             rows.append(_row(picture, label, "control" if number < CONTROL else "train", name))
         at += BUDGET
         asked = [row for row in rows if row["round"] == name]
-        queue = conform(pl.DataFrame(asked).with_columns(strategy=pl.lit("margin")), QUEUE)
+        told = {"strategy": pl.lit("margin"), "overlap": 2, "tier": pl.lit("crowd"), "show_prediction": False}
+        queue = pl.DataFrame(asked).with_columns(rank=pl.int_range(1, len(asked) + 1), **told)
+        queue = conform(queue, QUEUE)
         tables.write_ledger(queue, layout.queue(name), QUEUE, ["image_id"])
     rows[-1]["label"] = NONE_OF_THESE
     labels = conform(pl.DataFrame(rows), LABELS).sort("image_id")

@@ -455,6 +455,6 @@ def test_without_a_model_or_a_share_nothing_is_asked_twice(params):
 
 
 def test_control_and_second_looks_share_one_budget(params):
-    text = layout.PARAMS.read_text().replace("control: 0.2,", "control: 0.8, relabel: 0.3,", 1)
+    text = layout.PARAMS.read_text().replace("control: 0.4,", "control: 0.8, relabel: 0.3,", 1)
     with pytest.raises(ConfigError, match=r"rounds\.r01\.control = 0\.8 and relabel = 0\.3"):
         config.parse(text)

@@ -99,7 +99,7 @@ def test_a_round_is_reopened_for_a_reason_and_for_somebody(params, extra, why):
         ("{asked},1000,why,", "extra 1000"),
         ("deadbeef,1,why,", "no such picture"),
         (",1,why,", "no such picture"),
-        ("{asked},many,why,", "not a readable ledger"),
+        ("{asked},many,why,", "line 3: extra 'many'"),
     ],
 )
 def test_an_ask_is_for_a_picture_of_the_queue_and_for_somebody(params, line, said):

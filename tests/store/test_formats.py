@@ -194,7 +194,7 @@ def pages(*kinds: int | None) -> bytes:
         ((1, 0), 1),
         ((None, None), 2),
         ((0, 2), 2),
-        ((2, 2, 2), 2),
+        ((2, 2, 2), 3),
     ],
 )
 def test_a_tiffs_second_page_may_be_beside_the_picture(kinds: tuple[int | None, ...], frames: int) -> None:

@@ -11,7 +11,7 @@ from silverprint.errors import ConfigError
 from silverprint.store import lockfile
 
 # Knobs that change no byte of what is fetched, and no row but for what `restating` puts there.
-HARMLESS: Final = frozenset({"timeout_s", "user_agent", "per_host", "license", "contract", "consent", "group_radius"})
+HARMLESS: Final = frozenset({"timeout_s", "user_agent", "per_host", "license", "contract", "consent"})
 
 
 def before(name: str) -> Source | None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # Pictures. A kill loses at most about this much work; with many more parts DVC would have many more files to look at.
 PART = 32_768
-DECODING = "reduced"  # JPEGs come no larger than the network's input needs; features had otherwise start over
+# JPEGs come no larger than the network's input needs, colours by their profile; features had otherwise start over.
+DECODING = "reduced, sRGB"
 
 
 def run(params: Params) -> None:

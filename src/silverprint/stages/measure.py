@@ -19,7 +19,7 @@ from silverprint.store.places import index_name, index_numbers
 from silverprint.store.purging import PURGED
 
 # As in versions.yaml: parts measured under another number are measured again.
-VERSION: Final = 4
+VERSION: Final = 5
 
 _PART = MEASURED | THUMBNAILS
 

@@ -146,7 +146,7 @@ class PictureSpider(Spider):
         has_pages = bool(pages) or self._findings.links > 0
         found = [] if has_pages else list(self.pictures_of_listing(page.response))
         is_new = self._is_new(found, page)
-        labels = of_links(response.selector, self._source.page, self._source.listing_label)
+        labels = of_links(page.response.selector, self._source.page, self._source.listing_label)
         for address in pages:
             url = page.place.full(address)
             is_new = is_new or url not in self._pages
@@ -262,10 +262,11 @@ class PictureSpider(Spider):
             return
         self._pages.add(page.url)
         is_listing = priority == LISTING
-        back = (self.on_listing, self.on_lost_listing) if is_listing else (self.on_page, self.on_lost_page)
+        back = self.on_listing if is_listing else self.on_page
+        lost = self.on_lost_listing if is_listing else self.on_lost_page
         known = None if is_listing else self._shown.validators(page.url)  # of a picture that a link led to straight
         try:
-            yield request(page, priority, *back, known, way)
+            yield request(page, priority, back, lost, known, way)
         except NoPicture as why:
             answer = Answer(why.outcome, why.reason)
             self._dead_end(page, answer) if is_listing else self._shown.take(page, answer)

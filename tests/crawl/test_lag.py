@@ -22,7 +22,7 @@ from tests.store.test_strip_bounds import HOSTILE
 
 MOST_S = 0.05
 LARGE = 20_000_000
-TRIES = 6  # of which the best counts: the system may leave the loop waiting while the other thread works
+TRIES = 20  # of which the best counts: the system may leave the loop waiting while the other thread works
 
 
 def large_jpeg(size: int) -> bytes:

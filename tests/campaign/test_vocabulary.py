@@ -26,6 +26,13 @@ def with_license(license_: str) -> Params:
     return replace(params, sources=params.sources | {"partner": replace(partner, license=license_)})
 
 
+def with_hint(key: str, selector: str) -> Params:
+    params = config.load()
+    web = params.sources["web"]
+    assert isinstance(web, WebSource)
+    return replace(params, sources=params.sources | {"web": replace(web, **{key: selector})})
+
+
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 def test_a_known_strategy_is_taken_where_there_is_a_model(strategy: str) -> None:
     vocabulary.check(with_strategy("r02", strategy))
@@ -86,19 +93,18 @@ def test_an_allowed_licence_is_written_as_the_manifest_has_it(said: str, remedy:
 
 
 NO_CSS = ["", "img..photo", "a[", "//a", "a:nonsense"]
-NO_LINK, NO_HINT = "a::attr(href)", ("::attr(href)", "a::attr()", "a::attr(b), c", "a::text")
+NO_HINT = ["::attr(href)", "a::attr()", "a::attr(b), c", "a::text"]
+HINTS = ("next", "page", "picture", "label", "listing_label")
 
 
-@pytest.mark.parametrize(
-    ("key", "selector"),
-    [(key, selector) for key in ("next", "page", "picture") for selector in (*NO_CSS, NO_LINK)]
-    + [(key, selector) for key in ("label", "listing_label") for selector in (*NO_CSS, *NO_HINT)],
-)
+@pytest.mark.parametrize("key", HINTS)
+def test_a_selector_may_name_an_attribute(key: str) -> None:
+    vocabulary.check(with_hint(key, "a.zoom::attr(data-full)"))
+
+
+@pytest.mark.parametrize("selector", NO_CSS + NO_HINT)
+@pytest.mark.parametrize("key", HINTS)
 def test_a_selector_that_is_no_css_is_refused(key: str, selector: str) -> None:
-    params = config.load()
-    web = params.sources["web"]
-    assert isinstance(web, WebSource)
-    params = replace(params, sources=params.sources | {"web": replace(web, **{key: selector})})
     with pytest.raises(ConfigError, match=rf"sources\.web\.{key} = ") as caught:
-        vocabulary.check(params)
+        vocabulary.check(with_hint(key, selector))
     assert "\n" not in str(caught.value)

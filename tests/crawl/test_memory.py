@@ -36,7 +36,7 @@ def test_answers_are_a_dictionary(steps: list[tuple[str, Answer | None]]) -> Non
     found, expected = Answers(), dict[str, Answer]()
     for url, answer in steps:
         if answer is not None:
-            expected[url] = answer
+            expected[url] = answer._replace(kept=None)  # what is kept of the bytes goes into the shard
             found.put(url, answer._replace(data=b"bytes"))
         assert found.get(url) == expected.get(url)
     assert len(found) == sum(answer is not None for _, answer in steps)

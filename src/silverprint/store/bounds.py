@@ -36,6 +36,11 @@ def address(url: str) -> str:
     return str(_text(url, ADDRESS))
 
 
+def content_type(value: Any) -> str | None:
+    """What was stated as a type, as a row has it."""
+    return None if value is None else _text(value, LONGEST["content_type"])
+
+
 def showing(said: "Showing") -> "Showing":
     """`said` with every field fit for a row."""
     return _bounded(said)

@@ -201,7 +201,7 @@ def judged(answer: Answer, url: str) -> Answer:
     data = answer.data
     if data is None:
         return answer
-    form = claims.kind(data, url, answer.content_type)
+    form = claims.kind(data, bounds.address(url), bounds.content_type(answer.content_type))
     if form is None:
         reason = "not-an-image" if data else "empty"
         return answer._replace(outcome="failed", reason=reason, data=None)

@@ -54,7 +54,7 @@ class Answers:
 
     def put(self, url: str, answer: Answer) -> None:
         """Keeps what `url` answered, but for bytes."""
-        line = json.dumps([url, *answer._replace(data=None)]).encode() + b"\n"
+        line = json.dumps([url, *answer._replace(data=None, kept=None)]).encode() + b"\n"
         with disk_errors(self._where):
             self._places[hash(url)] = self._file.seek(0, 2)
             self._file.write(line)

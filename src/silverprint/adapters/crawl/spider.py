@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 from parsel import Selector
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.http import JsonResponse, Request, Response, TextResponse
+from scrapy.http import Request, Response, TextResponse
 from twisted.python.failure import Failure
 
 from silverprint.adapters.crawl import answers, shown
 from silverprint.adapters.crawl.asking import LISTING, NOTHING, PAGE, PICTURE, request
-from silverprint.adapters.crawl.bounds import TOO_LARGE, too_large
 from silverprint.adapters.crawl.findings import Findings
 from silverprint.adapters.crawl.labels import of_elements, of_links, of_page
 from silverprint.adapters.crawl.memory import Addresses
 from silverprint.adapters.crawl.page import License, Licenses, Place, absolute, links, meta_forbids
 from silverprint.adapters.crawl.patience import Patience
 from silverprint.adapters.crawl.pictures import Pictures
+from silverprint.adapters.crawl.reading import readable
 from silverprint.adapters.crawl.refresh import sent_on
 from silverprint.adapters.crawl.selecting import MARKUP
 from silverprint.config import WebSource
@@ -146,7 +146,7 @@ class PictureSpider(Spider):
         has_pages = bool(pages) or self._findings.links > 0
         found = [] if has_pages else list(self.pictures_of_listing(page.response))
         is_new = self._is_new(found, page)
-        labels = of_links(response.selector, self._source.page, self._source.listing_label)
+        labels = of_links(page.response.selector, self._source.page, self._source.listing_label)
         for address in pages:
             url = page.place.full(address)
             is_new = is_new or url not in self._pages
@@ -156,7 +156,7 @@ class PictureSpider(Spider):
         barren = 0 if is_new else response.meta["way"].get("barren", 0) + 1
         on = self._sent_on(page, asked, LISTING) if not pages and not found else []
         start = asked.url if asked.page_url is None else None
-        self._findings.listing(response, start, len(pages), len(found), len(further) + len(on))
+        self._findings.listing(page.response, start, len(pages), len(found), len(further) + len(on))
         yield from on
         if further and self._patience.follows(response.url, barren):
             for address in further:
@@ -174,10 +174,10 @@ class PictureSpider(Spider):
         for request_ in on:
             yield request_
         if not found and not on:
-            self._findings.page(response, 0)
+            self._findings.page(page.response, 0)
             self._shown.take(asked, answers.page(response, "failed", "no-picture"))
         elif found:
-            self._findings.page(response, len(found))
+            self._findings.page(page.response, len(found))
             self._patience.shown(response.url, self._is_new(found, page))
             for request_ in self._pictures(found, page, asked):
                 yield request_
@@ -204,14 +204,15 @@ class PictureSpider(Spider):
         """The page in a response, or why there is none to be read."""
         if not answers.is_page(response):
             return answers.no_page(response)
-        if not isinstance(response, JsonResponse) and too_large(response.text):
-            return answers.page(response, "failed", TOO_LARGE)
-        markup = response.selector if response.selector.type in MARKUP else Selector("")
-        place = Place(markup, response.url, response.encoding)
+        page = readable(response)
+        if isinstance(page, str):
+            return answers.page(response, "failed", page)
+        markup = page.selector if page.selector.type in MARKUP else Selector("")
+        place = Place(markup, page.url, page.encoding)
         refusal = answers.header_refusal(response, self._agent)
         if refusal is None and meta_forbids(markup, self._agent):
             refusal = answers.page(response, "refused", "meta-robots")
-        return Read(response, place, markup, Licenses(markup, place), refusal)
+        return Read(page, place, markup, Licenses(markup, place), refusal)
 
     def _is_new(self, found: Iterable[Found], page: Read) -> bool:
         """Whether one of them was not met before."""
@@ -262,10 +263,11 @@ class PictureSpider(Spider):
             return
         self._pages.add(page.url)
         is_listing = priority == LISTING
-        back = (self.on_listing, self.on_lost_listing) if is_listing else (self.on_page, self.on_lost_page)
+        back = self.on_listing if is_listing else self.on_page
+        lost = self.on_lost_listing if is_listing else self.on_lost_page
         known = None if is_listing else self._shown.validators(page.url)  # of a picture that a link led to straight
         try:
-            yield request(page, priority, *back, known, way)
+            yield request(page, priority, back, lost, known, way)
         except NoPicture as why:
             answer = Answer(why.outcome, why.reason)
             self._dead_end(page, answer) if is_listing else self._shown.take(page, answer)

@@ -161,7 +161,8 @@ def test_no_near_duplicate_is_asked_twice_in_any_role(second, groups, asked, bud
     golden = data.draw(st.lists(st.sampled_from(ids), unique=True, max_size=8))
     layout.GOLD.write_text("image_id,label,why,at\n" + "".join(f"{name},coat,sure,\n" for name in golden))
     layout.queue("old").parent.mkdir(exist_ok=True)
-    earlier = pl.DataFrame({"image_id": ids[:asked], "role": "train", "rank": range(1, asked + 1)})
+    earlier = pl.DataFrame({"image_id": ids[:asked], "rank": range(1, asked + 1)})
+    earlier = earlier.with_columns(role=pl.lit("train"), overlap=1, tier=pl.lit("crowd"))
     tables.write_ledger(conform(earlier, queue.QUEUE), layout.queue("old"), queue.QUEUE, ["rank"])
     seen = {group for _, group in zip(ids[:asked], groups, strict=False)}
     if set(groups) <= seen | {groups[ids.index(name)] for name in golden}:

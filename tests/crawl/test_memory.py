@@ -13,13 +13,15 @@ from silverprint.adapters.crawl.pictures import Pictures
 from silverprint.errors import DiskError
 from silverprint.records import RAW, empty
 from silverprint.store import ShardReader, ShardWriter
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Answer, Intake, Kept, Showing
 from tests.crawl.pictures import encoded
 
 URLS = st.sampled_from(["http://a/1", "http://a/1\n", "\nhttp://a/1", "http://a/\udce9", ""]) | st.text(max_size=3)
 TEXT = st.none() | st.text(max_size=5)
+KEPT = st.sampled_from([None, Kept([b"bytes"], "0" * 64)])
+OUTCOMES = st.sampled_from(["present", "refused", "failed"])
 ANSWERS = st.builds(
-    Answer, st.sampled_from(["present", "refused", "failed"]), TEXT, st.none(), TEXT, TEXT, st.integers(0), TEXT, TEXT
+    Answer, OUTCOMES, TEXT, st.none(), TEXT, TEXT, st.integers(0), TEXT, TEXT, TEXT, st.just("n/a"), KEPT
 )
 
 

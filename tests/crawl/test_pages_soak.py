@@ -26,7 +26,7 @@ SOURCE = WebSource(
     start=("http://a.example/",),
     next="nav a[rel=next], li:nth-child(2) a",
     page="div a.product",
-    picture="div .photo, img, .bg::attr(style)",
+    picture="div .photo, img, .bg",
     label="div",
     listing_label="ul li, div",
 )
@@ -75,19 +75,34 @@ PIECES = (
 )
 
 
-def grown(draw: random.Random, seeds: list[str]) -> bytes:
-    """A page: pieces in any order, some perhaps thousands of times, then some bytes changed."""
+def page(draw: random.Random, seeds: list[str]) -> bytes:
+    """A page: half of them a site's with a few pieces in it, half of them grown; then some bytes changed."""
+    text = mixed(draw, seeds) if draw.random() < 0.5 else grown(draw, seeds)
+    data = bytearray(text.encode(draw.choice(["utf-8", "gbk", "utf-16"]), "replace"))
+    for _ in range(draw.randint(0, 8)):
+        at = draw.randrange(len(data))
+        data[at : at + draw.randint(0, 4)] = draw.randbytes(draw.randint(0, 4))
+    return bytes(data)
+
+
+def mixed(draw: random.Random, seeds: list[str]) -> str:
+    """A site's page with a picture of its own, and pieces between its tags, some perhaps thousands of times."""
+    tags = draw.choice(seeds).replace("<", "\0<").split("\0")
+    tags.insert(draw.randrange(len(tags) + 1), f"<img class=photo src=/{draw.random()}.jpg>")
+    for _ in range(draw.randint(0, 3)):
+        tags.insert(draw.randrange(len(tags) + 1), draw.choice(PIECES) * draw.choice([1, 1, 1, 3_000]))
+    return "".join(tags)
+
+
+def grown(draw: random.Random, seeds: list[str]) -> str:
+    """Pieces in any order, some perhaps thousands of times."""
     parts = [draw.choice(PIECES) for _ in range(draw.randint(1, 60))]
     parts.insert(draw.randrange(len(parts)), draw.choice(seeds))
     parts.insert(0, "<div><img class=photo src=first.jpg><a class=product href=/first>x</a>")
     if draw.random() < 0.3:
         piece = "".join(draw.choices(PIECES, k=draw.randint(1, 3)))
         parts.insert(draw.randrange(len(parts)), piece * draw.choice([10, 300, 3_000, 12_000]))
-    data = bytearray("".join(parts).encode(draw.choice(["utf-8", "gbk", "utf-16"]), "replace"))
-    for _ in range(draw.randint(0, 8)):
-        at = draw.randrange(len(data))
-        data[at : at + draw.randint(0, 4)] = draw.randbytes(draw.randint(0, 4))
-    return bytes(data)
+    return "".join(parts)
 
 
 async def count(requests: AsyncIterator[Request]) -> int:
@@ -106,7 +121,7 @@ def test_no_page_ends_or_holds_a_crawl(tmp_path: Path) -> None:
         findings = Findings("web", SOURCE)
         spider = PictureSpider(SOURCE, intake, lambda done, asked: None, Patience("web", 10**9), findings)
         for number in range(10_000):
-            body = grown(draw, seeds)
+            body = page(draw, seeds)
             url = f"http://a.example/{number}"
             kind = draw.choice(["text/html", "text/html; charset=gbk", "application/xml", "text/html; charset=no-such"])
             request = Request(url, meta={"way": way, "robots": "none"})

@@ -109,7 +109,7 @@ def test_what_an_answer_to_robots_txt_means() -> None:
 SIZES = st.lists(st.tuples(st.integers(0, HOT), st.integers(0, 3)), max_size=60)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(SIZES)
 def test_what_is_put_into_the_ring_is_there_until_it_is_freed(steps: list[tuple[int, int]]) -> None:
     descriptor, size = os.memfd_create("test"), 4 * HOT

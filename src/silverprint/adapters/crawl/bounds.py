@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 MAX_CHARACTERS: Final = 4_000_000
-MAX_TAGS: Final = 50_000  # beginnings and ends; a page of that size is read in half a second
+MAX_TAGS: Final = 25_000  # beginnings and ends; a page of so many pictures is read in half a second
 MAX_ATTRIBUTES: Final = 256  # of a tag: the parser compares each with all before it
 TOO_LARGE: Final = "page-too-large"
 

@@ -19,6 +19,7 @@ _LATE: Final = (
     "data-pagespeed-lazy-src", "data-ll-src", "data-lazyload", "data-defer-src", "data-actualsrc", 
     "nitro-lazy-src", "lazy-src",
 )  # fmt: skip
+_LATE_PLACES: Final = {name: place for place, name in enumerate(_LATE)}
 _BACKGROUND: Final = (
     "data-bg", "data-background", "data-background-image", "data-bg-src", "data-lazy-background", "data-lazy-bg",
 )  # fmt: skip
@@ -28,6 +29,7 @@ _SVG: Final = "{http://www.w3.org/1999/xlink}href"
 _CANDIDATE: Final = re.compile(r"[\s,]*([^\s]+)(?:\s+([^,]*))?")
 _URL: Final = re.compile(r"url\(\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s'\"()]*))\s*\)", re.IGNORECASE)
 _COUNTING: Final = ("0", "1")  # pixels of a picture that counts visits
+_CANDIDATES: Final = 256  # of one srcset that are looked at
 _SOURCES: Final = 32  # of one picture that are looked at
 _SHOWABLE: Final = re.compile(r"image/(jpe?g|png|webp|gif|avif|bmp|tiff)\b", re.IGNORECASE)
 
@@ -67,13 +69,18 @@ def picture_of(element: Any) -> str | None:
         return link
     around = _around(element)
     late = _largest(found for one in around for found in _sets(one, late=True))
-    late = late or next((found for one in around for name in _LATE if (found := _address(one.get(name)))), None)
+    late = late or next((found for one in around for name in _late(one) if (found := _address(one.get(name)))), None)
     if late is None and element.tag == "img":
         late = _without_scripts(element)
     now = next((found for one in around if (one is element or one.tag != "source") and (found := _at_once(one))), None)
     told = [Candidate(0, 1, now)] if now and not now.startswith("data:") else []
     told += [found for one in around for found in _sets(one, late=False)]
     return late or _largest(told) or _background(element) or now
+
+
+def _late(element: Any) -> list[str]:
+    """Those of _LATE that `element` has, in their order; most have none."""
+    return sorted(_LATE_PLACES.keys() & element.keys(), key=_LATE_PLACES.__getitem__)
 
 
 def _around(element: Any) -> list[Any]:
@@ -89,7 +96,7 @@ def _around(element: Any) -> list[Any]:
 
 def largest_of(srcset: str) -> str | None:
     """The address of the largest picture in a `srcset`; those written into the page do not count."""
-    return _largest(_candidates(srcset))
+    return _largest(islice(_candidates(srcset), _CANDIDATES))
 
 
 def _named(element: Any, attribute: str) -> str | None:
@@ -121,7 +128,7 @@ def _sets(element: Any, late: bool) -> Iterator[Candidate]:
         return
     for name, value in element.items():
         if (_LATE_SET.fullmatch(name) is not None) if late else name == "srcset":
-            yield from _candidates(value)
+            yield from islice(_candidates(value), _CANDIDATES)
 
 
 def _candidates(srcset: str) -> Iterator[Candidate]:

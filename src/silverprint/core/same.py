@@ -80,13 +80,14 @@ def stand_ins(same: Same, order: Indices) -> Indices:
     Returns:
         (K,) rows; where one equals that of `order`, it is kept.
     """
-    by, _ = _compared(*vars(same).values(), order)
+    by, _ = _compared(same.kinds, same.heads, same.near, same.places, same.miniatures, order)
     return by
 
 
 def linked(same: Same) -> Indices:
     """(N,) the smallest row of each row's component, where the same are linked."""
-    _, parents = _compared(*vars(same).values(), np.flatnonzero(same.kinds >= 0))
+    rows = np.flatnonzero(same.kinds >= 0)
+    _, parents = _compared(same.kinds, same.heads, same.near, same.places, same.miniatures, rows)
     return roots(parents)
 
 

@@ -12,7 +12,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.duplicate_sets import HARDER, TRANSFORMS, Set, drawings, garments, hued, photographs, products
-from silverprint.core import alignment, alike, colours, turned
+from silverprint.core import alignment, alike, borders, colours, turned
 from silverprint.core.duplicates import near_duplicate_groups, near_duplicate_pairs, near_others
 from silverprint.core.hashing import hamming
 from silverprint.core.neighbours import nearest
@@ -29,6 +29,7 @@ from silverprint.core.sketches import sketched
 from silverprint.demo.pictures import jpeg
 from silverprint.model.backbones import backbone
 from silverprint.model.embedder import Embedder
+from silverprint.records import INNER
 from silverprint.store.decode import decode
 from silverprint.store.measuring import measured
 
@@ -95,10 +96,20 @@ def look_codes(folder: Path) -> Codes:
             names=names,
             phash64=np.array([[row["phash64"]] for row in rows], dtype=np.uint64),
             phash256=np.array([[row[f"phash256_{word}"] for word in range(4)] for row in rows], dtype=np.uint64),
+            **inner_codes(rows),
             thumbnails=np.stack([np.frombuffer(row["thumbnail"], dtype=np.uint8) for row in rows]),
             features=np.concatenate([batch for _, batch in batches]),
         )
     return dict(np.load(path))
+
+
+def inner_codes(rows: list[dict[str, Any]]) -> Codes:
+    """Hashes and boxes of what lies inside of borders; of all, where there are none."""
+    whole = [(f"inner256_{word}", f"phash256_{word}") for word in range(4)]
+    hashes = [[row.get(inner, row[plain]) for inner, plain in whole] for row in rows]
+    sides = zip(list(INNER)[4:], (0.0, 0.0, 1.0, 1.0), strict=True)
+    boxes = np.array([[row.get(name, share) for row in rows] for name, share in sides]).T
+    return {"inner256": np.array(hashes, dtype=np.uint64), "boxes": boxes}
 
 
 def their_codes(folder: Path, python: str) -> Codes:
@@ -130,7 +141,7 @@ def grey(codes: Codes) -> NDArray[np.int64]:
 
 
 def rotated(codes: Codes) -> NDArray[np.int64]:
-    """Pairs of which one is the other turned, mirrored or inverted, as `clean` groups them."""
+    """Pairs of which one is the other turned, mirrored, inverted or framed, as `clean` groups them."""
     hashes, found = codes["phash256"].astype(np.uint64), [np.empty((0, 2), dtype=np.int64)]
     thumbnails = codes["thumbnails"].astype(np.uint8).reshape(-1, alignment.SIDE, alignment.SIDE)
     every = np.arange(len(hashes))
@@ -139,6 +150,10 @@ def rotated(codes: Codes) -> NDArray[np.int64]:
         both = np.concatenate([thumbnails, turned.shown(thumbnails, way)])
         residuals = alignment.residuals(both, pairs + np.array([0, len(hashes)]))
         found.append(np.sort(pairs[alike.THUMBNAILS_WEIGH * residuals <= LIMIT], axis=1))
+    inner = codes["inner256"].astype(np.uint64)
+    pairs = near_duplicate_pairs(inner, STRONG)
+    residuals = alignment.residuals(borders.unframed(thumbnails, codes["boxes"].astype(np.float64)), pairs)
+    found.append(pairs[alike.THUMBNAILS_WEIGH * residuals <= LIMIT])
     return np.unique(np.concatenate(found), axis=0)
 
 

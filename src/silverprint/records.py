@@ -49,6 +49,16 @@ RAW: Final[Schema] = {
 # Parts of a source are never written again, so those from before these columns lack them; they are read as null.
 LATER: Final = frozenset({"caption", "contract", "consent"})
 
+INNER: Final[Schema] = {  # of what lies inside of all uniform borders; null where there are none
+    "inner256_0": WORD,
+    "inner256_1": WORD,
+    "inner256_2": WORD,
+    "inner256_3": WORD,
+    "inner_top": REAL,  # where it lies, shares of the height and the width, 0..1
+    "inner_left": REAL,
+    "inner_bottom": REAL,
+    "inner_right": REAL,
+}
 MEASURED: Final[Schema] = {
     "image_id": TEXT,
     "decodable": FLAG,  # the real decoder read every row
@@ -66,6 +76,7 @@ MEASURED: Final[Schema] = {
     "phash256_1": WORD,
     "phash256_2": WORD,
     "phash256_3": WORD,
+    **INNER,
 }
 
 THUMBNAILS: Final[Schema] = {  # of decodable pictures; on disk, columns of the tables of MEASURED
@@ -79,11 +90,11 @@ ALIKE: Final[Schema] = {  # pairs of pictures that may be the same
     "residual": REAL,  # of their thumbnails, as `core.alignment.residuals` has it
 }
 
-ROTATED: Final[Schema] = {  # pairs of pictures of which one may be the other turned, mirrored or inverted
+ROTATED: Final[Schema] = {  # pairs of pictures of which one may be the other turned, mirrored, inverted or framed
     "one": TEXT,
     "other": TEXT,
-    "way": TEXT,  # of `core.turned.WAYS`, from `other` to `one`
-    "residual": REAL,  # of their thumbnails, `other` in that way
+    "way": TEXT,  # of `core.turned.WAYS`, from `other` to `one`; or `core.borders.WAY`
+    "residual": REAL,  # of their thumbnails, `other` in that way; or both without borders
 }
 
 MINIATURES: Final[Schema] = {  # of pictures whose hashes are near to another's

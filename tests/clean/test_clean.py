@@ -274,6 +274,17 @@ def test_pictures_are_grouped_by_looks_by_hash_or_only_with_what_is_dropped_for_
     assert groups("group", "none") == {*apart, frozenset({"first", "anew"})}
 
 
+@pytest.mark.parametrize("level", ["black", "white"])
+def test_framed_and_letterboxed_copies_are_grouped_and_not_dropped(project: Path, level: str):
+    photo = CHINA.crop((0, 0, 320, 320)).resize((256, 256))
+    framed, barred = (ImageOps.expand(photo, border, level) for border in (26, (0, 43)))
+    others = [Found(jpeg(ImageOps.expand(tile(number), 26, level)), f"other{number}") for number in range(3)]
+    rows = _both([Found(jpeg(photo), "photo"), Found(jpeg(framed), "framed"), Found(jpeg(barred), "barred"), *others])
+    assert [row["kept"] for row in rows.values()] == [True] * 6
+    assert rows["photo"]["group"] == rows["framed"]["group"] == rows["barred"]["group"]
+    assert len({row["group"] for row in rows.values()}) == 4
+
+
 @pytest.mark.parametrize("way", ["ROTATE_90", "ROTATE_180", "ROTATE_270", "FLIP_LEFT_RIGHT", "inverted"])
 def test_turned_mirrored_and_inverted_copies_are_grouped_and_not_dropped(project: Path, way: str):
     photo = CHINA.crop((100, 60, 340, 260))

@@ -85,3 +85,28 @@ def test_brighter_and_paler_copies_are_copies_whichever_comes_first(seed, light,
         assert colours.difference(one, copy) == pytest.approx(colours.difference(copy, one))
         assert colours.difference(one, copy) <= colours.LIMIT
     assert colours.difference(one, one) == 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.floats(60, 300), st.floats(4, 20))
+def test_another_hue_is_another_picture_however_pale(seed, degrees, strength):
+    """Chroma of `strength` levels, turned: no cell is far off, and all are in one direction."""
+    generator = np.random.default_rng(seed)
+    luma, way = generator.uniform(60, 150, (colours.SIDE, colours.SIDE)), generator.uniform(0, 2 * np.pi)
+    one, other = (colours.miniature(tinted(luma, strength, way + turn)) for turn in (0, np.radians(degrees)))
+    assert colours.difference(one, other) > colours.LIMIT
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.floats(0, 360))
+def test_a_grey_picture_is_the_same_in_any_faint_tint(seed, degrees):
+    luma = np.random.default_rng(seed).uniform(60, 150, (colours.SIDE, colours.SIDE))
+    one, other = (colours.miniature(tinted(luma, 1.0, way)) for way in (0, np.radians(degrees)))
+    assert colours.difference(one, other) <= colours.LIMIT
+
+
+def tinted(luma: np.ndarray, strength: float, way: float) -> np.ndarray:
+    """RGB of grey levels with one chroma everywhere."""
+    blue, red = luma + strength * np.cos(way) / 0.564, luma + strength * np.sin(way) / 0.713
+    green = (luma - 0.299 * red - 0.114 * blue) / 0.587
+    return np.stack([red, green, blue], axis=-1).round().astype(np.uint8)

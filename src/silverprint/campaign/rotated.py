@@ -1,4 +1,4 @@
-"""Which pictures are turned, mirrored or inverted copies: hashes say which few may be, thumbnails decide."""
+"""Which pictures are turned, mirrored, inverted or framed copies: hashes say which few may be, thumbnails decide."""
 
 import numpy as np
 import polars as pl
@@ -8,13 +8,15 @@ from silverprint import layout
 from silverprint.campaign.alike import origin
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import alignment, alike, turned
+from silverprint.core import alignment, alike, borders, turned
 from silverprint.core.duplicates import TooManyPairs, near_others
 from silverprint.core.hashing import hamming
 from silverprint.core.verdicts import HASH, radii
-from silverprint.records import ROTATED
+from silverprint.records import INNER, ROTATED
 from silverprint.store import tables
 from silverprint.store.thumbnails import laid_out
+
+Words = NDArray[np.uint64]
 
 _RADIUS = 20  # bits, at most: 24 find hardly more, and take four times as long
 _MOST = 200_000  # pairs of each way that are looked at: some minutes
@@ -24,7 +26,8 @@ _PAIRS = 8_192  # whose thumbnails are in memory at once
 def pairs(
     params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64], links: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(P, 2) of the `rows` of `pictures`, one for each two hashes of which one is the other in one of `turned.WAYS`.
+    """(P, 2) of the `rows` of `pictures`, one for each two hashes of which one is the other in one of `turned.WAYS`, or
+    of which the pictures without borders are the same.
 
     What a pair of thumbnails comes to stays, until `measure` makes them otherwise. So this machine keeps it, in `var/`.
 
@@ -38,19 +41,32 @@ def pairs(
     hashes, first = np.unique(pictures[rows].select(HASH).to_numpy(), axis=0, return_index=True)
     parts = alike.joined(np.arange(len(pictures)), links)[rows[first]]
     within = np.minimum(radii(pictures[rows[first]], params.clean), _RADIUS)
-    found = pl.concat(_candidates(hashes, parts, within, way) for way in turned.WAYS)
+    ways = {way: (hashes, turned.hashes(hashes, way)) for way in turned.WAYS}
+    ways[borders.WAY] = 2 * (_inner(pictures[rows[first]]),)
+    found = pl.concat(_candidates(*both, parts, within, way) for way, both in ways.items())
     names = pictures["image_id"].gather(rows[first])
     found = found.with_columns(one=names.gather(found["left"]), other=names.gather(found["right"]))
-    judged = found.join(_residuals(params, found), on=["one", "other", "way"], maintain_order="left")
+    judged = found.join(_residuals(params, pictures, found), on=["one", "other", "way"], maintain_order="left")
     same = judged.filter(alike.THUMBNAILS_WEIGH * pl.col("residual") <= params.clean.alike_limit)
     return np.asarray(rows[first][same.select("left", "right").to_numpy()])
 
 
+def _inner(pictures: pl.DataFrame) -> Words:
+    """(N, 4) the hashes of pictures without their borders, whether they have some or not."""
+    inner = [pl.coalesce(word, plain) for word, plain in zip(list(INNER)[:4], HASH, strict=True)]
+    return pictures.select(inner).to_numpy()
+
+
+def _boxes(pictures: pl.DataFrame) -> NDArray[np.float64]:
+    """(N, 4) as `borders.unframed` takes them."""
+    whole = zip(list(INNER)[4:], (0.0, 0.0, 1.0, 1.0), strict=True)
+    return pictures.select(pl.col(name).fill_null(share) for name, share in whole).to_numpy()
+
+
 def _candidates(
-    hashes: NDArray[np.uint64], parts: NDArray[np.int64], within: NDArray[np.int64], way: str
+    hashes: Words, others: Words, parts: NDArray[np.int64], within: NDArray[np.int64], way: str
 ) -> pl.DataFrame:
-    """left, right, way: places of hashes that are near when that of `right` goes its way; each two once."""
-    others = turned.hashes(hashes, way)
+    """left, right, way: places of `hashes` that are near one of `others`; each two once."""
     try:
         found = near_others(hashes, others, int(within.max()), parts, _MOST)
     except TooManyPairs:
@@ -65,7 +81,7 @@ def _candidates(
     return pl.DataFrame({"left": left, "right": right}).with_columns(way=pl.lit(way))
 
 
-def _residuals(params: Params, found: pl.DataFrame) -> pl.DataFrame:
+def _residuals(params: Params, pictures: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """ROTATED of each pair, as kept or compared now."""
     of = origin(params.sources)
     known = tables.kept(layout.ROTATED, of, ROTATED)
@@ -76,13 +92,17 @@ def _residuals(params: Params, found: pl.DataFrame) -> pl.DataFrame:
     wanted = pl.concat([todo["one"], todo["other"]]).unique().sort()
     places = np.stack([wanted.search_sorted(todo[end]).to_numpy() for end in ("one", "other")], axis=1)
     ways = todo["way"].to_numpy()
+    boxes = _boxes(pictures[pictures["image_id"].search_sorted(wanted)])
     residuals = np.empty(len(todo))
     with laid_out(map(layout.measured, params.sources), wanted, layout.VAR) as thumbnails:
-        for way in turned.WAYS:
+        for way in (*turned.WAYS, borders.WAY):
             own = np.flatnonzero(ways == way)
             for part in np.split(own, range(_PAIRS, len(own), _PAIRS)):
-                one = thumbnails.read(places[part, 0])
-                both = np.concatenate([one, turned.shown(thumbnails.read(places[part, 1]), way)])
+                one, other = thumbnails.read(places[part, 0]), thumbnails.read(places[part, 1])
+                if way == borders.WAY:
+                    both = borders.unframed(np.concatenate([one, other]), boxes[np.concatenate(places[part].T)])
+                else:
+                    both = np.concatenate([one, turned.shown(other, way)])
                 each = np.arange(len(part))
                 residuals[part] = alignment.residuals(both, np.stack([each, len(part) + each], axis=1))
     known = pl.concat([known, todo.with_columns(residual=pl.Series(residuals))])

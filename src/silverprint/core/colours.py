@@ -11,14 +11,14 @@ Miniature = NDArray[np.uint8]
 
 RULE: Final = "1"  # raised when `miniature` comes to others; who keeps them asks for it
 SIDE: Final = 16  # cells
-LIMIT: Final = 10.0  # of `difference`: benchmarks/near_duplicates.py shows what lies on either side
+LIMIT: Final = 11.0  # of `difference`: benchmarks/near_duplicates.py shows what lies on either side
 
 _BRIGHTEST = 1.15  # times the light of the other, at most, where it is the same picture
 _PALEST = 0.45  # times the colour of the other, at least
 _CLIPPED = 160.0  # a cell whose mean is above it may have been cut off at white in part
-_CUT_OFF = (
-    2.0  # times the difference that is left where cut-off levels explain some: they would explain other hues, too
-)
+_WHITENED = 3.0  # times the difference where what is cut off would have to explain another hue, too
+_SAME_WAY = 0.95  # cosine, at least, of the chroma of two copies
+_FAINT = 2.0  # levels: what compression makes of the chroma of a grey picture; two hues of a pale one lie 2.9 apart
 _ENOUGH = 0.02  # of a miniature's levels, to tell how much brighter it is
 
 
@@ -33,15 +33,48 @@ def difference(one: Any, other: Any) -> float:
     """How far two (S, S, 3) miniatures lie apart in their worst cell, in levels of luma and chroma (ITU-R BT.601).
 
     One of them may be brighter throughout, or paler throughout, and it is still the same picture; not both, and no
-    other hue. A small thing that differs counts as much as a large one.
+    other hue. A small thing that differs counts as much as a large one; a hue that differs everywhere counts also in
+    a pale picture, where no cell is far off.
 
     Returns:
-        0 for the same; copies mostly lie below 8, other pictures above 15. It does not depend on which comes first.
+        0 for the same; copies mostly lie below 9, other pictures above 14, and infinitely far where hues differ. It
+        does not depend on which comes first.
     """
     left, right = one.astype(np.float64), other.astype(np.float64)
-    found = min(_brighter(left, right, False), _brighter(right, left, False))
-    found = min(found, _CUT_OFF * _brighter(left, right, True), _CUT_OFF * _brighter(right, left, True))
-    return min(found, _paler(left, right), _paler(right, left))
+    found, everywhere = np.inf, _same_hues(left, right, 256.0)
+    if everywhere != 0:
+        found = min(_brighter(left, right, False), _brighter(right, left, False))
+        found = min(found, _paler(left, right), _paler(right, left))
+    dark = _same_hues(left, right, _CLIPPED)
+    if dark != 0:
+        cut_off = min(_brighter(left, right, True), _brighter(right, left, True))
+        found = min(found, cut_off if dark == 1 or everywhere == 1 else _WHITENED * cut_off)
+    return found
+
+
+@njit(cache=True)
+def _same_hues(left: Any, right: Any, below: float) -> int:
+    """1 where the chroma of both points the same way all in all, or hardly anywhere, 0 where not; -1: nothing to tell.
+
+    Args:
+        below: cells with a level from there on are left out.
+    """
+    told, both, one, other = 0, 0.0, 0.0, 0.0
+    for row in range(left.shape[0]):
+        for column in range(left.shape[1]):
+            if max(left[row, column].max(), right[row, column].max()) >= below:
+                continue
+            _, a, b = _parts(left[row, column, 0], left[row, column, 1], left[row, column, 2])
+            _, c, d = _parts(right[row, column, 0], right[row, column, 1], right[row, column, 2])
+            both += a * c + b * d
+            one += a * a + b * b
+            other += c * c + d * d
+            told += 1
+    if told <= _ENOUGH * left.shape[0] * left.shape[1]:
+        return -1
+    cosine = max(0.0, both / np.sqrt(one * other)) if one * other > 0 else 0.0
+    astray = min(one, other) * (1 - cosine**2) / told  # of the paler one, what lies across the other's chroma
+    return 1 if cosine >= _SAME_WAY or astray <= _FAINT**2 else 0
 
 
 @njit(cache=True)

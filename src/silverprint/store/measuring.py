@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from silverprint.core import alignment, hashing, quality
+import numpy as np
+from numpy.typing import NDArray
+
+from silverprint.core import alignment, borders, hashing, quality
+from silverprint.records import INNER
 from silverprint.store.bounded import STRANGER, Limits, bounded
 from silverprint.store.decode import Undecodable, decode_here
 from silverprint.store.gray import decode_gray
@@ -39,8 +43,20 @@ def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
         "text_lines": figures.text_lines,
         "phash64": int(short[0]),
         **{f"phash256_{word}": bits for word, bits in enumerate(long.tolist())},
+        **_inner(small),
         "thumbnail": quality.stretched(tiny, alignment.SIDE).tobytes(),
     }
+
+
+def _inner(levels: NDArray[np.uint8]) -> dict[str, Any]:
+    """What MEASURED has of the picture inside of its borders; nothing where it has none."""
+    box = borders.inner(levels)
+    if box is None:
+        return {}
+    top, left, bottom, right = box
+    words = hashing.phash(quality.reduced(levels[top:bottom, left:right], hashing.SIDE), 256).tolist()
+    shares = np.array(box) / np.tile(levels.shape, 2)
+    return dict(zip(INNER, [*words, *shares.tolist()], strict=True))
 
 
 def pixel_sha256(data: bytes, max_pixels: int = MAX_PIXELS, limits: Limits = STRANGER) -> str | None:

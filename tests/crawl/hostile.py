@@ -30,11 +30,13 @@ class Case:
         outcome: of the row, and its reason.
         reply: at /img/NAME; None where the picture is elsewhere.
         url: of the picture, where it is not /img/NAME.
+        instead: the outcome in a list, where it reads an address otherwise.
     """
 
     outcome: tuple[str, str | None]
     reply: Reply | None = None
     url: str | None = None
+    instead: tuple[str, str | None] | None = None
 
 
 def moved(to: str) -> Reply:
@@ -162,7 +164,7 @@ CASES: dict[str, Case] = {
     "bomb": Case(TOO_LARGE, packed(bytes(20_000_000))),
     "damaged-gzip": Case(("failed", "broken-response"), picture(b"no gzip", **{"Content-Encoding": "gzip"})),
     "html": Case(NO_IMAGE, picture(b"<!doctype html><title>Sign in</title>" + SCRIPT)),
-    "svg": Case(NO_IMAGE, picture(b'<svg xmlns="http://www.w3.org/2000/svg">' + SCRIPT + b"</svg>")),
+    "svg": Case(STORED, picture(b'<svg xmlns="http://www.w3.org/2000/svg">' + SCRIPT + b"</svg>")),
     "script-in-a-comment": Case(STORED, picture(commented(SCRIPT))),
     "script-behind-the-end": Case(STORED, picture(encoded(32) + SCRIPT)),
     "archive-behind-a-gif": Case(STORED, picture(GIF + b"PK\x03\x04" + bytes(26))),
@@ -201,7 +203,7 @@ CASES: dict[str, Case] = {
     "local-in-octal": Case(PRIVATE, url="http://017700000001:1/a.jpg"),
     "local-in-circles": Case(PRIVATE, url="http://①②⑦.0.0.1:1/a.jpg"),
     "local-with-other-dots": Case(PRIVATE, url="http://127。0。0。1:1/a.jpg"),
-    "local-with-a-zone": Case(PRIVATE, url="http://[fe80::1%25eth0]:1/a.jpg"),
+    "local-with-a-zone": Case(PRIVATE, url="http://[fe80::1%25eth0]:1/a.jpg", instead=("failed", "bad-url")),
     "local-with-a-dot": Case(PRIVATE, url="http://127.0.0.1.:1/a.jpg"),
     "moved-to-a-clouds-services": Case(PRIVATE, moved("http://168.63.129.16/a.jpg")),
     "any": Case(PRIVATE, url="http://0.0.0.0:1/a.jpg"),

@@ -24,8 +24,9 @@ _PASSED_OVER: Final = frozenset(
         *("original_width", "punsafe", "pwatermark", "sample_id", "sha256", "similarity", "status", "width"),
     }
 )
-_LONGEST: Final = {"url": 8_000, "page_url": 8_000, "caption": 10_000}  # characters; a caption is cut there
-_LONGEST_OTHER: Final = 2_000
+_CAPTION: Final = 10_000  # characters; what is longer is cut
+_LONGEST: Final = 2_000  # of a label, a licence, ...; an address is bounded where it is asked for
+_BOUNDED_ELSEWHERE: Final = ("caption", "url", "page_url")
 _spdx = lru_cache(1024)(spdx)
 
 
@@ -72,7 +73,7 @@ class UrlList:
                 elif _has_credentials(said["url"]):
                     yield self._faulty(number, "credentials")
                 else:
-                    cut += len(said["caption"] or "") > _LONGEST["caption"]
+                    cut += len(said["caption"] or "") > _CAPTION
                     yield Listed(_showing(said, fallback))
         self._tell(shape, cut)
 
@@ -86,7 +87,7 @@ class UrlList:
         if shape.unused:
             say(f"acquire {self._name}: {self._path.name} has columns that are not used: {', '.join(shape.unused)}")
         if cut:
-            say(f"acquire {self._name}: {cut} captions were cut at {_LONGEST['caption']:,} characters")
+            say(f"acquire {self._name}: {cut} captions were cut at {_CAPTION:,} characters")
 
 
 def _said(row: Row) -> dict[str, str | None] | None:
@@ -96,7 +97,7 @@ def _said(row: Row) -> dict[str, str | None] | None:
         found = text(value)
         if isinstance(found, Fault):
             return None
-        if column != "caption" and len(found or "") > _LONGEST.get(column, _LONGEST_OTHER):
+        if column not in _BOUNDED_ELSEWHERE and len(found or "") > _LONGEST:
             return None
         said[column] = found
     return said
@@ -119,5 +120,5 @@ def _showing(said: dict[str, str | None], fallback: str | None) -> Showing:
         license_,
         evidence if license_ else None,
         said["label"],
-        caption and caption[: _LONGEST["caption"]],
+        caption and caption[:_CAPTION],
     )

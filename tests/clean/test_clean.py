@@ -19,7 +19,7 @@ from silverprint.records import MANIFEST, MINIATURES, NEIGHBOURS, TAKEDOWNS, WIT
 from silverprint.stages import clean, measure
 from silverprint.store import tables
 from silverprint.store.purging import purge
-from tests.clean.album import CHINA, Found, acquire, gif, jpeg, manifest, png, tile
+from tests.clean.album import CHINA, FLOWER, Found, acquire, gif, jpeg, manifest, png, tile
 
 
 def _sparks(paper: int, ink: int) -> Image.Image:
@@ -276,7 +276,7 @@ def test_pictures_are_grouped_by_looks_by_hash_or_only_with_what_is_dropped_for_
 
 @pytest.mark.parametrize("level", ["black", "white"])
 def test_framed_and_letterboxed_copies_are_grouped_and_not_dropped(project: Path, level: str):
-    photo = CHINA.crop((0, 0, 320, 320)).resize((256, 256))
+    photo = FLOWER.crop((150, 50, 400, 300))
     framed, barred = (ImageOps.expand(photo, border, level) for border in (26, (0, 43)))
     others = [Found(jpeg(ImageOps.expand(tile(number), 26, level)), f"other{number}") for number in range(3)]
     rows = _both([Found(jpeg(photo), "photo"), Found(jpeg(framed), "framed"), Found(jpeg(barred), "barred"), *others])

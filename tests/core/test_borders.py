@@ -61,3 +61,11 @@ def test_thumbnails_of_framed_and_letterboxed_copies_agree_and_of_others_do_not(
     unlike = alike.THUMBNAILS_WEIGH * alignment.residuals(borders.unframed(small, boxes), pairs)
     assert (unlike[:3] <= 1).all()
     assert unlike[3] > 1
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_border_with_the_noise_of_compression_is_one(level):
+    """Also where the noise is darker than the level in the middle of the first row."""
+    picture = np.pad(scene(4, 60, 60), 12, constant_values=level).astype(np.int64)
+    noise = np.random.default_rng(1).integers(-9, 10, picture.shape)
+    assert borders.inner(np.clip(picture + noise, 0, 255).astype(np.uint8)) is not None

@@ -69,9 +69,9 @@ def _uniform(levels: Any) -> int:
     rows, columns = levels.shape
     if rows == 0 or columns < 3:
         return 0
-    level = int(levels[0, columns // 2])
+    level = np.int64(levels[0, columns // 2])  # a difference of bytes would wrap
     for row in range(rows):
         for column in range(1, columns - 1):
-            if abs(int(levels[row, column]) - level) > _NEAR:
+            if abs(np.int64(levels[row, column]) - level) > _NEAR:
                 return row
     return int(rows)

@@ -1,4 +1,4 @@
-"""How often the interval of a strategy's gain holds the true gain: python -m benchmarks.gain [--trials 1000] [--write]
+"""How often the interval of a strategy's gain holds the true gain: python -m benchmarks.gain [--trials 400] [--write]
 
 Whole rounds are played on scikit-learn's 1,797 digits (their pixels): 150 evaluation pictures, earlier labels, 4 k
 chosen ones and a control of k, with the code of the train stage. In the first rows the chosen ones are drawn by chance,
@@ -123,7 +123,7 @@ HEAD: Final = """\
 
 def main() -> None:
     parser = ArgumentParser(description="How often the interval of a strategy's gain holds the true gain.")
-    parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--trials", type=int, default=400)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     rows = []

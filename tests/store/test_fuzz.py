@@ -125,7 +125,8 @@ def _peak_megabytes() -> float:
 
 def _high_water(number: int) -> float:
     text = Path(f"/proc/{number}/status").read_text()
-    return int(text.partition("VmHWM:")[2].split()[0]) / 1000
+    said = text.partition("VmHWM:")[2].split()
+    return int(said[0]) / 1000 if said else 0.0  # one that has just ended holds nothing
 
 
 def _hold(jobs: list[tuple[int, int]]) -> None:

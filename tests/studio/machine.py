@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -133,7 +134,7 @@ def slow(target: str, held: threading.Event, freed: threading.Event) -> Iterator
     class Handler(BaseHTTPRequestHandler):
         def _pass(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.command == "POST" and self.path.startswith(("/api/tasks", "/api/projects/")) and body:
+            if self.command == "POST" and re.match(r"/api/(tasks|projects/\d+/import)", self.path):
                 held.set()
                 freed.wait(60)
             headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}

@@ -206,9 +206,8 @@ def test_the_work_of_a_jpeg_is_told_by_its_header() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["serial", "processes", "ray"])
+@pytest.mark.parametrize("name", ["serial", "processes"])
 def test_every_executor_comes_to_the_same_rows(name: str, tmp_path: Path) -> None:
-    pytest.importorskip("ray") if name == "ray" else None
     jobs = [GIF, encoded(1), encoded(2, "TIFF"), scans(600, 64), GIF[:40], encoded(3, "PNG")]
     found = list(executor.run(name, measure_one, jobs))
     assert found == list(map(measure_one, jobs))

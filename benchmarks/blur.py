@@ -26,7 +26,7 @@ from PIL import Image
 from benchmarks.duplicate_sets import DRAWN, WALLPAPERS
 from silverprint import config
 from silverprint.core import quality
-from silverprint.core.quality import SCORING_SIDE
+from silverprint.core.gray_levels import SCORING_SIDE
 from silverprint.demo.pictures import jpeg
 from silverprint.store.measuring import measured
 

@@ -13,7 +13,7 @@ from fontTools.ttLib import TTFont
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
-from silverprint.core import quality
+from silverprint.core import figures, gray_levels
 from silverprint.demo.pictures import SIDE, jpeg, product
 from silverprint.demo.sheet import PICTURES, tiles
 
@@ -57,8 +57,8 @@ def photographs(folder: Path) -> Set:
         for top in range(0, photo.height - TILE + 1, TILE):
             for left in range(0, photo.width - TILE + 1, TILE):
                 piece = photo.crop((left, top, left + TILE, top + TILE))
-                figures = quality.figures(quality.gray(np.asarray(piece)))
-                if figures.sharpness >= 10 and figures.contrast >= 4:  # below, a photo looks blurred, or blank
+                found = figures.measured(gray_levels.gray(np.asarray(piece)))
+                if found.sharpness >= 10 and found.contrast >= 4:  # below, a photo looks blurred, or blank
                     pictures.append(piece)
                     halves.append(number % 2 == 1)
     return Set(pictures, len(pictures), np.array(halves))

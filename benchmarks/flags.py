@@ -22,7 +22,7 @@ from PIL import Image
 
 from benchmarks.pages import page
 from silverprint import config
-from silverprint.core import colours, hashing, placeholders, quality, strangeness
+from silverprint.core import colours, figures, gray_levels, hashing, placeholders, strangeness
 from silverprint.core.same import Same, linked
 from silverprint.demo.pictures import jpeg, landscape, product
 from silverprint.records import RAW, conform
@@ -51,7 +51,7 @@ def text_like(shop: list[Image.Image], photos: list[Image.Image]) -> dict[str, A
     pages: list[tuple[float, int]] = []
     for number, (size, type_size, dark, bars) in enumerate(combinations(SIZES, TYPE, [False, True], [False, True])):
         drawn = page(size, type_size, dark=dark, bars=bars, seed=number)
-        pages.append((type_size * quality.SCORING_SIDE / max(size), _lines(drawn)))
+        pages.append((type_size * gray_levels.SCORING_SIDE / max(size), _lines(drawn)))
     hits = np.array([lines >= LIMITS.text_lines for _, lines in pages])
     small = np.array([seen < 3 for seen, _ in pages])
     few = np.array([size[1] / type_size < 12 for size, type_size, *_ in combinations(SIZES, TYPE, "ld", "wb")])
@@ -75,8 +75,8 @@ def placeholder(shop: list[Image.Image]) -> dict[str, Any]:
             if name not in {one for one, _ in hashes[-25:]}:
                 pixels = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
                 shown.append(colours.miniature(pixels))
-                levels = quality.gray(pixels)
-                hashes.append((name, hashing.phash(quality.reduced(levels, hashing.SIDE), 256)))
+                levels = gray_levels.gray(pixels)
+                hashes.append((name, hashing.phash(gray_levels.reduced(levels, hashing.SIDE), 256)))
     names = pl.Series([name for name, _ in hashes])
     raw = conform(pl.DataFrame(rows), RAW)
     every = np.arange(len(names))
@@ -109,7 +109,7 @@ def off_topic(shop: list[Image.Image], photos: list[Image.Image], share: float) 
 def _lines(levels: NDArray[np.uint8]) -> int:
     saved = BytesIO()
     Image.fromarray(levels).save(saved, "JPEG", quality=80)
-    return quality.figures(np.asarray(Image.open(saved))).text_lines
+    return figures.measured(np.asarray(Image.open(saved))).text_lines
 
 
 def _figures(sound: NDArray[np.bool_], meant: NDArray[np.bool_]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from silverprint import config
 from silverprint.adapters.plots import strip
 from silverprint.adapters.plots.thumbnails import thumbnail
 from silverprint.config import Clean
-from silverprint.core import quality
+from silverprint.core import figures, gray_levels, quality
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PICTURE: Final = ROOT / "docs" / "pictures" / "thresholds.png"
@@ -120,7 +120,7 @@ def _border(picture: Pixels, reason: str, limits: Clean) -> tuple[Pixels, Pixels
 def _judged(picture: Pixels, limits: Clean) -> dict[str, tuple[bool, str]]:
     """reason -> whether its rule rejects the picture, and the evidence; in the order of the rules."""
     height, width = picture.shape[:2]
-    found = quality.figures(quality.gray(picture))
+    found = figures.measured(gray_levels.gray(picture))
     facts = {"width": width, "height": height, "frames": 1, "decodable": True, "error": "", "license": "CC0-1.0"}
     row = pl.DataFrame([{**facts, **vars(found)}])
     rules = [rule for rule in quality.rules(limits) if rule.reason in SPOILED]

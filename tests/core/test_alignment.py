@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 from tests.clean.album import tile
 
-from silverprint.core import quality
+from silverprint.core import gray_levels
 from silverprint.core.alignment import SIDE, residuals
 
 WAYS = {
@@ -20,7 +20,7 @@ WAYS = {
 
 
 def thumbnail(picture: Image.Image) -> np.ndarray:
-    return quality.stretched(quality.gray(np.asarray(picture)), SIDE)
+    return gray_levels.stretched(gray_levels.gray(np.asarray(picture)), SIDE)
 
 
 def residual(left: Image.Image, right: Image.Image) -> float:

@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 from sklearn.datasets import load_sample_image
 
 from silverprint.config import Clean
-from silverprint.core import quality
+from silverprint.core import figures, gray_levels, quality
 from silverprint.records import MEASURED
 
 LIMITS = Clean(
@@ -31,9 +31,9 @@ def _verdicts(**changes: object) -> dict[str, str]:
 
 def test_figures_of_a_photo_fall_as_it_is_spoilt():
     photo = Image.fromarray(load_sample_image("china.jpg"))
-    sharp = quality.figures(quality.gray(np.asarray(photo)))
-    blurred = quality.figures(quality.gray(np.asarray(photo.filter(ImageFilter.GaussianBlur(6)))))
-    dark = quality.figures(quality.gray(np.asarray(photo.point(lambda level: level // 20))))
+    sharp = figures.measured(gray_levels.gray(np.asarray(photo)))
+    blurred = figures.measured(gray_levels.gray(np.asarray(photo.filter(ImageFilter.GaussianBlur(6)))))
+    dark = figures.measured(gray_levels.gray(np.asarray(photo.point(lambda level: level // 20))))
     assert blurred.sharpness < 0.05 * sharp.sharpness
     assert blurred.brightness == pytest.approx(sharp.brightness, rel=0.02)
     assert dark.brightness < 10 < sharp.brightness
@@ -43,7 +43,7 @@ def test_figures_of_a_photo_fall_as_it_is_spoilt():
 def test_sharpness_hardly_depends_on_the_resolution():
     photo = Image.fromarray(load_sample_image("china.jpg"))
     itself, enlarged = (
-        quality.figures(quality.gray(np.asarray(picture))).sharpness
+        figures.measured(gray_levels.gray(np.asarray(picture))).sharpness
         for picture in (photo, photo.resize((1280, 854), Image.Resampling.BICUBIC))
     )
     assert enlarged == pytest.approx(itself, rel=0.15)
@@ -52,22 +52,22 @@ def test_sharpness_hardly_depends_on_the_resolution():
 @pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
 @pytest.mark.parametrize("left", [1.0, 0.5, 0.25, 0.1])
 def test_a_photo_is_no_more_blurred_for_being_faded(name: str, left: float):
-    levels = quality.reduced(quality.gray(load_sample_image(name)))
+    levels = gray_levels.reduced(gray_levels.gray(load_sample_image(name)))
     faded = np.rint(levels.mean() + left * (levels - levels.mean())).astype(np.uint8)
-    figures = quality.figures(faded)
-    assert figures.contrast > LIMITS.min_contrast
-    assert "blurred" not in _verdicts(contrast=figures.contrast, sharpness=figures.sharpness)
+    found = figures.measured(faded)
+    assert found.contrast > LIMITS.min_contrast
+    assert "blurred" not in _verdicts(contrast=found.contrast, sharpness=found.sharpness)
 
 
 @pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
 def test_a_photo_blurred_by_four_pixels_is_found(name: str):
-    levels = quality.reduced(quality.gray(load_sample_image(name)))
-    figures = quality.figures(np.asarray(cv2.GaussianBlur(levels, (0, 0), 4.0)))
-    assert "blurred" in _verdicts(contrast=figures.contrast, sharpness=figures.sharpness)
+    levels = gray_levels.reduced(gray_levels.gray(load_sample_image(name)))
+    found = figures.measured(np.asarray(cv2.GaussianBlur(levels, (0, 0), 4.0)))
+    assert "blurred" in _verdicts(contrast=found.contrast, sharpness=found.sharpness)
 
 
 def test_one_pixel_has_figures():
-    assert quality.figures(np.full((1, 1), 9, dtype=np.uint8)) == quality.Figures(9.0, 0.0, 0.0, 0)
+    assert figures.measured(np.full((1, 1), 9, dtype=np.uint8)) == figures.Figures(9.0, 0.0, 0.0, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from sklearn.datasets import load_sample_image
 
 from silverprint.core import hashing, turned
 from silverprint.core.duplicates import near_others
-from silverprint.core.quality import gray
+from silverprint.core.gray_levels import gray
 
 PHOTO = gray(load_sample_image("china.jpg"))
 TURNS = {

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from silverprint.core import quality
+from silverprint.core import gray_levels
 from silverprint.core.writing import lines
 
 ANYTHING = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=24))
@@ -44,5 +44,5 @@ def test_lines_are_counted(count: int, dark: bool) -> None:
 def test_a_photograph_has_few(name: str) -> None:
     photo = Image.fromarray(load_sample_image(name))
     for box in [(0, 0, 640, 427), (0, 200, 320, 427), (320, 0, 640, 213)]:
-        crop = quality.gray(np.asarray(photo.crop(box)))
-        assert lines(quality.reduced(crop)) < 6
+        crop = gray_levels.gray(np.asarray(photo.crop(box)))
+        assert lines(gray_levels.reduced(crop)) < 6

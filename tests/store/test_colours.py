@@ -14,7 +14,7 @@ from sklearn.datasets import load_sample_image
 from tests.crawl.pictures import encoded, exif
 from tests.store import icc
 
-from silverprint.core import quality
+from silverprint.core import gray_levels
 from silverprint.store import colour
 from silverprint.store.chunks import chunk
 from silverprint.store.decode import decode
@@ -35,7 +35,7 @@ def saved(form: str, mode: str = "RGB", **options: object) -> bytes:
 def difference(data: bytes, expected: np.ndarray) -> float:
     """Mean difference from `expected`, of colours and of grey, whichever is larger."""
     in_grey = decode_gray(data).levels
-    whole = quality.reduced(quality.gray(expected), max(in_grey.shape))
+    whole = gray_levels.reduced(gray_levels.gray(expected), max(in_grey.shape))
     return max(
         float(np.abs(decode(data).pixels.astype(int) - expected).mean()),
         float(np.abs(in_grey.astype(int) - whole).mean()),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core import quality
+from silverprint.core import gray_levels
 from silverprint.store.decode import rgb
 from silverprint.store.jpeg import decode_jpeg
 from silverprint.store.opening import MAX_PIXELS, opened
@@ -23,7 +23,7 @@ class Gray:
 
     Attributes:
         levels: (h, w) uint8, luma (ITU-R BT.601), upright, the first frame; its longer side is the picture's own, or
-            at least `quality.SCORING_SIDE` pixels.
+            at least `gray_levels.SCORING_SIDE` pixels.
         width, height: of the whole upright picture, pixels.
         mode: Pillow's name of the colours as stored.
         frames: more than 1 is an animation (or several pages).
@@ -42,11 +42,11 @@ def decode_gray(data: bytes, max_pixels: int = MAX_PIXELS) -> Gray:
     Raises:
         Undecodable: as `decode` does, for the same files.
     """
-    jpeg = decode_jpeg(data, "GRAY", max_pixels, quality.SCORING_SIDE) if sniff(data) == "jpeg" else None
+    jpeg = decode_jpeg(data, "GRAY", max_pixels, gray_levels.SCORING_SIDE) if sniff(data) == "jpeg" else None
     if jpeg is not None:
         return _upright(jpeg.pixels[:, :, 0], (jpeg.width, jpeg.height), jpeg.turn, jpeg.mode, 1)
     with opened(data, max_pixels) as file:
-        levels = quality.gray(rgb(file))
+        levels = gray_levels.gray(rgb(file))
         turn = orientation(file.picture)
         height, width = levels.shape
         return _upright(levels, (width, height), turn, file.mode, file.frames)

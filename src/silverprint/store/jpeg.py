@@ -9,7 +9,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from silverprint.core import quality
+from silverprint.core import gray_levels
 from silverprint.store.colour import changes, converted
 from silverprint.store.opening import Undecodable
 from silverprint.store.orientation import orientation
@@ -80,7 +80,7 @@ def _as_seen(pixels: NDArray[np.uint8], profile: bytes | None, mode: str, colors
     seen = converted(pixels[:, :, 0] if mode == "L" else pixels, profile, mode)
     if seen is None:
         return pixels
-    return quality.gray(seen)[:, :, None] if colors == "GRAY" else seen
+    return gray_levels.gray(seen)[:, :, None] if colors == "GRAY" else seen
 
 
 def _scale(side: int, least_side: int) -> int:

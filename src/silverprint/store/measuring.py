@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core import alignment, borders, hashing, quality
+from silverprint.core import alignment, borders, figures, gray_levels, hashing
 from silverprint.records import INNER
 from silverprint.store.bounded import STRANGER, Limits, bounded
 from silverprint.store.decode import Undecodable, decode_here
@@ -27,9 +27,9 @@ def measured(image_id: str, data: bytes, max_pixels: int = MAX_PIXELS) -> dict[s
 
 def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
     picture = decode_gray(data, max_pixels)
-    small = quality.reduced(picture.levels)
-    figures = quality.figures(small)
-    tiny = quality.reduced(small, hashing.SIDE)
+    small = gray_levels.reduced(picture.levels)
+    found = figures.measured(small)
+    tiny = gray_levels.reduced(small, hashing.SIDE)
     short, long = hashing.phashes(tiny, 64, 256)
     return {
         "decodable": True,
@@ -37,14 +37,14 @@ def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
         "height": picture.height,
         "frames": picture.frames,
         "mode": picture.mode,
-        "brightness": figures.brightness,
-        "contrast": figures.contrast,
-        "sharpness": figures.sharpness,
-        "text_lines": figures.text_lines,
+        "brightness": found.brightness,
+        "contrast": found.contrast,
+        "sharpness": found.sharpness,
+        "text_lines": found.text_lines,
         "phash64": int(short[0]),
         **{f"phash256_{word}": bits for word, bits in enumerate(long.tolist())},
         **_inner(small),
-        "thumbnail": quality.stretched(tiny, alignment.SIDE).tobytes(),
+        "thumbnail": gray_levels.stretched(tiny, alignment.SIDE).tobytes(),
     }
 
 
@@ -54,7 +54,7 @@ def _inner(levels: NDArray[np.uint8]) -> dict[str, Any]:
     if box is None:
         return {}
     top, left, bottom, right = box
-    words = hashing.phash(quality.reduced(levels[top:bottom, left:right], hashing.SIDE), 256).tolist()
+    words = hashing.phash(gray_levels.reduced(levels[top:bottom, left:right], hashing.SIDE), 256).tolist()
     shares = np.array(box) / np.tile(levels.shape, 2)
     return dict(zip(INNER, [*words, *shares.tolist()], strict=True))
 

@@ -21,6 +21,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PIPELINE = ("params.yaml", "dvc.yaml", "versions.yaml", "expectations")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup` the tests of the finished campaign share a worker, and begin; so do a folder's others."""
+    for item in items:
+        shares = "finished" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("finished" if shares else item.path.parent.name))
+    items.sort(key=lambda item: "finished" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project: the repository's pipeline files and ledgers, no round run. The working directory is there.

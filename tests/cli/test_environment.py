@@ -1,6 +1,5 @@
 """`make env` says what really failed: a Python that fails in every way, and what the person reads of it."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -15,11 +14,12 @@ package using the following command.
 """
 
 
-def python(folder: Path, version: str = "3.11", venv: str = "", pip: str | None = None) -> Path:
-    """A program that says it is Python `version`; its venv fails with the words `venv`, or makes a pip that fails."""
+def python(folder: Path, version: str = "3.11", venv: str = "", pip: str | None = None, installer: str = "pip") -> Path:
+    """A program that says it is Python `version`; its venv fails with the words `venv`, or `installer` with `pip`."""
     path = folder / "python"
-    (folder / "pip").write_text(f"#!/bin/sh\ncat {folder}/pip.said >&2; exit 1\n")
-    (folder / "pip").chmod(0o755)
+    for name in {"pip", installer}:
+        (folder / name).write_text(f"#!/bin/sh\n[ $1 = config ] || cat {folder}/pip.said >&2; exit 1\n")
+        (folder / name).chmod(0o755)
     made = f'mkdir -p "$3/bin" && cp {folder}/pip "$3/bin/pip"'
     fails = f"cat {folder}/venv.said >&2; exit 1"
     (folder / "venv.said").write_text(venv)
@@ -32,7 +32,7 @@ def python(folder: Path, version: str = "3.11", venv: str = "", pip: str | None 
 def run(program: Path | str, folder: Path) -> tuple[int, str]:
     done = subprocess.run(
         [ROOT / "scripts/venv", str(program), folder / "env", "requirements/some.lock"],
-        capture_output=True, text=True, check=False, env=os.environ | {"TMPDIR": str(folder)},
+        capture_output=True, text=True, check=False, env={"PATH": f"{folder}:/usr/bin:/bin", "TMPDIR": str(folder)},
     )  # fmt: skip
     return done.returncode, done.stderr.strip().splitlines()[-1]
 
@@ -76,12 +76,15 @@ def test_a_failing_venv(tmp_path: Path, words: str, code: int, said: str) -> Non
         (
             "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES",
             69,
-            "pip could not install requirements/some.lock: ERROR: TH",
+            "requirements/some.lock could not be installed: ERROR: TH",
         ),
+        ("  Because there is no version of torch==9 and you require torch==9", 69, "torch==9; the index lacks it"),
+        ("error: error sending request for url (https://x/)", 69, "the package index does not answer"),
     ],
 )
-def test_a_failing_pip(tmp_path: Path, words: str, code: int, said: str) -> None:
-    found, line = run(python(tmp_path, pip=words), tmp_path)
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_a_failing_installer(tmp_path: Path, installer: str, words: str, code: int, said: str) -> None:
+    found, line = run(python(tmp_path, pip=words, installer=installer), tmp_path)
     assert found == code
     assert said in line
     assert "venv module" not in line

@@ -1,6 +1,7 @@
 """One small campaign, run once to its end by the demo's own command; the tests look at it and at clones of it."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,10 +47,19 @@ def colleague(finished: Campaign, tmp_path: Path) -> Campaign:
     return cloned(finished, tmp_path / "clone")
 
 
+@pytest.fixture(scope="session")
+def pulled_once(finished: Campaign, tmp_path_factory: pytest.TempPathFactory) -> Campaign:
+    """A clean clone with everything pulled, which no test may touch."""
+    clone = cloned(finished, tmp_path_factory.mktemp("pulled") / "clone")
+    clone.must("dvc", "pull", "--quiet")
+    return clone
+
+
 @pytest.fixture
-def pulled(colleague: Campaign) -> Campaign:
-    colleague.must("dvc", "pull", "--quiet")
-    return colleague
+def pulled(pulled_once: Campaign, tmp_path: Path) -> Campaign:
+    """A clone with everything pulled, to work on."""
+    shutil.copytree(pulled_once.path, tmp_path / "clone", symlinks=True)
+    return Campaign(tmp_path / "clone", dict(pulled_once.environment))
 
 
 def cloned(finished: Campaign, to: Path) -> Campaign:

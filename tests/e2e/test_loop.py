@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.e2e.conftest import cloned, git
+from tests.e2e.conftest import git
 from tests.e2e.harness import Campaign
 
 pytestmark = pytest.mark.slow
@@ -30,22 +30,33 @@ def test_the_demo_ends_with_its_table_and_addresses(finished: Campaign) -> None:
         assert place in said
 
 
-def test_repro_straight_after_runs_nothing_within_two_seconds(finished: Campaign) -> None:
-    finished.must("dvc", "repro")
-    times = []  # the fastest counts: the machine may be busy with something else
+def quickest(campaign: Campaign) -> float:
+    """Seconds of a repro that has nothing to do: the fastest of five, for the machine may have other work."""
+    times = []
     for _ in range(5):
         started = time.monotonic()
-        done = finished.repro()
+        done = campaign.repro()
         times.append(time.monotonic() - started)
         assert done.returncode == 0
         assert not ran(done.stdout)
-    assert min(times) <= 2.0
+    return min(times)
+
+
+def test_repro_straight_after_runs_nothing_and_takes_little_longer_than_with_one_stage(
+    finished: Campaign, tmp_path: Path
+) -> None:
+    smallest = Campaign(tmp_path)
+    (tmp_path / "dvc.yaml").write_text("stages:\n  one:\n    cmd: touch one\n    outs: [one]\n")
+    for command in (("git", "init", "--quiet"), ("dvc", "init", "--quiet"), ("dvc", "repro", "--quiet")):
+        smallest.must(*command)
+    finished.must("dvc", "repro")
+    assert quickest(finished) <= max(2.0, 2.5 * quickest(smallest))
 
 
 def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> None:
     added = git(finished, "show", "--name-only", "--format=", "HEAD").split()
     allowed = re.compile(
-        r"dvc\.lock|\.dvc/config|data/metrics/(clean|qualities)\.json|data/withdrawn\.csv|data/imports\.csv|data/gold\.csv"
+        r"dvc\.lock|\.dvc/config|data/metrics/(clean|qualities)\.json|data/withdrawn\.csv|data/imports\.csv|data/gold\.csv|data/classes\.csv"
         r"|data/rounds/r0\d/(queue\.csv|votes\.csv|state\.json|gate\.json|metrics\.json)"
     )
     assert [path for path in added if not allowed.fullmatch(path)] == []
@@ -118,40 +129,31 @@ def test_a_clone_that_did_not_pull_refuses_with_the_command(colleague: Campaign)
     assert done.stderr.count("\n") == 1
 
 
-def test_a_fourth_round_runs_its_own_stages_alone(finished: Campaign, colleague: Campaign) -> None:
-    colleague.must("silverprint", "round", "open", "r04", "--budget", "12")
+def test_a_fourth_round_runs_its_own_stages_and_another_machine_closes_it_alike(
+    finished: Campaign, colleague: Campaign, pulled: Campaign
+) -> None:
+    """One machine asks and waits; another finds the same queue there, answered, and closes it with the same bytes."""
+    for machine in (colleague, pulled):
+        machine.must("silverprint", "round", "open", "r04", "--budget", "8")
     first = colleague.call("bash", "scripts/repro")
     assert first.returncode != 0
-    assert ran(first.stdout) == {"check", "score@r04", "queue@r04", "preview@r04", "annotate@r04"}, (
-        first.stdout + first.stderr
-    )
+    asking = {f"{stage}@r04" for stage in ("score", "queue", "preview", "annotate")}
+    assert ran(first.stdout) == {"check"} | asking, first.stdout + first.stderr
     assert "people are needed" in first.stdout + first.stderr
     with finished.people(*PEOPLE):
         colleague.must("silverprint", "wait")
     second = colleague.call("bash", "scripts/repro")
     assert second.returncode == 0, second.stdout + second.stderr
-    assert ran(second.stdout) == {"annotate@r04", "labels@r04", "gate@r04", "train@r04", "release", "report"}
+    closing = {"annotate@r04", "labels@r04", "gate@r04", "train@r04", "release", "report"}
+    assert ran(second.stdout) == closing
     again = colleague.call("bash", "scripts/repro")
     assert again.returncode == 0, again.stdout + again.stderr
     assert not ran(again.stdout)
-
-
-def test_two_machines_open_and_close_a_round_alike(finished: Campaign, tmp_path: Path) -> None:
-    """The first asks and waits; the second finds the same queue there, answered, and closes it with the same bytes."""
-    first, second = (cloned(finished, tmp_path / name) for name in ("first", "second"))
-    for machine in (first, second):
-        machine.must("dvc", "pull", "--quiet")
-        machine.must("silverprint", "round", "open", "r05", "--budget", "8")
-    assert first.repro().returncode != 0
-    with finished.people(*PEOPLE):
-        first.must("silverprint", "wait")
-    assert first.repro().returncode == 0
-    done = second.repro()
-    assert done.returncode == 0, done.stdout + done.stderr
-    own = {f"{stage}@r05" for stage in ("score", "queue", "preview", "annotate", "labels", "gate", "train")}
-    assert ran(done.stdout) == own | {"check", "release", "report"}
+    other = pulled.repro()
+    assert other.returncode == 0, other.stdout + other.stderr
+    assert ran(other.stdout) == {"check"} | asking | closing
     for name in ("queue.csv", "votes.csv", "metrics.json"):
-        ours, theirs = (machine.path / "data/rounds/r05" / name for machine in (first, second))
+        ours, theirs = (machine.path / "data/rounds/r04" / name for machine in (colleague, pulled))
         assert ours.read_bytes() == theirs.read_bytes(), name
 
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PIPELINE = ("params.yaml", "dvc.yaml", "versions.yaml", "expectations")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks then
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `--dist loadgroup` the tests of the finished campaign share a worker, and begin; so do a folder's others."""
     for item in items:

@@ -61,7 +61,7 @@ def labelling(browser: Browser, out: Path, params: Params) -> None:
     name = params.last
     first = ledgers.queue(name)["image_id"].head(LISTED).to_list()
     votes = ledgers.votes(name)
-    named = set(votes.filter(votes["label"].is_in(params.dataset.classes))["image_id"])
+    named = set(votes.filter(votes["choice"].is_in(params.dataset.classes))["image_id"])
     first.sort(key=lambda image_id: image_id not in named)  # the one that is shown is a picture of some class
     with opened(browser, {"width": 1600, "height": 860}, 1.25) as context, served(params, name, first):
         page = context.new_page()

@@ -25,10 +25,10 @@ from PIL import Image
 
 from benchmarks.duplicate_sets import DRAWN, WALLPAPERS
 from silverprint import config
-from silverprint.core import quality
-from silverprint.core.gray_levels import SCORING_SIDE
-from silverprint.demo.pictures import jpeg
-from silverprint.store.measuring import measured
+from silverprint.core.cleaning import quality_rules
+from silverprint.core.measures.gray_levels import SCORING_SIDE
+from silverprint.demo.image_rendering import jpeg
+from silverprint.imaging.measurement import measured
 
 LIMITS: Final = config.load(Path(__file__).resolve().parents[1] / "params.yaml").clean
 RADII: Final = (0, 1, 2, 4, 8)
@@ -85,7 +85,9 @@ def _figures(picture: Levels) -> dict[str, float]:
 
 def _rejected(figures: pl.DataFrame, threshold: float) -> float:
     """The share that the rule `blurred` of `clean` rejects."""
-    (rule,) = (rule for rule in quality.rules(replace(LIMITS, min_sharpness=threshold)) if rule.reason == "blurred")
+    (rule,) = (
+        rule for rule in quality_rules.rules(replace(LIMITS, min_sharpness=threshold)) if rule.reason == "blurred"
+    )
     return round(figures.select(rule.rejects.mean()).item(), 4)
 
 

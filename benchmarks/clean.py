@@ -32,10 +32,10 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from silverprint.imaging.measurement import measured
+from silverprint.imaging.metadata import strip
 from silverprint.stages.measure import measure_part
 from silverprint.store import ShardWriter, executor
-from silverprint.store.measuring import measured
-from silverprint.store.strip import strip
 
 SIZE = (640, 480)
 PART = 2_000  # pictures of a shard, as `acquire` writes them

@@ -22,9 +22,12 @@ from PIL import Image
 
 from benchmarks.pages import page
 from silverprint import config
-from silverprint.core import colours, figures, gray_levels, hashing, placeholders, strangeness
-from silverprint.core.same import Same, linked
-from silverprint.demo.pictures import jpeg, landscape, product
+from silverprint.core import hashing
+from silverprint.core.cleaning import outliers, placeholders
+from silverprint.core.duplicates import colour_agreement
+from silverprint.core.duplicates.near_duplicates import Same, linked
+from silverprint.core.measures import figures, gray_levels
+from silverprint.demo.image_rendering import jpeg, landscape, product
 from silverprint.records import RAW, conform
 
 LIMITS = config.load(Path(__file__).resolve().parents[1] / "params.yaml").clean
@@ -74,7 +77,7 @@ def placeholder(shop: list[Image.Image]) -> dict[str, Any]:
             rows.append({"image_id": name, "source": "web", "url": name, "page_url": f"{number}/{copy}"})
             if name not in {one for one, _ in hashes[-25:]}:
                 pixels = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
-                shown.append(colours.miniature(pixels))
+                shown.append(colour_agreement.miniature(pixels))
                 levels = gray_levels.gray(pixels)
                 hashes.append((name, hashing.phash(gray_levels.reduced(levels, hashing.SIDE), 256)))
     names = pl.Series([name for name, _ in hashes])
@@ -99,9 +102,9 @@ def off_topic(shop: list[Image.Image], photos: list[Image.Image], share: float) 
     rows = np.concatenate([batch for _, batch in embedder.stream(encoded, 16)]).astype(np.float32)
     widths = np.cumsum([0, *backbone(config.load().embed.backbone).blocks.values()]).tolist()
     blocks = [slice(start, end) for start, end in pairwise(widths)]
-    sample = rows[np.random.default_rng(SEED).permutation(len(rows))[: strangeness.SAMPLE]]
-    found = strangeness.distances([(np.arange(len(rows)), rows)], len(rows), blocks, sample)
-    strange = strangeness.strangeness(found)
+    sample = rows[np.random.default_rng(SEED).permutation(len(rows))[: outliers.SAMPLE]]
+    found = outliers.distances([(np.arange(len(rows)), rows)], len(rows), blocks, sample)
+    strange = outliers.strangeness(found)
     flagged = strange >= LIMITS.off_topic_strangeness
     return _figures(flagged[: len(shop)], flagged[len(shop) :])
 

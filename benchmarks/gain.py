@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from silverprint.config import Model
-from silverprint.core.gain import Gain, Weights, gain, trials
-from silverprint.core.intervals import wilson
+from silverprint.core.evaluation.intervals import wilson
+from silverprint.core.evaluation.strategy_gain import Gain, Weights, gain, trials
 from silverprint.model.ensemble import Standard, train_members
 
 PAGE: Final = Path("docs/benchmarks/gain.md")

@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers
-from silverprint.campaign.state import State
+from silverprint.campaign.round_state import State
 from silverprint.config import START, Params
-from silverprint.core import colours
-from silverprint.core.alignment import SIDE
-from silverprint.core.halves import halved
+from silverprint.core.duplicates import colour_agreement
+from silverprint.core.half_precision import halved
+from silverprint.core.measures.thumbnail_alignment import SIDE
 from silverprint.model.backbones import backbone
 from silverprint.records import MANIFEST, MEASURED, MINIATURES, RAW, SCORES, THUMBNAILS, VOTES, conform
 from silverprint.stages.embed import PART as EMBEDDED
 from silverprint.store import features, tables
-from silverprint.store.places import index_name, shard_name
-from silverprint.store.shards import part_limit
+from silverprint.store.shards.names import index_name, shard_name
+from silverprint.store.shards.writer import part_limit
 
 LEAST = 2_000  # pictures of a part, as `acquire` has it
 PEOPLE, WRONG = ("s-1", "s-2"), 0.1  # the share of their answers
@@ -102,9 +102,9 @@ def _miniatures(count: int) -> None:
     """What `clean` keeps of the colours of copies and of their originals: there are no pictures to decode."""
     names, of = image_ids(count), originals(count)
     copies = np.flatnonzero(of != np.arange(count))
-    same = np.full((colours.SIDE, colours.SIDE, 3), 128, dtype=np.uint8).tobytes()
+    same = np.full((colour_agreement.SIDE, colour_agreement.SIDE, 3), 128, dtype=np.uint8).tobytes()
     known = [{"image_id": names[number], "miniature": same} for number in np.union1d(copies, of[copies])]
-    tables.keep(pl.DataFrame(known, schema=MINIATURES), layout.MINIATURES, colours.RULE, MINIATURES)
+    tables.keep(pl.DataFrame(known, schema=MINIATURES), layout.MINIATURES, colour_agreement.RULE, MINIATURES)
 
 
 def _hole(path: Path, size: int, text: str) -> None:

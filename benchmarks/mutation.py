@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from silverprint.core.intervals import wilson
+from silverprint.core.evaluation.intervals import wilson
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = Path("src/silverprint/core")

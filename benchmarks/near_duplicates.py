@@ -20,18 +20,25 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.duplicate_sets import HARDER, TRANSFORMS, Set, drawings, garments, hued, photographs, products
-from silverprint.core import alignment, alike, borders, colours, turned
-from silverprint.core.duplicates import near_duplicate_groups, near_duplicate_pairs, near_others
+from silverprint.core.duplicates import (
+    colour_agreement,
+    look_alikes,
+    near_duplicate_groups,
+    near_duplicate_pairs,
+    near_others,
+    turned_hashes,
+)
+from silverprint.core.duplicates.near_duplicates import Same, stand_ins
+from silverprint.core.features.nearest_neighbours import nearest
+from silverprint.core.features.sketches import sketched
 from silverprint.core.hashing import hamming
-from silverprint.core.neighbours import nearest
-from silverprint.core.same import Same, stand_ins
-from silverprint.core.sketches import sketched
-from silverprint.demo.pictures import jpeg
+from silverprint.core.measures import borders, thumbnail_alignment
+from silverprint.demo.image_rendering import jpeg
+from silverprint.imaging.decode import decode
+from silverprint.imaging.measurement import measured
 from silverprint.model.backbones import backbone
 from silverprint.model.embedder import Embedder
 from silverprint.records import INNER
-from silverprint.store.decode import decode
-from silverprint.store.measuring import measured
 
 CACHE = Path("var/near-duplicates")
 RADII = {256: (8, 12, 16, 20, 24, 32, 36, 40, 48, 64), 64: (2, 4, 6, 8, 10)}
@@ -74,7 +81,9 @@ def drop_codes(folder: Path) -> Codes:
         names = sorted(file.name for file in folder.iterdir())
         contents = [(folder / name).read_bytes() for name in names]
         rows = [measured(name, data) for name, data in zip(names, contents, strict=True)]
-        small = [colours.miniature(decode(data, shorter_side=4 * colours.SIDE).pixels) for data in contents]
+        small = [
+            colour_agreement.miniature(decode(data, shorter_side=4 * colour_agreement.SIDE).pixels) for data in contents
+        ]
         words = np.array([[row[f"phash256_{word}"] for word in range(4)] for row in rows], dtype=np.uint64)
         np.savez(path, names=names, phash256=words, miniatures=np.stack(small))
     return dict(np.load(path))
@@ -133,7 +142,9 @@ def strong(codes: Codes) -> NDArray[np.int64]:
     """What `clean` may drop: pairs that agree in hash and colours."""
     pairs = grey(codes)
     small = codes["miniatures"].astype(np.uint8)
-    agree = [colours.difference(small[one], small[other]) <= colours.LIMIT for one, other in pairs.tolist()]
+    agree = [
+        colour_agreement.difference(small[one], small[other]) <= colour_agreement.LIMIT for one, other in pairs.tolist()
+    ]
     return np.asarray(pairs[np.array(agree, dtype=np.bool_)])
 
 
@@ -144,24 +155,24 @@ def grey(codes: Codes) -> NDArray[np.int64]:
 def rotated(codes: Codes) -> NDArray[np.int64]:
     """Pairs of which one is the other turned, mirrored, inverted or framed, as `clean` groups them."""
     hashes, found = codes["phash256"].astype(np.uint64), [np.empty((0, 2), dtype=np.int64)]
-    thumbnails = codes["thumbnails"].astype(np.uint8).reshape(-1, alignment.SIDE, alignment.SIDE)
+    thumbnails = codes["thumbnails"].astype(np.uint8).reshape(-1, thumbnail_alignment.SIDE, thumbnail_alignment.SIDE)
     every = np.arange(len(hashes))
-    for way in turned.WAYS:
-        pairs = near_others(hashes, turned.hashes(hashes, way), STRONG, every, 200_000)
-        both = np.concatenate([thumbnails, turned.shown(thumbnails, way)])
-        residuals = alignment.residuals(both, pairs + np.array([0, len(hashes)]))
-        found.append(np.sort(pairs[alike.THUMBNAILS_WEIGH * residuals <= LIMIT], axis=1))
+    for way in turned_hashes.WAYS:
+        pairs = near_others(hashes, turned_hashes.hashes(hashes, way), STRONG, every, 200_000)
+        both = np.concatenate([thumbnails, turned_hashes.shown(thumbnails, way)])
+        residuals = thumbnail_alignment.residuals(both, pairs + np.array([0, len(hashes)]))
+        found.append(np.sort(pairs[look_alikes.THUMBNAILS_WEIGH * residuals <= LIMIT], axis=1))
     inner = codes["inner256"].astype(np.uint64)
     pairs = near_duplicate_pairs(inner, STRONG)
-    residuals = alignment.residuals(borders.unframed(thumbnails, codes["boxes"].astype(np.float64)), pairs)
-    found.append(pairs[alike.THUMBNAILS_WEIGH * residuals <= LIMIT])
+    residuals = thumbnail_alignment.residuals(borders.unframed(thumbnails, codes["boxes"].astype(np.float64)), pairs)
+    found.append(pairs[look_alikes.THUMBNAILS_WEIGH * residuals <= LIMIT])
     return np.unique(np.concatenate(found), axis=0)
 
 
 def grouped(codes: Codes) -> NDArray[np.int64]:
     """All pairs that `clean` groups, without the chains that they make."""
     near = near_duplicate_pairs(codes["phash256"].astype(np.uint64), WEAK)
-    return np.unique(np.concatenate([near, ours(alike.THUMBNAILS_WEIGH)(codes), rotated(codes)]), axis=0)
+    return np.unique(np.concatenate([near, ours(look_alikes.THUMBNAILS_WEIGH)(codes), rotated(codes)]), axis=0)
 
 
 def ours(weigh: float) -> Method:
@@ -169,7 +180,7 @@ def ours(weigh: float) -> Method:
 
     def pairs(codes: Codes) -> NDArray[np.int64]:
         found = judged(codes)
-        unlikeness = alike.FEATURES_WEIGH * (1 - found["cosine"]) + weigh * found["residual"]
+        unlikeness = look_alikes.FEATURES_WEIGH * (1 - found["cosine"]) + weigh * found["residual"]
         weak = found.filter(unlikeness <= LIMIT).select("left", "right").to_numpy()
         return np.unique(np.concatenate([strong(codes), weak]), axis=0)
 
@@ -189,9 +200,11 @@ def judged(codes: Codes) -> pl.DataFrame:
         every = np.arange(len(features))
         rows = sketched([(every, features)], len(features), blocks, features.mean(axis=0), 0)
         order = np.random.default_rng(7).permutation(every)  # a copy may come before its original
-        found = alike.candidates(nearest(rows[order], every >= 0, alike.NEIGHBOURS, 0), order, LIMIT)
-        thumbnails = codes["thumbnails"].astype(np.uint8).reshape(-1, alignment.SIDE, alignment.SIDE)
-        residuals = alignment.residuals(thumbnails, found.select("left", "right").to_numpy())
+        found = look_alikes.candidates(nearest(rows[order], every >= 0, look_alikes.NEIGHBOURS, 0), order, LIMIT)
+        thumbnails = (
+            codes["thumbnails"].astype(np.uint8).reshape(-1, thumbnail_alignment.SIDE, thumbnail_alignment.SIDE)
+        )
+        residuals = thumbnail_alignment.residuals(thumbnails, found.select("left", "right").to_numpy())
         JUDGED[key] = found.with_columns(residual=pl.Series(residuals))
     return JUDGED[key]
 
@@ -261,7 +274,7 @@ def comparison(name: str, pictures: Set, python: str | None) -> list[str]:
     mine = our_codes(folder)
     rows: dict[str, tuple[Codes, Method]] = {
         f"ours, dropped: 256 bits, {STRONG}": (mine, strong),
-        f"ours, grouped: unlikeness {LIMIT:g}": (mine, ours(alike.THUMBNAILS_WEIGH)),
+        f"ours, grouped: unlikeness {LIMIT:g}": (mine, ours(look_alikes.THUMBNAILS_WEIGH)),
     }
     if python:
         theirs = their_codes(folder, python)

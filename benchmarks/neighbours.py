@@ -13,9 +13,10 @@ import time
 
 import numpy as np
 
-from silverprint.core import alignment, alike
-from silverprint.core.neighbours import nearest
-from silverprint.core.sketches import DIMENSIONS, LENGTH, Sketches
+from silverprint.core.duplicates import look_alikes
+from silverprint.core.features.nearest_neighbours import nearest
+from silverprint.core.features.sketches import DIMENSIONS, LENGTH, Sketches
+from silverprint.core.measures import thumbnail_alignment
 
 CLUSTERS, COPIES, PAIRS = 300, 1_000, 2_000
 
@@ -33,13 +34,13 @@ def crowd(rows: int) -> Sketches:
 
 def measure(rows: int) -> dict[str, float]:
     points, live = crowd(rows), np.full(rows, True)
-    nearest(points[:5_000], live[:5_000], alike.NEIGHBOURS, 0)  # compiles
+    nearest(points[:5_000], live[:5_000], look_alikes.NEIGHBOURS, 0)  # compiles
     start = time.process_time()
-    near = nearest(points, live, alike.NEIGHBOURS, 0)
+    near = nearest(points, live, look_alikes.NEIGHBOURS, 0)
     seconds = time.process_time() - start
-    earlier = nearest(points[: rows - rows // 20], live[: rows - rows // 20], alike.NEIGHBOURS, 0)
+    earlier = nearest(points[: rows - rows // 20], live[: rows - rows // 20], look_alikes.NEIGHBOURS, 0)
     start = time.process_time()
-    again = nearest(points, live, alike.NEIGHBOURS, 0, earlier)
+    again = nearest(points, live, look_alikes.NEIGHBOURS, 0, earlier)
     appended = time.process_time() - start
     assert (again.rows == near.rows).all()
     found = (near.rows[-COPIES:] == np.arange(COPIES)[:, None]).any(axis=1)
@@ -50,14 +51,14 @@ def measure(rows: int) -> dict[str, float]:
 def aligning() -> float:
     """Milliseconds a pair of different pictures: unlike ones are given up early, so these are alike, in a way."""
     chance = np.random.default_rng(7)
-    side = alignment.SIDE
+    side = thumbnail_alignment.SIDE
     base = chance.normal(128, 40, (1, side, side)).cumsum(axis=1).cumsum(axis=2)
     base = 255 * (base - base.min()) / (base.max() - base.min())
     shown = np.clip(base + chance.normal(0, 12, (PAIRS, side, side)), 0, 255).astype(np.uint8)
     pairs = np.stack([np.arange(PAIRS - 1), np.arange(1, PAIRS)], axis=1)
-    alignment.residuals(shown[:2], pairs[:1])  # compiles
+    thumbnail_alignment.residuals(shown[:2], pairs[:1])  # compiles
     start = time.process_time()
-    alignment.residuals(shown, pairs)
+    thumbnail_alignment.residuals(shown, pairs)
     return 1000 * (time.process_time() - start) / len(pairs)
 
 

@@ -21,11 +21,11 @@ import polars as pl
 
 from benchmarks import made_up
 from silverprint import config, layout
-from silverprint.campaign import qualities
 from silverprint.core.splits import SPLIT
 from silverprint.model.backbones import backbone
 from silverprint.records import LABELS, MANIFEST, conform, empty
 from silverprint.stages.embed import PART
+from silverprint.stages.release import dataset_metrics
 from silverprint.store import features, files, tables
 
 HERE = Path(__file__).parents[1]
@@ -57,7 +57,7 @@ def write(count: int) -> None:
 def tell() -> None:
     """What `release` does more, in the working directory."""
     manifest, released = tables.read(layout.MANIFEST, MANIFEST), tables.read(Path("released.parquet"), SPLIT)
-    qualities.measured(config.load(), manifest, empty(LABELS), released)
+    dataset_metrics.measured(config.load(), manifest, empty(LABELS), released)
 
 
 def cost(pictures: int, folder: Path) -> dict[str, float]:

@@ -20,9 +20,9 @@ import numpy as np
 
 from benchmarks.embed import pictures
 from silverprint.adapters.plots.thumbnails import thumbnail
+from silverprint.imaging.decode import decode, encode_jpeg
 from silverprint.model.embedder import prepared
 from silverprint.stages.preview import SIDE
-from silverprint.store.decode import decode, encode_jpeg
 
 COPY, INPUT = 256, 128
 WIDTHS = (640, 1280, 2560, 4000)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from silverprint.verbs import COMMANDS, STAGES, Verb
+from silverprint.command_table import COMMANDS, STAGES, Verb
 
 TARGET = Path(__file__).resolve().parents[1] / "docs/cli.md"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.crawling.server import Pictures
+from silverprint.imaging.decode import decode
 from silverprint.store import ShardReader
-from silverprint.store.decode import decode
 
 _DECODED = 200  # of the stripped pictures; decoding all of them takes minutes
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.crawling.common import timed
-from silverprint.adapters.crawl.process import crawl
+from silverprint.adapters.crawl.run import crawl
 from silverprint.config import WebSource
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter

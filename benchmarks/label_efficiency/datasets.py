@@ -1,7 +1,8 @@
 """The trial's datasets: real pictures that packages ship, as feature arrays with a pool and a test set per seed.
 
-A pool's features are projected as the queue stage projects them, by `core.projection`, which looks at no label. What
-each block of them weighs is settled from a contestant's own labels, as in the queue and train stages, by `core.blocks`.
+A pool's features are projected as the queue stage projects them, by `core.features.projection`, which looks at no
+label. What each block of them weighs is settled from a contestant's own labels, as in the queue and train stages, by
+`core.features.block_weights`.
 """
 
 import gzip
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core.projection import Projection
+from silverprint.core.features.projection import Projection
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 SIDE, IMBALANCE = 128, 20

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from silverprint.core.calibration import temperature
-from silverprint.core.resampling import stratified_folds
+from silverprint.core.evaluation.calibration import temperature
+from silverprint.core.evaluation.resampling import stratified_folds
 
 PENALTIES = (1e-3, 1e-4, 1e-5)
 FOLDS = 5

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from silverprint import __version__, verbs
+from silverprint import __version__, command_table
 from silverprint.errors import ConfigError, SilverprintError, UsageError
 
 _LONGEST: Final = 300  # characters of a complaint, which repeats what was typed
@@ -28,11 +28,11 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     top = Parser(prog="silverprint", description="Image classification datasets that can be trusted.")
     top.add_argument("--version", action="version", version=f"silverprint {__version__}")
-    _add(top, verbs.VERBS)
+    _add(top, command_table.VERBS)
     return top
 
 
-def _add(to: Parser, table: Sequence[verbs.Verb]) -> None:
+def _add(to: Parser, table: Sequence[command_table.Verb]) -> None:
     group = to.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for verb in table:
         sub = group.add_parser(verb.name, help=verb.help, description=verb.help)
@@ -90,19 +90,19 @@ def _print_no_more() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(verb: verbs.Verb, options: dict[str, object]) -> int:
+def _run(verb: command_table.Verb, options: dict[str, object]) -> int:
     if not verb.anywhere:
         os.chdir(_root())
     arguments: list[object] = []
     if verb.params:
         from silverprint import config
-        from silverprint.campaign import pipeline
+        from silverprint.campaign import lint
 
         params = config.load()
         _known(options, "source", params.sources)
         _known(options, "round_name", params.rounds)
         if verb.stage:
-            pipeline.lint(params)
+            lint.lint(params)
         arguments.append(params)
     module, _, function = verb.target.partition(":")
     with _alone(verb, options):
@@ -110,7 +110,7 @@ def _run(verb: verbs.Verb, options: dict[str, object]) -> int:
     return 0
 
 
-def _alone(verb: verbs.Verb, options: dict[str, object]) -> AbstractContextManager[None]:
+def _alone(verb: command_table.Verb, options: dict[str, object]) -> AbstractContextManager[None]:
     """A stage runs once at a time: where `dvc` was killed, the stage that it started may still be at work."""
     if not verb.stage:
         return nullcontext()

@@ -87,19 +87,20 @@ THUMBNAILS: Final[Schema] = {  # of decodable pictures; on disk, columns of the 
 ALIKE: Final[Schema] = {  # pairs of pictures that may be the same
     "one": TEXT,
     "other": TEXT,  # the larger image_id
-    "residual": REAL,  # of their thumbnails, as `core.alignment.residuals` has it
+    "residual": REAL,  # of their thumbnails, as `core.measures.thumbnail_alignment.residuals` has it
 }
 
 ROTATED: Final[Schema] = {  # pairs of pictures of which one may be the other turned, mirrored, inverted or framed
     "one": TEXT,
     "other": TEXT,
-    "way": TEXT,  # of `core.turned.WAYS`, from `other` to `one`; or `core.borders.WAY`
+    "way": TEXT,  # of `core.duplicates.turned_hashes.WAYS`, from `other` to `one`; or `core.measures.borders.WAY`
     "residual": REAL,  # of their thumbnails, `other` in that way; or both without borders
 }
 
 MINIATURES: Final[Schema] = {  # of pictures whose hashes are near to another's
     "image_id": TEXT,
-    "miniature": pl.Binary(),  # as `core.colours.miniature` makes it, row by row; null where it does not decode
+    # as `core.duplicates.colour_agreement.miniature` makes it, row by row; null where it does not decode
+    "miniature": pl.Binary(),
 }
 
 PIXELS: Final[Schema] = {  # of pictures that may have every pixel in common with another one
@@ -126,10 +127,11 @@ EMBEDDED: Final[Schema] = {"image_id": TEXT}  # beside a part of the features, i
 MANIFEST: Final[Schema] = {
     "image_id": TEXT,
     "kept": FLAG,
-    "reason": TEXT,  # null if kept; else the first rule that rejected it, in the order of `core.quality.REASONS`
+    # null if kept; else the first rule that rejected it, in the order of `core.cleaning.quality_rules.REASONS`
+    "reason": TEXT,
     "evidence": TEXT,  # the figure or the other image_id that decided; null if kept
-    # what speaks against it without rejecting it: names of `core.quality.FLAGS` with their figures, in that order,
-    # "text-like:12 off-topic:7.3"; null where nothing does
+    # what speaks against it without rejecting it: names of `core.cleaning.quality_rules.FLAGS` with their figures, in
+    # that order, "text-like:12 off-topic:7.3"; null where nothing does
     "flags": TEXT,
     # what detectors found in it of persons: kinds with the highest confidence in each, "face:0.93 plate:0.71"; null
     # where nothing is known

@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from silverprint import conflicts, layout
+from silverprint import git_conflicts, layout
 from silverprint.errors import ConfigError
 
 
@@ -31,8 +31,8 @@ def mapping(text: str, name: Path) -> dict[Any, Any]:
     Raises:
         ConfigError: it is not YAML, with line and column, or it holds something else, or the marks of a conflict.
     """
-    if line := conflicts.marked(text):
-        raise ConfigError(f"{name} line {line}", conflicts.RULE, _one_side(name))
+    if line := git_conflicts.marked(text):
+        raise ConfigError(f"{name} line {line}", git_conflicts.RULE, _one_side(name))
     try:
         document = YAML(typ="safe").load(text)
     except MarkedYAMLError as error:

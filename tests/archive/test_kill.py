@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 
 from silverprint.store import ShardReader
-from silverprint.store.places import part_of
+from silverprint.store.shards.names import part_of
 from tests.crawl.pictures import encoded
 
 PICTURES = 7_000  # more than three parts

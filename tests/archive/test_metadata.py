@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from silverprint.adapters.archive.drop import _labelled
-from silverprint.adapters.archive.folder import folder_entries
+from silverprint.adapters.archive.folder_entries import folder_entries
 from silverprint.adapters.archive.manifest import read_manifest
-from silverprint.adapters.archive.opening import Drop, opened
-from silverprint.adapters.archive.statements import Stated, Statements
+from silverprint.adapters.archive.manifest_index import Stated, Statements
+from silverprint.adapters.archive.open_drop import Drop, opened
+from silverprint.adapters.archive.read import _labelled
 from silverprint.config import FolderSource
 from silverprint.errors import DataError
 from tests.archive.drops import folder, rows, zipped

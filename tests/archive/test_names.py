@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint import config
-from silverprint.adapters.archive.blobs import on_disk
-from silverprint.adapters.archive.names import decoded, key, left_behind
-from silverprint.adapters.archive.tarred import tar_entries
-from silverprint.adapters.archive.zipped import zip_entries
+from silverprint.adapters.archive.blob import on_disk
+from silverprint.adapters.archive.entry_names import decoded, key, left_behind
+from silverprint.adapters.archive.tar_entries import tar_entries
+from silverprint.adapters.archive.zip_entries import zip_entries
 from silverprint.stages import acquire
 from tests.archive.drops import folder, reasons, rows, zipped
 from tests.archive.test_tar import block, entry, pax, tarred

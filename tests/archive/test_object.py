@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.archive import drop, ranges
-from silverprint.adapters.archive.opening import opened
+from silverprint.adapters.archive import read, s3_file
+from silverprint.adapters.archive.open_drop import opened
 from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 from tests.archive.drops import FILES, reasons, rows, zipped
 from tests.archive.test_tar import entry, tarred
@@ -41,9 +41,9 @@ def test_ranges_are_a_file(data: bytes, seeks: list[tuple[int, int]], smallest: 
         return data[start:end]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ranges, "_SMALLEST", smallest)
-        patch.setattr(ranges, "_LARGEST", smallest << growth)
-        there, here = io.BufferedReader(ranges.Ranges(fetch, len(data)), 16), io.BytesIO(data)
+        patch.setattr(s3_file, "_SMALLEST", smallest)
+        patch.setattr(s3_file, "_LARGEST", smallest << growth)
+        there, here = io.BufferedReader(s3_file.Ranges(fetch, len(data)), 16), io.BytesIO(data)
         for start, count in seeks:
             assert there.seek(start) == here.seek(start)
             assert there.read(count) == here.read(count)
@@ -58,7 +58,7 @@ def test_from_front_to_back_few_ranges_are_asked_for() -> None:
         asked.append(end - start)
         return data[start:end]
 
-    there = io.BufferedReader(ranges.Ranges(fetch, len(data)))
+    there = io.BufferedReader(s3_file.Ranges(fetch, len(data)))
     while there.read(60_000):
         pass
     assert sum(asked) == len(data)
@@ -109,9 +109,9 @@ def test_what_is_unchanged_is_not_read_again(acquired: Taken, server: Server, pa
 @pytest.fixture
 def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The bytes of each range that was asked for."""
-    sizes, fetching = list[int](), ranges._fetching
+    sizes, fetching = list[int](), s3_file._fetching
 
-    def noted(*arguments: Any) -> ranges.Fetch:
+    def noted(*arguments: Any) -> s3_file.Fetch:
         fetch = fetching(*arguments)
 
         def one(start: int, end: int) -> bytes:
@@ -120,7 +120,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
         return one
 
-    monkeypatch.setattr(ranges, "_fetching", noted)
+    monkeypatch.setattr(s3_file, "_fetching", noted)
     return sizes
 
 
@@ -136,7 +136,7 @@ def test_one_that_is_replaced_while_it_is_read_is_told_and_read_anew(
     acquired: Taken, many: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = zipped(tmp_path / "other", {**MANY, "30.jpg": encoded(99)}, ZIP_STORED).read_bytes()
-    answer = drop._answer
+    answer = read._answer
 
     def replaced(one: Any, *rest: Any) -> Any:
         if one.name == "20.jpg":
@@ -144,8 +144,8 @@ def test_one_that_is_replaced_while_it_is_read_is_told_and_read_anew(
         return answer(one, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(drop, "_answer", replaced)
-        patch.setattr(ranges, "_LARGEST", 65_536)
+        patch.setattr(read, "_answer", replaced)
+        patch.setattr(s3_file, "_LARGEST", 65_536)
         with pytest.raises(UnavailableError, match=r"bucket/drop: .*replaced.*run it again"):
             acquired(many)
     assert len(rows(PLACE)) in range(20, 30)
@@ -158,7 +158,7 @@ def test_one_that_is_replaced_while_it_is_read_is_told_and_read_anew(
 def test_an_interrupted_run_goes_on_where_it_was(
     acquired: Taken, many: str, fetched: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = drop._answer
+    answer = read._answer
 
     def interrupted(one: Any, *rest: Any) -> Any:
         if one.name == "50.jpg":
@@ -166,7 +166,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
         return answer(one, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(drop, "_answer", interrupted)
+        patch.setattr(read, "_answer", interrupted)
         with pytest.raises(KeyboardInterrupt):
             acquired(many)
     assert len(rows(PLACE)) == 50

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from silverprint.adapters.archive import drop
-from silverprint.adapters.archive.objects import object_entries
+from silverprint.adapters.archive import read
+from silverprint.adapters.archive.s3_prefix import object_entries
 from silverprint.errors import NotAllowedError, UnavailableError
 from tests.archive.drops import FILES, rows
 from tests.crawl.pictures import encoded
@@ -89,8 +89,8 @@ def test_a_server_that_goes_is_an_error_and_what_was_fetched_stays(
                 server.process.wait()
             return answer(entry, *rest)
 
-        answer = drop._answer
-        monkeypatch.setattr(drop, "_answer", until)
+        answer = read._answer
+        monkeypatch.setattr(read, "_answer", until)
         with pytest.raises(UnavailableError, match="S3 does not answer"):
             acquired("s3://bucket/may")
     assert found()["pictures/a.jpg"] == ("stored", None)

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from silverprint import cli, config, layout
-from silverprint.adapters.archive import folder as walking
+from silverprint.adapters.archive import folder_entries as walking
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import TAKEDOWNS
 from silverprint.stages import acquire
 from silverprint.store import ShardReader, tables
-from silverprint.store.purging import purge
+from silverprint.store.shards.purge import purge
 from tests.archive.drops import folder, zipped
 from tests.crawl.pictures import encoded
 

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from silverprint import config, layout
-from silverprint.campaign import settled
+from silverprint.campaign import source_changes
 from silverprint.config import UrlSource, WebSource
 from silverprint.errors import UnavailableError
 from silverprint.records import RAW
@@ -99,14 +99,23 @@ def test_a_crawl_waits_longer_without_its_site(project: Path) -> None:
     lock("web", timeout_s=15, user_agent="earlier")
     acquire.run(config.load(), "web")  # nothing listens at its address
     lock("web", timeout_s=15, start=["http://127.0.0.1:8601/"])
-    before = settled.before("web")
+    before = source_changes.before("web")
     assert before is not None
-    assert settled.changed(before, config.load().sources["web"]) == ["start", "timeout_s"]
+    assert source_changes.changed(before, config.load().sources["web"]) == ["start", "timeout_s"]
 
 
 def test_every_knob_that_may_bring_other_bytes_or_rows_is_none_of_the_harmless() -> None:
     known: set[str] = set()
     for kind in (WebSource, UrlSource, config.ArchiveSource, config.FolderSource):
         known |= set(kind.__dataclass_fields__)
-    assert known > settled.HARMLESS
-    assert not settled.HARMLESS & {"start", "path", "picture", "label", "labels", "revision", "max_bytes", "spider"}
+    assert known > source_changes.HARMLESS
+    assert not source_changes.HARMLESS & {
+        "start",
+        "path",
+        "picture",
+        "label",
+        "labels",
+        "revision",
+        "max_bytes",
+        "spider",
+    }

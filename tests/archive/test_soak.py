@@ -9,8 +9,8 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 import pytest
 
 from silverprint.adapters.archive.manifest import read_manifest
-from silverprint.adapters.archive.opening import opened
-from silverprint.adapters.archive.statements import Statements
+from silverprint.adapters.archive.manifest_index import Statements
+from silverprint.adapters.archive.open_drop import opened
 from silverprint.errors import ConfigError, DataError
 from silverprint.store import executor
 from tests.archive.test_tar import PACKERS, block, pax

@@ -14,8 +14,8 @@ from zlib import crc32
 import pytest
 from backports import zstd
 
-from silverprint.adapters.archive.blobs import on_disk
-from silverprint.adapters.archive.tarred import is_tar, tar_entries
+from silverprint.adapters.archive.blob import on_disk
+from silverprint.adapters.archive.tar_entries import is_tar, tar_entries
 from silverprint.errors import DataError
 from tests.archive.drops import FILES, memory, reasons, rows
 from tests.crawl.pictures import encoded

@@ -15,8 +15,8 @@ from zlib import crc32
 
 import pytest
 
-from silverprint.adapters.archive.blobs import on_disk
-from silverprint.adapters.archive.zipped import zip_entries
+from silverprint.adapters.archive.blob import on_disk
+from silverprint.adapters.archive.zip_entries import zip_entries
 from silverprint.errors import DataError
 from tests.archive.drops import memory, reasons, zipped
 from tests.crawl.pictures import encoded

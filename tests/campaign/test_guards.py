@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import guard, lock, state
+from silverprint.campaign import lock, round_state
+from silverprint.dvcfiles import guard
 from silverprint.errors import ConfigError, DataError, DiskError, UnavailableError
 
 LOCK = "stages:\n  embed:\n    cmd: silverprint embed\n    outs:\n    - path: data/embed\n      md5: x.dir\n"
@@ -94,10 +95,10 @@ def test_an_error_of_the_disk_within_the_lock_stays_its_own() -> None:
 
 
 def test_a_state_comes_back_as_saved_and_damage_is_named() -> None:
-    assert state.load("r01") is None
-    saved = state.State("r01", "start", "waiting", "c", "s", "0" * 64, ("a", "b"), projects={"crowd": 3}).save()
-    assert state.load("r01") == saved
+    assert round_state.load("r01") is None
+    saved = round_state.State("r01", "start", "waiting", "c", "s", "0" * 64, ("a", "b"), projects={"crowd": 3}).save()
+    assert round_state.load("r01") == saved
     for damage in ("", "[]", "{}", '{"classes": 1}'):
         layout.state("r01").write_text(damage)
         with pytest.raises(DataError, match=r"git checkout data/rounds/r01/state\.json"):
-            state.load("r01")
+            round_state.load("r01")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import alike
-from silverprint.core import alignment, neighbours
-from silverprint.core.neighbours import Nearest, nearest
+from silverprint.core.features import nearest_neighbours
+from silverprint.core.features.nearest_neighbours import Nearest, nearest
+from silverprint.core.measures import thumbnail_alignment
+from silverprint.stages.clean import look_alikes
 from silverprint.store import features, files
 from silverprint.store.features import Features
 
@@ -17,7 +18,7 @@ from silverprint.store.features import Features
 def sought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Nearest | None]:
     """A folder without features, and what each search was given of an earlier one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(neighbours, "_ONE_CELL", 16)
+    monkeypatch.setattr(nearest_neighbours, "_ONE_CELL", 16)
     features.write_description(layout.EMBED, {"backbone": "b", "blocks": {"final": 20, "middle": 12}})
     given: list[Nearest | None] = []
 
@@ -25,7 +26,7 @@ def sought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Nearest | No
         given.append(arguments[-1])
         return nearest(*arguments)
 
-    monkeypatch.setattr(alike, "nearest", watched)
+    monkeypatch.setattr(look_alikes, "nearest", watched)
     return given
 
 
@@ -39,10 +40,10 @@ def found(*dead: int) -> Nearest:
     opened = Features(layout.EMBED)
     live = np.full(len(opened.image_ids), True)
     live[list(dead)] = False
-    kept = alike.neighbours(opened, live)
+    kept = look_alikes.neighbours(opened, live)
     stored = layout.NEAREST.read_bytes()
     layout.NEAREST.unlink()
-    fresh = alike.neighbours(opened, live)
+    fresh = look_alikes.neighbours(opened, live)
     for name in vars(kept):
         np.testing.assert_array_equal(getattr(kept, name), getattr(fresh, name), err_msg=name)
     layout.NEAREST.write_bytes(stored)
@@ -102,11 +103,11 @@ def test_residuals_of_other_thumbnails_are_not_used(tmp_path, monkeypatch) -> No
     """Those of another `measure`, or of another rule."""
     monkeypatch.chdir(tmp_path)
     mark = layout.measured("web") / layout.MEASURED_BY
-    asked = [alike.origin(["web"])]
+    asked = [look_alikes.origin(["web"])]
     files.write_text(mark, "4\n")
-    asked.append(alike.origin(["web", "gone"]))
+    asked.append(look_alikes.origin(["web", "gone"]))
     files.write_text(mark, "5\n")
-    asked.append(alike.origin(["web"]))
-    monkeypatch.setattr(alignment, "RULE", alignment.RULE + 1)
-    asked.append(alike.origin(["web"]))
+    asked.append(look_alikes.origin(["web"]))
+    monkeypatch.setattr(thumbnail_alignment, "RULE", thumbnail_alignment.RULE + 1)
+    asked.append(look_alikes.origin(["web"]))
     assert len(set(asked)) == len(asked)

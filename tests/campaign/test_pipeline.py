@@ -8,9 +8,10 @@ from ruamel.yaml import YAML
 from tests.contracts.digests import ROOT
 
 from silverprint import config, layout
-from silverprint.campaign import dvcfile, ledgers, pipeline, yamledit
-from silverprint.campaign.state import State
+from silverprint.campaign import ledgers, lint
+from silverprint.campaign.round_state import State
 from silverprint.commands import rounds, sources
+from silverprint.dvcfiles import dvc_yaml, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import VOTES, conform
 
@@ -35,8 +36,8 @@ def files() -> tuple[str, str]:
     return layout.PARAMS.read_text(), layout.PIPELINE.read_text()
 
 
-def stages() -> dict[str, dvcfile.Stage]:
-    return dvcfile.parse(layout.PIPELINE.read_text())
+def stages() -> dict[str, dvc_yaml.Stage]:
+    return dvc_yaml.parse(layout.PIPELINE.read_text())
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -46,25 +47,25 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 def test_the_shipped_pipeline_agrees() -> None:
-    pipeline.lint(config.load())
+    lint.lint(config.load())
 
 
 def test_a_source_missing_from_a_stage_is_refused() -> None:
     text = layout.PIPELINE.read_text()
     layout.PIPELINE.write_text(text.replace("      - data/raw/partner\n", "", 1))
     with pytest.raises(ConfigError, match="silverprint source add partner"):
-        pipeline.lint(config.load())
+        lint.lint(config.load())
     sources.add("partner", None, None)
-    pipeline.lint(config.load())
+    lint.lint(config.load())
 
 
 def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None:
     (tmp_path / "drop").mkdir()
     before = files()
     sources.add("museum", tmp_path / "drop", "MIT")
-    pipeline.lint(config.load())
+    lint.lint(config.load())
     found = stages()
-    for folder, need in dvcfile.NEED.items():
+    for folder, need in dvc_yaml.NEED.items():
         for stage in need:
             assert list(found[stage].sources(folder)) == [*SHIPPED, "museum"]
     sources.remove("museum")
@@ -74,7 +75,7 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
 def test_a_list_is_added_as_one(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("url\n")
     sources.add("listed", None, "MIT", urls=tmp_path / "list.csv")
-    pipeline.lint(config.load())
+    lint.lint(config.load())
     assert config.load().sources["listed"] == config.UrlSource(kind="urls", path="list.csv", license="MIT")
     with pytest.raises(UsageError, match="archive and urls at once"):
         sources.add("both", tmp_path, None, urls=tmp_path / "list.csv")
@@ -82,30 +83,30 @@ def test_a_list_is_added_as_one(tmp_path: Path) -> None:
         sources.add("gone", None, None, urls=tmp_path / "gone.csv")
 
 
-@pytest.mark.parametrize("folder", dvcfile.NEED)
+@pytest.mark.parametrize("folder", dvc_yaml.NEED)
 def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: str) -> None:
-    for stage in dvcfile.NEED[folder]:
+    for stage in dvc_yaml.NEED[folder]:
         whole = layout.PIPELINE.read_text()
         for name in SHIPPED:
             place = stages()[stage].sources(folder)[name]
-            layout.PIPELINE.write_text(yamledit.drop(layout.PIPELINE.read_text(), (*stages()[stage].way, place)))
+            layout.PIPELINE.write_text(yaml_edit.drop(layout.PIPELINE.read_text(), (*stages()[stage].way, place)))
         with pytest.raises(ConfigError, match=rf"'{stage}' lacks {folder}(\w+): .*silverprint source add \1"):
-            pipeline.lint(config.load())
+            lint.lint(config.load())
         for name in SHIPPED:
             sources.add(name, None, None)
-        pipeline.lint(config.load())
+        lint.lint(config.load())
         layout.PIPELINE.write_text(whole)
 
 
 @pytest.mark.parametrize("empty", ["", " []", " null"])
 def test_a_list_of_dependencies_that_is_empty_is_filled(empty: str) -> None:
-    listed = "".join(f"      - {folder}{name}\n" for folder in dvcfile.NEED for name in SHIPPED)
+    listed = "".join(f"      - {folder}{name}\n" for folder in dvc_yaml.NEED for name in SHIPPED)
     replace(layout.PIPELINE, f"    deps:\n{listed}    params:", f"    deps:{empty}\n    params:")
     with pytest.raises(ConfigError, match="'embed' lacks"):
-        pipeline.lint(config.load())
+        lint.lint(config.load())
     for name in SHIPPED:
         sources.add(name, None, None)
-    pipeline.lint(config.load())
+    lint.lint(config.load())
 
 
 def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
@@ -115,9 +116,9 @@ def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
     for name in SHIPPED:
         sources.remove(name)
     with pytest.raises(ConfigError, match="'embed' lacks data/raw/mine"):
-        pipeline.lint(config.load())
+        lint.lint(config.load())
     sources.add("mine", None, None)
-    pipeline.lint(config.load())
+    lint.lint(config.load())
     assert stages()["embed"].deps == ("data/raw/mine", "data/measured/mine")
 
 
@@ -190,7 +191,7 @@ DAMAGED = [
 def test_a_damaged_pipeline_is_one_line(text: str, message: str) -> None:
     layout.PIPELINE.write_text(text)
     with pytest.raises(ConfigError, match=message) as caught:
-        pipeline.lint(config.load())
+        lint.lint(config.load())
     assert "\n" not in str(caught.value)
 
 
@@ -224,7 +225,7 @@ def test_an_opened_round_is_not_renamed() -> None:
     replace(layout.PARAMS, "  r03: {prev: r02", "  r04: {prev: r02")
     replace(layout.PARAMS, "last: r03", "last: r04")
     with pytest.raises(ConfigError, match=r"rounds\.r03 is missing.*put it back with prev: r02"):
-        pipeline.lint(config.load())
+        lint.lint(config.load())
 
 
 def test_a_round_slipped_in_before_an_opened_one_is_refused() -> None:
@@ -235,7 +236,7 @@ def test_a_round_slipped_in_before_an_opened_one_is_refused() -> None:
         "  r00: {prev: start, strategy: random, budget: 5, control: 0, overlap: 1}\n  r01: {prev: r00",
     )
     with pytest.raises(ConfigError, match="opened after 'start'"):
-        pipeline.lint(config.load())
+        lint.lint(config.load())
 
 
 def test_round_open_adds_to_the_end_and_keeps_comments() -> None:
@@ -246,7 +247,7 @@ def test_round_open_adds_to_the_end_and_keeps_comments() -> None:
     assert params.rounds["r04"].budget == params.rounds["r03"].budget
     assert layout.asks("r04").exists()
     assert "# names the campaign" in layout.PARAMS.read_text()
-    pipeline.lint(params)
+    lint.lint(params)
     rounds.redraw(config.load(), "r04")
     rounds.open_round(config.load(), "r05", None, None)
     assert config.load().rounds["r05"].draw == 0
@@ -279,9 +280,9 @@ def test_round_open_refuses_an_unknown_strategy_and_changes_nothing() -> None:
 def test_a_round_without_its_asks_says_what_to_run() -> None:
     layout.asks("r02").unlink()
     with pytest.raises(ConfigError, match="silverprint round open r02"):
-        pipeline.lint(config.load())
+        lint.lint(config.load())
     rounds.open_round(config.load(), "r02", None, None)
-    pipeline.lint(config.load())
+    lint.lint(config.load())
 
 
 def test_redraw_is_for_queues_that_nobody_has_seen() -> None:
@@ -301,7 +302,7 @@ def test_reopen_is_for_closed_rounds() -> None:
 def test_a_ledger_that_is_gone_is_told(path: Path) -> None:
     path.unlink()
     with pytest.raises(ConfigError, match=rf"^{path}: the ledger is not there; run: git checkout {path}$"):
-        pipeline.lint(config.load())
+        lint.lint(config.load())
 
 
 def voted(choice: str, status: str) -> None:
@@ -316,18 +317,18 @@ def voted(choice: str, status: str) -> None:
 def test_a_class_that_people_were_asked_with_stays(to: str | None, status: str, votes: int) -> None:
     opened("r01", "start")
     voted("bag", status)
-    pipeline.lint(config.load())
+    lint.lint(config.load())
     replace(layout.PARAMS, " bag,", f" {to}," if to else "")
     rule = rf"lacks 'bag', for which there are {votes} votes: r01 asked with it, .*put 'bag' back"
     with pytest.raises(ConfigError, match=rule):
-        pipeline.lint(config.load())
+        lint.lint(config.load())
     replace(layout.PARAMS, "classes: [", "classes: [bag, ")
-    pipeline.lint(config.load())
+    lint.lint(config.load())
 
 
 def test_before_anybody_was_asked_classes_are_free() -> None:
     replace(layout.PARAMS, " bag,", " handbag,")
-    pipeline.lint(config.load())
+    lint.lint(config.load())
     opened("r01", "start")
     replace(layout.PARAMS, "ankle boot]", "ankle boot, hat]")
-    pipeline.lint(config.load())
+    lint.lint(config.load())

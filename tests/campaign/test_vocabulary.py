@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from silverprint import config
-from silverprint.campaign import vocabulary
+from silverprint.campaign import known_names
 from silverprint.config import ArchiveSource, Params, WebSource
+from silverprint.core.licenses import recognised
 from silverprint.core.selection import STRATEGIES
 from silverprint.errors import ConfigError
-from silverprint.store.licenses import recognised
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -35,28 +35,28 @@ def with_hint(key: str, selector: str) -> Params:
 
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 def test_a_known_strategy_is_taken_where_there_is_a_model(strategy: str) -> None:
-    vocabulary.check(with_strategy("r02", strategy))
+    known_names.check(with_strategy("r02", strategy))
 
 
 @pytest.mark.parametrize("name", ["r01", "r02"])
 def test_an_unknown_strategy_is_refused(name: str) -> None:
     message = rf"rounds\.{name}\.strategy = 'oracle': no such.*use one of: {', '.join(sorted(STRATEGIES))}"
     with pytest.raises(ConfigError, match=message):
-        vocabulary.check(with_strategy(name, "oracle"))
+        known_names.check(with_strategy(name, "oracle"))
 
 
 def test_the_first_round_has_no_model() -> None:
     for strategy in ("maxherding", "random"):
-        vocabulary.check(with_strategy("r01", strategy))
+        known_names.check(with_strategy("r01", strategy))
     with pytest.raises(ConfigError, match=r"rounds\.r01\.strategy = 'margin': needs .* a model.*cold start"):
-        vocabulary.check(with_strategy("r01", "margin"))
+        known_names.check(with_strategy("r01", "margin"))
 
 
 def test_one_member_cannot_disagree() -> None:
     params = with_strategy("r02", "bald")
     params = replace(params, model=replace(params.model, members=1))
     with pytest.raises(ConfigError, match=r"r02\.strategy = 'bald' with model\.members = 1: needs two or more"):
-        vocabulary.check(params)
+        known_names.check(params)
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_a_licence_is_known_by_one_name(said: str, name: str | None) -> None:
 @pytest.mark.parametrize("said", ["nonsense", "", "all rights reserved", "gpl-3.0-only"])
 def test_a_source_with_an_unknown_licence_is_refused(said: str) -> None:
     with pytest.raises(ConfigError, match=r"sources\.partner\.license = "):
-        vocabulary.check(with_license(said))
+        known_names.check(with_license(said))
 
 
 @pytest.mark.parametrize("said", ["mit", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/", "LicenseRef-a"])
 def test_a_source_may_say_its_licence_as_a_page_would(said: str) -> None:
-    vocabulary.check(with_license(said))
+    known_names.check(with_license(said))
 
 
 @pytest.mark.parametrize(("said", "remedy"), [("mit", "did you mean MIT"), ("nonsense", "spdx.org"), ("", "spdx.org")])
@@ -89,7 +89,7 @@ def test_an_allowed_licence_is_written_as_the_manifest_has_it(said: str, remedy:
     params = config.load()
     params = replace(params, clean=replace(params.clean, licenses=("CC0-1.0", said)))
     with pytest.raises(ConfigError, match=rf"clean\.licenses\.1 = {said!r}.*{remedy}"):
-        vocabulary.check(params)
+        known_names.check(params)
 
 
 NO_CSS = ["", "img..photo", "a[", "//a", "a:nonsense"]
@@ -99,12 +99,12 @@ HINTS = ("next", "page", "picture", "label", "listing_label")
 
 @pytest.mark.parametrize("key", HINTS)
 def test_a_selector_may_name_an_attribute(key: str) -> None:
-    vocabulary.check(with_hint(key, "a.zoom::attr(data-full)"))
+    known_names.check(with_hint(key, "a.zoom::attr(data-full)"))
 
 
 @pytest.mark.parametrize("selector", NO_CSS + NO_HINT)
 @pytest.mark.parametrize("key", HINTS)
 def test_a_selector_that_is_no_css_is_refused(key: str, selector: str) -> None:
     with pytest.raises(ConfigError, match=rf"sources\.web\.{key} = ") as caught:
-        vocabulary.check(with_hint(key, selector))
+        known_names.check(with_hint(key, selector))
     assert "\n" not in str(caught.value)

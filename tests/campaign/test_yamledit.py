@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from silverprint.campaign.yamledit import drop, insert, put
+from silverprint.dvcfiles.yaml_edit import drop, insert, put
 from silverprint.errors import ConfigError
 
 KEYS = [f"k{number}" for number in range(6)]

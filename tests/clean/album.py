@@ -14,11 +14,11 @@ from sklearn.datasets import load_sample_image
 
 from silverprint import config, layout
 from silverprint.config import Params
-from silverprint.core.alignment import SIDE
+from silverprint.core.measures.thumbnail_alignment import SIDE
+from silverprint.imaging.sniff import sniff
 from silverprint.records import MANIFEST, THUMBNAILS
 from silverprint.stages import clean, measure
 from silverprint.store import ShardWriter, features, tables
-from silverprint.store.sniff import sniff
 
 CHINA, FLOWER = (Image.fromarray(load_sample_image(name)) for name in ("china.jpg", "flower.jpg"))
 

@@ -10,15 +10,15 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from silverprint import config, layout
-from silverprint.campaign import alike
-from silverprint.core import colours
-from silverprint.core.neighbours import nearest
-from silverprint.core.quality import REASONS
+from silverprint.core.cleaning.quality_rules import REASONS
+from silverprint.core.duplicates import colour_agreement
+from silverprint.core.features.nearest_neighbours import nearest
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import MANIFEST, MINIATURES, NEIGHBOURS, TAKEDOWNS, WITHDRAWN
 from silverprint.stages import clean, measure
+from silverprint.stages.clean import look_alikes
 from silverprint.store import tables
-from silverprint.store.purging import purge
+from silverprint.store.shards.purge import purge
 from tests.clean.album import CHINA, FLOWER, Found, acquire, gif, jpeg, manifest, png, tile
 
 
@@ -168,7 +168,7 @@ def test_of_a_purged_picture_no_colours_are_kept(project: Path):
     _both([*pictures, Found(jpeg(tile(7)), "other")])
 
     def known() -> set[str]:
-        return set(tables.kept(layout.MINIATURES, colours.RULE, MINIATURES)["image_id"])
+        return set(tables.kept(layout.MINIATURES, colour_agreement.RULE, MINIATURES)["image_id"])
 
     assert known() == {one.image_id for one in pictures}
     _withdraw(pictures[0].image_id)
@@ -228,7 +228,7 @@ def test_what_this_machine_keeps_of_the_comparison_changes_nothing(project: Path
     _both([*pictures, Found(jpeg(tile(0, side=256).crop((0, 0, 243, 243))), "crop")])
     before, kept = layout.MANIFEST.read_bytes(), [layout.ALIKE.read_bytes(), layout.NEAREST.read_bytes()]
     sought = []
-    monkeypatch.setattr(alike, "nearest", lambda *given: sought.append(len(given[0])) or nearest(*given))
+    monkeypatch.setattr(look_alikes, "nearest", lambda *given: sought.append(len(given[0])) or nearest(*given))
     _set("max_aspect", "2.9")
     clean.run(config.load())
     assert sought == []

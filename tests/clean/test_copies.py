@@ -7,13 +7,14 @@ import pytest
 from PIL import Image
 
 from silverprint import config, layout
-from silverprint.campaign import copies
+from silverprint.campaign import exact_copies
 from silverprint.core import hashing
+from silverprint.imaging import measurement
+from silverprint.imaging.decode import decode
 from silverprint.records import MEASURED, RAW
 from silverprint.stages import measure
-from silverprint.store import measuring, tables
-from silverprint.store.decode import decode
-from silverprint.store.purging import fingerprints, purge
+from silverprint.store import tables
+from silverprint.store.shards.purge import fingerprints, purge
 from tests.clean.album import Found, acquire, jpeg, png, tile
 
 TWINS = [Found(png(tile(0)), "a"), Found(png(tile(0), compress_level=1), "b")]
@@ -23,7 +24,7 @@ SINGLE = Found(jpeg(tile(5)), "c")
 def pixels() -> pl.DataFrame:
     measure.run(config.load(), "web")
     raw = tables.read_parts(layout.raw("web"), RAW)
-    return copies.pixels(["web"], raw, tables.read_parts(layout.measured("web"), MEASURED))
+    return exact_copies.pixels(["web"], raw, tables.read_parts(layout.measured("web"), MEASURED))
 
 
 def test_only_possible_copies_are_hashed_and_only_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +34,7 @@ def test_only_possible_copies_are_hashed_and_only_once(project: Path, monkeypatc
     assert found["pixel_sha256"].unique().to_list() == [hashing.pixel_sha256(decode(TWINS[0].data).pixels)]
 
     with monkeypatch.context() as patch:
-        patch.setattr(copies, "pixel_sha256", lambda data: pytest.fail("hashed a second time"))
+        patch.setattr(exact_copies, "pixel_sha256", lambda data: pytest.fail("hashed a second time"))
         assert pixels().equals(found)
     layout.PIXELS.unlink()
     assert pixels().equals(found)
@@ -44,7 +45,7 @@ def test_a_purged_picture_leaves_its_fingerprint(project: Path) -> None:
     assert pixels().is_empty()
     purge(layout.raw("web"), [SINGLE.image_id])
     kept = fingerprints(layout.raw("web")).row(0, named=True)
-    figures = measuring.measured(SINGLE.image_id, SINGLE.data)
+    figures = measurement.measured(SINGLE.image_id, SINGLE.data)
     assert kept["pixel_sha256"] == hashing.pixel_sha256(decode(SINGLE.data).pixels)
     assert {name: kept[name] for name in ("image_id", "width", "height", "phash64", "phash256_3")} == {
         name: figures[name] for name in ("image_id", "width", "height", "phash64", "phash256_3")

@@ -13,10 +13,11 @@ from ruamel.yaml import YAML
 from silverprint import config, layout
 from silverprint.core import hashing
 from silverprint.errors import UnavailableError
+from silverprint.imaging import heif, measurement
 from silverprint.records import MEASURED, THUMBNAILS, conform
 from silverprint.stages import measure
-from silverprint.store import ShardWriter, heif, measuring, tables
-from silverprint.store.purging import purge
+from silverprint.store import ShardWriter, tables
+from silverprint.store.shards.purge import purge
 from tests.clean.album import CHINA, Found, acquire, gif, jpeg, png, tile
 
 
@@ -72,8 +73,8 @@ def test_parts_are_measured_once_and_only_new_ones_added(project: Path, monkeypa
     assert part["image_id"].to_list() == sorted(one.image_id for one in first)
 
     decoded: list[bytes] = []
-    real = measuring.decode_gray
-    monkeypatch.setattr(measuring, "decode_gray", lambda data, *rest: decoded.append(data) or real(data, *rest))
+    real = measurement.decode_gray
+    monkeypatch.setattr(measurement, "decode_gray", lambda data, *rest: decoded.append(data) or real(data, *rest))
     acquire("web", [Found(jpeg(tile(9)), "http://a/9"), Found(first[1].data, "http://a/again")])
     after = _measure()
     assert len(decoded) == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from silverprint import layout
 from silverprint.campaign import ledgers
-from silverprint.core.personal import told
+from silverprint.core.cleaning.identifiable_people import told
 from silverprint.errors import ConfigError
 from silverprint.records import PERSONAL
 from tests.clean.album import Found, acquire, jpeg, manifest, tile

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from silverprint import verbs
+from silverprint import command_table
 from tests.contracts.digests import ROOT
 
 STAGES: dict[str, dict[str, Any]] = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -20,7 +20,7 @@ def body(stage: str) -> dict[str, Any]:
 
 
 def test_every_stage_of_the_pipeline_is_a_command_and_a_module() -> None:
-    assert list(STAGES) == [verb.name for verb in verbs.STAGES]
+    assert list(STAGES) == [verb.name for verb in command_table.STAGES]
     for stage in STAGES:
         place = ROOT / "src/silverprint/stages" / stage
         assert place.with_suffix(".py").exists() or (place / "__init__.py").exists()

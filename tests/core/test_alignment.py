@@ -5,8 +5,8 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 from tests.clean.album import tile
 
-from silverprint.core import gray_levels
-from silverprint.core.alignment import SIDE, residuals
+from silverprint.core.measures import gray_levels
+from silverprint.core.measures.thumbnail_alignment import SIDE, residuals
 
 WAYS = {
     "itself": lambda picture: picture,

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from silverprint.core.alike import candidates, joined, unlikeness
-from silverprint.core.neighbours import Nearest
-from silverprint.core.sketches import LENGTH
+from silverprint.core.duplicates.look_alikes import candidates, joined, unlikeness
+from silverprint.core.features.nearest_neighbours import Nearest
+from silverprint.core.features.sketches import LENGTH
 
 
 def test_each_pair_is_a_candidate_by_its_places_where_features_allow_it() -> None:

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silverprint.core import blocks
-from silverprint.core.blocks import LESS, choices, chosen, left_out_error, scales, told
+from silverprint.core.features import block_weights
+from silverprint.core.features.block_weights import LESS, choices, chosen, left_out_error, scales, told
 
 BLOCKS = {"final": slice(0, 3), "middle": slice(3, 8)}
 
@@ -26,7 +26,7 @@ def plain(rows: np.ndarray, targets: np.ndarray, penalty: float) -> float:
 def test_the_left_out_error_is_that_of_leaving_each_out(seed, n, d):
     rng = np.random.default_rng(seed)
     rows, targets = rng.normal(size=(n, d)), np.eye(3)[rng.integers(0, 3, n)]
-    expected = min(plain(rows, targets, penalty) for penalty in blocks._PENALTIES)
+    expected = min(plain(rows, targets, penalty) for penalty in block_weights._PENALTIES)
     assert left_out_error(rows @ rows.T, targets) == pytest.approx(expected, rel=1e-5)
 
 

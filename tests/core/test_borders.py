@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silverprint.core import alignment, alike, borders, hashing
+from silverprint.core import hashing
+from silverprint.core.duplicates import look_alikes
+from silverprint.core.measures import borders, thumbnail_alignment
 
 
 def scene(seed: int, width: int, height: int) -> np.ndarray:
@@ -58,7 +60,7 @@ def test_thumbnails_of_framed_and_letterboxed_copies_agree_and_of_others_do_not(
     )
     small = np.stack([cv2.resize(each, (48, 48), interpolation=cv2.INTER_AREA) for each in pictures])
     pairs = np.array([[0, 1], [0, 2], [1, 2], [1, 3]])
-    unlike = alike.THUMBNAILS_WEIGH * alignment.residuals(borders.unframed(small, boxes), pairs)
+    unlike = look_alikes.THUMBNAILS_WEIGH * thumbnail_alignment.residuals(borders.unframed(small, boxes), pairs)
     assert (unlike[:3] <= 1).all()
     assert unlike[3] > 1
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as some
 from tests.conftest import ROOT
 
 from silverprint import config
-from silverprint.core import contact, evidence
-from silverprint.core.quality import FLAGS, REASONS
+from silverprint.core.cleaning import evidence
+from silverprint.core.cleaning.quality_rules import FLAGS, REASONS
+from silverprint.core.reporting import sheet_examples
 from silverprint.records import MANIFEST
 
 LIMITS = config.load(ROOT / "params.yaml").clean
@@ -40,12 +41,12 @@ def manifests(draw: some.DrawFn) -> pl.DataFrame:
 
 @given(manifests(), some.integers(2, 9))
 def test_every_reason_is_a_row_or_said_to_be_idle(manifest: pl.DataFrame, most: int) -> None:
-    found = contact.rows(manifest, LIMITS, most)
+    found = sheet_examples.rows(manifest, LIMITS, most)
     assert [row.reason for row in found if not row.flags] == [
         reason for reason in REASONS if reason in set(manifest["reason"])
     ]
-    assert {row.reason for row in found} | set(contact.idle(found, LIMITS)) == set(REASONS)
-    assert not {row.reason for row in found} & set(contact.idle(found, LIMITS))
+    assert {row.reason for row in found} | set(sheet_examples.idle(found, LIMITS)) == set(REASONS)
+    assert not {row.reason for row in found} & set(sheet_examples.idle(found, LIMITS))
     rejected = [row.pictures for row in found if not row.flags]
     assert sum(rejected) == manifest.filter(~pl.col("kept")).height
     assert all(row.share == row.pictures / manifest.height for row in found)
@@ -54,7 +55,7 @@ def test_every_reason_is_a_row_or_said_to_be_idle(manifest: pl.DataFrame, most: 
 @given(manifests(), some.integers(2, 9))
 def test_examples_are_of_their_row_and_copies_are_beside_what_is_kept(manifest: pl.DataFrame, most: int) -> None:
     by_id = {row["image_id"]: row for row in manifest.to_dicts()}
-    for row in contact.rows(manifest, LIMITS, most):
+    for row in sheet_examples.rows(manifest, LIMITS, most):
         shown = [one.image_id for one in row.examples]
         assert len(set(shown)) == len(shown)
         assert 1 <= len(shown) + sum(one.instead is not None for one in row.examples) <= most
@@ -62,7 +63,7 @@ def test_examples_are_of_their_row_and_copies_are_beside_what_is_kept(manifest: 
             picture = by_id[one.image_id]
             assert f"{row.reason}:" in (picture["flags"] or "") if row.flags else picture["reason"] == row.reason
             assert picture["kept"] == row.flags
-            assert (one.instead is not None) == (row.reason in contact.COPIES)
+            assert (one.instead is not None) == (row.reason in sheet_examples.COPIES)
             assert one.instead is None or by_id[one.instead]["kept"]
 
 
@@ -71,7 +72,7 @@ def test_what_shows_as_a_sign_is_shown_once_for_each_kind_of_evidence() -> None:
     rows = [
         {"image_id": f"{n:064x}", "kept": False, "reason": "undecodable", "evidence": one} for n, one in enumerate(why)
     ]
-    (row,) = contact.rows(
+    (row,) = sheet_examples.rows(
         pl.DataFrame(rows, schema_overrides=MANIFEST).match_to_schema(MANIFEST, missing_columns="insert"), LIMITS, 8
     )
     assert row.pictures == 8
@@ -89,11 +90,11 @@ def test_what_was_kept_is_spread_over_sources_and_classes(kept: list[tuple[str, 
         for n, (source, label) in enumerate(kept)
     ]
     frame = pl.DataFrame(rows, schema={"image_id": pl.String(), "source": pl.String(), "label": pl.String()})
-    found = contact.spread(frame, most)
+    found = sheet_examples.spread(frame, most)
     there, shown = Counter(kept), Counter(found.select("source", "label").iter_rows())
     assert found["image_id"].n_unique() == found.height == min(most, len(kept))
     assert all(shown[kind] == there[kind] or shown[kind] >= max(shown.values()) - 1 for kind in there)
-    assert found.equals(contact.spread(frame.reverse(), most))
+    assert found.equals(sheet_examples.spread(frame.reverse(), most))
 
 
 @pytest.mark.parametrize(

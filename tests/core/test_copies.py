@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 from tests.clean.album import CHINA, FLOWER, jpeg, png, tile
 
-from silverprint.core.copies import TOLERANCE, suspects
-from silverprint.store.decode import decode
-from silverprint.store.measuring import measured
+from silverprint.core.duplicates.exact_copies import TOLERANCE, suspects
+from silverprint.imaging.decode import decode
+from silverprint.imaging.measurement import measured
 
 
 def table(pictures: dict[str, bytes]) -> pl.DataFrame:

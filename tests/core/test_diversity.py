@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jaxtyping import jaxtyped
 
-from silverprint.core import diversity
-from silverprint.core.diversity import NEIGHBOURS, Sample
+from silverprint.core.reporting import diversity
+from silverprint.core.reporting.diversity import NEIGHBOURS, Sample
 
 cosines, effective_number, second_moments = (
     jaxtyped(typechecker=beartype)(function)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from silverprint.core.examples import examples
+from silverprint.core.evaluation.training_set import examples
 from silverprint.records import LABELS, MANIFEST, conform
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.gain import gain, trials
+from silverprint.core.evaluation.strategy_gain import gain, trials
 
 KINDS = st.sampled_from([("r01", "train"), ("r01", "control"), ("r02", "train"), ("r02", "control"), ("r02", "picked")])
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from silverprint.core import gold
-from silverprint.core.intervals import wilson
+from silverprint.core.evaluation.intervals import wilson
+from silverprint.core.votes import gold
 
 KNOWN = pl.DataFrame({"image_id": ["a", "b"], "label": ["coat", "bag"]})
 SAID = st.tuples(

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from silverprint.core.groups import group_names, largest, told
+from silverprint.core.duplicates.groups import group_names, largest, told
 
 
 def test_a_group_keeps_its_name_while_others_come_and_go():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from silverprint.core import uncertainty
-from silverprint.core.halves import halved, restored
+from silverprint.core.half_precision import halved, restored
 
 Measure = Callable[[np.ndarray], np.ndarray]
 

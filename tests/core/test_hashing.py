@@ -10,7 +10,8 @@ from PIL import Image
 from scipy.fft import dctn
 from sklearn.datasets import load_sample_image
 
-from silverprint.core import gray_levels, hashing
+from silverprint.core import hashing
+from silverprint.core.measures import gray_levels
 
 PHOTOS = {name: load_sample_image(name) for name in ("china.jpg", "flower.jpg")}
 

@@ -6,7 +6,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core import agreement, imports
+from silverprint.core import agreement
+from silverprint.core.votes import imported_labels
 from silverprint.records import IMPORTS, RAW, VOTES, conform, empty
 
 CLASSES = ("coat", "dress", "bag")
@@ -25,7 +26,7 @@ def raw(rows: list[Row]) -> pl.DataFrame:
 
 
 def said(rows: list[Row], words: dict[str, str] = MAP) -> pl.DataFrame:
-    return imports.statements(raw(rows), "own", CLASSES, words)
+    return imported_labels.statements(raw(rows), "own", CLASSES, words)
 
 
 def votes(*rows: tuple[str, str, str]) -> pl.DataFrame:
@@ -60,7 +61,7 @@ def test_a_word_is_one_word_in_every_unicode_form(of_class: str, of_word: str, o
     classes = (normalize(of_class, "café"), "bag")
     words = {normalize(of_map, "sacoché"): "bag"}
     rows = [("a", "u", normalize(of_word, "café")), ("b", "v", normalize(of_word, "sacoché"))]
-    found = imports.statements(raw([*rows, ("a", "w", "café")]), "own", classes, words)
+    found = imported_labels.statements(raw([*rows, ("a", "w", "café")]), "own", classes, words)
     assert found.select("said", "choice", "status").rows() == [
         ("café", classes[0], "valid"),
         ("sacoché", "bag", "valid"),
@@ -78,42 +79,46 @@ def test_the_ledger_only_grows_and_ends_with_what_was_said_last(runs: list[list[
     kept = empty(IMPORTS)
     for rows in runs:
         statements = said(rows)
-        grown = pl.concat([kept, imports.news(kept, statements)])
+        grown = pl.concat([kept, imported_labels.news(kept, statements)])
         assert grown.head(kept.height).equals(kept)
         assert grown.select("image_id", "annotator", "batch").is_unique().all()
-        standing = imports.standing(grown).join(statements, on="image_id", how="semi")
+        standing = imported_labels.standing(grown).join(statements, on="image_id", how="semi")
         assert standing.drop("batch", "said_at").equals(statements.drop("batch", "said_at"))
-        assert imports.news(grown, statements).is_empty()
+        assert imported_labels.news(grown, statements).is_empty()
         kept = grown
 
 
 def test_another_source_is_another_annotator_with_batches_of_its_own() -> None:
-    own, web = (imports.statements(raw([("a", "u", "coat")]), name, CLASSES, {}) for name in ("own", "web"))
-    kept = imports.news(empty(IMPORTS), own)
-    both = pl.concat([kept, imports.news(kept, web)])
-    assert imports.standing(both).select("annotator", "batch").rows() == [("import:own", 1), ("import:web", 1)]
+    own, web = (imported_labels.statements(raw([("a", "u", "coat")]), name, CLASSES, {}) for name in ("own", "web"))
+    kept = imported_labels.news(empty(IMPORTS), own)
+    both = pl.concat([kept, imported_labels.news(kept, web)])
+    assert imported_labels.standing(both).select("annotator", "batch").rows() == [("import:own", 1), ("import:web", 1)]
 
 
 def test_it_counts_beside_a_person_and_never_for_evaluation() -> None:
-    kept = imports.news(empty(IMPORTS), said([(name, name, "coat") for name in ("a", "b", "c")]))
+    kept = imported_labels.news(empty(IMPORTS), said([(name, name, "coat") for name in ("a", "b", "c")]))
     queue = asked(a="train", b="evaluation", c="train")
-    imported = imports.as_votes(kept, queue)
+    imported = imported_labels.as_votes(kept, queue)
     people = votes(("a", "s-1", "bag"), ("b", "s-1", "bag"), ("c", "s-1", "unsure"))
-    counting = imports.counting(imported, queue, agreement.counted(people, CLASSES))
+    counting = imported_labels.counting(imported, queue, agreement.counted(people, CLASSES))
     assert counting.select("image_id", "annotator", "choice").rows() == [("a", "import:own", "coat")]
 
 
 def test_nobody_was_asked_so_nothing_counts() -> None:
-    kept = imports.news(empty(IMPORTS), said([("a", "u", "coat")]))
-    assert imports.as_votes(kept, asked()).is_empty()
+    kept = imported_labels.news(empty(IMPORTS), said([("a", "u", "coat")]))
+    assert imported_labels.as_votes(kept, asked()).is_empty()
 
 
 def test_agreement_is_with_people_alone() -> None:
     words = [("a", "u", "coat"), ("b", "v", "coat"), ("c", "w", "?")]
-    kept = imports.news(empty(IMPORTS), said(words))
-    other = imports.statements(raw([("a", "u", "dress"), ("b", "v", "dress")]), "web", CLASSES, {})
-    kept = pl.concat([kept, imports.news(kept, other)])
-    imported = imports.as_votes(kept, asked(a="train", b="evaluation", c="train"))
+    kept = imported_labels.news(empty(IMPORTS), said(words))
+    other = imported_labels.statements(raw([("a", "u", "dress"), ("b", "v", "dress")]), "web", CLASSES, {})
+    kept = pl.concat([kept, imported_labels.news(kept, other)])
+    imported = imported_labels.as_votes(kept, asked(a="train", b="evaluation", c="train"))
     people = votes(("a", "s-1", "coat"), ("a", "s-2", "coat"), ("b", "s-1", "bag"), ("c", "s-1", "bag"))
-    rows = imports.annotators(people, imported, CLASSES).select("annotator", "votes", "abstained", "agreement").rows()
+    rows = (
+        imported_labels.annotators(people, imported, CLASSES)
+        .select("annotator", "votes", "abstained", "agreement")
+        .rows()
+    )
     assert rows == [("import:own", 2, 1, 0.5), ("import:web", 2, 0, 0.0)]

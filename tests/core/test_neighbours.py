@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core import neighbours
-from silverprint.core.neighbours import Nearest, founders, nearest
-from silverprint.core.sketches import LENGTH
+from silverprint.core.features import nearest_neighbours
+from silverprint.core.features.nearest_neighbours import Nearest, founders, nearest
+from silverprint.core.features.sketches import LENGTH
 
 SEED = 0
 
@@ -15,10 +15,10 @@ SEED = 0
 @pytest.fixture
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cells, probes and crowds that a few hundred rows fill."""
-    monkeypatch.setattr(neighbours, "_ONE_CELL", 32)
-    monkeypatch.setattr(neighbours, "_PROBES", 3)
-    monkeypatch.setattr(neighbours, "_CROWD", 12)
-    monkeypatch.setattr(neighbours, "_CHUNK", 17)
+    monkeypatch.setattr(nearest_neighbours, "_ONE_CELL", 32)
+    monkeypatch.setattr(nearest_neighbours, "_PROBES", 3)
+    monkeypatch.setattr(nearest_neighbours, "_CROWD", 12)
+    monkeypatch.setattr(nearest_neighbours, "_CHUNK", 17)
 
 
 def clustered(seed: int, rows: int, spread: float) -> np.ndarray:
@@ -33,19 +33,19 @@ def defined(rows: np.ndarray, live: np.ndarray, k: int) -> list[list[tuple[int, 
     """The k best (product, row) of each row, as the docstrings say, without any haste."""
     exact = rows.astype(np.int64)
     count = len(rows)
-    if count < neighbours._ONE_CELL:
+    if count < nearest_neighbours._ONE_CELL:
         probed = np.zeros((count, 1), dtype=int)
     else:
         first = founders(count)
         centres = np.random.default_rng(SEED).choice(first, 3 * round(first**0.5), replace=False)
-        probed = np.argsort(-(exact @ exact[centres].T), axis=1, kind="stable")[:, : neighbours._PROBES]
+        probed = np.argsort(-(exact @ exact[centres].T), axis=1, kind="stable")[:, : nearest_neighbours._PROBES]
     members = {cell: np.flatnonzero(probed[:, 0] == cell) for cell in np.unique(probed)}
     found = []
     for row in range(count):
         own = members[probed[row, 0]]
-        time = np.searchsorted(own, row) // neighbours._CROWD * neighbours._CROWD
-        seen = {int(one) for cell in probed[row] for one in members[cell][: neighbours._CROWD]}
-        seen |= {int(one) for one in own[time : time + neighbours._CROWD]}
+        time = np.searchsorted(own, row) // nearest_neighbours._CROWD * nearest_neighbours._CROWD
+        seen = {int(one) for cell in probed[row] for one in members[cell][: nearest_neighbours._CROWD]}
+        seen |= {int(one) for one in own[time : time + nearest_neighbours._CROWD]}
         earlier = sorted(one for one in seen if one < row and live[one]) if live[row] else []
         ranked = sorted(earlier, key=lambda one: (-int(exact[row] @ exact[one]), one))[:k]
         found.append([(int(exact[row] @ exact[one]), one) for one in ranked])
@@ -105,9 +105,11 @@ def test_appending_looks_only_for_what_is_new(monkeypatch: pytest.MonkeyPatch) -
     points, live = clustered(1, 9_000, 0.5), np.full(9_000, True)
     before = nearest(points[:8_500], live[:8_500], 4, SEED)
     sought = []
-    search = neighbours._search
+    search = nearest_neighbours._search
     monkeypatch.setattr(
-        neighbours, "_search", lambda rows, seekers, *rest: sought.append(seekers) or search(rows, seekers, *rest)
+        nearest_neighbours,
+        "_search",
+        lambda rows, seekers, *rest: sought.append(seekers) or search(rows, seekers, *rest),
     )
     after = nearest(points, live, 4, SEED, before)
     assert sought[0].tolist() == list(range(8_500, 9_000))
@@ -144,4 +146,4 @@ def test_a_crowd_is_cut_and_counted() -> None:
 def test_founders_are_half_of_the_rows_or_more_and_stay_until_there_are_twice_as_many(count: int) -> None:
     first = founders(count)
     assert count / 2 < first <= count or count == 0 == first
-    assert count < neighbours._ONE_CELL or founders(2 * first - 1) == first
+    assert count < nearest_neighbours._ONE_CELL or founders(2 * first - 1) == first

@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.placeholders import pages
+from silverprint.core.cleaning.placeholders import pages
 from silverprint.records import RAW, conform
 
 ROWS = st.lists(

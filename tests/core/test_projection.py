@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silverprint.core.projection import COMPONENTS, Projection
+from silverprint.core.features.projection import COMPONENTS, Projection
 
 BLOCKS = {"final": slice(0, 3), "middle": slice(3, 10), "empty": slice(10, 11)}
 

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from silverprint.core import qualities
-from silverprint.core.quality import FLAGS, REASONS
+from silverprint.core.cleaning.quality_rules import FLAGS, REASONS
+from silverprint.core.reporting import dataset_metrics
 from silverprint.core.splits import SPLIT
 from silverprint.records import LABELS, MANIFEST, conform
 
@@ -24,7 +24,7 @@ NOBODY = {"answers": 0, "accuracy": None}
 def test_scale_counts_what_is_kept_and_what_is_released() -> None:
     rows = [("a", "coat", "human"), ("b", "coat", "auto"), ("d", "bag", "human")]
     released = conform(pl.DataFrame(rows, schema=["image_id", "label", "label_source"], orient="row"), SPLIT)
-    assert qualities.scale(MANIFEST_ROWS, released, ["coat", "bag", "shirt"]) == {
+    assert dataset_metrics.scale(MANIFEST_ROWS, released, ["coat", "bag", "shirt"]) == {
         "acquired": 4,
         "kept": 3,
         "released": 3,
@@ -36,7 +36,7 @@ def test_scale_counts_what_is_kept_and_what_is_released() -> None:
 
 
 def test_every_check_has_its_share_of_what_was_acquired() -> None:
-    found = qualities.quality(MANIFEST_ROWS)
+    found = dataset_metrics.quality(MANIFEST_ROWS)
     assert found["kept"] == 0.75
     assert found["rejected"] == dict.fromkeys(REASONS, 0.0) | {"blurred": 0.25}
     assert found["flagged"] == dict.fromkeys(FLAGS, 0.25)
@@ -49,10 +49,10 @@ def test_consistency_is_what_the_rounds_say() -> None:
         "by_role": {"train": {"agreement": 0.7}, "evaluation": {"agreement": 0.8}},
         "gold": {"all": {"accuracy": 0.9}},
     }
-    found = qualities.consistency(labels, figures)
+    found = dataset_metrics.consistency(labels, figures)
     assert found == {"alpha_round": 0.5, "agreement": 0.8, "gold_accuracy": 0.9, "disputed": 0.666667}
 
 
 def test_what_nobody_answered_is_left_out() -> None:
     labels = conform(pl.DataFrame({"image_id": ["a"]}), LABELS)
-    assert qualities.consistency(labels, {"alpha_round": None, "by_role": {}, "gold": {"all": NOBODY}}) == {}
+    assert dataset_metrics.consistency(labels, {"alpha_round": None, "by_role": {}, "gold": {"all": NOBODY}}) == {}

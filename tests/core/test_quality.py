@@ -8,7 +8,8 @@ from PIL import Image, ImageFilter
 from sklearn.datasets import load_sample_image
 
 from silverprint.config import Clean
-from silverprint.core import figures, gray_levels, quality
+from silverprint.core.cleaning import quality_rules
+from silverprint.core.measures import figures, gray_levels
 from silverprint.records import MEASURED
 
 LIMITS = Clean(
@@ -24,7 +25,7 @@ SOUND = {
 def _verdicts(**changes: object) -> dict[str, str]:
     """Every rule that rejects a sound picture with `changes`, and its evidence."""
     row = pl.DataFrame([{**SOUND, **changes}], schema={**MEASURED, "license": pl.String()})
-    rules = quality.rules(LIMITS)
+    rules = quality_rules.rules(LIMITS)
     found = {rule.reason: row.select(rejects=rule.rejects, evidence=rule.evidence).row(0) for rule in rules}
     return {reason: evidence for reason, (rejects, evidence) in found.items() if rejects}
 
@@ -99,18 +100,23 @@ def test_each_rule_and_its_evidence(changes, expected):
 def test_an_unknown_licence_may_be_kept():
     limits = Clean(**{**vars(LIMITS), "unknown_license": "keep"})
     row = pl.DataFrame([{**SOUND, "license": None}], schema={**MEASURED, "license": pl.String()})
-    assert not any(row.select(rule.rejects.fill_null(False)).item() for rule in quality.rules(limits))
+    assert not any(row.select(rule.rejects.fill_null(False)).item() for rule in quality_rules.rules(limits))
 
 
 def test_every_suspicion_has_a_policy_and_a_place_among_the_reasons():
-    assert tuple(quality.suspicions(LIMITS)) == tuple(quality.policies(LIMITS)) == quality.FLAGS
-    assert [reason for reason in quality.REASONS if reason in quality.FLAGS] == list(quality.FLAGS)
+    assert tuple(quality_rules.suspicions(LIMITS)) == tuple(quality_rules.policies(LIMITS)) == quality_rules.FLAGS
+    assert [reason for reason in quality_rules.REASONS if reason in quality_rules.FLAGS] == list(quality_rules.FLAGS)
 
 
 def test_rules_follow_the_documented_order_and_what_binds_comes_first():
-    order = [rule.reason for rule in quality.rules(LIMITS)]
-    assert order == [reason for reason in quality.REASONS if reason in order]
-    assert set(quality.REASONS) - set(order) == {"withdrawn", *quality.FLAGS, "same-pixels", "near-duplicate"}
-    assert set(quality.REASONS[: len(quality.BINDING)]) == quality.BINDING
+    order = [rule.reason for rule in quality_rules.rules(LIMITS)]
+    assert order == [reason for reason in quality_rules.REASONS if reason in order]
+    assert set(quality_rules.REASONS) - set(order) == {
+        "withdrawn",
+        *quality_rules.FLAGS,
+        "same-pixels",
+        "near-duplicate",
+    }
+    assert set(quality_rules.REASONS[: len(quality_rules.BINDING)]) == quality_rules.BINDING
     # What may not be used is not used, even where people have labelled it.
-    assert {"withdrawn", "license-unknown", "license-not-allowed"} == quality.BINDING
+    assert {"withdrawn", "license-unknown", "license-not-allowed"} == quality_rules.BINDING

@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silverprint.core import colours, same
+from silverprint.core.duplicates import colour_agreement, near_duplicates
+from silverprint.core.duplicates.near_duplicates import Same, linked, stand_ins
 from silverprint.core.hashing import hamming
-from silverprint.core.same import Same, linked, stand_ins
 
 INKS = [(200, 30, 30), (30, 160, 60), (30, 90, 200)]
 
 
 def painted(*inks: int) -> np.ndarray:
     """A miniature of one colour for each; -1 is none."""
-    found = np.zeros((len(inks), colours.SIDE, colours.SIDE, 3), dtype=np.uint8)
+    found = np.zeros((len(inks), colour_agreement.SIDE, colour_agreement.SIDE, 3), dtype=np.uint8)
     found[:] = np.array(INKS, dtype=np.uint8)[list(inks)][:, None, None]
     return found
 
@@ -61,7 +61,7 @@ def test_only_who_has_a_neighbour_by_hash_is_looked_at():
 def test_a_crowd_under_one_hash_is_compared_with_a_bounded_number(monkeypatch: pytest.MonkeyPatch):
     many = known([5] * 2000, [number % 3 for number in range(2000)], 0)
     assert sorted(set(stand_ins(many, np.arange(2000)).tolist())) == [0, 1, 2]
-    assert same._MOST >= 100
+    assert near_duplicates._MOST >= 100
 
 
 @pytest.mark.parametrize(
@@ -70,21 +70,28 @@ def test_a_crowd_under_one_hash_is_compared_with_a_bounded_number(monkeypatch: p
 def test_another_light_another_hue_and_a_negative_are_no_copies(changed):
     levels = np.random.default_rng(3).integers(0, 200, (40, 60, 3)).astype(np.uint8)
     blocks = levels[::10, ::15].repeat(10, axis=0).repeat(15, axis=1)
-    assert colours.difference(colours.miniature(blocks), colours.miniature(changed(blocks))) > colours.LIMIT
+    assert (
+        colour_agreement.difference(colour_agreement.miniature(blocks), colour_agreement.miniature(changed(blocks)))
+        > colour_agreement.LIMIT
+    )
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.floats(1, 1.14), st.floats(0.5, 1))
 def test_brighter_and_paler_copies_are_copies_whichever_comes_first(seed, light, colour):
-    levels = np.random.default_rng(seed).integers(0, 256, (colours.SIDE, colours.SIDE, 3)).astype(np.float64)
+    levels = (
+        np.random.default_rng(seed)
+        .integers(0, 256, (colour_agreement.SIDE, colour_agreement.SIDE, 3))
+        .astype(np.float64)
+    )
     luma = levels @ [0.299, 0.587, 0.114]
     pale = luma[..., None] + colour * (levels - luma[..., None])
-    one = colours.miniature(levels.astype(np.uint8))
+    one = colour_agreement.miniature(levels.astype(np.uint8))
     for other in (np.clip(light * levels, 0, 255), pale):
-        copy = colours.miniature(other.astype(np.uint8))
-        assert colours.difference(one, copy) == pytest.approx(colours.difference(copy, one))
-        assert colours.difference(one, copy) <= colours.LIMIT
-    assert colours.difference(one, one) == 0
+        copy = colour_agreement.miniature(other.astype(np.uint8))
+        assert colour_agreement.difference(one, copy) == pytest.approx(colour_agreement.difference(copy, one))
+        assert colour_agreement.difference(one, copy) <= colour_agreement.LIMIT
+    assert colour_agreement.difference(one, one) == 0
 
 
 @settings(deadline=None, max_examples=40)
@@ -92,17 +99,20 @@ def test_brighter_and_paler_copies_are_copies_whichever_comes_first(seed, light,
 def test_another_hue_is_another_picture_however_pale(seed, degrees, strength):
     """Chroma of `strength` levels, turned: no cell is far off, and all are in one direction."""
     generator = np.random.default_rng(seed)
-    luma, way = generator.uniform(60, 150, (colours.SIDE, colours.SIDE)), generator.uniform(0, 2 * np.pi)
-    one, other = (colours.miniature(tinted(luma, strength, way + turn)) for turn in (0, np.radians(degrees)))
-    assert colours.difference(one, other) > colours.LIMIT
+    luma, way = (
+        generator.uniform(60, 150, (colour_agreement.SIDE, colour_agreement.SIDE)),
+        generator.uniform(0, 2 * np.pi),
+    )
+    one, other = (colour_agreement.miniature(tinted(luma, strength, way + turn)) for turn in (0, np.radians(degrees)))
+    assert colour_agreement.difference(one, other) > colour_agreement.LIMIT
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 360))
 def test_a_grey_picture_is_the_same_in_any_faint_tint(seed, degrees):
-    luma = np.random.default_rng(seed).uniform(60, 150, (colours.SIDE, colours.SIDE))
-    one, other = (colours.miniature(tinted(luma, 1.0, way)) for way in (0, np.radians(degrees)))
-    assert colours.difference(one, other) <= colours.LIMIT
+    luma = np.random.default_rng(seed).uniform(60, 150, (colour_agreement.SIDE, colour_agreement.SIDE))
+    one, other = (colour_agreement.miniature(tinted(luma, 1.0, way)) for way in (0, np.radians(degrees)))
+    assert colour_agreement.difference(one, other) <= colour_agreement.LIMIT
 
 
 def tinted(luma: np.ndarray, strength: float, way: float) -> np.ndarray:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.adapters import activelab
-from silverprint.core.selection import second_look
-from silverprint.core.selection.second_look import Labelled
+from silverprint.core.queue import relabelling
+from silverprint.core.queue.relabelling import Labelled
 from silverprint.records import HELD_OUT, LABELS, VOTES, conform
 
 CLASSES = ("coat", "bag")
@@ -54,7 +54,7 @@ def test_looks_are_the_labels_in_doubt_that_are_worth_most(worth, most, sure):
     said = [[["coat", "coat", None], choices][not one] for choices, one in zip(CREW, sure, strict=False)]
     said.append([None, "coat", "coat"])  # so that there is a third person in the crew
     known = labelled(said, [[0.9, 0.1]] * 6)
-    found = second_look.choose(known, free(5, [0, 0, 1, 2, 3]), most, lambda *_: np.array([*worth, 9.0]))
+    found = relabelling.choose(known, free(5, [0, 0, 1, 2, 3]), most, lambda *_: np.array([*worth, 9.0]))
     assert found["group"].is_unique().all()
     assert found["score"].is_sorted(descending=True)
     doubtful = [n for n in range(5) if not sure[n]]
@@ -67,12 +67,12 @@ def test_looks_are_the_labels_in_doubt_that_are_worth_most(worth, most, sure):
 
 def test_what_everybody_has_answered_about_is_left_out():
     known = labelled([["coat", "bag"], ["coat", None]], [[0.5, 0.5]] * 2)
-    assert second_look.choose(known, free(2), 2, lambda *_: np.ones(2))["image_id"].to_list() == ["1"]
+    assert relabelling.choose(known, free(2), 2, lambda *_: np.ones(2))["image_id"].to_list() == ["1"]
 
 
 def test_it_says_what_it_doubts():
     known = labelled([["coat", None, None], ["coat", "bag", None], [None, None, "bag"]], [[0.2, 0.8]] * 3)
-    found = second_look.choose(known, free(3), 2, lambda *_: np.array([3.0, 2.0, 1.0]))
+    found = relabelling.choose(known, free(3), 2, lambda *_: np.array([3.0, 2.0, 1.0]))
     assert found["why"].to_list() == [
         "Its label is in doubt: one vote made it coat; models that have not seen that say bag (0.80).",
         "Its label is in doubt: 2 votes, which differ, made it coat; models that have not seen that say bag (0.80).",
@@ -81,7 +81,7 @@ def test_it_says_what_it_doubts():
 
 def test_without_a_vote_for_a_class_there_is_no_look():
     known = labelled([["not one of these"]], [[0.5, 0.5]])
-    nobody = second_look.choose(known, free(1), 1, activelab.worth)
+    nobody = relabelling.choose(known, free(1), 1, activelab.worth)
     assert nobody.is_empty()
     assert {"role", "strategy", "why"} <= set(nobody.columns)
 

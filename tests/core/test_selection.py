@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jaxtyping import jaxtyped
 
 from silverprint.core.selection import STRATEGIES, select, select_with_scores
-from silverprint.core.selection.request import SUM_TOLERANCE
+from silverprint.core.selection.validate import SUM_TOLERANCE
 from silverprint.errors import ConfigError, DataError
 
 DRAWN = {"badge", "typiclust"}  # their values need not fall

@@ -6,7 +6,7 @@ from tests.core.test_selection_uherding import directions, require_greedy, round
 
 from silverprint.core import uncertainty
 from silverprint.core.selection import select_with_scores
-from silverprint.core.selection.uherding import NARROWEST
+from silverprint.core.selection.strategies.uherding import NARROWEST
 
 
 def plain_places(embeddings, probabilities, trust):

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.selection import badge, select_with_scores
-from silverprint.core.selection.request import checked
-from silverprint.core.selection.seeding import d2_sample
+from silverprint.core.selection import select_with_scores
+from silverprint.core.selection.d2_sampling import d2_sample
+from silverprint.core.selection.strategies import badge
+from silverprint.core.selection.validate import checked
 
 
 def plain_gradients(embeddings, probabilities):

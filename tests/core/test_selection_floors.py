@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.selection.floors import with_floors
+from silverprint.core.queue.class_floors import with_floors
 
 NOBODY = pl.DataFrame({"predicted": [], "worth": []}, schema={"predicted": pl.String, "worth": pl.Float64})
 

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.selection.lazy import lazy_greedy
-from silverprint.core.selection.uherding import Coverage
+from silverprint.core.selection.lazy_greedy import lazy_greedy
+from silverprint.core.selection.strategies.uherding import Coverage
 
 
 def plain_greedy(objective, count, budget):

@@ -2,8 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from silverprint.core.queue.reasons import hesitation, reasons
 from silverprint.core.selection import STRATEGIES
-from silverprint.core.selection.reasons import hesitation, reasons
 
 
 def why(role="train", strategy="margin", score=0.25, leading=None, by_hand=None):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.selection import roles
-from silverprint.core.selection.compose import Plan, compose
+from silverprint.core.queue import roles
+from silverprint.core.queue.compose import Plan, compose
 from silverprint.records import QUEUE
 
 NOTHING = pl.DataFrame(schema={"image_id": pl.String, "role": pl.String})

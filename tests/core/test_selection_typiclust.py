@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.selection import select_with_scores, typiclust
+from silverprint.core.selection import select_with_scores
 from silverprint.core.selection.kmeans import assigned, kmeans
-from silverprint.core.selection.request import checked
-from silverprint.core.selection.typiclust import typicality
+from silverprint.core.selection.strategies import typiclust
+from silverprint.core.selection.strategies.typiclust import typicality
+from silverprint.core.selection.validate import checked
 
 
 def ask(embeddings, budget, labeled=(), **options):

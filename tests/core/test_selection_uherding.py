@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from silverprint.core import uncertainty
 from silverprint.core.selection import select, select_with_scores
-from silverprint.core.selection.uherding import NARROWEST, priority_estimates
+from silverprint.core.selection.strategies.uherding import NARROWEST, priority_estimates
 
 
 def directions(embeddings):

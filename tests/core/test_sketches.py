@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.directions import unit
-from silverprint.core.sketches import LENGTH, sketched
+from silverprint.core.features.sketches import LENGTH, sketched
+from silverprint.core.features.unit_rows import unit
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(2, 300))
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from silverprint.core import effort, stopping
-from silverprint.core.stopping import Stability, Step
+from silverprint.core.evaluation import stopping
+from silverprint.core.evaluation.stopping import Stability, Step
+from silverprint.core.votes import labelling_effort
 
 NAMES = st.lists(st.tuples(*[st.sampled_from(["coat", "shirt", "bag"])] * 3), min_size=1, max_size=40)
 STILL, MOVED = Stability(2000, 0.996, 0.995), Stability(2000, 0.91, 0.9)
@@ -84,13 +85,13 @@ def test_a_campaign_stops_only_where_all_of_the_last_rounds_stand_still():
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1e7)), max_size=50))
 def test_lead_times_are_capped_and_none_is_lost(times):
     said = pl.Series("lead_time_s", times, dtype=pl.Float64)
-    found = effort.seconds(said)
+    found = labelling_effort.seconds(said)
     known = said.drop_nulls()
     assert found.len() == known.len()
     if known.len():
-        assert found.max() <= effort.CAP * known.median() * (1 + 1e-12)
+        assert found.max() <= labelling_effort.CAP * known.median() * (1 + 1e-12)
         assert (found <= known).all()
 
 
 def test_who_went_to_lunch_does_not_make_a_campaign_dear():
-    assert effort.seconds(pl.Series([2.0, 2.0, None, 2.0, 3600.0])).to_list() == [2.0, 2.0, 2.0, 20.0]
+    assert labelling_effort.seconds(pl.Series([2.0, 2.0, None, 2.0, 3600.0])).to_list() == [2.0, 2.0, 2.0, 20.0]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silverprint.core.strangeness import FEWEST, distances, strangeness
+from silverprint.core.cleaning.outliers import FEWEST, distances, strangeness
 
 BLOCKS = [slice(0, 12), slice(12, 20)]
 

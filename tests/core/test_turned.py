@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_sample_image
 
-from silverprint.core import hashing, turned
-from silverprint.core.duplicates import near_others
-from silverprint.core.gray_levels import gray
+from silverprint.core import hashing
+from silverprint.core.duplicates import near_others, turned_hashes
+from silverprint.core.measures.gray_levels import gray
 
 PHOTO = gray(load_sample_image("china.jpg"))
 TURNS = {
@@ -23,20 +23,20 @@ def hashed(levels: np.ndarray) -> np.ndarray:
     return hashing.phash(np.ascontiguousarray(levels), 256)[None]
 
 
-@pytest.mark.parametrize("way", turned.WAYS)
+@pytest.mark.parametrize("way", turned_hashes.WAYS)
 @settings(deadline=None, max_examples=15)
 @given(top=st.integers(0, 200), left=st.integers(0, 400), height=st.integers(100, 220), width=st.integers(100, 220))
 def test_they_are_nearly_those_of_the_picture_so_turned(way, top, left, height, width):
     levels = PHOTO[top : top + height, left : left + width]
     expected = hashed(TURNS[way](levels))
-    assert hashing.hamming(turned.hashes(hashed(levels), way), expected)[0] <= 48
+    assert hashing.hamming(turned_hashes.hashes(hashed(levels), way), expected)[0] <= 48
     assert hashing.hamming(hashed(levels), expected)[0] > 90
 
 
-@pytest.mark.parametrize("way", turned.WAYS)
+@pytest.mark.parametrize("way", turned_hashes.WAYS)
 def test_thumbnails_go_the_same_way(way):
     side = PHOTO[:96, :96]
-    assert (turned.shown(side[None], way)[0] == TURNS[way](side)).all()
+    assert (turned_hashes.shown(side[None], way)[0] == TURNS[way](side)).all()
 
 
 @settings(deadline=None, max_examples=40)

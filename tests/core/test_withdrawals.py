@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.takedowns import NOTHING, Takedowns
-from silverprint.core.withdrawals import is_domain, neighbours, resolve
+from silverprint.core.cleaning.takedowns import NOTHING, Takedowns
+from silverprint.core.cleaning.withdrawals import is_domain, neighbours, resolve
 from silverprint.records import MANIFEST, RAW, TAKEDOWNS, WITHDRAWN, conform
 
 ID = {letter: letter * 64 for letter in "abcdef"}

@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from silverprint.core import gray_levels
-from silverprint.core.writing import lines
+from silverprint.core.measures import gray_levels
+from silverprint.core.measures.text_detection import lines
 
 ANYTHING = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=24))
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import pytest
 
 from silverprint.fetching.limits import ROBOTS_BYTES
-from silverprint.fetching.referrers import referrer
+from silverprint.fetching.referrer import referrer
 from silverprint.store import ShardReader
 from tests.crawl.hostile import moved
 from tests.crawl.pictures import encoded

@@ -7,11 +7,11 @@ import pytest
 from parsel import Selector
 
 from silverprint import config
-from silverprint.adapters.crawl.bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, too_large
+from silverprint.adapters.crawl.css_select import elements
+from silverprint.adapters.crawl.endless_sites import BARREN_LISTINGS, BARREN_PAGES, Patience
 from silverprint.adapters.crawl.labels import of_links
 from silverprint.adapters.crawl.page import Licenses, Place, links
-from silverprint.adapters.crawl.patience import BARREN_LISTINGS, BARREN_PAGES, Patience
-from silverprint.adapters.crawl.selecting import elements
+from silverprint.adapters.crawl.page_bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, too_large
 from silverprint.errors import ConfigError
 from tests.crawl.projects import ROOT
 

@@ -9,26 +9,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.urls.client import Client
-from silverprint.adapters.urls.gate import Gate
-from silverprint.core.takedowns import NOTHING
-from silverprint.fetching import heads
-from silverprint.fetching.addresses import Reach
-from silverprint.fetching.chunks import Chunks
-from silverprint.fetching.reasons import NoPicture
+from silverprint.adapters.urls.http.address import Gate
+from silverprint.adapters.urls.http.client import Client
+from silverprint.core.cleaning.takedowns import NOTHING
+from silverprint.fetching.address_guard import Reach
+from silverprint.fetching.http import response_head
+from silverprint.fetching.http.chunked import Chunks
+from silverprint.fetching.refusals import NoPicture
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
 def test_a_head_says_how_the_body_ends() -> None:
-    head = heads.parse(OK + b'Content-Length: 7\r\nX-Robots-Tag: a\r\netag:  "\xff" \r\nx-robots-tag: b\r\n c\r')
+    head = response_head.parse(
+        OK + b'Content-Length: 7\r\nX-Robots-Tag: a\r\netag:  "\xff" \r\nx-robots-tag: b\r\n c\r'
+    )
     assert (head.status, head.length, head.chunked, head.lasts) == (200, 7, False, True)
     assert head.headers["x-robots-tag"] == ("a", "b c")
     assert head.get("etag") == '"\udcff"'
-    assert heads.parse(b"HTTP/1.0 200 OK").lasts is False
-    assert heads.parse(b"HTTP/1.1 304 Not Modified\nContent-Length: 9").length == 0
-    assert heads.parse(OK + b"Transfer-Encoding: Chunked\r\nContent-Length: 3\r").chunked
-    assert heads.parse(OK + b"Connection: Keep, Close\r\nContent-Length: 3\r").lasts is False
+    assert response_head.parse(b"HTTP/1.0 200 OK").lasts is False
+    assert response_head.parse(b"HTTP/1.1 304 Not Modified\nContent-Length: 9").length == 0
+    assert response_head.parse(OK + b"Transfer-Encoding: Chunked\r\nContent-Length: 3\r").chunked
+    assert response_head.parse(OK + b"Connection: Keep, Close\r\nContent-Length: 3\r").lasts is False
 
 
 @pytest.mark.parametrize(
@@ -42,15 +44,15 @@ def test_a_head_says_how_the_body_ends() -> None:
 )
 def test_a_head_that_is_none_is_refused(head: bytes) -> None:
     with pytest.raises(ValueError):
-        heads.parse(head)
+        response_head.parse(head)
 
 
 @pytest.mark.parametrize("line", [b"a:\n", b" b\n", b":\n", b"\n ", b"a: b,\n"])
 def test_a_head_of_many_lines_is_read_in_no_time(line: bytes) -> None:
     begun = time.process_time()
-    head = heads.parse(OK + b"a: b\r\n" + line * (heads.MOST // len(line)))
+    head = response_head.parse(OK + b"a: b\r\n" + line * (response_head.MOST // len(line)))
     assert head.status == 200
-    assert heads.parse(heads.plain(head)[:-4]).headers.get("a") == head.headers["a"]
+    assert response_head.parse(response_head.plain(head)[:-4]).headers.get("a") == head.headers["a"]
     assert time.process_time() - begun < 0.5
 
 
@@ -58,10 +60,12 @@ def test_a_head_of_many_lines_is_read_in_no_time(line: bytes) -> None:
 def test_any_bytes_make_a_head_or_a_value_error(noise: bytes) -> None:
     for head in (noise, OK + noise):
         try:
-            found = heads.parse(head)
+            found = response_head.parse(head)
         except ValueError:
             continue
-        assert heads.parse(heads.plain(found)[:-4]).status == found.status  # what is passed on is read alike
+        assert (
+            response_head.parse(response_head.plain(found)[:-4]).status == found.status
+        )  # what is passed on is read alike
 
 
 NO_HEADERS = [b"no colon", b"a b: c", b'"quoted: 0"', b"\xff: x", b": x"]
@@ -79,9 +83,9 @@ def test_a_head_says_the_same_however_it_is_written(said: dict[str, str], data: 
         before, behind = data.draw(BLANKS), data.draw(BLANKS)
         lines.append(f"{written}{before}:{behind}{value} ".encode())
     end = data.draw(st.sampled_from([b"\n", b"\r\n"]))
-    head = heads.parse(end.join([data.draw(st.sampled_from([b"HTTP/1.1 200", b"http/1.0 200 x"])), *lines]))
+    head = response_head.parse(end.join([data.draw(st.sampled_from([b"HTTP/1.1 200", b"http/1.0 200 x"])), *lines]))
     assert {name: head.get(name) for name in said} == said
-    again = heads.parse(heads.plain(head)[:-4])
+    again = response_head.parse(response_head.plain(head)[:-4])
     assert (again.status, again.length, again.chunked, again.lasts) == (200, None, False, False)
     assert {name: again.get(name) for name in said} == said
 

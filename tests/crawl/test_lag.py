@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from scrapy.http import Request, Response
 
-from silverprint.adapters.crawl.findings import Findings
-from silverprint.adapters.crawl.patience import Patience
-from silverprint.adapters.crawl.robots import DECISION
+from silverprint.adapters.crawl.endless_sites import Patience
+from silverprint.adapters.crawl.robots_middleware import DECISION
+from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.spider import PictureSpider
 from silverprint.config import WebSource
 from silverprint.records import RAW, empty

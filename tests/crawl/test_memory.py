@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.crawl.memory import Addresses, Answers
-from silverprint.adapters.crawl.pictures import Pictures
+from silverprint.adapters.crawl.pending import Pictures
+from silverprint.adapters.crawl.seen import Addresses, Answers
 from silverprint.errors import DiskError
 from silverprint.records import RAW, empty
 from silverprint.store import ShardReader, ShardWriter

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from silverprint.fetching import robots
 from silverprint.fetching.limits import CRAWL_DELAY, REST
-from silverprint.fetching.pace import rest_s
+from silverprint.fetching.rate_limit import rest_s
 from silverprint.store import ShardReader
 from tests.crawl.pictures import encoded
 from tests.crawl.projects import configured

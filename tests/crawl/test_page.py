@@ -5,10 +5,10 @@ import json
 import pytest
 from parsel import Selector
 
+from silverprint.adapters.crawl.image_candidates import addresses
 from silverprint.adapters.crawl.page import Licenses, Place, meta_forbids
-from silverprint.adapters.crawl.shown import addresses
-from silverprint.fetching.directives import forbids, product
-from silverprint.fetching.public import is_public
+from silverprint.fetching.public_addresses import is_public
+from silverprint.fetching.robots.directives import forbids, product
 
 BASE = "https://example.org/shop/1"
 PICTURE = "https://example.org/img/1.jpg"

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from scrapy.http import HtmlResponse, Request
 
-from silverprint.adapters.crawl.findings import Findings
-from silverprint.adapters.crawl.patience import Patience
+from silverprint.adapters.crawl.endless_sites import Patience
+from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.spider import PictureSpider
 from silverprint.config import WebSource
 from silverprint.records import RAW

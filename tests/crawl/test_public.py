@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.fetching.addresses import Reach, Target, literal
-from silverprint.fetching.public import is_public
+from silverprint.fetching.address_guard import Reach, Target, literal
+from silverprint.fetching.public_addresses import is_public
 
 REGISTRIES = Path(__file__).parent / "registries"
 Network = IPv4Network | IPv6Network

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse, JsonResponse, TextResponse, XmlResponse
 
-from silverprint.adapters.crawl.bounds import MAX_CHARACTERS, TOO_LARGE
-from silverprint.adapters.crawl.reading import MAX_REPLACED, NOT_A_PAGE, readable
+from silverprint.adapters.crawl.page_bounds import MAX_CHARACTERS, TOO_LARGE
+from silverprint.adapters.crawl.page_text import MAX_REPLACED, NOT_A_PAGE, readable
 
 CHINESE = "<p>红色的手提包，真皮，适合日常使用。欢迎选购我们的新款女包。</p>" * 3
 RUSSIAN = "<p>Красная кожаная сумка, удобная и вместительная, для прогулок и работы.</p>" * 3

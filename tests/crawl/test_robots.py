@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.fetching.limits import ROBOTS_BYTES
-from silverprint.fetching.reasons import Failed
+from silverprint.fetching.refusals import Failed
 from silverprint.fetching.robots import decide, delay, rules
 
 US, HOST = "silverprint", "http://a.example"

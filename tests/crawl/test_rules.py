@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from silverprint.adapters.crawl.page import Place
-from silverprint.adapters.urls.gate import Gate, sendable
-from silverprint.adapters.urls.ring import HOT, Ring
-from silverprint.core.takedowns import Takedowns
-from silverprint.fetching.addresses import Reach, Target, literal, target
-from silverprint.fetching.public import is_public
-from silverprint.fetching.reasons import Failed, NoPicture, Refused
+from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
+from silverprint.adapters.urls.http.address import Gate, sendable
+from silverprint.core.cleaning.takedowns import Takedowns
+from silverprint.fetching.address_guard import Reach, Target, literal, target
+from silverprint.fetching.public_addresses import is_public
 from silverprint.fetching.redirects import moved
+from silverprint.fetching.refusals import Failed, NoPicture, Refused
 from silverprint.fetching.robots import decide, rules
 
 PATHS = st.text("abcXYZ019-._~/%éß &?=#+,;:@!$'()*[]", max_size=30)

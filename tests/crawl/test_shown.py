@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parsel import Selector
 
-from silverprint.adapters.crawl.refresh import sent_on
-from silverprint.adapters.crawl.selecting import elements
-from silverprint.adapters.crawl.shown import addresses, largest_of
+from silverprint.adapters.crawl.css_select import elements
+from silverprint.adapters.crawl.image_candidates import addresses, largest_of
+from silverprint.adapters.crawl.meta_refresh import sent_on
 from tests.crawl.sites import BLANK
 
 PNG = '<source type="image/png" srcset="s.png 400w, l.png 900w">'

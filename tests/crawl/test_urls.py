@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.takedowns import Takedowns
+from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.fetching.urls import LONGEST, as_asked, located
 
 BASE = "http://a.example/shop/page.html?x=1#top"

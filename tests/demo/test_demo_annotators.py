@@ -19,10 +19,10 @@ import pytest
 
 from silverprint import layout
 from silverprint.adapters.labelstudio import Project, Studio, Task
-from silverprint.demo import CAMPAIGN, pictures, truth
+from silverprint.demo import CAMPAIGN, image_rendering, truth
 from silverprint.demo.annotators import STOP, annotate, shown
-from silverprint.demo.garments import CLASSES
-from silverprint.demo.persons import PERSONS, decide
+from silverprint.demo.classes import CLASSES
+from silverprint.demo.personas import PERSONS, decide
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
 from silverprint.records import NONE_OF_THESE, UNSURE
 
@@ -103,7 +103,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with contextlib.chdir(folder):
         labels = {}
         for tile in range(24):
-            body = pictures.jpeg(pictures.product(tile, 7))
+            body = image_rendering.jpeg(image_rendering.product(tile, 7))
             image_id = hashlib.sha256(body).hexdigest()
             (layout.SERVING / "pictures").mkdir(parents=True, exist_ok=True)
             (layout.SERVING / "pictures" / f"{image_id}.jpg").write_bytes(body)

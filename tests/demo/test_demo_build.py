@@ -11,12 +11,12 @@ import pytest
 from tests import needs
 
 from silverprint.core.hashing import pixel_sha256
-from silverprint.demo import build, dirt, plan, sheet, truth
-from silverprint.demo.garments import CLASSES, HARDNESS, LOOK_ALIKES
+from silverprint.demo import build, defects, plan, source_images, truth
+from silverprint.demo.classes import CLASSES, HARDNESS, LOOK_ALIKES
 from silverprint.errors import UnavailableError, UsageError
+from silverprint.imaging.decode import Undecodable, decode
+from silverprint.imaging.sniff import sniff
 from silverprint.records import NONE_OF_THESE
-from silverprint.store.decode import Undecodable, decode
-from silverprint.store.sniff import sniff
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -69,30 +69,37 @@ def test_what_is_built_is_left_alone_and_what_is_lost_comes_back(built, monkeypa
 
 def test_every_picture_is_used_once_and_every_page_has_one_kind(built, pictures):
     kinds = [page["kind"] for page in pages(built)]
-    counts = dirt.counts(pictures)
-    assert {kind: kinds.count(kind) for kind in set(kinds) - {dirt.PLAIN}} == {
-        kind: number for kind, number in counts.items() if kind not in ("partner-copy", *dirt.OWN, *dirt.LISTED)
+    counts = defects.counts(pictures)
+    assert {kind: kinds.count(kind) for kind in set(kinds) - {defects.PLAIN}} == {
+        kind: number for kind, number in counts.items() if kind not in ("partner-copy", *defects.OWN, *defects.LISTED)
     }
-    beside = sum(counts[kind] for kind in (*dirt.COPIES, *dirt.FOREIGN))
+    beside = sum(counts[kind] for kind in (*defects.COPIES, *defects.FOREIGN))
     partner = bodies(built, build.PARTNER)
-    elsewhere = len(partner) - counts["partner-copy"] + len(own(built)) - sum(counts[kind] for kind in dirt.OWN)
-    elsewhere += len(listed(built)) - sum(counts[kind] for kind in dirt.LISTED)
+    elsewhere = len(partner) - counts["partner-copy"] + len(own(built)) - sum(counts[kind] for kind in defects.OWN)
+    elsewhere += len(listed(built)) - sum(counts[kind] for kind in defects.LISTED)
     assert len(kinds) - beside + elsewhere == pictures
     assert len(own(built)) == round(pictures * plan.OWN_SHARE)
     assert len(partner) == round(pictures * plan.PARTNER_SHARE)
     assert len(listed(built)) == round(pictures * plan.LISTED_SHARE) + counts["list-gone"]
-    assert set(counts) == {*dirt.TAKEN, *dirt.COPIES, *dirt.FOREIGN, *dirt.OWN, *dirt.LISTED, "partner-copy"}
+    assert set(counts) == {
+        *defects.TAKEN,
+        *defects.COPIES,
+        *defects.FOREIGN,
+        *defects.OWN,
+        *defects.LISTED,
+        "partner-copy",
+    }
 
 
 def test_some_of_the_partners_pictures_are_on_the_site_byte_for_byte(built, pictures):
     on_site = {page["picture"] for page in pages(built)}
     web = {hashlib.sha256(body).digest() for name, body in bodies(built, build.SITE).items() if name in on_site}
     shared = {hashlib.sha256(body).digest() for body in bodies(built, build.PARTNER).values()} & web
-    assert len(shared) == dirt.counts(pictures)["partner-copy"]
+    assert len(shared) == defects.counts(pictures)["partner-copy"]
 
 
 def test_some_of_the_own_pictures_are_on_the_site_in_the_same_bytes_or_pixels(built, pictures):
-    counts, web = dirt.counts(pictures), set(bodies(built, build.SITE).values())
+    counts, web = defects.counts(pictures), set(bodies(built, build.SITE).values())
     mine = own(built)
     assert sum(body in web for body in mine.values()) == counts["own-copy"]
     pixels = {pixel_sha256(decode(body).pixels) for body in web if sniff(body) == "jpeg" and decodes(body)}
@@ -102,7 +109,7 @@ def test_some_of_the_own_pictures_are_on_the_site_in_the_same_bytes_or_pixels(bu
 
 
 def test_the_list_names_pictures_that_no_page_shows_some_that_one_does_and_some_that_are_gone(built, pictures):
-    counts, rows, on_site = dirt.counts(pictures), listed(built), bodies(built, build.SITE)
+    counts, rows, on_site = defects.counts(pictures), listed(built), bodies(built, build.SITE)
     names = [row["url"].removeprefix(build.ADDRESS) for row in rows]
     shown = {page["picture"] for page in pages(built)}
     assert sum(name in shown for name in names) == counts["list-copy"]
@@ -156,7 +163,7 @@ def test_the_truth_knows_every_picture_and_the_site_never_tells(built, monkeypat
             assert label in CLASSES  # no page shows it
         elif kinds[name] == "html":
             assert label is None
-        elif kinds[name] in dirt.FOREIGN:
+        elif kinds[name] in defects.FOREIGN:
             assert label == NONE_OF_THESE
         else:
             assert label in CLASSES
@@ -181,10 +188,10 @@ def test_a_size_out_of_range_is_refused(number):
 
 
 def test_the_sheet_has_five_thousand_different_tiles_of_every_class():
-    assert sheet.tiles().shape == (sheet.PICTURES, 28, 28)
-    assert len({tile.tobytes() for tile in sheet.tiles()}) == sheet.PICTURES
-    assert {sheet.labels().count(name) // 100 for name in CLASSES} <= {4, 5}
-    assert len(sheet.labels()) == sheet.PICTURES
+    assert source_images.tiles().shape == (source_images.PICTURES, 28, 28)
+    assert len({tile.tobytes() for tile in source_images.tiles()}) == source_images.PICTURES
+    assert {source_images.labels().count(name) // 100 for name in CLASSES} <= {4, 5}
+    assert len(source_images.labels()) == source_images.PICTURES
 
 
 def test_the_sheet_is_what_the_script_makes():
@@ -194,8 +201,8 @@ def test_the_sheet_is_what_the_script_makes():
     space: dict[str, object] = {"__file__": str(script), "__name__": "script"}
     exec(compile(script.read_text(), script, "exec"), space)  # noqa: S102
     pictures, classes = space["draw"](dataset.parent)
-    assert (pictures == sheet.tiles()).all()
-    assert tuple(classes) == sheet.labels()
+    assert (pictures == source_images.tiles()).all()
+    assert tuple(classes) == source_images.labels()
 
 
 def test_look_alikes_are_classes_and_hardness_has_mean_one():

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from silverprint import config, layout
-from silverprint.campaign import golden
+from silverprint.campaign import gold_list
 from silverprint.commands import gold
 from silverprint.demo import expert, truth
-from silverprint.demo.garments import CLASSES
-from silverprint.demo.persons import difficulty
+from silverprint.demo.classes import CLASSES
+from silverprint.demo.personas import difficulty
 from silverprint.errors import UnavailableError
 from silverprint.records import MANIFEST, conform
 from silverprint.store import tables
@@ -43,7 +43,7 @@ def test_what_the_expert_notes_can_be_imported(project: Path, monkeypatch: pytes
     expert.look()
     params = config.load()
     gold.bring(params, expert.NOTES)
-    known = golden.known(params)
+    known = gold_list.known(params)
     assert known.height == expert.KNOWN == sum(one.gold for one in params.rounds.values())
     assert all(TRUTH[image_id] == label for image_id, label in known.select("image_id", "label").iter_rows())
 

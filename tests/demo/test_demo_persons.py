@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from silverprint.demo.garments import CLASSES, LOOK_ALIKES
-from silverprint.demo.persons import PERSONS, decide, difficulty
+from silverprint.demo.classes import CLASSES, LOOK_ALIKES
+from silverprint.demo.personas import PERSONS, decide, difficulty
 from silverprint.records import NONE_OF_THESE, UNSURE
 
 PEOPLE = some.sampled_from(sorted(PERSONS.values(), key=lambda person: person.name))

@@ -13,12 +13,12 @@ import parsel
 import pytest
 from PIL import Image
 
-from silverprint.demo import dirt, pictures, shop, site
-from silverprint.demo.garments import CLASSES
+from silverprint.demo import defects, image_rendering, shop_pages, site
+from silverprint.demo.classes import CLASSES
 from silverprint.errors import UnavailableError
 
-USUAL_TABLES = Image.open(BytesIO(pictures.jpeg(Image.new("RGB", (128, 128))))).quantization
-USUAL = {url: name for name, url in shop.ADDRESSES.items()}
+USUAL_TABLES = Image.open(BytesIO(image_rendering.jpeg(Image.new("RGB", (128, 128))))).quantization
+USUAL = {url: name for name, url in shop_pages.ADDRESSES.items()}
 
 
 def walk(visitor: httpx.Client) -> list[parsel.Selector]:
@@ -66,7 +66,7 @@ def kind_of_picture(picture: Image.Image, body: bytes, seen: set[bytes], off_top
     if hashlib.sha256(body).hexdigest() in off_topic:
         return "off-topic"
     if picture.format == "GIF":
-        return "animated-gif" if picture.n_frames > 1 else dirt.PLAIN
+        return "animated-gif" if picture.n_frames > 1 else defects.PLAIN
     if picture.mode == "CMYK":
         return "cmyk"
     if picture.getexif().get_ifd(0x8825):
@@ -78,7 +78,7 @@ def kind_of_picture(picture: Image.Image, body: bytes, seen: set[bytes], off_top
         return "near-cropped"
     if picture.size != (128, 128):
         return "near-resized"
-    return dirt.PLAIN if picture.quantization == USUAL_TABLES else "near-recompressed"
+    return defects.PLAIN if picture.quantization == USUAL_TABLES else "near-recompressed"
 
 
 @pytest.mark.slow
@@ -106,13 +106,13 @@ def test_the_dirt_is_served_as_counted(built, pictures, visitor, monkeypatch):
                 kind = "slow"
             except httpx.TooManyRedirects:
                 kind = "redirect-loop"
-        if kind == dirt.PLAIN:
+        if kind == defects.PLAIN:
             kind = {None: "no-license", "CC-BY-NC-4.0": "refused-license"}.get(licence(page), kind)
         kinds[kind] += 1
-    expected = dirt.counts(pictures)
-    for beside in ("partner-copy", *dirt.OWN, *dirt.LISTED):
+    expected = defects.counts(pictures)
+    for beside in ("partner-copy", *defects.OWN, *defects.LISTED):
         del expected[beside]
-    del kinds[dirt.PLAIN]
+    del kinds[defects.PLAIN]
     assert kinds == expected
 
 
@@ -190,7 +190,7 @@ def test_a_site_that_was_not_built_says_how(tmp_path, broken):
 
 
 def test_the_bomb_is_small_on_disk_and_claims_more_than_a_hundred_megapixels():
-    body = dirt.body("bomb", None, 1, 7)
+    body = defects.body("bomb", None, 1, 7)
     assert body is not None
     assert len(body) < 50_000
     with pytest.raises(Image.DecompressionBombError):

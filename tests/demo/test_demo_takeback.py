@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from silverprint import layout
-from silverprint.demo import answers, expert
-from silverprint.demo.takeback import clean
+from silverprint.demo import expert, studio_answers
+from silverprint.demo.clean_up import clean
 from silverprint.errors import DataError, NotAllowedError
 
 VOTES = "image_id,round,annotator,choice,status,shown_prediction,lead_time_s,created_at,annotation_id\n"
@@ -26,7 +26,7 @@ def at(number: int) -> str:
 
 def answer(*numbers: int) -> None:
     """An answer of each of these people in Label Studio."""
-    with sqlite3.connect(answers.DATABASE) as database:
+    with sqlite3.connect(studio_answers.DATABASE) as database:
         for number in numbers:
             database.execute("INSERT INTO task_completion VALUES (?, ?)", (number, at(number)))
     database.close()
@@ -48,8 +48,8 @@ def demo(project: Path) -> Path:
     for words in (["init", "-q"], ["config", "user.name", "t"], ["config", "user.email", "t@localhost"], ["add", "-A"]):
         git(*words)
     git("commit", "-q", "-m", "as it ships")
-    answers.DATABASE.parent.mkdir(parents=True)
-    with sqlite3.connect(answers.DATABASE) as database:
+    studio_answers.DATABASE.parent.mkdir(parents=True)
+    with sqlite3.connect(studio_answers.DATABASE) as database:
         database.execute("CREATE TABLE htx_user (id INTEGER, email TEXT)")
         database.execute("CREATE TABLE task_completion (completed_by_id INTEGER, created_at TEXT)")
         database.executemany("INSERT INTO htx_user VALUES (?, ?)", ACCOUNTS.items())
@@ -86,7 +86,7 @@ def test_everything_that_the_demo_made_goes(demo: Path, capsys: pytest.CaptureFi
         (lambda: pull("r02", "another1-4"), "another1-4"),
         (lambda: layout.PARAMS.write_text(layout.PARAMS.read_text().replace("fashion-demo", "birds")), "birds"),
         (lambda: git("add", "data/rounds/r01/votes.csv"), r"data/rounds/r01/votes\.csv: it is committed"),
-        (lambda: answers.DATABASE.unlink(), "abcd1234-2, abcd1234-3"),
+        (lambda: studio_answers.DATABASE.unlink(), "abcd1234-2, abcd1234-3"),
     ],
     ids=["answered", "pulled", "another-server", "another-campaign", "committed", "nobody-knows"],
 )
@@ -150,6 +150,6 @@ def test_a_round_opened_here_goes_with_its_line_in_params(demo: Path, capsys: py
 
 
 def test_a_database_that_cannot_be_read_is_told(demo: Path) -> None:
-    answers.DATABASE.write_bytes(b"no database" * 1000)
+    studio_answers.DATABASE.write_bytes(b"no database" * 1000)
     with pytest.raises(DataError, match="who answered there cannot be read"):
         clean()

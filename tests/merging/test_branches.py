@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint import conflicts
-from silverprint.campaign import ledgerkinds, ledgermerge
-from silverprint.core import branches
+from silverprint import git_conflicts
+from silverprint.campaign import ledger_kinds, ledger_merge
+from silverprint.core import three_way_merge
 from silverprint.errors import DataError
 from silverprint.records import ASKS, QUEUE_ADDED
-from silverprint.store import ledgertext, tables
+from silverprint.store import ledger_csv, tables
 
 tables_of_rows = st.dictionaries(st.integers(0, 5), st.integers(0, 2), max_size=6)
 
@@ -21,11 +21,11 @@ def rows(table: dict[int, int]) -> list[dict[str, int]]:
     return [{"key": key, "value": value} for key, value in table.items()]
 
 
-def joined(base: dict[int, int], ours: dict[int, int], theirs: dict[int, int]) -> branches.Joined:
-    return branches.join(rows(base), rows(ours), rows(theirs), ["key"])
+def joined(base: dict[int, int], ours: dict[int, int], theirs: dict[int, int]) -> three_way_merge.Joined:
+    return three_way_merge.join(rows(base), rows(ours), rows(theirs), ["key"])
 
 
-def as_sets(found: branches.Joined) -> tuple[set[tuple[int, int]], set[int]]:
+def as_sets(found: three_way_merge.Joined) -> tuple[set[tuple[int, int]], set[int]]:
     contradictions = {(one or other or {})["key"] for one, other in found.contradictions}
     return {(row["key"], row["value"]) for row in found.rows}, contradictions
 
@@ -55,15 +55,15 @@ def test_what_one_branch_alone_did_is_the_result(base, ours) -> None:
 
 def test_rows_alike_stay_as_many_as_one_branch_had() -> None:
     row = {"key": 1, "value": 1}
-    assert len(branches.join([], [row, row], [row], ["key"]).rows) == 2
-    assert len(branches.join([row], [row, row], [row], ["key"]).rows) == 2
-    assert len(branches.join([row, row], [row], [row, row], ["key"]).rows) == 1
+    assert len(three_way_merge.join([], [row, row], [row], ["key"]).rows) == 2
+    assert len(three_way_merge.join([row], [row, row], [row], ["key"]).rows) == 2
+    assert len(three_way_merge.join([row, row], [row], [row, row], ["key"]).rows) == 1
 
 
-@pytest.mark.parametrize("status", ledgerkinds.KINDS["votes.csv"].words["status"][4:])
+@pytest.mark.parametrize("status", ledger_kinds.KINDS["votes.csv"].words["status"][4:])
 def test_who_saw_more_of_a_vote_is_right(status: str) -> None:
-    vote = dict.fromkeys(ledgerkinds.KINDS["votes.csv"].schema, "x")
-    settle = ledgerkinds.KINDS["votes.csv"].settle
+    vote = dict.fromkeys(ledger_kinds.KINDS["votes.csv"].schema, "x")
+    settle = ledger_kinds.KINDS["votes.csv"].settle
     later = {**vote, "status": status}
     valid = {**vote, "status": "valid"}
     assert settle(valid, later) == settle(later, valid) == later
@@ -88,16 +88,16 @@ def test_whatever_git_made_of_two_branches_mends_to_what_the_driver_gives(base, 
     news = [ledger(rows, stem).decode().partition("\n")[2] for rows, stem in ((ours, "a"), (theirs, "b"))]
     text = f"{head}\n{old}<<<<<<< HEAD\n{news[0]}{'||||||| 1' if diff3 else ''}\n=======\n{news[1]}>>>>>>> b\n"
     with pytest.raises(DataError, match="Git left the marks"):
-        ledgertext.parse(text.encode(), str(path), ASKS)
-    found = conflicts.sides(text)
-    mended = ledgermerge.merge(found.base.encode(), found.ours.encode(), found.theirs.encode(), path)
+        ledger_csv.parse(text.encode(), str(path), ASKS)
+    found = git_conflicts.sides(text)
+    mended = ledger_merge.merge(found.base.encode(), found.ours.encode(), found.theirs.encode(), path)
     whole = [f"{head}\n{old}{new}".encode() for new in news]
-    assert mended == ledgermerge.merge(f"{head}\n{old}".encode(), *whole, path)
+    assert mended == ledger_merge.merge(f"{head}\n{old}".encode(), *whole, path)
     assert mended.conflict is None
-    assert ledgertext.parse(mended.data, "x", ASKS).frame.height == len(base) + len(ours) + len(theirs)
+    assert ledger_csv.parse(mended.data, "x", ASKS).frame.height == len(base) + len(ours) + len(theirs)
 
 
 def test_every_ledger_has_a_key_and_an_order_of_its_own_columns() -> None:
-    for kind in ledgerkinds.KINDS.values():
+    for kind in ledger_kinds.KINDS.values():
         assert {*kind.key, *kind.order, *kind.required, *kind.words} <= set(kind.schema)
-    assert ledgerkinds.KINDS["queue.csv"].added == QUEUE_ADDED
+    assert ledger_kinds.KINDS["queue.csv"].added == QUEUE_ADDED

@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import ledgers, state
+from silverprint.campaign import ledgers, round_state
+from silverprint.dvcfiles import lock
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import ASKS, QUEUE, TAKEDOWNS, VOTES, conform
-from silverprint.store import lockfile, tables
+from silverprint.store import tables
 from tests.conftest import ROOT
 
 IDS = [f"{number:064x}" for number in range(6)]
@@ -64,7 +65,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tables.write_ledger(pl.DataFrame(schema=TAKEDOWNS), layout.TAKEDOWNS, TAKEDOWNS, ["at"])
     tables.write_ledger(pl.DataFrame(schema=ASKS), layout.asks("r01"), ASKS, ["image_id"])
     write_votes(vote(0, 1))
-    state.State(
+    round_state.State(
         "r01", "start", "waiting", "c", "abcdef01", ledgers.sha256(layout.queue("r01")), ("coat", "bag"), projects={}
     ).save()
     commit("base")
@@ -99,17 +100,17 @@ def test_a_round_closed_on_one_side_is_closed_with_its_votes(clone: Path) -> Non
     commit("ada pulled")
     branch_off("bob")
     write_votes(*(vote(number, person) for number in range(6) for person in (1, 2)))
-    current = state.load("r01")
+    current = round_state.load("r01")
     assert current is not None
     closed = ledgers.sha256(layout.votes("r01"))
     asks = ledgers.sha256(layout.asks("r01"))
     current.moved(status="closed", votes_sha256=closed, asks_sha256=asks, projects={"crowd": 7}).save()
     commit("bob closed")
     git("checkout", "-q", "ada")
-    state.load("r01").moved(projects={"crowd": 9}).save()  # type: ignore[union-attr]
+    round_state.load("r01").moved(projects={"crowd": 9}).save()  # type: ignore[union-attr]
     commit("ada's project")
     git("merge", "-q", "-m", "merge", "bob")
-    found = state.load("r01")
+    found = round_state.load("r01")
     assert found is not None
     assert (found.status, found.votes_sha256, found.projects) == ("closed", closed, {"crowd": 7})
     assert ledgers.sha256(layout.votes("r01")) == closed
@@ -156,7 +157,7 @@ def test_two_queues_do_not_join(clone: Path) -> None:
     for who, keep in (("ada", 4), ("bob", 5)):
         branch_off(who)
         tables.write_ledger(ledgers.queue("r01").head(keep), layout.queue("r01"), QUEUE, ["rank"])
-        state.load("r01").moved(queue_sha256=ledgers.sha256(layout.queue("r01"))).save()  # type: ignore[union-attr]
+        round_state.load("r01").moved(queue_sha256=ledgers.sha256(layout.queue("r01"))).save()  # type: ignore[union-attr]
         commit(who)
     done = git("merge", "-m", "merge", "ada", check=False)
     assert done.returncode == 1
@@ -164,7 +165,7 @@ def test_two_queues_do_not_join(clone: Path) -> None:
     assert "contradict each other about queue_sha256" in done.stderr + done.stdout
     assert ledgers.queue("r01").height == 5
     with pytest.raises(DataError, match=r"state\.json line 1: Git left the marks"):
-        state.load("r01")
+        round_state.load("r01")
 
 
 @pytest.mark.slow
@@ -175,10 +176,10 @@ def test_marks_of_a_merge_without_the_driver_are_taken_out_by_mend(clone: Path, 
     commit("ada")
     branch_off("bob")
     write_votes(vote(0, 1), vote(1, 2), vote(2, 2))
-    state.load("r01").moved(projects={"crowd": 3}).save()  # type: ignore[union-attr]
+    round_state.load("r01").moved(projects={"crowd": 3}).save()  # type: ignore[union-attr]
     commit("bob")
     git("checkout", "-q", "ada")
-    state.load("r01").moved(projects={"crowd": 4}).save()  # type: ignore[union-attr]
+    round_state.load("r01").moved(projects={"crowd": 4}).save()  # type: ignore[union-attr]
     commit("ada's project")
     assert git("merge", "-m", "merge", "bob", check=False).returncode == 1
     with pytest.raises(DataError, match="Git left the marks"):
@@ -188,12 +189,12 @@ def test_marks_of_a_merge_without_the_driver_are_taken_out_by_mend(clone: Path, 
         assert done.returncode == 0
         assert f"git add {path}" in done.stderr
     assert sorted(statuses()) == [1, 11, 12, 22]
-    assert state.load("r01").projects == {"crowd": 3}  # type: ignore[union-attr]
+    assert round_state.load("r01").projects == {"crowd": 3}  # type: ignore[union-attr]
 
 
 @pytest.mark.slow
 def test_votes_that_differ_from_the_seal_come_back_from_history(clone: Path, silverprint) -> None:
-    current = state.load("r01")
+    current = round_state.load("r01")
     assert current is not None
     sealed = ledgers.sha256(layout.votes("r01"))
     current.moved(status="closed", votes_sha256=sealed, asks_sha256=ledgers.sha256(layout.asks("r01"))).save()
@@ -209,7 +210,7 @@ def test_a_clone_under_autocrlf_has_the_same_rounds(clone: Path, tmp_path: Path,
     other = tmp_path / "windows"
     git("clone", "-q", "--config", "core.autocrlf=true", str(clone), str(other))
     monkeypatch.chdir(other)
-    current = state.load("r01")
+    current = round_state.load("r01")
     assert current is not None
     assert b"\r" not in layout.queue("r01").read_bytes() + layout.state("r01").read_bytes()
     # A clone from before .gitattributes has CRLF on its disk still.
@@ -227,14 +228,14 @@ def test_a_conflict_in_dvcs_files_has_the_remedy_that_helps(clone: Path, name: s
 
     Path(name).write_text("a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> ada\n")
     with pytest.raises(ConfigError, match=rf"{name} line 2: Git left the marks of a conflict.*{remedy}"):
-        lockfile.stages() if name == "dvc.lock" else config.load()
+        lock.stages() if name == "dvc.lock" else config.load()
 
 
 def test_a_gate_in_conflict_is_told(clone: Path) -> None:
-    from silverprint.store import documents
+    from silverprint.store import json_files
 
     layout.gate("r01").write_text(
         f"<<<<<<< HEAD\n{json.dumps({'passed': True})}\n=======\n{json.dumps({'passed': False})}\n>>>>>>> a\n"
     )
     with pytest.raises(DataError, match=r"gate\.json line 1: Git left the marks.*dvc repro gate@r01"):
-        documents.read(layout.gate("r01"), "passed", remedy="run: dvc repro gate@r01")
+        json_files.read(layout.gate("r01"), "passed", remedy="run: dvc repro gate@r01")

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign.state import State
+from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, QUEUE, TAKEDOWNS, conform, empty
 from silverprint.store import features, files, tables

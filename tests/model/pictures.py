@@ -2,14 +2,14 @@
 
 from functools import cache
 
-from silverprint.demo import pictures, sheet
+from silverprint.demo import image_rendering, source_images
 
 
 @cache
 def jpeg(tile: int) -> bytes:
     """Tile 0..4999 as the sample site would serve it."""
-    return pictures.jpeg(pictures.product(tile, seed=7))
+    return image_rendering.jpeg(image_rendering.product(tile, seed=7))
 
 
 def label(tile: int) -> str:
-    return sheet.labels()[tile]
+    return source_images.labels()[tile]

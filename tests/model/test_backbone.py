@@ -8,9 +8,9 @@ import torch
 from sklearn.datasets import load_sample_image
 
 from silverprint.errors import ConfigError, DataError, UnavailableError
+from silverprint.imaging.decode import decode, encode_jpeg
 from silverprint.model.backbones import backbone, efficientnet_lite0
 from silverprint.model.embedder import Embedder, prepared, resized
-from silverprint.store.decode import decode, encode_jpeg
 from tests.model.pictures import jpeg
 
 PALACE, DAISY = 698, 985  # ImageNet classes

@@ -11,7 +11,7 @@ import pytest
 from tests.release.fixture import split
 
 from silverprint import layout
-from silverprint.campaign import released, state
+from silverprint.campaign import released, round_state
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import LABELS, MANIFEST, empty
@@ -154,7 +154,7 @@ def test_what_holds_a_withdrawn_picture_says_how_it_is_made_again(params: Params
             layout.state(name).unlink(missing_ok=True)
         for name in closed:
             layout.metrics(name).write_text("{}")
-            state.State(name, "x", "closed", "c", "s", "", ("coat",)).save()
+            round_state.State(name, "x", "closed", "c", "s", "", ("coat",)).save()
         ways[len(closed)] = released.way_to_make_it_again(params)
     at_once = "dvc repro, and while r03 waits: silverprint release --round"
     assert ways == {0: "dvc repro", 1: f"{at_once} r01", 2: f"{at_once} r02", 3: "dvc repro"}

@@ -13,8 +13,8 @@ from sklearn.datasets import load_sample_image
 
 from silverprint.adapters.plots import curve, png, strip, thumbnails
 from silverprint.adapters.plots.gallery import Gallery
+from silverprint.imaging.decode import decode, encode_jpeg
 from silverprint.store import ShardReader, ShardWriter
-from silverprint.store.decode import decode, encode_jpeg
 
 
 def noise(side: int) -> Image.Image:

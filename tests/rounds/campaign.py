@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, state
+from silverprint.campaign import ledgers, round_state
 from silverprint.config import Evaluation, Params, Round
-from silverprint.core import ballots, halves
+from silverprint.core import half_precision
+from silverprint.core.votes import vote_ledger
 from silverprint.records import LABELS, MANIFEST, SCORES, TAKEDOWNS, UNSURE, VOTES, conform, empty
 from silverprint.store import features, tables
 
@@ -59,7 +60,7 @@ def write_scores(params: Params, name: str, *, model: bool) -> None:
         weights = np.random.default_rng(len(name)).random((5, kept.height, len(classes))).astype(np.float32)
         probabilities = weights / weights.sum(axis=-1, keepdims=True)
         layout.score(name).mkdir(parents=True, exist_ok=True)
-        np.save(layout.score(name) / "probabilities.npy", halves.halved(probabilities))
+        np.save(layout.score(name) / "probabilities.npy", half_precision.halved(probabilities))
         mean = probabilities.mean(axis=0)
         scores = scores.with_columns(
             model_id=pl.lit("m-1"),
@@ -86,7 +87,7 @@ def answer(params: Params, name: str, choice=None) -> pl.DataFrame:
                     "round": name,
                     "annotator": f"s-{person}",
                     "choice": said,
-                    "status": ballots.judge(said, params.dataset.classes),
+                    "status": vote_ledger.judge(said, params.dataset.classes),
                     "lead_time_s": 2.0 + person,
                     "created_at": "2024-01-01T00:00:00Z",
                     "annotation_id": len(rows) + 1,
@@ -102,7 +103,7 @@ def mostly_unsure(rank: int, person: int) -> str:
 
 
 def open_round(params: Params, name: str) -> None:
-    state.State(
+    round_state.State(
         round=name,
         prev=params.rounds[name].prev,
         status="open",

@@ -9,14 +9,14 @@ import pytest
 
 from silverprint import layout
 from silverprint.adapters.labelstudio import Project
-from silverprint.campaign import golden, ledgers, state
+from silverprint.campaign import gold_list, ledgers, round_state
 from silverprint.commands import gold as command
 from silverprint.commands import rounds
-from silverprint.core.examples import examples
+from silverprint.core.evaluation.training_set import examples
 from silverprint.errors import ConfigError, DataError, UsageError
 from silverprint.records import GOLD, GOLD_ANSWERS, LABELS, MANIFEST, WAIVERS
 from silverprint.stages import gate, labels, queue
-from silverprint.stages.annotate import asking
+from silverprint.stages.annotate import studio_sync
 from silverprint.store import tables
 from tests.rounds import campaign
 
@@ -108,7 +108,7 @@ def test_a_task_does_not_tell_that_it_is_gold(params):
     shown = {}
     for role in ("gold", "train"):
         row = rows.filter(pl.col("role") == role).to_dicts()[0]
-        task = asking._task(studio, project, row, row["overlap"])
+        task = studio_sync._task(studio, project, row, row["overlap"])
         shown[role] = str(replace(task, predicted=None)).replace(row["image_id"], "")
     assert shown["gold"] == shown["train"]
     ranks = rows.filter(pl.col("role") == "gold")["rank"]
@@ -158,7 +158,7 @@ def test_a_round_surely_below_the_limit_stops_and_goes_on_by_more_answers_or_a_w
     answered(params, "r01", wrong=(0, 1))
     with pytest.raises(DataError, match=r"gold_round_high .*min_value=0\.7\).*round reopen r01.*waivers"):
         gate.run(params, "r01")
-    state.load("r01").moved(status="closed").save()
+    round_state.load("r01").moved(status="closed").save()
     rounds.reopen(params, "r01", extra=6, everything=False, why="gold")
     gold = ledgers.queue("r01").filter(pl.col("role") == "gold")["image_id"]
     assert set(gold) <= set(ledgers.asks("r01")["image_id"])
@@ -208,7 +208,7 @@ def test_the_command_adds_what_can_be_gold_once(params, capsys):
     write()
     command.add(params, KNOWN[0].upper(), "coat", " two   experts ")
     command.add(params, KNOWN[0], "coat", "again")
-    (row,) = golden.known(params).to_dicts()
+    (row,) = gold_list.known(params).to_dicts()
     assert (row["image_id"], row["label"], row["why"]) == (KNOWN[0], "coat", "two experts")
     assert "0 new, 1 in all" in capsys.readouterr().err
 
@@ -236,7 +236,7 @@ def test_what_cannot_be_gold_says_why(params):
     ]:
         with pytest.raises(UsageError, match=rule):
             command.add(params, image_id, label, why)
-    assert golden.known(params)["image_id"].to_list() == [free[0]]
+    assert gold_list.known(params)["image_id"].to_list() == [free[0]]
 
 
 def test_a_file_is_taken_whole_or_not_at_all(params, tmp_path):
@@ -245,10 +245,10 @@ def test_a_file_is_taken_whole_or_not_at_all(params, tmp_path):
     path.write_text(f"image_id,label,why\n{KNOWN[0]},coat,sure\n{KNOWN[1]},zebra,sure\n")
     with pytest.raises(UsageError, match=r"known\.csv line 3: .*'zebra' is no class"):
         command.bring(params, path)
-    assert golden.known(params).is_empty()
+    assert gold_list.known(params).is_empty()
     path.write_text(path.read_text().replace("zebra", "bag"))
     command.bring(params, path)
-    assert golden.known(params).height == 2
+    assert gold_list.known(params).height == 2
     with pytest.raises(UsageError, match="no such file"):
         command.bring(params, tmp_path / "none.csv")
 

@@ -8,7 +8,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers
-from silverprint.campaign.standing import standing
+from silverprint.campaign.round_status import standing
 from silverprint.commands import votes as command
 from silverprint.config import Params
 from silverprint.errors import UnavailableError

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint import layout
-from silverprint.campaign import ledgers, meanings
+from silverprint.campaign import label_words, ledgers
 from silverprint.commands import votes as command
 from silverprint.config import Params
-from silverprint.core import imports
+from silverprint.core.votes import imported_labels
 from tests.rounds import campaign
 from tests.rounds.test_imports import write_raw
 
@@ -17,7 +17,7 @@ FIRST, SECOND = campaign.image_id(0), campaign.image_id(1)
 
 
 def standing() -> dict[str, tuple[str, str]]:
-    rows = imports.standing(ledgers.imports()).select("image_id", "choice", "status").rows()
+    rows = imported_labels.standing(ledgers.imports()).select("image_id", "choice", "status").rows()
     return {name: (choice, status) for name, choice, status in rows}
 
 
@@ -71,7 +71,7 @@ def test_of_each_word_the_last_saying_is_remembered(tmp_path_factory, sayings: l
         ledgers.write_imports(pl.DataFrame(schema={**dict(ledgers.IMPORTS)}))
         meant: dict[str, str] = {}
         for saying in sayings:
-            meanings.remember("web", saying)
-            meanings.remember("other", {"tee": "bag"})
+            label_words.remember("web", saying)
+            label_words.remember("other", {"tee": "bag"})
             meant |= saying
-        assert meanings.known("web") == meant
+        assert label_words.known("web") == meant

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import advice
-from silverprint.campaign.outlook import outlook
-from silverprint.campaign.standing import standing
+from silverprint.campaign import forecast_text
+from silverprint.campaign.forecast import outlook
+from silverprint.campaign.round_status import standing
 from silverprint.config import PeopleCost
 from silverprint.records import EVALUATION, STOP_SET, VOTES
 from silverprint.stages import queue
@@ -22,7 +22,7 @@ def looked(params):
 
 
 def said(params):
-    return list(advice.sentences(looked(params), params.people.currency))
+    return list(forecast_text.sentences(looked(params), params.people.currency))
 
 
 def predict(params, name, right, n=200):

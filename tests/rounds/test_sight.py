@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from silverprint.campaign.sight import sight
-from silverprint.core import blocks
-from silverprint.core.projection import Projection
+from silverprint.core.features import block_weights
+from silverprint.core.features.projection import Projection
 from silverprint.errors import DataError
+from silverprint.stages.queue.pool_features import sight
 from silverprint.store import features as store
 from silverprint.store.features import Features
 
@@ -35,9 +35,9 @@ def test_the_pool_is_projected_and_the_block_that_knows_the_classes_leads(tmp_pa
     features, ids, rows, truth = pool(tmp_path, 6_000)
     seen = sight(features, ids, examples(np.arange(0, 6_000, 60), truth))
     assert seen.weights["middle"] == 1
-    assert seen.weights["final"] in blocks.LESS
+    assert seen.weights["final"] in block_weights.LESS
     projection = Projection.of(rows.astype(np.float32), features.blocks)
-    scales = blocks.scales(seen.weights, projection.columns)
+    scales = block_weights.scales(seen.weights, projection.columns)
     np.testing.assert_allclose(seen.rows, projection(rows.astype(np.float32)) * scales, atol=1e-3)
     again = sight(features, ids, examples(np.arange(0, 6_000, 60), truth))
     assert again.rows.tobytes() == seen.rows.tobytes()
@@ -51,7 +51,7 @@ def test_without_labels_or_with_none_of_the_classes_the_blocks_weigh_the_same(tm
 
 
 def test_a_pool_is_never_held_in_single_precision(tmp_path, monkeypatch):
-    monkeypatch.setattr("silverprint.campaign.sight.SAMPLE", 500)
+    monkeypatch.setattr("silverprint.stages.queue.pool_features.SAMPLE", 500)
     features, ids, rows, truth = pool(tmp_path, 50_000)
     features.matrix(ids[:1])  # the table of places is not counted
     known = examples(np.arange(0, 50_000, 500), truth)

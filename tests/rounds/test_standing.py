@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import ledgers, state
-from silverprint.campaign.standing import advise, standing
+from silverprint.campaign import ledgers, round_state
+from silverprint.campaign.round_status import advise, standing
 from silverprint.commands import rounds
 from silverprint.commands.status import _absence
 from silverprint.errors import DataError, UsageError
@@ -21,7 +21,7 @@ def next_step(params):
 
 def close(name):
     votes_sha256 = ledgers.sha256(layout.votes(name))
-    state.load(name).moved(status="closed", votes_sha256=votes_sha256).save()
+    round_state.load(name).moved(status="closed", votes_sha256=votes_sha256).save()
 
 
 def test_a_round_from_plan_to_votes(params):
@@ -30,7 +30,7 @@ def test_a_round_from_plan_to_votes(params):
     drafted = standing(params, "r01")
     assert (drafted.state, drafted.pictures, drafted.votes, drafted.votes_needed) == ("queued", 16, 0, 6 * 3 + 10 * 2)
     campaign.open_round(params, "r01")
-    state.load("r01").moved(status="waiting").save()
+    round_state.load("r01").moved(status="waiting").save()
     assert "r01 waits for people (38 votes were missing at the last pull)" in next_step(params)
     campaign.answer(params, "r01")
     close("r01")
@@ -116,7 +116,7 @@ def test_a_reopening_that_was_taken_back_says_how_to_close_again(params):
     queue.run(params, "r01")
     campaign.open_round(params, "r01")
     campaign.answer(params, "r01")
-    state.load("r01").moved(status="waiting").save()
+    round_state.load("r01").moved(status="waiting").save()
     assert next_step(params) == "r01 has all its answers: silverprint annotate r01, then dvc repro"
 
 
@@ -124,7 +124,7 @@ def test_a_reopening_that_was_taken_back_says_how_to_close_again(params):
 def test_a_state_that_is_none_is_told(params, text):
     layout.state("r01").write_text(text)
     with pytest.raises(DataError, match=r"r01/state\.json: not a round's state .*silverprint annotate r01"):
-        state.load("r01")
+        round_state.load("r01")
 
 
 def test_a_state_of_an_unknown_status_or_no_file_is_told(params):
@@ -132,11 +132,11 @@ def test_a_state_of_an_unknown_status_or_no_file_is_told(params):
     campaign.open_round(params, "r01")
     layout.state("r01").write_text(layout.state("r01").read_text().replace('"open"', '"banana"'))
     with pytest.raises(DataError, match="status 'banana'"):
-        state.load("r01")
+        round_state.load("r01")
     layout.state("r01").unlink()
     layout.state("r01").mkdir()
     with pytest.raises(DataError, match="not a round's state"):
-        state.load("r01")
+        round_state.load("r01")
 
 
 @pytest.fixture

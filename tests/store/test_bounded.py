@@ -17,13 +17,14 @@ from PIL import Image
 from tests.crawl.pictures import encoded, pixels
 from tests.store.test_decode import header_png
 
-from silverprint.config import knobs
-from silverprint.store import children, decode, executor
-from silverprint.store.bounded import Limits, bounded, is_cheap
-from silverprint.store.frames import MOST_FRAMES
-from silverprint.store.jpeg_scans import MOST_SCANS, jpeg_work
-from silverprint.store.measuring import measured, pixel_sha256
-from silverprint.store.opening import MAX_PIXELS, WHOLE_SHARE, Undecodable
+from silverprint.config import model
+from silverprint.imaging import decode, killable_process
+from silverprint.imaging.bounded import Limits, bounded, is_cheap
+from silverprint.imaging.frames import MOST_FRAMES
+from silverprint.imaging.jpeg_work import MOST_SCANS, jpeg_work
+from silverprint.imaging.measurement import measured, pixel_sha256
+from silverprint.imaging.open_image import MAX_PIXELS, WHOLE_SHARE, Undecodable
+from silverprint.store import executor
 
 
 def saved(picture: Image.Image, form: str, **options: object) -> bytes:
@@ -87,7 +88,7 @@ def test_a_phones_108_megapixels_are_taken_where_the_decoder_reduces() -> None:
 
 
 def test_the_knob_is_the_limit_of_a_jpeg_and_two_fifths_of_it_that_of_others() -> None:
-    assert knobs.Measure().max_megapixels * 1e6 == MAX_PIXELS
+    assert model.Measure().max_megapixels * 1e6 == MAX_PIXELS
     jpeg, png = encoded(1), encoded(1, "PNG")
     size = 48 * 64
     assert measured("x", jpeg, size)["decodable"]
@@ -154,12 +155,12 @@ def test_a_child_is_used_again_and_by_one_thread_at_a_time() -> None:
     with ThreadPoolExecutor(3) as threads:
         rows = list(threads.map(partial(measured, "x"), [encoded(seed, "GIF") for seed in range(24)]))
     assert [row["phash64"] for row in rows] == [measured("x", encoded(seed, "GIF"))["phash64"] for seed in range(24)]
-    assert len(children._idle) <= children._IDLE
+    assert len(killable_process._idle) <= killable_process._IDLE
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_ordinary_pictures_need_no_child(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(children, "run", lambda *call: pytest.fail("a child"))
+    monkeypatch.setattr(killable_process, "run", lambda *call: pytest.fail("a child"))
     assert measured("x", encoded(1, form))["decodable"]
     data = saved(Image.fromarray(pixels(3, 900, 1_200)), form, **({"progressive": True} if form == "JPEG" else {}))
     assert decode.decode(data).pixels.shape == (900, 1_200, 3)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.crawl.pictures import encoded
 
 from silverprint.records import RAW, empty
-from silverprint.store import ShardReader, ShardWriter, bounds
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store import ShardReader, ShardWriter
+from silverprint.store.intake import Answer, Intake, Showing, field_bounds
 
 # What may stand in any field: text of any signs (halves of signs, controls), numbers of any size, and no text at all.
 HUGE = ["x" * 20_000, "\xfc" * 20_000, "\udcff" * 9_000, 10**30, -(10**30), 10**400, float("nan"), "9" * 5_000]
@@ -38,18 +38,18 @@ def intake(writer: ShardWriter) -> Intake:
 @settings(max_examples=100, deadline=None, phases=NO_SHRINKING)
 @given(SHOWINGS, ANSWERS)
 def test_whatever_is_said_a_table_holds_it(showing: Showing, answer: Answer) -> None:
-    said, found = bounds.showing(showing), bounds.answer(answer, showing)
+    said, found = field_bounds.showing(showing), field_bounds.answer(answer, showing)
     row = {**said._asdict(), **found._asdict()}
     frame = pl.DataFrame(
         [{name: row.get(name) for name in RAW if name in row}], schema_overrides=dict(RAW), strict=True
     )
-    for name, longest in bounds.LONGEST.items():
+    for name, longest in field_bounds.LONGEST.items():
         value = row[name]
         assert value is None or (isinstance(value, str) and len(value) <= longest), name
         assert value is None or "\0" not in value
     assert frame["status"][0] is None or 100 <= frame["status"][0] <= 999
     assert found.outcome in ("present", "refused", "failed")
-    assert (bounds.showing(said), bounds.answer(found, said)) == (said, found)  # once is enough
+    assert (field_bounds.showing(said), field_bounds.answer(found, said)) == (said, found)  # once is enough
 
 
 @settings(max_examples=10, deadline=None, phases=NO_SHRINKING)
@@ -97,7 +97,7 @@ def test_an_address_that_no_row_holds_is_a_reason_and_stays_apart_from_others(tm
     rows = ShardReader(tmp_path).index()
     assert rows["reason"].to_list() == ["bad-url"] * 2
     assert rows["url"].n_unique() == 2
-    assert rows["url"].str.len_chars().to_list() == [bounds.ADDRESS] * 2
+    assert rows["url"].str.len_chars().to_list() == [field_bounds.ADDRESS] * 2
     assert all(url.startswith("http://a.example/xxx") for url in rows["url"])
     mark = hashlib.sha256(longs[0].encode()).hexdigest()[:16]
     assert rows.filter(pl.col("url").str.ends_with(f"…{mark}")).height == 1
@@ -118,6 +118,6 @@ def test_what_is_sane_stays_as_it_is() -> None:
     said = Showing(
         "http://a/1?ü", "http://a/", "CC0-1.0", "list", "Tasche – rot", "Zeile 1\nZeile\t2 \N{CAT FACE}", "c", "d"
     )
-    assert bounds.showing(said) is said
+    assert field_bounds.showing(said) is said
     found = Answer("present", image_id="a" * 64, format="jpeg", status=200, content_type="image/jpeg", etag='W/"1"')
-    assert bounds.answer(found, said) is found
+    assert field_bounds.answer(found, said) is found

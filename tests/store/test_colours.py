@@ -14,12 +14,12 @@ from sklearn.datasets import load_sample_image
 from tests.crawl.pictures import encoded, exif
 from tests.store import icc
 
-from silverprint.core import gray_levels
-from silverprint.store import colour
-from silverprint.store.chunks import chunk
-from silverprint.store.decode import decode
-from silverprint.store.gray import decode_gray
-from silverprint.store.strip import strip
+from silverprint.core.measures import gray_levels
+from silverprint.imaging.colour import srgb
+from silverprint.imaging.decode import decode
+from silverprint.imaging.decode_gray import decode_gray
+from silverprint.imaging.metadata import strip
+from silverprint.imaging.metadata.png_chunks import chunk
 
 PHOTO = Image.fromarray(load_sample_image("china.jpg")).resize((320, 212))
 SWAPPED = icc.of(icc.SWAPPED)
@@ -90,16 +90,16 @@ def test_a_profile_that_says_nothing_changes_nothing(mode: str, profile: str) ->
         "of other colours": other,
         "sRGB": icc.standard(),
         "broken": SWAPPED[:200],
-        "too large": SWAPPED + bytes(colour.MOST_BYTES),
+        "too large": SWAPPED + bytes(srgb.MOST_BYTES),
     }[profile]
     for form in ("JPEG", "TIFF"):
         assert np.array_equal(decode(saved(form, mode, icc_profile=told)).pixels, decode(saved(form, mode)).pixels)
 
 
 def test_srgb_by_another_name_is_known() -> None:
-    assert not colour.changes(icc.standard(), "RGB")
-    assert colour.changes(SWAPPED, "RGB")
-    assert colour.changes(icc.of(icc.SRGB, 1.8), "RGB")
+    assert not srgb.changes(icc.standard(), "RGB")
+    assert srgb.changes(SWAPPED, "RGB")
+    assert srgb.changes(icc.of(icc.SRGB, 1.8), "RGB")
 
 
 def test_an_icc_profile_in_pieces_must_be_whole() -> None:
@@ -125,14 +125,14 @@ def test_a_hostile_profile_costs_little_and_raises_nothing(seed: int) -> None:
         )
     start = time.process_time()
     pixels = np.zeros((4, 4, len(mode)) if mode != "L" else (4, 4), np.uint8)
-    found = colour.converted(pixels, bytes(work[: chance.choice([len(work), chance.randrange(len(work))])]), mode)
+    found = srgb.converted(pixels, bytes(work[: chance.choice([len(work), chance.randrange(len(work))])]), mode)
     assert found is None or found.shape == (4, 4, 3)
     assert time.process_time() - start < 1
 
 
 def test_chains_of_any_length_are_not_followed() -> None:
     chain = b"mpet" + bytes(4) + struct.pack(">HHI", 3, 3, 100_000)
-    assert not colour.changes(icc.packed(b"RGB ", b"XYZ ", [(b"D2B0", chain)]), "RGB")
+    assert not srgb.changes(icc.packed(b"RGB ", b"XYZ ", [(b"D2B0", chain)]), "RGB")
 
 
 def png(*words: bytes, mode: str = "RGB", **options: object) -> np.ndarray:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 from tests.crawl.pictures import encoded, exif, pixels
 
-from silverprint.store.decode import Undecodable, decode, encode_jpeg, sniff
+from silverprint.imaging.decode import Undecodable, decode, encode_jpeg, sniff
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::PIL.Image.DecompressionBombWarning")
 

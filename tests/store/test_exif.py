@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from tests.crawl.pictures import exif
 
-from silverprint.store.exif import EXIF_HEADER, only_orientation, read_orientation
+from silverprint.imaging.metadata.exif import EXIF_HEADER, only_orientation, read_orientation
 
 WORDS = st.integers(0, 65_535)
 

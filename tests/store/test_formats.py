@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 from tests.crawl.pictures import encoded, pixels
 
-from silverprint.core import figures, gray_levels
-from silverprint.store.chunks import chunk
-from silverprint.store.decode import Decoded, Undecodable, decode, sniff
-from silverprint.store.gray import decode_gray
+from silverprint.core.measures import figures, gray_levels
+from silverprint.imaging.decode import Decoded, Undecodable, decode, sniff
+from silverprint.imaging.decode_gray import decode_gray
+from silverprint.imaging.metadata.png_chunks import chunk
 
 CHINA = pixels(5, 96, 128)
 PNG, BMP, AVIF, JPEG = (encoded(5, form) for form in ("PNG", "BMP", "AVIF", "JPEG"))

@@ -17,10 +17,10 @@ from tests.crawl.pictures import encoded, exif, pixels
 from tests.store.test_bounded import scans, small_claims, tiff
 from tests.store.test_strip_bounds import HOSTILE
 
+from silverprint.imaging.measurement import measured
+from silverprint.imaging.metadata import strip
 from silverprint.records import MEASURED, THUMBNAILS
 from silverprint.store import executor
-from silverprint.store.measuring import measured
-from silverprint.store.strip import strip
 
 LONGEST_S = 5.0  # of the processor: decoders wait for nothing else, and neighbours on the machine do not count
 MOST_MEGABYTES = 1_000  # that a picture adds to a process: to this one, or to the child that decodes it

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet as pq
 
 from silverprint.errors import DataError
-from silverprint.store.given import READERS, Fault, Shape, delimited, jsonlines
-from silverprint.store.given import parquet as tables
+from silverprint.store.foreign_tables import READERS, Fault, Shape, csv_rows, json_lines
+from silverprint.store.foreign_tables import parquet as tables
 
 COLUMNS = ("url", "license", "caption", "label")
 ALIASES = {"text": "caption"}
@@ -94,15 +94,15 @@ def test_a_row_that_is_too_long_costs_no_other(rows: list[tuple[str, ...]], deli
 
     header = delimiter.join(("url", "label", "caption"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "LONGEST", longest)
+        patch.setattr(csv_rows, "LONGEST", longest)
         patch.setattr(
-            delimited,
+            csv_rows,
             "_header",
             lambda lines, shape: (1, next(csv.reader([lines.readline()], delimiter=delimiter)), delimiter),
         )
         found = read(".csv", f"{header}\n{''.join(map(written, rows))}".encode())
     assert [row if isinstance(row, Fault) else tuple(row.values()) for row in found] == [
-        delimited.TOO_LONG if len(written(row)) > longest else row for row in rows
+        csv_rows.TOO_LONG if len(written(row)) > longest else row for row in rows
     ]
 
 
@@ -212,9 +212,9 @@ def test_no_more_than_a_row_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, start: str, more: str
 ) -> None:
     """300 KB where a row may have 2,000 characters: many rows, a row that never ends, a line that never ends."""
-    for module in (delimited, jsonlines):
+    for module in (csv_rows, json_lines):
         monkeypatch.setattr(module, "LONGEST", 2_000)
-    monkeypatch.setattr(delimited, "_HEADER", 2_000)
+    monkeypatch.setattr(csv_rows, "_HEADER", 2_000)
     (tmp_path / "list").write_text(start + more * (300_000 // len(more)))
 
     def look() -> None:

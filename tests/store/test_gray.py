@@ -12,10 +12,10 @@ from sklearn.datasets import load_sample_image
 from tests.crawl.pictures import encoded, exif
 from tests.store.test_decode import GOOD
 
-from silverprint.core import figures, gray_levels
 from silverprint.core.hashing import hamming, phash
-from silverprint.store.decode import Undecodable, decode
-from silverprint.store.gray import decode_gray
+from silverprint.core.measures import figures, gray_levels
+from silverprint.imaging.decode import Undecodable, decode
+from silverprint.imaging.decode_gray import decode_gray
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::PIL.Image.DecompressionBombWarning")
 CHINA = Image.fromarray(load_sample_image("china.jpg"))

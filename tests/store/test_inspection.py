@@ -15,7 +15,7 @@ from silverprint.commands import doctor
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, tables
-from silverprint.store.inspection import inspect
+from silverprint.store.shards.verify import inspect
 
 
 @pytest.fixture

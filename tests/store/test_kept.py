@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from silverprint.records import PIXELS
 from silverprint.store import tables
-from silverprint.store.kept import keep, kept
+from silverprint.store.local_cache import keep, kept
 
 LINES = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=9)
 

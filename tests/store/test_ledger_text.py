@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from silverprint.campaign import ledgers
 from silverprint.errors import DataError
 from silverprint.records import ASKS, VOTES, conform
-from silverprint.store import ledgertext, tables
+from silverprint.store import ledger_csv, tables
 
 HEAD = "image_id,extra,reason,asked_at"
 ROW = "aa,1,two classes mixed up,2026-01-01"
 
 
-def parse(text: str | bytes) -> ledgertext.Ledger:
-    return ledgertext.parse(text if isinstance(text, bytes) else text.encode(), "data/x.csv", ASKS)
+def parse(text: str | bytes) -> ledger_csv.Ledger:
+    return ledger_csv.parse(text if isinstance(text, bytes) else text.encode(), "data/x.csv", ASKS)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_crlf_reads_as_lf_and_hashes_as_lf(tmp_path_factory: pytest.TempPathFact
     text = tables.ledger_bytes(frame, ASKS, ["image_id"])
     turned = text.replace(b"\n", b"\r\n")
     assert parse(turned).frame.equals(parse(text).frame)
-    assert ledgertext.digest(turned) == ledgertext.digest(text)
+    assert ledger_csv.digest(turned) == ledger_csv.digest(text)
 
 
 def votes(*lines: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.store.licenses import spdx
+from silverprint.core.licenses import spdx
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.store import numbers
-from silverprint.store.numbers import Numbers
+from silverprint.store import int_map
+from silverprint.store.int_map import Numbers
 
 WORDS = st.integers(-(2**63), 2**63 - 1)
 ENTRIES = st.lists(st.tuples(st.integers(-20, 20) | WORDS, WORDS), max_size=60)
@@ -14,7 +14,7 @@ ENTRIES = st.lists(st.tuples(st.integers(-20, 20) | WORDS, WORDS), max_size=60)
 
 @given(ENTRIES, ENTRIES, st.integers(1, 7))
 def test_it_is_a_dictionary(first: list[tuple[int, int]], later: list[tuple[int, int]], recent: int) -> None:
-    known, numbers._RECENT = numbers._RECENT, recent
+    known, int_map._RECENT = int_map._RECENT, recent
     try:
         found, expected = Numbers(*zip(*first, strict=True)) if first else Numbers(), dict(first)
         for key, value in later:
@@ -23,7 +23,7 @@ def test_it_is_a_dictionary(first: list[tuple[int, int]], later: list[tuple[int,
         assert {key: found[key] for key in expected} == expected
         assert all((key in found) == (key in expected) for key in range(-25, 25))
     finally:
-        numbers._RECENT = known
+        int_map._RECENT = known
 
 
 def test_an_entry_takes_sixteen_bytes() -> None:

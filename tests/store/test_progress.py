@@ -9,7 +9,7 @@ from tests.crawl.pictures import encoded
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Answer, Intake, Showing
-from silverprint.store.progress import Progress
+from silverprint.store.intake.resume import Progress
 
 SAME, CHANGED, NEW, GONE = (f"https://example.org/{name}.jpg" for name in ("same", "changed", "new", "gone"))
 

@@ -8,8 +8,9 @@ import pytest
 from tests.store.test_shards import PAYLOADS, add, named, written
 
 from silverprint.errors import DataError
-from silverprint.store import ShardReader, ShardWriter, purging
-from silverprint.store.inspection import inspect
+from silverprint.store import ShardReader, ShardWriter
+from silverprint.store.shards import purge
+from silverprint.store.shards.verify import inspect
 
 GONE = [named(PAYLOADS[number]) for number in (3, 4, 12)]
 
@@ -24,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_the_bytes_are_gone_and_the_rest_stays_where_it_was(root: Path) -> None:
     before = {path.name: path.read_bytes() for path in root.glob("*.tar")}
-    changed = {path.name for path in purging.purge(root, GONE)}
+    changed = {path.name for path in purge.purge(root, GONE)}
     assert changed == {
         "shard-00000.tar",
         "index-00000.parquet",
@@ -46,7 +47,7 @@ def test_the_bytes_are_gone_and_the_rest_stays_where_it_was(root: Path) -> None:
     assert rows["outcome"].unique().to_list() == ["purged"]
     assert rows.height == 4
     assert list(inspect(root)) == []
-    assert purging.purge(root, GONE) == []
+    assert purge.purge(root, GONE) == []
 
 
 def test_a_kill_between_shard_and_index_is_mended_by_the_next_call(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,11 +55,11 @@ def test_a_kill_between_shard_and_index_is_mended_by_the_next_call(root: Path, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(purging.tables, "write", killed)
+        patch.setattr(purge.tables, "write", killed)
         with pytest.raises(KeyboardInterrupt):
-            purging.purge(root, GONE)
+            purge.purge(root, GONE)
     assert any("not those that were stored" in fault.what for fault in inspect(root))
-    purging.purge(root, GONE)
+    purge.purge(root, GONE)
     assert list(inspect(root)) == []
 
 
@@ -66,13 +67,13 @@ def test_a_file_that_the_cache_holds_too_is_not_written_into(root: Path, tmp_pat
     cached = tmp_path / "cached"
     cached.hardlink_to(root / "shard-00000.tar")
     digest = hashlib.sha256(cached.read_bytes()).hexdigest()
-    purging.purge(root, GONE)
+    purge.purge(root, GONE)
     assert hashlib.sha256(cached.read_bytes()).hexdigest() == digest
 
 
 def test_bytes_that_came_back_are_found(root: Path) -> None:
     shard = root / "shard-00000.tar"
     before = shard.read_bytes()
-    purging.purge(root, GONE)
+    purge.purge(root, GONE)
     shard.write_bytes(before)
     assert any("were to be purged and are not overwritten" in fault.what for fault in inspect(root))

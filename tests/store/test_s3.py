@@ -7,7 +7,8 @@ from tests.s3 import Server
 from tests.store.test_shards import PAYLOADS, named, written
 
 from silverprint.errors import ConfigError, DataError, NotAllowedError, UnavailableError
-from silverprint.store import ShardReader, ons3
+from silverprint.store import ShardReader
+from silverprint.store.shards import remote
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +24,7 @@ def raw(server: Server, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("batch", [1, 3, 256])
 def test_it_reads_what_the_disk_reads(raw: Path, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ons3, "_BATCH", batch)
+    monkeypatch.setattr(remote, "_BATCH", batch)
     there, here = ShardReader("s3://bucket/raw/"), ShardReader(raw)
     assert there.index().equals(here.index())
     assert list(there.scan()) == list(here.scan())

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
-from silverprint.store import ShardReader, ShardWriter, mapped, tables
-from silverprint.store.inspection import inspect
-from silverprint.store.places import index_name, unfinished_index
+from silverprint.store import ShardReader, ShardWriter, tables
+from silverprint.store.shards import mmap_reader
+from silverprint.store.shards.names import index_name, unfinished_index
+from silverprint.store.shards.verify import inspect
 
 
 def named(payload: bytes) -> str:
@@ -245,7 +246,7 @@ def test_several_sources_are_read_as_one(tmp_path: Path) -> None:
 
 
 def test_more_shards_than_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mapped, "_OPEN", 40)
+    monkeypatch.setattr(mmap_reader, "_OPEN", 40)
     descriptors = Path("/proc/self/fd")
     before = len(list(descriptors.iterdir()))
     payloads = [number.to_bytes(2) for number in range(300)]

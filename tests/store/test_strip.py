@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from tests.crawl.pictures import encoded, exif, pixels
 
-from silverprint.store.decode import decode
-from silverprint.store.strip import strip
+from silverprint.imaging.decode import decode
+from silverprint.imaging.metadata import strip
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF>SECRET</rdf:RDF></x:xmpmeta>"
 ICC = b"a profile" * 20

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from tests.crawl.pictures import encoded
 
-from silverprint.store.strip import strip, stripped
+from silverprint.imaging.metadata import strip, stripped
 
 MEGABYTE = 1_000_000
 SECONDS_PER_MEGABYTE = 0.25  # of the processor, on a machine as slow as any; 10 to 20 times what it takes

@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from silverprint.core.alignment import SIDE
+from silverprint.core.measures.thumbnail_alignment import SIDE
 from silverprint.errors import UnavailableError
 from silverprint.records import MEASURED, THUMBNAILS
 from silverprint.store import tables
-from silverprint.store.thumbnails import laid_out
+from silverprint.store.thumbnail_table import laid_out
 
 
 def test_any_of_them_come_back_by_place_and_the_file_goes(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from silverprint.adapters.labelstudio import Project, Studio, page
+from silverprint.adapters.labelstudio import Project, Studio, label_config
 from silverprint.commands import people, studio
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +56,7 @@ class Person:
         return None if answer.status_code == 404 else answer.raise_for_status().json()
 
     def answer(self, task_id: int, *choices: str, **more: Any) -> int:
-        result = [{**page.result("x")[0], "value": {"choices": list(choices)}}] if choices else []
+        result = [{**label_config.result("x")[0], "value": {"choices": list(choices)}}] if choices else []
         headers = {"X-CSRFToken": self.http.cookies["csrftoken"], "Referer": str(self.http.base_url)}
         body = {"result": result, "lead_time": 1.5, **more}
         posted = self.http.post(f"/api/tasks/{task_id}/annotations/", json=body, headers=headers)

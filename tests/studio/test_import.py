@@ -7,7 +7,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers
-from silverprint.campaign.state import State
+from silverprint.campaign.round_state import State
 from silverprint.records import QUEUE, VOTES, empty
 from silverprint.store import tables
 

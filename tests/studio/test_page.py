@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.labelstudio import Project, page, tag
+from silverprint.adapters.labelstudio import Project, label_config, project_tag
 from silverprint.commands import people
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import NONE_OF_THESE, UNSURE
@@ -22,7 +22,7 @@ classes = st.lists(
 
 @given(classes)
 def test_every_hotkey_is_free_and_used_once(names):
-    keys = page.hotkeys([*names, UNSURE, NONE_OF_THESE])
+    keys = label_config.hotkeys([*names, UNSURE, NONE_OF_THESE])
     assert len(set(keys.values())) == len(keys)
     assert not TAKEN & set(keys.values())
     assert (keys[UNSURE], keys[NONE_OF_THESE]) == ("z", "x")
@@ -33,14 +33,14 @@ def test_every_hotkey_is_free_and_used_once(names):
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C"])), classes)
 def test_the_configuration_is_xml_with_the_choices_in_order(question, names):
-    root = ElementTree.fromstring(page.config(question, names))  # noqa: S314 (our own text)
+    root = ElementTree.fromstring(label_config.config(question, names))  # noqa: S314 (our own text)
     assert [choice.get("value") for choice in root.iter("Choice")] == names
     assert root.find(".//Header").get("value") == question
     assert root.find(".//Choices").get("toName") == root.find(".//Image").get("name")
 
 
 def test_instructions_are_paragraphs_and_nothing_of_them_is_markup():
-    root = ElementTree.fromstring("<div>" + page.instructions("One.\n\n<b>Two</b>") + "</div>")  # noqa: S314 (our own text)
+    root = ElementTree.fromstring("<div>" + label_config.instructions("One.\n\n<b>Two</b>") + "</div>")  # noqa: S314 (our own text)
     assert [part.tag for part in root] == ["p", "p", "p"]
     assert [part.text for part in root][:2] == ["One.", "<b>Two</b>"]
     assert "Ctrl+Enter" in root[2].text
@@ -48,29 +48,29 @@ def test_instructions_are_paragraphs_and_nothing_of_them_is_markup():
 
 @given(st.text())
 def test_an_answer_reads_back_as_it_was_stored(choice):
-    assert page.answers(page.result(choice)) == (choice,)
+    assert label_config.answers(label_config.result(choice)) == (choice,)
 
 
 @pytest.mark.parametrize("stored", [None, [], {}, [None], [{"value": None}], [{"value": {"choices": None}}], "x", 3])
 def test_a_malformed_result_has_no_answer(stored):
-    assert page.answers(stored) == ()
+    assert label_config.answers(stored) == ()
 
 
 @given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1), st.none() | st.text(min_size=1))
 def test_a_tag_reads_back(campaign, name, tier, votes):
     project = Project(7, "a title", campaign, name, tier, "b" * 64, votes)
-    assert tag.read(7, "a title", tag.describe(project)) == project
+    assert project_tag.read(7, "a title", project_tag.describe(project)) == project
 
 
 @pytest.mark.parametrize("description", [None, "", "somebody's own project", '{"campaign": "x"}', "[1]", "null"])
 def test_a_project_of_somebody_else_has_no_tag(description):
-    assert tag.read(1, "t", description) is None
+    assert project_tag.read(1, "t", description) is None
 
 
 def test_people_edit_the_sentence_and_the_tag_still_reads():
     project = Project(7, "t", "c", "r01", "crowd", "b" * 64, None)
-    description = "Please hurry!\n\n" + tag.describe(project) + "\n\n"
-    assert tag.read(7, "t", description) == replace(project)
+    description = "Please hurry!\n\n" + project_tag.describe(project) + "\n\n"
+    assert project_tag.read(7, "t", description) == replace(project)
 
 
 @pytest.mark.parametrize(

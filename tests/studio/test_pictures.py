@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import Studio, server
+from silverprint.adapters.labelstudio import Studio, local_server
 from silverprint.errors import ConfigError, UsageError
 
 PICTURE = layout.SERVING / "campaign/r01/ü 1.jpg"
@@ -37,17 +37,17 @@ def test_an_address_of_pictures_that_is_none(monkeypatch):
 
 
 def test_without_a_proxy_no_other_origin_is_trusted():
-    assert "CSRF_TRUSTED_ORIGINS" not in server.settings(Path("data"))
+    assert "CSRF_TRUSTED_ORIGINS" not in local_server.settings(Path("data"))
 
 
 @pytest.mark.parametrize("address", ["https://label.example.org", "https://label.example.org:8443/"])
 def test_pages_from_the_proxy_are_trusted(monkeypatch, address):
     monkeypatch.setenv("SILVERPRINT_STUDIO_HOST", address)
-    assert server.settings(Path("data"))["CSRF_TRUSTED_ORIGINS"] == address.rstrip("/")
+    assert local_server.settings(Path("data"))["CSRF_TRUSTED_ORIGINS"] == address.rstrip("/")
 
 
 @pytest.mark.parametrize("address", ["label.example.org", "https://", "https://x/studio", "https://x y", "ftp://x"])
 def test_a_proxy_that_has_no_address(monkeypatch, address):
     monkeypatch.setenv("SILVERPRINT_STUDIO_HOST", address)
     with pytest.raises(ConfigError, match="SILVERPRINT_STUDIO_HOST is "):
-        server.settings(Path("data"))
+        local_server.settings(Path("data"))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from silverprint.adapters import services
-from silverprint.adapters.labelstudio import Studio, Task, access
+from silverprint.adapters import background_server
+from silverprint.adapters.labelstudio import Studio, Task, credentials
 from silverprint.commands import mlflow_server, studio
 from silverprint.errors import NotAllowedError, UnavailableError
 
@@ -32,7 +32,7 @@ def test_a_restart_in_mid_round_loses_nothing(restartable):
     assert ada.work(project, limit=2) == ["0", "1"]
     before = house.annotations(project)
 
-    os.killpg(services.running(studio.SERVICE)["pid"], signal.SIGKILL)
+    os.killpg(background_server.running(studio.SERVICE)["pid"], signal.SIGKILL)
     with pytest.raises(UnavailableError, match=r"does not answer.*silverprint studio up"):
         house.annotations(project)
     studio.up(free_port())
@@ -101,7 +101,7 @@ def test_a_lost_server_file_costs_nothing(restartable, stopped):
     assert Studio.connect().people() == people
     studio.SERVICE.file.unlink()
     studio.down()
-    assert not services.is_held(studio.SERVICE)
+    assert not background_server.is_held(studio.SERVICE)
 
 
 @pytest.mark.parametrize("change", ["UPDATE authtoken_token SET key = 'reset'", "DELETE FROM authtoken_token"])
@@ -113,7 +113,7 @@ def test_a_token_that_was_reset_there_is_learnt(restartable, change, capsys):
         Studio.connect()
     studio.up()
     assert Studio.connect().people()
-    assert json.loads(Path("var/studio/data/admin.json").read_text())["token"] == access.find().token
+    assert json.loads(Path("var/studio/data/admin.json").read_text())["token"] == credentials.find().token
     assert ("was reset there" in capsys.readouterr().err) == ("UPDATE" in change)
 
 
@@ -121,10 +121,10 @@ def test_mlflow_comes_up_answers_and_goes_down(tmp_path):
     with inside(tmp_path):
         mlflow_server.up(free_port())
         try:
-            known = services.read(mlflow_server.SERVICE)
-            assert services.answers(known["url"] + "/")
-            assert services.answers(known["url"] + "/version")
+            known = background_server.read(mlflow_server.SERVICE)
+            assert background_server.answers(known["url"] + "/")
+            assert background_server.answers(known["url"] + "/version")
 
         finally:
             mlflow_server.down()
-        assert not services.answers(known["url"] + "/health")
+        assert not background_server.answers(known["url"] + "/health")

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import page
-from silverprint.core import ballots
+from silverprint.adapters.labelstudio import label_config
+from silverprint.core.votes import vote_ledger
 
 from . import machine
 from .machine import ROUND, Machine, picture_id, tasks_of
@@ -206,7 +206,7 @@ def test_a_vote_in_another_s_name_does_not_count_and_a_changed_one_stays(house, 
     bo.answer(ids[1], "bag", completed_by=number)
     here.expect(75)
     headers = {"X-CSRFToken": bo.http.cookies["csrftoken"], "Referer": str(bo.http.base_url)}
-    changed = {"result": page.result("bag")}
+    changed = {"result": label_config.result("bag")}
     bo.http.patch(f"/api/annotations/{mine}/", json=changed, headers=headers).raise_for_status()
     taken = cyn.answer(ids[2], "dress")
     here.expect(75)
@@ -221,8 +221,8 @@ def test_a_vote_in_another_s_name_does_not_count_and_a_changed_one_stays(house, 
     rows = {(row["image_id"], row["choice"]): row["status"] for row in here.votes().to_dicts()}
     assert rows == {
         (picture_id(0), "coat"): "valid",
-        (picture_id(0), "bag"): ballots.IN_ANOTHER_NAME,
-        (picture_id(1), "bag"): ballots.IN_ANOTHER_NAME,
+        (picture_id(0), "bag"): vote_ledger.IN_ANOTHER_NAME,
+        (picture_id(1), "bag"): vote_ledger.IN_ANOTHER_NAME,
         (picture_id(2), "dress"): "deleted",
     }
     assert ada.work(project) == [picture_id(1), picture_id(2)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from silverprint.adapters import services
+from silverprint.adapters import background_server
 from silverprint.commands import studio
 from silverprint.errors import DiskError, UnavailableError
 
@@ -28,45 +28,47 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.Sim
 
 @pytest.fixture
 def service(tmp_path):
-    found = services.Service("Small", "silverprint small up", tmp_path / "var", "/", 8080)
+    found = background_server.Service("Small", "silverprint small up", tmp_path / "var", "/", 8080)
     yield found
-    services.down(found)
+    background_server.down(found)
 
 
-def launch(folder: Path, port: int) -> services.Launch:
-    return services.Launch([sys.executable, "-c", SMALL, str(port)], services.environment(A="b"), folder)
+def launch(folder: Path, port: int) -> background_server.Launch:
+    return background_server.Launch(
+        [sys.executable, "-c", SMALL, str(port)], background_server.environment(A="b"), folder
+    )
 
 
-def start(service: services.Service, port: int) -> str:
-    return services.up(service, port, lambda: launch(service.folder, port))
+def start(service: background_server.Service, port: int) -> str:
+    return background_server.up(service, port, lambda: launch(service.folder, port))
 
 
 def test_up_twice_is_one_server(service, capsys):
     port = free_port()
     assert start(service, port) == f"http://127.0.0.1:{port}"
-    pid = services.running(service)["pid"]
+    pid = background_server.running(service)["pid"]
     assert start(service, free_port()) == f"http://127.0.0.1:{port}"
-    assert services.running(service)["pid"] == pid
+    assert background_server.running(service)["pid"] == pid
     assert "already" in capsys.readouterr().err
     assert service.file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_server_comes_back_on_its_last_port_unless_another_is_wanted(service):
-    assert services.port_of(service, None) == 8080
+    assert background_server.port_of(service, None) == 8080
     port = free_port()
     start(service, port)
-    services.down(service)
-    assert services.port_of(service, None) == port
-    assert services.port_of(service, 8181) == 8181
+    background_server.down(service)
+    assert background_server.port_of(service, None) == port
+    assert background_server.port_of(service, 8181) == 8181
 
 
 def test_down_ends_all_of_it_and_twice_is_no_harm(service):
     start(service, free_port())
-    processes = [psutil.Process(services.running(service)["pid"])]
+    processes = [psutil.Process(background_server.running(service)["pid"])]
     processes += processes[0].children()
     assert len(processes) == 2
-    assert services.down(service)
-    assert not services.down(service)
+    assert background_server.down(service)
+    assert not background_server.down(service)
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert not alive
 
@@ -74,31 +76,31 @@ def test_down_ends_all_of_it_and_twice_is_no_harm(service):
 def test_a_killed_server_is_started_again(service):
     port = free_port()
     start(service, port)
-    first = services.running(service)["pid"]
+    first = background_server.running(service)["pid"]
     os.killpg(first, signal.SIGKILL)
     os.waitpid(first, 0)
     assert start(service, port)
-    assert services.running(service)["pid"] != first
+    assert background_server.running(service)["pid"] != first
 
 
 def test_a_stale_pid_of_a_living_process_does_no_harm(service):
     service.folder.mkdir()
     service.lock.write_text(json.dumps({"pid": os.getpid(), "url": "http://127.0.0.1:9", "port": 9}))
-    assert not services.down(service)  # and we are still here
+    assert not background_server.down(service)  # and we are still here
     assert start(service, free_port())
 
 
 def test_a_running_server_whose_file_is_lost_is_found_again(service):
     port = free_port()
     start(service, port)
-    pid = services.running(service)["pid"]
+    pid = background_server.running(service)["pid"]
     service.file.unlink()
     assert start(service, free_port()) == f"http://127.0.0.1:{port}"
-    assert services.running(service)["pid"] == pid
-    assert services.read(service) == {"url": f"http://127.0.0.1:{port}", "port": port}
+    assert background_server.running(service)["pid"] == pid
+    assert background_server.read(service) == {"url": f"http://127.0.0.1:{port}", "port": port}
     service.file.unlink()
-    assert services.down(service)
-    assert not services.is_held(service)
+    assert background_server.down(service)
+    assert not background_server.is_held(service)
 
 
 @pytest.mark.parametrize(("number", "rule"), [(errno.ENOSPC, "no space left"), (errno.EROFS, "cannot be written")])
@@ -130,14 +132,14 @@ def test_a_port_that_is_none(service, port):
 
 
 def test_a_server_that_ends_at_its_start_names_its_log(service):
-    def ending() -> services.Launch:
+    def ending() -> background_server.Launch:
         command = [sys.executable, "-c", "raise SystemExit('no luck')"]
-        return services.Launch(command, services.environment(), service.folder)
+        return background_server.Launch(command, background_server.environment(), service.folder)
 
     with pytest.raises(UnavailableError, match=r"ended at its start with code 1; see .*log"):
-        services.up(service, free_port(), ending)
+        background_server.up(service, free_port(), ending)
     assert "no luck" in service.log.read_text()
-    assert not services.is_held(service)
+    assert not background_server.is_held(service)
 
 
 def test_nothing_of_our_environment_leaks_in(service, monkeypatch):
@@ -171,7 +173,7 @@ def test_a_race_to_start_it_has_one_winner(service, tmp_path):
     ]
     urls = {racer.communicate(timeout=60)[0].strip() for racer in racers}
     assert len(urls) == 1
-    assert services.read(service)["url"] in urls
+    assert background_server.read(service)["url"] in urls
 
 
 def test_label_studio_without_its_environment(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from silverprint.adapters.labelstudio import Studio, Task, access, tag
+from silverprint.adapters.labelstudio import Studio, Task, credentials, project_tag
 from silverprint.commands import people
 from silverprint.errors import ConfigError, DataError, NotAllowedError, UnavailableError, UsageError
 
@@ -42,7 +42,7 @@ def test_a_description_that_somebody_changed_is_put_right(house, opened):
 @pytest.mark.parametrize("change", [{"round": "r02"}, {"queue_sha256": "deadbeef"}, {"queue_sha256": 5}, {"tier": []}])
 def test_a_tag_that_somebody_edited_is_put_right_where_the_project_asks_about_our_pictures(house, opened, change):
     house.push(opened, tasks(1, 1))
-    line = json.dumps(json.loads(tag.describe(opened).splitlines()[-1]) | change)
+    line = json.dumps(json.loads(project_tag.describe(opened).splitlines()[-1]) | change)
     house._client.projects.update(opened.id, description=f"Hello\n{line}")
     assert opened not in house.projects()
     assert house.retag(opened, {"01"}) == opened
@@ -71,7 +71,7 @@ def test_sealing_a_project_keeps_the_rest_of_its_tag(house, opened):
 def test_the_server_has_one_name_under_every_address(house, monkeypatch):
     assert len(house.server) == 8
     assert house.local
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", access.find().token)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", credentials.find().token)
     assert Studio.connect().local
     monkeypatch.setenv("LABEL_STUDIO_URL", house.url.replace("127.0.0.1", "localhost") + "/")
     again = Studio.connect()
@@ -101,7 +101,7 @@ def test_everybody_is_served_by_rank_until_a_picture_has_its_overlap(house, open
 
 
 def test_an_interrupted_push_is_completed_in_rank_order(house, opened, asked, monkeypatch):
-    monkeypatch.setattr("silverprint.adapters.labelstudio.pushing._BATCH", 3)
+    monkeypatch.setattr("silverprint.adapters.labelstudio.task_import._BATCH", 3)
     everything = tasks(*[1, 1, 1, 1, 2, 3] * 4, predicted="bag")
     house.push(opened, everything[:10])
     first = house.pushed(opened)
@@ -116,7 +116,7 @@ def test_an_interrupted_push_is_completed_in_rank_order(house, opened, asked, mo
 
 def test_a_push_that_was_killed_before_its_pre_labels_is_completed(house, opened, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("silverprint.adapters.labelstudio.pushing._predict", lambda *_: None)
+        patch.setattr("silverprint.adapters.labelstudio.task_import._predict", lambda *_: None)
         house.push(opened, tasks(2, 1, predicted="bag"))
     assert [pushed.predicted for pushed in house.pushed(opened).values()] == [False, True]
     house.push(opened, tasks(2, 2, predicted="bag"))
@@ -249,7 +249,7 @@ def test_a_folder_is_shared_once_and_only_from_a_disk_that_the_server_sees(house
 
 
 def test_tasks_and_projects_come_in_pages(house, opened, asked, monkeypatch):
-    monkeypatch.setattr("silverprint.adapters.labelstudio.listing.PAGE", 3)
+    monkeypatch.setattr("silverprint.adapters.labelstudio.pagination.PAGE", 3)
     house.push(opened, tasks(*[1] * 7))
     assert len(asked(house, opened)) == 7
     assert house.find("tests", opened.round, "crowd") == opened

@@ -12,7 +12,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from silverprint.adapters.labelstudio import Project, Studio, Task, access, page, wire
+from silverprint.adapters.labelstudio import Project, Studio, Task, credentials, label_config, sdk
 from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 
 TOKEN = "s3cr3t" * 6
@@ -24,8 +24,8 @@ def personal(seconds: float, **claims: str) -> str:
 
 
 def people(url: str, token: str = TOKEN) -> list[object]:
-    with wire.failures(url):
-        client = wire.client(url, token)
+    with sdk.failures(url):
+        client = sdk.client(url, token)
         return client.users.list()
 
 
@@ -102,7 +102,7 @@ def test_a_token_of_our_own_server_that_was_reset_has_a_remedy_that_works(answer
 @pytest.mark.parametrize("method", ["projects", "people", "find_all", "answers", "found", "progress"])
 def test_another_program_s_json_is_never_a_traceback(answering, method, body):
     url = answering(lambda _: (200, body))
-    house = Studio(wire.client(url, TOKEN), url, local=True, server="00000000")
+    house = Studio(sdk.client(url, TOKEN), url, local=True, server="00000000")
     found = None
     with contextlib.suppress(UnavailableError):
         found = getattr(house, method)(*ARGUMENTS.get(method, (PROJECT,)))
@@ -155,7 +155,7 @@ METHODS = [name for name, _ in inspect.getmembers(Studio, inspect.isfunction) if
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "image_url"])
 def test_whatever_is_asked_of_a_server_that_is_gone(name):
     url = "http://127.0.0.1:9"
-    house = Studio(wire.client(url, TOKEN), url, local=True, server="00000000")
+    house = Studio(sdk.client(url, TOKEN), url, local=True, server="00000000")
     with pytest.raises(UnavailableError, match="does not answer"):
         getattr(house, name)(*ARGUMENTS.get(name, (PROJECT,)))
 
@@ -164,10 +164,16 @@ def test_whatever_is_asked_of_a_server_that_is_gone(name):
     ("said", "kept"), [("2.5", 2.5), ("1e300", None), ("-1", None), ("NaN", None), ('"soon"', None), ("null", None)]
 )
 def test_an_impossible_time_costs_no_answer(answering, said, kept):
-    answer = {"id": 7, "completed_by": 2, "result": page.result("coat"), "was_cancelled": False, "created_at": "2026"}
+    answer = {
+        "id": 7,
+        "completed_by": 2,
+        "result": label_config.result("coat"),
+        "was_cancelled": False,
+        "created_at": "2026",
+    }
     exported = json.dumps([{"data": {"image_id": "00"}, "annotations": [answer | {"lead_time": "?"}]}])
     url = answering(lambda _: (200, exported.replace('"?"', said)))
-    house = Studio(wire.client(url, TOKEN), url, local=True, server="00000000")
+    house = Studio(sdk.client(url, TOKEN), url, local=True, server="00000000")
     (found,) = house.annotations(PROJECT)
     assert (found.choices, found.lead_time_s) == (("coat",), kept)
 
@@ -191,7 +197,7 @@ def exchanging(lasts_s: float, issued: list[str]) -> Callable[[BaseHTTPRequestHa
 def test_a_personal_token_is_exchanged_again_only_when_it_is_stale(answering, lasts_s, exchanges):
     issued: list[str] = []
     url = answering(exchanging(lasts_s, issued))
-    client = wire.client(url, personal(1000))
+    client = sdk.client(url, personal(1000))
     assert client.users.list() == client.users.list() == []
     assert len(issued) == exchanges
 
@@ -235,20 +241,20 @@ def test_a_named_server_needs_a_whole_address(monkeypatch, address):
     monkeypatch.setenv("LABEL_STUDIO_URL", address)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "t")
     with pytest.raises(ConfigError, match=r"starts with http:// or https://"):
-        access.find()
+        credentials.find()
 
 
 def test_the_environment_goes_before_our_own_server(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("var/studio").mkdir(parents=True)
-    access.SERVER_FILE.write_text(json.dumps({"url": "http://ours", "token": "t"}))
+    credentials.SERVER_FILE.write_text(json.dumps({"url": "http://ours", "token": "t"}))
     monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
     monkeypatch.delenv("LABEL_STUDIO_API_KEY", raising=False)
-    assert access.find() == access.Access("http://ours", "t", local=True)
+    assert credentials.find() == credentials.Access("http://ours", "t", local=True)
     monkeypatch.setenv("LABEL_STUDIO_URL", "http://theirs")
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "u")
-    assert access.find() == access.Access("http://theirs", "u", local=False)
-    assert "'u'" not in repr(access.find())
+    assert credentials.find() == credentials.Access("http://theirs", "u", local=False)
+    assert "'u'" not in repr(credentials.find())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from mlflow import MlflowClient
 from playwright.sync_api import expect
 
-from silverprint.adapters.tracking import where
+from silverprint.adapters.tracking import tracking_uri
 from silverprint.commands import track
 from tests import browser
 
@@ -17,7 +17,7 @@ ROUNDS = ("r01", "r02", "r03")
 @pytest.fixture
 def experiment(params, server):
     """The address of the experiment's page."""
-    assert where.resolve() == server
+    assert tracking_uri.resolve() == server
     track.sync(params)
     found = MlflowClient(server).get_experiment_by_name(params.dataset.name)
     return f"{server}/#/experiments/{found.experiment_id}/runs?workflowType=machine_learning"

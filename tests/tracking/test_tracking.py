@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 
 from silverprint import layout
 from silverprint.adapters import tracking
-from silverprint.adapters.tracking import where
+from silverprint.adapters.tracking import tracking_uri
 from silverprint.commands import track
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
 from silverprint.records import EVALUATION, empty
@@ -27,7 +27,7 @@ ROUNDS = ["r01", "r02", "r03"]
 
 
 def client() -> MlflowClient:
-    uri = where.resolve()
+    uri = tracking_uri.resolve()
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -228,7 +228,7 @@ def test_nothing_trained_yet_is_said(params, database, capsys) -> None:
 
 
 def test_training_shows_its_round_at_once(params, database, monkeypatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", where.resolve())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri.resolve())
     train.run(params, "r01")
     assert runs(params).keys() == {"r01", f"campaign {params.dataset.campaign}"}
 
@@ -282,6 +282,6 @@ def test_a_database_that_is_none_is_told_in_our_words(params) -> None:
 
 def test_a_server_that_is_down_leaves_its_database(params, database) -> None:
     (layout.TRACKING / "server.json").write_text(json.dumps({"url": "http://127.0.0.1:9"}))
-    assert where.resolve() == f"sqlite:///{database.resolve()}"
+    assert tracking_uri.resolve() == f"sqlite:///{database.resolve()}"
     track.sync(params)
     assert len(runs(params)) == 4

@@ -9,8 +9,8 @@ from typing import Any, Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgerkinds
-from silverprint.core.takedowns import KINDS
+from silverprint.campaign import ledger_kinds
+from silverprint.core.cleaning.takedowns import KINDS
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
     ASKS,
@@ -26,7 +26,7 @@ from silverprint.records import (
     Schema,
     empty,
 )
-from silverprint.store import files, ledgertext, tables
+from silverprint.store import files, ledger_csv, tables
 
 MOST_EXTRA: Final = 50  # people asked on top, at one time
 
@@ -194,13 +194,13 @@ def votes_sha256(frame: pl.DataFrame) -> str:
 
 
 def _votes_bytes(frame: pl.DataFrame) -> bytes:
-    kind = ledgerkinds.of(Path("votes.csv"))
+    kind = ledger_kinds.of(Path("votes.csv"))
     return tables.ledger_bytes(frame, kind.schema, list(kind.order))
 
 
 def sha256(path: Path) -> str:
     """The hash that a round's state has of one of its ledgers, the same however its lines end."""
-    return ledgertext.sha256(path)
+    return ledger_csv.sha256(path)
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -210,9 +210,9 @@ def read(path: Path) -> pl.DataFrame:
         UnavailableError: the file is not there.
         DataError: a line of it is none of such a ledger.
     """
-    kind = ledgerkinds.of(path)
+    kind = ledger_kinds.of(path)
     ledger = tables.read_ledger_lines(path, kind.schema, kind.added)
-    ledgerkinds.require(ledger, path)
+    ledger_kinds.require(ledger, path)
     return ledger.frame
 
 

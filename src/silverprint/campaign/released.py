@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import state
+from silverprint.campaign import round_state
 from silverprint.config import Params
 
 
@@ -30,7 +30,7 @@ def way_to_make_it_again(params: Params) -> str:
 
 
 def _is_closed(round_name: str) -> bool:
-    current = state.load(round_name)
+    current = round_state.load(round_name)
     return current is not None and current.status == "closed"
 
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from silverprint import layout
-from silverprint.campaign import cached, guard
 from silverprint.config import Params
 from silverprint.console import say, track
+from silverprint.dvcfiles import cache, guard
 from silverprint.errors import DataError, UnavailableError, restored
-from silverprint.store.inspection import Fault, inspect
-from silverprint.store.places import is_part, part_of, settle
+from silverprint.store.shards.names import is_part, part_of, settle
+from silverprint.store.shards.verify import Fault, inspect
 
 
 def run(params: Params, mend: bool) -> None:
@@ -41,7 +41,7 @@ def run(params: Params, mend: bool) -> None:
 
 
 def _told(root: Path) -> list[Fault]:
-    known = [root / name for name in sorted(cached.hashes(root)) if is_part(name)]
+    known = [root / name for name in sorted(cache.hashes(root)) if is_part(name)]
     lost = [path for path in known if not path.exists()]
     faults = [Fault(path, "dvc.lock knows this file, and it is not here") for path in lost]
     faults += inspect(root)
@@ -63,5 +63,5 @@ def _mend(root: Path, faults: list[Fault]) -> None:
         say(f"{root}: what a killed run left is put in order")
     damaged = {path for fault in faults if not fault.leftover for path in part_of(fault.path)}
     for path in sorted(damaged):
-        if cached.restore(path):
+        if cache.restore(path):
             say(f"{path}: restored from DVC's cache")

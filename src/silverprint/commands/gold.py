@@ -11,10 +11,10 @@ from typing import Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import golden, ledgers
+from silverprint.campaign import gold_list, ledgers
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import naming
+from silverprint.core import unicode_names
 from silverprint.errors import UsageError
 from silverprint.records import GOLD, IMAGE_ID, MANIFEST, Schema
 from silverprint.store import tables
@@ -52,7 +52,7 @@ class _Gold:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        self.known = golden.known(params)
+        self.known = gold_list.known(params)
         manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "reason", "group")
         self.pictures = {image_id: rest for image_id, *rest in manifest.iter_rows()}
         asked = ledgers.asked_elsewhere("").filter(pl.col("role") != "gold")
@@ -66,13 +66,13 @@ class _Gold:
         new = {}
         for where, *row in rows:
             image_id, label, why = (" ".join((part or "").split()) for part in row)
-            image_id, label = image_id.lower(), naming.meant(label, golden.answers(self.params)) or label
+            image_id, label = image_id.lower(), unicode_names.meant(label, gold_list.answers(self.params)) or label
             before = labels.get(image_id)
             self._require(where, image_id, label, why, before)
             labels[image_id] = label
             if before is None:
                 new[image_id] = {"image_id": image_id, "label": label, "why": why, "at": at}
-        golden.write(pl.concat([self.known, pl.DataFrame(list(new.values()), schema=GOLD)]))
+        gold_list.write(pl.concat([self.known, pl.DataFrame(list(new.values()), schema=GOLD)]))
         say(f"{layout.GOLD}: {len(new)} new, {len(labels)} in all; a round asks about rounds.<name>.gold of them")
 
     def _require(self, where: str, image_id: str, label: str, why: str, before: str | None) -> None:
@@ -83,10 +83,10 @@ class _Gold:
     def _rules(self, image_id: str, label: str, why: str, before: str | None) -> list[tuple[bool, str, str]]:
         kept, reason, group = self.pictures.get(image_id, (None, None, None))
         name, role = self.asked.get(image_id, ("", ""))
-        choices, other = ", ".join(golden.answers(self.params)), "choose another picture"
+        choices, other = ", ".join(gold_list.answers(self.params)), "choose another picture"
         return [
             (not re.fullmatch(IMAGE_ID, image_id), "a picture is named by its image_id: 64 hex digits", other),
-            (label not in golden.answers(self.params), f"the label {label!r} is no class", f"one of: {choices}"),
+            (label not in gold_list.answers(self.params), f"the label {label!r} is no class", f"one of: {choices}"),
             (not why, "gold says why its label is known", 'give a reason: --why "two experts agree"'),
             (image_id in self.withdrawn, "the picture was taken down", other),
             (image_id not in self.pictures, f"{layout.MANIFEST} has no such picture", other),

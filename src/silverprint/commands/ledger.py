@@ -6,11 +6,11 @@ Git calls `merge` by itself where the environment was made by `make env`; `mend`
 import subprocess
 from pathlib import Path
 
-from silverprint import conflicts, layout
-from silverprint.campaign import ledgerkinds, ledgermerge, state
+from silverprint import git_conflicts, layout
+from silverprint.campaign import ledger_kinds, ledger_merge, round_state
 from silverprint.console import say
 from silverprint.errors import DataError, UnavailableError, UsageError
-from silverprint.store import files, ledgertext
+from silverprint.store import files, ledger_csv
 
 
 def merge(base: Path, ours: Path, theirs: Path, path: Path) -> None:
@@ -21,7 +21,7 @@ def merge(base: Path, ours: Path, theirs: Path, path: Path) -> None:
         UsageError: `path` is no ledger.
     """
     _require_ledger(path)
-    merged = ledgermerge.merge(base.read_bytes(), ours.read_bytes(), theirs.read_bytes(), _from_data(path))
+    merged = ledger_merge.merge(base.read_bytes(), ours.read_bytes(), theirs.read_bytes(), _from_data(path))
     files.write_bytes(ours, merged.data)
     if merged.conflict:
         raise DataError("not merged", merged.conflict, "then: git add it, and go on with what Git was at")
@@ -39,8 +39,8 @@ def mend(path: Path) -> None:
     if not path.exists():
         raise UnavailableError(str(path), "the ledger is not there", f"run: git checkout {path}")
     path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    text = ledgertext.normal(path.read_bytes()).decode("utf-8", "replace")
-    if conflicts.marked(text):
+    text = ledger_csv.normal(path.read_bytes()).decode("utf-8", "replace")
+    if git_conflicts.marked(text):
         _unmark(path, text)
     elif not _unseal(path):
         say(f"{path}: nothing to mend")
@@ -52,14 +52,14 @@ def _from_data(path: Path) -> Path:
 
 
 def _require_ledger(path: Path) -> None:
-    known = [*ledgerkinds.KINDS, layout.state("x").name]
+    known = [*ledger_kinds.KINDS, layout.state("x").name]
     if path.name not in known:
         raise UsageError(str(path), "no ledger of ours", f"one of: {', '.join(known)}")
 
 
 def _unmark(path: Path, text: str) -> None:
-    sides = conflicts.sides(text)
-    merged = ledgermerge.merge(sides.base.encode(), sides.ours.encode(), sides.theirs.encode(), path)
+    sides = git_conflicts.sides(text)
+    merged = ledger_merge.merge(sides.base.encode(), sides.ours.encode(), sides.theirs.encode(), path)
     if merged.conflict:
         raise DataError("not mended", merged.conflict, f"then: git add {path}")
     files.write_bytes(path, merged.data)
@@ -68,7 +68,7 @@ def _unmark(path: Path, text: str) -> None:
 
 def _unseal(path: Path) -> bool:
     """Brings back a queue or votes that a round's state knows by their hash; whether there was something to do."""
-    current = state.load(path.parent.name) if path.parent.parent == layout.ROUNDS else None
+    current = round_state.load(path.parent.name) if path.parent.parent == layout.ROUNDS else None
     if current is None:
         return False
     closed = current.status == "closed"
@@ -76,11 +76,11 @@ def _unseal(path: Path) -> bool:
         layout.queue(current.round): current.queue_sha256,
         layout.votes(current.round): current.votes_sha256 if closed else None,
     }.get(path)
-    if sealed is None or ledgertext.sha256(path) == sealed:
+    if sealed is None or ledger_csv.sha256(path) == sealed:
         return False
     for commit in _git("log", "--all", "--format=%H", "--", str(path)).decode().split():
-        data = ledgertext.normal(_git("show", f"{commit}:./{path}"))
-        if ledgertext.digest(data) == sealed:
+        data = ledger_csv.normal(_git("show", f"{commit}:./{path}"))
+        if ledger_csv.digest(data) == sealed:
             files.write_bytes(path, data)
             say(f"{path}: as {current.round} was sealed with it, from commit {commit[:8]}; go on: git add {path}")
             return True

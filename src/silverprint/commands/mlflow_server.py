@@ -4,10 +4,10 @@ import sys
 from typing import Final
 
 from silverprint import layout
-from silverprint.adapters import services
+from silverprint.adapters import background_server
 from silverprint.console import say
 
-SERVICE: Final = services.Service("MLflow", "silverprint track up", layout.TRACKING, "/health", 5000)
+SERVICE: Final = background_server.Service("MLflow", "silverprint track up", layout.TRACKING, "/health", 5000)
 
 
 def up(port: int | None = None) -> None:
@@ -16,14 +16,15 @@ def up(port: int | None = None) -> None:
     Raises:
         UnavailableError: the port is taken, or it does not start.
     """
-    chosen = services.port_of(SERVICE, port)
-    services.up(SERVICE, chosen, lambda: _launch(chosen))
+    chosen = background_server.port_of(SERVICE, port)
+    background_server.up(SERVICE, chosen, lambda: _launch(chosen))
 
 
-def _launch(port: int) -> services.Launch:
+def _launch(port: int) -> background_server.Launch:
     folder = layout.TRACKING.resolve()
     command = [
-        sys.executable, "-m", "mlflow", "server", "--host", services.HOST, "--port", str(port), "--workers", "1",
+        sys.executable, "-m", "mlflow", "server",
+        "--host", background_server.HOST, "--port", str(port), "--workers", "1",
         "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
         "--artifacts-destination", str(folder / "artifacts"),
     ]  # fmt: skip
@@ -33,9 +34,9 @@ def _launch(port: int) -> services.Launch:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
     }
-    return services.Launch(command, services.environment(**settings), folder)
+    return background_server.Launch(command, background_server.environment(**settings), folder)
 
 
 def down() -> None:
     """Stops it; the runs stay."""
-    say("MLflow is stopped" if services.down(SERVICE) else "MLflow is not running")
+    say("MLflow is stopped" if background_server.down(SERVICE) else "MLflow is not running")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import Studio, server
+from silverprint.adapters.labelstudio import Studio, local_server
 from silverprint.console import say
 from silverprint.errors import DataError, SilverprintError, UsageError
 from silverprint.store.files import write_text
@@ -53,7 +53,7 @@ def _email(name: str) -> str:
 
 
 def _address(studio: Studio) -> str:
-    return (server.public_url() if studio.local else None) or studio.url
+    return (local_server.public_url() if studio.local else None) or studio.url
 
 
 def _readdressed(path: Path, address: str) -> bool:

@@ -6,10 +6,11 @@ from typing import Any
 import polars as pl
 
 from silverprint import config, layout, yamltext
-from silverprint.campaign import ledgers, newcomers, state, vocabulary, yamledit
-from silverprint.campaign.state import State
+from silverprint.campaign import known_names, ledgers, new_classes, round_state
+from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
+from silverprint.dvcfiles import yaml_edit
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
 from silverprint.records import ASKS, GOLD_ANSWERS, LABELS, NONE_OF_THESE, conform, empty
 from silverprint.store import files, tables
@@ -22,8 +23,8 @@ def open_round(params: Params, name: str, strategy: str | None, budget: int | No
         last = yamltext.mapping(text, layout.PARAMS)["rounds"][params.last]
         entry = {key: value for key, value in last.items() if key != "draw"}
         entry |= {"prev": params.last} | _given(strategy=strategy, budget=budget)
-        text = yamledit.put(yamledit.put(text, ("rounds", name), entry), ("last",), name)
-        vocabulary.check(config.parse(text))
+        text = yaml_edit.put(yaml_edit.put(text, ("rounds", name), entry), ("last",), name)
+        known_names.check(config.parse(text))
         files.write_text(layout.PARAMS, text)
     elif given := _given(strategy=strategy, budget=budget):
         options = " ".join(f"--{key} {value}" for key, value in given.items())
@@ -36,13 +37,13 @@ def open_round(params: Params, name: str, strategy: str | None, budget: int | No
 
 def redraw(params: Params, round_name: str) -> None:
     """Asks for another draw of a queue that nobody has seen."""
-    if state.opened(round_name):
+    if round_state.opened(round_name):
         raise ConfigError(
             f"{round_name} is open", "its queue is final since its first push", "open another: silverprint round open"
         )
     text = yamltext.read(layout.PARAMS)
     draw = params.rounds[round_name].draw + 1
-    files.write_text(layout.PARAMS, yamledit.put(text, ("rounds", round_name, "draw"), draw))
+    files.write_text(layout.PARAMS, yaml_edit.put(text, ("rounds", round_name, "draw"), draw))
     say(f"{round_name} will be drawn again; go on: dvc repro")
 
 
@@ -54,7 +55,7 @@ def reopen(
 
     Disputed is a picture on which people differ or all abstained, and a gold one that somebody answered wrongly.
     """
-    current = state.load(round_name)
+    current = round_state.load(round_name)
     if current is None or current.status != "closed":
         raise ConfigError(f"{round_name} is not closed", "only a closed round can be re-opened", "silverprint status")
     if not why.strip():
@@ -82,8 +83,8 @@ def _of_younger_classes(params: Params, current: State, everything: bool) -> pl.
     if everything:
         rule = "one names every picture, the other those answered so"
         raise UsageError("--all with --not-one-of-these", rule, "leave one of them out")
-    young = newcomers.of(params, current.round)
-    found = newcomers.doubtful(current.round)
+    young = new_classes.of(params, current.round)
+    found = new_classes.doubtful(current.round)
     if not young or found.is_empty():
         value = f"{current.round} has {found.height} pictures with an answer {NONE_OF_THESE!r}"
         rule = f"{len(young)} classes are younger than it, so there is nothing to ask again"

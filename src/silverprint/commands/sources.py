@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from silverprint import config, layout, yamltext
-from silverprint.campaign import dvcfile, ledgers, vocabulary, yamledit
+from silverprint.campaign import known_names, ledgers
 from silverprint.console import say
+from silverprint.dvcfiles import dvc_yaml, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import RAW
 from silverprint.store import files, tables
@@ -23,17 +24,17 @@ def add(
     given = {kind: place for kind, place in (("archive", archive), ("folder", folder), ("urls", urls)) if place}
     if name not in _sources(text):
         entry = {**_place(name, given), **({} if license is None else {"license": license})}
-        text = yamledit.put(text, ("sources", name), entry)
+        text = yaml_edit.put(text, ("sources", name), entry)
     elif given or license is not None:
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
-    vocabulary.check(config.parse(text))
+    known_names.check(config.parse(text))
     pipeline = yamltext.read(layout.PIPELINE)
-    for above, need in dvcfile.NEED.items():
-        for stage in dvcfile.parse(pipeline).values():
+    for above, need in dvc_yaml.NEED.items():
+        for stage in dvc_yaml.parse(pipeline).values():
             named = stage.sources(above)
             if name not in named and (named or stage.way[1] in need):
-                after = named or stage.sources(dvcfile.RAW)
-                pipeline = yamledit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), above + name)
+                after = named or stage.sources(dvc_yaml.RAW)
+                pipeline = yaml_edit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), above + name)
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
     say(f"source {name} is in params.yaml and dvc.yaml; go on: dvc repro")
@@ -66,8 +67,8 @@ def remove(name: str) -> None:
         ConfigError: it is the only one, or a picture of it was asked about (people's work leaves by takedown only).
     """
     text, pipeline = yamltext.read(layout.PARAMS), yamltext.read(layout.PIPELINE)
-    stages = dvcfile.parse(pipeline)
-    in_pipeline = {source for stage in stages.values() for folder in dvcfile.NEED for source in stage.sources(folder)}
+    stages = dvc_yaml.parse(pipeline)
+    in_pipeline = {source for stage in stages.values() for folder in dvc_yaml.NEED for source in stage.sources(folder)}
     known = _sources(text)
     if name not in known.keys() | in_pipeline:
         names = ", ".join(sorted(map(str, known.keys() | in_pipeline)))
@@ -77,12 +78,12 @@ def remove(name: str) -> None:
         raise ConfigError(f"source {name!r}", rule, "first: silverprint source add NAME --archive PATH")
     if name in known:
         _require_unasked(name)
-        text = yamledit.drop(text, ("sources", name))
+        text = yaml_edit.drop(text, ("sources", name))
     config.parse(text)
-    for folder in dvcfile.NEED:
-        for stage in dvcfile.parse(pipeline).values():
+    for folder in dvc_yaml.NEED:
+        for stage in dvc_yaml.parse(pipeline).values():
             if (place := stage.sources(folder).get(name)) is not None:
-                pipeline = yamledit.drop(pipeline, (*stage.way, place))
+                pipeline = yaml_edit.drop(pipeline, (*stage.way, place))
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
     kept = f"; its shards stay in {layout.raw(name)}" if layout.raw(name).exists() else ""

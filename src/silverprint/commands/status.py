@@ -9,20 +9,21 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.campaign import advice, guard, ledgers, outlook, pipeline, released
-from silverprint.campaign.standing import Standing, advise, standing
+from silverprint.campaign import forecast, forecast_text, ledgers, lint, released
+from silverprint.campaign.round_status import Standing, advise, standing
 from silverprint.config import Params
+from silverprint.dvcfiles import guard
 
 _IN_GIT = (".csv", ".json")  # outputs of these kinds are `cache: false` in dvc.yaml
 
 
 def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
-    pipeline.lint(params)
+    lint.lint(params)
     if sealed:
         sys.stdout.write("".join(f"{target}\n" for target in persisted(params)))
         return
     standings = [standing(params, name) for name in params.chain]
-    following, ahead = advise(standings), outlook.outlook(params, standings)
+    following, ahead = advise(standings), forecast.outlook(params, standings)
     held = released.rows(ledgers.withdrawn()).height
     absent = [output for output in sorted(guard.known_outputs()) if not Path(output).exists()]
     if as_json:
@@ -43,7 +44,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         again = released.way_to_make_it_again(params)
         line = f"{layout.RELEASE} holds {held} withdrawn pictures: give it to nobody before it is made again: {again}"
         console.print(line, markup=False, soft_wrap=True)
-    for sentence in advice.sentences(ahead, params.people.currency):
+    for sentence in forecast_text.sentences(ahead, params.people.currency):
         console.print(sentence, markup=False, soft_wrap=True)
     console.print(f"Next: {following}", markup=False, soft_wrap=True)
 

@@ -4,11 +4,11 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from silverprint import layout
-from silverprint.adapters import services
-from silverprint.adapters.labelstudio import administrator, server
+from silverprint.adapters import background_server
+from silverprint.adapters.labelstudio import admin_token, local_server
 from silverprint.console import say
 
-SERVICE: Final = services.Service("Label Studio", "silverprint studio up", layout.STUDIO, "/health", 8080)
+SERVICE: Final = background_server.Service("Label Studio", "silverprint studio up", layout.STUDIO, "/health", 8080)
 
 
 def prepare() -> None:
@@ -17,7 +17,7 @@ def prepare() -> None:
     Raises:
         UnavailableError: the environment is not there, or its database cannot be made.
     """
-    server.empty_database(server.venv(), services.environment())
+    local_server.empty_database(local_server.venv(), background_server.environment())
 
 
 def up(port: int | None = None) -> None:
@@ -29,31 +29,33 @@ def up(port: int | None = None) -> None:
         UnavailableError: the environment is not there, the port is taken, or it does not start.
         ConfigError: SILVERPRINT_STUDIO_HOST is no address.
     """
-    chosen = services.port_of(SERVICE, port)
+    chosen = background_server.port_of(SERVICE, port)
 
-    def launch() -> services.Launch:
-        environment = server.venv()
-        data = server.prepare(environment, _admin(), services.environment())
-        variables = services.environment(**server.settings(data), **server.DJANGO)
-        return services.Launch(server.command(environment, chosen), variables, server.package(environment))
+    def launch() -> background_server.Launch:
+        environment = local_server.venv()
+        data = local_server.prepare(environment, _admin(), background_server.environment())
+        variables = background_server.environment(**local_server.settings(data), **local_server.DJANGO)
+        return background_server.Launch(
+            local_server.command(environment, chosen), variables, local_server.package(environment)
+        )
 
-    services.up(SERVICE, chosen, launch)
+    background_server.up(SERVICE, chosen, launch)
     admin = _admin()  # back into server.json, should a running server have lost it
-    if (token := administrator.token(admin.email, admin.token)) != admin.token:
-        services.remember(SERVICE, token=token)
-        server.keep_admin(replace(admin, token=token))
+    if (token := admin_token.token(admin.email, admin.token)) != admin.token:
+        background_server.remember(SERVICE, token=token)
+        local_server.keep_admin(replace(admin, token=token))
         say("Label Studio: the administrator's token was reset there; server.json has the new one")
 
 
-def _admin() -> server.Admin:
+def _admin() -> local_server.Admin:
     """The account in server.json; else the one kept beside the database, or before there is one a new one."""
-    known: dict[str, Any] = services.read(SERVICE)
+    known: dict[str, Any] = background_server.read(SERVICE)
     if not {"email", "password", "token"} <= known.keys():
-        services.remember(SERVICE, **asdict(server.kept_admin() or server.new_admin()))
-        known = services.read(SERVICE)
-    return server.Admin(known["email"], known["password"], known["token"])
+        background_server.remember(SERVICE, **asdict(local_server.kept_admin() or local_server.new_admin()))
+        known = background_server.read(SERVICE)
+    return local_server.Admin(known["email"], known["password"], known["token"])
 
 
 def down() -> None:
     """Stops it; what people answered stays."""
-    say("Label Studio is stopped" if services.down(SERVICE) else "Label Studio is not running")
+    say("Label Studio is stopped" if background_server.down(SERVICE) else "Label Studio is not running")

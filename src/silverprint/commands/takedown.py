@@ -11,10 +11,10 @@ from urllib.parse import urldefrag
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import copies, ledgers, purging, released
+from silverprint.campaign import exact_copies, image_purge, ledgers, released
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import withdrawals
+from silverprint.core.cleaning import withdrawals
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import IMAGE_ID, RAW, TAKEDOWNS, conform
 from silverprint.store import tables
@@ -37,7 +37,7 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     asked = {"image_id": target if kind == "image" else None, "kind": kind, "target": target}
     rule = conform(pl.DataFrame([asked]), TAKEDOWNS)
-    reached = withdrawals.resolve(rule, raw, copies.of_measured(params.sources, raw))
+    reached = withdrawals.resolve(rule, raw, exact_copies.of_measured(params.sources, raw))
     rows = pl.concat([rule, conform(reached.with_columns(kind=pl.lit(kind), target=pl.lit(target)), TAKEDOWNS)])
     kept = ledgers.takedowns()
     rows = rows.unique("image_id", keep="first", maintain_order=True).with_columns(why=pl.lit(reason), at=pl.lit(at))
@@ -52,7 +52,7 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
         again = released.way_to_make_it_again(params)
         say(f"{layout.RELEASE} holds {held} of them until it is made again: give it to nobody before; {again}")
     if purge:
-        purging.run(params, frozenset(reached["image_id"]))
+        image_purge.run(params, frozenset(reached["image_id"]))
 
 
 def _kind(params: Params, target: str) -> tuple[str, str]:

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.campaign import guard, life
-from silverprint.campaign.life import Event
+from silverprint.campaign import image_history
+from silverprint.campaign.image_history import Event
 from silverprint.config import Params
+from silverprint.dvcfiles import guard
 from silverprint.errors import UsageError
 from silverprint.records import MANIFEST, RAW
 from silverprint.store import tables
@@ -29,7 +30,7 @@ def run(params: Params, image_id: str, as_json: bool) -> None:
         DataError: a table is not readable.
     """
     name = _full(params, image_id.strip().lower())
-    events = life.of(params, name)
+    events = image_history.of(params, name)
     if as_json:
         sys.stdout.write(json.dumps({"image_id": name, "events": [asdict(event) for event in events]}, indent=2) + "\n")
         return

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, meanings
+from silverprint.campaign import label_words, ledgers
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import imports, naming
+from silverprint.core import unicode_names
+from silverprint.core.votes import imported_labels
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import NONE_OF_THESE, RAW
 from silverprint.store import tables
@@ -25,25 +26,26 @@ def bring(params: Params, source: str, words: list[str] | None) -> None:
     """
     answers = (*params.dataset.classes, NONE_OF_THESE)
     given = dict(_pair(word, answers) for word in words or [])
-    before = meanings.known(source)
+    before = label_words.known(source)
     lost = sorted(word for word, choice in before.items() if choice not in answers and word not in given)
     mapping = {word: choice for word, choice in before.items() if word not in lost} | given
     root = layout.raw(source)
     if not root.is_dir():
         raise UnavailableError(str(root), "the source was not acquired here", f"run: dvc repro acquire@{source}")
-    said = imports.statements(tables.read_parts(root, RAW), source, answers, mapping)
+    said = imported_labels.statements(tables.read_parts(root, RAW), source, answers, mapping)
     said = said.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn())))
     if said.is_empty():
         remedy = "labels come from a manifest's or list's column, a folder's names, or a crawl's selector (label: ...)"
         raise UnavailableError(f"source {source!r}", "none of its pictures has a label", remedy)
-    meanings.remember(source, {word: choice for word, choice in given.items() if before.get(word) != choice})
+    label_words.remember(source, {word: choice for word, choice in given.items() if before.get(word) != choice})
     _tell_meanings(source, before, given, lost)
     kept = ledgers.imports()
-    new = imports.news(kept, said)
+    new = imported_labels.news(kept, said)
     if not new.is_empty():
         ledgers.write_imports(pl.concat([kept, new]))
     counts = ", ".join(f"{n} {status}" for status, n in said["status"].value_counts().sort("status").iter_rows())
-    say(f"{imports.annotator(source)}: {said.height} labels ({counts}), {new.height} of them new in {layout.IMPORTS}")
+    annotator = imported_labels.annotator(source)
+    say(f"{annotator}: {said.height} labels ({counts}), {new.height} of them new in {layout.IMPORTS}")
     _tell_unknown(said)
 
 
@@ -63,7 +65,7 @@ def _pair(word: str, answers: tuple[str, ...]) -> tuple[str, str]:
     said, equals, choice = word.partition("=")
     if not equals or not said:
         raise UsageError(f"--map {word!r}", "must be WORD=CLASS", "for example: --map 'tee=t-shirt'")
-    meant = naming.meant(choice, answers)
+    meant = unicode_names.meant(choice, answers)
     if meant is None:
         raise UsageError(f"--map {word!r}", f"there is no class {choice!r}", f"one of: {', '.join(answers)}")
     return said, meant

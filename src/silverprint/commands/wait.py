@@ -9,10 +9,10 @@ from rich.live import Live
 from rich.table import Table
 
 from silverprint.adapters.labelstudio import Progress, Project, Studio
-from silverprint.campaign import ledgers, state
+from silverprint.campaign import ledgers, round_state
 from silverprint.config import Params
 from silverprint.console import err, say
-from silverprint.core import ballots
+from silverprint.core.votes import vote_ledger
 from silverprint.errors import DataError, UnavailableError
 
 Asked: TypeAlias = tuple[Project, dict[str, int], list[Project]]  # image_id -> people wanted there; younger projects
@@ -23,7 +23,7 @@ _PATIENCE_S = 60.0  # with a server that is being restarted
 
 
 def run(params: Params) -> None:
-    waiting = [name for name in params.chain if (current := state.load(name)) and current.status == "waiting"]
+    waiting = [name for name in params.chain if (current := round_state.load(name)) and current.status == "waiting"]
     if not waiting:
         say("no round waits for people; go on: dvc repro")
         return
@@ -81,14 +81,14 @@ def _asked(studio: Studio, name: str) -> Iterator[Asked]:
         UnavailableError: the round is asked on another server.
         DataError: a project is gone.
     """
-    current = state.load(name)
+    current = round_state.load(name)
     if current is None or current.projects is None:
         return
     current.require_server(studio.url, studio.server)
     votes = ledgers.votes_so_far(name)
     queue = ledgers.queue(name)
-    progress = ballots.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn())
-    elsewhere = ballots.answered_elsewhere(votes, studio.server, current.settled)
+    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn())
+    elsewhere = vote_ledger.answered_elsewhere(votes, studio.server, current.settled)
     of_round = studio.find_all(current.campaign, name)
     for tier, id_ in sorted(current.projects.items()):
         if not studio.is_there(id_):

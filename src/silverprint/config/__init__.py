@@ -1,6 +1,7 @@
 """params.yaml as frozen dataclasses: the only reader of that file. Types, ranges, rules are checked here."""
 
-from silverprint.config.knobs import (
+from silverprint.config.load import check, load, parse
+from silverprint.config.model import (
     START,
     ArchiveSource,
     Clean,
@@ -17,7 +18,6 @@ from silverprint.config.knobs import (
     UrlSource,
     WebSource,
 )
-from silverprint.config.reading import check, load, parse
 
 __all__ = [
     "START",

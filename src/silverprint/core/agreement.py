@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from silverprint.core.ballots import LONGEST_S
+from silverprint.core.votes.vote_ledger import LONGEST_S
 from silverprint.records import ANNOTATORS, NONE_OF_THESE, UNSURE, conform
 
 VOTE = ["image_id", "annotator", "choice"]

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from silverprint.demo.persons import PERSONS
+from silverprint.demo.personas import PERSONS
 from silverprint.errors import SilverprintError
 
 
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
 
             run_campaign(options.studio_port, options.mlflow_port, options.pictures)
         case "clean":
-            from silverprint.demo.takeback import clean
+            from silverprint.demo.clean_up import clean
 
             clean()
         case "audit":

@@ -10,10 +10,10 @@ from typing import Any, Final
 import httpx
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import tag
+from silverprint.adapters.labelstudio import project_tag
 from silverprint.console import say
 from silverprint.demo import CAMPAIGN, truth
-from silverprint.demo.persons import PERSONS, Person, decide
+from silverprint.demo.personas import PERSONS, Person, decide
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
 
 STOP: Final = layout.DEMO / "stop"
@@ -103,7 +103,7 @@ class Desk:
     def _projects(self, client: httpx.Client) -> list[int]:
         """The sample campaign's projects that are not resting, the newest first; real people answer the others."""
         asked = client.get("/api/projects", params={"page_size": 1000, "include": "id,description"})
-        listed = [tag.read(one["id"], "", one.get("description")) for one in _checked(asked).json()["results"]]
+        listed = [project_tag.read(one["id"], "", one.get("description")) for one in _checked(asked).json()["results"]]
         known = [project.id for project in listed if project and project.campaign == CAMPAIGN]
         now = monotonic()
         return sorted((id_ for id_ in known if id_ not in self._rests or self._rests[id_].until < now), reverse=True)

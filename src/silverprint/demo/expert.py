@@ -10,7 +10,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.console import say
 from silverprint.demo import truth
-from silverprint.demo.persons import difficulty
+from silverprint.demo.personas import difficulty
 from silverprint.records import MANIFEST
 from silverprint.store import files, tables
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.demo import dirt, sheet
+from silverprint.demo import defects, source_images
 from silverprint.errors import UsageError
 
 SMALLEST: Final = 100
@@ -57,29 +57,29 @@ def draw(pictures: int, seed: int) -> Plan:
     Raises:
         UsageError: `pictures` is out of range.
     """
-    if not SMALLEST <= pictures <= sheet.PICTURES:
-        rule = f"the sample site has {SMALLEST} to {sheet.PICTURES} pictures"
+    if not SMALLEST <= pictures <= source_images.PICTURES:
+        rule = f"the sample site has {SMALLEST} to {source_images.PICTURES} pictures"
         raise UsageError(f"--pictures {pictures}", rule, "choose a number between them")
     chance = np.random.default_rng(seed)
-    counts = dirt.counts(pictures)
-    tiles = chance.permutation(sheet.PICTURES)[:pictures].tolist()
+    counts = defects.counts(pictures)
+    tiles = chance.permutation(source_images.PICTURES)[:pictures].tolist()
     alone = round(pictures * PARTNER_SHARE) - counts["partner-copy"]
     own_alone = round(pictures * OWN_SHARE) - counts["own-copy"] - counts["own-pixels"]
     listed_alone = round(pictures * LISTED_SHARE) - counts["list-copy"]
     partner, own, listed, web = _split(tiles, alone, own_alone, listed_alone)
 
-    kinds = list(_repeat(dirt.TAKEN, counts))
+    kinds = list(_repeat(defects.TAKEN, counts))
     plain = web[len(kinds) :]
-    shown: list[tuple[str, int | None]] = [*zip(kinds, web, strict=False), *((dirt.PLAIN, tile) for tile in plain)]
-    shown += [(kind, int(chance.choice(plain))) for kind in _repeat(dirt.COPIES, counts)]
-    shown += [(kind, None) for kind in _repeat(dirt.FOREIGN, counts)]
+    shown: list[tuple[str, int | None]] = [*zip(kinds, web, strict=False), *((defects.PLAIN, tile) for tile in plain)]
+    shown += [(kind, int(chance.choice(plain))) for kind in _repeat(defects.COPIES, counts)]
+    shown += [(kind, None) for kind in _repeat(defects.FOREIGN, counts)]
 
     order = chance.permutation(len(shown))
     pages = [(_page(number, shown[at][0], chance), shown[at][1]) for number, at in enumerate(order.tolist(), 1)]
     partner += chance.choice(plain, counts["partner-copy"], replace=False).tolist()
-    kinds = [dirt.PLAIN] * own_alone + list(_repeat(dirt.OWN, counts))
+    kinds = [defects.PLAIN] * own_alone + list(_repeat(defects.OWN, counts))
     own += chance.choice(plain, len(kinds) - own_alone, replace=False).tolist()
-    plain_pages = [(page, tile) for page, tile in pages if page.kind == dirt.PLAIN and tile is not None]
+    plain_pages = [(page, tile) for page, tile in pages if page.kind == defects.PLAIN and tile is not None]
     return Plan(
         tuple(pages),
         tuple(chance.permutation(partner).tolist()),
@@ -99,7 +99,7 @@ def _split(tiles: list[int], *sizes: int) -> Iterator[list[int]]:
 def _listed(
     alone: list[int], plain: list[tuple[Page, int]], counts: dict[str, int], chance: np.random.Generator
 ) -> list[Listed]:
-    rows = [Listed(f"photos/l{number:05d}.jpg", dirt.PLAIN, tile) for number, tile in enumerate(alone, 1)]
+    rows = [Listed(f"photos/l{number:05d}.jpg", defects.PLAIN, tile) for number, tile in enumerate(alone, 1)]
     shown = [plain[at] for at in chance.choice(len(plain), counts["list-copy"], replace=False)]
     rows += [Listed(page.picture, "list-copy", tile) for page, tile in shown]
     gone = range(len(alone) + 1, len(alone) + 1 + counts["list-gone"])

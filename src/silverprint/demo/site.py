@@ -14,7 +14,7 @@ from zipfile import BadZipFile, ZipFile
 from aiohttp import ETag, web
 
 from silverprint.console import say
-from silverprint.demo import build, dirt, shop
+from silverprint.demo import build, defects, shop_pages
 from silverprint.demo.plan import Page
 from silverprint.errors import UnavailableError
 
@@ -68,15 +68,15 @@ def application(site: Site) -> web.Application:
 
     async def listing(request: web.Request) -> web.StreamResponse:
         number = int(request.match_info.get("number", "1"))
-        if not 1 <= number <= shop.listings(site.pages):
+        if not 1 <= number <= shop_pages.listings(site.pages):
             raise web.HTTPNotFound
-        return _answer(request, shop.listing(site.pages, number).encode(), "text/html", _FIRST_DAY)
+        return _answer(request, shop_pages.listing(site.pages, number).encode(), "text/html", _FIRST_DAY)
 
     async def product(request: web.Request) -> web.StreamResponse:
         number = int(request.match_info["number"])
         if not 1 <= number <= len(site.pages):
             raise web.HTTPNotFound
-        html = shop.product(site.pages[number - 1], f"http://{request.host}")
+        html = shop_pages.product(site.pages[number - 1], f"http://{request.host}")
         return _answer(request, html.encode(), "text/html", _changed(number))
 
     async def picture(request: web.Request) -> web.StreamResponse:
@@ -92,7 +92,7 @@ def application(site: Site) -> web.Application:
             turn = "b" if request.query.get("turn") == "a" else "a"
             raise web.HTTPFound(f"{request.path}?turn={turn}")
         if page.kind == "slow":
-            await asyncio.sleep(dirt.SLOW_S)
+            await asyncio.sleep(defects.SLOW_S)
         kind = TYPES[Path(page.picture).suffix]
         response = _answer(request, site.bodies[page.picture], kind, _changed(page.number))
         if page.kind == "x-robots-tag":
@@ -100,7 +100,7 @@ def application(site: Site) -> web.Application:
         return response
 
     async def about(request: web.Request) -> web.StreamResponse:
-        return _answer(request, shop.about().encode(), "text/html", _FIRST_DAY)
+        return _answer(request, shop_pages.about().encode(), "text/html", _FIRST_DAY)
 
     async def robots(request: web.Request) -> web.StreamResponse:
         return _answer(request, ROBOTS.encode(), "text/plain", _FIRST_DAY)

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
-from silverprint.fetching.replies import Reply, forbidden
-from silverprint.store.earlier import Validators
+from silverprint.fetching.response import Reply, forbidden
 from silverprint.store.intake import Answer
+from silverprint.store.intake.history import Validators
 
 
 def picture(reply: Reply, body: bytes | None, agent: str, known: Validators | None) -> Answer:

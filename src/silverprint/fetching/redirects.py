@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from silverprint.fetching.addresses import target
-from silverprint.fetching.reasons import Failed
+from silverprint.fetching.address_guard import target
+from silverprint.fetching.refusals import Failed
 from silverprint.fetching.urls import located
 
 _MOVED: Final = {301, 302, 303, 307, 308}

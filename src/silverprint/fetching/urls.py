@@ -8,7 +8,7 @@ from typing import Final
 
 import ada_url
 
-from silverprint.core.takedowns import Takedowns
+from silverprint.core.cleaning.takedowns import Takedowns
 
 LONGEST: Final = 8_192  # characters of an address; browsers and servers take no more in practice
 _UNPRINTED: Final = re.compile("[\t\n\r]")  # that the standard takes out wherever they stand

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from silverprint.errors import DataError, restored
+from silverprint.imaging.decode import Undecodable, decode_known
 from silverprint.model.backbones import Weights, backbone
-from silverprint.store.decode import Undecodable, decode_known
 
 Batch = tuple[list[str], NDArray[np.float16]]
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from silverprint.config import Model
-from silverprint.core.calibration import temperature
-from silverprint.core.resampling import stratified_bootstrap, stratified_folds
+from silverprint.core.evaluation.calibration import temperature
+from silverprint.core.evaluation.resampling import stratified_bootstrap, stratified_folds
 from silverprint.model.fit import fit
 from silverprint.model.head import Head
 from silverprint.store.features import Features

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from silverprint.errors import ConfigError, DataError, UnavailableError, restored
-from silverprint.store import cards, files
+from silverprint.store import files, model_card
 
 WEIGHTS = "head.pt"
 
@@ -72,7 +72,7 @@ class Head(nn.Module):
         buffer = BytesIO()  # torch.save writes a path's name into the file
         torch.save(self.state_dict(), buffer)
         files.write_bytes(folder / WEIGHTS, buffer.getvalue())
-        files.write_text(folder / cards.NAME, json.dumps(card, indent=2, sort_keys=True) + "\n")
+        files.write_text(folder / model_card.NAME, json.dumps(card, indent=2, sort_keys=True) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -1,19 +1,20 @@
 """acquire@<source>: pictures and their provenance into shards, append-only."""
 
 from silverprint import layout
-from silverprint.campaign import ledgers, settled
-from silverprint.campaign.guard import require_pulled
+from silverprint.campaign import ledgers, source_changes
 from silverprint.config import FolderSource, Params, UrlSource, WebSource
-from silverprint.config.knobs import Source
+from silverprint.config.model import Source
 from silverprint.console import say
-from silverprint.core.takedowns import Takedowns
+from silverprint.core.cleaning.takedowns import Takedowns
+from silverprint.dvcfiles.guard import require_pulled
 from silverprint.errors import NothingFoundError, UnavailableError, UsageError
 from silverprint.fetching.urls import as_asked
 from silverprint.records import RAW
-from silverprint.store import ShardWriter, restating, tables
+from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Intake
-from silverprint.store.progress import Progress
-from silverprint.store.whole import Whole
+from silverprint.store.intake.completed import Whole
+from silverprint.store.intake.resume import Progress
+from silverprint.store.shards import restate
 
 _PART = 2_000  # rows: what a kill may cost, while the source is small, is fetching so many again
 
@@ -62,15 +63,15 @@ def _goes_on(name: str, source: Source) -> bool:
 
     What the rows say by the settings alone (licence, contract, consent) is put right either way.
     """
-    root, before = layout.raw(name), settled.before(name)
+    root, before = layout.raw(name), source_changes.before(name)
     if before is None or not root.is_dir():
         return False
-    changed = settled.changed(before, source)
+    changed = source_changes.changed(before, source)
     if "kind" not in changed:
-        said = ({column: getattr(one, column, None) for column in restating.COLUMNS} for one in (before, source))
-        if rows := restating.restate(root, *said):
-            say(f"acquire {name}: {rows} rows say the source's {' and '.join(set(changed) & {*restating.COLUMNS})} now")
-    if not changed or not settled.HARMLESS.issuperset(changed):
+        said = ({column: getattr(one, column, None) for column in restate.COLUMNS} for one in (before, source))
+        if rows := restate.restate(root, *said):
+            say(f"acquire {name}: {rows} rows say the source's {' and '.join(set(changed) & {*restate.COLUMNS})} now")
+    if not changed or not source_changes.HARMLESS.issuperset(changed):
         return False
     how = f"to fetch what is new or failed before: raise sources.{name}.revision"
     say(f"acquire {name}: only {', '.join(changed)} changed, so nothing is fetched again; {how}")
@@ -79,7 +80,7 @@ def _goes_on(name: str, source: Source) -> bool:
 
 def _read(name: str, source: Source, intake: Intake, whole: Whole) -> None:
     if isinstance(source, WebSource):
-        from silverprint.adapters.crawl.process import crawl
+        from silverprint.adapters.crawl.run import crawl
 
         crawl(name, source, intake)
     elif isinstance(source, UrlSource):

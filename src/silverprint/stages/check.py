@@ -1,15 +1,15 @@
 """check: params.yaml, dvc.yaml and the rounds on disk agree. Every stage is linted; this one is the first that runs."""
 
 from silverprint import layout
-from silverprint.campaign import newcomers, numbering, pipeline
+from silverprint.campaign import class_numbers, lint, new_classes
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.store import files
 
 
 def run(params: Params) -> None:
-    pipeline.lint(params)
-    numbering.keep(params)
-    for sentence in newcomers.sentences(params):
+    lint.lint(params)
+    class_numbers.keep(params)
+    for sentence in new_classes.sentences(params):
         say(sentence)
     files.write_text(layout.CHECK / "agreed", "yes\n")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from silverprint import console, layout
-from silverprint.campaign import guard
 from silverprint.config import Embed, Params
+from silverprint.dvcfiles import guard
 from silverprint.records import MEASURED, RAW
 from silverprint.store import ShardReader, features, tables
-from silverprint.store.purging import PURGED
+from silverprint.store.shards.purge import PURGED
 
 if TYPE_CHECKING:
     from silverprint.model.backbones import Weights

@@ -14,10 +14,11 @@ from silverprint.adapters.expectations import Finding, check, critical_failures
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import agreement, ballots, gold
+from silverprint.core import agreement
+from silverprint.core.votes import gold, vote_ledger
 from silverprint.errors import DataError, restored
 from silverprint.records import LABELS, NONE_OF_THESE, VOTES
-from silverprint.store import documents, files, tables
+from silverprint.store import files, json_files, tables
 
 # Lies below every `min_alpha`: votes that are all for one class say as little of agreement as votes by chance.
 _NO_VARIATION: Final = -float("inf")
@@ -62,7 +63,7 @@ def name_of(finding: Finding) -> str:
 def _findings(params: Params, name: str) -> list[Finding]:
     folder = layout.labels(name)
     remedy = restored(folder)
-    quality = documents.read(folder / "quality.json", "alpha_round", "unresolved_share", "gold", remedy=remedy)
+    quality = json_files.read(folder / "quality.json", "alpha_round", "unresolved_share", "gold", remedy=remedy)
     figures = {
         "alpha_round": _NO_VARIATION if _is_uniform(params, name) else quality["alpha_round"],
         "unresolved_share": quality["unresolved_share"],
@@ -86,7 +87,7 @@ def _is_uniform(params: Params, name: str) -> bool:
     """Whether people who shared pictures in this round all gave one answer: gold decides nothing here either."""
     folder = layout.labels(name)
     gold_ones = tables.read(folder / "labels.parquet", LABELS).filter(role="gold")
-    answers = ballots.standing(tables.read(folder / "votes.parquet", VOTES)).filter(round=name)
+    answers = vote_ledger.standing(tables.read(folder / "votes.parquet", VOTES)).filter(round=name)
     answers = answers.join(gold_ones, on="image_id", how="anti")
     return agreement.undefined(answers, params.dataset.classes) == agreement.NO_VARIATION
 

@@ -12,10 +12,11 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import golden, ledgers
+from silverprint.campaign import gold_list, ledgers
 from silverprint.config import Params
-from silverprint.core import agreement, ballots, gold, imports
+from silverprint.core import agreement
 from silverprint.core.consensus import consensus
+from silverprint.core.votes import gold, imported_labels, vote_ledger
 from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, VOTES, conform
 from silverprint.store import files, tables
 
@@ -27,16 +28,16 @@ def run(params: Params, round_name: str) -> None:
     votes = pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]).filter(usable)
     votes = votes.sort("image_id", "annotator", "created_at", "annotation_id", "choice", nulls_last=True)
     everything = _asked(tables.read(before / "labels.parquet", LABELS), round_name).filter(usable)
-    said = ballots.standing(votes)
+    said = vote_ledger.standing(votes)
     is_gold = pl.col("role") == "gold"
     asked, golden_ones = everything.filter(~is_gold), everything.filter(is_gold)
     answers = said.join(golden_ones, on="image_id", how="anti", maintain_order="left")
     classes = params.dataset.classes
-    imported = imports.as_votes(ledgers.imports(), asked)
+    imported = imported_labels.as_votes(ledgers.imports(), asked)
     labels = _labels(asked, answers, imported, classes)
-    known = golden_ones.join(golden.known(params), on="image_id", how="left")
+    known = golden_ones.join(gold_list.known(params), on="image_id", how="left")
     checked = gold.answers(said, known.drop_nulls("label"))
-    sources = imports.annotators(answers, imported, classes)
+    sources = imported_labels.annotators(answers, imported, classes)
 
     folder = layout.labels(round_name)
     tables.write(votes, folder / "votes.parquet", VOTES)
@@ -65,7 +66,7 @@ def _labels(
     asked: pl.DataFrame, answers: pl.DataFrame, imported: pl.DataFrame, classes: tuple[str, ...]
 ) -> pl.DataFrame:
     """`agreement` is among people; the other figures are of all votes that count."""
-    more = imports.counting(imported, asked, agreement.counted(answers, classes))
+    more = imported_labels.counting(imported, asked, agreement.counted(answers, classes))
     decided = consensus(pl.concat([answers, more]), classes=classes).drop("agreement")
     among_people = agreement.pairwise(answers, classes).select("image_id", "agreement")
     labels = asked.join(decided, on="image_id", how="left").join(among_people, on="image_id", how="left")

@@ -8,15 +8,16 @@ from typing import Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import guard
 from silverprint.config import Params
 from silverprint.console import say, track
+from silverprint.dvcfiles import guard
+from silverprint.imaging import heif
+from silverprint.imaging.measurement import measured
+from silverprint.imaging.open_image import MAX_PIXELS
 from silverprint.records import MEASURED, RAW, THUMBNAILS
-from silverprint.store import ShardReader, executor, files, heif, tables
-from silverprint.store.measuring import measured
-from silverprint.store.opening import MAX_PIXELS
-from silverprint.store.places import index_name, index_numbers
-from silverprint.store.purging import PURGED
+from silverprint.store import ShardReader, executor, files, tables
+from silverprint.store.shards.names import index_name, index_numbers
+from silverprint.store.shards.purge import PURGED
 
 # As in versions.yaml: parts measured under another number are measured again.
 VERSION: Final = 5

@@ -3,14 +3,14 @@
 import polars as pl
 
 from silverprint import layout
-from silverprint.adapters import pages
-from silverprint.adapters.pages.view import Card, QueueView
+from silverprint.adapters import html
+from silverprint.adapters.html.view import Card, QueueView
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.adapters.plots.thumbnails import data_uri
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say, track
-from silverprint.core import hidden
+from silverprint.core.cleaning import withheld
 from silverprint.errors import UnavailableError
 from silverprint.records import MANIFEST
 from silverprint.store import ShardReader, files, tables
@@ -28,7 +28,7 @@ def run(params: Params, round_name: str) -> None:
     if not path.exists():
         raise UnavailableError(str(path), "there is no queue to show", f"run: dvc repro queue@{round_name}")
     queue = ledgers.queue(round_name)
-    page = pages.render_queue(_view(params, round_name, queue, _gallery(params, queue)))
+    page = html.render_queue(_view(params, round_name, queue, _gallery(params, queue)))
     files.write_text(layout.queue_page(round_name), page)
     say(f"{layout.queue_page(round_name)}: {queue.height} pictures, {len(page.encode()) / 1e6:.1f} MB")
 
@@ -38,7 +38,7 @@ def _gallery(params: Params, queue: pl.DataFrame) -> Gallery:
     reader = ShardReader([layout.raw(source) for source in params.sources])
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     withdrawn = dict.fromkeys(ledgers.withdrawn(), "—")
-    return Gallery(reader, hidden.signs(manifest, queue["image_id"]) | withdrawn)
+    return Gallery(reader, withheld.signs(manifest, queue["image_id"]) | withdrawn)
 
 
 def _view(params: Params, name: str, queue: pl.DataFrame, pictures: Gallery) -> QueueView:

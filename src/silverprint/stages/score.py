@@ -6,19 +6,20 @@ import numpy as np
 import polars as pl
 
 from silverprint import console, layout
-from silverprint.campaign import guard, state
+from silverprint.campaign import round_state
 from silverprint.config import Params
-from silverprint.core import halves
+from silverprint.core import half_precision
+from silverprint.dvcfiles import guard
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import MANIFEST, SCORES
-from silverprint.store import cards, tables
+from silverprint.store import model_card, tables
 from silverprint.store.folders import replacing_folder
 
 
 def run(params: Params, round_name: str) -> None:
     """Writes data/rounds/<round>/score: scores.parquet and, where there is a model, probabilities.npy.
 
-    The latter is (M, N, C) float16, as `core.halves` has them.
+    The latter is (M, N, C) float16, as `core.half_precision` has them.
 
     Sealed once the round is open: its queue's receipts name these scores.
 
@@ -29,7 +30,7 @@ def run(params: Params, round_name: str) -> None:
     """
     out, model = layout.score(round_name), layout.model(params.rounds[round_name].prev)
     guard.require_pulled(out, layout.CLEAN, layout.EMBED, model)
-    if state.opened(round_name) and (out / "scores.parquet").exists():
+    if round_state.opened(round_name) and (out / "scores.parquet").exists():
         console.say(f"score {round_name}: the round is open, its scores stay as they are")
         return
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -37,7 +38,7 @@ def run(params: Params, round_name: str) -> None:
     if not image_ids:
         value = f"{layout.MANIFEST}: {manifest.height} pictures, none kept"
         raise DataError(value, "there is no pool to choose from", "relax `clean` in params.yaml or add a source")
-    card = cards.read(model)
+    card = model_card.read(model)
     with replacing_folder(out) as folder:
         if card["model_id"] is None:
             tables.write(pl.DataFrame({"image_id": image_ids}), folder / "scores.parquet", SCORES)
@@ -57,8 +58,8 @@ def _score(params: Params, model: Path, card: dict[str, object], image_ids: list
     if card["classes"] != list(classes):
         value = f"{model}: trained for the classes {card['classes']}"
         raise ConfigError(value, f"dataset.classes has {list(classes)}", "put dataset.classes back, or train again")
-    probabilities = halves.halved(predict(Head.load(model), features, image_ids))
-    mean = halves.restored(probabilities).mean(axis=0)  # as queue@r will read them
+    probabilities = half_precision.halved(predict(Head.load(model), features, image_ids))
+    mean = half_precision.restored(probabilities).mean(axis=0)  # as queue@r will read them
     scores = pl.DataFrame(
         {
             "image_id": image_ids,

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 from silverprint import console, layout
 from silverprint.adapters import tracking
-from silverprint.campaign import guard, ledgers, state
+from silverprint.campaign import ledgers, round_state
 from silverprint.config import Params
-from silverprint.core import blocks, evaluation, stopping
-from silverprint.core.examples import Examples, examples
-from silverprint.core.gain import gain, trials
-from silverprint.core.quality import BINDING
-from silverprint.core.selection.reasons import INCLUDED
+from silverprint.core.cleaning.quality_rules import BINDING
+from silverprint.core.evaluation import accuracy, stopping
+from silverprint.core.evaluation.strategy_gain import gain, trials
+from silverprint.core.evaluation.training_set import Examples, examples
+from silverprint.core.features import block_weights
+from silverprint.core.queue.reasons import INCLUDED
+from silverprint.dvcfiles import guard
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, empty
-from silverprint.store import cards, documents, files, tables
+from silverprint.store import files, json_files, model_card, tables
 from silverprint.store.features import Features
 from silverprint.store.folders import replacing_folder
 
@@ -57,7 +59,7 @@ class Train:
     def __init__(self, params: Params, round_name: str, keep_model: bool) -> None:
         self.params, self.round, self.keep_model = params, round_name, keep_model
         # A model's outputs stand in the order of the classes that it was trained with.
-        kept = cards.read(layout.model(round_name))["classes"] if keep_model else None
+        kept = model_card.read(layout.model(round_name))["classes"] if keep_model else None
         self.classes: tuple[str, ...] = tuple(kept or params.dataset.classes)
         self.seed = zlib.crc32(f"{params.seed} {round_name}".encode())
         self.manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -77,11 +79,11 @@ class Train:
         x, y = self._arrays(training)
         pool = self.manifest.filter("kept")["image_id"].sort().to_list()
         standard = pool_standard(self.features, pool or training["image_id"].to_list())
-        weights = blocks.chosen(standard(x), y, self.features.blocks)
-        standard = standard.weighed(blocks.scales(weights, self.features.blocks))
+        weights = block_weights.chosen(standard(x), y, self.features.blocks)
+        standard = standard.weighed(block_weights.scales(weights, self.features.blocks))
         recipe, c = self.params.model, len(self.classes)
         if self.keep_model:
-            head, card = Head.load(layout.model(self.round)), cards.read(layout.model(self.round))
+            head, card = Head.load(layout.model(self.round)), model_card.read(layout.model(self.round))
             held_out = self._kept_held_out()
         else:
             head, held = train_ensemble(x, y, standard, classes=c, recipe=recipe, seed=self.seed)
@@ -94,9 +96,9 @@ class Train:
             "model_id": card["model_id"],
             "labels": training.height,
             "votes": self._votes(),
-            "features": blocks.told(card.get("block_weights", dict.fromkeys(weights, 1.0))),
-            "evaluation": evaluation.overall(probabilities, truth),
-            "per_class": evaluation.per_class(probabilities.argmax(axis=1), truth, self.classes),
+            "features": block_weights.told(card.get("block_weights", dict.fromkeys(weights, 1.0))),
+            "evaluation": accuracy.overall(probabilities, truth),
+            "per_class": accuracy.per_class(probabilities.argmax(axis=1), truth, self.classes),
             "control": self._control(x, y, standard, rows, truth),
             **({"replaced": replaced} if replaced else {}),
         }
@@ -106,8 +108,8 @@ class Train:
             tables.write(held_out, folder / "held-out.parquet", HELD_OUT)
             head.save(folder, card)
         files.write_text(layout.metrics(self.round), json.dumps(metrics, indent=2) + "\n")
-        accuracy = metrics["evaluation"]["accuracy"]
-        judged_text = f"{accuracy:.1%} right on {judged.height} pictures" if judged.height else "nothing to judge it on"
+        right = metrics["evaluation"]["accuracy"]
+        judged_text = f"{right:.1%} right on {judged.height} pictures" if judged.height else "nothing to judge it on"
         console.say(f"train {self.round}: {training.height} labels, {judged_text}")
 
     def _arrays(self, rows: pl.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -122,7 +124,7 @@ class Train:
             remedy = f'silverprint round reopen {self.round} --extra 1 --why "...", or see the votes\' statuses'
             raise DataError(value, "a model needs labels of at least two classes", remedy)
 
-    def _card(self, model_id: str, training: pl.DataFrame, weights: blocks.Weights) -> dict[str, Any]:
+    def _card(self, model_id: str, training: pl.DataFrame, weights: block_weights.Weights) -> dict[str, Any]:
         return {
             "model_id": model_id,
             "round": self.round,
@@ -135,7 +137,7 @@ class Train:
 
     def _votes(self) -> int:
         path = layout.labels(self.round) / "quality.json"
-        return int(documents.read(path, "votes_total", remedy=restored(path.parent))["votes_total"])
+        return int(json_files.read(path, "votes_total", remedy=restored(path.parent))["votes_total"])
 
     def _predictions(self, judged: pl.DataFrame, probabilities: NDArray[np.float32]) -> pl.DataFrame:
         return pl.DataFrame(
@@ -189,15 +191,15 @@ class Train:
 def _sealed(params: Params, round_name: str) -> bool:
     """Whether the next round's receipts name this round's model."""
     later = params.chain[params.chain.index(round_name) + 1 :]
-    return bool(later) and state.opened(later[0]) and (layout.model(round_name) / cards.NAME).exists()
+    return bool(later) and round_state.opened(later[0]) and (layout.model(round_name) / model_card.NAME).exists()
 
 
 def _replaced(round_name: str, withdrawn: frozenset[str]) -> list[dict[str, Any]]:
     """The figures that withdrawals undid, in their order: those on record, and the present ones if they fall now."""
     path, model = layout.metrics(round_name), layout.model(round_name)
-    if not path.exists() or not (model / cards.NAME).exists():
+    if not path.exists() or not (model / model_card.NAME).exists():
         return []
-    figures = documents.read(path, "model_id", "labels", "evaluation", remedy=f"run: git checkout {path}")
+    figures = json_files.read(path, "model_id", "labels", "evaluation", remedy=f"run: git checkout {path}")
     earlier: list[dict[str, Any]] = figures.get("replaced", [])
     if not withdrawn & (_trained_on(round_name) | _judged_on(round_name)):
         return earlier
@@ -207,7 +209,7 @@ def _replaced(round_name: str, withdrawn: frozenset[str]) -> list[dict[str, Any]
 
 
 def _trained_on(round_name: str) -> frozenset[str]:
-    return frozenset(cards.read(layout.model(round_name))["trained_on"])
+    return frozenset(model_card.read(layout.model(round_name))["trained_on"])
 
 
 def _judged_on(round_name: str) -> frozenset[str]:
@@ -222,7 +224,7 @@ def _require_metrics(round_name: str) -> None:
 
 def _require_gate(round_name: str) -> None:
     path = layout.gate(round_name)
-    gate = documents.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{round_name}")
+    gate = json_files.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{round_name}")
     if not gate["passed"] and not gate["waived"]:
         remedy = f'silverprint round reopen {round_name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
         raise DataError(str(path), "the labels failed the gate", remedy)

@@ -1,6 +1,6 @@
 """What lies on the disk: pictures in shards, tables in Parquet, ledgers in CSV."""
 
-from silverprint.store.reader import ShardReader
-from silverprint.store.shards import ShardWriter
+from silverprint.store.shards.reader import ShardReader
+from silverprint.store.shards.writer import ShardWriter
 
 __all__ = ["ShardReader", "ShardWriter"]

@@ -10,7 +10,7 @@ import polars as pl
 from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError
 from silverprint.records import RAW, empty
 from silverprint.store import tables
-from silverprint.store.places import is_index
+from silverprint.store.shards.names import is_index
 
 SCHEME: Final = "s3://"
 _SETTINGS: Final = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_ENDPOINT_URL"

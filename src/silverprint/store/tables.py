@@ -9,8 +9,8 @@ from polars.exceptions import PolarsError
 
 from silverprint.errors import DataError, UnavailableError, restored
 from silverprint.records import LATER, Schema, conform, empty
-from silverprint.store import kept as store_kept
-from silverprint.store import ledgertext
+from silverprint.store import ledger_csv
+from silverprint.store import local_cache as store_kept
 from silverprint.store.files import write_bytes
 
 
@@ -66,7 +66,7 @@ def keep(frame: pl.DataFrame, path: Path, of: str, schema: Schema) -> None:
 
 
 def kept(path: Path, of: str, schema: Schema) -> pl.DataFrame:
-    """The table that this machine kept, as `store.kept` has it; no rows where there is none."""
+    """The table that this machine kept, as `store.local_cache` has it; no rows where there is none."""
     content = store_kept.kept(path, of)
     return empty(schema) if content is None else parse(content, str(path), schema, f"remove {path}")
 
@@ -91,7 +91,7 @@ def write_ledger(frame: pl.DataFrame, path: Path, schema: Schema, order: list[st
 def ledger_bytes(frame: pl.DataFrame, schema: Schema, order: list[str]) -> bytes:
     """`frame` as CSV sorted by `order`: the same rows always give the same bytes, whose line ends are LF."""
     text = conform(frame, schema).sort(order, nulls_last=True).write_csv(float_precision=6)
-    return ledgertext.normal(text.encode("utf-8"))
+    return ledger_csv.normal(text.encode("utf-8"))
 
 
 def read_ledger(path: Path, schema: Schema, added: frozenset[str] = frozenset()) -> pl.DataFrame:
@@ -99,7 +99,7 @@ def read_ledger(path: Path, schema: Schema, added: frozenset[str] = frozenset())
     return read_ledger_lines(path, schema, added).frame
 
 
-def read_ledger_lines(path: Path, schema: Schema, added: frozenset[str] = frozenset()) -> ledgertext.Ledger:
+def read_ledger_lines(path: Path, schema: Schema, added: frozenset[str] = frozenset()) -> ledger_csv.Ledger:
     """The CSV ledger at `path`; an empty field is null in every column.
 
     Args:
@@ -116,7 +116,7 @@ def read_ledger_lines(path: Path, schema: Schema, added: frozenset[str] = frozen
     except OSError as error:
         rule = f"not a readable ledger ({_brief(error)})"
         raise DataError(str(path), rule, f"compare it with Git: git diff {path}") from None
-    return ledgertext.parse(data, str(path), schema, added)
+    return ledger_csv.parse(data, str(path), schema, added)
 
 
 def _brief(error: Exception) -> str:

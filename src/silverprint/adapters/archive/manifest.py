@@ -11,14 +11,14 @@ from io import BytesIO
 from typing import Final
 
 from silverprint.adapters.archive.entries import Entry
-from silverprint.adapters.archive.names import key, left_behind
-from silverprint.adapters.archive.opening import Drop
-from silverprint.adapters.archive.statements import Stated, Statements
+from silverprint.adapters.archive.entry_names import key, left_behind
+from silverprint.adapters.archive.manifest_index import Stated, Statements
+from silverprint.adapters.archive.open_drop import Drop
 from silverprint.console import say
 from silverprint.errors import DataError
 from silverprint.records import IMAGE_ID
-from silverprint.store.given import READERS, Fault, MissingColumnError, Shape
-from silverprint.store.given.rows import text
+from silverprint.store.foreign_tables import READERS, Fault, MissingColumnError, Shape
+from silverprint.store.foreign_tables.row import text
 
 _MAX_BYTES: Final = 250_000_000  # of the file, which is held; what it states is not
 _MAX_PATH: Final = 65_535  # characters, as many as a zip has room for

@@ -9,8 +9,8 @@ from scrapy.exceptions import IgnoreRequest
 from service_identity import VerificationError
 from twisted.internet import error as twisted
 
-from silverprint.fetching.heads import Broken
-from silverprint.fetching.reasons import NoPicture
+from silverprint.fetching.http.response_head import Broken
+from silverprint.fetching.refusals import NoPicture
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (scrapy.DownloadTimeoutError, "timeout"),

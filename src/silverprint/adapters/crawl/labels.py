@@ -7,8 +7,8 @@ from typing import Any, Final
 from lxml import etree
 from parsel import Selector
 
-from silverprint.adapters.crawl import shown
-from silverprint.adapters.crawl.selecting import chosen, nearest
+from silverprint.adapters.crawl import image_candidates
+from silverprint.adapters.crawl.css_select import chosen, nearest
 
 _LONGEST: Final = 200  # characters; more is a text, and no label
 _READ: Final = 10_000  # characters that are looked at for one
@@ -27,7 +27,7 @@ def of_links(listing: Selector, links: str | None, where: str | None) -> dict[st
         links: hint for the links.
         where: a hint.
     """
-    return {} if where is None else of_elements(listing, shown.links(listing, links), where)
+    return {} if where is None else of_elements(listing, image_candidates.links(listing, links), where)
 
 
 def of_elements(listing: Selector, linking: Sequence[tuple[Any, str]], where: str) -> dict[str, str]:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from parsel import Selector
 
-from silverprint.adapters.crawl import shown
-from silverprint.adapters.crawl.selecting import elements
-from silverprint.fetching.directives import forbids
+from silverprint.adapters.crawl import image_candidates
+from silverprint.adapters.crawl.css_select import elements
+from silverprint.core.licenses import spdx
+from silverprint.fetching.robots.directives import forbids
 from silverprint.fetching.urls import LONGEST, located
-from silverprint.store.licenses import spdx
 
 
 class License(NamedTuple):
@@ -62,7 +62,7 @@ def absolute(base: str, address: str) -> str:
 
 def links(page: Selector, where: str | None) -> list[str]:
     """Where the elements that `where` (a hint) finds link to, as written, each once, in the page's order."""
-    return list(dict.fromkeys(address for _, address in shown.links(page, where)))
+    return list(dict.fromkeys(address for _, address in image_candidates.links(page, where)))
 
 
 def meta_forbids(page: Selector, agent: str) -> bool:

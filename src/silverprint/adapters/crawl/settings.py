@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from silverprint.config import WebSource
-from silverprint.core.takedowns import Takedowns
+from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.fetching.limits import REDIRECTS, RETRIED, RETRIES
 
 _HERE = "silverprint.adapters.crawl"
@@ -23,19 +23,19 @@ def settings(source: WebSource, takedowns: Takedowns, headers: Mapping[str, str]
         "CRAWL_START": list(source.start),
         "HEADERS_FOR_THE_SITE": dict(headers),
         "DOWNLOADER_MIDDLEWARES": {
-            f"{_HERE}.takedowns.NothingTakenDown": 40,
-            f"{_HERE}.addresses.PublicAddresses": 60,
-            f"{_HERE}.credentials.ForTheSiteAlone": 80,
-            f"{_HERE}.robots.ObeyRobots": 100,
-            f"{_HERE}.unpacking.Unpacked": 590,
-            f"{_HERE}.redirects.Redirects": 600,
+            f"{_HERE}.takedown_middleware.NothingTakenDown": 40,
+            f"{_HERE}.address_middleware.PublicAddresses": 60,
+            f"{_HERE}.site_credentials.ForTheSiteAlone": 80,
+            f"{_HERE}.robots_middleware.ObeyRobots": 100,
+            f"{_HERE}.decompress_middleware.Unpacked": 590,
+            f"{_HERE}.redirect_middleware.Redirects": 600,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
         },
-        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), f"{_HERE}.forgiving.ForgivingHandler"),
-        "REFERRER_POLICY": "strict-origin-when-cross-origin",  # as `fetching.referrers` has it for lists
-        "EXTENSIONS": {f"{_HERE}.rests.LeaveTheBusyAlone": 0},
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), f"{_HERE}.lenient_connections.ForgivingHandler"),
+        "REFERRER_POLICY": "strict-origin-when-cross-origin",  # as `fetching.referrer` has it for lists
+        "EXTENSIONS": {f"{_HERE}.backoff.LeaveTheBusyAlone": 0},
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": 0.05,
         "AUTOTHROTTLE_MAX_DELAY": 10.0,

@@ -10,23 +10,23 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response, TextResponse
 from twisted.python.failure import Failure
 
-from silverprint.adapters.crawl import answers, shown
-from silverprint.adapters.crawl.asking import LISTING, NOTHING, PAGE, PICTURE, request
-from silverprint.adapters.crawl.findings import Findings
+from silverprint.adapters.crawl import image_candidates, scrapy_response
+from silverprint.adapters.crawl.css_select import MARKUP
+from silverprint.adapters.crawl.endless_sites import Patience
 from silverprint.adapters.crawl.labels import of_elements, of_links, of_page
-from silverprint.adapters.crawl.memory import Addresses
+from silverprint.adapters.crawl.meta_refresh import sent_on
 from silverprint.adapters.crawl.page import License, Licenses, Place, absolute, links, meta_forbids
-from silverprint.adapters.crawl.patience import Patience
-from silverprint.adapters.crawl.pictures import Pictures
-from silverprint.adapters.crawl.reading import readable
-from silverprint.adapters.crawl.refresh import sent_on
-from silverprint.adapters.crawl.selecting import MARKUP
+from silverprint.adapters.crawl.page_text import readable
+from silverprint.adapters.crawl.pending import Pictures
+from silverprint.adapters.crawl.requests import LISTING, NOTHING, PAGE, PICTURE, request
+from silverprint.adapters.crawl.seen import Addresses
+from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.config import WebSource
-from silverprint.fetching.directives import product
+from silverprint.core.licenses import spdx
 from silverprint.fetching.limits import REDIRECTS
-from silverprint.fetching.reasons import DOWN, NoPicture
+from silverprint.fetching.refusals import DOWN, NoPicture
+from silverprint.fetching.robots.directives import product
 from silverprint.store.intake import Answer, Intake, Showing, judged
-from silverprint.store.licenses import spdx
 
 
 class Found(NamedTuple):
@@ -110,13 +110,15 @@ class PictureSpider(Spider):
     def pictures(self, page: TextResponse) -> Iterable[Found]:
         """The pictures on a picture page."""
         label = of_page(page.selector, self._source.label)
-        return [Found(address, label) for address in _once(shown.addresses(page.selector, self._source.picture))]
+        return [
+            Found(address, label) for address in _once(image_candidates.addresses(page.selector, self._source.picture))
+        ]
 
     def pictures_of_listing(self, listing: TextResponse) -> Iterable[Found]:
         """The pictures on a listing page itself, asked for as long as no listing page has linked to picture pages."""
         if type(self).pictures is not PictureSpider.pictures:
             return []  # it is for picture pages that a class knows better
-        found = shown.addresses(listing.selector, self._source.picture)
+        found = image_candidates.addresses(listing.selector, self._source.picture)
         labels: dict[str, str] = {}
         for where in filter(None, (self._source.label, self._source.listing_label)):
             labels |= of_elements(listing.selector, found, where)
@@ -175,7 +177,7 @@ class PictureSpider(Spider):
             yield request_
         if not found and not on:
             self._findings.page(page.response, 0)
-            self._shown.take(asked, answers.page(response, "failed", "no-picture"))
+            self._shown.take(asked, scrapy_response.page(response, "failed", "no-picture"))
         elif found:
             self._findings.page(page.response, len(found))
             self._patience.shown(response.url, self._is_new(found, page))
@@ -187,31 +189,31 @@ class PictureSpider(Spider):
 
     async def _answer(self, response: Response, asked: Showing) -> Answer:
         """What came back for a picture; whatever it holds, the reactor goes on meanwhile."""
-        answer = answers.picture(response, self._agent, self._shown.validators(asked.url))
+        answer = scrapy_response.picture(response, self._agent, self._shown.validators(asked.url))
         return answer if answer.data is None else await asyncio.to_thread(judged, answer, asked.url)
 
     def on_lost_listing(self, failure: Failure) -> None:
-        self._dead_end(*answers.lost(failure))
+        self._dead_end(*scrapy_response.lost(failure))
 
     def on_lost_page(self, failure: Failure) -> None:
-        self._shown.take(*answers.lost(failure))
+        self._shown.take(*scrapy_response.lost(failure))
 
     def on_lost_picture(self, failure: Failure) -> None:
-        asked, answer = answers.lost(failure)
+        asked, answer = scrapy_response.lost(failure)
         self._shown.settle(asked.url, answer)
 
     def _read(self, response: Response) -> Read | Answer:
         """The page in a response, or why there is none to be read."""
-        if not answers.is_page(response):
-            return answers.no_page(response)
+        if not scrapy_response.is_page(response):
+            return scrapy_response.no_page(response)
         page = readable(response)
         if isinstance(page, str):
-            return answers.page(response, "failed", page)
+            return scrapy_response.page(response, "failed", page)
         markup = page.selector if page.selector.type in MARKUP else Selector("")
         place = Place(markup, page.url, page.encoding)
-        refusal = answers.header_refusal(response, self._agent)
+        refusal = scrapy_response.header_refusal(response, self._agent)
         if refusal is None and meta_forbids(markup, self._agent):
-            refusal = answers.page(response, "refused", "meta-robots")
+            refusal = scrapy_response.page(response, "refused", "meta-robots")
         return Read(page, place, markup, Licenses(markup, place), refusal)
 
     def _is_new(self, found: Iterable[Found], page: Read) -> bool:
@@ -230,7 +232,7 @@ class PictureSpider(Spider):
 
     async def _is_picture(self, response: Response, asked: Showing) -> bool:
         """Takes what a link led to straight, if that is a picture: it has the licence of the page that links to it."""
-        if not answers.is_picture(response, self._shown.validators(asked.url)):
+        if not scrapy_response.is_picture(response, self._shown.validators(asked.url)):
             return False
         way = response.meta["way"]
         answer = way["refusal"] or await self._answer(response, asked)

@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from silverprint.adapters.labelstudio import access, accounts, listing, page, pictures, pushing, tag, wire
-from silverprint.adapters.labelstudio.server import ADMIN
-from silverprint.adapters.labelstudio.wire import speaking
-from silverprint.adapters.labelstudio.words import Annotation, Found, Progress, Project, Pushed, Task
-from silverprint.core import ballots
+from silverprint.adapters.labelstudio import (
+    credentials,
+    image_urls,
+    label_config,
+    pagination,
+    project_tag,
+    sdk,
+    signup,
+    task_import,
+)
+from silverprint.adapters.labelstudio.local_server import ADMIN
+from silverprint.adapters.labelstudio.sdk import speaking
+from silverprint.adapters.labelstudio.types import Annotation, Found, Progress, Project, Pushed, Task
+from silverprint.core.votes import vote_ledger
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -41,10 +50,10 @@ class Studio:
             UnavailableError: there is none, or it does not answer.
             NotAllowedError: it refuses the token.
         """
-        found = access.find()
-        with wire.failures(found.url):
-            client = wire.client(found.url, found.token)
-            wire.require_label_studio(client, found.url)
+        found = credentials.find()
+        with sdk.failures(found.url):
+            client = sdk.client(found.url, found.token)
+            sdk.require_label_studio(client, found.url)
             organisation = client.users.whoami().active_organization
             born: Any = client.organizations.get(organisation or 0).created_at
             name = hashlib.sha256(f"{born:%Y-%m-%dT%H:%M:%S.%fZ}".encode()).hexdigest()[:8]
@@ -67,8 +76,8 @@ class Studio:
     @speaking
     def projects(self) -> list[Project]:
         """Every project that Silverprint opened, the oldest first."""
-        listed = listing.projects(self._client)
-        ours = (tag.read(project.id, project.title, project.description) for project in listed)
+        listed = pagination.projects(self._client)
+        ours = (project_tag.read(project.id, project.title, project.description) for project in listed)
         return sorted((project for project in ours if project), key=lambda project: project.id)
 
     @speaking
@@ -88,8 +97,8 @@ class Studio:
         # Label Studio wants a title of 3 to 50 characters.
         title = title[:50].ljust(3, "·")
         draft = Project(0, title, campaign, round, tier, queue_sha256, None)
-        settings = page.settings(question, instructions, choices, by_age)
-        created: Any = self._client.projects.create(title=title, description=tag.describe(draft), **settings)
+        settings = label_config.settings(question, instructions, choices, by_age)
+        created: Any = self._client.projects.create(title=title, description=project_tag.describe(draft), **settings)
         return replace(draft, id=created.id)
 
     @speaking
@@ -102,10 +111,10 @@ class Studio:
         found: Any = self._get(project.id)
         if found is None:
             return None
-        says_else = tag.read(found.id, found.title, found.description) is not None
-        if says_else and not any(image_id in image_ids for image_id in pushing.pushed(self._client, project.id)):
+        says_else = project_tag.read(found.id, found.title, found.description) is not None
+        if says_else and not any(image_id in image_ids for image_id in task_import.pushed(self._client, project.id)):
             return None
-        self._client.projects.update(project.id, description=tag.describe(project))
+        self._client.projects.update(project.id, description=project_tag.describe(project))
         return replace(project, title=found.title)
 
     @speaking
@@ -132,21 +141,21 @@ class Studio:
         Raises:
             ConfigError: the server is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
         """
-        if pictures.elsewhere() is not None:
+        if image_urls.elsewhere() is not None:
             return
         storages: Any = self._client.import_storage.local.list(project=project.id)
         for storage in storages:
-            if storage.regex_filter != pictures.NOTHING:
+            if storage.regex_filter != image_urls.NOTHING:
                 self._give_nothing(storage)
         if storages:
             return
         media.mkdir(parents=True, exist_ok=True)
-        with pictures.on_this_disk(self.url, media):
+        with image_urls.on_this_disk(self.url, media):
             self._client.import_storage.local.create(
                 project=project.id,
                 title="pictures",
                 path=str(media.resolve()),
-                regex_filter=pictures.NOTHING,
+                regex_filter=image_urls.NOTHING,
                 use_blob_urls=True,
             )
 
@@ -155,7 +164,7 @@ class Studio:
         from label_studio_sdk.core.api_error import ApiError
 
         try:
-            self._client.import_storage.local.update(id=storage.id, path=storage.path, regex_filter=pictures.NOTHING)
+            self._client.import_storage.local.update(id=storage.id, path=storage.path, regex_filter=image_urls.NOTHING)
         except ApiError as error:
             if error.status_code != 400:
                 raise
@@ -163,24 +172,24 @@ class Studio:
     @speaking
     def pushed(self, project: Project) -> dict[str, Pushed]:
         """What the project asks about, by image_id, in the order of asking."""
-        return pushing.pushed(self._client, project.id)
+        return task_import.pushed(self._client, project.id)
 
     @speaking
     def found(self, project: Project) -> list[Found]:
         """Every task of the project, by id, whoever made it."""
-        return pushing.found(self._client, project.id)
+        return task_import.found(self._client, project.id)
 
     @speaking
     def push(self, project: Project, tasks: Sequence[Task]) -> None:
         """Asks about `tasks`, those at the front first. Give all of them again after an interruption: what is there
         stays as it is, what is missing is added behind it. An overlap is never lowered.
         """
-        pushing.push(self._client, project.id, tasks)
+        task_import.push(self._client, project.id, tasks)
 
     @speaking
     def set_overlap(self, task_id: int, overlap: int) -> None:
         """Asks `overlap` people about a task; a task that was done is opened again, one with enough answers closed."""
-        pushing.set_overlap(self._client, task_id, overlap)
+        task_import.set_overlap(self._client, task_id, overlap)
 
     @speaking
     def withdraw(self, project: Project, task_ids: Iterable[int]) -> None:
@@ -203,7 +212,7 @@ class Studio:
         # The SDK's `as_json` would bring the unanswered tasks too.
         exported = json.loads(b"".join(self._client.projects.exports.download_sync(project.id, export_type="JSON")))
         found = [
-            self._annotation(pushing.image_id(task["data"]) or "", task.get("id", 0), stored)
+            self._annotation(task_import.image_id(task["data"]) or "", task.get("id", 0), stored)
             for task in exported
             for stored in task["annotations"]
         ]
@@ -213,16 +222,16 @@ class Studio:
         prediction = stored.get("prediction") or {}
         # Null where no session gave it: it was imported with a task. Without the field there is nothing to compare.
         hand = stored.get("updated_by", stored["completed_by"])
-        choices = page.answers(stored["result"])
+        choices = label_config.answers(stored["result"])
         return Annotation(
             image_id=image_id,
             annotator=self._pseudonym(stored["completed_by"]),
             choices=choices,
-            lead_time_s=ballots.lead_time(stored["lead_time"]),
+            lead_time_s=vote_ledger.lead_time(stored["lead_time"]),
             created_at=stored["created_at"],
             annotation_id=stored["id"],
             skipped=bool(stored["was_cancelled"]),
-            shown_prediction=next(iter(page.answers(prediction.get("result"))), None),
+            shown_prediction=next(iter(label_config.answers(prediction.get("result"))), None),
             task_id=task_id,
             hand=None if hand is None else self._pseudonym(hand),
         )
@@ -230,7 +239,7 @@ class Studio:
     @speaking
     def seal(self, project: Project, votes_sha256: str) -> None:
         """Records the votes' hash in the project: another machine adopts those votes or none."""
-        description = tag.describe(replace(project, votes_sha256=votes_sha256))
+        description = project_tag.describe(replace(project, votes_sha256=votes_sha256))
         self._client.projects.update(project.id, description=description)
 
     @speaking
@@ -251,7 +260,7 @@ class Studio:
             UnavailableError: the server does not take it.
         """
         invitation: Any = self._client.organizations.invites.get_invite_link()
-        accounts.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
+        signup.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
 
     @speaking
     def progress(
@@ -267,7 +276,7 @@ class Studio:
             others: projects that asked about the same pictures.
         """
         ids = [one.id for one in (project, *others)]
-        return pushing.progress(self._client, ids, self._pseudonym, needed)
+        return task_import.progress(self._client, ids, self._pseudonym, needed)
 
     @staticmethod
     def image_url(path: Path) -> str:
@@ -277,7 +286,7 @@ class Studio:
             UsageError: the path is not below it.
             ConfigError: SILVERPRINT_MEDIA_URL is no address.
         """
-        return pictures.url(path)
+        return image_urls.url(path)
 
     def _pseudonym(self, user_id: int) -> str:
         return f"{self.server}-{user_id}"

@@ -6,8 +6,8 @@ import polars as pl
 from PIL import Image
 
 from silverprint.adapters.plots.thumbnails import placeholder, thumbnail
+from silverprint.imaging.decode import Undecodable, decode
 from silverprint.store import ShardReader
-from silverprint.store.decode import Undecodable, decode
 
 BROKEN = "✕"
 

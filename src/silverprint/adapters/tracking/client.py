@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from silverprint.adapters.tracking import where
+from silverprint.adapters.tracking import tracking_uri
 from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Store:
 def _experiment(client: "MlflowClient", name: str, uri: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
-        return str(client.create_experiment(name, artifact_location=where.artifacts(uri)))
+        return str(client.create_experiment(name, artifact_location=tracking_uri.artifacts(uri)))
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)
@@ -99,14 +99,14 @@ def translated(uri: str) -> Iterator[None]:
             remedy = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
             raise NotAllowedError(f"MLflow at {uri}", f"refuses us (HTTP {status})", remedy) from error
         if isinstance(error.__cause__ or error.__context__, RequestException):
-            raise where.unreachable(uri) from error
+            raise tracking_uri.unreachable(uri) from error
         if re.search(r"<(!doctype|html)", str(error), re.IGNORECASE):
             rule = f"something other than MLflow answers (a web page, HTTP {status})"
             raise UnavailableError(f"MLflow at {uri}", rule, "set MLFLOW_TRACKING_URI to it, or unset it") from error
         rule = f"answers with an error ({' '.join(str(error).split())[:160]})"
         raise UnavailableError(f"MLflow at {uri}", rule, "see its log; later: silverprint track sync") from error
     except RequestException as error:
-        raise where.unreachable(uri) from error
+        raise tracking_uri.unreachable(uri) from error
     except SQLAlchemyError as error:
         rule = f"not a usable database ({' '.join(str(error).split())[:160]})"
         raise UnavailableError(f"MLflow at {uri}", rule, "move it away and run: silverprint track sync") from error

@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from silverprint.core.calibration import reliability
-from silverprint.core.intervals import wilson
+from silverprint.core.evaluation.calibration import reliability
+from silverprint.core.evaluation.intervals import wilson
 
 _INK, _MUTED, _BLUE, _RED = "#1c2430", "#6b7480", "#2f6690", "#b23a48"
 SHEET = 24  # pictures on the sheet

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from silverprint import console, layout
-from silverprint.adapters.tracking import facts, where
+from silverprint.adapters.tracking import round_facts, tracking_uri
 from silverprint.config import Params
 from silverprint.errors import SilverprintError
 
 
 def after_round(params: Params, name: str) -> None:
     """Shows a round that was just trained, where an MLflow is named; says one line where it is not reachable."""
-    uri = where.named()
+    uri = tracking_uri.named()
     if uri is None:
         return
-    if not where.answers(uri):
+    if not tracking_uri.answers(uri):
         console.say(f"MLflow at {uri} is not reachable; the round is whole; later: silverprint track sync")
         return
     try:
@@ -29,22 +29,22 @@ def sync(params: Params) -> None:
         UnavailableError: the MLflow that was named is not reachable.
         NotAllowedError: it refuses us.
     """
-    publish(params, where.resolve(), facts.trained(params))
+    publish(params, tracking_uri.resolve(), round_facts.trained(params))
 
 
 def publish(params: Params, uri: str, names: Sequence[str]) -> None:
     """Brings MLflow at `uri` up to date with the rounds `names`, and with the campaign as a whole."""
-    from silverprint.adapters.tracking.campaign import show_best, show_campaign
+    from silverprint.adapters.tracking.campaign_run import show_best, show_campaign
     from silverprint.adapters.tracking.client import Store
-    from silverprint.adapters.tracking.rounds import show_round
+    from silverprint.adapters.tracking.round_run import show_round
 
-    trained = facts.trained(params)
+    trained = round_facts.trained(params)
     if not trained:
         console.say("MLflow: no round is trained yet, nothing to show")
         return
     with Store.open(uri, params.dataset.name) as store:
-        changed = sum(show_round(store, params, facts.read(params, name)) for name in names)
-        figures = {name: facts.metrics(name) for name in trained}
+        changed = sum(show_round(store, params, round_facts.read(params, name)) for name in names)
+        figures = {name: round_facts.metrics(name) for name in trained}
         show_campaign(store, params.dataset.campaign, figures)
         show_best(store, params.dataset.name, params.dataset.campaign, figures)
     absent = [str(root) for root in map(layout.raw, params.sources) if not root.exists()]

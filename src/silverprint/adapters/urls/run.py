@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from silverprint.adapters.urls.listing import Listed, UrlList
-from silverprint.adapters.urls.process import Sockets
+from silverprint.adapters.urls.fetcher.messages import Loss, Manner, Request, Result
+from silverprint.adapters.urls.fetcher.parent import Sockets
 from silverprint.adapters.urls.survey import Survey, survey
-from silverprint.adapters.urls.wire import Loss, Manner, Request, Result
+from silverprint.adapters.urls.url_list import Listed, UrlList
 from silverprint.config import UrlSource
 from silverprint.console import bar
 from silverprint.errors import UnavailableError
 from silverprint.fetching import answers
-from silverprint.fetching.directives import product
-from silverprint.fetching.reasons import DOWN
+from silverprint.fetching.refusals import DOWN
+from silverprint.fetching.robots.directives import product
 from silverprint.store.intake import Answer, Intake, Showing
 
 _UNDER_WAY: Final = 4_096  # addresses asked and not answered; when all are one slow host's, the others wait

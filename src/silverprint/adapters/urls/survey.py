@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from silverprint.adapters.urls.listing import Listed
+from silverprint.adapters.urls.url_list import Listed
 
 
 @dataclass(frozen=True, slots=True)

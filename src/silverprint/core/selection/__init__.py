@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from silverprint.core.selection import (
+from silverprint.core.selection.pool import Indices, Picks
+from silverprint.core.selection.strategies import (
     auto,
     badge,
     bald,
@@ -23,8 +24,7 @@ from silverprint.core.selection import (
     typiclust,
     uherding,
 )
-from silverprint.core.selection.pool import Indices, Picks
-from silverprint.core.selection.request import checked
+from silverprint.core.selection.validate import checked
 from silverprint.core.uncertainty import Probabilities
 from silverprint.errors import ConfigError
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core.selection.content import chunks
+from silverprint.core.selection.content_hash import chunks
 
 Rows = NDArray[np.float32]
 

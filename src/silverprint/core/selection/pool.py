@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 
-from silverprint.core.selection.content import Keys, content_keys, uniform
+from silverprint.core.selection.content_hash import Keys, content_keys, uniform
 from silverprint.errors import ConfigError
 
 Indices = Int64[NDArray[np.int64], " b"]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import guard, ledgers, serving, state
-from silverprint.campaign.state import State
+from silverprint.campaign import ledgers, round_state, serving_cache
+from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import ballots
+from silverprint.core.votes import vote_ledger
+from silverprint.dvcfiles import guard
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ def run(params: Params, round_name: str) -> None:
         DataError: a final file was changed, or the round is open elsewhere with another queue or other votes.
         UnavailableError: Label Studio or a file is not there.
     """
-    before = state.load(round_name)
+    before = round_state.load(round_name)
     _require_ledgers(round_name, before)
     if before is not None and before.status == "closed" and _asks_answered(before):
         if not layout.votes(round_name).exists():
-            from silverprint.stages.annotate import lost
+            from silverprint.stages.annotate import recover_votes
 
-            lost.bring_back(params, before)
+            recover_votes.bring_back(params, before)
         say(f"{round_name} is closed: its votes stay as they are")
         return
     if before is None or before.status != "closed":
@@ -81,15 +82,15 @@ def _open(params: Params, name: str, server: str) -> State:
 
 def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     # Only here: a closed round never needs the server, nor the time to load its client.
-    from silverprint.adapters.labelstudio import lease
-    from silverprint.stages.annotate import asking
+    from silverprint.adapters.labelstudio import push_lease
+    from silverprint.stages.annotate import studio_sync
 
-    studio = asking.connect(name, before)
+    studio = studio_sync.connect(name, before)
     current = before or _open(params, name, studio.server)
     tiers = sorted(ledgers.queue(name)["tier"].unique())
-    found = {tier: asking.projects(studio, params, current, tier) for tier in tiers}
+    found = {tier: studio_sync.projects(studio, params, current, tier) for tier in tiers}
     current = current.moved(projects={tier: projects[0].id for tier, projects in found.items()}).save()
-    with lease.held(studio, found[tiers[0]][0]):
+    with push_lease.held(studio, found[tiers[0]][0]):
         # Whoever held the lease before may have taken younger projects away.
         there = {tier: [first, *filter(studio.has, younger)] for tier, (first, *younger) in found.items()}
         _hold(studio, params, current, there)
@@ -97,7 +98,7 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
 
 def _hold(studio: "Studio", params: Params, current: State, found: dict[str, list["Project"]]) -> None:
     """Pulls, puts the server in order, pushes; closes, or says who is waited for. No other machine does meanwhile."""
-    from silverprint.stages.annotate import asking, order
+    from silverprint.stages.annotate import put_right, studio_sync
 
     name = current.round
     projects = {tier: ours[0] for tier, ours in found.items()}
@@ -110,25 +111,25 @@ def _hold(studio: "Studio", params: Params, current: State, found: dict[str, lis
 
     queue, withdrawn = ledgers.queue(name), ledgers.withdrawn()
     kept = ledgers.votes_so_far(name)
-    pulls = {project.id: asking.pull(studio, project, current) for ours in found.values() for project in ours}
+    pulls = {project.id: studio_sync.pull(studio, project, current) for ours in found.values() for project in ours}
     pulled = pl.concat([votes for votes, _ in pulls.values()])
-    votes = ballots.merge(kept, pulled, studio.server, withdrawn, current.settled)
+    votes = vote_ledger.merge(kept, pulled, studio.server, withdrawn, current.settled)
     ledgers.write_votes(name, votes)
 
-    progress = ballots.progress(queue, ledgers.asks(name), votes, withdrawn)
+    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, withdrawn)
     answers = {id_: given for id_, (_, given) in pulls.items()}
-    order.tell(studio, current, kept, votes, answers)
-    answers = order.take_off(studio, current, votes, progress, answers)
+    put_right.tell(studio, current, kept, votes, answers)
+    answers = put_right.take_off(studio, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
-        asking.withdraw(studio, [project, *younger], withdrawn)
-        asking.put_right(studio, params, project, current)
-        there, on_task = order.one_each(studio, project, younger, answers)
-        asking.push(
+        studio_sync.withdraw(studio, [project, *younger], withdrawn)
+        studio_sync.put_right(studio, params, project, current)
+        there, on_task = put_right.one_each(studio, project, younger, answers)
+        studio_sync.push(
             studio, params, current, project, queue.filter(pl.col("tier") == tier), progress, there, on_task
         )  # fmt: skip
-        order.again(studio, project, on_task)
+        put_right.again(studio, project, on_task)
     current = current.moved(status="waiting").save()
-    if not ballots.is_done(progress):
+    if not vote_ledger.is_done(progress):
         raise _waiting(studio, current, projects, progress)
     _close(studio, current, projects)
 
@@ -164,5 +165,5 @@ def _close(studio: "Studio", current: State, projects: dict[str, "Project"]) -> 
         studio.seal(project, votes_sha256)
     asks_sha256 = ledgers.sha256(layout.asks(current.round))
     current.moved(status="closed", votes_sha256=votes_sha256, asks_sha256=asks_sha256).save()
-    serving.empty(current.campaign, current.round)
+    serving_cache.empty(current.campaign, current.round)
     say(f"{current.round} is closed: {ledgers.votes(current.round).height} votes")

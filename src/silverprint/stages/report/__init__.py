@@ -8,15 +8,16 @@ from typing import Any
 import polars as pl
 
 from silverprint import console, layout
-from silverprint.adapters import pages
-from silverprint.adapters.pages.view import RoundView, View
+from silverprint.adapters import html
+from silverprint.adapters.html.view import RoundView, View
 from silverprint.adapters.plots import contact_sheet, curve, strip
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.campaign import ledgers
 from silverprint.config import Params
-from silverprint.core import groups, summary
-from silverprint.stages.report import contact, qualities, read, tiles, withdrawals
-from silverprint.stages.report.read import Campaign
+from silverprint.core.duplicates import groups
+from silverprint.core.reporting import summary
+from silverprint.stages.report import campaign_data, contact, dataset_metrics, tiles, withdrawals
+from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
 from silverprint.store.folders import replacing_folder
 
@@ -28,7 +29,7 @@ def run(params: Params) -> None:
         UnavailableError: an input is not there.
         DataError: an input is not readable.
     """
-    campaign = read.campaign(params)
+    campaign = campaign_data.campaign(params)
     pictures = tiles.gallery(campaign)
     rounds = _rounds(campaign, pictures)
     points, chosen = _points(rounds), contact.chosen(campaign)
@@ -37,7 +38,7 @@ def run(params: Params) -> None:
         contact_sheet.draw(contact.drawn(campaign, chosen, pictures), folder / "contact-sheet.png")
         if points:
             curve.draw(points, folder / "curve.png")
-        page = pages.render(_view(campaign, rounds, chosen, pictures, folder))
+        page = html.render(_view(campaign, rounds, chosen, pictures, folder))
         files.write_text(folder / "index.html", page)
     console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} rounds measured")
 
@@ -51,8 +52,8 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             strategy=campaign.params.rounds[name].strategy,
             roles=_counts(campaign.queues[name], "role") if name in campaign.queues else {},
             people=said,
-            metrics=read.document(layout.metrics(name), "labels", "evaluation", "per_class", "control"),
-            gate=read.document(layout.gate(name), "passed", "waived", "findings"),
+            metrics=campaign_data.document(layout.metrics(name), "labels", "evaluation", "per_class", "control"),
+            gate=campaign_data.document(layout.gate(name), "passed", "waived", "findings"),
             waivers=waivers.filter(pl.col("round") == name).to_dicts(),
             tiles=tiles.queue(campaign, name, pictures),
             page=_page(name),
@@ -112,7 +113,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, p
         annotators=campaign.people.sort("annotator").to_dicts(),
         imports=campaign.imports.sort("annotator").to_dicts(),
         gold=campaign.gold,
-        qualities=qualities.seen(),
+        qualities=dataset_metrics.seen(),
         withdrawals=withdrawals.seen(campaign),
     )
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from silverprint.adapters.pages import words
-from silverprint.adapters.pages.view import Contact, Reason, Tile
+from silverprint.adapters.html import sentences
+from silverprint.adapters.html.view import Contact, Reason, Tile
 from silverprint.adapters.plots import contact_sheet
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.adapters.plots.thumbnails import data_uri
-from silverprint.core import contact
-from silverprint.stages.report.read import Campaign
+from silverprint.core.reporting import sheet_examples
+from silverprint.stages.report.campaign_data import Campaign
 from silverprint.stages.report.tiles import SIDE
 
 _ROW = 8  # pictures of a reason
@@ -27,7 +27,7 @@ class Chosen:
         kept: likewise: image_id, source, label.
     """
 
-    rows: list[contact.Row]
+    rows: list[sheet_examples.Row]
     acquired: pl.DataFrame
     kept: pl.DataFrame
 
@@ -35,9 +35,9 @@ class Chosen:
 def chosen(campaign: Campaign) -> Chosen:
     manifest = campaign.manifest
     return Chosen(
-        contact.rows(manifest, campaign.params.clean, _ROW),
-        contact.sample(manifest, contact_sheet.PILE),
-        contact.spread(_said(campaign), contact_sheet.PILE),
+        sheet_examples.rows(manifest, campaign.params.clean, _ROW),
+        sheet_examples.sample(manifest, contact_sheet.PILE),
+        sheet_examples.spread(_said(campaign), contact_sheet.PILE),
     )
 
 
@@ -48,13 +48,13 @@ def drawn(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> contact_shee
     came = f"{acquired:,} from {sources} {'source' if sources == 1 else 'sources'}"
 
     def share(n: int) -> str:
-        return f"{n:,} · {words.part(n / max(1, acquired))}"
+        return f"{n:,} · {sentences.part(n / max(1, acquired))}"
 
     def pile(title: str, note: str, rows: pl.DataFrame) -> contact_sheet.Pile:
         small = [pictures.thumbnail(image_id, contact_sheet.TILE) for image_id in rows["image_id"]]
         return contact_sheet.Pile(title, note, small)
 
-    def row(found: contact.Row) -> contact_sheet.Row:
+    def row(found: sheet_examples.Row) -> contact_sheet.Row:
         shown = [
             [pictures.thumbnail(image_id, contact_sheet.TILE) for image_id in (one.image_id, one.instead) if image_id]
             for one in found.examples
@@ -82,18 +82,18 @@ def shown(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> Contact:
         acquired=pile(chosen.acquired.head(_PAGE).with_columns(label=pl.lit(None)), "acquired"),
         rejected=[_reason(row, pictures) for row in chosen.rows if not row.flags],
         flagged=[_reason(row, pictures) for row in chosen.rows if row.flags],
-        idle=contact.idle(chosen.rows, campaign.params.clean),
+        idle=sheet_examples.idle(chosen.rows, campaign.params.clean),
         kept=pile(chosen.kept.head(_PAGE), "kept"),
     )
 
 
-def _reason(row: contact.Row, pictures: Gallery) -> Reason:
+def _reason(row: sheet_examples.Row, pictures: Gallery) -> Reason:
     verb = "flagged" if row.flags else "rejected"
     tiles = [_tile(example, f"{verb} as {row.reason}", pictures) for example in row.examples]
     return Reason(row.reason, row.pictures, row.share, tiles)
 
 
-def _tile(example: contact.Example, verdict: str, pictures: Gallery) -> Tile:
+def _tile(example: sheet_examples.Example, verdict: str, pictures: Gallery) -> Tile:
     hidden = "" if pictures.shows(example.image_id) else "not shown; "
     return Tile(
         picture=data_uri(pictures.thumbnail(example.image_id, SIDE)),

@@ -2,13 +2,14 @@
 
 import polars as pl
 
-from silverprint.adapters.pages.view import Tile
+from silverprint.adapters.html.view import Tile
 from silverprint.adapters.plots import strip
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.adapters.plots.thumbnails import data_uri
-from silverprint.core import contact, hidden, summary
-from silverprint.core.quality import BINDING
-from silverprint.stages.report.read import Campaign
+from silverprint.core.cleaning import withheld
+from silverprint.core.cleaning.quality_rules import BINDING
+from silverprint.core.reporting import sheet_examples, summary
+from silverprint.stages.report.campaign_data import Campaign
 
 SIDE = 112  # pixels of a thumbnail on the page
 _ROUND, _DISPUTED = 48, 16  # pictures shown of each
@@ -16,7 +17,7 @@ _ROUND, _DISPUTED = 48, 16  # pictures shown of each
 
 def gallery(campaign: Campaign) -> Gallery:
     """Withdrawn pictures, and those without a licence, are not shown to anybody."""
-    signs = hidden.signs(campaign.manifest, campaign.asked["image_id"])
+    signs = withheld.signs(campaign.manifest, campaign.asked["image_id"])
     return Gallery(campaign.reader, signs)
 
 
@@ -68,7 +69,7 @@ def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
         return [row(shown[start : start + 4]) for start in range(0, len(shown), 4)]
 
     def example_row(reason: str, n: int) -> strip.Row:
-        return row(contact.rejected(manifest, reason)["image_id"].head(3).to_list(), reason, f"{n:,}")
+        return row(sheet_examples.rejected(manifest, reason)["image_id"].head(3).to_list(), reason, f"{n:,}")
 
     def class_row(name: str) -> strip.Row:
         return row(by_class.filter(pl.col("label") == name)["image_id"].head(3).to_list(), name, f"{counts[name]:,}")

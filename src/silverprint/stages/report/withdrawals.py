@@ -5,12 +5,12 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.adapters.pages.view import RoundWithdrawal, Takedown, Withdrawals
+from silverprint.adapters.html.view import RoundWithdrawal, Takedown, Withdrawals
 from silverprint.campaign import ledgers
-from silverprint.core import ballots
+from silverprint.core.votes import vote_ledger
 from silverprint.records import NEIGHBOURS, WITHDRAWN, empty
-from silverprint.stages.report import read
-from silverprint.stages.report.read import Campaign
+from silverprint.stages.report import campaign_data
+from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import tables
 
 
@@ -40,7 +40,7 @@ def _takedowns(takedowns: pl.DataFrame, withdrawn: pl.DataFrame) -> list[Takedow
 def _round(name: str, queue: pl.DataFrame, withdrawn: pl.DataFrame) -> RoundWithdrawal:
     asked = queue.join(withdrawn, on="image_id", how="semi")
     said = _said(name, asked)
-    metrics = read.document(layout.metrics(name), "model_id", "labels", "evaluation") or {}
+    metrics = campaign_data.document(layout.metrics(name), "model_id", "labels", "evaluation") or {}
     models = [*metrics.get("replaced", []), *([_model(metrics)] if metrics.get("replaced") else [])]
     pictures = [(row["image_id"], row["role"], said.get(row["image_id"], "")) for row in asked.sort("rank").to_dicts()]
     return RoundWithdrawal(name, pictures, models)
@@ -55,7 +55,7 @@ def _said(name: str, asked: pl.DataFrame) -> dict[str, str]:
     """What people had answered about each picture, the commonest first."""
     if not layout.votes(name).exists():
         return {}
-    counted = pl.col("status").is_in([*ballots.ANSWERS, "withdrawn"])
+    counted = pl.col("status").is_in([*vote_ledger.ANSWERS, "withdrawn"])
     votes = ledgers.votes(name).filter(counted).join(asked, on="image_id", how="semi")
     counts = votes.group_by("image_id", pl.col("choice").replace("", "nothing")).len()
     said = pl.format("{} ×{}", "choice", "len").str.join(", ").alias("said")

@@ -7,8 +7,8 @@ So the results, and the bytes on the disk, are the same whichever way is taken. 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
-from silverprint.store.executor.cluster import run_on_ray
 from silverprint.store.executor.processes import run_on_processes
+from silverprint.store.executor.ray_cluster import run_on_ray
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from silverprint.errors import UnavailableError
-from silverprint.store.executor.worker import use_one_thread
+from silverprint.store.executor.threads import use_one_thread
 
 
 def run_on_processes(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:

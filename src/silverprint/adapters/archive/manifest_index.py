@@ -1,0 +1,89 @@
+"""What a manifest states of each file, of however many: on the disk, in a table of SQLite's that nobody else sees."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+
+from silverprint.adapters.archive.entry_names import key
+from silverprint.errors import DiskError
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    sha256: str | None = None
+    license: str | None = None
+    contract: str | None = None
+    consent: str | None = None
+    label: str | None = None
+    caption: str | None = None
+    page_url: str | None = None
+
+
+_TABLE: Final = (
+    "CREATE TABLE stated (key TEXT PRIMARY KEY, line, path, "
+    "sha256, license, contract, consent, label, caption, page_url) WITHOUT ROWID"
+)
+_CACHE: Final = 32_000  # KiB of the table in memory
+
+
+class Statements:
+    """By a file's name, as `names.key` compares it. Used as a context, at whose end the table is gone.
+
+    Raises:
+        DiskError: no room for the table.
+    """
+
+    def __init__(self) -> None:
+        self._table = sqlite3.connect("", isolation_level=None)  # a file without a name, gone with the connection
+        for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE}"):
+            self._table.execute(f"PRAGMA {setting}")
+        self._table.execute(_TABLE)
+        self._table.execute("BEGIN")  # one transaction that never ends: each row by itself would be written at once
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._table.close()
+
+    def clear(self) -> None:
+        self._do("DELETE FROM stated")
+
+    def add(self, path: str, line: int, stated: Stated) -> int | None:
+        """Notes what `line` states of `path`; the line that did so before, where there is one."""
+        name = key(_written(path))
+        values = [_written(value) for value in astuple(stated)]
+        insert = "INSERT OR IGNORE INTO stated VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        done = self._do(insert, name, line, _written(path), *values)
+        if done.rowcount:
+            return None
+        before: int = self._do("SELECT line FROM stated WHERE key = ?", name).fetchone()[0]
+        return before
+
+    def take(self, path: str) -> Stated | None:
+        """What is stated of `path`, which then is no longer there."""
+        name = key(_written(path))
+        found = self._do("SELECT * FROM stated WHERE key = ?", name).fetchone()
+        if found is None:
+            return None
+        self._do("DELETE FROM stated WHERE key = ?", name)
+        return Stated(*found[3:])
+
+    def rest(self) -> Iterator[tuple[str, Stated]]:
+        """What was not taken, by the paths as the manifest has them, sorted."""
+        for _, _, path, *stated in self._do("SELECT * FROM stated ORDER BY path"):
+            yield path, Stated(*stated)
+
+    def _do(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        try:
+            return self._table.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            remedy = "free space where temporary files are, or set SQLITE_TMPDIR"
+            raise DiskError("the manifest's table", f"cannot be written ({error})", remedy) from None
+
+
+def _written(text: str | None) -> Any:
+    """Text that UTF-8 can write: JSON may name half of a character."""
+    return text if text is None or text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

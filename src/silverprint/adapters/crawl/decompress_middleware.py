@@ -1,0 +1,42 @@
+"""Packed bodies, unpacked as the list's client does it."""
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+from scrapy.responsetypes import responsetypes
+
+from silverprint.fetching.http.content_coding import ASKED, unpacked
+
+
+class Unpacked:
+    """Downloader middleware, instead of Scrapy's: what is damaged or too large is so in both channels."""
+
+    CUTS = "cuts"  # in Request.meta: bytes of the body that are wanted, the rest is not
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE"))
+
+    async def process_request(self, request: Request) -> None:
+        request.headers.setdefault("Accept-Encoding", ASKED)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """
+        Raises:
+            Refused: `too-large`.
+            Failed: `broken-response`.
+        """
+        codings = response.headers.getlist("Content-Encoding")
+        if not codings:
+            return response
+        most = request.meta.get(self.CUTS)
+        coding = b",".join(codings).decode("latin-1")
+        body = unpacked(response.body, coding, self._most if most is None else most, cuts=most is not None)
+        headers = response.headers.copy()
+        del headers["Content-Encoding"]
+        kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+        return response.replace(cls=kind, headers=headers, body=body)

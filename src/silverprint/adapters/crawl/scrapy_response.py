@@ -1,0 +1,80 @@
+"""A response of Scrapy's, or the failure to get one, as an Answer."""
+
+from typing import Any, Literal, TypeGuard
+
+from scrapy.http import Request, Response, TextResponse
+
+from silverprint.adapters.crawl.failures import explain
+from silverprint.adapters.crawl.robots_middleware import DECISION
+from silverprint.fetching import answers
+from silverprint.fetching.redirects import moved
+from silverprint.fetching.refusals import NoPicture
+from silverprint.fetching.response import Reply
+from silverprint.imaging.sniff import sniff
+from silverprint.store.intake import Answer, Showing
+from silverprint.store.intake.history import Validators
+
+
+def picture(response: Response, agent: str, known: Validators | None) -> Answer:
+    """The answer for a picture: its bytes, or that it is the one known before (304), or why it is not kept."""
+    reply = _reply(response)
+    try:  # Scrapy follows those that lead to somewhere on the web, and leaves the others to us
+        moved(response.url, response.status, _header(response, "Location"))
+    except NoPicture as why:
+        return answers.answer(reply, why.outcome, reason=why.reason)
+    return answers.picture(reply, response.body, agent, known)
+
+
+def header_refusal(response: Response, agent: str) -> Answer | None:
+    """The refusal that an X-Robots-Tag header demands."""
+    return answers.header_refusal(_reply(response), agent)
+
+
+def page(response: Response, outcome: Literal["refused", "failed"], reason: str) -> Answer:
+    """The answer for a page from which no picture is had."""
+    return answers.answer(_reply(response), outcome, reason=reason)
+
+
+def is_page(response: Response) -> TypeGuard[TextResponse]:
+    """Whether it can be read as a page."""
+    return response.status == 200 and isinstance(response, TextResponse)
+
+
+def is_picture(response: Response, known: Validators | None) -> bool:
+    """Whether it is one where a page was expected: by its bytes, or because the one `known` has not changed (304)."""
+    if response.status == 304:
+        return known is not None
+    return response.status == 200 and sniff(response.body) is not None
+
+
+def no_page(response: Response) -> Answer:
+    """The answer where a page was expected."""
+    return page(response, "failed", "not-a-page" if response.status == 200 else f"http-{response.status}")
+
+
+def lost(failure: Any) -> tuple[Showing, Answer]:
+    """What was asked for, and the answer for a request that brought no response."""
+    request: Request = failure.request
+    outcome, reason = explain(failure.value)
+    return request.cb_kwargs["asked"], Answer(outcome, reason, robots=request.meta.get(DECISION, "n/a"))
+
+
+def _reply(response: Response) -> Reply:
+    return Reply(
+        status=response.status,
+        content_type=_header(response, "Content-Type"),
+        etag=_header(response, "ETag"),
+        last_modified=_header(response, "Last-Modified"),
+        directives=tuple(map(_text, response.headers.getlist("X-Robots-Tag"))),
+        robots=response.meta[DECISION],
+    )
+
+
+def _header(response: Response, name: str) -> str | None:
+    values = response.headers.getlist(name)
+    return _text(values[0]) if values else None  # the first of several, as for a list
+
+
+def _text(value: bytes) -> str:
+    """As `fetching.http.response_head` has it."""
+    return value.decode("utf-8", "surrogateescape")

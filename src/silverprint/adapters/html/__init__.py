@@ -1,0 +1,44 @@
+"""The report and the page of a queue, each one HTML file: no script, no other file, no network."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from silverprint.adapters.html import sentences
+from silverprint.adapters.html.view import QueueView, View
+
+_MOST_CLASSES = 30  # a wider confusion matrix says less than the list of the commonest mistakes
+
+
+def render(view: View) -> str:
+    """The report."""
+    return _template("report.html").render(
+        view=view,
+        verdict=sentences.verdict(view),
+        reason_words=sentences.REASONS,
+        role_words=sentences.ROLES,
+        gain=sentences.gain,
+        consistency=sentences.consistency,
+        matrix=bool(view.confusion) and len(view.classes) <= _MOST_CLASSES,
+    )
+
+
+def render_queue(view: QueueView) -> str:
+    """The page of a round's queue."""
+    return _template("queue.html").render(view=view, role_words=sentences.ROLES)
+
+
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("silverprint.adapters.html", "."),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "percent": sentences.percent,
+        "part": sentences.part,
+        "points": sentences.points,
+        "count": "{:,}".format,
+    }
+    return environment.get_template(name)

@@ -1,0 +1,120 @@
+"""Figures as plain sentences, with what they do not prove."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from silverprint.adapters.html.view import RoundView, View
+
+REASONS: Final = {
+    "withdrawn": "somebody asked for it to be taken down",
+    "undecodable": "broken or cut off: the decoder could not read all of it",
+    "animated": "more than one frame",
+    "too-small": "the shorter side is below the limit",
+    "extreme-aspect": "far longer than wide, or the reverse",
+    "flat": "nothing to see: almost one colour",
+    "too-dark": "almost black",
+    "too-bright": "almost white",
+    "blurred": "no sharp edge anywhere",
+    "license-unknown": "its page names no licence",
+    "license-not-allowed": "its licence is not among those allowed",
+    "placeholder": "its source shows the same picture on many pages",
+    "text-like": "lines of writing: a screenshot, a scan, a slide",
+    "off-topic": "unlike all other pictures",
+    "same-pixels": "another file with exactly these pixels is kept",
+    "near-duplicate": "nearly the same as a picture that is kept",
+}
+
+ROLES: Final = {
+    "evaluation": "random ones to measure on",
+    "train": "chosen by the strategy",
+    "control": "random ones to compare with",
+    "gold": "with a known answer",
+    "relabel": "for a second look",
+}
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    return "-" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def part(share: float) -> str:
+    """A share that is not nothing, however small."""
+    return "< 0.1 %" if 0 < share < 0.0005 else percent(share)
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, with its sign: +2.1."""
+    return f"{100 * difference:+.1f}".replace("-", "\u2212")
+
+
+def verdict(view: View) -> list[str]:
+    """What a lead should know first: where the model stands, what the last round brought, whether choosing paid."""
+    last = view.measured
+    if last is None or last.evaluation is None or last.metrics is None:
+        return ["No model has been measured yet: there are no evaluation labels."]
+    found = last.evaluation
+    sentences = [
+        f"After {last.name}, with {last.metrics['labels']:,} labels, the model agrees with people on "
+        f"{percent(found['accuracy'])} of {found['n']:,} evaluation pictures "
+        f"(95 % interval {percent(found['accuracy_low'])} to {percent(found['accuracy_high'])})."
+    ]
+    before = [entry for entry in view.rounds if entry.evaluation and entry.name != last.name]
+    if before:
+        sentences.append(_progress(before[-1], last))
+    if last.control:
+        sentences.append(f"In {last.name}, {gain(last.control)}.")
+    return sentences + _gates(view)
+
+
+def _gates(view: View) -> list[str]:
+    gates = {entry.name: entry.gate for entry in view.rounds if entry.gate}
+    waived = [name for name, gate in gates.items() if gate.get("waived")]
+    failed = [name for name, gate in gates.items() if not gate["passed"] and name not in waived]
+    if failed:
+        return [f"The labels of {', '.join(failed)} did not pass their gate."]
+    if waived:
+        return [f"A failed check of the labels was waived in {', '.join(waived)}: see there why."]
+    return ["The labels passed every critical check."] if gates else []
+
+
+def _progress(before: RoundView, last: RoundView) -> str:
+    old, new = before.evaluation, last.evaluation
+    if not old or not new or not before.metrics or not last.metrics:
+        return ""
+    more = last.metrics["labels"] - before.metrics["labels"]
+    change = 100 * (new["accuracy"] - old["accuracy"])
+    overlap = new["accuracy_low"] <= old["accuracy_high"] and old["accuracy_low"] <= new["accuracy_high"]
+    caution = "; the two intervals overlap, so part of it may be chance" if overlap else ""
+    direction = "more" if change >= 0 else "fewer"
+    return f"That is {abs(change):.1f} points {direction} than after {before.name}, with {more:,} more labels{caution}."
+
+
+def gain(control: dict[str, Any]) -> str:
+    """Whether the strategy beat random pictures, by how much, and how sure that is."""
+    low, high = control["gain_low"], control["gain_high"]
+    span = f"{points(control['gain'])} points, 95 % interval {points(low)} to {points(high)}"
+    if low > 0:
+        return f"{control['k']} chosen pictures taught the model more than {control['k']} random ones ({span})"
+    if high < 0:
+        return f"{control['k']} chosen pictures taught the model less than {control['k']} random ones ({span})"
+    return (
+        f"{control['k']} chosen pictures taught the model about as much as {control['k']} random ones "
+        f"({span}{_detectable(control)})"
+    )
+
+
+def _detectable(control: dict[str, Any]) -> str:
+    """What so few pictures can show at all; figures of an earlier version do not say."""
+    least = control.get("gain_detectable")
+    return "" if least is None else f"; so few show a gain only from about {100 * least:.0f} points on"
+
+
+def consistency(figures: dict[str, float]) -> str:
+    """What `core.reporting.dataset_metrics.consistency` found, in one sentence without its end."""
+    said: dict[str, Callable[[float], str]] = {
+        "alpha_round": lambda alpha: f"alpha {alpha:.2f} in the last round",
+        "agreement": lambda share: f"{percent(share)} of pairs of votes on evaluation pictures agree",
+        "gold_accuracy": lambda share: f"{percent(share)} of answers about gold pictures are right",
+        "disputed": lambda share: f"votes differ on {percent(share)} of the pictures with two or more",
+    }
+    return "; ".join(say(figures[name]) for name, say in said.items() if name in figures)

@@ -1,0 +1,33 @@
+"""What a project is for, kept in its description: a sentence for people, then one line of JSON for us."""
+
+import json
+from dataclasses import asdict
+
+from silverprint.adapters.labelstudio.types import Project
+
+_KEYS = ("campaign", "round", "tier", "queue_sha256", "votes_sha256")
+
+
+def describe(project: Project) -> str:
+    """The description of `project`; `read` is its inverse."""
+    document = asdict(project)
+    # Long enough that the project's card shows no line of ours.
+    sentence = (
+        f"Round {project.round} of {project.campaign}. Open the project and press “Label All Tasks”: pictures come one "
+        "by one until there are none left. The last line is for Silverprint; please leave it as it is."
+    )
+    return sentence + "\n" + json.dumps({key: document[key] for key in _KEYS}, sort_keys=True)
+
+
+def read(project_id: int, title: str, description: str | None) -> Project | None:
+    """The project as the server lists it, or None where it is not one of ours."""
+    lines = (description or "").strip().splitlines()
+    try:
+        tag = json.loads(lines[-1])
+        said = {key: tag[key] for key in _KEYS}
+    except (IndexError, ValueError, TypeError, KeyError):
+        return None
+    kinds = dict.fromkeys(_KEYS, str) | {"votes_sha256": str | None}
+    if not all(isinstance(said[key], kind) for key, kind in kinds.items()):
+        return None
+    return Project(id=project_id, title=title, **said)

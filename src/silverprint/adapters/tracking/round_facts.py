@@ -1,0 +1,127 @@
+"""What a round says of itself, read from its outputs alone: a clone knows as much as the author."""
+
+import hashlib
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.config import Params
+from silverprint.dvcfiles import lock
+from silverprint.records import EVALUATION
+from silverprint.store import json_files, model_card, tables
+
+_NOT_KNOBS = {"prev", "draw"}  # of a round: they say which it is, not how it was made
+
+
+@dataclass(frozen=True)
+class RoundFacts:
+    name: str
+    metrics: dict[str, Any]
+    params: dict[str, str]
+    tags: dict[str, str]
+    labels: Path | None  # the table that was trained on; None where it was not pulled
+    labels_digest: str | None
+    evaluation: pl.DataFrame | None  # None where the model was not pulled
+
+    @property
+    def digest(self) -> str:
+        """Of everything that is shown."""
+        shown = [self.metrics, self.params, self.tags, self.labels_digest, self.evaluation is not None]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+
+
+def trained(params: Params) -> list[str]:
+    """The rounds that have figures, in their order."""
+    return [name for name in params.chain if layout.metrics(name).exists()]
+
+
+def metrics(name: str) -> dict[str, Any]:
+    path = layout.metrics(name)
+    return json_files.read(path, "model_id", "labels", "votes", "evaluation", remedy=f"run: git checkout {path}")
+
+
+def read(params: Params, name: str) -> RoundFacts:
+    """Raises DataError where an output is there and is not readable."""
+    figures = metrics(name)
+    labels = layout.labels(name) / "labels.parquet"
+    model = layout.model(name)
+    evaluation = model / "evaluation.parquet"
+    pulled = labels.exists()
+    card = model_card.read(model) if (model / model_card.NAME).exists() else {}
+    return RoundFacts(
+        name=name,
+        metrics=figures,
+        params=_params(params, name, card, figures["labels"]),
+        tags=_tags(params, name, figures),
+        labels=labels if pulled else None,
+        labels_digest=hashlib.sha256(labels.read_bytes()).hexdigest()[:32] if pulled else None,
+        evaluation=tables.read(evaluation, EVALUATION) if evaluation.exists() else None,
+    )
+
+
+def _params(params: Params, name: str, card: dict[str, Any], labels: int) -> dict[str, str]:
+    """How the round was drawn and its model trained; as the card says, where there is one."""
+    features: dict[str, Any] = card.get("features") or vars(params.embed)
+    groups = {
+        "round": {key: value for key, value in vars(params.rounds[name]).items() if key not in _NOT_KNOBS},
+        "model": card.get("params") or vars(params.model) | {"seed": params.seed},
+        "embed": {key: features[key] for key in ("backbone", "size")},
+        "evaluation": vars(params.evaluation),
+    }
+    found = {f"{group}.{key}": str(value) for group, values in groups.items() for key, value in values.items()}
+    return found | {"classes": str(len(params.dataset.classes)), "labels": str(labels)}
+
+
+def _tags(params: Params, name: str, figures: dict[str, Any]) -> dict[str, str]:
+    return {
+        "silverprint.kind": "round",
+        "silverprint.round": name,
+        "silverprint.campaign": params.dataset.campaign,
+        "silverprint.model_id": figures["model_id"],
+        "silverprint.metrics": str(layout.metrics(name)),
+        **_gate(name),
+        **_dvc(name),
+        **_git(layout.metrics(name)),
+    }
+
+
+def _gate(name: str) -> dict[str, str]:
+    path = layout.gate(name)
+    if not path.exists():
+        return {"silverprint.gate": "unknown"}
+    gate = json_files.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{name}")
+    verdict = "passed" if gate["passed"] else "waived: " + ", ".join(gate["waived"])
+    failing = [finding for finding in gate.get("findings", []) if not finding["success"]]
+    failed = [f"{finding['expectation']} ({finding['severity']})" for finding in failing]
+    return {"silverprint.gate": verdict, "silverprint.gate.failed": ", ".join(failed) or "none"}
+
+
+def _dvc(name: str) -> dict[str, str]:
+    """The hashes under which DVC knows what the round was made of and what it made, if they are of these figures."""
+    stage = lock.stages().get(f"train@{name}")
+    if stage is None:
+        return {}
+    files, path = stage.deps | stage.outs, layout.metrics(name)
+    if files.get(str(path)) != hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest():
+        return {}
+    return {f"dvc.{path}": md5 for path, md5 in files.items() if md5}
+
+
+def _git(path: Path) -> dict[str, str]:
+    """The commit that carries the round's figures, or the one they were computed on."""
+    commit = _git_log("--", str(path)) or _git_log()
+    return {"mlflow.source.git.commit": commit} if commit else {}
+
+
+def _git_log(*arguments: str) -> str:
+    try:
+        command = ["git", "log", "-1", "--format=%H", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,132 @@
+"""One run a round: found by its tags and updated, made if it is not there."""
+
+import re
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from silverprint import console, layout
+from silverprint.adapters.tracking.client import Store
+from silverprint.adapters.tracking.round_facts import RoundFacts
+from silverprint.config import Params
+from silverprint.core.evaluation.intervals import wilson
+from silverprint.imaging.decode import decode_known
+from silverprint.records import LABELS
+from silverprint.store import ShardReader, tables
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+
+def show_round(store: Store, params: Params, facts: RoundFacts) -> bool:
+    """Brings the round's run up to date. False where it was."""
+    run = store.find(kind="round", round=facts.name, campaign=params.dataset.campaign)
+    if store.is_current(run, facts.digest):
+        return False
+    run_id = _run(store, run, facts)
+    _log(store, run_id, facts)
+    _log_dataset(store, run_id, params, facts)
+    _log_figures(store, run_id, params, facts)
+    store.close(run_id, facts.digest)
+    return True
+
+
+def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:
+    """A round's figures under the names that MLflow groups by their first part; what is null is left out."""
+    found: dict[str, float | None] = dict(metrics["evaluation"])  # accuracy first: MLflow's comparison opens with it
+    found |= {"evaluation_pictures": found.pop("n"), "votes": metrics["votes"]}
+    found |= {f"control/{key}": value for key, value in (metrics.get("control") or {}).items()}
+    for name, figures in (metrics.get("per_class") or {}).items():
+        tidy = re.sub(r"[^\w.\- ]", "_", name)
+        found |= {f"{key}/{tidy}": value for key, value in figures.items()}
+        for key, (low, high) in _class_intervals(figures).items():
+            found |= {f"{key}_low/{tidy}": low, f"{key}_high/{tidy}": high}
+    return {key: float(value) for key, value in found.items() if value is not None}
+
+
+def _class_intervals(figures: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """95 % intervals (Wilson) of recall and, where the class was ever predicted rightly, of precision."""
+    if not figures["support"]:
+        return {}
+    hits = round(figures["recall"] * figures["support"])
+    found = {"recall": wilson(hits, figures["support"])}
+    if figures["precision"]:
+        found["precision"] = wilson(hits, round(hits / figures["precision"]))
+    return found
+
+
+def _run(store: Store, run: "Run | None", facts: RoundFacts) -> str:
+    """The run to write to. MLflow lets no parameter change, the number of labels among them: then it is replaced."""
+    if run is not None and all(facts.params.get(key, value) == value for key, value in run.data.params.items()):
+        return str(run.info.run_id)
+    if run is not None:
+        store.client.delete_run(run.info.run_id)
+    return str(store.client.create_run(store.experiment, tags=facts.tags, run_name=facts.name).info.run_id)
+
+
+def _log(store: Store, run_id: str, facts: RoundFacts) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    now, step = int(time.time() * 1000), facts.metrics["labels"]  # so that the rounds lie on the campaign's curve
+    tags = facts.tags | {"mlflow.source.name": f"dvc repro train@{facts.name}", "mlflow.note.content": _note(facts)}
+    store.client.log_batch(
+        run_id,
+        metrics=[Metric(key, value, now, step) for key, value in flat_metrics(facts.metrics).items()],
+        params=[Param(key, value) for key, value in facts.params.items()],
+        tags=[RunTag(key, value) for key, value in tags.items()],
+    )
+
+
+def _note(facts: RoundFacts) -> str:
+    model = layout.model(facts.name)
+    return (
+        f"Model `{facts.metrics['model_id']}`: trained on {facts.metrics['labels']} labels after "
+        f"{facts.metrics['votes']} votes. Weights are kept by DVC: `dvc pull {model}`."
+    )
+
+
+def _log_dataset(store: Store, run_id: str, params: Params, facts: RoundFacts) -> None:
+    """The labels that the round was trained and judged on, by name and digest."""
+    if facts.labels is None:
+        return
+    from mlflow import data
+    from mlflow.entities import DatasetInput, InputTag
+
+    frame = tables.read(facts.labels, LABELS).select(pl.exclude("distribution"))
+    name = f"{params.dataset.name} labels {facts.name}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow finds two names for a file on this disk
+        dataset = data.from_polars(frame, source=str(facts.labels), name=name, digest=facts.labels_digest)  # type: ignore[attr-defined]
+    context = InputTag("mlflow.data.context", "training and evaluation")
+    store.client.log_inputs(run_id, [DatasetInput(dataset._to_mlflow_entity(), [context])])
+
+
+def _log_figures(store: Store, run_id: str, params: Params, facts: RoundFacts) -> None:
+    if facts.evaluation is None:
+        model = layout.model(facts.name)
+        console.say(f"MLflow: {facts.name} has no figures, for its model is not here: dvc pull {model}")
+        return
+    if facts.evaluation.is_empty():
+        return
+    from silverprint.adapters.tracking import figures
+
+    shown = {
+        "confusion": figures.confusion(facts.evaluation, params.dataset.classes),
+        "reliability": figures.reliability_plot(facts.evaluation, facts.metrics["evaluation"]["ece"]),
+    }
+    hardest = figures.hardest(facts.evaluation)
+    pictures = _pictures(params, hardest["image_id"].to_list())
+    if pictures:
+        shown["hardest"] = figures.sheet(hardest, pictures)
+    for name, figure in shown.items():
+        store.client.log_figure(run_id, figure, f"figures/{name}.png", save_kwargs={"dpi": 110})
+
+
+def _pictures(params: Params, image_ids: list[str]) -> dict[str, Any]:
+    """The decoded pictures; none where their shards were not pulled."""
+    roots = [layout.raw(source) for source in params.sources]
+    if not all(root.exists() for root in roots):
+        return {}
+    return {image_id: decode_known(data).pixels for image_id, data in ShardReader(roots).read(image_ids)}

@@ -1,0 +1,56 @@
+"""What is said between the process that keeps the pictures and the one that has the sockets."""
+
+import pickle
+import struct
+from typing import Any, Final, Literal, NamedTuple
+
+from silverprint.core.cleaning.takedowns import Takedowns
+from silverprint.fetching.response import Reply
+
+LENGTH: Final = struct.Struct("<I")  # of what follows, bytes
+
+
+class Manner(NamedTuple):
+    """How to ask: the first message. Fields as the knobs of a source."""
+
+    user_agent: str
+    timeout_s: float
+    max_bytes: int
+    per_host: int
+    allow_private: tuple[str, ...]
+    takedowns: Takedowns
+
+
+class Request(NamedTuple):
+    number: int  # names the result
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    page_url: str | None = None  # that shows it
+
+
+class Orders(NamedTuple):
+    """To the sockets."""
+
+    requests: list[Request]
+    freed: int  # of the bodies, so many of the oldest are done with
+
+
+class Loss(NamedTuple):
+    """A request that brought no reply."""
+
+    outcome: Literal["refused", "failed"]
+    reason: str
+    robots: str  # the decision of robots.txt
+
+
+class Result(NamedTuple):
+    number: int
+    found: Reply | Loss
+    place: int = 0  # of the body in the ring
+    size: int | None = None  # of the body in bytes; None where there is none
+
+
+def framed(message: Any) -> bytes:
+    data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    return LENGTH.pack(len(data)) + data

@@ -1,0 +1,86 @@
+"""The other side of worker.py: starts it, gives it orders, takes its results."""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import BinaryIO, Final, Self, cast
+
+from silverprint.adapters.urls.fetcher.messages import LENGTH, Manner, Orders, Request, Result, framed
+from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
+
+_GATHERED: Final = 64  # requests or bodies that wait for others, so that not each costs a message
+
+
+class Sockets:
+    """A process of its own for everything that listens, so that hashing and writing hold up no socket.
+
+    Used as a context, at whose end the process ends, whatever is under way.
+    """
+
+    def __init__(self, manner: Manner) -> None:
+        self._manner = manner
+        self._size = max(4 * HOT, 4 * manner.max_bytes)  # pages that are never touched take no memory
+        self._requests: list[Request] = []
+        self._freed, self._freed_bytes = 0, 0
+        self._under_way = 0  # requests sent and not answered
+
+    def __enter__(self) -> Self:
+        descriptor = os.memfd_create("silverprint")
+        os.truncate(descriptor, self._size)
+        self._ring = Ring(descriptor, self._size)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "silverprint.adapters.urls.fetcher.child", str(descriptor), str(self._size)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[descriptor],
+            process_group=0,  # Ctrl-C is for us, who then end it
+        )  # fmt: skip
+        os.close(descriptor)
+        self._to, self._from = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
+        self._write(self._manner)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.stop()
+        self._process.communicate()
+
+    def stop(self) -> None:
+        """Ends the process; what it has sent can still be received."""
+        self._process.terminate()
+
+    def order(self, requests: Sequence[Request]) -> None:
+        self._requests += requests
+
+    def receive(self) -> list[Result]:
+        """The next results, at least one; none once the process has ended."""
+        if self._due():
+            self._write(Orders(self._requests, self._freed))
+            self._under_way += len(self._requests)
+            self._requests, self._freed, self._freed_bytes = [], 0, 0
+        head = self._read(LENGTH.size)
+        results: list[Result] = pickle.loads(self._read(*LENGTH.unpack(head))) if head else []  # noqa: S301 (our child)
+        self._under_way -= len(results)
+        return results
+
+    def body(self, result: Result) -> bytes | None:
+        """The body of a result; to be called once for each, in their order."""
+        if result.size is None:
+            return None
+        self._freed, self._freed_bytes = self._freed + 1, self._freed_bytes + result.size
+        return self._ring.get(result.place, result.size)
+
+    def _due(self) -> bool:
+        """Whether what waits must be sent. A full ring would keep the other side waiting: it must know of its room."""
+        gathered = max(len(self._requests), self._freed)
+        return gathered >= _GATHERED or self._under_way < _GATHERED or self._freed_bytes >= HOT // 4
+
+    def _write(self, message: Manner | Orders) -> None:
+        with suppress(BrokenPipeError):  # it has ended: there will be nothing to receive
+            self._to.write(framed(message))
+            self._to.flush()
+
+    def _read(self, count: int) -> bytes:
+        data = self._from.read(count)
+        return data if len(data) == count else b""

@@ -1,0 +1,122 @@
+"""What the rounds cost so far, what the next one will, and whether it is worth it. From files alone."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.campaign.round_status import Standing
+from silverprint.config import Params
+from silverprint.core.evaluation import stopping
+from silverprint.core.evaluation.stopping import Stability, Step
+from silverprint.core.votes import labelling_effort, vote_ledger
+from silverprint.records import EVALUATION, STOP_SET
+from silverprint.store import tables
+
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """People's work.
+
+    Attributes:
+        hours: null where no browser has said yet how long an answer takes.
+        cost: in `people.currency`; null where the hours are, or where no price is set.
+    """
+
+    votes: int
+    hours: float | None
+    cost: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A round's model against the one before, and what the round cost."""
+
+    round: str
+    before: str
+    step: Step
+    effort: Effort
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """
+    Attributes:
+        ahead: the first round that people have not finished, and what is still to be done in it; null if there is none.
+        comparisons: of each trained round with the one before it, as far as their predictions are on this disk.
+    """
+
+    ahead: tuple[str, Effort] | None
+    comparisons: list[Comparison]
+    verdict: stopping.Verdict
+
+
+def outlook(params: Params, standings: list[Standing]) -> Outlook:
+    votes = {name: _votes(name) for name in params.chain}
+    pace = labelling_effort.pace(pl.concat(votes.values())["lead_time_s"])
+    spent = {
+        name: _effort(params, rows.height, labelling_effort.pace(rows["lead_time_s"])) for name, rows in votes.items()
+    }
+    comparisons = _comparisons(params, spent)
+    unfinished = next((one for one in standings if one.state != "closed"), None)
+    ahead = None if unfinished is None else (unfinished.round, _ahead(params, unfinished, pace))
+    return Outlook(ahead, comparisons, stopping.verdict([one.step for one in comparisons]))
+
+
+def _votes(name: str) -> pl.DataFrame:
+    """The answers that people gave in the round, one per picture and person."""
+    return ledgers.votes_so_far(name).filter(pl.col("status").is_in(vote_ledger.ANSWERS))
+
+
+def _ahead(params: Params, standing: Standing, pace_s: float | None) -> Effort:
+    needed = standing.votes_needed
+    if standing.state == "planned":
+        entry = params.rounds[standing.round]
+        needed = (entry.budget + entry.gold) * entry.overlap
+        if standing.round == params.chain[0]:
+            needed += params.evaluation.size * params.evaluation.overlap
+    return _effort(params, needed - standing.votes, pace_s)
+
+
+def _effort(params: Params, votes: int, pace_s: float | None) -> Effort:
+    if pace_s is None:
+        return Effort(votes, None, None)
+    hours, price = votes * pace_s / _HOUR, params.people.cost_per_hour
+    return Effort(votes, hours, hours * price if price else None)
+
+
+def _comparisons(params: Params, spent: dict[str, Effort]) -> list[Comparison]:
+    """All rounds are judged by what people say of the evaluation pictures by now."""
+    predicted = {name: rows for name in params.chain if (rows := _predictions(name)) is not None}
+    if not predicted:
+        return []
+    newest = list(predicted.values())[-1].select("image_id", "label")
+    found = []
+    for before, after in zip(params.chain, params.chain[1:], strict=False):
+        if before not in predicted or after not in predicted:
+            continue
+        pair = newest.join(predicted[before].select("image_id", pl.col("predicted").alias("before")), on="image_id")
+        pair = pair.join(predicted[after].select("image_id", pl.col("predicted").alias("after")), on="image_id")
+        if not pair.is_empty():
+            labels, one, other = (pair[column].to_numpy() for column in ("label", "before", "after"))
+            step = stopping.step(labels, one, other, _stability(before, after), seed=params.seed)
+            found.append(Comparison(after, before, step, spent[after]))
+    return found
+
+
+def _stability(before: str, after: str) -> Stability | None:
+    """On the pictures of both rounds' stop sets."""
+    paths = [layout.model(name) / "stop-set.parquet" for name in (before, after)]
+    if not all(path.exists() for path in paths):
+        return None
+    one, other = (tables.read(path, STOP_SET) for path in paths)
+    both = one.join(other, on="image_id")
+    return stopping.stability(both["predicted"].to_numpy(), both["predicted_right"].to_numpy())
+
+
+def _predictions(name: str) -> pl.DataFrame | None:
+    path = layout.model(name) / "evaluation.parquet"
+    return tables.read(path, EVALUATION).sort("image_id") if path.exists() else None

@@ -1,0 +1,73 @@
+"""An outlook in sentences: what the next round costs, and whether another is worth it, with the figures behind that."""
+
+from collections.abc import Iterator
+
+from silverprint.campaign.forecast import Comparison, Effort, Outlook
+from silverprint.core.evaluation.stopping import PLATEAU, STABLE, WINDOW, Step, Verdict
+
+
+def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
+    if outlook.ahead is not None and outlook.ahead[1].votes > 0:
+        name, effort = outlook.ahead
+        yield f"Ahead: {name} needs {_work(effort, currency)}"
+    if outlook.comparisons:
+        last = outlook.comparisons[-1]
+        yield f"Last: {_step(last)}; it took {_work(last.effort, currency)}{_price(last, currency)}"
+        yield f"Stop? {_verdict(outlook.verdict, last)}"
+
+
+def _work(effort: Effort, currency: str) -> str:
+    votes = f"{effort.votes:,} votes"
+    if effort.hours is None:
+        return f"{votes} (nobody's time for a vote is known yet)"
+    money = "" if effort.cost is None else f", {effort.cost:,.2f} {currency}"
+    return f"{votes}: {_time(effort.hours)}{money}"
+
+
+def _time(hours: float) -> str:
+    return f"{hours:,.1f} hours" if hours >= 1 else f"{60 * hours:.1f} minutes"
+
+
+def _step(one: Comparison) -> str:
+    step = one.step
+    interval = f"95 % interval {_points(step.low)} to {_points(step.high)}"
+    gain = f"{one.round} brought {_points(step.gain)} points over {one.before}"
+    return f"{gain} on {step.pictures:,} evaluation pictures ({interval}); {_stability(step)}"
+
+
+def _stability(step: Step) -> str:
+    known = step.stability
+    if known is None:
+        return "how far their models predict the same of the pool is not known here"
+    same = f"{100 * known.agreement:.1f} % of {known.pictures:,} pictures of the pool"
+    return f"their models predict the same of {same} (kappa {known.kappa:.2f})"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}"
+
+
+def _price(last: Comparison, currency: str) -> str:
+    """What a point of accuracy cost, where there surely was one."""
+    if last.step.low <= 0:
+        return ""
+    if last.effort.cost is not None:
+        return f", {last.effort.cost / (100 * last.step.gain):,.2f} {currency} a point"
+    return f", {last.effort.votes / (100 * last.step.gain):,.0f} votes a point"
+
+
+def _verdict(verdict: Verdict, last: Comparison) -> str:
+    match verdict:
+        case "go on":
+            return f"go on: {last.round} still gained, beyond what chance explains"
+        case "look first":
+            return (
+                f"look first: {last.round} lost, beyond what chance explains; see its labels in data/report/index.html"
+            )
+        case "stop":
+            return (
+                f"yes: each of the last {WINDOW} rounds surely gained less than {100 * PLATEAU:.0f} point, "
+                f"and its model predicts of the pool what the one before did (kappa at least {STABLE})"
+            )
+    smallest = f"{50 * (last.step.high - last.step.low):.1f} points"
+    return f"the figures do not decide: {last.step.pictures:,} evaluation pictures show changes of {smallest} or more"

@@ -1,0 +1,89 @@
+"""data/gold.csv in Git: pictures whose label is known, by which people's answers are checked."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.core.queue import roles
+from silverprint.errors import ConfigError
+from silverprint.records import GOLD, IMAGE_ID, NONE_OF_THESE
+from silverprint.store import tables
+
+
+def known(params: Params) -> pl.DataFrame:
+    """GOLD, image_ids in lower case, each once.
+
+    Raises:
+        ConfigError: a line names no picture or no class, says not why, or a picture stands there twice.
+    """
+    rows = [_checked(params, where, row) for where, row in ledgers.lines(layout.GOLD, GOLD)]
+    frame = pl.DataFrame(rows, schema=GOLD)
+    twice = frame.filter(frame["image_id"].is_duplicated())["image_id"]
+    if len(twice):
+        raise ConfigError(f"{layout.GOLD} {twice[0][:8]}", "a picture has one known label", "take the other lines out")
+    return frame
+
+
+def drawn(params: Params, round_name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """The round's gold: what fewer rounds have asked about goes first. One per near-duplicate group, and of none that
+    people were asked about in another role.
+
+    Args:
+        pictures: image_id, kept, group, personal and what a receipt says.
+
+    Returns:
+        Rows of `pictures` with role and strategy, at most `rounds.<name>.gold`.
+    """
+    wanted = params.rounds[round_name].gold
+    elsewhere = ledgers.asked_elsewhere(round_name)
+    is_gold = pl.col("role") == "gold"
+    times = elsewhere.filter(is_gold).group_by("image_id").agg(pl.len().alias("asked"))
+    others = elsewhere.filter(~is_gold)
+    barred = [*ledgers.withdrawn(), *ledgers.excluded()["image_id"]]
+    may_be_shown = ~pl.col("image_id").is_in(barred) & pl.col("personal").is_null()
+    usable = pictures.filter(pl.col("kept") & may_be_shown)
+    free = roles.without_groups(usable, manifest.join(others, on="image_id", how="semi"))
+    candidates = free.join(known(params), on="image_id", how="semi").join(times, on="image_id", how="left")
+    gold = roles.least_asked(candidates.with_columns(pl.col("asked").fill_null(0)), wanted, seed, "gold")
+    if gold.height < wanted:
+        say(f"{round_name}: {wanted} gold pictures wanted, {gold.height} can be asked; more: silverprint gold add")
+    again = gold.filter(pl.col("asked") > 0).height
+    if again:
+        say(f"{round_name}: {again} gold pictures were asked in an earlier round; only a person's first answer counts")
+    return gold.drop("asked").with_columns(pl.lit("gold").alias("role"), pl.lit("gold").alias("strategy"))
+
+
+def write(frame: pl.DataFrame) -> None:
+    tables.write_ledger(frame, layout.GOLD, GOLD, ["image_id"])
+
+
+def answers(params: Params) -> tuple[str, ...]:
+    """What the known label of a picture may be."""
+    return (*params.dataset.classes, NONE_OF_THESE)
+
+
+def _checked(params: Params, where: str, row: dict[str, Any]) -> dict[str, Any]:
+    image_id, remedy = (row["image_id"] or "").lower(), "mend the line or remove it"
+    if not re.fullmatch(IMAGE_ID, image_id):
+        raise ConfigError(f"{where} image_id {image_id[:100]!r}", "an image_id is 64 hex digits", remedy)
+    if row["label"] not in answers(params):
+        rule = f"the known label is one of: {', '.join(answers(params))}"
+        raise ConfigError(f"{where} label {str(row['label'])[:100]!r}", rule, remedy)
+    if not (row["why"] or "").strip():
+        raise ConfigError(f"{where} {image_id[:8]}", "gold says why its label is known", remedy)
+    if row["at"] and not _is_time(row["at"]):
+        raise ConfigError(f"{where} at {str(row['at'])[:100]!r}", "a time is as in 2026-01-05T10:00:00+00:00", remedy)
+    return row | {"image_id": image_id}
+
+
+def _is_time(said: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(said))
+    except ValueError:
+        return False

@@ -1,0 +1,155 @@
+"""The kinds of ledgers in Git: their columns, what names a row, what a row may say, and how two branches' rows join."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import polars as pl
+
+from silverprint import records
+from silverprint.core.votes import vote_ledger
+from silverprint.errors import DataError
+from silverprint.records import Schema
+from silverprint.store.ledger_csv import Ledger
+
+Row: TypeAlias = Mapping[str, Any]
+# What two rows of one key mean together; None where only a person can tell.
+Settle: TypeAlias = Callable[[Row, Row], Row | None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """
+    Attributes:
+        key: the columns that name a row; merges join by them.
+        order: the rows' order in the file.
+        words: column -> what it may say, where a program wrote the ledger.
+        settle: what two branches' different rows of one key mean together.
+        finish: what the joined rows say of one another.
+        added: columns that earlier versions did not write.
+        whole: it is final as a whole, so rows of two versions never join.
+    """
+
+    schema: Schema
+    key: tuple[str, ...]
+    order: tuple[str, ...]
+    required: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settle: Settle = lambda _ours, _theirs: None
+    finish: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
+    added: frozenset[str] = frozenset()
+    whole: bool = False
+
+
+_LATER: Final = (
+    "in-another-name",
+    "deleted",
+    "superseded",
+    "withdrawn",
+)  # a vote that stands may become one of these, in this order
+
+
+def _later_vote(ours: Row, theirs: Row) -> Row | None:
+    """One vote as two pulls saw it: whoever saw more of what became of it is right."""
+    one, other = (_LATER.index(row["status"]) if row["status"] in _LATER else -1 for row in (ours, theirs))
+    same = all(ours[name] == theirs[name] for name in ours if name not in ("status", "lead_time_s"))
+    return None if one == other or not same else max((one, ours), (other, theirs), key=lambda seen: seen[0])[1]
+
+
+def _said_first(ours: Row, theirs: Row) -> Row:
+    """Two people who wrote down the same: the earlier one has said it."""
+    return min(ours, theirs, key=lambda row: (row["at"] or "", row["why"] or ""))
+
+
+def _same_label(ours: Row, theirs: Row) -> Row | None:
+    return _said_first(ours, theirs) if ours["label"] == theirs["label"] else None
+
+
+def _same_choice(ours: Row, theirs: Row) -> Row | None:
+    return min(ours, theirs, key=lambda row: row["at"] or "") if ours["choice"] == theirs["choice"] else None
+
+
+def _ours(ours: Row, _theirs: Row) -> Row:
+    return ours  # `clean` writes it anew
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "takedowns.csv": Kind(
+        records.TAKEDOWNS, ("image_id", "kind", "target"), ("at", "target", "image_id"), settle=_said_first
+    ),
+    "withdrawn.csv": Kind(records.WITHDRAWN, ("image_id",), ("image_id",), required=("image_id",), settle=_ours),
+    "imports.csv": Kind(
+        records.IMPORTS,
+        ("image_id", "annotator", "batch"),
+        ("image_id", "annotator", "batch"),
+        required=("image_id", "annotator", "status", "batch"),
+        words={"status": records.IMPORT_STATUSES},
+    ),
+    "classes.csv": Kind(records.CLASSES, ("number",), ("number",), required=("number", "name")),
+    "words.csv": Kind(
+        records.WORDS,
+        ("source", "said"),
+        ("source", "said"),
+        required=("source", "said", "choice"),
+        settle=_same_choice,
+    ),
+    "waivers.csv": Kind(records.WAIVERS, ("round", "expectation", "by"), ("round", "expectation", "by")),
+    "include.csv": Kind(records.INCLUDE, ("round", "image_id"), ("round", "image_id")),
+    "exclude.csv": Kind(records.EXCLUDE, ("image_id",), ("image_id",)),
+    "gold.csv": Kind(records.GOLD, ("image_id",), ("image_id",), settle=_same_label),
+    "personal.csv": Kind(records.PERSONAL, tuple(records.PERSONAL), ("image_id", "detector", "kind", "confidence")),
+    "asks.csv": Kind(
+        records.ASKS, ("image_id", "asked_at"), ("asked_at", "image_id"), required=("image_id", "extra", "asked_at")
+    ),
+    "queue.csv": Kind(
+        records.QUEUE,
+        ("image_id",),
+        ("rank",),
+        required=("image_id", "rank", "role", "overlap", "tier"),
+        words={"role": records.ROLES},
+        added=records.QUEUE_ADDED,
+        whole=True,
+    ),
+    "votes.csv": Kind(
+        records.VOTES,
+        ("annotation_id", "annotator", "image_id", "choice"),
+        ("image_id", "annotator", "created_at", "annotation_id", "choice"),
+        required=("image_id", "round", "annotator", "status"),
+        words={"status": records.VOTE_STATUSES},
+        settle=_later_vote,
+        finish=vote_ledger.superseding,
+    ),
+}
+
+
+def of(path: Path) -> Kind:
+    """The kind of the ledger at `path`, by its name.
+
+    Raises:
+        KeyError: it is no ledger.
+    """
+    return KINDS[path.name]
+
+
+def require(ledger: Ledger, path: Path) -> None:
+    """
+    Raises:
+        DataError: a row lacks what names it, or says what no version wrote; with its line.
+    """
+    kind = of(path)
+    remedy = f"mend the line, or compare it with Git: git diff {path}"
+    for name in kind.required:
+        column = ledger.frame[name]
+        lacking = (column.is_null() | (column.cast(pl.String) == "")).arg_true()
+        if len(lacking):
+            raise DataError(f"{path} line {ledger.lines[lacking[0]]}", f"has no {name}", remedy)
+    for name, words in kind.words.items():
+        unknown = (~ledger.frame[name].is_in(list(words)).fill_null(False)).arg_true()
+        if len(unknown):
+            value = f"{path} line {ledger.lines[unknown[0]]}: {name} {str(ledger.frame[name][unknown[0]])[:80]!r}"
+            raise DataError(value, f"must be one of: {', '.join(words)}", remedy)
+    if kind.whole:
+        twice = ledger.frame.select(kind.key).is_duplicated().arg_true()
+        if len(twice):
+            raise DataError(f"{path} line {ledger.lines[twice[1]]}", f"its {kind.key[0]} stands there twice", remedy)

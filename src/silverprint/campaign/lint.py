@@ -1,0 +1,67 @@
+"""params.yaml and dvc.yaml agree, and rounds that people have seen stay as they are: checked before every stage."""
+
+from silverprint import layout, yamltext
+from silverprint.campaign import known_names, ledgers, round_state
+from silverprint.config import Params
+from silverprint.dvcfiles import dvc_yaml
+from silverprint.errors import ConfigError
+
+
+def lint(params: Params) -> None:
+    """Refuses a pipeline that would lose pictures or rewrite rounds.
+
+    Raises:
+        ConfigError: the first disagreement, with the command that mends it.
+    """
+    known_names.check(params)
+    _sources_in_pipeline(params)
+    _opened_rounds_stay(params)
+    by_hand = (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE, layout.GOLD)
+    for path in (*by_hand, layout.PERSONAL):
+        if not path.exists():
+            raise ConfigError(str(path), "the ledger is not there", f"run: git checkout {path}")
+    for name in params.chain:
+        if not layout.asks(name).exists():
+            value = f"rounds.{name} without {layout.asks(name)}"
+            raise ConfigError(value, "a round needs its file of asks", f"run: silverprint round open {name}")
+
+
+def _sources_in_pipeline(params: Params) -> None:
+    for name, stage in dvc_yaml.parse(yamltext.read(layout.PIPELINE)).items():
+        for folder, need in dvc_yaml.NEED.items():
+            named = stage.sources(folder)
+            if not named and name not in need:
+                continue
+            for missing in sorted(params.sources.keys() - named):
+                value = f"dvc.yaml stage {name!r} lacks {folder}{missing}"
+                raise ConfigError(value, "its pictures would be lost", f"run: silverprint source add {missing}")
+            for extra in sorted(named.keys() - params.sources.keys()):
+                value = f"dvc.yaml stage {name!r} names {folder}{extra}"
+                raise ConfigError(value, "params.yaml has no such source", f"run: silverprint source remove {extra}")
+
+
+def _opened_rounds_stay(params: Params) -> None:
+    for path in sorted(layout.ROUNDS.glob("*/state.json")):
+        name = path.parent.name
+        seen = round_state.load(name)
+        if seen is None:
+            continue
+        entry = params.rounds.get(name)
+        if entry is None:
+            rule = "people have been asked in this round, so it may not be renamed or removed"
+            raise ConfigError(f"rounds.{name} is missing", rule, f"put it back with prev: {seen.prev}")
+        if entry.prev != seen.prev:
+            value = f"rounds.{name}.prev = {entry.prev!r}"
+            raise ConfigError(value, f"the round was opened after {seen.prev!r}", f"set prev: {seen.prev}")
+        for gone in seen.classes:
+            if gone not in params.dataset.classes:
+                raise _lost(gone, name)
+
+
+def _lost(gone: str, asked_in: str) -> ConfigError:
+    """Even a class that nobody chose stays: it was on the page, and an open round may still be answered with it."""
+    voted = sorted(layout.ROUNDS.glob("*/votes.csv"))
+    count = sum(ledgers.votes(path.parent.name).filter(choice=gone, status="valid").height for path in voted)
+    value = f"dataset.classes lacks {gone!r}, for which there are {count} votes"
+    rule = f"{asked_in} asked with it, and classes may be added, not renamed or removed, once people have been asked"
+    return ConfigError(value, rule, f"put {gone!r} back")

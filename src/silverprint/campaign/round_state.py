@@ -1,0 +1,74 @@
+"""A round's life: open (its queue is final) → waiting (people are asked) → closed (its votes are final).
+
+`state.json` lives in Git beside the queue and the votes; a round without one is still a draft.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, get_args
+
+from silverprint import git_conflicts, layout
+from silverprint.errors import DataError, UnavailableError
+from silverprint.store import files
+
+Status = Literal["open", "waiting", "closed"]
+
+
+@dataclass(frozen=True)
+class State:
+    round: str
+    prev: str  # the round it follows, for good
+    status: Status
+    campaign: str  # under which its projects are found, for good
+    server: str  # the Label Studio that people answer on, as its votes' annotators name it
+    queue_sha256: str  # of queue.csv, final from the first push
+    classes: tuple[str, ...]  # the class list voted under
+    votes_sha256: str | None = None  # of votes.csv, once closed
+    asks_sha256: str | None = None  # of asks.csv as answered, once closed
+    projects: dict[str, int] | None = None  # tier -> project id on the server
+    settled: int | None = None  # annotations up to this id are of a project that is gone: their absence says nothing
+
+    def save(self) -> "State":
+        files.write_text(layout.state(self.round), json.dumps(asdict(self), indent=2, sort_keys=True) + "\n")
+        return self
+
+    def moved(self, **changes: Any) -> "State":
+        return replace(self, **changes)
+
+    def require_server(self, url: str, server: str) -> None:
+        """
+        Raises:
+            UnavailableError: the Label Studio at `url` is not the one that the round is asked on.
+        """
+        if server != self.server:
+            rule = f"{self.round} is asked on the server {self.server}, and this one is {server}"
+            remedy = f"set LABEL_STUDIO_URL to that one; if it is gone for good: silverprint round move {self.round}"
+            raise UnavailableError(url, rule, remedy)
+
+
+def load(round_name: str) -> State | None:
+    """The round's state, or None while it is a draft.
+
+    Raises:
+        DataError: state.json is not readable, or no state.
+    """
+    path = layout.state(round_name)
+    try:
+        text = path.read_text(encoding="utf-8")
+        if line := git_conflicts.marked(text):
+            raise DataError(f"{path} line {line}", git_conflicts.RULE, f"run: silverprint ledger mend {path}")
+        document = json.loads(text)
+        found = State(**{**document, "classes": tuple(document["classes"])})
+        if found.status not in get_args(Status):
+            raise ValueError(f"status {found.status!r}")
+        return found
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        remedy = f"run: git checkout {path}; if it never was in Git, remove it, then: silverprint annotate {round_name}"
+        raise DataError(str(path), f"not a round's state ({error})", remedy) from None
+
+
+def opened(round_name: str) -> bool:
+    """Whether the round's queue is final: people may have been asked."""
+    return load(round_name) is not None

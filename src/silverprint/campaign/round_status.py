@@ -1,0 +1,120 @@
+"""Where each round stands, as far as this machine's files tell, and what a person should do now."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.campaign import ledgers, round_state
+from silverprint.config import Params
+from silverprint.core.votes import vote_ledger
+from silverprint.dvcfiles import guard, lock
+from silverprint.store import json_files
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a round stands, as far as this machine's files tell."""
+
+    round: str
+    state: str  # planned | queued | open | waiting | closed | lost (votes without a state.json)
+    strategy: str
+    pictures: int  # in the queue
+    pictures_done: int
+    votes: int  # that were asked for; what somebody answered beyond that is in `people` only
+    votes_needed: int
+    people: dict[str, int]  # annotator -> votes
+    gate: str  # passed | waived | refused | not run
+    gate_warnings: int  # what failed there without stopping the round
+    trained: bool
+
+
+def standing(params: Params, name: str) -> Standing:
+    current = round_state.load(name)
+    queued = layout.queue(name).exists()
+    votes = ledgers.votes_so_far(name)
+    answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
+    done = needed = pictures = got = 0
+    if queued:
+        progress = vote_ledger.progress(ledgers.queue(name), ledgers.asks(name), votes, ledgers.withdrawn())
+        pictures, needed = progress.height, int(progress["needed"].sum())
+        done = int((progress["answered"] >= progress["needed"]).sum())
+        got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
+    lost = current is None and not votes.is_empty()
+    return Standing(
+        round=name,
+        state=current.status if current else "lost" if lost else "queued" if queued else "planned",
+        strategy=params.rounds[name].strategy,
+        pictures=pictures,
+        pictures_done=done,
+        votes=got,
+        votes_needed=needed,
+        people=dict(sorted(answers["annotator"].value_counts().iter_rows())),
+        gate=_gate(name),
+        gate_warnings=_gate_warnings(name),
+        trained=layout.metrics(name).exists(),
+    )
+
+
+def _gate(name: str) -> str:
+    path = layout.gate(name)
+    if not path.exists():
+        return "not run"
+    gate = json_files.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{name}")
+    return "passed" if gate["passed"] else "waived" if gate["waived"] else "refused"
+
+
+def _gate_warnings(name: str) -> int:
+    path = layout.gate(name)
+    if not path.exists():
+        return 0
+    findings = json_files.read(path, "findings", remedy=f"run: dvc repro gate@{name}")["findings"]
+    return sum(not finding["success"] and finding["severity"] == "warning" for finding in findings)
+
+
+def advise(standings: list[Standing]) -> str:
+    """One sentence: what a person should do now."""
+    unfinished = next((one for one in standings if one.state != "closed" or not one.trained or _is_refused(one)), None)
+    if unfinished is None:
+        return _afterwards()
+    name = unfinished.round
+    if unfinished.state == "waiting":
+        missing = unfinished.votes_needed - unfinished.votes
+        if not missing:
+            return f"{name} has all its answers: silverprint annotate {name}, then dvc repro"
+        still = f"{missing} votes were missing at the last pull"
+        return f"{name} waits for people ({still}): silverprint wait, then dvc repro"
+    if unfinished.state == "lost":
+        path = layout.state(name)
+        return f"{path} is lost: git checkout {path}; if it was never committed: silverprint annotate {name}"
+    if _is_refused(unfinished):
+        ways = f'silverprint round reopen {name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
+        return f"the gate refused {name}'s labels (dvc repro says why): {ways}; then dvc repro"
+    return f"dvc repro goes on with {name}"
+
+
+def _is_refused(one: Standing) -> bool:
+    return one.state == "closed" and one.gate == "refused"
+
+
+def _afterwards() -> str:
+    """What to do once every round is closed and trained."""
+    for ledger in _unheeded():
+        return f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"
+    if not layout.REPORT.exists() and str(layout.REPORT) not in guard.known_outputs():
+        return "every round is done: dvc repro makes the release and the report"
+    page = layout.REPORT / "index.html"
+    bring = "" if layout.REPORT.exists() else f"dvc pull {layout.REPORT}, then "
+    return f"every round is done: {bring}look at {page}; to go on: silverprint round open NAME, dvc repro"
+
+
+def _unheeded() -> Iterator[Path]:
+    """The ledgers whose text is not what a stage read when it ran last."""
+    stages = lock.stages().values()
+    for ledger in (layout.TAKEDOWNS, layout.WAIVERS):
+        now = hashlib.md5(ledger.read_bytes(), usedforsecurity=False).hexdigest()
+        if any(stage.deps.get(str(ledger), now) != now for stage in stages):
+            yield ledger

@@ -1,0 +1,63 @@
+"""The serving cache: the open round's pictures as a browser shows them. Disposable."""
+
+import shutil
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from silverprint import layout
+from silverprint.config import Params
+from silverprint.console import track
+from silverprint.errors import DataError, restored
+from silverprint.imaging.decode import Undecodable, decode_known, encode_jpeg
+from silverprint.store import ShardReader, files
+
+
+def folder(campaign: str, round_name: str) -> Path:
+    return layout.SERVING / campaign / round_name
+
+
+def path(campaign: str, round_name: str, image_id: str) -> Path:
+    return folder(campaign, round_name) / f"{image_id}.jpg"
+
+
+def fill(params: Params, campaign: str, round_name: str, image_ids: Collection[str]) -> None:
+    """Writes the pictures that are not there yet: upright, without metadata, RGB JPEG.
+
+    Args:
+        campaign: the round's own, for good (its state's): a renamed `dataset.campaign` moves no address.
+
+    Raises:
+        UnavailableError: a source's shards are not on this disk.
+        DataError: a picture does not decode any more.
+    """
+    absent = [image_id for image_id in image_ids if not path(campaign, round_name, image_id).exists()]
+    if not absent:
+        return
+    reader = ShardReader([layout.raw(source) for source in params.sources])
+    for image_id, data in track(reader.read(absent), f"pictures for {round_name}", total=len(absent)):
+        files.write_bytes(path(campaign, round_name, image_id), _shown(image_id, data))
+
+
+def remove(campaign: str, round_name: str, image_ids: Iterable[str]) -> None:
+    for image_id in image_ids:
+        path(campaign, round_name, image_id).unlink(missing_ok=True)
+
+
+def forget(image_ids: Collection[str]) -> list[Path]:
+    """Removes every copy of the pictures, of whatever campaign and round; returns where they were."""
+    found = [path for path in sorted(layout.SERVING.rglob("*.jpg")) if path.stem in image_ids]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return found
+
+
+def empty(campaign: str, round_name: str) -> None:
+    shutil.rmtree(folder(campaign, round_name), ignore_errors=True)
+
+
+def _shown(image_id: str, data: bytes) -> bytes:
+    try:
+        return encode_jpeg(decode_known(data).pixels, quality=95)
+    except Undecodable as error:
+        rule = f"it was measured as decodable and is not any more ({error.reason})"
+        raise DataError(image_id, rule, f"the shard may be damaged; {restored('data/raw')}") from None

@@ -1,0 +1,299 @@
+"""Every command as a row: its name, its help, the function that does the work. Nothing heavy is imported here."""
+
+import os
+from argparse import ArgumentTypeError
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Argument:
+    flags: tuple[str, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verb:
+    name: str
+    help: str
+    target: str = ""  # module:function below the package
+    arguments: tuple[Argument, ...] = ()
+    params: bool = True  # the function's first argument is the loaded parameters
+    stage: bool = False  # run by DVC: the pipeline is checked first
+    anywhere: bool = False  # it runs where it was called, be it outside of the project's folder
+    verbs: tuple["Verb", ...] = ()
+
+
+def _arg(*flags: str, **options: Any) -> Argument:
+    return Argument(flags, options)
+
+
+def _stage(name: str, help_text: str, *arguments: Argument) -> Verb:
+    return Verb(name, help_text, f"stages.{name}:run", arguments, stage=True)
+
+
+_SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
+_ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
+
+
+def _path(text: str) -> Path:
+    """In full, for the command runs in the project's folder and not where it was typed."""
+    if not text.strip():
+        raise ArgumentTypeError("a path is not empty")
+    return Path(os.path.abspath(text))  # noqa: PTH100 (without `..`, but with the links as they were typed)
+
+
+def _place(text: str) -> Path | str:
+    """An S3 prefix as it is, else a path in full."""
+    return text if text.startswith("s3://") else _path(text)
+
+
+def _port_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+        raise ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    return int(text)
+
+
+def _port(first: int) -> Argument:
+    return _arg("--port", type=_port_number, help=f"on loopback; default: the last one, at first {first}")
+
+
+STAGES = (
+    _stage("check", "params.yaml and dvc.yaml agree, and rounds that people have seen are where they were"),
+    _stage("acquire", "fetch a source's pictures into shards", _SOURCE),
+    _stage("measure", "decode each new picture once: quality figures and hashes", _SOURCE),
+    _stage("embed", "features of each new picture from the frozen backbone"),
+    _stage("clean", "thresholds, duplicates, licences, withdrawals: one manifest row a picture"),
+    _stage("start", "the state before the first round: no labels, no model"),
+    _stage("score", "let the previous round's model predict the pool", _ROUND),
+    _stage("queue", "choose the pictures to ask people about, with the reasons", _ROUND),
+    _stage("preview", "a page of the queue's pictures with the reasons, for those who plan the round", _ROUND),
+    _stage("annotate", "push the queue to Label Studio and pull the votes; exit 75 while people work", _ROUND),
+    _stage("labels", "consensus over all votes so far", _ROUND),
+    _stage("gate", "check the labels; a critical failure stops the round", _ROUND),
+    _stage("train", "train on the labels so far, judge on the evaluation set", _ROUND),
+    _stage(
+        "release",
+        "the dataset as people use it: ImageFolder and Parquet",
+        _arg("--round", dest="round_name", metavar="ROUND", help="from this round's labels, while a later one waits"),
+    ),
+    _stage("report", "pages and pictures about the whole campaign"),
+)
+
+COMMANDS = (
+    Verb(
+        "status",
+        "which rounds, in which state, waiting for whom, what to do next",
+        "commands.status:run",
+        (
+            _arg("--json", action="store_true", dest="as_json", help="for programs"),
+            _arg("--sealed", action="store_true", help="print the stages whose outputs a clone must pull"),
+        ),
+    ),
+    Verb("wait", "show the annotators' progress until the open rounds are answered", "commands.wait:run"),
+    Verb(
+        "round",
+        "open a round, or change one",
+        verbs=(
+            Verb(
+                "open",
+                "add a round after the last one",
+                "commands.rounds:open_round",
+                (
+                    _arg("name", metavar="ROUND"),
+                    _arg("--strategy", help="acquisition function; default: the last round's"),
+                    _arg("--budget", type=int, help="pictures; default: the last round's"),
+                ),
+            ),
+            Verb("redraw", "draw a queue again that nobody has seen yet", "commands.rounds:redraw", (_ROUND,)),
+            Verb(
+                "move",
+                "go on with a waiting round on another Label Studio, where the one it was asked on is gone",
+                "commands.round_move:move",
+                (_ROUND,),
+            ),
+            Verb(
+                "reopen",
+                "ask more people about a closed round's pictures",
+                "commands.rounds:reopen",
+                (
+                    _ROUND,
+                    _arg("--extra", type=int, help="more people to ask about each; default 1"),
+                    _arg("--all", action="store_true", dest="everything", help="every picture, not the disputed only"),
+                    _arg(
+                        "--not-one-of-these",
+                        action="store_true",
+                        help="those answered so before a class was added; default of --extra: one more than said so",
+                    ),
+                    _arg("--why", required=True, help="kept beside the ask"),
+                ),
+            ),
+        ),
+    ),
+    Verb(
+        "source",
+        "add or remove a source in params.yaml and dvc.yaml together",
+        verbs=(
+            Verb(
+                "add",
+                "add an archive, a folder or a list, or complete a source that params.yaml already has",
+                "commands.sources:add",
+                (
+                    _arg("name", metavar="SOURCE"),
+                    _arg("--archive", type=_place, help="a partner's folder, zip or tar, or where it is on S3"),
+                    _arg("--folder", type=_path, help="a folder of your own, its subfolders named after labels"),
+                    _arg("--urls", type=_path, help="a list of pictures' addresses: .csv, .parquet or .jsonl"),
+                    _arg("--license", help="SPDX identifier of pictures for which the manifest or list names none"),
+                ),
+                params=False,
+            ),
+            Verb(
+                "remove",
+                "remove a source of which nothing was labelled",
+                "commands.sources:remove",
+                (_arg("name", metavar="SOURCE"),),
+                params=False,
+            ),
+        ),
+    ),
+    Verb(
+        "takedown",
+        "withdraw pictures and their copies, for good; `dvc repro` then replays it through every round",
+        "commands.takedown:run",
+        (
+            _arg("target", metavar="IMAGE_ID|URL|DOMAIN|SOURCE"),
+            _arg("--why", required=True, help="kept beside the takedown"),
+            _arg("--purge", action="store_true", help="overwrite the pictures' bytes in the shards, too"),
+        ),
+    ),
+    Verb(
+        "votes",
+        "what was said elsewhere",
+        verbs=(
+            Verb(
+                "import",
+                "make the labels that a source came with votes by import:SOURCE, one more beside people's",
+                "commands.votes:bring",
+                (
+                    _SOURCE,
+                    _arg(
+                        "--map",
+                        dest="words",
+                        metavar="WORD=CLASS",
+                        action="append",
+                        help="the class that a word of the source means; may be given again",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Verb(
+        "gold",
+        "pictures whose label is known, hidden among the others to check people by",
+        verbs=(
+            Verb(
+                "add",
+                "add a picture that nobody was asked about",
+                "commands.gold:add",
+                (
+                    _arg("image_id", metavar="IMAGE_ID"),
+                    _arg("label", metavar="LABEL", help="a class, or 'not one of these'"),
+                    _arg("--why", required=True, help="why its label is known"),
+                ),
+            ),
+            Verb(
+                "import",
+                "add the pictures of a CSV file with the columns image_id, label, why",
+                "commands.gold:bring",
+                (_arg("path", metavar="FILE", type=_path),),
+            ),
+        ),
+    ),
+    Verb(
+        "ledger",
+        "what people decided in two branches, made one file again",
+        verbs=(
+            Verb(
+                "merge",
+                "Git's merge driver for ledgers and rounds' states; `make env` tells Git of it",
+                "commands.ledger:merge",
+                tuple(
+                    _arg(name, metavar=name.upper(), type=_path, help=what)
+                    for name, what in (
+                        ("base", "%%O, what both branches began with"),
+                        ("ours", "%%A, which becomes the result"),
+                        ("theirs", "%%B"),
+                        ("path", "%%P, the file's name"),
+                    )
+                ),
+                params=False,
+                anywhere=True,
+            ),
+            Verb(
+                "mend",
+                "take Git's conflict marks out of a ledger, or bring back what a round is sealed with",
+                "commands.ledger:mend",
+                (_arg("path", metavar="FILE", type=_path),),
+                params=False,
+            ),
+        ),
+    ),
+    Verb(
+        "trace",
+        "a picture's whole life: where it came from, by what right, who said what, which models it made",
+        "commands.trace:run",
+        (
+            _arg("image_id", metavar="IMAGE_ID", help="64 hex digits, or the first 8 or more"),
+            _arg("--json", dest="as_json", action="store_true", help="for programs"),
+        ),
+    ),
+    Verb(
+        "doctor",
+        "read every shard and hold it against its index",
+        "commands.doctor:run",
+        (
+            _arg(
+                "--mend",
+                action="store_true",
+                help="put in order what a killed run left, bring back from DVC's cache what is damaged",
+            ),
+        ),
+    ),
+    Verb(
+        "people",
+        "accounts of annotators",
+        verbs=(
+            Verb(
+                "invite",
+                "make accounts that can sign in to Label Studio",
+                "commands.people:invite",
+                (_arg("names", metavar="NAME", nargs="+", help="a plain name or an e-mail address"),),
+                params=False,
+            ),
+            Verb("list", "who there is", "commands.people:show", params=False),
+        ),
+    ),
+    Verb(
+        "studio",
+        "Label Studio on this machine, loopback only",
+        verbs=(
+            Verb("prepare", "make its empty database, for its first start", "commands.studio:prepare", params=False),
+            Verb("up", "start it", "commands.studio:up", (_port(8080),), params=False),
+            Verb("down", "stop it", "commands.studio:down", params=False),
+        ),
+    ),
+    Verb(
+        "track",
+        "MLflow: the rounds side by side",
+        verbs=(
+            Verb(
+                "up", "start MLflow on this machine, loopback only", "commands.mlflow_server:up", (_port(5000),), False
+            ),
+            Verb("down", "stop it", "commands.mlflow_server:down", params=False),
+            Verb("sync", "rebuild every run from the outputs alone", "commands.track:sync"),
+        ),
+    ),
+)
+
+VERBS = (*COMMANDS, *STAGES)

@@ -1,0 +1,50 @@
+"""silverprint round move: a waiting round goes on elsewhere, because the project it was asked in is gone."""
+
+from typing import Any
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.adapters.labelstudio import Project, Studio
+from silverprint.campaign import ledgers, round_state
+from silverprint.campaign.round_state import State
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.errors import ConfigError, DataError
+
+
+def move(params: Params, round_name: str) -> None:
+    """The round goes on in a new project, on the Label Studio at hand; what is in votes.csv counts there.
+
+    Raises:
+        ConfigError: nobody is being asked.
+        UnavailableError: no Label Studio answers.
+        DataError: the project that it was asked in is there.
+    """
+    current = round_state.load(round_name)
+    if current is None or _settled(current):
+        raise ConfigError(f"{round_name} asks nobody", "only a round that waits for people moves", "silverprint status")
+    studio = Studio.connect()
+    if current.server == studio.server and _is_there(studio, current):
+        value = f"{round_name} is asked on {studio.url}"
+        raise DataError(value, "its project is there, so there is nothing to move", "go on: dvc repro")
+    votes = ledgers.votes_so_far(round_name)
+    theirs = votes.filter(pl.col("annotator").str.starts_with(f"{studio.server}-"))["annotation_id"]
+    settled: Any = theirs.max()
+    current.moved(status="waiting", server=studio.server, projects=None, settled=settled).save()
+    say(f"{round_name} goes on at {studio.url}; what is in votes.csv counts; go on: silverprint annotate {round_name}")
+
+
+def _settled(current: State) -> bool:
+    return current.status == "closed" and current.asks_sha256 == ledgers.sha256(layout.asks(current.round))
+
+
+def _is_there(studio: Studio, current: State) -> bool:
+    if studio.find_all(current.campaign, current.round):
+        return True
+    lost = (current.campaign, current.round)
+    known = [
+        Project(id_, "", *lost, tier, current.queue_sha256, None) for tier, id_ in (current.projects or {}).items()
+    ]
+    image_ids = set(ledgers.queue(current.round)["image_id"])
+    return any(studio.retag(project, image_ids) is not None for project in known)

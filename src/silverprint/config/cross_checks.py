@@ -1,0 +1,84 @@
+"""What the values of params.yaml owe to one another."""
+
+import unicodedata
+
+from silverprint.config.field_types import PACKAGED_BACKBONE
+from silverprint.config.model import START, Clean, Embed, Params, WebSource
+from silverprint.errors import ConfigError
+from silverprint.records import NONE_OF_THESE, UNSURE
+
+
+def require_agreement(params: Params) -> None:
+    """Refuses parameters that are right one by one and wrong together."""
+    _classes(params.dataset.classes)
+    _clean(params.clean)
+    _group_radii(params)
+    _embed(params.embed)
+    if not params.sources:
+        raise ConfigError("sources = {}", "a dataset needs a source", "silverprint source add NAME --archive PATH")
+    for name, source in params.sources.items():
+        if isinstance(source, WebSource) and source.spider is None:
+            _pictures(name, source)
+    if not params.rounds:
+        first = "r01: {prev: start, strategy: auto, budget: 100, control: 0.2, overlap: 2}"
+        raise ConfigError("rounds = {}", "a campaign needs a round", f"write one there: {first}")
+    for name, entry in params.rounds.items():
+        if entry.control + entry.relabel > 1:
+            value = f"rounds.{name}.control = {entry.control} and relabel = {entry.relabel}"
+            raise ConfigError(value, "both are shares of one budget", "their sum is at most 1")
+    if START in params.rounds:
+        raise ConfigError("rounds.start", "'start' is the state before the first round", "rename the round")
+    if params.last != params.chain[-1]:
+        value = f"last = {params.last!r}"
+        raise ConfigError(value, "must be the chain's last round", f"set last: {params.chain[-1]}")
+
+
+def _pictures(name: str, source: WebSource) -> None:
+    if source.picture is None:
+        raise ConfigError(f"sources.{name}.picture", "is missing", "compare docs/params.md; a spider may do without")
+
+
+def _classes(classes: tuple[str, ...]) -> None:
+    if len(set(classes)) != len(classes) or len(classes) < 2:
+        raise ConfigError(f"dataset.classes = {list(classes)}", "at least two classes, each once", "mend the list")
+    seen: dict[str, str] = {}
+    for name in classes:
+        folded = _folded(name)
+        if folded in (_folded(UNSURE), _folded(NONE_OF_THESE)):
+            raise ConfigError(f"dataset.classes has {name!r}", "the name is used for an answer", "rename the class")
+        if folded in seen:
+            value = f"dataset.classes has {seen[folded]!r} and {name!r}"
+            rule = "they differ in case or Unicode form only, and many file systems would make one folder of both"
+            raise ConfigError(value, rule, "rename one")
+        seen[folded] = name
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+def _embed(embed: Embed) -> None:
+    given = (embed.weights is not None, embed.weights_sha256 is not None)
+    value = f"embed.backbone = {embed.backbone!r}"
+    if embed.backbone == PACKAGED_BACKBONE and any(given):
+        raise ConfigError(value, "its weights are packaged", "leave out embed.weights and embed.weights_sha256")
+    if embed.backbone != PACKAGED_BACKBONE and not all(given):
+        remedy = "set embed.weights and embed.weights_sha256 (sha256sum FILE)"
+        raise ConfigError(value, "its weights are a file", remedy)
+
+
+def _clean(clean: Clean) -> None:
+    if clean.group_radius < clean.duplicate_radius:
+        value = f"clean.group_radius = {clean.group_radius}"
+        raise ConfigError(value, "must be at least clean.duplicate_radius", f"set {clean.duplicate_radius}")
+    if clean.min_brightness >= clean.max_brightness:
+        value = f"clean.min_brightness = {clean.min_brightness}"
+        rule = f"must be below clean.max_brightness ({clean.max_brightness}), or no picture is kept"
+        raise ConfigError(value, rule, "swap or mend them")
+
+
+def _group_radii(params: Params) -> None:
+    for name, radius in params.clean.group_radii.items():
+        if name not in params.sources:
+            value, rule = f"clean.group_radii.{name} = {radius}", "names no source"
+            raise ConfigError(value, rule, f"use one of: {', '.join(params.sources)}")

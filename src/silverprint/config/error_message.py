@@ -1,0 +1,79 @@
+"""What pydantic found, as one line that names the knob, the rule and the remedy."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, Final, get_type_hints
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from silverprint.config.model import ArchiveSource, FolderSource, Params, Round, UrlSource, WebSource
+from silverprint.errors import ConfigError
+
+_KINDS: Final[dict[object, type]] = {
+    "web": WebSource,
+    "urls": UrlSource,
+    "archive": ArchiveSource,
+    "folder": FolderSource,
+}
+_UNKNOWN: Final = "unexpected_keyword_argument"
+_SEE: Final = "see docs/params.md for its type and range"
+
+
+def complaint(error: ValidationError) -> ConfigError:
+    """The first mistake; a misspelt knob before all others, for it also makes another one missing."""
+    found = error.errors(include_url=False)
+    first = next((one for one in found if one["type"] == _UNKNOWN), found[0])
+    where = ".".join(["params.yaml " + str(first["loc"][0]), *_way(first["loc"])]) if first["loc"] else "params.yaml"
+    match first["type"]:
+        case "unexpected_keyword_argument":
+            return _unknown(where, first["loc"])
+        case "missing":
+            return ConfigError(where, "is missing", _SEE)
+        case "union_tag_not_found":
+            return ConfigError(f"{where}.kind", "is missing", f"use one of: {', '.join(map(str, _KINDS))}")
+        case "union_tag_invalid":
+            value = f"{where}.kind = {first['ctx']['tag']!r}"
+            return ConfigError(value, "no such kind of source", f"use one of: {', '.join(map(str, _KINDS))}")
+    return ConfigError(f"{where} = {_shown(first['input'])}", _rule(first), _SEE)
+
+
+def _way(loc: Sequence[int | str]) -> list[str]:
+    """The path below its section, without the kind that pydantic puts behind a source's name and the mark of a key."""
+    below = list(loc[1:])
+    if loc[0] == "sources" and len(below) > 1 and below[1] in _KINDS:
+        del below[1]
+    return [str(part) for part in below if part != "[key]"]
+
+
+def _unknown(where: str, loc: Sequence[int | str]) -> ConfigError:
+    known = list(_holder(loc).__annotations__)
+    near = get_close_matches(str(loc[-1]), known, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    return ConfigError(where, "no such section" if len(loc) == 1 else "no such knob", remedy)
+
+
+def _holder(loc: Sequence[int | str]) -> type[Any]:
+    """The dataclass whose field is at `loc`."""
+    if len(loc) == 1:
+        return Params
+    if loc[0] == "sources":
+        return _KINDS[loc[2]]
+    if loc[0] == "rounds":
+        return Round
+    holder: type[Any] = get_type_hints(Params)[str(loc[0])]
+    return holder
+
+
+def _rule(found: ErrorDetails) -> str:
+    if found["type"] == "value_error":
+        return str(found["ctx"]["error"])
+    if found["type"] == "too_short":
+        return "must not be empty"
+    message = found["msg"].replace("Input should", "must")
+    return message[:1].lower() + message[1:]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:119]}…"

@@ -1,0 +1,52 @@
+"""params.yaml read and checked."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from silverprint import layout, yamltext
+from silverprint.config.cross_checks import require_agreement
+from silverprint.config.error_message import complaint
+from silverprint.config.model import Params
+from silverprint.errors import ConfigError
+
+
+def load(path: Path = layout.PARAMS) -> Params:
+    """The checked parameters.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or breaks a rule; the message names the first offending value.
+    """
+    return check(yamltext.mapping(yamltext.read(path), path))
+
+
+def parse(text: str) -> Params:
+    """The checked parameters of a params.yaml that is not written yet."""
+    return check(yamltext.mapping(text, layout.PARAMS))
+
+
+def check(document: dict[Any, Any]) -> Params:
+    try:
+        as_json = json.dumps(document, default=str)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(str(layout.PARAMS), f"no plain values ({error})", "see docs/params.md") from None
+    _require_text_keys(document, ())
+    try:
+        params: Params = TypeAdapter(Params).validate_json(as_json, strict=True)
+    except ValidationError as error:
+        raise complaint(error) from None
+    require_agreement(params)
+    return params
+
+
+def _require_text_keys(document: Any, way: tuple[str, ...]) -> None:
+    if not isinstance(document, dict):
+        return
+    for key, value in document.items():
+        if not isinstance(key, str):
+            where = " ".join([str(layout.PARAMS), ".".join([*way, str(key)])])
+            rule = f"a name is text, and YAML reads this one as {type(key).__name__}"
+            raise ConfigError(where, rule, f'write "{key}"')
+        _require_text_keys(value, (*way, key))

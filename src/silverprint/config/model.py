@@ -1,0 +1,259 @@
+"""Every knob of params.yaml, with its type and range. docs/params.md explains each."""
+
+from functools import cached_property
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from silverprint.config.field_types import (
+    Address,
+    BackboneName,
+    Bytes,
+    ClassName,
+    CookieName,
+    CookieValue,
+    Count,
+    Encoding,
+    Grey,
+    HeaderName,
+    HeaderValue,
+    HostAndPort,
+    Line,
+    Name,
+    People,
+    Pictures,
+    Policy,
+    Positive,
+    Radius,
+    Sha256,
+    Share,
+    Shown,
+    Spider,
+    Title,
+)
+from silverprint.errors import ConfigError
+
+START = "start"
+_AGENT = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
+
+frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+
+
+@frozen
+class Dataset:
+    name: Name
+    campaign: Name  # names this labelling campaign to Label Studio; change it when you start your own
+    title: Title  # the question put to annotators
+    classes: tuple[ClassName, ...]
+    instructions: Shown
+
+
+@frozen
+class WebSource:
+    """A crawl by Scrapy."""
+
+    kind: Literal["web"]
+    start: Annotated[tuple[Address, ...], Field(min_length=1)]  # first listing pages
+    next: str | None = None  # CSS selector of the link to the next listing page, if there are more
+    page: str | None = None  # CSS selector of links to picture pages; None: the pictures are on the listing pages
+    picture: str | None = None  # CSS selector of the picture on its page; may lack with a spider
+    label: str | None = None  # what the picture's page calls it: CSS selector, ::attr(name) behind it for an attribute
+    listing_label: str | None = None  # likewise on the listing page, where the picture's page says nothing
+    spider: Spider | None = None  # module:Class, where selectors do not suffice; docs/crawls.md
+    revision: Count = 1  # raise it to ask for a re-crawl
+    allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
+    max_bytes: Bytes = 20_000_000  # of one response
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
+    user_agent: Line = _AGENT
+    max_pages: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000  # asked for by one crawl, listing pages among them
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)  # for the hosts of `start` alone
+    cookies: dict[CookieName, CookieValue] = Field(default_factory=dict)  # likewise
+
+
+@frozen
+class UrlSource:
+    """A list of pictures' addresses: a .csv, .parquet or .jsonl file; docs/lists.md says what it holds."""
+
+    kind: Literal["urls"]
+    path: Line
+    license: str | None = None  # of pictures for which the list names none
+    revision: Count = 1
+    allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
+    per_host: Annotated[int, Field(ge=1, le=256)] = 2  # requests open at one host at a time
+    max_bytes: Bytes = 20_000_000  # of one response
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
+    user_agent: Line = _AGENT
+
+
+@frozen
+class ArchiveSource:
+    """A partner's drop: a folder, a zip or a tar, here or on S3, with an optional manifest."""
+
+    kind: Literal["archive"]
+    path: Line  # or s3://bucket/prefix, s3://bucket/drop.zip
+    license: str | None = None  # of pictures for which the manifest names none, as the next two
+    contract: Line | None = None
+    consent: Line | None = None
+    names: Encoding = "auto"  # of entries' names, where the archive does not say how they are encoded
+    revision: Count = 1
+    max_bytes: Bytes = 20_000_000
+
+
+@frozen
+class FolderSource:
+    """Pictures of one's own, read where they lie; the folders may be named after classes, as ImageFolder has it."""
+
+    kind: Literal["folder"]
+    path: Line
+    labels: Literal["folders", "none"] = "folders"  # whether the folder that a picture is in names its label
+    license: str | None = None
+    contract: Line | None = None
+    consent: Line | None = None
+    revision: Count = 1
+    max_bytes: Bytes = 20_000_000
+
+
+Source: TypeAlias = Annotated[WebSource | UrlSource | ArchiveSource | FolderSource, Field(discriminator="kind")]
+
+
+@frozen
+class Clean:
+    """Thresholds; a picture beyond one is rejected. Units in the names or beside them."""
+
+    min_side: Annotated[int, Field(ge=1, le=10_000)]  # pixels, the shorter side
+    max_aspect: Annotated[float, Field(ge=1)]  # longer side / shorter side
+    min_contrast: Annotated[float, Field(ge=0, le=127.5)]  # standard deviation of grey levels
+    min_brightness: Grey  # mean grey level, 0..255
+    max_brightness: Grey
+    min_sharpness: Annotated[float, Field(ge=0)]  # variance of the Laplacian
+    duplicate_radius: Radius  # bits of 256; at or below: the same picture, dropped
+    group_radius: Radius  # bits of 256; at or below: asked once, never split
+    alike_limit: Annotated[float, Field(ge=0, le=2)]  # unlikeness; likewise. 0: hashes alone decide
+    licenses: tuple[str, ...]  # that may be used
+    unknown_license: Literal["reject", "keep"]
+    placeholder: Policy = "flag"  # pictures that one source shows on many pages
+    placeholder_pages: Annotated[int, Field(ge=2)] = 5  # at or above
+    text_like: Policy = "flag"  # screenshots, pages of writing
+    text_lines: Positive = 6  # at or above
+    off_topic: Policy = "flag"  # pictures unlike all others
+    off_topic_strangeness: Annotated[float, Field(gt=0)] = 6.0  # robust standard deviations, at or above
+    group: Literal["look", "hash", "none"] = "look"  # by what pictures are grouped; none: with what is dropped for them
+    group_radii: dict[Name, Radius] = Field(default_factory=dict)  # of some sources; of two pictures the smaller counts
+    personal_confidence: Share = 0.5  # at or above: what a detector found of a person counts
+
+
+@frozen
+class Measure:
+    """What one picture may ask for; docs/cleaning.md says what becomes of those that ask for more."""
+
+    max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 128.0  # of a JPEG; of formats decoded whole 0.4 of it
+
+
+@frozen
+class Embed:
+    backbone: BackboneName  # packaged, or library/name
+    size: Annotated[int, Field(ge=32, le=512)]  # pixels, square
+    batch: Annotated[int, Field(ge=1, le=4096)]
+    weights: Line | None = None  # a file, of a library's backbone
+    weights_sha256: Sha256 | None = None  # of that file
+
+
+@frozen
+class Model:
+    members: Annotated[int, Field(ge=1, le=100)]  # of the ensemble; each has its own seed and bootstrap sample
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    learning_rate: Annotated[float, Field(gt=0, le=10)]
+    weight_decay: Annotated[float, Field(ge=0, le=10)]
+
+
+@frozen
+class Evaluation:
+    size: Pictures  # pictures, drawn once in the first round, never trained on
+    overlap: People  # people asked about each
+
+
+@frozen
+class PeopleCost:
+    """What annotators' time costs: for the estimates of `silverprint status`."""
+
+    cost_per_hour: Annotated[float, Field(ge=0)] = 0.0  # 0: hours only
+    currency: Line = "EUR"
+
+
+@frozen
+class Round:
+    prev: str
+    strategy: str
+    budget: Pictures  # pictures: train + control + relabel
+    control: Share  # of the budget, drawn at random
+    overlap: People  # people asked about each
+    show_predictions: bool = False
+    floor: Share = 0.0  # of the strategy's picks, divided evenly among the predicted classes
+    relabel: Share = 0.0  # of the budget, at most: a second look at earlier labels in doubt
+    gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
+    draw: Count = 0  # raised by `silverprint round redraw`
+
+
+@frozen
+class Gate:
+    min_alpha: Annotated[float, Field(ge=-1, le=1)]  # Krippendorff's alpha over the round's votes
+    max_unresolved: Share  # share of pictures on which every vote abstained
+    min_gold: Share = 0.7  # share of right answers on gold pictures; a round that is surely below it stops
+
+
+@frozen
+class Release:
+    silver_confidence: Share  # automatic labels at or above it go to the `silver` split
+    imagefolder: bool = True
+    csv_raw: bool = False  # text in the CSV for people as it is, even where a spreadsheet would take it for a formula
+
+
+@frozen
+class Params:
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)]  # what numpy takes
+    dataset: Dataset
+    sources: dict[Name, Source]
+    clean: Clean
+    embed: Embed
+    model: Model
+    evaluation: Evaluation
+    rounds: dict[Name, Round]
+    last: str
+    gate: Gate
+    release: Release
+    people: PeopleCost = PeopleCost()
+    measure: Measure = Measure()
+    executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are worked through; it changes no output
+
+    @cached_property
+    def chain(self) -> tuple[str, ...]:
+        """The rounds in their order, checked to be one unforked chain from 'start'."""
+        self._require_no_circle()
+        followers: dict[str, str] = {}
+        for name, entry in self.rounds.items():
+            value = f"rounds.{name}.prev = {entry.prev!r}"
+            if entry.prev != START and entry.prev not in self.rounds:
+                known = ", ".join([START, *self.rounds])
+                raise ConfigError(value, "prev must name another round or 'start'", f"use one of: {known}")
+            if entry.prev in followers:
+                rule = f"rounds form one chain, and {followers[entry.prev]!r} already follows {entry.prev!r}"
+                raise ConfigError(value, rule, "give each round a prev of its own")
+            followers[entry.prev] = name
+        order: list[str] = []
+        at = START
+        while at in followers:
+            at = followers[at]
+            order.append(at)
+        return tuple(order)
+
+    def _require_no_circle(self) -> None:
+        for name in self.rounds:
+            before = {name}
+            at = self.rounds[name].prev
+            while at in self.rounds and at not in before:
+                before.add(at)
+                at = self.rounds[at].prev
+            if at == name:  # a round that only leads into a circle is not to blame
+                value = f"rounds.{name}.prev = {self.rounds[name].prev!r}"
+                raise ConfigError(value, "the chain of rounds must begin at 'start' without a circle", "mend its prev")

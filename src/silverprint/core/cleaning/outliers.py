@@ -1,0 +1,66 @@
+"""How unlike all others a picture is: what a dataset's own distances say about its outliers.
+
+The distance to the k-th neighbour (S. Ramaswamy et al., Efficient Algorithms for Mining Outliers from Large Data Sets,
+2000), k a share of the pool, so that a small crowd of strangers cannot vouch for one another; among a sample of the
+pool, so that it is linear in N. Judged by median and MAD (P. Rousseeuw and C. Croux, 1993), which outliers do not move.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from silverprint.core.features.unit_rows import unit
+
+Rows = NDArray[np.float32]
+
+SAMPLE: Final = 1024  # rows that stand for the pool
+FEWEST: Final = 50  # rows that tell what is usual; of fewer none is strange
+
+_SHARE = 0.02  # of the pool that a topic has at least
+_NORMAL = 1.4826  # MAD of a normal distribution to its standard deviation
+
+
+def distances(
+    batches: Iterable[tuple[NDArray[np.int64], Rows]], count: int, blocks: list[slice], sample: Rows
+) -> NDArray[np.float64]:
+    """1 - cosine to the k-th nearest row of a sample, for each block of features; k is 2 % of the sample.
+
+    Args:
+        batches: places among the N rows, (n,), and their features, (n, D).
+        count: N.
+        blocks: B slices of columns.
+        sample: (S, D) rows of the same pool, two or more.
+
+    Returns:
+        (N, B), 0..2. Features of length 0 are at distance 1 from all.
+    """
+    rank = min(math.ceil(_SHARE * len(sample)), len(sample) - 1)  # the nearest, rank 0, may be the row itself
+    references = [unit(sample[:, block]).T for block in blocks]
+    found = np.ones((count, len(blocks)))
+    for places, batch in batches:
+        for column, (block, reference) in enumerate(zip(blocks, references, strict=True)):
+            cosines = unit(batch[:, block]) @ reference
+            place = cosines.shape[1] - 1 - rank
+            found[places, column] = 1.0 - np.partition(cosines, place, axis=1)[:, place].astype(np.float64)
+    return found
+
+
+def strangeness(distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each row's distances lie beyond the usual ones, in robust standard deviations; the largest of its blocks.
+
+    Args:
+        distances: (N, B).
+
+    Returns:
+        (N,), 0 or more: 0 as usual or nearer, 6 hardly by chance. 0 for all where there are fewer than FEWEST rows, or
+        where half of them have the same distance.
+    """
+    if len(distances) < FEWEST:
+        return np.zeros(len(distances))
+    beyond = distances - np.median(distances, axis=0)
+    spread = _NORMAL * np.median(np.abs(beyond), axis=0)
+    scaled = np.divide(beyond, spread, out=np.zeros_like(beyond), where=spread > 1e-6)
+    return np.asarray(scaled.max(axis=1).clip(0))

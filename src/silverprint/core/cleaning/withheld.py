@@ -1,0 +1,20 @@
+"""Pictures that nobody is shown: withdrawn ones, and those without a licence that may be used."""
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from silverprint.core.cleaning.quality_rules import BINDING
+
+
+def signs(manifest: pl.DataFrame, asked: Iterable[str]) -> dict[str, str]:
+    """image_id -> the sign in its place: © for a licence, — for a takedown or what is not there any more.
+
+    Args:
+        manifest: image_id, reason.
+        asked: image_ids that queues name.
+    """
+    bound = manifest.filter(pl.col("reason").is_in(sorted(BINDING))).select("image_id", "reason")
+    known = set(manifest["image_id"])
+    gone = {image_id: "—" for image_id in asked if image_id not in known}
+    return {image_id: "—" if why == "withdrawn" else "©" for image_id, why in bound.iter_rows()} | gone

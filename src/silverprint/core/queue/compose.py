@@ -1,0 +1,82 @@
+"""One queue: chance draws evaluation and control from the whole pool; people and the strategy pick the rest."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from silverprint.core.queue import roles
+from silverprint.core.queue.class_floors import Choose, with_floors
+from silverprint.core.queue.reasons import INCLUDED
+from silverprint.records import QUEUE, conform
+
+TIER = "crowd"
+UNPROMPTED = ("evaluation", "relabel")  # roles in which people never see a prediction
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a round asks for, beside the number of pictures."""
+
+    strategy: str
+    overlap: int  # people per picture
+    evaluation_overlap: int
+    show_predictions: bool
+    seed: int
+    floor: float = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
+    included: tuple[str, ...] = ()  # image_ids that people picked for the round
+
+
+def compose(
+    askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Choose, beside: pl.DataFrame
+) -> pl.DataFrame:
+    """The queue, by rank. No two of its pictures are of one near-duplicate group.
+
+    A prediction is never pre-selected for evaluation pictures, whose labels judge the model, nor for a second look: of
+    what it was trained on, a model says what it was told.
+
+    Args:
+        askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
+        shares: pictures per role; together at most the number of groups.
+        choose: the strategy; sees one picture per group that chance and people left over, the group's first.
+        beside: the pictures that are not drawn from `askable`, whose groups have none there, with role and strategy.
+
+    Returns:
+        QUEUE, sorted by rank, but for `features` and `why`.
+    """
+    evaluation = roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
+    left = roles.without_groups(askable, evaluation)
+    control = roles.draw(left, shares.control, plan.seed, "control")
+    drawn = pl.concat(
+        [
+            _receipts(evaluation, "evaluation", "random", plan.evaluation_overlap),
+            _receipts(control, "control", "random", plan.overlap),
+            beside.with_columns(pl.lit(plan.overlap).alias("overlap")),
+        ],
+        how="diagonal",
+    )
+    chosen = _chosen(roles.without_groups(left, control), shares.train, plan, choose)
+    drawn_ranks, chosen_ranks = roles.mixed(drawn.height, chosen.height, plan.seed)
+    drawn = drawn.with_columns(pl.Series("rank", drawn_ranks))
+    chosen = chosen.with_columns(pl.Series("rank", chosen_ranks))
+    shown = pl.lit(plan.show_predictions) & pl.col("predicted").is_not_null() & ~pl.col("role").is_in(UNPROMPTED)
+    queue = pl.concat([drawn, chosen], how="diagonal").with_columns(
+        pl.lit(plan.seed).alias("seed"), pl.lit(TIER).alias("tier"), shown.alias("show_prediction")
+    )
+    return conform(queue, QUEUE).sort("rank")
+
+
+def _chosen(left: pl.DataFrame, count: int, plan: Plan, choose: Choose) -> pl.DataFrame:
+    """What people picked, as far as `count` goes, and then what the strategy picks; the best first."""
+    wanted = left.filter(pl.col("image_id").is_in(plan.included)).unique("group", keep="first", maintain_order=True)
+    picked = wanted.head(count)
+    left = roles.without_groups(left, picked).unique("group", keep="first", maintain_order=True)
+    places, values = with_floors(left, count - picked.height, picked, plan.floor, choose)
+    train = left[places].with_columns(pl.Series("score", values).fill_nan(None))
+    by_hand = _receipts(picked, "train", INCLUDED, plan.overlap)
+    return pl.concat([by_hand, _receipts(train, "train", plan.strategy, plan.overlap)], how="diagonal")
+
+
+def _receipts(rows: pl.DataFrame, role: str, strategy: str, overlap: int) -> pl.DataFrame:
+    return rows.with_columns(
+        pl.lit(role).alias("role"), pl.lit(strategy).alias("strategy"), pl.lit(overlap).alias("overlap")
+    )

@@ -1,0 +1,42 @@
+"""auto: the default, for any number of labels, no knob. It covers what pictures show and what is thought of them.
+
+Uncertainty herding (see `uherding`) with three changes, all from the development set of the trial in
+docs/benchmarks/label-efficiency.md:
+
+- Once there is a model, a picture's place is x' = (x, √p): its features, centred and of length one, and the square
+  roots of its class probabilities. Then |x' - l'|² = |x - l|² + 2 H²(p_x, p_l) with H Hellinger's distance: a label
+  does not cover a look-alike of which the model thinks something else. σ is the smallest positive distance between two
+  labelled places, and u the margin uncertainty, as in uherding.
+- A model of fewer labels than are to be chosen is believed to the share t = labels / budget only: x' = (x, √(t p)) and
+  u^t, so that a large batch after a small one covers the pool at large. From as many labels on, t = 1.
+- Before, every picture counts the same and σ = √2, the distance between two directions that have nothing in common
+  (MaxHerding has σ = 1): the first batch stands for wider parts of the pool.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from silverprint.core import uncertainty
+from silverprint.core.selection.pool import Picks, Pool
+from silverprint.core.selection.ranking import measured
+from silverprint.core.selection.strategies.uherding import herd, smallest_distance
+
+WIDEST: Final = 2**0.5  # σ without labels
+
+
+def pick(pool: Pool) -> Picks:
+    """Greedy coverage of places x' weighted by u; the value is the gain in it, 0..1."""
+    thought = pool.probabilities
+    if thought is None or not len(pool.covered):
+        return herd(pool, np.ones(len(pool.candidates)), WIDEST)
+
+    trust = min(1.0, len(pool.covered) / max(1, pool.budget))
+
+    def points(places: NDArray[np.int64]) -> NDArray[np.float32]:
+        roots = np.sqrt(trust * uncertainty.mean(thought[..., places, :]))
+        return np.concatenate([pool.directions(places), roots.astype(np.float32)], axis=1)
+
+    unsure = measured(thought, pool.candidates, uncertainty.margin) ** trust
+    return herd(pool, unsure, smallest_distance(points, pool.covered), points=points)

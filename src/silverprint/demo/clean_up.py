@@ -1,0 +1,111 @@
+"""make clean-demo: takes back what make demo made, and nothing that a person did."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from silverprint import config, layout
+from silverprint.campaign import gold_list, ledgers
+from silverprint.commands import mlflow_server, studio
+from silverprint.console import say
+from silverprint.core.votes import imported_labels
+from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, expert, studio_answers
+from silverprint.errors import NotAllowedError, UnavailableError
+from silverprint.records import GOLD
+from silverprint.store import tables
+
+_ROUND: Final = (
+    layout.score, layout.queue, layout.queue_page, layout.labels, layout.gate, layout.model, layout.metrics,
+)  # fmt: skip
+_ANSWERED: Final = (layout.state, layout.votes)  # of a round, and after the rest of it
+_CAMPAIGN: Final = (
+    layout.CHECK, Path("data/raw"), Path("data/measured"), layout.EMBED, layout.CLEAN, layout.WITHDRAWN, layout.CLASSES,
+    layout.CLEAN_METRICS.parent, layout.RELEASE, layout.REPORT, layout.round_dir(config.START), layout.LOCK,
+    Path(".dvc/cache"), Path(".dvc/tmp"),
+    layout.VAR,  # last: it knows who answered, should this be stopped before its end
+)  # fmt: skip
+_LEDGERS: Final = ("data/rounds/*/votes.csv", "data/rounds/*/queue.csv", str(layout.LOCK))  # that a team commits
+_SHOWN: Final = 5  # names in one line
+
+
+def clean() -> None:
+    """Removes outputs, rounds and servers' data of the demo, and says which files a person changed. Keeps environments.
+
+    Raises:
+        NotAllowedError: the campaign is not the demo's, is committed, or somebody other than the simulated people
+            answered in it. Nothing is touched then.
+    """
+    params = config.load()
+    _require_ours(params.dataset.campaign)
+    studio.down()
+    mlflow_server.down()
+    names = [path.name for path in layout.ROUNDS.glob("*") if path.is_dir()]
+    for name in names:
+        _remove(*(path(name) for path in (*_ROUND, *_ANSWERED)))
+        if name not in params.rounds and not _git("ls-files", str(layout.round_dir(name))):
+            _remove(layout.round_dir(name))  # of a round that was opened here and taken out of params.yaml
+    _take_back_imports()
+    _take_back_gold()
+    _remove(*_CAMPAIGN)
+    changed = [line[3:] for line in _git("status", "--porcelain", "--", "params.yaml", "dvc.yaml", "data")]
+    if changed:
+        remedy = "to take that back too: git checkout FILE, then make clean-demo again"
+        say(f"kept, since people write there: {_some(changed)}; {remedy}")
+
+
+def _require_ours(campaign: str) -> None:
+    if campaign != CAMPAIGN:
+        rule = f"make clean-demo takes back the campaign {CAMPAIGN!r} only: in another, people answered"
+        raise NotAllowedError(f"dataset.campaign = {campaign!r}", rule, "remove yourself what is to go")
+    if committed := _git("ls-files", *_LEDGERS):
+        raise NotAllowedError(
+            committed[0], "it is committed here: people's work is not taken back", "use a fresh clone"
+        )
+    if others := studio_answers.strangers(_simulated()):
+        rule = "they answered and are none of the demo's simulated people, whose work alone is taken back"
+        raise NotAllowedError(_some(others), rule, "keep it: git add data && git commit, and use a fresh clone")
+
+
+def _take_back_imports() -> None:
+    kept = ledgers.imports()
+    ours = pl.col("annotator").is_in([imported_labels.annotator(source) for source in LABELLED])
+    if not kept.filter(ours).is_empty():
+        ledgers.write_imports(kept.filter(~ours))
+
+
+def _take_back_gold() -> None:
+    known = tables.read_ledger(layout.GOLD, GOLD)
+    ours = pl.col("why") == expert.WHY
+    if not known.filter(ours).is_empty():
+        gold_list.write(known.filter(~ours))
+
+
+def _simulated() -> frozenset[str]:
+    """The e-mail addresses of the simulated people's accounts, as far as they were invited."""
+    known = (layout.PEOPLE / f"{name}.json" for name in PEOPLE)
+    return frozenset(json.loads(path.read_text(encoding="utf-8"))["email"] for path in known if path.exists())
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _git(*arguments: str) -> list[str]:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        rule = f"whether people's work is committed here cannot be told ({done.stderr.strip()[:200]})"
+        raise UnavailableError("git", rule, "run from a clone")
+    return done.stdout.splitlines()
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,29 @@
+"""A persisted stage never starts from nothing where dvc.lock knows its output and the disk does not have it."""
+
+from pathlib import Path
+
+from silverprint.dvcfiles import lock
+from silverprint.errors import UnavailableError
+
+
+def require_pulled(*outputs: Path, bring: str = "dvc pull") -> None:
+    """Refuses to go on where an output is known to dvc.lock and absent from the disk.
+
+    Raises:
+        UnavailableError: the first such output, with the command that brings it.
+    """
+    known = known_outputs()
+    for output in outputs:
+        if str(output) in known and not output.exists():
+            rule = "dvc.lock knows this output and it is not on this disk; going on would start it from nothing"
+            raise UnavailableError(str(output), rule, f"run: {bring} {output}")
+
+
+def bring(output: Path) -> str:
+    """The command that brings an output which is not on this disk: one that was never made cannot be pulled."""
+    return f"dvc pull {output}" if str(output) in known_outputs() else "dvc repro"
+
+
+def known_outputs() -> dict[str, str]:
+    """Path -> MD5 of all outputs that dvc.lock records."""
+    return {path: md5 for stage in lock.stages().values() for path, md5 in stage.outs.items()}

@@ -1,0 +1,121 @@
+"""A robots.txt (RFC 9309) read as its author meant it: groups of rules for crawlers, and what they say of an address.
+
+In a file that is not quite right, what forbids counts: misspelt keys, a missing colon, another encoding.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from silverprint.fetching.limits import ROBOTS_BYTES
+from silverprint.fetching.robots.path_pattern import Pattern, Place
+
+Key: TypeAlias = Literal["user-agent", "allow", "disallow", "crawl-delay"]
+
+_KEYS: Final[dict[str, Key]] = {
+    "user-agent": "user-agent", "useragent": "user-agent", "user agent": "user-agent",
+    "disallow": "disallow", "dissallow": "disallow", "dissalow": "disallow", "disalow": "disallow",
+    "diasllow": "disallow", "disallaw": "disallow",
+    "allow": "allow",
+    "crawl-delay": "crawl-delay", "crawldelay": "crawl-delay", "crawl delay": "crawl-delay",
+}  # fmt: skip
+_COLONLESS: Final = re.compile(r"(user-?agent|(?:dis)?allow|crawl-?delay)[ \t]+(\S+)", re.IGNORECASE)
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_BLANKS: Final = " \t\0\ufeff"  # a byte order mark is one: files that were put together have it in their middle, too
+_LONGEST: Final = 16_664  # characters of a line; the rest of one is passed over, as Google's parser does
+_NAME: Final = re.compile(r"[^\s/;,()*]*")  # of a crawler; a version behind it is not of it (2.2.1)
+_SECONDS: Final = re.compile(r"[0-9]*\.?[0-9]+", re.ASCII)
+_MARKS: Final = (  # of encodings other than UTF-8; the longer ones before those they begin with
+    (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip
+
+
+class Rule(NamedTuple):
+    allows: bool
+    pattern: Pattern
+
+
+class _Group:
+    """Rules, and times between two requests, in the order of their lines."""
+
+    def __init__(self) -> None:
+        self.rules: list[tuple[bool, str]] = []  # whether it allows, and what
+        self.delays: list[float] = []
+
+
+class RobotsTxt:
+    """
+    Args:
+        content: of the file, as it came; of more than ROBOTS_BYTES the rest is not read, nor is the line cut by that.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        # By the crawler's name in lower case, or `*`: its groups, and how many of their delays stand before the name.
+        self._groups: defaultdict[str, dict[_Group, int]] = defaultdict(dict)
+        self._sorted: dict[str, list[Rule]] = {}
+        group, has_rules = _Group(), True
+        for key, value in _lines(_text(content)):
+            if key == "user-agent":
+                if has_rules:
+                    group, has_rules = _Group(), False
+                self._groups[_agent(value)].setdefault(group, len(group.delays))
+            elif key == "crawl-delay":  # none of the RFC's, so it ends no group (2.2.4)
+                if found := _SECONDS.match(value):
+                    group.delays.append(float(found[0]))
+            else:
+                has_rules = True
+                if value:
+                    group.rules.append((key == "allow", value))
+
+    def allows(self, url: str, agent: str) -> bool:
+        """Whether the crawler of that name (lower case) may ask for `url`, as it goes over the wire."""
+        place = Place(url)
+        if place.path == "/robots.txt":
+            return True  # always (2.2.2)
+        return next((rule.allows for rule in self._rules(agent) if rule.pattern.matches(place)), True)
+
+    def delay(self, agent: str) -> float:
+        """Seconds that the crawler of that name shall let pass between two requests: the longest time said, else 0."""
+        return max((delay for group, since in self._of(agent).items() for delay in group.delays[since:]), default=0.0)
+
+    def _rules(self, agent: str) -> list[Rule]:
+        """Those for a crawler: the longest match counts, of two as long the one that allows (2.2.2)."""
+        if agent not in self._sorted:
+            rules = [
+                Rule(allows, Pattern(value))
+                for allows, value in {rule for group in self._of(agent) for rule in group.rules}
+            ]
+            self._sorted[agent] = sorted(rules, key=lambda rule: (rule.pattern.octets, rule.allows), reverse=True)
+        return self._sorted[agent]
+
+    def _of(self, agent: str) -> dict[_Group, int]:
+        """All groups for a crawler, as one; those for everybody where none names it."""
+        return self._groups.get(agent) or self._groups.get("*", {})
+
+
+def _text(content: bytes) -> str:
+    """As UTF-8, which it should be (2.3), unless it is seen not to be; other bytes become lone surrogates."""
+    start = content[:ROBOTS_BYTES]
+    found = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
+    if found is None and b"\0" in start[:2]:  # UTF-16 without a mark: every second byte of ASCII is zero
+        found = "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+    text = start.decode("utf-8", "surrogateescape") if found is None else start.decode(found, "replace")
+    return text if len(content) <= ROBOTS_BYTES else text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+
+
+def _lines(text: str) -> Iterator[tuple[Key, str]]:
+    """The keys that are known, with their values, comments and blanks apart."""
+    for whole in _LINE_END.split(text):
+        line = whole[:_LONGEST].partition("#")[0].strip(_BLANKS)
+        word, _, value = line.partition(":")
+        key = _KEYS.get(" ".join(word.lower().split()))
+        if key is None and (found := _COLONLESS.fullmatch(line)):
+            key, value = _KEYS[found[1].lower()], found[2]
+        if key is not None:
+            yield key, value.strip(_BLANKS)
+
+
+def _agent(value: str) -> str:
+    """The crawler's name that a group is for."""
+    return "*" if value.startswith("*") else _NAME.match(value.lower())[0]  # type: ignore[index]  # it matches always

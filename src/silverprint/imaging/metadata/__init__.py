@@ -1,0 +1,36 @@
+"""Takes out of a picture's file what can identify a person or place, without touching its pixels."""
+
+from collections.abc import Callable
+from typing import Final
+
+from silverprint.imaging.metadata.jpeg import strip_jpeg
+from silverprint.imaging.metadata.png import strip_png
+from silverprint.imaging.metadata.slices import Piece, TooManyParts
+from silverprint.imaging.metadata.webp import strip_webp
+from silverprint.imaging.sniff import sniff
+
+_STRIPPERS: Final[dict[str, Callable[[bytes], list[Piece]]]] = {
+    "jpeg": strip_jpeg,
+    "png": strip_png,
+    "webp": strip_webp,
+}
+
+
+def strip(data: bytes) -> bytes:
+    """`data` without EXIF, XMP, IPTC, comments, text, times, embedded previews and whatever follows the picture's end.
+
+    Kept: pixels, colour profile, and the orientation that EXIF states (as the only EXIF tag, where it is not 1); XMP's
+    turns nothing, as in browsers. JPEG, PNG and WebP, whole or damaged; other formats come back unchanged.
+    `strip(strip(x)) == strip(x)`. One pass over the bytes, and nothing is decoded or inflated. Nothing at all comes
+    back of a file that has more segments or chunks than anybody writes (2,048 of a JPEG, 32,768 of others).
+    """
+    return b"".join(stripped(data))
+
+
+def stripped(data: bytes) -> list[Piece]:
+    """As `strip`, in pieces of `data` instead of a copy; `[data]` itself where there is nothing to take out."""
+    strip_format = _STRIPPERS.get(sniff(data) or "")
+    try:
+        return [data] if strip_format is None else strip_format(data)
+    except TooManyParts:
+        return []

@@ -1,0 +1,91 @@
+"""What annotate puts in order on the server, and says aloud: votes that do not count, tasks that ask a second time.
+
+Everything here has been written to votes.csv before it is taken off the server.
+"""
+
+from collections import Counter
+from typing import TypeAlias
+
+import polars as pl
+
+from silverprint.adapters.labelstudio import Annotation, Found, Project, Studio, duplicate_tasks
+from silverprint.campaign import ledgers
+from silverprint.campaign.round_state import State
+from silverprint.console import say
+from silverprint.core.votes import vote_ledger
+
+Answers: TypeAlias = dict[int, list[Annotation]]  # by project id
+
+
+def tell(studio: Studio, current: State, kept: pl.DataFrame, votes: pl.DataFrame, answers: Answers) -> None:
+    """Says how many of the round's votes do not count and why, which are gone from the server, and what is not ours."""
+    name = current.round
+    if out := vote_ledger.not_counting(votes):
+        reasons = ", ".join(f"{status} {n}" for status, n in out.items())
+        say(f"{name}: {sum(out.values())} of {votes.height} votes do not count: {reasons}")
+    if gone := vote_ledger.newly_deleted(kept, votes):
+        by = ", ".join(f"{who} {n}" for who, n in gone.items())
+        say(
+            f"{name}: {sum(gone.values())} votes were deleted on {studio.url} since the last pull (of {by}): they stay "
+            "in votes.csv as deleted and do not count, and their pictures are asked about again"
+        )
+    given = [annotation for ours in answers.values() for annotation in ours]
+    asked = set(ledgers.queue(name)["image_id"])
+    foreign = [one for one in given if one.image_id in asked and one.choices and not one.is_own]
+    if foreign:
+        pairs = Counter((one.annotator, one.hand or "an import") for one in foreign)
+        by = ", ".join(f"{n} of {who} by {hand}" for (who, hand), n in sorted(pairs.items()))
+        say(f"{name}: {len(foreign)} answers on {studio.url} were given or changed in another's name: {by}")
+    strange = sum(one.image_id not in asked for one in given)
+    if strange:
+        say(f"{name}: {strange} answers are on tasks of the project that are not of this round: they are not pulled")
+
+
+def take_off(studio: Studio, current: State, votes: pl.DataFrame, progress: pl.DataFrame, answers: Answers) -> Answers:
+    """Takes votes that count for nothing off the server where their picture still wants people, so that it is asked
+    about again, of the same people too; they stay in votes.csv. What is left of `answers`.
+    """
+    wanting = progress.filter(pl.col("answered") < pl.col("needed"))["image_id"]
+    void = vote_ledger.void(votes, studio.server).filter(pl.col("image_id").is_in(wanting.implode()))
+    chosen = set(void["annotation_id"])
+    there = [one.annotation_id for ours in answers.values() for one in ours if one.annotation_id in chosen]
+    if not there:
+        return answers
+    duplicate_tasks.take_off(studio, there)
+    say(f"{current.round}: {len(there)} of them are taken off {studio.url}: their pictures are asked about again")
+    return {id_: [one for one in ours if one.annotation_id not in chosen] for id_, ours in answers.items()}
+
+
+def one_each(
+    studio: Studio, project: Project, younger: list[Project], answers: Answers
+) -> tuple[dict[str, Found], Counter[int]]:
+    """Leaves one task a picture that anybody is served, in one project; says what it removed.
+
+    Returns:
+        The project's tasks by image_id, and the answers by task id.
+    """
+    on_task = Counter(annotation.task_id for ours in answers.values() for annotation in ours)
+    for other in younger:
+        removed, closed = duplicate_tasks.retire(studio, other, on_task)
+        if removed or closed or not answers[other.id]:
+            say(
+                f"{project.round}: project {other.id} asked the same as project {project.id}: {removed} unanswered "
+                f"tasks of it are removed, {closed} answered ones are closed, and their answers count"
+            )
+    found = duplicate_tasks.tidy(studio, project, on_task)
+    _say(project, found)
+    return found.tasks, on_task
+
+
+def again(studio: Studio, project: Project, on_task: Counter[int]) -> None:
+    """Looks once more after a push: an import of a push that was killed may have ended meanwhile."""
+    _say(project, duplicate_tasks.tidy(studio, project, on_task))
+
+
+def _say(project: Project, found: duplicate_tasks.Kept) -> None:
+    if found.removed or found.closed:
+        say(
+            f"{project.round}: {found.removed + found.closed} tasks asked about a picture a second time: "
+            f"{found.removed} unanswered ones are removed, {found.closed} answered ones are closed, and their answers "
+            "count"
+        )

@@ -1,0 +1,201 @@
+"""clean: thresholds, duplicates, groups, licences, withdrawals: one manifest row for every acquired picture.
+
+Only tables and features are read, and the few pictures that may have the same pixels as another one. A picture that
+people have labelled is judged like any other here; what still counts for it is `core.cleaning.quality_rules.BINDING`,
+which the stages that use labels apply.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint import layout
+from silverprint.adapters.expectations import check, critical_failures
+from silverprint.campaign import exact_copies, ledgers
+from silverprint.config import Clean, Params
+from silverprint.console import say
+from silverprint.core.cleaning import identifiable_people, judge, placeholders, quality_rules, withdrawals
+from silverprint.core.duplicates import groups
+from silverprint.core.duplicates.near_duplicates import Same, linked
+from silverprint.core.reporting import summary
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
+from silverprint.stages.clean import colour_thumbnails, look_alikes, outliers, turned_copies
+from silverprint.store import files, tables
+from silverprint.store.shards.purge import PURGED
+
+_COSTLY = 0.9  # groups for each kept picture; where there are fewer, a line says so
+
+# What to turn where a rule leaves nothing.
+_KNOBS = {
+    "withdrawn": "data/takedowns.csv withdraws them: add a source",
+    "license-unknown": "set clean.unknown_license: keep, or the source's license",
+    "license-not-allowed": "add to clean.licenses what you may use",
+    "undecodable": "look at the source's pictures, or add a source",
+    "animated": "add a source of still pictures",
+    "too-small": "lower clean.min_side",
+    "extreme-aspect": "raise clean.max_aspect",
+    "flat": "lower clean.min_contrast",
+    "too-dark": "lower clean.min_brightness",
+    "too-bright": "raise clean.max_brightness",
+    "blurred": "lower clean.min_sharpness",
+    "placeholder": "set clean.placeholder: flag, or raise clean.placeholder_pages",
+    "text-like": "set clean.text_like: flag, or raise clean.text_lines",
+    "off-topic": "set clean.off_topic: flag, or raise clean.off_topic_strangeness",
+    "same-pixels": "add a source",
+    "near-duplicate": "lower clean.duplicate_radius",
+}
+
+
+def run(params: Params) -> None:
+    """Writes data/clean (the manifest; near-duplicates of withdrawn pictures), data/withdrawn.csv and the figures.
+
+    Raises:
+        DataError: no picture was acquired or kept, or the manifest fails expectations/clean.json.
+        UnavailableError: a table is not there, or a picture was not measured.
+        ConfigError: a line of data/takedowns.csv or data/personal.csv means nothing.
+    """
+    manifest, withdrawn = _judged(params)
+    _require_kept(manifest)
+    _check(manifest, params.clean)
+    tables.write(manifest, layout.MANIFEST, MANIFEST)
+    tables.write_ledger(withdrawn, layout.WITHDRAWN, WITHDRAWN, ["image_id"])
+    _name_neighbours(withdrawals.neighbours(manifest))
+    figures = _metrics(manifest)
+    files.write_text(layout.CLEAN_METRICS, json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    say(f"clean: {figures['kept']} of {figures['acquired']} pictures kept, in {figures['groups']} groups")
+    if figures["groups"] < _COSTLY * figures["kept"]:
+        say(f"clean: {groups.told(manifest.filter('kept'))}")
+
+
+def _judged(params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The manifest and the withdrawals. All else that was read is let go: to check a manifest takes memory, too."""
+    raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
+    measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
+    pixels = exact_copies.pixels(params.sources, raw, measured)
+    withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, pixels)
+    pictures = _pictures(params, raw, measured).join(pixels, on="image_id", how="left", maintain_order="left")
+    seen = judge.telling(_here(pictures), params.clean)
+    same = _same(params, pictures, seen)
+    pairs = _belonging(params, pictures, seen)
+    judged = judge.judge(_suspected(pictures, raw, seen, same), withdrawn, same, pairs, params.clean)
+    persons = identifiable_people.told(ledgers.personal(), params.clean.personal_confidence)
+    judged = judged.join(persons, on="image_id", how="left", maintain_order="left")
+    return judged.select(list(MANIFEST)), withdrawn
+
+
+def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
+    """Every acquired picture once, sorted by image_id: the best licensed, then earliest of its RAW rows, measured."""
+    acquired = raw.filter(pl.col("image_id").is_not_null()).with_columns(judge.license_rank(params.clean))
+    if acquired.is_empty():
+        raise DataError("0 pictures", "no source has brought a picture", "look at data/raw, or add a source")
+    once = acquired.sort("image_id", "license_rank", "fetched_at", "source", "url").unique("image_id", keep="first")
+    pictures = once.join(measured.unique("image_id"), on="image_id", how="left").sort("image_id")
+    lacking = pictures.filter(pl.col("decodable").is_null() & (pl.col("outcome") != PURGED))
+    if not lacking.is_empty():
+        source = lacking["source"][0]
+        rule = "acquired and not measured"
+        raise UnavailableError(f"{len(lacking)} pictures of {source}", rule, f"run: dvc repro measure@{source}")
+    return pictures
+
+
+def _here(pictures: pl.DataFrame) -> pl.DataFrame:
+    """The pictures; those whose bytes were purged are not decodable."""
+    return pictures.with_columns(decodable=pl.col("decodable") & (pl.col("outcome") != PURGED))
+
+
+def _same(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> Same:
+    """Which of `pictures` are nearly the same, of those in `rows`."""
+    hashes = pictures[rows].select(judge.HASH).to_numpy()
+    by_hash = Same.by_hash(hashes, rows, len(pictures), params.clean.duplicate_radius)
+    return colour_thumbnails.seen(params.sources, pictures["image_id"], by_hash)
+
+
+def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64], same: Same) -> pl.DataFrame:
+    """`pictures` with `pages` and `strangeness`; the latter of those in `rows`, else null."""
+    image_ids = pictures["image_id"].gather(rows)
+    strange = outliers.strangeness(image_ids)
+    pages = placeholders.pages(raw, pictures["image_id"], linked(same))
+    for figures in (pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
+        pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
+    return pictures
+
+
+def _belonging(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(P, 2) of the `rows` of `pictures` that are grouped, by `clean.group`."""
+    if params.clean.group == "none":
+        return np.empty((0, 2), dtype=np.int64)
+    links = judge.by_hash(pictures, rows, params.clean)
+    if params.clean.group == "hash":
+        return links
+    links = np.concatenate([links, _alike(params, pictures, rows)])
+    return np.concatenate([links, turned_copies.pairs(params, pictures, rows, links)])
+
+
+def _alike(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(P, 2) of the `rows` of `pictures` that look like the same picture, by features and thumbnails."""
+    found = look_alikes.pairs(params.sources, pictures["image_id"].gather(rows), params.clean.alike_limit)
+    if found.crowded:
+        say(
+            f"clean: {found.crowded} pictures have so many look-alikes that they were compared with a part of them only"
+        )
+    return np.asarray(rows[found.pairs])
+
+
+def _name_neighbours(neighbours: pl.DataFrame) -> None:
+    path = layout.CLEAN / "near-withdrawn.csv"
+    tables.write_ledger(neighbours, path, NEIGHBOURS, ["target", "withdrawn", "image_id"])
+    if not neighbours.is_empty():
+        say(f"clean: {neighbours.height} kept pictures look like withdrawn ones; decide: {path}")
+
+
+def _require_kept(manifest: pl.DataFrame) -> None:
+    if manifest["kept"].any():
+        return
+    counts = manifest["reason"].value_counts().sort(["count", "reason"], descending=[True, False])
+    reason, count = counts.row(0)
+    rule = f"none of {len(manifest)} acquired pictures is kept"
+    raise DataError(f"{count} pictures are {reason}", rule, _KNOBS[reason])
+
+
+def _check(manifest: pl.DataFrame, limits: Clean) -> None:
+    params = {
+        "reasons": list(quality_rules.REASONS),
+        "licenses": list(limits.licenses),
+        "known_license": 1.0 if limits.unknown_license == "reject" else 0.0,
+    }
+    suite = layout.SUITES / "clean.json"
+    failed = critical_failures(check(manifest, suite, params))
+    if failed:
+        raise DataError(f"manifest: {failed[0]}", f"{len(failed)} expectations of {suite} failed", "mend the source")
+
+
+def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
+    kept = manifest.filter("kept")
+    sizes = kept["group"].value_counts()["count"]
+    return {
+        **_shares(manifest),
+        "rejected": summary.rejected(manifest),
+        "flagged": summary.flagged(kept),
+        "personal": kept["personal"].count(),
+        "groups": len(sizes),
+        "largest_group": int(sizes.max()),  # type: ignore[arg-type]
+        "sources": {str(source): _shares(rows) | _fill(rows) for (source,), rows in manifest.group_by("source")},
+    }
+
+
+def _fill(manifest: pl.DataFrame) -> dict[str, float]:
+    """How completely a source's pictures say where they come from, 0..1; what they cannot say is left out."""
+    (row,) = summary.provenance(manifest).to_dicts()
+    return {f"{name}_fill": round(row[name], 6) for name in summary.PROVENANCE if row[name] is not None}
+
+
+def _shares(manifest: pl.DataFrame) -> dict[str, Any]:
+    return {
+        "acquired": len(manifest),
+        "kept": int(manifest["kept"].sum()),
+        "license_fill": round(float(manifest["license"].is_not_null().mean()), 6),  # type: ignore[arg-type]
+    }

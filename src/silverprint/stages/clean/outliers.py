@@ -1,0 +1,25 @@
+"""Which pictures are unlike all others, by the features that were computed."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint import layout
+from silverprint.core.cleaning import outliers as measure
+from silverprint.store.features import Features
+
+
+def strangeness(image_ids: pl.Series) -> NDArray[np.float64]:
+    """As `core.cleaning.outliers.strangeness` has it, of (N,) pictures that have features, sorted by image_id.
+
+    Raises:
+        UnavailableError: there are no features.
+        DataError: a picture has none.
+    """
+    if len(image_ids) < measure.FEWEST:
+        return np.zeros(len(image_ids))
+    features = Features(layout.EMBED)
+    sample = features.gathered(image_ids.gather_every(-(-len(image_ids) // measure.SAMPLE)))
+    blocks = list(features.blocks.values())
+    found = measure.distances(features.scan(image_ids), len(image_ids), blocks, sample)
+    return measure.strangeness(found)

@@ -1,0 +1,100 @@
+"""Everything the report is made from, as far as the campaign has come."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.config import Params
+from silverprint.core.votes import imported_labels
+from silverprint.dvcfiles import guard
+from silverprint.errors import restored
+from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
+from silverprint.store import ShardReader, json_files, tables
+
+
+@dataclass(frozen=True)
+class Campaign:
+    params: Params
+    reader: ShardReader
+    manifest: pl.DataFrame
+    labels: pl.DataFrame  # of the newest round that has any, as the two below
+    votes: pl.DataFrame
+    annotators: pl.DataFrame
+    evaluation: pl.DataFrame  # by the newest model
+    queues: dict[str, pl.DataFrame]  # round -> its queue, best rank first; rounds without one are left out
+    gold: dict[str, dict[str, Any]]  # annotator -> core.gold.figures
+
+    @cached_property
+    def asked(self) -> pl.DataFrame:
+        """Every queue's rows, in the order of the rounds."""
+        return pl.concat(self.queues.values()) if self.queues else empty(QUEUE)
+
+    @cached_property
+    def deciding(self) -> pl.DataFrame:
+        """The votes that make labels: those on gold pictures measure people."""
+        gold = self.labels.filter(pl.col("source") == "gold")
+        return self.votes.join(gold, on="image_id", how="anti")
+
+    @cached_property
+    def people(self) -> pl.DataFrame:
+        """The annotators that are no imports."""
+        return self.annotators.join(self.imports, on="annotator", how="anti", maintain_order="left")
+
+    @cached_property
+    def imports(self) -> pl.DataFrame:
+        return self.annotators.filter(pl.col("annotator").str.starts_with(imported_labels.PREFIX))
+
+    @cached_property
+    def answers(self) -> pl.DataFrame:
+        """People's labels that name a class of the dataset."""
+        classes = list(self.params.dataset.classes)
+        return self.labels.filter((pl.col("source") == "human") & pl.col("label").is_in(classes))
+
+
+def campaign(params: Params) -> Campaign:
+    """Reads the tables. Rounds that have not come so far are left out; what dvc.lock knows must be there.
+
+    Raises:
+        UnavailableError: a table is known and not on this disk, or the manifest is missing.
+        DataError: a table is not readable.
+    """
+    guard.require_pulled(layout.CLEAN, layout.labels(params.last), layout.model(params.last))
+    labels = _newest([layout.labels(name) for name in params.chain], "labels.parquet")
+    model = _newest([layout.model(name) for name in params.chain], "evaluation.parquet")
+    return Campaign(
+        params=params,
+        reader=ShardReader([layout.raw(source) for source in params.sources]),
+        manifest=tables.read(layout.MANIFEST, MANIFEST),
+        labels=_table(labels, "labels.parquet", LABELS),
+        votes=_table(labels, "votes.parquet", VOTES),
+        annotators=_table(labels, "annotators.parquet", ANNOTATORS),
+        evaluation=_table(model, "evaluation.parquet", EVALUATION),
+        gold=_gold(labels),
+        queues={name: ledgers.queue(name) for name in params.chain if layout.queue(name).exists()},
+    )
+
+
+def document(path: Path, *keys: str) -> dict[str, Any] | None:
+    """The JSON object at `path`, which has `keys`; None where there is none yet."""
+    return json_files.read(path, *keys, remedy=f"run: git checkout {path}") if path.exists() else None
+
+
+def _newest(folders: list[Path], name: str) -> Path | None:
+    return next((folder for folder in reversed(folders) if (folder / name).exists()), None)
+
+
+def _gold(labels: Path | None) -> dict[str, dict[str, Any]]:
+    if labels is None or not (labels / "quality.json").exists():
+        return {}
+    found = json_files.read(labels / "quality.json", "gold", remedy=restored(labels))
+    people: dict[str, dict[str, Any]] = found["gold"]["annotators"]
+    return people
+
+
+def _table(folder: Path | None, name: str, schema: Schema) -> pl.DataFrame:
+    return tables.read(folder / name, schema) if folder else empty(schema)

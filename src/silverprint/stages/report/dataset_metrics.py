@@ -1,0 +1,27 @@
+"""What the report shows of data/metrics/qualities.json."""
+
+from typing import Any
+
+from silverprint import layout
+from silverprint.adapters.html.view import Kind, Qualities
+from silverprint.stages.report import campaign_data
+
+
+def seen() -> Qualities | None:
+    """None where nothing was released yet."""
+    found = campaign_data.document(layout.QUALITIES, "scale", "diversity", "quality", "consistency")
+    if found is None:
+        return None
+    scale, diversity = found["scale"], found["diversity"]
+    return Qualities(
+        kept=_kind("kept", scale["kept"], diversity),
+        sources=[_kind(name, n, diversity["sources"].get(name, {})) for name, n in sorted(scale["sources"].items())],
+        classes=[_kind(name, n, diversity["classes"].get(name, {})) for name, n in sorted(scale["classes"].items())],
+        share_kept=found["quality"]["kept"],
+        flagged=found["quality"]["flagged"],
+        consistency=found["consistency"],
+    )
+
+
+def _kind(name: str, pictures: int, figures: dict[str, Any]) -> Kind:
+    return Kind(name, pictures, figures.get("effective"), figures.get("coverage"))

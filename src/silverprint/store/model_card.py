@@ -1,0 +1,22 @@
+"""A model's card: what it is called, what it was trained on, what it expects. Reading it loads nothing heavy."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from silverprint.store import json_files
+
+NAME: Final = "card.json"
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The card in a model's folder; `model_id` is null, and nothing else known, where there is no model yet.
+
+    Raises:
+        UnavailableError: there is none.
+        DataError: it is not readable.
+    """
+    remedy = f"run: dvc pull {folder}, or dvc repro"
+    card = json_files.read(folder / NAME, "model_id", remedy=remedy)
+    if card["model_id"] is not None:
+        json_files.read(folder / NAME, "trained_on", "features", "classes", remedy=remedy)
+    return card

@@ -1,0 +1,88 @@
+"""Pictures back from their shards, on this disk or on S3: by name, or all in a row."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+from silverprint.errors import ConfigError, DataError, UnavailableError
+from silverprint.records import RAW, empty
+from silverprint.store import tables
+from silverprint.store.s3 import SCHEME, Bucket
+from silverprint.store.shards.local import OnDisk
+from silverprint.store.shards.remote import OnS3
+
+
+class ShardReader:
+    """Reads pictures by `image_id`.
+
+    Args:
+        root: one source's folder, their parent (`data/raw`), or several folders of either kind; or all of them as
+            `s3://bucket/prefix`. A picture that lies in several of them is read from the first.
+
+    Raises:
+        UnavailableError: a folder or a shard is not there, or S3 does not answer.
+        NotAllowedError: S3 does not let us read.
+        DataError: a shard does not hold what its index says.
+        ConfigError: some folders are on S3 and some are not.
+    """
+
+    def __init__(self, root: Path | str | Sequence[Path | str]) -> None:
+        given = [str(path) for path in ([root] if isinstance(root, Path | str) else root)]
+        on_s3 = [path for path in given if path.startswith(SCHEME)]
+        if on_s3 and len(on_s3) < len(given):
+            raise ConfigError(", ".join(given), "some are on S3 and some on this disk", "read them one after the other")
+        if on_s3:
+            bucket = Bucket()
+            self._folders = [folder for path in on_s3 for folder in bucket.sources(path.rstrip("/"))]
+            parts = [bucket.index(folder) for folder in self._folders]
+            self._take(parts, OnS3(bucket, self._folders, parts))
+        else:
+            self._folders = [str(folder) for path in given for folder in _sources(Path(path))]
+            parts = [tables.read_parts(Path(folder), RAW) for folder in self._folders]
+            self._take(parts, OnDisk(self._folders, parts))
+
+    @classmethod
+    def of_part(cls, index: Path) -> Self:
+        """A reader of one part alone, by its index."""
+        reader = cls.__new__(cls)
+        reader._folders = [str(index.parent)]
+        parts = [tables.read(index, RAW)]
+        reader._take(parts, OnDisk(reader._folders, parts))
+        return reader
+
+    def _take(self, parts: list[pl.DataFrame], stored: OnDisk | OnS3) -> None:
+        self._index = pl.concat(parts) if parts else empty(RAW)
+        self._stored = stored
+        self._row = {image_id: row for row, image_id in enumerate(stored.image_ids)}
+
+    def index(self) -> pl.DataFrame:
+        """Every row of every part (columns RAW), stored or not, in the order of folders and parts."""
+        return self._index
+
+    def read(self, image_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """(image_id, stored bytes) of each picture asked for, in that order.
+
+        Raises:
+            DataError: at once, where one of them is not stored here.
+        """
+        try:
+            rows = np.array(list(map(self._row.__getitem__, image_ids)), dtype=np.int64)
+        except KeyError as unknown:
+            where = ", ".join(self._folders) or "no folder"
+            raise DataError(f"image_id {unknown.args[0]}", f"no such picture in {where}", "run: dvc repro") from None
+        return self._stored.payloads(image_ids, rows)
+
+    def scan(self) -> Iterator[tuple[str, bytes]]:
+        """(image_id, stored bytes) of every stored picture once, in the order in which they lie on the disk."""
+        return self._stored.payloads(self._stored.image_ids, np.arange(len(self._stored.image_ids)))
+
+
+def _sources(path: Path) -> list[Path]:
+    """`path` itself where it holds parts, else its subfolders."""
+    if not path.is_dir():
+        raise UnavailableError(str(path), "the folder is not there", f"run: dvc pull {path}, or dvc repro")
+    below = sorted(folder for folder in path.iterdir() if folder.is_dir())
+    return below if below and not any(path.glob("index-*.parquet")) else [path]

@@ -1,3 +1,5 @@
+"""Entry point of `python -m silverprint`."""
+
 import sys
 
 from silverprint.cli import main

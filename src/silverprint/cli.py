@@ -1,4 +1,4 @@
-"""The command line: parse, import the one module that does the work, map errors to exit codes."""
+"""Command line: parses, imports the one module that does the work, maps errors to exit codes."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""Every command as a row: its name, its help, the function that does the work. Nothing heavy is imported here."""
+"""Table of all commands: name, help, and the function that does the work. Nothing heavy is imported here."""
 
 import os
 from argparse import ArgumentTypeError

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees: plain lines, and progress where there is a terminal to draw it on."""
+"""Console output: plain lines, and progress where there is a terminal to draw it on."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar

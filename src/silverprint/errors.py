@@ -1,4 +1,4 @@
-"""The errors a user can meet, as one tree. Each knows its exit code (sysexits).
+"""Errors that a user can meet, as one tree. Each knows its exit code (sysexits).
 
 SilverprintError
 ├── UsageError          64  the command line

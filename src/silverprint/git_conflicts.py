@@ -1,4 +1,4 @@
-"""Git's conflict markers: what a merge that stopped leaves in a file, so that no program may take it for content."""
+"""Git's conflict markers: what a stopped merge leaves in a file, so that no program may take it for content."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where everything lies, relative to the project's root. Nothing else spells a path under data/ or var/."""
+"""Layout of a project's files, relative to its root. Nothing else spells a path under data/ or var/."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""The tables: column names, types, meaning. Every stage reads and writes these and no others.
+"""Schemas of the tables: column names, types, meaning. Every stage reads and writes these and no others.
 
 `image_id` is the SHA-256 (64 lower-case hex digits) of a picture's bytes as fetched: its one name for life.
 A table on disk has exactly the columns of its schema, in this order.

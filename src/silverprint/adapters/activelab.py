@@ -1,4 +1,4 @@
-"""ActiveLab, as cleanlab has it: what one more vote on a labelled picture is worth.
+"""ActiveLab, cleanlab's estimate of the value of one more vote on an image that has a label.
 
 Source: Goh & Mueller 2023, "ActiveLab: Active Learning with Re-Labeling by Multiple Annotators", arXiv:2301.11856.
 """

@@ -1,4 +1,4 @@
-"""The classes' numbers: by age, for good. data/classes.csv says them; `dataset.classes` says the order on the page.
+"""Numbers of the classes, fixed for good by age in data/classes.csv; `dataset.classes` is the order on the page.
 
 What was released or learnt under a number, or pressed as a key, must mean the same class ever after.
 """

@@ -1,4 +1,4 @@
-"""Which pictures have the same pixels in other bytes: exact hashes, computed for those alone that may have a copy."""
+"""Exact copies: images with the same pixels in other bytes. Hashes are computed only where a copy is possible."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What the rounds cost so far, what the next one will, and whether it is worth it. From files alone."""
+"""Forecast of the next round: its cost, its likely gain, and whether it is worth it. From files alone."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""An outlook in sentences: what the next round costs, and whether another is worth it, with the figures behind that."""
+"""Forecast in sentences: the next round's cost, and whether another is worth it, with the figures behind that."""
 
 from collections.abc import Iterator
 

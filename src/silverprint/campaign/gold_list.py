@@ -1,4 +1,4 @@
-"""data/gold.csv in Git: pictures whose label is known, by which people's answers are checked."""
+"""Gold list, data/gold.csv in Git: images whose label is known, by which people's answers are checked."""
 
 import re
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A picture's whole life, read from the tables: whence it came, by what right, who said what, what was made of it."""
+"""History of an image, read from the tables: its origin, its licence, its votes, and what was made of it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

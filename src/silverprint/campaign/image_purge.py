@@ -1,4 +1,4 @@
-"""A purge as DVC must hear of it: the new shards committed, and where the old bytes still lie."""
+"""Purge of images and its commit to DVC: the new shards, and the list of places where the old bytes still lie."""
 
 import subprocess
 from collections.abc import Collection

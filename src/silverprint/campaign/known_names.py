@@ -1,4 +1,4 @@
-"""Names in params.yaml whose meaning lies elsewhere: strategies, licences, CSS selectors. Checked before any stage."""
+"""Names in params.yaml that other libraries define: strategies, licences, CSS selectors. Checked before any stage."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the words of a source's labels mean: data/words.csv in Git, said once with `votes import --map`, for good."""
+"""Meanings of the words in a source's labels: data/words.csv in Git, given once with `votes import --map`."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

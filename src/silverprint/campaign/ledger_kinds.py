@@ -1,4 +1,4 @@
-"""The kinds of ledgers in Git: their columns, what names a row, what a row may say, and how two branches' rows join."""
+"""Kinds of ledgers in Git: their columns, keys, row checks, and how the rows of two branches join."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

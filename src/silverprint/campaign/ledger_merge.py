@@ -1,4 +1,4 @@
-"""Two branches' versions of a ledger or of a round's state made one: what `silverprint ledger merge` does for Git."""
+"""Merge of two branches' versions of a ledger or round state: Git's driver `silverprint ledger merge`."""
 
 import json
 from collections.abc import Iterable, Mapping

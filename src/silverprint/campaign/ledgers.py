@@ -1,4 +1,4 @@
-"""The text ledgers in Git that hold what people decided: takedowns, waivers, imports, picks, asks, queues, votes."""
+"""Ledgers in Git, text files that hold what people decided: takedowns, waivers, imports, picks, asks, queues, votes."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""params.yaml and dvc.yaml agree, and rounds that people have seen stay as they are: checked before every stage."""
+"""Lint before every stage: params.yaml and dvc.yaml agree, and rounds that people have seen stay as they are."""
 
 from silverprint import layout, yamltext
 from silverprint.campaign import known_names, ledgers, round_state

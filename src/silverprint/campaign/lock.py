@@ -1,4 +1,4 @@
-"""One process at a time: a killed `dvc` leaves its child running, and a second one must not push beside it."""
+"""Lock for one process at a time: a killed `dvc` leaves its child running, and a second one must not push beside it."""
 
 import fcntl
 import os

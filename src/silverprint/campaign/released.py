@@ -1,4 +1,4 @@
-"""What the release on this disk holds, read from its Parquet files without their pictures."""
+"""Rows of the release on this disk, read from its Parquet files without the images."""
 
 from collections.abc import Collection
 from pathlib import Path

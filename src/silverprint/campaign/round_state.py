@@ -1,4 +1,4 @@
-"""A round's life: open (its queue is final) → waiting (people are asked) → closed (its votes are final).
+"""State of a round: open (its queue is final) → waiting (people are asked) → closed (its votes are final).
 
 `state.json` lives in Git beside the queue and the votes; a round without one is still a draft.
 """

@@ -1,4 +1,4 @@
-"""Where each round stands, as far as this machine's files tell, and what a person should do now."""
+"""Status of each round, as far as this machine's files say, and what a person should do next."""
 
 import hashlib
 from collections.abc import Iterator

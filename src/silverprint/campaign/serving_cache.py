@@ -1,4 +1,4 @@
-"""The serving cache: the open round's pictures as a browser shows them. Disposable."""
+"""Serving cache: the open round's images as a browser shows them. Disposable."""
 
 import shutil
 from collections.abc import Collection, Iterable

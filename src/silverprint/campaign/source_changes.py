@@ -1,4 +1,4 @@
-"""What changed of a source's settings since it was acquired: dvc.lock, in Git, knows the settings of then."""
+"""Changes of a source's settings since it was acquired: dvc.lock, in Git, has the settings of that time."""
 
 import json
 from typing import Any, Final

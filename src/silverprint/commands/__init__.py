@@ -1,0 +1,1 @@
+"""Commands of the command line that are no stages: one module each."""

@@ -1,4 +1,4 @@
-"""silverprint doctor: do the shards hold what their indexes say? Mends what it can; names what it cannot mend."""
+"""silverprint doctor: checks that shards hold what their indexes say, fixes what it can, names the rest."""
 
 from pathlib import Path
 

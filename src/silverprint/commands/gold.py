@@ -1,4 +1,4 @@
-"""silverprint gold add | import: pictures whose label is known go to data/gold.csv, in Git.
+"""silverprint gold add | import: images whose label is known go to data/gold.csv, in Git.
 
 A gold picture is asked about in no other role, so it must be one that nobody was asked about yet.
 """

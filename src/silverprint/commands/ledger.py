@@ -1,4 +1,4 @@
-"""silverprint ledger merge | mend: what people decided in two branches made one file again; docs/teams.md.
+"""silverprint ledger merge | fix: one file of what people decided in two branches; docs/teams.md.
 
 Git calls `merge` by itself where the environment was made by `make env`; `mend` is for a file that was merged without.
 """

@@ -1,4 +1,4 @@
-"""silverprint round move: a waiting round goes on elsewhere, because the project it was asked in is gone."""
+"""silverprint round move: a waiting round goes on in another project, because its own is gone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""silverprint round open | redraw | reopen: the only hands that change rounds in params.yaml and asks.csv."""
+"""silverprint round open | redraw | reopen: the only commands that change rounds in params.yaml and asks.csv."""
 
 from datetime import UTC, datetime
 from typing import Any

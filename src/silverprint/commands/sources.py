@@ -1,4 +1,4 @@
-"""silverprint source add | remove: params.yaml and dvc.yaml together, so that no stage misses a source."""
+"""silverprint source add | remove: edits params.yaml and dvc.yaml together, so that no stage misses a source."""
 
 from pathlib import Path
 from typing import Any

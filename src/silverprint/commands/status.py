@@ -1,4 +1,4 @@
-"""silverprint status: the rounds, whom they wait for, what is not on this disk, what to do next. From files alone."""
+"""silverprint status: the rounds, whom they wait for, missing outputs, the next step. From files alone."""
 
 import json
 import sys

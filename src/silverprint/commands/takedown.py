@@ -1,4 +1,4 @@
-"""silverprint takedown: a picture, a page, a domain or a source is withdrawn; the next `dvc repro` replays it.
+"""silverprint takedown: withdraws an image, a page, a domain or a source; the next `dvc repro` applies it.
 
 The list in Git gets a line for what was asked, which later crawls obey, and one for each picture that it means today.
 """

@@ -1,4 +1,4 @@
-"""silverprint trace IMAGE_ID: a picture's whole life, from the licence it came under to the metric it moved."""
+"""silverprint trace IMAGE_ID: an image's whole history, from its licence to the metrics it changed."""
 
 import json
 import sys

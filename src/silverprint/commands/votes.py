@@ -1,4 +1,4 @@
-"""silverprint votes import: the labels that a source came with become votes by `import:<source>`, in Git."""
+"""silverprint votes import: labels that a source came with become votes by `import:<source>`, in Git."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""params.yaml as frozen dataclasses: the only reader of that file. Types, ranges, rules are checked here."""
+"""Configuration: params.yaml as frozen dataclasses, with types, ranges and rules checked. Its only reader."""
 
 from silverprint.config.load import check, load, parse
 from silverprint.config.model import (

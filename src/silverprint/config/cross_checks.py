@@ -1,4 +1,4 @@
-"""What the values of params.yaml owe to one another."""
+"""Checks across several values of params.yaml."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Where a page says what its pictures show: a CSS selector, and perhaps an attribute of what it finds."""
+"""CSS selectors in params.yaml, each with an optional attribute of the element it finds."""
 
 import re
 from typing import Final, NamedTuple

@@ -1,4 +1,4 @@
-"""What pydantic found, as one line that names the knob, the rule and the remedy."""
+"""Error messages for params.yaml: pydantic's findings as one line of knob, rule and remedy."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches

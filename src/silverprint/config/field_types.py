@@ -1,4 +1,4 @@
-"""What a single value of params.yaml may be. A rule is the text of the ValueError."""
+"""Types of single values in params.yaml. A rule is the text of the ValueError."""
 
 import re
 from ipaddress import IPv6Address

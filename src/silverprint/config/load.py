@@ -1,4 +1,4 @@
-"""params.yaml read and checked."""
+"""Loading of params.yaml, checked."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every knob of params.yaml, with its type and range. docs/params.md explains each."""
+"""Model of params.yaml: every knob with its type and range. docs/params.md explains each."""
 
 from functools import cached_property
 from typing import Annotated, Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""How far people agree. All of it counts only votes that do not abstain: see `counted`."""
+"""Agreement between annotators. Only votes that do not abstain count: see `counted_votes`."""
 
 from collections.abc import Sequence
 from typing import Final, Literal

@@ -1,4 +1,4 @@
-"""From votes to one label a picture. Methods behind one contract, by name in METHODS."""
+"""Consensus of votes: one label for each image. Methods share one contract and are named in METHODS."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Probabilities in half precision, and what they were before.
+"""Probabilities in half precision, encoded and decoded.
 
 Half precision knows small numbers to 1 in 2,048 of themselves, and those near 1 to 1 in 2,048 of one: of a sure model
 nothing would be left but certainties. But the likeliest class has what the others leave. So it is set to that when they

@@ -1,4 +1,4 @@
-"""Hashes of pictures: perceptual ones that survive resizing and re-compression, and an exact one of the pixels."""
+"""Hashes of images: perceptual ones that survive resizing and re-compression, and an exact one of the pixels."""
 
 import hashlib
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Which pictures a release holds, and in which split."""
+"""Splits of a release: which images it holds, and in which split each is."""
 
 import polars as pl
 

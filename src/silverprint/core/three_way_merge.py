@@ -1,4 +1,4 @@
-"""Tables that two branches changed, joined row by row against what both began with. Pure functions of rows."""
+"""Three-way merge of tables, row by row. Pure functions of rows."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How unsure an ensemble is of each picture: 0 is certain, 1 is as unsure as can be.
+"""Uncertainty of an ensemble about each image: 0 is certain, 1 is as unsure as can be.
 
 Every function takes probabilities of shape (N, C), or (M, N, C) of M ensemble members, which are averaged first (but
 for `mutual_information`, which is about their differences).

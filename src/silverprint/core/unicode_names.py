@@ -1,4 +1,4 @@
-"""Names of things, compared as people read them: `é` is one letter, whether it was written as one or as two."""
+"""Unicode names, compared as people read them: `é` is one letter, whether it was written as one or as two."""
 
 from collections.abc import Collection
 from typing import Final

@@ -1,5 +1,4 @@
-"""The demonstration: a sample site, a list, a partner's drop, an own folder, simulated annotators and an expert,
-the audit.
+"""Demonstration: a sample site, a list, a drop, an own folder, simulated annotators, an expert, a closing audit.
 
 Nothing here is part of the pipeline: the stages meet the demonstration over HTTP and by its files only, and no stage
 reads the truth.

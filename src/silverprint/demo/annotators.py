@@ -1,4 +1,4 @@
-"""A simulated person at Label Studio: signs in as people do, answers what is open, waits for more, stops when told."""
+"""Simulated annotator at Label Studio: signs in as people do, answers what is open, waits for more."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""The closing audit: what the rounds came to, held against the truth. Printed for people; nothing is asserted here."""
+"""Closing audit: the rounds' results against the truth. Printed for people; nothing is asserted here."""
 
 import json
 from collections.abc import Iterable, Mapping

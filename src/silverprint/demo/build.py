@@ -1,5 +1,4 @@
-"""Writes the demonstration's files below var/demo: the site, a list of addresses on it, the partner's drop, a folder
-of one's own, the truth.
+"""Builder of the files below var/demo: the site, a list of its addresses, a drop, an own folder, the truth.
 
 Same seed, same bytes.
 """

@@ -1,4 +1,4 @@
-"""The sample pictures' classes, and which of them people take for one another."""
+"""Classes of the sample images, and which of them people confuse."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""make clean-demo: takes back what make demo made, and nothing that a person did."""
+"""make clean-demo: removes what make demo made, and nothing that a person did."""
 
 import json
 import shutil

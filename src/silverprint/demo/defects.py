@@ -1,4 +1,4 @@
-"""The web's dirt: what is wrong with some pages of the sample site, how many of each, and how each is made."""
+"""Defects of the sample site as the web has them: which there are, how many of each, and how each is made."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""A simulated expert: looks at pictures before anybody is asked, and notes of some what they show for certain."""
+"""Simulated expert: looks at images before anybody is asked, and records the label of those that are certain."""
 
 import csv
 from collections.abc import Mapping

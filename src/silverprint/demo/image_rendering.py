@@ -1,4 +1,4 @@
-"""Pictures a person can look at: tiles made into small product photos, and photographs of something else."""
+"""Rendering of sample images: tiles made into small product photos, and photographs of something else."""
 
 from functools import cache
 from importlib.util import find_spec

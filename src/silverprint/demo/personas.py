@@ -1,4 +1,4 @@
-"""Three people who look at pictures, each with habits of their own; the same person says the same of a picture."""
+"""Personas: three people with habits of their own; the same person always says the same of an image."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which picture goes where: the pages of the sample site, the partner's, the own and the listed ones, from one seed."""
+"""Plan of the demo: which image is on the site, at the partner's, in the own folder or on the list, from one seed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The demo's processes: steps in the foreground, the site and the people in the background. None outlives the demo."""
+"""Processes of the demo: steps in the foreground, the site and the people in the background. None outlives it."""
 
 import ctypes
 import os

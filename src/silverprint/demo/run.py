@@ -1,5 +1,7 @@
-"""make demo: the whole campaign on this machine, from the crawl to the table. Everything here goes through the commands
-that a team would type; only the sample site and the simulated annotators are the demo's own.
+"""make demo: the whole campaign on this machine, from the crawl to the table.
+
+Everything here goes through the commands that a team would type; only the sample site and the simulated annotators
+are the demo's own.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The sample site's pages as HTML: listings, products, and a word about the site itself."""
+"""Pages of the sample site as HTML: listings, products, and a page about the site itself."""
 
 from collections.abc import Sequence
 from typing import Final

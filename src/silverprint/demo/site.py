@@ -1,4 +1,4 @@
-"""The sample site over real HTTP, on loopback: a small shop with the web's dirt in it."""
+"""Sample site over real HTTP, on loopback: a small shop with the defects of the web in it."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""The sample pictures as they lie in the package: one PNG sheet of Fashion-MNIST tiles, and their classes."""
+"""Sample images as they lie in the package: one PNG sheet of Fashion-MNIST tiles, and their classes."""
 
 import csv
 from functools import cache

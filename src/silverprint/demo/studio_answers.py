@@ -1,4 +1,4 @@
-"""Who answered what in the Label Studio of this machine, read from its database: it need not run."""
+"""Answers in the Label Studio of this machine, by account, read from its database: it need not run."""
 
 import sqlite3
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the pictures really show. Written by `build`; read by the simulated people and the closing audit alone."""
+"""Truth about the sample images. Written by `build`; read by the simulated people and the closing audit alone."""
 
 import csv
 import os

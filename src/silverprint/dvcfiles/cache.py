@@ -1,4 +1,4 @@
-"""Files of an output as DVC's cache has them: which objects they are, and one of them brought back."""
+"""DVC's cache of an output's files: their hashes, and the restoring of one of them."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A persisted stage never starts from nothing where dvc.lock knows its output and the disk does not have it."""
+"""Guard of persisted outputs: a stage never starts empty where dvc.lock knows an output that is not on this disk."""
 
 from pathlib import Path
 

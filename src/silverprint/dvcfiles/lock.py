@@ -1,4 +1,4 @@
-"""dvc.lock: what each stage read and made when it last ran, with the hashes by which DVC knows it."""
+"""dvc.lock: the inputs and outputs of each stage's last run, with DVC's hashes."""
 
 from dataclasses import dataclass, field
 from typing import Any

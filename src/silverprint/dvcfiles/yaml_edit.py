@@ -1,4 +1,4 @@
-"""params.yaml and dvc.yaml edited in place: only the characters of the value change, comments, order and style stay.
+"""Edits of params.yaml and dvc.yaml in place: only the value's characters change, comments, order and style stay.
 
 A way is a path of keys and places: ("rounds", "r02", "budget"). Each function gives the new text.
 """

@@ -1,1 +1,1 @@
-"""The rules that whoever fetches obeys, whichever client it uses: addresses, robots, directives, limits, reasons."""
+"""Rules that every fetch obeys, whichever client it uses: addresses, robots, directives, limits, reasons."""

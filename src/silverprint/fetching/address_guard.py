@@ -1,4 +1,4 @@
-"""Keeps whoever fetches out of the network that it runs in: only public addresses, unless one is allowed by name."""
+"""Guard against private addresses: only public ones may be fetched, unless one is allowed by name."""
 
 import socket
 from collections.abc import Iterable

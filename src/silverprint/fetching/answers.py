@@ -1,4 +1,4 @@
-"""What a server's reply means for a picture, whichever client heard it."""
+"""Answers made of a server's replies to requests for images, whichever client got them."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""How far a fetch goes before it gives up; sizes and times are knobs of the source."""
+"""Limits of a fetch before it gives up; sizes and times are knobs of the source."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""When a host may be asked next: some want time between two requests, some want to be left alone for a while."""
+"""Rate limit per host: a delay between two requests, and pauses that a host asks for."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Where a redirect leads, as browsers read it (RFC 9110, 15.4)."""
+"""Redirects as browsers read them (RFC 9110, 15.4)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a request for a picture says of the page that shows it, as browsers do where nobody asks for something else.
+"""Referrer of a request for an image, by the policy that browsers have by default.
 
 W3C Referrer Policy, `strict-origin-when-cross-origin`: the whole address to the same origin, the origin alone to others
 and nothing from a page over TLS to a host without.

@@ -1,4 +1,4 @@
-"""Why no picture was had, in the words that a row keeps."""
+"""Reasons for which a request gave no image, in the words that a row keeps."""
 
 from typing import ClassVar, Final, Literal
 

@@ -1,4 +1,4 @@
-"""The head of a server's reply, and whether its body is wanted."""
+"""Head of a server's reply, and whether its body is wanted."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The addresses that are not on the open internet, written down: no version of Python or of a system decides it.
+"""Special address ranges, not on the open internet: written down, so that no version of Python or system decides.
 
 After IANA's registries of special-purpose addresses (RFC 6890), IPv4 and IPv6, as of 2025-10:
 https://www.iana.org/assignments/iana-ipv4-special-registry and .../iana-ipv6-special-registry. Here stands what they do

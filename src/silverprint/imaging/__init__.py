@@ -1,0 +1,1 @@
+"""Images of strangers: recognised, decoded, measured, stripped of metadata, within limits."""

@@ -1,4 +1,4 @@
-"""Work on a stranger's picture, bounded in time and memory: by its header where that tells, else by a child's life."""
+"""Bounds on time and memory for work on a stranger's image: by its header, else by a child that can be killed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether bytes that no decoder here knows claim to be a picture, so that a later version need not fetch them again."""
+"""Claimed formats: bytes unknown here whose address or type says image are kept, so that a later version can decode."""
 
 from typing import Final
 from urllib.parse import urlsplit

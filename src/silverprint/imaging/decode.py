@@ -1,4 +1,4 @@
-"""Bytes in, upright RGB pixels out, whatever the web sent; and pixels back to a JPEG that every browser shows."""
+"""Decoding of any image file to upright RGB pixels; and encoding of pixels as a JPEG that every browser shows."""
 
 from dataclasses import dataclass
 from typing import Final, TypeAlias

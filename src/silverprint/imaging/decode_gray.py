@@ -1,4 +1,4 @@
-"""Bytes in, upright grey levels out, only as large as figures and perceptual hashes need: the one decode of `measure`.
+"""Decoding to upright grey levels, only as large as figures and perceptual hashes need: the one decode of `measure`.
 
 A JPEG's cosine transform gives the reduced picture directly (a half-scale decode skips three quarters of it), while
 every byte of it is still read: what is cut off is found.

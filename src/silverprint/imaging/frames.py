@@ -1,4 +1,4 @@
-"""How many pictures a file shows, and which is meant: told without decoding any, nor walking through thousands."""
+"""Frames of a file: their number, and the one that is meant, found without decoding or walking through thousands."""
 
 from collections.abc import Iterator
 from io import BytesIO

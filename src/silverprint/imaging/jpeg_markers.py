@@ -1,4 +1,4 @@
-"""Where a JPEG's markers are (ITU-T T.81, B.1.1): found in one pass, a block at a time, whatever the file holds."""
+"""Markers of a JPEG (ITU-T T.81, B.1.1), found in one pass, a block at a time, whatever the file holds."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How much work a JPEG asks for, by its headers: nothing is decoded."""
+"""Work that decoding a JPEG takes, estimated from its headers: nothing is decoded."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""The process that `children` starts: calls come in on standard input, what they return goes out on standard output.
+"""Main program of a killable process: calls come in on standard input, results leave on standard output.
 
 When its input ends it ends, too. Should the process that watches it die in the middle of a call, the processor's time
 limit ends it.

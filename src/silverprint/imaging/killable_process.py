@@ -1,4 +1,4 @@
-"""Functions called in a process that may be killed: it is used again until then, and another takes its place.
+"""Killable process for function calls: it is reused until it has to be killed, then replaced.
 
 A process is started by the first call that needs one, serves one call at a time, and ends with this one: its input
 breaks off. How long and how large it is, is watched from here, by the processor's clock and what lies in memory, so

@@ -1,4 +1,4 @@
-"""A picture's figures and hashes, from one grey decode."""
+"""Measurement of an image: figures and hashes, from one grey decode."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A picture's file opened by Pillow; whatever is wrong with it becomes one exception with a reason."""
+"""Image file opened by Pillow; whatever is wrong with it becomes one exception with a reason."""
 
 import warnings
 from collections.abc import Iterator

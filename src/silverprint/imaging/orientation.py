@@ -1,4 +1,4 @@
-"""Which way up a picture is: EXIF tag 0x0112, and that alone, as browsers have it."""
+"""Orientation of an image: EXIF tag 0x0112, and that alone, as browsers have it."""
 
 import numpy as np
 from numpy.typing import NDArray

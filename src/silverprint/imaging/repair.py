@@ -1,4 +1,4 @@
-"""Files that browsers show and Pillow does not, put so that Pillow reads them; no pixel is made up.
+"""Repair of files that browsers show and Pillow does not; no pixel is made up.
 
 What is not there stays missing: a picture is whole where every row (PNG) or every block of every component at its
 full precision (JPEG) can be decoded.

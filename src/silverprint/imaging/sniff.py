@@ -1,4 +1,4 @@
-"""What a file is, by its own bytes: names and headers lie."""
+"""Format of a file by its own bytes: names and headers lie."""
 
 import re
 from typing import Final

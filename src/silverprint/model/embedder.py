@@ -1,4 +1,4 @@
-"""Pictures to features by a frozen backbone, on all cores or on the GPU when there is one."""
+"""Embedder: images to features by a frozen backbone, on all cores or on the GPU when there is one."""
 
 import os
 from collections import deque

@@ -1,4 +1,4 @@
-"""From labelled examples to a calibrated head."""
+"""Training of a calibrated head from labelled examples."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

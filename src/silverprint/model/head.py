@@ -1,4 +1,4 @@
-"""The classifier on top of frozen features: an ensemble of linear members with one temperature."""
+"""Classifier on top of frozen features: an ensemble of linear members with one temperature."""
 
 import hashlib
 import json

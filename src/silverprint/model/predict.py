@@ -1,4 +1,4 @@
-"""Predictions for many pictures, by Lightning over memory-mapped features; on every GPU where there are any."""
+"""Predictions for many images, by Lightning over memory-mapped features; on every GPU where there are any."""
 
 import tempfile
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""acquire@<source>: pictures and their provenance into shards, append-only."""
+"""acquire@<source>: images and their provenance into shards, append-only."""
 
 from silverprint import layout
 from silverprint.campaign import ledgers, source_changes

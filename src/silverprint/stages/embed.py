@@ -1,4 +1,4 @@
-"""embed: features of every decodable picture, each computed once."""
+"""embed: features of every decodable image, each computed once."""
 
 import shutil
 from pathlib import Path

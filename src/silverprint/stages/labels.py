@@ -1,4 +1,4 @@
-"""labels@r: the consensus over all votes so far, and how well people agree. Votes are carried along to be refitted.
+"""labels@r: the consensus over all votes so far, and how well people agree. Votes are passed on to be refitted.
 
 Labels that sources came with (data/imports.csv) are one more vote where people took a stand, never the only one; they
 decide nothing about evaluation, and no figure of people's agreement counts them. Votes on gold pictures decide nothing

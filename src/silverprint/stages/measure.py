@@ -1,4 +1,4 @@
-"""measure@<source>: every picture decoded once; its figures and hashes. No thresholds here."""
+"""measure@<source>: every image decoded once; its figures and hashes. No thresholds here."""
 
 from collections.abc import Iterable
 from functools import partial

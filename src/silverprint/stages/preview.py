@@ -1,4 +1,4 @@
-"""preview@r: the round's queue as a page for people who plan it: every picture, in its order, with why it is asked."""
+"""preview@r: the round's queue as a page for its planners: every image, in its order, with why it is asked."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""score@r: the previous round's model predicts the pool. Apart from queue@r: another strategy never scores again."""
+"""score@r: the previous round's model predicts the pool. Apart from queue@r: another strategy needs no new scores."""
 
 from pathlib import Path
 

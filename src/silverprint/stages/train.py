@@ -1,4 +1,4 @@
-"""train@r: the labels so far make a model; the evaluation set judges it; the control says what the strategy gained."""
+"""train@r: a model from the labels so far, its accuracy on the evaluation set, the strategy's gain over the control."""
 
 import json
 import zlib

@@ -1,4 +1,4 @@
-"""What lies on the disk: pictures in shards, tables in Parquet, ledgers in CSV."""
+"""Storage on disk: images in shards, tables in Parquet, ledgers in CSV."""
 
 from silverprint.store.shards.reader import ShardReader
 from silverprint.store.shards.writer import ShardWriter

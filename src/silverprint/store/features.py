@@ -1,4 +1,4 @@
-"""Features of pictures on disk: parts of `part-00000.npy` (float16) and `part-00000.parquet` (image_id, in row order).
+"""Features of images on disk: parts of `part-00000.npy` (float16) and `part-00000.parquet` (image_id, in row order).
 
 A part exists when its .parquet does; the .npy is written first. `embed.json` says what computed them.
 """

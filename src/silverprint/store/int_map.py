@@ -1,4 +1,4 @@
-"""A mapping of numbers to numbers that may have millions of entries."""
+"""Map of integers to integers for millions of entries."""
 
 from bisect import bisect_left
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Small JSON files that stages leave for one another."""
+"""JSON files, small ones that stages leave for one another."""
 
 import json
 from pathlib import Path

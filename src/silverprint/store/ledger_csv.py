@@ -1,4 +1,4 @@
-"""The text of a ledger: CSV that people, Git and other machines may have changed, checked line by line.
+"""CSV text of a ledger, which people, Git and other machines may have changed: checked line by line.
 
 Line ends are read as LF whatever they are, for Git may check a file out with CRLF; so they are wherever a ledger's hash
 is taken. No row is guessed at: what is not as the header says is refused with its line.

@@ -1,4 +1,4 @@
-"""What this machine worked out and may lose: used while it is whole and of the same thing, else as if not there.
+"""Local cache of what this machine computed and may lose: used only while it is whole and of the same input.
 
 A file is 32 bytes of SHA-256 and what they are of: a line that says what the content follows from, and the content.
 """

@@ -1,4 +1,4 @@
-"""A model's card: what it is called, what it was trained on, what it expects. Reading it loads nothing heavy."""
+"""Model card: the model's name, its training data, its expected input. Reading it loads nothing heavy."""
 
 from pathlib import Path
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What lies on S3. Who we are, and where S3 is, the environment or AWS's own files say, nobody else."""
+"""S3 access. Credentials and endpoint come from the environment or AWS's own files only."""
 
 import errno
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Thumbnails out of the tables of `measure`, laid side by side in a file without a name, so that a few are read by row.
+"""Thumbnails from the tables of `measure`, side by side in an unnamed file, so that a few are read by row.
 
 In a table some thousands lie compressed in one piece, and a million in memory are 2.3 GB.
 """

@@ -1,4 +1,4 @@
-"""Files that somebody has: a partner's drop (a folder, a zip or a tar, here or on S3), or a folder of one's own."""
+"""Files that somebody already has: a partner's drop (folder, zip or tar, on disk or on S3), or an own folder."""
 
 from silverprint.adapters.archive.read import read_folder, unpack
 

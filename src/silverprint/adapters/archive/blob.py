@@ -1,4 +1,4 @@
-"""One file of bytes that may be an archive, wherever it lies."""
+"""Random access to the bytes of one file, on disk or on S3."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

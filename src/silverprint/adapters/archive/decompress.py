@@ -1,4 +1,4 @@
-"""A file's bytes from front to back, unpacked on the way: never many at a time, and never more than a limit in all."""
+"""Streaming decompression of one file, in bounded memory and up to a limit of unpacked bytes."""
 
 import io
 import zlib

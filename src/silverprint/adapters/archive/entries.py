@@ -1,4 +1,4 @@
-"""A file of a drop, judged before a byte of it is read."""
+"""Entries of a drop, judged by name and size before any of their bytes are read."""
 
 import stat
 import zlib

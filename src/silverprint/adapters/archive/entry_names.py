@@ -1,4 +1,4 @@
-"""What an entry is called: the bytes of a zip or a tar as text, names compared, and names that mean no picture."""
+"""Names of entries in a zip or tar: decoded, compared, and refused where they cannot be an image."""
 
 import struct
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The files of a folder. Links are never followed, pipes and devices never opened."""
+"""Files of a folder. Links are never followed, pipes and devices never opened."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A partner's word about its pictures: manifest.csv, .jsonl or .parquet; every column but `path` is optional.
+"""Manifest of a partner's drop: manifest.csv, .jsonl or .parquet; every column but `path` is optional.
 
 The metadata files of a Hugging Face image folder say the same of the files below their own folder.
 """

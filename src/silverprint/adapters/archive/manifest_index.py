@@ -1,4 +1,4 @@
-"""What a manifest states of each file, of however many: on the disk, in a table of SQLite's that nobody else sees."""
+"""Index of a manifest's rows by path, in a temporary SQLite table, so that memory does not grow with the manifest."""
 
 import sqlite3
 from collections.abc import Iterator

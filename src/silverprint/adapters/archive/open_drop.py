@@ -1,4 +1,4 @@
-"""What a source's path leads to: a folder, a zip or a tar, on the disk or on S3."""
+"""Opening of a source's path: a folder, a zip or a tar, on disk or on S3."""
 
 import stat
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""A drop read in place: nothing is unpacked to the disk."""
+"""Reading of a drop in place: nothing is unpacked to disk."""
 
 import hashlib
 from collections import Counter

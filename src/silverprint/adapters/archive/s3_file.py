@@ -1,4 +1,4 @@
-"""An object on S3 as a file: by byte ranges, each of the same version, larger ones where it is read on and on."""
+"""S3 object as a file, read by byte ranges of one version; the ranges grow while it is read in order."""
 
 import errno
 import io

@@ -1,4 +1,4 @@
-"""The objects below an S3 prefix. Who we are, and where S3 is, the environment or AWS's own files say, nobody else."""
+"""Objects below an S3 prefix. Credentials and endpoint come from the environment or AWS's own files only."""
 
 from collections.abc import Iterator
 from typing import Any

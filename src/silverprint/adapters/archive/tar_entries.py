@@ -1,4 +1,4 @@
-"""The files of a tar, packed or not, in one pass: a packed one cannot be gone back in."""
+"""Files of a tar, compressed or not, in one pass: a compressed tar cannot be rewound."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

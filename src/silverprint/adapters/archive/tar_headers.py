@@ -1,4 +1,4 @@
-"""A tar's headers: which file comes next, how long it is, what it is. Bounded: a header never makes us read much.
+"""Headers of a tar: name, size and type of each file. Bounded: a header never makes us read much.
 
 tarfile's own loop takes a broken header for the end, and reads an extended header of any length into memory; its
 parser of a single block is used here.

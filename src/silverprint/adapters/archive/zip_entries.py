@@ -1,4 +1,4 @@
-"""The files of a zip."""
+"""Files of a zip."""
 
 import stat
 import weakref

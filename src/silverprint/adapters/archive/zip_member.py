@@ -1,4 +1,4 @@
-"""The first bytes of a zip's entry, and never many more of them in memory.
+"""First bytes of a zip's entry, with never many more of them in memory.
 
 Of bzip2 and LZMA, zipfile unpacks all that it has read at once, which can be thousands of times as much: those two are
 unpacked here.

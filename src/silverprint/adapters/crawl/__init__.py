@@ -1,1 +1,1 @@
-"""A polite crawl from configuration alone: listing pages, picture pages, pictures. Scrapy is behind it."""
+"""Polite crawl from configuration alone: listing pages, image pages, images. Scrapy is behind it."""

@@ -1,4 +1,4 @@
-"""The guard of addresses before every request of Scrapy's, redirected ones too."""
+"""Scrapy middleware that checks every address before it is requested, redirects too."""
 
 from typing import Any, Self
 

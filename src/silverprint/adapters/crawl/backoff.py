@@ -1,4 +1,4 @@
-"""A host that has enough to do is left alone as long as it says, whatever else was to be asked of it."""
+"""Back-off for a busy host: it is left alone for as long as it asks, whatever else is queued for it."""
 
 from time import monotonic
 from typing import Self

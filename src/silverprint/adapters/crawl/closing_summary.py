@@ -1,4 +1,4 @@
-"""What a crawl says at its end: where it stopped, what it did not find, what did not let it in."""
+"""Summary at the end of a crawl: where it stopped, what it did not find, what refused it."""
 
 from collections.abc import Mapping
 from typing import Final

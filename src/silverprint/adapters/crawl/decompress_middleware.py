@@ -1,4 +1,4 @@
-"""Packed bodies, unpacked as the list's client does it."""
+"""Scrapy middleware that decompresses bodies as the client for lists does."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""When a crawl has seen enough: sites without an end are many (calendars, session numbers)."""
+"""Stop rules for sites without an end, which are many (calendars, session numbers)."""
 
 from typing import Final
 

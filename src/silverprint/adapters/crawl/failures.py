@@ -1,4 +1,4 @@
-"""Why nothing came back: Scrapy's and Twisted's exceptions as outcomes and reasons."""
+"""Outcomes and reasons for Scrapy's and Twisted's exceptions."""
 
 from collections.abc import Iterator
 from typing import Literal

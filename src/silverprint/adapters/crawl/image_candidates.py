@@ -1,4 +1,4 @@
-"""Which address an element shows its picture from: the largest that it names, never its stand-in."""
+"""Address of an element's image: the largest that it names, never its placeholder."""
 
 import re
 from collections.abc import Iterable, Iterator

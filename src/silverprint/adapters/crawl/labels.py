@@ -1,4 +1,4 @@
-"""What a site itself calls its pictures, where a source says where to look."""
+"""Labels that a site itself gives its images, where a source says where to look."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

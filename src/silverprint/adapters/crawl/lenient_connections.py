@@ -1,4 +1,4 @@
-"""Scrapy's connections, with replies read as the list's client reads them, and as browsers forgive.
+"""Scrapy's connections with a lenient parser: malformed replies that browsers accept are accepted.
 
 Between the wire and Twisted's parser every head is read by `fetching.http.response_head` and passed on in plain form,
 every body of chunks likewise; what is broken ends the request with the reason that a list would give.

@@ -1,4 +1,4 @@
-"""Pages that send on by themselves: `<meta http-equiv=refresh>`, as the HTML standard reads it."""
+"""Redirects by `<meta http-equiv=refresh>`, read as the HTML standard says."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a page says of its pictures: where their addresses lead, under which licence, and whether they may be kept."""
+"""Facts a page states about its images: their addresses, their licence, and whether they may be kept."""
 
 import json
 from collections import defaultdict

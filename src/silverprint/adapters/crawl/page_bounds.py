@@ -1,4 +1,4 @@
-"""How large a page may be: what is larger would hold the crawl, and is a row with a reason instead."""
+"""Limits on the size of a page: a larger one would block the crawl and becomes a row with a reason."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""A page's bytes as text: in one of the encodings that browsers know, in bounded time, whatever it states.
+"""Text of a page: decoded by an encoding that browsers know, in bounded time, whatever the page declares.
 
 Python knows more: `charset=base64` is an exception, `punycode` a decoder that takes minutes; and where nothing is
 stated, Scrapy tries a hundred encodings on all of the page.

@@ -1,4 +1,4 @@
-"""The pictures of a crawl: each address is asked for once, each showing of it is a row."""
+"""Pending images of a crawl: each address is requested once, each page that shows it is a row."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Where a redirect leads, by the same rules as in a list."""
+"""Scrapy middleware for redirects, by the same rules as in a list."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""A request of Scrapy's for what is shown somewhere."""
+"""Scrapy requests that remember the page on which their image was found."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""robots.txt, asked for once per host, its decision kept with every request."""
+"""Scrapy middleware for robots.txt: asked for once per host, its decision kept with every request."""
 
 import asyncio
 from typing import Self

@@ -1,4 +1,4 @@
-"""Runs one crawl in this process. Only once per process: Twisted's reactor cannot be started again."""
+"""One crawl, run in this process. Only once per process: Twisted's reactor cannot be started again."""
 
 from scrapy.crawler import AsyncCrawlerProcess
 

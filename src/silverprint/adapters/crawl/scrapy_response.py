@@ -1,4 +1,4 @@
-"""A response of Scrapy's, or the failure to get one, as an Answer."""
+"""Answers made of Scrapy's responses, or of the failure to get one."""
 
 from typing import Any, Literal, TypeGuard
 

@@ -1,4 +1,4 @@
-"""What a crawl remembers of the addresses it has met: a few bytes of each, for there may be millions."""
+"""Memory of the addresses that a crawl has met: a few bytes each, as there may be millions."""
 
 import json
 import tempfile

@@ -1,4 +1,4 @@
-"""What a crawl found and where it found nothing, for whoever has to mend the selectors."""
+"""Report of each selector's hits and misses, for whoever has to fix the selectors."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""How the crawler behaves, as Scrapy's settings."""
+"""Scrapy settings of the crawler."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a site of one's own wants to be told with every request: headers and cookies from params.yaml, for it alone."""
+"""Headers and cookies that params.yaml gives for a source's own site, sent to that site only."""
 
 import os
 import re

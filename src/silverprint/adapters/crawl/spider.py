@@ -1,4 +1,4 @@
-"""The crawl's course: listing pages lead to picture pages, those to pictures; whatever is met becomes a row."""
+"""Spider: listing pages lead to image pages, those to images; whatever is met becomes a row."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping

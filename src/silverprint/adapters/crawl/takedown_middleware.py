@@ -1,4 +1,4 @@
-"""What was taken down is not asked for again: no page, no picture, no redirect to one."""
+"""Scrapy middleware that never requests what was taken down: no page, no image, no redirect to one."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""A spider class of the user's own, by the name that params.yaml gives it."""
+"""User's own spider class, loaded by the name that params.yaml gives."""
 
 import sys
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Our own expectations. Import them before a suite is read: Great Expectations drops what it does not know."""
+"""Our own expectations. Import them before a suite is read: Great Expectations drops those it does not know."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""Runs a suite. The only module that talks to Great Expectations; importing it takes seconds."""
+"""Runner of a suite. The only module that imports Great Expectations, which takes seconds."""
 
 import json
 import logging

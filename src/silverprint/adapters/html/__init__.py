@@ -1,4 +1,4 @@
-"""The report and the page of a queue, each one HTML file: no script, no other file, no network."""
+"""HTML pages: the report and the preview of a queue, one file each, without scripts, other files or network."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 

@@ -1,4 +1,4 @@
-"""Figures as plain sentences, with what they do not prove."""
+"""Figures as plain sentences, with the limits of what they show."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What the report's page shows, ready to be laid out. Shares are 0..1; pictures are data: addresses."""
+"""View of the report's page, ready for the template. Shares are 0..1; images are data: addresses."""
 
 from dataclasses import dataclass
 from typing import Any

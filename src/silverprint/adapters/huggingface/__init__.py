@@ -1,1 +1,1 @@
-"""A release as Hugging Face `datasets` reads it: Parquet with the pictures' bytes, ImageFolder, a dataset card."""
+"""Release in the formats of Hugging Face `datasets`: Parquet with the images' bytes, ImageFolder, a dataset card."""

@@ -1,4 +1,4 @@
-"""The dataset card, README.md of a release: written from its tables alone."""
+"""Dataset card, README.md of a release: written from its tables alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

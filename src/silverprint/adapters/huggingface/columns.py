@@ -1,4 +1,4 @@
-"""What a released row holds, beside the picture: the same columns in Parquet and in ImageFolder's metadata."""
+"""Columns of a released row beside the image: the same in Parquet and in ImageFolder's metadata."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A split as a folder of pictures, one folder per class, with a table that names every file."""
+"""Split as an ImageFolder: one folder per class, and a table that names every file."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

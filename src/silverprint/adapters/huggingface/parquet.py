@@ -1,4 +1,4 @@
-"""A split as Parquet files with the pictures' bytes in them, typed for Hugging Face `datasets`."""
+"""Split as Parquet files with the images' bytes in them, typed for Hugging Face `datasets`."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Tables for people's spreadsheets: text that a program there would take for a formula is made plain text (OWASP)."""
+"""Tables safe for spreadsheets: text that would be read as a formula is made plain text (OWASP)."""
 
 from typing import Final
 

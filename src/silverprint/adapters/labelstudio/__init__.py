@@ -1,4 +1,4 @@
-"""Label Studio: where people look at pictures and answer."""
+"""Label Studio: where people look at images and annotate them."""
 
 from silverprint.adapters.labelstudio.studio import Studio
 from silverprint.adapters.labelstudio.types import Annotation, Found, Progress, Project, Pushed, Task

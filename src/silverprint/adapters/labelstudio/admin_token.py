@@ -1,4 +1,4 @@
-"""The administrator's token as the database of our own server has it: on its pages anybody may reset their own.
+"""Administrator's token, read from our own server's database: anybody may reset theirs on its pages.
 
 A reset locks out whoever knows the old token, and the password may have been changed too. The database is ours and lies
 here, so it is asked.

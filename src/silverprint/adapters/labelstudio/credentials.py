@@ -1,4 +1,4 @@
-"""Which Label Studio server to use, and with which token."""
+"""Address and token of the Label Studio server to use."""
 
 import json
 import os

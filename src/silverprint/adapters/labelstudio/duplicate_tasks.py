@@ -1,5 +1,5 @@
-"""Tasks that ask about a picture a second time: two machines opened one round, a push was killed while its import went
-on, somebody pressed "Sync". One is kept a picture; no answer goes with the others.
+"""Duplicate tasks, which ask about an image twice: two machines opened one round, or a push was killed during its
+import, or somebody pressed "Sync". One is kept an image; no answer is deleted with the others.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Where the labelling page finds a picture of layout.SERVING."""
+"""Addresses under which the labelling page loads the images of layout.SERVING."""
 
 import os
 from collections.abc import Iterator

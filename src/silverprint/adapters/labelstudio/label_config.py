@@ -1,4 +1,4 @@
-"""The page that annotators see: Label Studio's labelling configuration and instructions."""
+"""Labelling page: Label Studio's labelling configuration and instructions."""
 
 from collections.abc import Iterator, Sequence
 from html import escape

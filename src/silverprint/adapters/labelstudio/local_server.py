@@ -1,4 +1,4 @@
-"""A Label Studio of our own: its environment, its data, how it is launched.
+"""Label Studio server of our own: its environment, its data, its launch.
 
 The database of an empty Label Studio takes 40 seconds of migrations to make; it is made once for an environment and
 copied from then on.

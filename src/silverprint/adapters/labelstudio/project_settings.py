@@ -1,4 +1,4 @@
-"""A project's settings, put back where somebody edited them: other answers than ours would be answers to nothing."""
+"""Settings of a project, restored where somebody edited them: answers under other settings would not be ours."""
 
 from collections.abc import Mapping
 from typing import Any, Final

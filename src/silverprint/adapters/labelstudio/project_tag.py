@@ -1,4 +1,4 @@
-"""What a project is for, kept in its description: a sentence for people, then one line of JSON for us."""
+"""Tag of a project in its description: a sentence for people, then one line of JSON for us."""
 
 import json
 from dataclasses import asdict

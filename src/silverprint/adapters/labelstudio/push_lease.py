@@ -1,4 +1,4 @@
-"""One machine pushes at a time: a lease that lies in the round's project, as a tab of its Data Manager.
+"""Lease by which one machine at a time pushes: it lies in the round's project, as a tab of its Data Manager.
 
 Tabs have numbers that the server gives, one after the other: of two machines that make one at the same moment both see
 which came first. The lease is renewed while its holder lives; what has not been for a while may be taken over, and at

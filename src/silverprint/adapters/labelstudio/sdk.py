@@ -1,4 +1,4 @@
-"""The SDK's client for one server, and every failure of it in our words: they name the address, never the token."""
+"""Client of the SDK for one server, its failures as our errors: they name the address, never the token."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""A Label Studio server as Silverprint uses it: a project per round and tier, tasks in queue order, answers."""
+"""Label Studio server as Silverprint uses it: a project per round and tier, tasks in queue order, answers."""
 
 import hashlib
 import json

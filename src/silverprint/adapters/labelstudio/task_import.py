@@ -1,4 +1,4 @@
-"""Asking about pictures: in the order given, each with its own overlap, and safe to repeat after any interruption."""
+"""Import of tasks: in the order given, each with its own overlap, and safe to repeat after any interruption."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What Silverprint and Label Studio say to each other, in our words."""
+"""Neutral types that Silverprint and Label Studio exchange."""
 
 from dataclasses import dataclass
 

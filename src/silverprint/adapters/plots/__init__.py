@@ -1,1 +1,1 @@
-"""Pictures for people: thumbnails, the strip, the learning curve. The same input gives the same bytes."""
+"""Figures for people: thumbnails, the strip, the learning curve. The same input gives the same bytes."""

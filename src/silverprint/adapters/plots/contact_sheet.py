@@ -1,4 +1,4 @@
-"""The contact sheet: what was acquired, what each reason rejected or flagged of it, and what was kept."""
+"""Contact sheet: what was acquired, what each reason rejected or flagged of it, and what was kept."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The learning curve: accuracy against labels, round by round, with what random pictures would have given."""
+"""Learning curve: accuracy against labels, round by round, beside what randomly chosen images would have given."""
 
 from dataclasses import dataclass
 from pathlib import Path

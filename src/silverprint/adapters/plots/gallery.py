@@ -1,4 +1,4 @@
-"""A campaign's pictures as thumbnails, by image_id."""
+"""Thumbnails of a campaign's images, by image_id."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the strip and the contact sheet are drawn of, beside text."""
+"""Drawing marks shared by the strip and the contact sheet, beside text."""
 
 from typing import Final
 

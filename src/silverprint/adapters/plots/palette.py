@@ -1,4 +1,4 @@
-"""Colours of the report's pictures; its page uses the same (pages/style.html). Blue and orange differ for every eye."""
+"""Colours of the report's figures; its page uses the same (pages/style.html). Blue and orange differ for every eye."""
 
 from typing import Final
 

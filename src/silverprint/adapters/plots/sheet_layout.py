@@ -1,4 +1,4 @@
-"""Where the parts of a contact sheet lie, in pixels."""
+"""Layout of a contact sheet, in pixels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

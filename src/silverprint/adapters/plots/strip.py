@@ -1,4 +1,4 @@
-"""The strip: a campaign in one picture, columns of real thumbnails from the crawl to the labels."""
+"""Strip: a campaign in one figure, columns of real thumbnails from the crawl to the labels."""
 
 from dataclasses import dataclass
 from pathlib import Path

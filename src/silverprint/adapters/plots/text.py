@@ -1,4 +1,4 @@
-"""Text on pictures, in the font that matplotlib carries, so that it looks the same on every machine."""
+"""Text on figures, in the font that matplotlib carries, so that it looks the same on every machine."""
 
 from functools import lru_cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Small square pictures, and what stands in for those that cannot or must not be shown."""
+"""Small square thumbnails, and placeholders for images that cannot or must not be shown."""
 
 import base64
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""MLflow: a view of the rounds, rebuilt from the outputs alone. Importing this loads nothing of MLflow."""
+"""MLflow: a view of the rounds, rebuilt from the outputs alone. Importing this package does not import MLflow."""
 
 from silverprint.adapters.tracking.publish import after_round, sync
 

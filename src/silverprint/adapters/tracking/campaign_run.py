@@ -1,4 +1,4 @@
-"""The campaign as one run, whose metrics step by the number of labels: the page draws the learning curve."""
+"""Campaign as one MLflow run, whose metrics step by the number of labels: the page draws the learning curve."""
 
 import hashlib
 import json

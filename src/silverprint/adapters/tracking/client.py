@@ -1,4 +1,4 @@
-"""The seam to MLflow: one experiment, its runs found by tag; MLflow's errors in our words."""
+"""MLflow client: one experiment, its runs found by tag, MLflow's errors as ours."""
 
 import logging
 import os

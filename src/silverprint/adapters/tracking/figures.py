@@ -1,4 +1,4 @@
-"""The figures of a round's run: confusion, reliability, and the evaluation pictures that the model finds hardest."""
+"""Figures of a round's run: confusion, reliability, and the evaluation images that are hardest for the model."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is shown and when: a run a round, the campaign's learning curve, the best model in the registry."""
+"""Publishing to MLflow: a run per round, the campaign's learning curve, the best model in the registry."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a round says of itself, read from its outputs alone: a clone knows as much as the author."""
+"""Facts of a round, read from its outputs alone: a clone knows as much as the author."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""One run a round: found by its tags and updated, made if it is not there."""
+"""MLflow run of a round: found by its tags and updated, created if it is not there."""
 
 import re
 import time

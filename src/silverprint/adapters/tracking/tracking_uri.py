@@ -1,4 +1,4 @@
-"""Which MLflow: the one named by MLFLOW_TRACKING_URI, else the one on this machine, else its database."""
+"""Tracking URI: the one in MLFLOW_TRACKING_URI, else the server on this machine, else its database."""
 
 import json
 import os

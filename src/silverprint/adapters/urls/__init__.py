@@ -1,1 +1,1 @@
-"""A list of pictures' addresses, fetched by many requests at once in a process of its own."""
+"""List of image addresses, fetched by many concurrent requests in a process of its own."""

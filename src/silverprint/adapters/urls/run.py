@@ -1,4 +1,4 @@
-"""One list, from its first row to its last: rows become requests, results become rows of the source's index."""
+"""Run of one list, from its first row to its last: rows become requests, results become rows of the source's index."""
 
 import signal
 from collections import Counter

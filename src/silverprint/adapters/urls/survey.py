@@ -1,4 +1,4 @@
-"""A first look at the whole list, before anything is fetched."""
+"""Survey of the whole list, before anything is fetched."""
 
 from array import array
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A list's rows as showings of pictures, one at a time: a list may be longer than the memory."""
+"""Rows of a list, one at a time: a list may be longer than memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""Rules of cleaning: which images are kept, rejected, flagged, withdrawn or withheld."""

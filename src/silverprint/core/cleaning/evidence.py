@@ -1,4 +1,4 @@
-"""The manifest's evidence in words: the figure that decided, and the limit it lies beyond."""
+"""Evidence of the manifest in words: the figure that decided, and the limit that it crosses."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""Pictures in which detectors found something of a person: a face, a number plate."""
+"""Images in which detectors found something of a person: a face, a number plate."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Which of the acquired pictures are kept, why the others are not, and which belong together."""
+"""Judgement of acquired images: which are kept, why the others are rejected, which belong together."""
 
 import numpy as np
 import polars as pl

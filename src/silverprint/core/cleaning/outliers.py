@@ -1,4 +1,4 @@
-"""How unlike all others a picture is: what a dataset's own distances say about its outliers.
+"""Outlier scores: how unlike all other images of the dataset an image is.
 
 The distance to the k-th neighbour (S. Ramaswamy et al., Efficient Algorithms for Mining Outliers from Large Data Sets,
 2000), k a share of the pool, so that a small crowd of strangers cannot vouch for one another; among a sample of the

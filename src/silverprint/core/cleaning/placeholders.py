@@ -1,4 +1,4 @@
-"""Pictures that a site shows on many pages: "image not available", a logo, a banner."""
+"""Placeholders that a site shows on many pages: "image not available", a logo, a banner."""
 
 import numpy as np
 import polars as pl

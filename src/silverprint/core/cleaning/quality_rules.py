@@ -1,4 +1,4 @@
-"""What is wrong with a picture: the rules that judge its figures by thresholds."""
+"""Quality rules, which judge an image's figures by thresholds."""
 
 from dataclasses import dataclass
 from typing import Final

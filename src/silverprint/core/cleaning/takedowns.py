@@ -1,4 +1,4 @@
-"""The list of takedowns as a rule for what may be fetched and kept from now on."""
+"""Takedowns as a rule for what may be fetched and kept from now on."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a takedown reaches: rules by image_id, address, domain or source, resolved to pictures and their copies."""
+"""Withdrawals: takedowns by image_id, address, domain or source, resolved to images and their copies."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pictures that nobody is shown: withdrawn ones, and those without a licence that may be used."""
+"""Withheld images, which nobody is shown: withdrawn ones, and those without a usable licence."""
 
 from collections.abc import Iterable
 

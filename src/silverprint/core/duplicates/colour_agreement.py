@@ -1,4 +1,4 @@
-"""Whether two small colour pictures are the same one: what a perceptual hash, which is grey, cannot say."""
+"""Colour agreement of two small images, which a perceptual hash of grey levels cannot tell."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Pictures that may have every pixel in common with another one: the few that are worth an exact hash."""
+"""Candidates for exact copies: the few images that are worth an exact hash."""
 
 from itertools import product
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a group of pictures that belong together is called, and what the largest ones are."""
+"""Groups of images that belong together: their names, and the largest ones."""
 
 import numpy as np
 import polars as pl

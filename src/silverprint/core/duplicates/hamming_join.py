@@ -1,4 +1,4 @@
-"""The compiled loops behind `core.duplicates`: bucket hashes by some of their bands, compare within buckets."""
+"""Compiled loops behind `core.duplicates`: hashes are bucketed by some of their bands and compared within buckets."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pictures that are the same or nearly so, and too far apart for a perceptual hash: cropped, framed, mirrored.
+"""Look-alikes: images that are almost the same, yet too far apart for a perceptual hash (cropped, framed, mirrored).
 
 Features say which few pictures may be meant, thumbnails decide. The evidence is good enough for asking once and for
 keeping a group on one side of a split, and not for dropping.

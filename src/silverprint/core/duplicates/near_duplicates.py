@@ -1,4 +1,4 @@
-"""Which pictures are nearly the same, by perceptual hash and colours: evidence that is good enough for dropping."""
+"""Near-duplicates by perceptual hash and colours: evidence that is good enough for dropping."""
 
 from dataclasses import dataclass
 from typing import Final, Self

@@ -1,4 +1,4 @@
-"""Hashes of a picture as it would be turned, mirrored or inverted, from its own hash: nothing is decoded for them.
+"""Hashes of an image turned, mirrored or inverted, computed from its own hash without decoding.
 
 A perceptual hash is a block of signs of a cosine transform (against a median that is close to 0). Mirroring a picture
 changes the sign of each odd frequency along that axis, a quarter turn exchanges the axes, too, and inverting it changes

@@ -1,4 +1,4 @@
-"""What a model's predictions for the evaluation pictures say about it."""
+"""Accuracy of a model's predictions for the evaluation images."""
 
 from collections.abc import Sequence
 from typing import Any

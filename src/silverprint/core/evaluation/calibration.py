@@ -1,4 +1,4 @@
-"""How far a confidence can be believed, and the one number that mends it."""
+"""Calibration: how far a confidence can be trusted, and the temperature that corrects it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Intervals for what a finite evaluation set can say."""
+"""Confidence intervals for figures of a finite evaluation set."""
 
 import numpy as np
 from jaxtyping import Bool

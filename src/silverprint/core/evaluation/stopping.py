@@ -1,4 +1,4 @@
-"""Whether another round is worth its cost: what the last rounds gained, and how much their models still change.
+"""Stopping: whether another round is worth its cost, from the last rounds' gains and their models' changes.
 
 A plateau is read from the paired gain on the evaluation pictures; stability from the agreement of successive models on
 a stop set, pictures of the pool that nobody labelled (Bloodgood & Vijay-Shanker 2009, "A Method for Stopping Active

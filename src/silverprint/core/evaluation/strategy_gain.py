@@ -1,4 +1,4 @@
-"""What a round's strategy gained over pictures drawn by chance: k chosen labels against k random ones, at equal cost.
+"""Gain of a round's strategy over random choice: k chosen labels against k random ones, at equal cost.
 
 Which pictures happen to be among the k decides more than the strategy does, so that has to vary in the interval, too.
 The chosen and the random labels of a round are cut by chance into blocks of k, and a model is trained on the earlier

@@ -1,4 +1,4 @@
-"""Which labels a round's model is trained on, and which it is judged on."""
+"""Training set and evaluation set of a round's model."""
 
 from typing import NamedTuple
 

@@ -1,0 +1,1 @@
+"""Features of images as strategies, searches and models use them."""

@@ -1,4 +1,4 @@
-"""How much each block of the features weighs for strategies and head: settled by the labels so far.
+"""Weights of the features' blocks for strategies and head, chosen by the labels so far.
 
 One block leads and the others follow at LESS of its weight, or all weigh the same. A choice is judged by leave-one-out:
 ridge regression onto the classes, whose errors on the examples left out have a closed form (PRESS, Allen 1974,

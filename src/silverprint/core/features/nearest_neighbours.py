@@ -1,4 +1,4 @@
-"""The nearest of what came before each of many pictures, in about N^1.5 steps, however alike they are.
+"""Nearest earlier neighbours of each of many images, in about N^1.5 steps, however alike they are.
 
 Each row lies in the cell of its nearest centre; it is compared with the rows before it in the few cells nearest to it
 (inverted lists: H. Jegou et al., Product Quantization for Nearest Neighbor Search, 2011, section 4). Centres are drawn

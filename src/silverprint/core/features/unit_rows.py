@@ -1,4 +1,4 @@
-"""Features as directions: what points the same way is alike, however long it is."""
+"""Features scaled to unit length: direction counts, length does not."""
 
 from typing import TypeVar
 

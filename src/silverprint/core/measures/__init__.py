@@ -1,0 +1,1 @@
+"""Measures of an image's grey levels: sharpness, borders, text, and the like."""

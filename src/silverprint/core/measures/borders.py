@@ -1,4 +1,4 @@
-"""Pictures without their uniform borders: frames, bars above and below, the empty paper around a thing."""
+"""Borders of uniform colour: frames, bars above and below, the empty paper around a thing."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Grey levels of a picture: made from its colours, reduced, stretched."""
+"""Grey levels of an image: made from its colours, reduced, stretched."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How sharp a picture is, in one pass over its grey levels."""
+"""Sharpness of an image, in one pass over its grey levels."""
 
 import numpy as np
 from numba import njit

@@ -1,4 +1,4 @@
-"""Whether a picture is a page of writing: a screenshot, a scan, a slide."""
+"""Detection of pages of text: a screenshot, a scan, a slide."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Whether two thumbnails show the same picture, one of them cropped, framed, stretched a little or mirrored.
+"""Alignment of two thumbnails that may show one image: cropped, framed, stretched a little or mirrored.
 
 One is shifted and stretched over the other until they agree best, then correlated where they overlap. Look-alikes
 agree as well at a glance; under the best alignment a copy agrees nearly perfectly and another object does not.

@@ -1,4 +1,4 @@
-"""A floor for each predicted class, so that a long tail is asked about, too."""
+"""Floors for each predicted class, so that rare classes are asked about, too."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One queue: chance draws evaluation and control from the whole pool; people and the strategy pick the rest."""
+"""Composition of a queue: evaluation and control by chance from the pool, the rest by people and the strategy."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One sentence for each picture of a queue: why people are asked about it."""
+"""Reasons, one sentence for each image of a queue: why people are asked about it."""
 
 from collections.abc import Mapping
 from typing import Any, Final

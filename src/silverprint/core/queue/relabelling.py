@@ -1,4 +1,4 @@
-"""Which earlier labels look wrong or thin, so that people are asked about them again."""
+"""Relabelling: earlier labels that look wrong or thin, so that people are asked about them again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a queue is made up: how many pictures of each role, which ones chance draws, in which order people see them."""
+"""Roles in a queue: how many images of each, which are drawn at random, in which order people see them."""
 
 from dataclasses import dataclass
 from hashlib import blake2b

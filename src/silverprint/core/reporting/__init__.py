@@ -1,0 +1,1 @@
+"""Figures for the report, the card and the metrics, from the tables alone."""

@@ -1,4 +1,4 @@
-"""What a version of the dataset is worth, as scalars: its scale, what its checks found, how far people agree.
+"""Metrics of a dataset version, as scalars: its scale, the checks' findings, how far people agree.
 
 Shares are 0..1. What has no answer yet is left out: a figure is never null.
 """

@@ -1,4 +1,4 @@
-"""How various pictures are, and how well some of them stand for all: by the cosines of their features.
+"""Diversity of images, and how well some of them represent all: by the cosines of their features.
 
 The effective number is the Vendi score (D. Friedman and A. B. Dieng, The Vendi Score, 2023). Coverage is that of M. F.
 Naeem et al., Reliable Fidelity and Diversity Metrics for Generative Models, 2020, with the labelled for the generated.

@@ -1,4 +1,4 @@
-"""The contact sheet: which pictures stand for what was acquired, for each reason against some of it, for what was kept.
+"""Examples on the contact sheet, for what was acquired, for each reason against some of it, and for what was kept.
 
 An image_id is a SHA-256, so its order is a random one, and the same for ever: the first ones are a fair sample, and
 pictures that are new change few of them.

@@ -1,4 +1,4 @@
-"""A name for each row that depends on what it holds and a seed, not on where it stands."""
+"""Content hash of each row: it depends on the row's values and a seed, not on the row's position."""
 
 from collections.abc import Iterator
 from typing import Final, TypeAlias

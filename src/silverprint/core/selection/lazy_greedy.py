@@ -1,4 +1,4 @@
-"""The greedy choice, evaluating only what can still win (Minoux 1978, "Accelerated greedy algorithms").
+"""Greedy maximisation that evaluates only what can still win (Minoux 1978, "Accelerated greedy algorithms").
 
 It is right wherever a row's value never rises while other rows are picked: the gain in coverage, the distance to the
 nearest pick, the moment at which a random clock rings.

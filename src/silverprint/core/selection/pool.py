@@ -1,4 +1,4 @@
-"""What a strategy is given: the arrays, checked, and every row in a seeded order of its content."""
+"""Input of a strategy: the arrays, checked, and every row in a seeded order of its content."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""Strategies that judge each row by itself: the largest values win."""
+"""Ranking for strategies that judge each row by itself: the largest values win."""
 
 from collections.abc import Callable
 

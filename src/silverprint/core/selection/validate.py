@@ -1,4 +1,4 @@
-"""A request for a selection, checked once, so that no strategy has to."""
+"""Validation of a request for a selection, done once, so that no strategy has to."""
 
 from typing import Any, Final
 

@@ -1,0 +1,1 @@
+"""Votes: the ledger, imported labels, gold, and the time that people take."""

@@ -1,4 +1,4 @@
-"""How well people answer where the answer is known: gold pictures, hidden among the others in a queue.
+"""Gold answers: how well people answer where the label is known, hidden among the other images of a queue.
 
 What counts is a person's first answer about a gold picture. A second one may be remembered; it is an exposure, and is
 recorded as one.

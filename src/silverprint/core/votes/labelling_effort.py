@@ -1,4 +1,4 @@
-"""How long people take: from the lead times that their browsers reported."""
+"""Labelling effort: how long people take, from the lead times that their browsers reported."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Votes as a ledger: what was ever said is kept, and what still counts is marked. Pure functions of tables."""
+"""Vote ledger: all votes ever given are kept, those that still count are marked. Pure functions of tables."""
 
 import polars as pl
 

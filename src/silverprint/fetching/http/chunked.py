@@ -1,4 +1,4 @@
-"""A body that comes in chunks (RFC 9112, 7.1), put together as it comes."""
+"""Chunked bodies (RFC 9112, 7.1), decoded as they arrive."""
 
 from typing import Final
 

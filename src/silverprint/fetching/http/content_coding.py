@@ -1,4 +1,4 @@
-"""Bodies that came packed."""
+"""Content coding of bodies: gzip, deflate and the like, decoded within limits."""
 
 import zlib
 from typing import Final

@@ -1,4 +1,4 @@
-"""The head of an HTTP/1 response (RFC 9112): a status and headers, and how the body that follows ends.
+"""Head of an HTTP/1 response (RFC 9112): status and headers, and how the body that follows ends.
 
 Both channels that go out read it here, so that they agree, and forgive what browsers forgive: lines without a colon and
 names that are none are passed over, as is a transfer encoding of `identity`.

@@ -1,4 +1,4 @@
-"""What a site says about one picture: X-Robots-Tag headers and robots meta tags."""
+"""Directives of a site about one image: X-Robots-Tag headers and robots meta tags."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""A path in a robots.txt, with its wildcards, against the path of an address (RFC 9309, 2.2.2 and 2.2.3)."""
+"""Path patterns of robots.txt with their wildcards (RFC 9309, 2.2.2 and 2.2.3)."""
 
 import re
 from typing import Final

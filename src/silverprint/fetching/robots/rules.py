@@ -1,4 +1,4 @@
-"""A robots.txt (RFC 9309) read as its author meant it: groups of rules for crawlers, and what they say of an address.
+"""Rules of a robots.txt (RFC 9309), read as its author meant them: groups for crawlers, and their paths.
 
 In a file that is not quite right, what forbids counts: misspelt keys, a missing colon, another encoding.
 """

@@ -1,0 +1,1 @@
+"""Colours of images: profiles, bit depth, transparency, all turned into sRGB of eight bits."""

@@ -1,4 +1,4 @@
-"""Samples of more than eight bits made eight: which of a sample's bits hold anything."""
+"""Bit depth: samples of more than eight bits reduced to eight, by the bits that they really use."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a file says of its colours: an ICC profile in it, or PNG's and AVIF's own words made one."""
+"""Colour profile of a file: its ICC profile, or one made from PNG's and AVIF's own fields."""
 
 import struct
 import zlib

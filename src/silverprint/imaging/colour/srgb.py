@@ -1,4 +1,4 @@
-"""Colours of any profile turned into sRGB: what browsers show, and what networks have learnt on."""
+"""Conversion of any profile's colours to sRGB, which browsers show and networks have learnt on."""
 
 from functools import lru_cache
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""What is seen through the transparent parts of a picture."""
+"""Transparency: images composed on a white ground."""
 
 from typing import Final
 

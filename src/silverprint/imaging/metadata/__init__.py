@@ -1,4 +1,4 @@
-"""Takes out of a picture's file what can identify a person or place, without touching its pixels."""
+"""Metadata stripping: removes what can identify a person or place from an image file, without touching its pixels."""
 
 from collections.abc import Callable
 from typing import Final

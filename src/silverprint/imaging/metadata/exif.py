@@ -1,4 +1,4 @@
-"""The one EXIF tag that changes what a picture shows: which way up it is. Read out of EXIF's bytes, and written."""
+"""EXIF orientation, the one tag that changes what an image shows: read from EXIF's bytes, and written."""
 
 from struct import error, iter_unpack, unpack_from
 from typing import Final

@@ -1,4 +1,4 @@
-"""PNG taken apart (ISO/IEC 15948, third edition): its chunks, in one pass."""
+"""PNG chunks (ISO/IEC 15948, third edition), found in one pass."""
 
 import zlib
 from collections.abc import Iterator

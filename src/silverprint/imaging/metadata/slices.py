@@ -1,4 +1,4 @@
-"""A file taken apart without copying it: slices of its bytes, and a few that are written anew."""
+"""Slices of a file, taken apart without copying: views of its bytes, and a few that are written anew."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Frozen backbones by name: pictures in, blocks of features out. `BACKBONES` and `LIBRARIES` are the one list of them.
+"""Frozen backbones by name: images in, blocks of features out. `BACKBONES` and `LIBRARIES` are the one list of them.
 
 A packaged backbone has a name; one of a library is library/name and comes with a file of weights.
 """

@@ -1,4 +1,4 @@
-"""What the backbones of every library have in common: two blocks of features, and normalised colours."""
+"""Base of the backbones from all libraries: two blocks of features, and normalised colours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

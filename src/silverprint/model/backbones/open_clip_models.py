@@ -1,4 +1,4 @@
-"""The image side of open_clip's networks, by their names there. The package is an extra."""
+"""Image encoders of open_clip, by their names there. The package is an extra."""
 
 from collections.abc import Callable
 from typing import Any

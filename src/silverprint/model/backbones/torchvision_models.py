@@ -1,4 +1,4 @@
-"""Some of torchvision's networks, by their names there."""
+"""torchvision's networks that are offered here, by their names there."""
 
 import math
 from typing import Final

@@ -1,4 +1,4 @@
-"""A file of weights, trusted by its digest and loaded without running anything that is in it."""
+"""Weights of a network: a file trusted by its digest and loaded without running anything that is in it."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What annotate puts in order on the server, and says aloud: votes that do not count, tasks that ask a second time.
+"""Corrections that annotate makes on the server and reports: votes that do not count, tasks that ask a second time.
 
 Everything here has been written to votes.csv before it is taken off the server.
 """

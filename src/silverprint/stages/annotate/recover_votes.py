@@ -1,4 +1,4 @@
-"""A closed round's votes.csv that this disk has lost, brought back from Label Studio: the same bytes, or none."""
+"""Recovery of a closed round's lost votes.csv from Label Studio: the same bytes, or none."""
 
 import polars as pl
 

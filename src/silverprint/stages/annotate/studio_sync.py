@@ -1,4 +1,4 @@
-"""What annotate says to Label Studio: the round's project, the questions, the answers as votes, the withdrawals."""
+"""Exchange between annotate and Label Studio: the round's project, questions, answers as votes, withdrawals."""
 
 from collections import Counter
 from typing import Any

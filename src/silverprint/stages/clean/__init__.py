@@ -1,4 +1,4 @@
-"""clean: thresholds, duplicates, groups, licences, withdrawals: one manifest row for every acquired picture.
+"""clean: thresholds, duplicates, groups, licences, withdrawals: one manifest row for every acquired image.
 
 Only tables and features are read, and the few pictures that may have the same pixels as another one. A picture that
 people have labelled is judged like any other here; what still counts for it is `core.cleaning.quality_rules.BINDING`,

@@ -1,4 +1,4 @@
-"""The colours of those pictures that may be copies, by their hashes: decoded when they are first wanted, then kept."""
+"""Colours of images that may be copies by their hashes: decoded when they are first wanted, then kept."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Which pictures look like one another: by features that were computed and thumbnails that were measured."""
+"""Look-alikes by features that were computed and thumbnails that were measured."""
 
 import hashlib
 from collections.abc import Collection

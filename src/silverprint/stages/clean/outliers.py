@@ -1,4 +1,4 @@
-"""Which pictures are unlike all others, by the features that were computed."""
+"""Outliers by the features that were computed."""
 
 import numpy as np
 import polars as pl

@@ -1,4 +1,4 @@
-"""Which pictures are turned, mirrored, inverted or framed copies: hashes say which few may be, thumbnails decide."""
+"""Turned, mirrored, inverted or framed copies: hashes say which images may be one, thumbnails decide."""
 
 import numpy as np
 import polars as pl

@@ -1,4 +1,4 @@
-"""queue@r: which pictures people are asked about, in which order, in which role, and why."""
+"""queue@r: which images people are asked about, in which order, in which role, and why."""
 
 import hashlib
 from collections.abc import Sequence

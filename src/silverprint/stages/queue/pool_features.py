@@ -1,4 +1,4 @@
-"""What a strategy sees of the pool: its features projected, each block weighed as the labels so far say."""
+"""Features of the pool as a strategy sees them: projected, each block weighted as the labels so far say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

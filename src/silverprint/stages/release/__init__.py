@@ -1,4 +1,4 @@
-"""The dataset as people use it: Parquet with the pictures and perhaps an ImageFolder, three splits, a dataset card.
+"""release: the dataset for its users: Parquet with the images and perhaps an ImageFolder, splits, a dataset card.
 
 And what this version of it is worth: data/metrics/qualities.json, in Git, for `dvc metrics diff`.
 """

@@ -1,4 +1,4 @@
-"""The four qualities of a version of the dataset: what the tables, the features and the rounds say of it."""
+"""Metrics of a dataset version from the tables, the features and the rounds."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final

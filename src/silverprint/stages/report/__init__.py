@@ -1,4 +1,4 @@
-"""Pages and pictures about the whole campaign, for whoever decides whether to go on."""
+"""report: pages and figures about the whole campaign, for whoever decides whether to go on."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""Everything the report is made from, as far as the campaign has come."""
+"""Data of the report, as far as the campaign has come."""
 
 from dataclasses import dataclass
 from functools import cached_property

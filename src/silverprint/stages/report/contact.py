@@ -1,4 +1,4 @@
-"""The contact sheet: acquired, rejected by reason, kept; as a picture, and as a section of the page."""
+"""Contact sheet: acquired, rejected by reason, kept; as a figure, and as a section of the page."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the report shows of data/metrics/qualities.json."""
+"""View of data/metrics/qualities.json on the report's page."""
 
 from typing import Any
 

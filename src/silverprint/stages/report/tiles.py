@@ -1,4 +1,4 @@
-"""Which pictures the report shows, and what it says below them."""
+"""Tiles of the report: the images it shows, with a line below each."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""What takedowns changed: which pictures, which labels and votes of which round, which models and figures."""
+"""Effects of takedowns: which images, labels, votes and models of which rounds changed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How the shards of a stage are worked through: one by one, on every core of this machine, or on a cluster of them.
+"""Executors of a stage's shards: one by one, on every core of this machine, or on a cluster.
 
 What runs is a function of one shard: module-level, pure but for the file it writes atomically, and safe to run twice.
 So the results, and the bytes on the disk, are the same whichever way is taken. Paths travel, pictures do not.

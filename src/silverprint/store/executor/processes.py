@@ -1,4 +1,4 @@
-"""On every core of this machine: one process each."""
+"""Executor on every core of this machine: one process each."""
 
 import multiprocessing
 import os

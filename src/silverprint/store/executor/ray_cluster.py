@@ -1,4 +1,4 @@
-"""On the machines of a Ray cluster: the one that RAY_ADDRESS names, or one of this machine's cores that ends with us.
+"""Executor on a Ray cluster: the one that RAY_ADDRESS names, or a local one that ends with this process.
 
 A shard whose machine is lost is worked through again on another one. Every machine sees the project's folder under the
 same path, and has the same silverprint; docs/scaling.md says how such a cluster is started.

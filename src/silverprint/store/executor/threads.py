@@ -1,4 +1,4 @@
-"""What every worker does before its first shard."""
+"""Thread limit that every worker sets before its first shard."""
 
 
 def use_one_thread() -> None:

@@ -1,4 +1,4 @@
-"""The columns that a table of somebody else's may have, and which of them a given name means."""
+"""Columns that a foreign table may have, and which of them a given name means."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How a text is encoded: by its byte order mark, else by its first characters, which a header has in ASCII."""
+"""Encoding of a text: by its byte order mark, else by its first characters, which a header has in ASCII."""
 
 import codecs
 from typing import IO, Final

@@ -1,4 +1,4 @@
-"""JSON lines: one object a line. A line ends at a line feed alone: U+2028 and U+0085 may stand inside of a text."""
+"""JSON lines: one object a line. A line ends at a line feed alone: U+2028 and U+0085 may be part of a text."""
 
 import json
 from collections.abc import Iterator

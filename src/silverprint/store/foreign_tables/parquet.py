@@ -1,4 +1,4 @@
-"""Parquet, of which a small file may state a large table: what it states is held against its size first."""
+"""Parquet of strangers: a small file may declare a large table, so its declared size is checked against it first."""
 
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, Final

@@ -1,4 +1,4 @@
-"""A row of a table that somebody else wrote, and what is wrong with one."""
+"""Row of a table that somebody else wrote, and the faults of one."""
 
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias

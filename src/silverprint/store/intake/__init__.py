@@ -1,4 +1,4 @@
-"""The one way into a source's shards: every channel hands what it found to an Intake, which knows what is news."""
+"""Intake of images into a source's shards: every channel hands over what it found, the Intake knows what is new."""
 
 from collections import Counter
 from datetime import UTC, datetime

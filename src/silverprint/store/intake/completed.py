@@ -1,4 +1,4 @@
-"""Which version of a source was read to its end, so that the same one is not fetched again."""
+"""Completed versions of a source, so that the same version is not fetched again."""
 
 import hashlib
 import json

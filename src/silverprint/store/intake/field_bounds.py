@@ -1,4 +1,4 @@
-"""What a stranger said, in a form that any table can hold: no text too long, no octet that UTF-8 lacks, no odd number.
+"""Bounds on a stranger's fields, so that any table can hold them: length of texts, valid UTF-8, finite numbers.
 
 Every row of every channel passes here, in the intake, before it goes into a part.
 """

@@ -1,4 +1,4 @@
-"""What is known of a source's addresses from its rows so far."""
+"""URL history of a source, from its rows so far."""
 
 from dataclasses import dataclass
 from typing import Any

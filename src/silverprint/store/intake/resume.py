@@ -1,4 +1,4 @@
-"""How far a run has come that may be killed: what it has done is not done again when it is begun anew."""
+"""Progress of a run that may be killed: work that is done is not repeated when the run is started again."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Where every stored picture lies, and its bytes from shards on this disk."""
+"""Shards on this disk: the position of every stored image, and its bytes."""
 
 import os
 from collections.abc import Sequence

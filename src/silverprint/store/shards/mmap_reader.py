@@ -1,4 +1,4 @@
-"""Pictures out of shards on this disk: copied from the kernel's cache where they lie there, else read.
+"""Reader of local shards: memory-mapped where the kernel has them cached, else read.
 
 A map of the shard saves a call to the system for each picture. But a picture that must come from the disk would come
 page by page, and lie in the cache in small pages from then on: such ones are read, which the kernel knows to do ahead.

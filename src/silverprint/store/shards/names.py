@@ -1,4 +1,4 @@
-"""Names of a source's files, and what lies in its folder: finished parts, and what a kill left behind."""
+"""Names of a source's files, and the content of its folder: finished parts, and what a kill left behind."""
 
 import re
 from functools import lru_cache

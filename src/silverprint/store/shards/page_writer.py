@@ -1,4 +1,4 @@
-"""A file written in whole large pages: what the kernel is given at once it keeps as one page, and maps as one."""
+"""Writer in whole large pages: what the kernel is given at once it keeps and maps as one page."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One part of a source's folder while it is written: a tar that grows, and the rows that will be its index."""
+"""Part of a source's folder while it is written: a tar that grows, and the rows that will be its index."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Stored bytes overwritten in their shard, for pictures that were taken down; all other offsets stay.
+"""Purge of images that were taken down: their bytes in the shard are overwritten, all other offsets stay.
 
 What is left of a picture is its fingerprint, in `fingerprints.csv` beside the shards: by it a later copy of the same
 pixels is found and withdrawn, too.

@@ -1,4 +1,4 @@
-"""Pictures back from their shards, on this disk or on S3: by name, or all in a row."""
+"""Reader of shards, on this disk or on S3: images by name, or all in a row."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

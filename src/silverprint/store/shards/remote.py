@@ -1,4 +1,4 @@
-"""Pictures in shards on S3, by byte ranges: neighbours in one request, many requests at once, the next ones ahead."""
+"""Shards on S3, read by byte ranges: neighbours in one request, many requests at once, with read-ahead."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a source's settings say of its pictures where nothing else does: put into the rows that are there already."""
+"""Restatement of a source's settings in its stored rows, where nothing else states the field."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A tar member's header (POSIX ustar) without tarfile's generality, which costs more than hashing a small picture."""
+"""Header of a tar member (POSIX ustar) without tarfile's generality, which costs more than hashing a small image."""
 
 import tarfile
 from typing import Final

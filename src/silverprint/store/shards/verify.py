@@ -1,4 +1,4 @@
-"""Whether a source's indexes and shards agree, byte for byte, and what a killed writer left between them."""
+"""Verification of a source's indexes against its shards, byte for byte, and of what a killed writer left."""
 
 import hashlib
 import tarfile

@@ -1,4 +1,4 @@
-"""Pictures on disk: immutable tar shards (WebDataset reads them) and one Parquet index part beside each."""
+"""Writer of shards: immutable tars (WebDataset reads them) and one Parquet index part beside each."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A picture's address to what it answers: robots first, redirects followed, what is unchanged not sent again."""
+"""Fetch of one image: robots.txt first, redirects followed, conditional where it was fetched before."""
 
 from silverprint.adapters.urls.fetcher.messages import Loss, Manner, Request
 from silverprint.adapters.urls.fetcher.robots_cache import Robots

@@ -1,4 +1,4 @@
-"""What is said between the process that keeps the pictures and the one that has the sockets."""
+"""Messages between the parent that keeps the images and the child that has the sockets."""
 
 import pickle
 import struct

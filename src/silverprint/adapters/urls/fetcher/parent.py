@@ -1,4 +1,4 @@
-"""The other side of worker.py: starts it, gives it orders, takes its results."""
+"""Parent's side of the child process: starts it, sends orders, takes results."""
 
 import os
 import pickle

@@ -1,4 +1,4 @@
-"""Many hosts at once, few requests at each."""
+"""Limits per host: many hosts at once, few requests at each."""
 
 import asyncio
 from collections import Counter, deque

@@ -1,4 +1,4 @@
-"""Memory that two processes share: one puts bodies into it, the other takes them out in the same order."""
+"""Ring buffer in shared memory: one process writes bodies, the other takes them out in the same order."""
 
 import mmap
 from collections import deque

@@ -1,4 +1,4 @@
-"""robots.txt of many hosts, each asked for once; of very many, those not needed for long are forgotten."""
+"""Cache of robots.txt by host, each asked for once; of very many, the least recently used are dropped."""
 
 import asyncio
 from collections import OrderedDict

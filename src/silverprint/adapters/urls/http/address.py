@@ -1,4 +1,4 @@
-"""Every address passes here before it is asked: as listed, after each redirect, and for robots.txt."""
+"""Guard of addresses: each is checked before its request, as listed, after each redirect, and for robots.txt."""
 
 from base64 import b64encode
 from functools import lru_cache

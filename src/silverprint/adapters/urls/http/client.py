@@ -1,4 +1,4 @@
-"""One exchange at a time, within limits: no redirect followed, no cookie, no proxy, nothing unpacked unasked."""
+"""Client for one exchange at a time, within limits: it follows no redirect and keeps no cookie."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""One connection to a server, over which one request after the other is asked."""
+"""Connection to a server, over which requests go one after the other."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Connections that are open and wait for their next request, and the way to new ones."""
+"""Pool of open connections that wait for their next request, and the opening of new ones."""
 
 import asyncio
 import ssl

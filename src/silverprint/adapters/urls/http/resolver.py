@@ -1,4 +1,4 @@
-"""Names to addresses, private ones left out: what comes back is what is connected to, so nothing is asked twice."""
+"""Resolver that leaves out private addresses: a connection is made to exactly what it returned."""
 
 import asyncio
 import socket

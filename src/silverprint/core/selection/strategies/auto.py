@@ -1,4 +1,4 @@
-"""auto: the default, for any number of labels, no knob. It covers what pictures show and what is thought of them.
+"""auto: the default, for any number of labels, without knobs. It covers both the features and the predictions.
 
 Uncertainty herding (see `uherding`) with three changes, all from the development set of the trial in
 docs/benchmarks/label-efficiency.md:

@@ -28,7 +28,7 @@ from silverprint import config
 from silverprint.core.cleaning import quality_rules
 from silverprint.core.measures.gray_levels import SCORING_SIDE
 from silverprint.demo.image_rendering import jpeg
-from silverprint.imaging.measurement import measured
+from silverprint.imaging.measurement import measure
 
 LIMITS: Final = config.load(Path(__file__).resolve().parents[1] / "params.yaml").clean
 RADII: Final = (0, 1, 2, 4, 8)
@@ -79,7 +79,7 @@ def _trial(pictures: Iterable[Levels]) -> dict[str, object]:
 
 
 def _figures(picture: Levels) -> dict[str, float]:
-    found = measured("", jpeg(Image.fromarray(picture), QUALITY))
+    found = measure("", jpeg(Image.fromarray(picture), QUALITY))
     return {name: float(found[name]) for name in ("contrast", "sharpness")}
 
 

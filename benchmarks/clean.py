@@ -32,7 +32,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from silverprint.imaging.measurement import measured
+from silverprint.imaging.measurement import measure
 from silverprint.imaging.metadata import strip
 from silverprint.stages.measure import measure_part
 from silverprint.store import ShardWriter, executor
@@ -64,7 +64,7 @@ def bare(data: bytes) -> None:
 
 
 def clean(data: bytes) -> None:
-    measured(hashlib.sha256(data).hexdigest(), strip(data))
+    measure(hashlib.sha256(data).hexdigest(), strip(data))
 
 
 def common(data: bytes) -> None:

@@ -57,7 +57,7 @@ def photographs(folder: Path) -> Set:
         for top in range(0, photo.height - TILE + 1, TILE):
             for left in range(0, photo.width - TILE + 1, TILE):
                 piece = photo.crop((left, top, left + TILE, top + TILE))
-                found = figures.measured(gray_levels.gray(np.asarray(piece)))
+                found = figures.figures_of(gray_levels.to_gray(np.asarray(piece)))
                 if found.sharpness >= 10 and found.contrast >= 4:  # below, a photo looks blurred, or blank
                     pictures.append(piece)
                     halves.append(number % 2 == 1)

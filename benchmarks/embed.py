@@ -29,7 +29,7 @@ import torch
 from PIL import Image
 
 from benchmarks.clean import photos
-from silverprint.model.embedder import Embedder, prepared
+from silverprint.model.embedder import Embedder, prepare
 from silverprint.store import ShardReader, ShardWriter
 
 BACKBONE = "efficientnet_lite0"
@@ -61,7 +61,7 @@ def ways(root: Path, names: list[str], size: int, batch: int, cores: int) -> tup
     embedder = Embedder(BACKBONE, size)
     reader = ShardReader(root)
     items = list(reader.read(names))
-    decoded = np.stack([prepared(*item, size) for item in items])
+    decoded = np.stack([prepare(*item, size) for item in items])
     batches = [decoded[start : start + batch] for start in range(0, len(decoded), batch)]
 
     def embed() -> None:
@@ -79,7 +79,7 @@ def ways(root: Path, names: list[str], size: int, batch: int, cores: int) -> tup
 
     def decode() -> None:
         for item in items:
-            prepared(*item, size)
+            prepare(*item, size)
 
     return embedder.device.type, {
         "embed": embed,

@@ -25,7 +25,7 @@ from silverprint import config
 from silverprint.core import hashing
 from silverprint.core.cleaning import outliers, placeholders
 from silverprint.core.duplicates import colour_agreement
-from silverprint.core.duplicates.near_duplicates import Same, linked
+from silverprint.core.duplicates.near_duplicates import Same, components
 from silverprint.core.measures import figures, gray_levels
 from silverprint.demo.image_rendering import jpeg, landscape, product
 from silverprint.records import RAW, conform
@@ -78,13 +78,13 @@ def placeholder(shop: list[Image.Image]) -> dict[str, Any]:
             if name not in {one for one, _ in hashes[-25:]}:
                 pixels = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
                 shown.append(colour_agreement.miniature(pixels))
-                levels = gray_levels.gray(pixels)
-                hashes.append((name, hashing.phash(gray_levels.reduced(levels, hashing.SIDE), 256)))
+                levels = gray_levels.to_gray(pixels)
+                hashes.append((name, hashing.phash(gray_levels.shrink(levels, hashing.SIDE), 256)))
     names = pl.Series([name for name, _ in hashes])
     raw = conform(pl.DataFrame(rows), RAW)
     every = np.arange(len(names))
     by_hash = Same.by_hash(np.stack([bits for _, bits in hashes]), every, len(names), LIMITS.duplicate_radius)
-    counted = placeholders.pages(raw, names, linked(by_hash.seen(every, np.stack(shown))))
+    counted = placeholders.pages(raw, names, components(by_hash.seen(every, np.stack(shown))))
     flagged = counted.filter(pl.col("pages") >= LIMITS.placeholder_pages)["image_id"]
     numbers = {int(name.split("-")[0]) for name in flagged}
     is_flagged = np.array([number in numbers for number in range(len(shop))])
@@ -104,7 +104,7 @@ def off_topic(shop: list[Image.Image], photos: list[Image.Image], share: float) 
     blocks = [slice(start, end) for start, end in pairwise(widths)]
     sample = rows[np.random.default_rng(SEED).permutation(len(rows))[: outliers.SAMPLE]]
     found = outliers.distances([(np.arange(len(rows)), rows)], len(rows), blocks, sample)
-    strange = outliers.strangeness(found)
+    strange = outliers.outlier_scores(found)
     flagged = strange >= LIMITS.off_topic_strangeness
     return _figures(flagged[: len(shop)], flagged[len(shop) :])
 
@@ -112,7 +112,7 @@ def off_topic(shop: list[Image.Image], photos: list[Image.Image], share: float) 
 def _lines(levels: NDArray[np.uint8]) -> int:
     saved = BytesIO()
     Image.fromarray(levels).save(saved, "JPEG", quality=80)
-    return figures.measured(np.asarray(Image.open(saved))).text_lines
+    return figures.figures_of(np.asarray(Image.open(saved))).text_lines
 
 
 def _figures(sound: NDArray[np.bool_], meant: NDArray[np.bool_]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from silverprint.campaign import ledgers
 from silverprint.campaign.round_state import State
 from silverprint.config import START, Params
 from silverprint.core.duplicates import colour_agreement
-from silverprint.core.half_precision import halved
+from silverprint.core.half_precision import to_half
 from silverprint.core.measures.thumbnail_alignment import SIDE
 from silverprint.model.backbones import backbone
 from silverprint.records import MANIFEST, MEASURED, MINIATURES, RAW, SCORES, THUMBNAILS, VOTES, conform
@@ -104,7 +104,7 @@ def _miniatures(count: int) -> None:
     copies = np.flatnonzero(of != np.arange(count))
     same = np.full((colour_agreement.SIDE, colour_agreement.SIDE, 3), 128, dtype=np.uint8).tobytes()
     known = [{"image_id": names[number], "miniature": same} for number in np.union1d(copies, of[copies])]
-    tables.keep(pl.DataFrame(known, schema=MINIATURES), layout.MINIATURES, colour_agreement.RULE, MINIATURES)
+    tables.write_cached(pl.DataFrame(known, schema=MINIATURES), layout.MINIATURES, colour_agreement.RULE, MINIATURES)
 
 
 def _hole(path: Path, size: int, text: str) -> None:
@@ -205,7 +205,7 @@ def _scores(folder: Path, count: int, classes: int) -> None:
         "confidence": chance.random(count),
     }
     tables.write(pl.DataFrame(rows), folder / "scores.parquet", SCORES)
-    np.save(folder / "probabilities.npy", halved(chance.random((_MEMBERS, count, classes), dtype=np.float32)))
+    np.save(folder / "probabilities.npy", to_half(chance.random((_MEMBERS, count, classes), dtype=np.float32)))
 
 
 def _holes(folder: Path, count: int) -> None:

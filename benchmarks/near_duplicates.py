@@ -28,14 +28,14 @@ from silverprint.core.duplicates import (
     near_others,
     turned_hashes,
 )
-from silverprint.core.duplicates.near_duplicates import Same, stand_ins
+from silverprint.core.duplicates.near_duplicates import Same, representatives
 from silverprint.core.features.nearest_neighbours import nearest
-from silverprint.core.features.sketches import sketched
+from silverprint.core.features.sketches import sketch
 from silverprint.core.hashing import hamming
 from silverprint.core.measures import borders, thumbnail_alignment
 from silverprint.demo.image_rendering import jpeg
 from silverprint.imaging.decode import decode
-from silverprint.imaging.measurement import measured
+from silverprint.imaging.measurement import measure
 from silverprint.model.backbones import backbone
 from silverprint.model.embedder import Embedder
 from silverprint.records import INNER
@@ -80,7 +80,7 @@ def drop_codes(folder: Path) -> Codes:
     if not path.exists():
         names = sorted(file.name for file in folder.iterdir())
         contents = [(folder / name).read_bytes() for name in names]
-        rows = [measured(name, data) for name, data in zip(names, contents, strict=True)]
+        rows = [measure(name, data) for name, data in zip(names, contents, strict=True)]
         small = [
             colour_agreement.miniature(decode(data, shorter_side=4 * colour_agreement.SIDE).pixels) for data in contents
         ]
@@ -98,7 +98,7 @@ def look_codes(folder: Path) -> Codes:
     path = folder.with_name(f"{folder.name}-ours.npz")
     if not path.exists():
         names = sorted(file.name for file in folder.iterdir())
-        rows = [measured(name, (folder / name).read_bytes()) for name in names]
+        rows = [measure(name, (folder / name).read_bytes()) for name in names]
         embedder = Embedder("efficientnet_lite0", 128)
         batches = embedder.stream(((name, (folder / name).read_bytes()) for name in names), 16)
         np.savez(
@@ -158,13 +158,15 @@ def rotated(codes: Codes) -> NDArray[np.int64]:
     thumbnails = codes["thumbnails"].astype(np.uint8).reshape(-1, thumbnail_alignment.SIDE, thumbnail_alignment.SIDE)
     every = np.arange(len(hashes))
     for way in turned_hashes.WAYS:
-        pairs = near_others(hashes, turned_hashes.hashes(hashes, way), STRONG, every, 200_000)
-        both = np.concatenate([thumbnails, turned_hashes.shown(thumbnails, way)])
+        pairs = near_others(hashes, turned_hashes.turn_hashes(hashes, way), STRONG, every, 200_000)
+        both = np.concatenate([thumbnails, turned_hashes.turn_thumbnails(thumbnails, way)])
         residuals = thumbnail_alignment.residuals(both, pairs + np.array([0, len(hashes)]))
         found.append(np.sort(pairs[look_alikes.THUMBNAILS_WEIGH * residuals <= LIMIT], axis=1))
     inner = codes["inner256"].astype(np.uint64)
     pairs = near_duplicate_pairs(inner, STRONG)
-    residuals = thumbnail_alignment.residuals(borders.unframed(thumbnails, codes["boxes"].astype(np.float64)), pairs)
+    residuals = thumbnail_alignment.residuals(
+        borders.crop_to_boxes(thumbnails, codes["boxes"].astype(np.float64)), pairs
+    )
     found.append(pairs[look_alikes.THUMBNAILS_WEIGH * residuals <= LIMIT])
     return np.unique(np.concatenate(found), axis=0)
 
@@ -198,9 +200,9 @@ def judged(codes: Codes) -> pl.DataFrame:
         blocks = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         features = codes["features"].astype(np.float32)
         every = np.arange(len(features))
-        rows = sketched([(every, features)], len(features), blocks, features.mean(axis=0), 0)
+        rows = sketch([(every, features)], len(features), blocks, features.mean(axis=0), 0)
         order = np.random.default_rng(7).permutation(every)  # a copy may come before its original
-        found = look_alikes.candidates(nearest(rows[order], every >= 0, look_alikes.NEIGHBOURS, 0), order, LIMIT)
+        found = look_alikes.candidate_pairs(nearest(rows[order], every >= 0, look_alikes.NEIGHBOURS, 0), order, LIMIT)
         thumbnails = (
             codes["thumbnails"].astype(np.uint8).reshape(-1, thumbnail_alignment.SIDE, thumbnail_alignment.SIDE)
         )
@@ -342,7 +344,7 @@ def radii(bits: int, codes: Codes, pictures: Set) -> list[str]:
     distances = [hamming(originals[: pictures.copied], copy[f"phash{bits}"].astype(np.uint64)) for copy in copies]
     for radius in RADII[bits]:
         same = Same.by_hash(originals, every, len(every), radius).seen(every, known["miniatures"].astype(np.uint8))
-        dropped = int((stand_ins(same, every) != every).sum())
+        dropped = int((representatives(same, every) != every).sum())
         largest = int(np.bincount(near_duplicate_groups(originals, radius)).max())
         found = [f"{100 * float((distance <= radius).mean()):.1f} %" for distance in distances]
         share = f"{dropped:,} ({100 * dropped / len(originals):.1f} %)"

@@ -57,7 +57,7 @@ def write(count: int) -> None:
 def tell() -> None:
     """What `release` does more, in the working directory."""
     manifest, released = tables.read(layout.MANIFEST, MANIFEST), tables.read(Path("released.parquet"), SPLIT)
-    dataset_metrics.measured(config.load(), manifest, empty(LABELS), released)
+    dataset_metrics.measure_dataset(config.load(), manifest, empty(LABELS), released)
 
 
 def cost(pictures: int, folder: Path) -> dict[str, float]:

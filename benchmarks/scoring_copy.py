@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.embed import pictures
 from silverprint.adapters.plots.thumbnails import thumbnail
 from silverprint.imaging.decode import decode, encode_jpeg
-from silverprint.model.embedder import prepared
+from silverprint.model.embedder import prepare
 from silverprint.stages.preview import SIDE
 
 COPY, INPUT = 256, 128
@@ -36,7 +36,7 @@ def scoring_copy(data: bytes) -> bytes:
 
 
 def embed(data: bytes) -> None:
-    prepared("", data, INPUT)
+    prepare("", data, INPUT)
 
 
 def thumb(data: bytes) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.crawling.server import Pictures
-from silverprint.imaging.metadata import stripped
+from silverprint.imaging.metadata import strip_pieces
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter
 from silverprint.store.intake import Answer, Intake, Showing
@@ -32,7 +32,7 @@ def main() -> None:
     steps: dict[str, Callable[[], None]] = {
         "made": lambda: each(site, count, lambda data: None),
         "sha256": lambda: each(site, count, lambda data: hashlib.sha256(data).hexdigest()),
-        "strip": lambda: each(site, count, stripped),
+        "strip": lambda: each(site, count, strip_pieces),
         "write": lambda: write(site, count),
     }
     runs = []

@@ -116,7 +116,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def keep(page: Page, path: Path) -> None:
     with Image.open(BytesIO(page.screenshot())) as picture:
-        files.write_bytes(path, png.small(picture.convert("RGB")))
+        files.write_bytes(path, png.encode_small(picture.convert("RGB")))
     say(f"{path}: {path.stat().st_size // 1000} KB")
 
 

@@ -121,7 +121,7 @@ def _border(picture: Pixels, reason: str, limits: Clean) -> tuple[Pixels, Pixels
 def _judged(picture: Pixels, limits: Clean) -> dict[str, tuple[bool, str]]:
     """reason -> whether its rule rejects the picture, and the evidence; in the order of the rules."""
     height, width = picture.shape[:2]
-    found = figures.measured(gray_levels.gray(picture))
+    found = figures.figures_of(gray_levels.to_gray(picture))
     facts = {"width": width, "height": height, "frames": 1, "decodable": True, "error": "", "license": "CC0-1.0"}
     row = pl.DataFrame([{**facts, **vars(found)}])
     rules = [rule for rule in quality_rules.rules(limits) if rule.reason in SPOILED]

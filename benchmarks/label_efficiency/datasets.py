@@ -141,13 +141,13 @@ def _prepared(
 
 def _backbone(pictures: Pictures) -> dict[str, NDArray[np.float16]]:
     from silverprint.model.backbones import backbone
-    from silverprint.model.embedder import Embedder, resized
+    from silverprint.model.embedder import Embedder, resize
 
     embed = Embedder("efficientnet_lite0", SIDE)
     rows = []
     for start in range(0, len(pictures), 32):
         rgb = [np.repeat(picture[:, :, None], 3, axis=2) for picture in pictures[start : start + 32]]
-        rows.append(embed(np.stack([resized(picture, SIDE) for picture in rgb])))
+        rows.append(embed(np.stack([resize(picture, SIDE) for picture in rgb])))
     features, blocks, start = np.concatenate(rows), {}, 0
     for name, width in backbone("efficientnet_lite0").blocks.items():
         blocks[name] = features[:, start : start + width]

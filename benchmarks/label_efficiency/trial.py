@@ -55,7 +55,7 @@ def play(run: Run) -> None:
     accuracy, seconds, seen = [], [], []
     for budget in run.budgets:
         more = budget - len(labeled)
-        rows = given.pool * block_weights.scales(weights, given.blocks)
+        rows = given.pool * block_weights.column_scales(weights, given.blocks)
         request = Request(rows, labeled, given.truth[labeled], more, head, given.truth)
         start = time.process_time()
         try:
@@ -67,11 +67,11 @@ def play(run: Run) -> None:
             raise AssertionError(f"{run}: not {more} new rows")
         labeled = np.concatenate([labeled, picked])
         weights = _weights(given, labeled, fixed)
-        scales = block_weights.scales(weights, given.blocks)
+        scales = block_weights.column_scales(weights, given.blocks)
         head = tuned(given.pool[labeled] * scales, given.truth[labeled], given.classes)
         predicted = head.probabilities(given.test * scales).argmax(axis=1)
         accuracy.append(balanced_accuracy(predicted, given.test_truth))
-        seen.append(block_weights.told(weights))
+        seen.append(block_weights.describe(weights))
     _keep(run, {"budgets": run.budgets, "accuracy": accuracy, "seconds": seconds, "seen": seen})
 
 
@@ -79,7 +79,7 @@ def _weights(given: Task, labeled: NDArray[np.int64], fixed: str) -> block_weigh
     """For strategy and head; `fixed` is `final`, `middle` or `both`, or empty where the labels settle it."""
     if fixed:
         return {name: float(fixed in (name, BOTH)) for name in given.blocks}
-    return block_weights.chosen(given.pool[labeled], given.truth[labeled], given.blocks)
+    return block_weights.choose_weights(given.pool[labeled], given.truth[labeled], given.blocks)
 
 
 def whole_pool(dataset: str, seed: int) -> float:
@@ -87,7 +87,7 @@ def whole_pool(dataset: str, seed: int) -> float:
     path = folder() / "runs" / dataset / f"all-s{seed:02d}.json"
     if not path.exists():
         given = task(dataset, seed)
-        scales = block_weights.scales(_weights(given, np.arange(len(given.truth)), ""), given.blocks)
+        scales = block_weights.column_scales(_weights(given, np.arange(len(given.truth)), ""), given.blocks)
         heads = [refitted(given.pool * scales, given.truth, given.classes, penalty) for penalty in PENALTIES]
         predicted = [head.probabilities(given.test * scales).argmax(axis=1) for head in heads]
         path.parent.mkdir(parents=True, exist_ok=True)

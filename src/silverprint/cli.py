@@ -35,7 +35,7 @@ def parser() -> Parser:
 def _add(to: Parser, table: Sequence[command_table.Verb]) -> None:
     group = to.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for verb in table:
-        sub = group.add_parser(verb.name, help=verb.help, description=verb.help)
+        sub = group.add_parser(verb.name, aliases=verb.aliases, help=verb.help, description=verb.help)
         if verb.verbs:
             _add(sub, verb.verbs)
             continue

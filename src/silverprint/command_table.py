@@ -23,6 +23,7 @@ class Verb:
     stage: bool = False  # run by DVC: the pipeline is checked first
     anywhere: bool = False  # it runs where it was called, be it outside of the project's folder
     verbs: tuple["Verb", ...] = ()
+    aliases: tuple[str, ...] = ()  # earlier names, which go on working
 
 
 def _arg(*flags: str, **options: Any) -> Argument:
@@ -174,7 +175,7 @@ COMMANDS = (
             Verb(
                 "import",
                 "make the labels that a source came with votes by import:SOURCE, one more beside people's",
-                "commands.votes:bring",
+                "commands.votes:import_labels",
                 (
                     _SOURCE,
                     _arg(
@@ -205,7 +206,7 @@ COMMANDS = (
             Verb(
                 "import",
                 "add the pictures of a CSV file with the columns image_id, label, why",
-                "commands.gold:bring",
+                "commands.gold:import_file",
                 (_arg("path", metavar="FILE", type=_path),),
             ),
         ),
@@ -231,11 +232,12 @@ COMMANDS = (
                 anywhere=True,
             ),
             Verb(
-                "mend",
+                "fix",
                 "take Git's conflict marks out of a ledger, or bring back what a round is sealed with",
-                "commands.ledger:mend",
+                "commands.ledger:fix",
                 (_arg("path", metavar="FILE", type=_path),),
                 params=False,
+                aliases=("mend",),
             ),
         ),
     ),
@@ -254,9 +256,10 @@ COMMANDS = (
         "commands.doctor:run",
         (
             _arg(
-                "--mend",
+                "--fix",
+                "--mend",  # its earlier name
                 action="store_true",
-                help="put in order what a killed run left, bring back from DVC's cache what is damaged",
+                help="clean up what a killed run left, restore damaged shards from DVC's cache",
             ),
         ),
     ),

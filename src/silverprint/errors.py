@@ -18,7 +18,7 @@ from typing import ClassVar, Final
 _LONGEST: Final = 300  # characters of a value: enough to find it in a file
 
 
-def restored(path: object) -> str:
+def restore_remedy(path: object) -> str:
     """The remedy for a damaged output of DVC: from its cache, or on a clone from the remote."""
     return f"run: dvc checkout --force {path} (on a clone: dvc pull --force {path})"
 

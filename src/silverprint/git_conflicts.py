@@ -10,7 +10,7 @@ _ANY: Final = re.compile(r"(<{7,}|>{7,}|\|{7,}|={7,})(?:\s|$)")
 RULE: Final = "Git left the marks of a conflict there: two branches changed the same lines"
 
 
-def marked(text: str) -> int | None:
+def first_mark_line(text: str) -> int | None:
     """The line, from 1, of the first mark of a conflict in `text`; None where there is none."""
     found = _MARK.search(text)
     return None if found is None else text.count("\n", 0, found.start()) + 1
@@ -38,6 +38,6 @@ def sides(text: str) -> Sides:
     return Sides("".join(found["|"]), "".join(found["<"]), "".join(found["="]))
 
 
-def with_marks(ours: str, theirs: str) -> str:
+def mark_conflict(ours: str, theirs: str) -> str:
     """Both, as Git shows what it cannot join."""
     return f"<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"

@@ -31,16 +31,16 @@ def mapping(text: str, name: Path) -> dict[Any, Any]:
     Raises:
         ConfigError: it is not YAML, with line and column, or it holds something else, or the marks of a conflict.
     """
-    if line := git_conflicts.marked(text):
+    if line := git_conflicts.first_mark_line(text):
         raise ConfigError(f"{name} line {line}", git_conflicts.RULE, _one_side(name))
     try:
         document = YAML(typ="safe").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name} line {mark.line + 1} column {mark.column + 1}" if mark else str(name)
-        raise ConfigError(where, _problem(error), "mend that line") from None
+        raise ConfigError(where, _problem(error), "fix that line") from None
     except (YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(str(name), f"not readable as YAML ({str(error)[:200]})", "mend it") from None
+        raise ConfigError(str(name), f"not readable as YAML ({str(error)[:200]})", "fix it") from None
     if not isinstance(document, dict):
         found = "is empty" if document is None else f"holds {_short(document)}"
         raise ConfigError(f"{name} {found}", "must be a mapping", f"run: git checkout {name}")

@@ -12,7 +12,7 @@ import pytest
 from silverprint.adapters.archive.folder_entries import folder_entries
 from silverprint.adapters.archive.manifest import read_manifest
 from silverprint.adapters.archive.manifest_index import Stated, Statements
-from silverprint.adapters.archive.open_drop import Drop, opened
+from silverprint.adapters.archive.open_drop import Drop, open_drop
 from silverprint.adapters.archive.read import _labelled
 from silverprint.config import FolderSource
 from silverprint.errors import DataError
@@ -99,7 +99,7 @@ def test_a_manifest_of_many_rows_takes_no_memory(acquired: Callable[[Path], None
     tracemalloc.start()
     try:
         with Statements() as found:
-            read_manifest(opened("partner", str(path)), found)
+            read_manifest(open_drop("partner", str(path)), found)
             assert tracemalloc.get_traced_memory()[1] < 1.5 * size + 500_000
             assert sum(1 for _ in found.rest()) == 20_000
     finally:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from silverprint import config
 from silverprint.adapters.archive.blob import on_disk
-from silverprint.adapters.archive.entry_names import decoded, key, left_behind
+from silverprint.adapters.archive.entry_names import comparison_key, decode_name, junk_reason
 from silverprint.adapters.archive.tar_entries import tar_entries
 from silverprint.adapters.archive.zip_entries import zip_entries
 from silverprint.stages import acquire
@@ -189,9 +189,9 @@ def test_what_file_managers_leave_is_no_picture_unless_the_manifest_names_it(
     acquired(path)
     assert reasons(path) == {"a.jpg": ("stored", None), ".kept/b.jpg": ("stored", None)}
     assert "7 files of file managers and the like are left out" in capsys.readouterr().err
-    assert left_behind("(after ._a.jpg)") is None
-    assert left_behind("../a.jpg") is None
-    assert left_behind("./a/b.jpg") is None
+    assert junk_reason("(after ._a.jpg)") is None
+    assert junk_reason("../a.jpg") is None
+    assert junk_reason("./a/b.jpg") is None
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
@@ -199,11 +199,15 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 
 @given(TEXTS)
 def test_a_name_is_one_name_in_every_unicode_form(name: str) -> None:
-    forms = {key(normalize(form, name)) for form in ("NFC", "NFD")} | {key(f"./{name}")} | {key(name)}
+    forms = (
+        {comparison_key(normalize(form, name)) for form in ("NFC", "NFD")}
+        | {comparison_key(f"./{name}")}
+        | {comparison_key(name)}
+    )
     assert len(forms) == 1
 
 
 @given(st.binary(max_size=20), st.sampled_from(["auto", "gbk", "shift_jis", "cp866"]))
 def test_any_bytes_are_a_name_or_none(raw: bytes, encoding: str) -> None:
-    text = decoded(raw, encoding)
+    text = decode_name(raw, encoding)
     assert text is None or isinstance(text, str)

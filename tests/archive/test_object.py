@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.adapters.archive import read, s3_file
-from silverprint.adapters.archive.open_drop import opened
+from silverprint.adapters.archive.open_drop import open_drop
 from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 from tests.archive.drops import FILES, reasons, rows, zipped
 from tests.archive.test_tar import entry, tarred
@@ -126,7 +126,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.slow
 def test_of_a_zip_only_what_is_wanted_is_fetched(many: str, fetched: list[int]) -> None:
-    entries = {entry.name: entry for entry in opened("partner", many).entries()}
+    entries = {entry.name: entry for entry in open_drop("partner", many).entries()}
     assert entries["40.jpg"].answer(30_000).data == MANY["40.jpg"]
     assert sum(fetched) < 300_000 < sum(map(len, MANY.values())) / 4
 
@@ -192,8 +192,8 @@ def test_what_is_not_there_or_closed_or_nothing_of_the_kind_is_told(
     for name in ("text", "empty", "a.jpg"):
         expected = rf"78 sources.partner.path = 's3://bucket/{name}': must be a folder, a zip, a tar or an S3"
         assert told(f"s3://bucket/{name}").startswith(expected)
-    assert told("s3://bucket/june.zip").startswith("69 s3://bucket/june.zip: no such bucket or object; mend")
-    assert told("s3://nobody/june.zip").startswith("69 s3://nobody/june.zip: no such bucket or object; mend")
+    assert told("s3://bucket/june.zip").startswith("69 s3://bucket/june.zip: no such bucket or object; fix")
+    assert told("s3://nobody/june.zip").startswith("69 s3://nobody/june.zip: no such bucket or object; fix")
     assert told("s3://bucket/drop/").startswith("69 s3://bucket/drop: no object is there")
     with monkeypatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")

@@ -99,9 +99,9 @@ def test_a_crawl_waits_longer_without_its_site(project: Path) -> None:
     lock("web", timeout_s=15, user_agent="earlier")
     acquire.run(config.load(), "web")  # nothing listens at its address
     lock("web", timeout_s=15, start=["http://127.0.0.1:8601/"])
-    before = source_changes.before("web")
+    before = source_changes.last_settings("web")
     assert before is not None
-    assert source_changes.changed(before, config.load().sources["web"]) == ["start", "timeout_s"]
+    assert source_changes.changed_knobs(before, config.load().sources["web"]) == ["start", "timeout_s"]
 
 
 def test_every_knob_that_may_bring_other_bytes_or_rows_is_none_of_the_harmless() -> None:

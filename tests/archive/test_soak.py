@@ -10,7 +10,7 @@ import pytest
 
 from silverprint.adapters.archive.manifest import read_manifest
 from silverprint.adapters.archive.manifest_index import Statements
-from silverprint.adapters.archive.open_drop import opened
+from silverprint.adapters.archive.open_drop import open_drop
 from silverprint.errors import ConfigError, DataError
 from silverprint.store import executor
 from tests.archive.test_tar import PACKERS, block, pax
@@ -62,7 +62,7 @@ def _archive(chance: random.Random) -> bytes:
 def _read(path: Path, names: str) -> str:
     """Reads all of an archive; what is said where it is refused as a whole."""
     try:
-        drop = opened("partner", str(path), names)
+        drop = open_drop("partner", str(path), names)
         with Statements() as statements:
             read_manifest(drop, statements)
             answers = [(statements.take(entry.name), entry.answer(30_000)) for entry in drop.entries()]

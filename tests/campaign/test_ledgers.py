@@ -28,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_withdrawal_withdraws(text: str) -> None:
     layout.TAKEDOWNS.write_text(HEAD + text)
-    assert ledgers.withdrawn() == frozenset({ID})
+    assert ledgers.withdrawn_images() == frozenset({ID})
 
 
 @pytest.mark.parametrize("wrong", ["garbage", ID[:12], ID + "0", "g" * 64, "https://example.org/a.jpg", " " + ID, '""'])
@@ -37,13 +37,13 @@ def test_a_withdrawal_of_nothing_is_told(wrong: str) -> None:
     with pytest.raises(
         ConfigError, match=r"data/takedowns\.csv line 3: image_id .*64 hex digits.*silverprint takedown"
     ):
-        ledgers.withdrawn()
+        ledgers.withdrawn_images()
 
 
 def test_one_without_an_id_is_told() -> None:
     layout.TAKEDOWNS.write_text(f"{HEAD},image,x,asked,\n")
     with pytest.raises(ConfigError, match=r"line 2: image_id ''"):
-        ledgers.withdrawn()
+        ledgers.withdrawn_images()
 
 
 def test_a_rule_is_of_a_kind_and_names_something() -> None:
@@ -60,7 +60,7 @@ def test_a_rule_is_of_a_kind_and_names_something() -> None:
 def test_what_clean_found_counts_beside_what_is_named() -> None:
     layout.TAKEDOWNS.write_text(f"{HEAD}{ID},image,x,asked,\n")
     layout.WITHDRAWN.write_text(f"image_id,target,how\n{'f' * 64},example.org,domain\n")
-    assert ledgers.withdrawn() == {ID, "f" * 64}
+    assert ledgers.withdrawn_images() == {ID, "f" * 64}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_clean_found_counts_beside_what_is_named() -> None:
 def test_other_columns_are_told(head: str) -> None:
     layout.TAKEDOWNS.write_text(head + "\n")
     with pytest.raises(DataError, match=r"takedowns\.csv: not a readable ledger \((unknown|no) column"):
-        ledgers.withdrawn()
+        ledgers.withdrawn_images()
 
 
 def test_a_waiver_is_of_a_round() -> None:
@@ -88,11 +88,11 @@ def test_a_waiver_that_lacks_something_is_told(line: str) -> None:
 
 def test_what_people_pick_is_of_a_round_and_has_a_reason() -> None:
     layout.INCLUDE.write_text(f"round,image_id,why,by\nr01,{ID.upper()},rare,ada\n\nr02,{ID},rare,ada\n")
-    assert ledgers.included(("r01", "r02")).rows() == [("r01", ID, "rare", "ada"), ("r02", ID, "rare", "ada")]
+    assert ledgers.included_images(("r01", "r02")).rows() == [("r01", ID, "rare", "ada"), ("r02", ID, "rare", "ada")]
     with pytest.raises(
         ConfigError, match=r"include\.csv line 4: round 'r02': params\.yaml has no such round; one of: r01"
     ):
-        ledgers.included(("r01",))
+        ledgers.included_images(("r01",))
 
 
 @pytest.mark.parametrize("line", [f"{ID},,ada", f"{ID},  ,ada", f"{ID},blurred,", "abc,blurred,ada", ",blurred,ada"])
@@ -101,9 +101,9 @@ def test_a_pick_that_lacks_something_is_told(line: str) -> None:
     layout.EXCLUDE.write_text(f"image_id,why,by\n{line}\n")
     rule = "(a reason and a name|64 hex digits)"
     with pytest.raises(ConfigError, match=rf"include\.csv line 2: .*{rule}"):
-        ledgers.included(("r01",))
+        ledgers.included_images(("r01",))
     with pytest.raises(ConfigError, match=rf"exclude\.csv line 2: .*{rule}"):
-        ledgers.excluded()
+        ledgers.excluded_images()
 
 
 def test_a_command_says_it_in_one_line(

@@ -75,7 +75,7 @@ def test_no_change_of_the_list_moves_a_number(tmp_path_factory, lists: list[list
         before: tuple[str, ...] = ()
         for place, more in enumerate(lists):
             there = {name for earlier in lists[: place + 1] for name in earlier[:first]}
-            class_numbers.keep(now := with_classes(params, *(name for name in more if name in there)))
+            class_numbers.write(now := with_classes(params, *(name for name in more if name in there)))
             found = class_numbers.classes(now)
             assert found[: len(before)] == before
             assert set(found) == there
@@ -140,7 +140,7 @@ def test_only_those_are_asked_again_and_with_the_new_class(params: Params, capfd
     rounds.reopen(newer, "r01", None, False, "hat is a class now", True)
     assert ledgers.asks("r01").select("image_id", "extra").rows() == [(IDS[0], 3), (IDS[2], 2)]
     assert round_state.load("r01").classes == ("coat", "bag", "hat")  # type: ignore[union-attr]
-    assert not new_classes.of(newer, "r01")
+    assert not new_classes.newer_classes(newer, "r01")
     check.run(newer)
     assert "may mean" not in capfd.readouterr().err
     with pytest.raises(DataError, match="0 classes are younger"):

@@ -168,7 +168,7 @@ def test_of_a_purged_picture_no_colours_are_kept(project: Path):
     _both([*pictures, Found(jpeg(tile(7)), "other")])
 
     def known() -> set[str]:
-        return set(tables.kept(layout.MINIATURES, colour_agreement.RULE, MINIATURES)["image_id"])
+        return set(tables.read_cached(layout.MINIATURES, colour_agreement.RULE, MINIATURES)["image_id"])
 
     assert known() == {one.image_id for one in pictures}
     _withdraw(pictures[0].image_id)

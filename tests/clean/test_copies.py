@@ -24,7 +24,7 @@ SINGLE = Found(jpeg(tile(5)), "c")
 def pixels() -> pl.DataFrame:
     measure.run(config.load(), "web")
     raw = tables.read_parts(layout.raw("web"), RAW)
-    return exact_copies.pixels(["web"], raw, tables.read_parts(layout.measured("web"), MEASURED))
+    return exact_copies.pixel_hashes(["web"], raw, tables.read_parts(layout.measured("web"), MEASURED))
 
 
 def test_only_possible_copies_are_hashed_and_only_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +45,7 @@ def test_a_purged_picture_leaves_its_fingerprint(project: Path) -> None:
     assert pixels().is_empty()
     purge(layout.raw("web"), [SINGLE.image_id])
     kept = fingerprints(layout.raw("web")).row(0, named=True)
-    figures = measurement.measured(SINGLE.image_id, SINGLE.data)
+    figures = measurement.measure(SINGLE.image_id, SINGLE.data)
     assert kept["pixel_sha256"] == hashing.pixel_sha256(decode(SINGLE.data).pixels)
     assert {name: kept[name] for name in ("image_id", "width", "height", "phash64", "phash256_3")} == {
         name: figures[name] for name in ("image_id", "width", "height", "phash64", "phash256_3")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from silverprint import layout
 from silverprint.campaign import ledgers
-from silverprint.core.cleaning.identifiable_people import told
+from silverprint.core.cleaning.identifiable_people import personal_findings
 from silverprint.errors import ConfigError
 from silverprint.records import PERSONAL
 from tests.clean.album import Found, acquire, jpeg, manifest, tile
@@ -21,7 +21,7 @@ FINDINGS = st.lists(
 
 @given(rows=FINDINGS, least=st.floats(0, 1))
 def test_each_kind_s_best_finding_that_counts(rows, least: float) -> None:
-    found = dict(told(pl.DataFrame(rows, schema=PERSONAL, orient="row"), least).iter_rows())
+    found = dict(personal_findings(pl.DataFrame(rows, schema=PERSONAL, orient="row"), least).iter_rows())
     expected: dict[str, dict[str, float]] = {}
     for name, kind, confidence, _ in rows:
         if confidence >= least:
@@ -64,4 +64,4 @@ def test_a_line_that_means_nothing_is_told(project: Path, line: str, rule: str) 
     good = f"{'1' * 64},face,1,d"
     layout.PERSONAL.write_text(f"image_id,kind,confidence,detector\n{good}\n{line}\n")
     with pytest.raises(ConfigError, match=rf"personal.csv {rule}"):
-        ledgers.personal()
+        ledgers.personal_findings()

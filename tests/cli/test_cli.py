@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from silverprint.cli import parser
+
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
@@ -172,3 +174,9 @@ def test_a_long_argument_is_cut(silverprint, project: Path, arguments: list[str]
     assert done.returncode == 64
     assert len(done.stderr) < 1_000
     assert "…" in done.stderr
+
+
+def test_the_earlier_names_of_commands_go_on_working() -> None:
+    assert parser().parse_args(["doctor", "--mend"]).fix
+    typed = [parser().parse_args(["ledger", name, "data/asks.csv"]) for name in ("fix", "mend")]
+    assert typed[0] == typed[1]

@@ -94,12 +94,12 @@ def test_alpha_is_nan_where_it_is_not_defined(rows):
     ],
 )
 def test_why_alpha_is_not_defined(rows, why):
-    assert agreement.undefined(table(rows)) == why
+    assert agreement.why_undefined(table(rows)) == why
 
 
 @given(votes)
 def test_alpha_is_nan_exactly_where_a_reason_is_given(frame):
-    assert math.isnan(agreement.krippendorff_alpha(frame)) == (agreement.undefined(frame) is not None)
+    assert math.isnan(agreement.krippendorff_alpha(frame)) == (agreement.why_undefined(frame) is not None)
 
 
 def test_alpha_is_one_for_agreement_and_below_zero_for_contradiction():
@@ -120,28 +120,28 @@ def test_abstentions_do_not_count_and_none_of_these_does():
             ("p", "F", NONE_OF_THESE),
         ]
     )
-    assert agreement.counted(frame, ["x", "y"])["annotator"].to_list() == ["A", "F"]
-    assert agreement.counted(frame)["annotator"].to_list() == ["A", "E", "F"]
+    assert agreement.counted_votes(frame, ["x", "y"])["annotator"].to_list() == ["A", "F"]
+    assert agreement.counted_votes(frame)["annotator"].to_list() == ["A", "E", "F"]
 
 
 def test_the_latest_answer_is_a_person_s_answer():
     frame = table([("p", "A", "x"), ("p", "A", "y"), ("p", "B", "x"), ("p", "B", UNSURE)])
-    assert agreement.counted(frame).rows() == [("p", "A", "y")]
+    assert agreement.counted_votes(frame).rows() == [("p", "A", "y")]
     dated = frame.with_columns(pl.Series("created_at", ["2", "1", "1", "2"]))
-    assert agreement.counted(dated).rows() == [("p", "A", "x")]
+    assert agreement.counted_votes(dated).rows() == [("p", "A", "x")]
     same_time = frame.with_columns(created_at=pl.lit("1"), annotation_id=pl.Series([2, 1, 4, 3]))
-    assert agreement.counted(same_time).rows() == [("p", "A", "x"), ("p", "B", "x")]
+    assert agreement.counted_votes(same_time).rows() == [("p", "A", "x"), ("p", "B", "x")]
 
 
 def test_pairs_that_agree():
     frame = table([("p", a, c) for a, c in zip("ABCD", "xxxy", strict=True)] + [("q", "A", "x")])
-    assert agreement.pairwise(frame).rows() == [("p", 4, 0.5), ("q", 1, None)]
+    assert agreement.pairwise_agreement(frame).rows() == [("p", 4, 0.5), ("q", 1, None)]
 
 
 def test_the_others_lead_is_shared_where_they_tie():
     frame = table([("p", "A", "x"), ("p", "B", "x"), ("p", "C", "y"), ("q", "A", "x")])
     # of A the others are split x, y; of B too; of C both say x; q nobody shares
-    assert agreement.with_the_others(frame).rows() == [("p", "A", 0.5), ("p", "B", 0.5), ("p", "C", 0.0)]
+    assert agreement.agreement_with_others(frame).rows() == [("p", "A", 0.5), ("p", "B", 0.5), ("p", "C", 0.0)]
 
 
 def test_what_each_person_did():

@@ -20,7 +20,7 @@ WAYS = {
 
 
 def thumbnail(picture: Image.Image) -> np.ndarray:
-    return gray_levels.stretched(gray_levels.gray(np.asarray(picture)), SIDE)
+    return gray_levels.stretch_to_square(gray_levels.to_gray(np.asarray(picture)), SIDE)
 
 
 def residual(left: Image.Image, right: Image.Image) -> float:

@@ -33,7 +33,7 @@ def vote_tables(draw: st.DrawFn, server: str = "s") -> pl.DataFrame:
 
 def votes(rows: list[tuple[str, str, str, str, int]]) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=["annotator", "image_id", "choice", "created_at", "annotation_id"], orient="row")
-    statuses = [vote_ledger.judge(row[2], ("cat", "dog")) for row in rows]
+    statuses = [vote_ledger.choice_status(row[2], ("cat", "dog")) for row in rows]
     return conform(frame.with_columns(status=pl.Series(statuses, dtype=pl.String), round=pl.lit("r01")), VOTES)
 
 
@@ -86,7 +86,7 @@ def test_progress_counts_people_and_asks_and_skips_withdrawn() -> None:
     counted = vote_ledger.progress(queue, asks, cast, frozenset({"p3"}))
     assert counted.rows() == [("p2", 2, 0), ("p1", 2, 1)]  # an empty answer and an unknown class are none
     assert not vote_ledger.is_done(counted)
-    assert vote_ledger.answered_elsewhere(cast.with_columns(status=pl.lit("unsure")), "s") == {"p1": 1}
+    assert vote_ledger.answers_elsewhere(cast.with_columns(status=pl.lit("unsure")), "s") == {"p1": 1}
 
 
 def foreign(frame: pl.DataFrame) -> pl.DataFrame:
@@ -101,14 +101,14 @@ def test_nobody_changes_or_confirms_another_s_vote() -> None:
     status = {(row["annotator"], row["choice"]): row["status"] for row in merged.to_dicts()}
     assert status == {("s-1", "cat"): "valid", ("s-1", "dog"): vote_ledger.IN_ANOTHER_NAME, ("s-2", "dog"): "valid"}
     assert vote_ledger.merge(merged, tampered, "s", frozenset()).equals(merged)
-    assert vote_ledger.void(merged, "s").is_empty()  # their annotations hold votes that count
+    assert vote_ledger.void_votes(merged, "s").is_empty()  # their annotations hold votes that count
 
 
 def test_a_vote_given_in_another_s_name_is_a_row_that_does_not_count() -> None:
     pulled = foreign(votes([("s-1", "p1", "cat", "t1", 1)]))
     merged = vote_ledger.merge(empty(VOTES), pulled, "s", frozenset())
-    assert vote_ledger.not_counting(merged) == {vote_ledger.IN_ANOTHER_NAME: 1}
-    assert vote_ledger.void(merged, "s").height == 1
+    assert vote_ledger.not_counting_by_status(merged) == {vote_ledger.IN_ANOTHER_NAME: 1}
+    assert vote_ledger.void_votes(merged, "s").height == 1
     taken_off = vote_ledger.merge(merged, empty(VOTES), "s", frozenset())
     assert taken_off.equals(merged)
     then = votes([("s-1", "p1", "dog", "t9", 9)])
@@ -136,7 +136,7 @@ def test_newly_deleted_votes_are_counted_once_and_by_person() -> None:
     gone = vote_ledger.merge(first, empty(VOTES), "s", frozenset())
     assert vote_ledger.newly_deleted(first, gone) == {"s-1": 2}
     assert vote_ledger.newly_deleted(gone, vote_ledger.merge(gone, empty(VOTES), "s", frozenset())) == {}
-    assert vote_ledger.not_counting(gone) == {"deleted": 2, "empty": 1}
+    assert vote_ledger.not_counting_by_status(gone) == {"deleted": 2, "empty": 1}
 
 
 @pytest.mark.parametrize(
@@ -165,5 +165,5 @@ def test_votes_of_a_project_that_is_gone_count_without_it():
         ("p2", 13): "valid",
         ("p3", 9): "deleted",  # of the present project, and gone there
     }
-    assert vote_ledger.answered_elsewhere(merged, "s", settled=2) == {"p1": 1}
+    assert vote_ledger.answers_elsewhere(merged, "s", settled=2) == {"p1": 1}
     assert vote_ledger.merge(kept, here, "s", frozenset())["status"].to_list().count("deleted") == 3

@@ -28,7 +28,7 @@ def test_a_frame_and_bars_come_off_and_the_hash_is_that_of_the_picture(seed, lev
     framed = np.pad(picture, [widths[:2], widths[2:]], constant_values=level)
     if paper:
         framed = np.pad(framed, 9, constant_values=255 - level)
-    found = borders.inner(framed)
+    found = borders.inner_box(framed)
     top, left, bottom, right = found or (0, 0, *framed.shape)
     shown = framed[top:bottom, left:right]
     distance = hashing.hamming(hashing.phash(shown, 256), hashing.phash(picture, 256))
@@ -41,12 +41,13 @@ def test_a_frame_and_bars_come_off_and_the_hash_is_that_of_the_picture(seed, lev
     np.pad(np.full((2, 2), 255), 40),
 ])  # fmt: skip
 def test_of_blank_pictures_and_dots_nothing_is_taken_for_the_picture(levels):
-    assert borders.inner(levels.astype(np.uint8)) is None
+    assert borders.inner_box(levels.astype(np.uint8)) is None
 
 
 def test_a_picture_without_borders_has_none():
     assert all(
-        borders.inner(np.random.default_rng(seed).integers(0, 256, (48, 48), np.uint8)) is None for seed in range(20)
+        borders.inner_box(np.random.default_rng(seed).integers(0, 256, (48, 48), np.uint8)) is None
+        for seed in range(20)
     )
 
 
@@ -56,11 +57,11 @@ def test_thumbnails_of_framed_and_letterboxed_copies_agree_and_of_others_do_not(
     pictures = [one, np.pad(one, 24, constant_values=level), np.pad(one, [(40, 40), (0, 0)], constant_values=level)]
     pictures.append(np.pad(scene(2, 240, 160), 24, constant_values=level))
     boxes = np.array(
-        [np.array(borders.inner(each) or (0, 0, *each.shape)) / np.tile(each.shape, 2) for each in pictures]
+        [np.array(borders.inner_box(each) or (0, 0, *each.shape)) / np.tile(each.shape, 2) for each in pictures]
     )
     small = np.stack([cv2.resize(each, (48, 48), interpolation=cv2.INTER_AREA) for each in pictures])
     pairs = np.array([[0, 1], [0, 2], [1, 2], [1, 3]])
-    unlike = look_alikes.THUMBNAILS_WEIGH * thumbnail_alignment.residuals(borders.unframed(small, boxes), pairs)
+    unlike = look_alikes.THUMBNAILS_WEIGH * thumbnail_alignment.residuals(borders.crop_to_boxes(small, boxes), pairs)
     assert (unlike[:3] <= 1).all()
     assert unlike[3] > 1
 
@@ -70,4 +71,4 @@ def test_a_border_with_the_noise_of_compression_is_one(level):
     """Also where the noise is darker than the level in the middle of the first row."""
     picture = np.pad(scene(4, 60, 60), 12, constant_values=level).astype(np.int64)
     noise = np.random.default_rng(1).integers(-9, 10, picture.shape)
-    assert borders.inner(np.clip(picture + noise, 0, 255).astype(np.uint8)) is not None
+    assert borders.inner_box(np.clip(picture + noise, 0, 255).astype(np.uint8)) is not None

@@ -41,12 +41,12 @@ def manifests(draw: some.DrawFn) -> pl.DataFrame:
 
 @given(manifests(), some.integers(2, 9))
 def test_every_reason_is_a_row_or_said_to_be_idle(manifest: pl.DataFrame, most: int) -> None:
-    found = sheet_examples.rows(manifest, LIMITS, most)
+    found = sheet_examples.example_rows(manifest, LIMITS, most)
     assert [row.reason for row in found if not row.flags] == [
         reason for reason in REASONS if reason in set(manifest["reason"])
     ]
-    assert {row.reason for row in found} | set(sheet_examples.idle(found, LIMITS)) == set(REASONS)
-    assert not {row.reason for row in found} & set(sheet_examples.idle(found, LIMITS))
+    assert {row.reason for row in found} | set(sheet_examples.unused_reasons(found, LIMITS)) == set(REASONS)
+    assert not {row.reason for row in found} & set(sheet_examples.unused_reasons(found, LIMITS))
     rejected = [row.pictures for row in found if not row.flags]
     assert sum(rejected) == manifest.filter(~pl.col("kept")).height
     assert all(row.share == row.pictures / manifest.height for row in found)
@@ -55,7 +55,7 @@ def test_every_reason_is_a_row_or_said_to_be_idle(manifest: pl.DataFrame, most: 
 @given(manifests(), some.integers(2, 9))
 def test_examples_are_of_their_row_and_copies_are_beside_what_is_kept(manifest: pl.DataFrame, most: int) -> None:
     by_id = {row["image_id"]: row for row in manifest.to_dicts()}
-    for row in sheet_examples.rows(manifest, LIMITS, most):
+    for row in sheet_examples.example_rows(manifest, LIMITS, most):
         shown = [one.image_id for one in row.examples]
         assert len(set(shown)) == len(shown)
         assert 1 <= len(shown) + sum(one.instead is not None for one in row.examples) <= most
@@ -72,7 +72,7 @@ def test_what_shows_as_a_sign_is_shown_once_for_each_kind_of_evidence() -> None:
     rows = [
         {"image_id": f"{n:064x}", "kept": False, "reason": "undecodable", "evidence": one} for n, one in enumerate(why)
     ]
-    (row,) = sheet_examples.rows(
+    (row,) = sheet_examples.example_rows(
         pl.DataFrame(rows, schema_overrides=MANIFEST).match_to_schema(MANIFEST, missing_columns="insert"), LIMITS, 8
     )
     assert row.pictures == 8
@@ -90,11 +90,11 @@ def test_what_was_kept_is_spread_over_sources_and_classes(kept: list[tuple[str, 
         for n, (source, label) in enumerate(kept)
     ]
     frame = pl.DataFrame(rows, schema={"image_id": pl.String(), "source": pl.String(), "label": pl.String()})
-    found = sheet_examples.spread(frame, most)
+    found = sheet_examples.spread_sample(frame, most)
     there, shown = Counter(kept), Counter(found.select("source", "label").iter_rows())
     assert found["image_id"].n_unique() == found.height == min(most, len(kept))
     assert all(shown[kind] == there[kind] or shown[kind] >= max(shown.values()) - 1 for kind in there)
-    assert found.equals(sheet_examples.spread(frame.reverse(), most))
+    assert found.equals(sheet_examples.spread_sample(frame.reverse(), most))
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_what_was_kept_is_spread_over_sources_and_classes(kept: list[tuple[str, 
     ],
 )  # fmt: skip
 def test_evidence_says_the_figure_and_the_limit(reason: str, figure: str, words: str) -> None:
-    assert evidence.told(reason, figure, LIMITS) == words
+    assert evidence.describe(reason, figure, LIMITS) == words

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 from tests.clean.album import CHINA, FLOWER, jpeg, png, tile
 
-from silverprint.core.duplicates.exact_copies import TOLERANCE, suspects
+from silverprint.core.duplicates.exact_copies import TOLERANCE, possible_copies
 from silverprint.imaging.decode import decode
-from silverprint.imaging.measurement import measured
+from silverprint.imaging.measurement import measure
 
 
 def table(pictures: dict[str, bytes]) -> pl.DataFrame:
     rows = [
-        measured(name, data) | {"format": "jpeg" if data.startswith(b"\xff\xd8") else "png"}
+        measure(name, data) | {"format": "jpeg" if data.startswith(b"\xff\xd8") else "png"}
         for name, data in pictures.items()
     ]
     return pl.DataFrame(rows)
@@ -45,7 +45,7 @@ PHOTOS = {
 def test_a_jpeg_kept_in_another_format_is_suspected(name: str, copied) -> None:
     data = PHOTOS[name]
     pictures = {"original": data, "copy": copied(data), "other": jpeg(tile(9)), "third": png(tile(10))}
-    assert suspects(table(pictures))[:2] == ["copy", "original"]
+    assert possible_copies(table(pictures))[:2] == ["copy", "original"]
 
 
 @pytest.mark.parametrize("name", PHOTOS)
@@ -56,17 +56,17 @@ def test_a_jpeg_coded_anew_without_loss_is_suspected(name: str) -> None:
     picture.save(again, "JPEG", quality="keep", optimize=True, progressive=True)
     assert again.getvalue() != PHOTOS[name]
     if (decode(again.getvalue()).pixels == decode(PHOTOS[name]).pixels).all():
-        assert suspects(table({"a": PHOTOS[name], "b": again.getvalue()})) == ["a", "b"]
+        assert possible_copies(table({"a": PHOTOS[name], "b": again.getvalue()})) == ["a", "b"]
 
 
 def test_what_has_no_copy_is_not_decoded() -> None:
     pictures = {f"{number:02d}": jpeg(tile(number)) for number in range(20)}
-    assert suspects(table(pictures)) == []
-    assert suspects(table({**pictures, "x": png(tile(50, side=127))})) == []
+    assert possible_copies(table(pictures)) == []
+    assert possible_copies(table({**pictures, "x": png(tile(50, side=127))})) == []
 
 
 def test_an_undecodable_picture_has_no_copy() -> None:
-    assert suspects(table({"a": jpeg(tile(0)), "b": b"\xff\xd8\xff", "c": b"\xff\xd8\xff"})) == []
+    assert possible_copies(table({"a": jpeg(tile(0)), "b": b"\xff\xd8\xff", "c": b"\xff\xd8\xff"})) == []
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3), st.floats(0, 255), st.booleans()), max_size=30))
@@ -77,7 +77,7 @@ def test_formats_meet_within_the_tolerance(rows: list[tuple[int, int, float, boo
          for at, (width, height, level, jpg) in enumerate(rows)],
         schema=["image_id", "width", "height", "brightness", "contrast", "phash64", "format"], orient="row",
     ).with_columns(pl.lit(0).alias(f"phash256_{word}") for word in range(4))  # fmt: skip
-    found = set(suspects(frame)) if rows else set()
+    found = set(possible_copies(frame)) if rows else set()
     for at, (width, height, level, jpg) in enumerate(rows):
         gaps = [abs(level - other[2]) for other in rows if other[:2] == (width, height) and other[3] != jpg]
         if min(gaps, default=99.0) <= TOLERANCE:

@@ -43,7 +43,7 @@ def votes(said):
 @given(st.lists(SAID, max_size=40))
 def test_the_first_answer_counts_and_every_one_is_an_exposure(said):
     table = votes(said)
-    rows = gold.answers(table, KNOWN)
+    rows = gold.gold_answers(table, KNOWN)
     on_gold = table.filter(pl.col("image_id") != "c")
     assert rows.height == on_gold.height
     first = rows.filter(pl.col("exposure") == 1)
@@ -52,7 +52,7 @@ def test_the_first_answer_counts_and_every_one_is_an_exposure(said):
     assert set(first.select("image_id", "annotator", "choice").rows()) == set(
         earliest.select("image_id", "annotator", "choice").rows()
     )
-    figures = gold.figures(rows, "r0")
+    figures = gold.gold_figures(rows, "r0")
     everyone = figures["annotators"].values()
     for name in ("answers", "right", "abstained", "exposures"):
         assert figures["all"][name] == sum(person[name] for person in everyone)
@@ -77,7 +77,7 @@ def test_the_order_of_the_votes_is_nothing(said, random):
     table = votes(said)
     order = list(range(table.height))
     random.shuffle(order)
-    assert gold.answers(table[order], KNOWN).equals(gold.answers(table, KNOWN))
+    assert gold.gold_answers(table[order], KNOWN).equals(gold.gold_answers(table, KNOWN))
 
 
 def test_the_upper_end_stops_a_bad_crew_and_hardly_ever_a_good_one():
@@ -90,7 +90,7 @@ def test_the_upper_end_stops_a_bad_crew_and_hardly_ever_a_good_one():
 
 
 def test_who_is_not_sure_is_neither_right_nor_wrong():
-    rows = gold.answers(votes([("a", "s-1", "", 0), ("b", "s-1", "bag", 0)]), KNOWN)
+    rows = gold.gold_answers(votes([("a", "s-1", "", 0), ("b", "s-1", "bag", 0)]), KNOWN)
     assert rows["right"].to_list() == [None, True]
-    found = gold.figures(rows, "r0")["round"]
+    found = gold.gold_figures(rows, "r0")["round"]
     assert (found["answers"], found["right"], found["accuracy"], found["abstained"]) == (1, 1, 1.0, 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from silverprint.core.duplicates.groups import group_names, largest, told
+from silverprint.core.duplicates.groups import describe, group_names, largest_groups
 
 
 def test_a_group_keeps_its_name_while_others_come_and_go():
@@ -19,8 +19,8 @@ def test_a_group_keeps_its_name_while_others_come_and_go():
 def test_the_largest_groups_are_told_with_an_example_and_the_knobs():
     ids = [f"{number:08x}" for number in range(8)]
     pictures = pl.DataFrame({"image_id": ids, "group": [1, 2, 3, 2, 4, 2, 3, 5]})
-    assert largest(pictures).rows() == [(3, ids[1]), (2, ids[2])]
-    line = told(pictures)
+    assert largest_groups(pictures).rows() == [(3, ids[1]), (2, ids[2])]
+    line = describe(pictures)
     assert line.startswith("8 pictures lie in 5 groups")
     assert "3 like 00000001, 2 like 00000002" in line
     assert "clean.group_radius" in line

@@ -17,7 +17,7 @@ PHOTOS = {name: load_sample_image(name) for name in ("china.jpg", "flower.jpg")}
 
 
 def _hash(picture: Image.Image, bits: int) -> np.ndarray:
-    return hashing.phash(gray_levels.gray(np.asarray(picture.convert("RGB"))), bits)
+    return hashing.phash(gray_levels.to_gray(np.asarray(picture.convert("RGB"))), bits)
 
 
 def _recompressed(picture: Image.Image, percent: int) -> Image.Image:
@@ -28,7 +28,7 @@ def _recompressed(picture: Image.Image, percent: int) -> Image.Image:
 
 @pytest.mark.parametrize(("bits", "side", "block"), [(64, 64, 8), (256, 64, 16)])
 def test_is_the_low_frequencies_against_their_median(bits, side, block):
-    gray = gray_levels.gray(PHOTOS["china.jpg"])[: 6 * side, : 8 * side]
+    gray = gray_levels.to_gray(PHOTOS["china.jpg"])[: 6 * side, : 8 * side]
     reduced = gray.reshape(side, 6, side, 8).mean(axis=(1, 3))
     spectrum = dctn(reduced, norm="ortho")[:block, :block]
     expected = np.packbits((spectrum > np.median(spectrum)).ravel(), bitorder="little").view("<u8")

@@ -79,42 +79,45 @@ def test_the_ledger_only_grows_and_ends_with_what_was_said_last(runs: list[list[
     kept = empty(IMPORTS)
     for rows in runs:
         statements = said(rows)
-        grown = pl.concat([kept, imported_labels.news(kept, statements)])
+        grown = pl.concat([kept, imported_labels.new_statements(kept, statements)])
         assert grown.head(kept.height).equals(kept)
         assert grown.select("image_id", "annotator", "batch").is_unique().all()
-        standing = imported_labels.standing(grown).join(statements, on="image_id", how="semi")
+        standing = imported_labels.latest_statements(grown).join(statements, on="image_id", how="semi")
         assert standing.drop("batch", "said_at").equals(statements.drop("batch", "said_at"))
-        assert imported_labels.news(grown, statements).is_empty()
+        assert imported_labels.new_statements(grown, statements).is_empty()
         kept = grown
 
 
 def test_another_source_is_another_annotator_with_batches_of_its_own() -> None:
     own, web = (imported_labels.statements(raw([("a", "u", "coat")]), name, CLASSES, {}) for name in ("own", "web"))
-    kept = imported_labels.news(empty(IMPORTS), own)
-    both = pl.concat([kept, imported_labels.news(kept, web)])
-    assert imported_labels.standing(both).select("annotator", "batch").rows() == [("import:own", 1), ("import:web", 1)]
+    kept = imported_labels.new_statements(empty(IMPORTS), own)
+    both = pl.concat([kept, imported_labels.new_statements(kept, web)])
+    assert imported_labels.latest_statements(both).select("annotator", "batch").rows() == [
+        ("import:own", 1),
+        ("import:web", 1),
+    ]
 
 
 def test_it_counts_beside_a_person_and_never_for_evaluation() -> None:
-    kept = imported_labels.news(empty(IMPORTS), said([(name, name, "coat") for name in ("a", "b", "c")]))
+    kept = imported_labels.new_statements(empty(IMPORTS), said([(name, name, "coat") for name in ("a", "b", "c")]))
     queue = asked(a="train", b="evaluation", c="train")
-    imported = imported_labels.as_votes(kept, queue)
+    imported = imported_labels.to_votes(kept, queue)
     people = votes(("a", "s-1", "bag"), ("b", "s-1", "bag"), ("c", "s-1", "unsure"))
-    counting = imported_labels.counting(imported, queue, agreement.counted(people, CLASSES))
+    counting = imported_labels.counting_votes(imported, queue, agreement.counted_votes(people, CLASSES))
     assert counting.select("image_id", "annotator", "choice").rows() == [("a", "import:own", "coat")]
 
 
 def test_nobody_was_asked_so_nothing_counts() -> None:
-    kept = imported_labels.news(empty(IMPORTS), said([("a", "u", "coat")]))
-    assert imported_labels.as_votes(kept, asked()).is_empty()
+    kept = imported_labels.new_statements(empty(IMPORTS), said([("a", "u", "coat")]))
+    assert imported_labels.to_votes(kept, asked()).is_empty()
 
 
 def test_agreement_is_with_people_alone() -> None:
     words = [("a", "u", "coat"), ("b", "v", "coat"), ("c", "w", "?")]
-    kept = imported_labels.news(empty(IMPORTS), said(words))
+    kept = imported_labels.new_statements(empty(IMPORTS), said(words))
     other = imported_labels.statements(raw([("a", "u", "dress"), ("b", "v", "dress")]), "web", CLASSES, {})
-    kept = pl.concat([kept, imported_labels.news(kept, other)])
-    imported = imported_labels.as_votes(kept, asked(a="train", b="evaluation", c="train"))
+    kept = pl.concat([kept, imported_labels.new_statements(kept, other)])
+    imported = imported_labels.to_votes(kept, asked(a="train", b="evaluation", c="train"))
     people = votes(("a", "s-1", "coat"), ("a", "s-2", "coat"), ("b", "s-1", "bag"), ("c", "s-1", "bag"))
     rows = (
         imported_labels.annotators(people, imported, CLASSES)

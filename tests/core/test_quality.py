@@ -32,9 +32,9 @@ def _verdicts(**changes: object) -> dict[str, str]:
 
 def test_figures_of_a_photo_fall_as_it_is_spoilt():
     photo = Image.fromarray(load_sample_image("china.jpg"))
-    sharp = figures.measured(gray_levels.gray(np.asarray(photo)))
-    blurred = figures.measured(gray_levels.gray(np.asarray(photo.filter(ImageFilter.GaussianBlur(6)))))
-    dark = figures.measured(gray_levels.gray(np.asarray(photo.point(lambda level: level // 20))))
+    sharp = figures.figures_of(gray_levels.to_gray(np.asarray(photo)))
+    blurred = figures.figures_of(gray_levels.to_gray(np.asarray(photo.filter(ImageFilter.GaussianBlur(6)))))
+    dark = figures.figures_of(gray_levels.to_gray(np.asarray(photo.point(lambda level: level // 20))))
     assert blurred.sharpness < 0.05 * sharp.sharpness
     assert blurred.brightness == pytest.approx(sharp.brightness, rel=0.02)
     assert dark.brightness < 10 < sharp.brightness
@@ -44,7 +44,7 @@ def test_figures_of_a_photo_fall_as_it_is_spoilt():
 def test_sharpness_hardly_depends_on_the_resolution():
     photo = Image.fromarray(load_sample_image("china.jpg"))
     itself, enlarged = (
-        figures.measured(gray_levels.gray(np.asarray(picture))).sharpness
+        figures.figures_of(gray_levels.to_gray(np.asarray(picture))).sharpness
         for picture in (photo, photo.resize((1280, 854), Image.Resampling.BICUBIC))
     )
     assert enlarged == pytest.approx(itself, rel=0.15)
@@ -53,22 +53,22 @@ def test_sharpness_hardly_depends_on_the_resolution():
 @pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
 @pytest.mark.parametrize("left", [1.0, 0.5, 0.25, 0.1])
 def test_a_photo_is_no_more_blurred_for_being_faded(name: str, left: float):
-    levels = gray_levels.reduced(gray_levels.gray(load_sample_image(name)))
+    levels = gray_levels.shrink(gray_levels.to_gray(load_sample_image(name)))
     faded = np.rint(levels.mean() + left * (levels - levels.mean())).astype(np.uint8)
-    found = figures.measured(faded)
+    found = figures.figures_of(faded)
     assert found.contrast > LIMITS.min_contrast
     assert "blurred" not in _verdicts(contrast=found.contrast, sharpness=found.sharpness)
 
 
 @pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
 def test_a_photo_blurred_by_four_pixels_is_found(name: str):
-    levels = gray_levels.reduced(gray_levels.gray(load_sample_image(name)))
-    found = figures.measured(np.asarray(cv2.GaussianBlur(levels, (0, 0), 4.0)))
+    levels = gray_levels.shrink(gray_levels.to_gray(load_sample_image(name)))
+    found = figures.figures_of(np.asarray(cv2.GaussianBlur(levels, (0, 0), 4.0)))
     assert "blurred" in _verdicts(contrast=found.contrast, sharpness=found.sharpness)
 
 
 def test_one_pixel_has_figures():
-    assert figures.measured(np.full((1, 1), 9, dtype=np.uint8)) == figures.Figures(9.0, 0.0, 0.0, 0)
+    assert figures.figures_of(np.full((1, 1), 9, dtype=np.uint8)) == figures.Figures(9.0, 0.0, 0.0, 0)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_an_unknown_licence_may_be_kept():
 
 
 def test_every_suspicion_has_a_policy_and_a_place_among_the_reasons():
-    assert tuple(quality_rules.suspicions(LIMITS)) == tuple(quality_rules.policies(LIMITS)) == quality_rules.FLAGS
+    assert tuple(quality_rules.flag_rules(LIMITS)) == tuple(quality_rules.policies(LIMITS)) == quality_rules.FLAGS
     assert [reason for reason in quality_rules.REASONS if reason in quality_rules.FLAGS] == list(quality_rules.FLAGS)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from silverprint.core.duplicates import colour_agreement, near_duplicates
-from silverprint.core.duplicates.near_duplicates import Same, linked, stand_ins
+from silverprint.core.duplicates.near_duplicates import Same, components, representatives
 from silverprint.core.hashing import hamming
 
 INKS = [(200, 30, 30), (30, 160, 60), (30, 90, 200)]
@@ -33,7 +33,7 @@ def test_each_stands_for_itself_or_gives_way_to_the_best_kept_one_near_it(pictur
     hashes, inks = [list(column) for column in zip(*pictures, strict=True)] or [[], []]
     order = random.sample(range(len(pictures)), len(pictures))
     words = np.array(hashes, dtype=np.uint64).reshape(-1, 1)
-    by = stand_ins(known(hashes, inks, radius), np.array(order, dtype=np.int64))
+    by = representatives(known(hashes, inks, radius), np.array(order, dtype=np.int64))
     kept: list[int] = []
     for row, stand_in in zip(order, by.tolist(), strict=True):
         near = [
@@ -47,8 +47,8 @@ def test_each_stands_for_itself_or_gives_way_to_the_best_kept_one_near_it(pictur
 
 def test_the_end_of_a_chain_is_not_dropped_for_its_far_head_and_is_linked_to_it():
     chain = known([0b000, 0b001, 0b011], [0, 0, 0], 1)
-    assert stand_ins(chain, np.array([0, 1, 2])).tolist() == [0, 0, 2]
-    assert linked(known([0b000, 0b001, 0b011, 0b011], [0, 0, 0, 1], 2)).tolist() == [0, 0, 0, 3]
+    assert representatives(chain, np.array([0, 1, 2])).tolist() == [0, 0, 2]
+    assert components(known([0b000, 0b001, 0b011, 0b011], [0, 0, 0, 1], 2)).tolist() == [0, 0, 0, 3]
 
 
 def test_only_who_has_a_neighbour_by_hash_is_looked_at():
@@ -60,7 +60,7 @@ def test_only_who_has_a_neighbour_by_hash_is_looked_at():
 
 def test_a_crowd_under_one_hash_is_compared_with_a_bounded_number(monkeypatch: pytest.MonkeyPatch):
     many = known([5] * 2000, [number % 3 for number in range(2000)], 0)
-    assert sorted(set(stand_ins(many, np.arange(2000)).tolist())) == [0, 1, 2]
+    assert sorted(set(representatives(many, np.arange(2000)).tolist())) == [0, 1, 2]
     assert near_duplicates._MOST >= 100
 
 

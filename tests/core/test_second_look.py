@@ -81,7 +81,7 @@ def test_it_says_what_it_doubts():
 
 def test_without_a_vote_for_a_class_there_is_no_look():
     known = labelled([["not one of these"]], [[0.5, 0.5]])
-    nobody = relabelling.choose(known, free(1), 1, activelab.worth)
+    nobody = relabelling.choose(known, free(1), 1, activelab.vote_values)
     assert nobody.is_empty()
     assert {"role", "strategy", "why"} <= set(nobody.columns)
 
@@ -103,10 +103,10 @@ def test_activelab_doubts_the_wrong_label_most_quietly_and_the_same_again(people
     held = np.where(truth[:, None] == np.arange(10), 0.91, 0.01)
     votes[7][votes[7] >= 0] = (truth[7] + 1) % 10
     before = np.random.get_state()[1]
-    worth = activelab.worth(votes, held)
+    worth = activelab.vote_values(votes, held)
     assert worth.argmax() == 7
     assert ((worth >= 0) & (worth <= 1)).all()
-    np.testing.assert_array_equal(activelab.worth(votes, held), worth)
+    np.testing.assert_array_equal(activelab.vote_values(votes, held), worth)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
     assert capsys.readouterr().out == ""
 
@@ -128,7 +128,7 @@ def test_second_looks_find_the_wrong_labels():
     ratios = []
     for seed in range(5):
         truth, votes, held = crew(np.random.default_rng(seed), error=0.2, n=200)
-        worth = activelab.worth(votes, held)
+        worth = activelab.vote_values(votes, held)
         said = [np.bincount(row[row >= 0], minlength=10).argmax() for row in votes]
         wrong = np.array(said) != truth
         ratios.append(wrong[np.argsort(-worth)[:30]].mean() / wrong.mean())

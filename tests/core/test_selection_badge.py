@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from silverprint.core.selection import select_with_scores
 from silverprint.core.selection.d2_sampling import d2_sample
 from silverprint.core.selection.strategies import badge
-from silverprint.core.selection.validate import checked
+from silverprint.core.selection.validate import checked_pool
 
 
 def plain_gradients(embeddings, probabilities):
@@ -39,7 +39,7 @@ def test_it_is_k_means_plus_plus_on_the_gradients(seed, n, c, members, labelled)
     probabilities = rng.dirichlet(np.ones(c), size=n if members is None else (members, n))
     labeled = rng.permutation(n)[: min(labelled, n - 1)]
     budget = int(rng.integers(1, n - len(labeled) + 1))
-    pool = checked(embeddings, probabilities, labeled, None, budget, seed=5)
+    pool = checked_pool(embeddings, probabilities, labeled, None, budget, seed=5)
     gradients = plain_gradients(embeddings, probabilities)[pool.candidates]
     lengths = (gradients**2).sum(axis=1)
     chance = pool.chance(pool.candidates, badge._STREAM)

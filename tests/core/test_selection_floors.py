@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.queue.class_floors import with_floors
+from silverprint.core.queue.class_floors import pick_with_floors
 
 NOBODY = pl.DataFrame({"predicted": [], "worth": []}, schema={"predicted": pl.String, "worth": pl.Float64})
 
@@ -25,7 +25,7 @@ def pools(draw):
 @given(pools(), st.floats(0, 1))
 def test_every_class_gets_its_floor_or_all_there_is(pool, share):
     left, count = pool
-    places, values = with_floors(left, count, NOBODY, share, best)
+    places, values = pick_with_floors(left, count, NOBODY, share, best)
     assert len(set(places.tolist())) == len(places) == len(values) == count
     np.testing.assert_array_equal(values, left["worth"].to_numpy()[places])
     there, asked = Counter(left["predicted"]), Counter(left["predicted"][places])
@@ -36,7 +36,7 @@ def test_every_class_gets_its_floor_or_all_there_is(pool, share):
 @given(pools(), st.floats(0, 1))
 def test_each_class_is_asked_about_its_best(pool, share):
     left, count = pool
-    places, _ = with_floors(left, count, NOBODY, share, best)
+    places, _ = pick_with_floors(left, count, NOBODY, share, best)
     for name in set(left["predicted"]):
         own = np.flatnonzero(left["predicted"] == name)
         number = len(set(own) & set(places))
@@ -50,13 +50,13 @@ def test_a_choice_that_meets_the_floors_is_left_alone(pool):
     asked = Counter(left["predicted"][free])
     names = Counter(left["predicted"])
     share = min(asked[name] for name in names) * len(names) / max(1, count)
-    places, _ = with_floors(left, count, NOBODY, min(1.0, share), best)
+    places, _ = pick_with_floors(left, count, NOBODY, min(1.0, share), best)
     assert places.tolist() == free.tolist()
 
 
 def test_without_a_model_there_are_no_floors():
     left = pl.DataFrame({"predicted": [None] * 9, "worth": np.arange(9.0)}, schema_overrides={"predicted": pl.String})
-    assert with_floors(left, 3, NOBODY, 1.0, best)[0].tolist() == [8, 7, 6]
+    assert pick_with_floors(left, 3, NOBODY, 1.0, best)[0].tolist() == [8, 7, 6]
 
 
 def test_what_is_taken_is_told():
@@ -67,6 +67,6 @@ def test_what_is_taken_is_told():
         told.append(taken["worth"].to_list())
         return best(left, count, taken)
 
-    places, _ = with_floors(left, 3, NOBODY, 1.0, choose)
+    places, _ = pick_with_floors(left, 3, NOBODY, 1.0, choose)
     assert places.tolist() == [0, 1, 4]
     assert told == [[], [5.0, 4.0]]

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from silverprint.core.queue.reasons import hesitation, reasons
+from silverprint.core.queue.reasons import prediction_sentences, reasons
 from silverprint.core.selection import STRATEGIES
 
 
@@ -35,7 +35,7 @@ def test_chance_and_people_have_their_own():
 
 
 def test_the_two_likeliest_classes_are_named():
-    told = hesitation(np.array([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]]), ("coat", "bag", "shirt"))
+    told = prediction_sentences(np.array([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]]), ("coat", "bag", "shirt"))
     assert told[0] == "the model hesitates between bag (0.50) and shirt (0.30)"
     assert told[1] == "the model says coat (1.00)"
-    assert hesitation(np.ones((1, 1)), ("coat",)) == ["the model says coat (1.00)"]
+    assert prediction_sentences(np.ones((1, 1)), ("coat",)) == ["the model says coat (1.00)"]

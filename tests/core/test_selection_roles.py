@@ -137,7 +137,7 @@ def test_a_budget_beyond_the_pool_leaves_evaluation_what_it_wants():
 
 
 def test_ranks_mix_the_drawn_among_the_chosen():
-    drawn, chosen = roles.mixed(50, 50, 1)
+    drawn, chosen = roles.mix_ranks(50, 50, 1)
     assert sorted([*drawn, *chosen]) == list(range(1, 101))
     assert (np.diff(chosen) > 0).all()
     assert (np.diff(drawn) < 0).any()

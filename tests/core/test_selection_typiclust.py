@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.core.selection import select_with_scores
-from silverprint.core.selection.kmeans import assigned, kmeans
+from silverprint.core.selection.kmeans import assign, kmeans
 from silverprint.core.selection.strategies import typiclust
 from silverprint.core.selection.strategies.typiclust import typicality
-from silverprint.core.selection.validate import checked
+from silverprint.core.selection.validate import checked_pool
 
 
 def ask(embeddings, budget, labeled=(), **options):
@@ -46,7 +46,7 @@ def test_it_takes_the_most_typical_of_the_cluster_with_the_fewest_labels(seed, n
     embeddings = rng.normal(size=(n, 4)).astype(np.float32)
     labeled = rng.permutation(n)[:labelled]
     budget = int(rng.integers(0, n - len(labeled) + 1))
-    pool = checked(embeddings, None, labeled, None, budget, seed=5)
+    pool = checked_pool(embeddings, None, labeled, None, budget, seed=5)
     rows, values = typiclust.pick(pool, clusters=clusters, neighbours=neighbours)
     directions = pool.directions(pool.order)
     count = min(len(labeled) + budget, clusters, n)
@@ -54,7 +54,7 @@ def test_it_takes_the_most_typical_of_the_cluster_with_the_fewest_labels(seed, n
         return
     centres = kmeans(directions, count, pool.seed)
     of = np.empty(n, dtype=np.int64)
-    of[pool.order] = assigned(directions, centres)
+    of[pool.order] = assign(directions, centres)
     taken = set(labeled)
     for row, value, number in zip(rows, values, plain_order(pool, of), strict=True):
         assert of[row] == number
@@ -72,7 +72,7 @@ def test_k_means_ends_where_every_centre_is_the_mean_of_its_rows(seed, n, data):
     rows = (rng.normal(size=(n, 2)) / 4).astype(np.float32)
     count = data.draw(st.integers(1, n))
     centres = kmeans(rows, count, seed)
-    nearest = assigned(rows, centres)
+    nearest = assign(rows, centres)
     distances = np.linalg.norm(rows[:, None] - centres, axis=2)
     np.testing.assert_allclose(distances[np.arange(n), nearest], distances.min(axis=1), atol=1e-5)
     means = np.array([rows[nearest == number].mean(axis=0) for number in np.unique(nearest)])

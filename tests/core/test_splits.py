@@ -29,7 +29,7 @@ def campaigns(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame
         "role": [draw(st.sampled_from(ROLES)) for _ in asked],
         "source": [draw(st.sampled_from(["human", "auto", "gold"])) for _ in asked],
     }
-    never = splits.never_asked(manifest, conform(pl.DataFrame(labels, schema_overrides=_TEXT), LABELS), empty(VOTES))
+    never = splits.unasked_images(manifest, conform(pl.DataFrame(labels, schema_overrides=_TEXT), LABELS), empty(VOTES))
     silver = pl.DataFrame({"image_id": never, "label": ["cat"] * len(never)}, schema_overrides=_TEXT)
     wide = {name: dtype for name, dtype in splits.SPLIT.items() if name != "split"}
     return manifest, conform(pl.DataFrame(labels, schema_overrides=_TEXT), LABELS), conform(silver, wide)
@@ -68,7 +68,7 @@ def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> No
 def test_every_usable_evaluation_label_is_in_test(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
     manifest, labels, silver = campaign
     rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
-    usable = set(splits.usable(manifest, BINDING)["image_id"])
+    usable = set(splits.usable_rows(manifest, BINDING)["image_id"])
     expected = {
         row["image_id"]
         for row in labels.to_dicts()
@@ -92,4 +92,4 @@ def test_a_picture_people_labelled_stays_where_a_threshold_rejects_it_later() ->
 def test_a_picture_on_which_everybody_was_unsure_was_asked() -> None:
     manifest = conform(pl.DataFrame({"image_id": ["a", "b"], "kept": [True, True]}), MANIFEST)
     votes = conform(pl.DataFrame({"image_id": ["a"]}), VOTES)
-    assert splits.never_asked(manifest, empty(LABELS), votes) == ["b"]
+    assert splits.unasked_images(manifest, empty(LABELS), votes) == ["b"]

@@ -85,7 +85,7 @@ def test_a_campaign_stops_only_where_all_of_the_last_rounds_stand_still():
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1e7)), max_size=50))
 def test_lead_times_are_capped_and_none_is_lost(times):
     said = pl.Series("lead_time_s", times, dtype=pl.Float64)
-    found = labelling_effort.seconds(said)
+    found = labelling_effort.capped_seconds(said)
     known = said.drop_nulls()
     assert found.len() == known.len()
     if known.len():
@@ -94,4 +94,4 @@ def test_lead_times_are_capped_and_none_is_lost(times):
 
 
 def test_who_went_to_lunch_does_not_make_a_campaign_dear():
-    assert labelling_effort.seconds(pl.Series([2.0, 2.0, None, 2.0, 3600.0])).to_list() == [2.0, 2.0, 2.0, 20.0]
+    assert labelling_effort.capped_seconds(pl.Series([2.0, 2.0, None, 2.0, 3600.0])).to_list() == [2.0, 2.0, 2.0, 20.0]

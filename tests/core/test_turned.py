@@ -8,9 +8,9 @@ from sklearn.datasets import load_sample_image
 
 from silverprint.core import hashing
 from silverprint.core.duplicates import near_others, turned_hashes
-from silverprint.core.measures.gray_levels import gray
+from silverprint.core.measures.gray_levels import to_gray
 
-PHOTO = gray(load_sample_image("china.jpg"))
+PHOTO = to_gray(load_sample_image("china.jpg"))
 TURNS = {
     "quarter": lambda levels: np.rot90(levels),
     "half": lambda levels: np.rot90(levels, 2),
@@ -29,14 +29,14 @@ def hashed(levels: np.ndarray) -> np.ndarray:
 def test_they_are_nearly_those_of_the_picture_so_turned(way, top, left, height, width):
     levels = PHOTO[top : top + height, left : left + width]
     expected = hashed(TURNS[way](levels))
-    assert hashing.hamming(turned_hashes.hashes(hashed(levels), way), expected)[0] <= 48
+    assert hashing.hamming(turned_hashes.turn_hashes(hashed(levels), way), expected)[0] <= 48
     assert hashing.hamming(hashed(levels), expected)[0] > 90
 
 
 @pytest.mark.parametrize("way", turned_hashes.WAYS)
 def test_thumbnails_go_the_same_way(way):
     side = PHOTO[:96, :96]
-    assert (turned_hashes.shown(side[None], way)[0] == TURNS[way](side)).all()
+    assert (turned_hashes.turn_thumbnails(side[None], way)[0] == TURNS[way](side)).all()
 
 
 @settings(deadline=None, max_examples=40)

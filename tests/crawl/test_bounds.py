@@ -7,9 +7,9 @@ import pytest
 from parsel import Selector
 
 from silverprint import config
-from silverprint.adapters.crawl.css_select import elements
+from silverprint.adapters.crawl.css_select import select
 from silverprint.adapters.crawl.endless_sites import BARREN_LISTINGS, BARREN_PAGES, Patience
-from silverprint.adapters.crawl.labels import of_links
+from silverprint.adapters.crawl.labels import link_labels
 from silverprint.adapters.crawl.page import Licenses, Place, links
 from silverprint.adapters.crawl.page_bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, too_large
 from silverprint.errors import ConfigError
@@ -38,14 +38,14 @@ def test_a_licence_of_each_of_many_pictures() -> None:
 def test_links_in_a_deep_page(selector: str) -> None:
     page = Selector("<div class=a>" * 1_000 + "<a class=b href=/x>x</a>" * 4_000)
     since = time.thread_time()
-    assert elements(page, selector)
+    assert select(page, selector)
     assert time.thread_time() - since < WITHIN
 
 
 def test_labels_in_a_deep_page() -> None:
     page = Selector("<div>" * 1_000 + "<a class=p href=/x>x</a>" * 4_000)
     since = time.thread_time()
-    assert of_links(page, "a.p", "div") == {}  # the text around them is no label
+    assert link_labels(page, "a.p", "div") == {}  # the text around them is no label
     assert time.thread_time() - since < WITHIN
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parsel import Selector
 
-from silverprint.adapters.crawl.labels import of_links, of_page
+from silverprint.adapters.crawl.labels import link_labels, page_label
 from silverprint.store import ShardReader
 from tests.crawl.pictures import encoded
 from tests.crawl.projects import configured
@@ -29,7 +29,7 @@ def item(number: int, label: str | None) -> str:
 @given(st.lists(st.none() | WORDS, min_size=1, max_size=8))
 def test_a_label_in_an_item_of_the_list_is_for_that_item_alone(labels: list[str | None]) -> None:
     items = "".join(item(number, label) for number, label in enumerate(labels))
-    found = of_links(Selector(f"<ul>{items}</ul>"), LINKS, KIND)
+    found = link_labels(Selector(f"<ul>{items}</ul>"), LINKS, KIND)
     expected = {f"/p/{n}": " ".join(label.split()) for n, label in enumerate(labels) if label is not None}
     assert found == expected
 
@@ -37,17 +37,17 @@ def test_a_label_in_an_item_of_the_list_is_for_that_item_alone(labels: list[str 
 @given(st.lists(st.none() | WORDS, min_size=2, max_size=6), WORDS)
 def test_a_label_in_the_heading_is_for_all_that_have_none_of_their_own(labels: list[str | None], whole: str) -> None:
     items = "".join(item(number, label) for number, label in enumerate(labels))
-    found = of_links(Selector(f"<header><h1 class=kind>{whole}</h1></header><ul>{items}</ul>"), LINKS, KIND)
+    found = link_labels(Selector(f"<header><h1 class=kind>{whole}</h1></header><ul>{items}</ul>"), LINKS, KIND)
     assert found == {f"/p/{n}": " ".join((label or whole).split()) for n, label in enumerate(labels)}
 
 
 def test_where_labels_differ_none_counts() -> None:
     flat = Selector("<h2 class=kind>a</h2>" + item(1, None) + "<h2 class=kind>b</h2>" + item(2, None))
-    assert of_links(flat, LINKS, KIND) == {}
+    assert link_labels(flat, LINKS, KIND) == {}
     twice = Selector("<li><a class=product href=/1></a><i class=kind>a</i><i class=kind>a</i></li>")
-    assert of_links(twice, LINKS, KIND) == {"/1": "a"}
+    assert link_labels(twice, LINKS, KIND) == {"/1": "a"}
     for links, where in ((LINKS, None), (None, KIND), (LINKS, ".none")):
-        assert of_links(twice, links, where) == {}
+        assert link_labels(twice, links, where) == {}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_page_says_what_its_pictures_show(where: str | None, found: str | None
     long = f"<p class=long>{'x' * 201}</p>"
     body = f"<p class=empty> </p><p class=kind data-of=shop>a <b>red</b>\n bag</p><p class=kind>other</p>{long}"
     page = Selector(f'<html><head><meta name="kind" content=" bag "></head><body>{body}</body></html>')
-    assert of_page(page, where) == found
+    assert page_label(page, where) == found
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from scrapy.http import Request, Response
 from silverprint.adapters.crawl.endless_sites import Patience
 from silverprint.adapters.crawl.robots_middleware import DECISION
 from silverprint.adapters.crawl.selector_report import Findings
-from silverprint.adapters.crawl.spider import PictureSpider
+from silverprint.adapters.crawl.spider import ImageSpider
 from silverprint.config import WebSource
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter
@@ -49,7 +49,7 @@ PICTURES: dict[str, Callable[[int], bytes]] = {
 }
 
 
-async def longest_pause(spider: PictureSpider, body: bytes, number: int) -> float:
+async def longest_pause(spider: ImageSpider, body: bytes, number: int) -> float:
     """Seconds of the processor for which nothing else could run on the loop while a picture was taken in.
 
     Of this process, all threads: one that held the interpreter's lock would count, neighbours on the machine do not.
@@ -74,7 +74,7 @@ def test_the_loop_goes_on_while_a_picture_is_taken_in(kind: str, tmp_path: Path)
     source = WebSource(kind="web", start=("http://127.0.0.1/",), next="a", page="a", picture="img")
     with ShardWriter(tmp_path) as writer:
         intake, patience = Intake(writer, "web", empty(RAW)), Patience("web", max_pages=1)
-        spider = PictureSpider(source, intake, lambda done, asked: None, patience, Findings("web", source))
+        spider = ImageSpider(source, intake, lambda done, asked: None, patience, Findings("web", source))
         best = 1.0
         for number in range(TRIES):
             body = PICTURES[kind](LARGE) + bytes([number])  # a trailer: another picture each time

@@ -5,7 +5,7 @@ import json
 import pytest
 from parsel import Selector
 
-from silverprint.adapters.crawl.image_candidates import addresses
+from silverprint.adapters.crawl.image_candidates import image_addresses
 from silverprint.adapters.crawl.page import Licenses, Place, meta_forbids
 from silverprint.fetching.public_addresses import is_public
 from silverprint.fetching.robots.directives import forbids, product
@@ -91,7 +91,7 @@ def test_meta_robots(head: str, forbidden: bool) -> None:
 def test_links_are_found_where_pages_put_them() -> None:
     pictures = '<img class=p src=" a.jpg "><img class=p src="a.jpg"><img class=p>'
     page = Selector(f'{pictures}<a class=p href="b.jpg"></a><meta class=p content="c.jpg">')
-    assert [address for _, address in addresses(page, ".p")] == ["a.jpg", "a.jpg", "b.jpg", "c.jpg"]
+    assert [address for _, address in image_addresses(page, ".p")] == ["a.jpg", "a.jpg", "b.jpg", "c.jpg"]
 
 
 def test_addresses_in_full() -> None:

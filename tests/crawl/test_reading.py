@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scrapy.http import HtmlResponse, JsonResponse, TextResponse, XmlResponse
 
 from silverprint.adapters.crawl.page_bounds import MAX_CHARACTERS, TOO_LARGE
-from silverprint.adapters.crawl.page_text import MAX_REPLACED, NOT_A_PAGE, readable
+from silverprint.adapters.crawl.page_text import MAX_REPLACED, NOT_A_PAGE, text_response
 
 CHINESE = "<p>红色的手提包，真皮，适合日常使用。欢迎选购我们的新款女包。</p>" * 3
 RUSSIAN = "<p>Красная кожаная сумка, удобная и вместительная, для прогулок и работы.</p>" * 3
@@ -20,7 +20,7 @@ WITHIN = 1  # second of the processor, where some took 4 and some had no end
 
 def read(body: bytes, charset: str | None = None, kind: type[TextResponse] = HtmlResponse) -> TextResponse | str:
     stated = "text/html" if charset is None else f"text/html; charset={charset}"
-    return readable(kind("http://a.example/", body=body, headers={"Content-Type": stated}))
+    return text_response(kind("http://a.example/", body=body, headers={"Content-Type": stated}))
 
 
 def text(found: TextResponse | str) -> str:
@@ -80,5 +80,5 @@ def test_what_is_no_text_is_no_page() -> None:
 def test_no_page_is_an_exception(charset: str, body: bytes, kind: type[TextResponse]) -> None:
     for stated in (f"text/html; charset={charset}".encode("utf-8", "surrogatepass"), b"text/html"):
         whole = f'<meta charset="{charset}">'.encode("utf-8", "surrogatepass") + body
-        found = readable(kind("http://a.example/", body=whole, headers={"Content-Type": stated}))
+        found = text_response(kind("http://a.example/", body=whole, headers={"Content-Type": stated}))
         assert found == NOT_A_PAGE if isinstance(found, str) else isinstance(found.text, str)

@@ -14,7 +14,7 @@ from silverprint.adapters.urls.http.address import Gate, sendable
 from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.fetching.address_guard import Reach, Target, literal, target
 from silverprint.fetching.public_addresses import is_public
-from silverprint.fetching.redirects import moved
+from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import Failed, NoPicture, Refused
 from silverprint.fetching.robots import decide, rules
 
@@ -83,14 +83,14 @@ def test_only_a_named_place_may_be_private() -> None:
 
 def test_where_a_redirect_leads() -> None:
     base = "http://a.example/b/c"
-    assert moved(base, 200, "/x") is None
-    assert moved(base, 302, None) is None
-    assert moved(base, 302, "d?x=1#top") == "http://a.example/b/d?x=1"
-    assert moved(base, 308, "//b.example/") == "http://b.example/"
+    assert redirect_target(base, 200, "/x") is None
+    assert redirect_target(base, 302, None) is None
+    assert redirect_target(base, 302, "d?x=1#top") == "http://a.example/b/d?x=1"
+    assert redirect_target(base, 308, "//b.example/") == "http://b.example/"
     with pytest.raises(Refused, match="scheme"):
-        moved(base, 301, "file:///etc/passwd")
+        redirect_target(base, 301, "file:///etc/passwd")
     with pytest.raises(Failed, match="bad-url"):
-        moved(base, 301, "http://[bad/")
+        redirect_target(base, 301, "http://[bad/")
 
 
 def test_what_an_answer_to_robots_txt_means() -> None:

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parsel import Selector
 
-from silverprint.adapters.crawl.css_select import elements
-from silverprint.adapters.crawl.image_candidates import addresses, largest_of
-from silverprint.adapters.crawl.meta_refresh import sent_on
+from silverprint.adapters.crawl.css_select import select
+from silverprint.adapters.crawl.image_candidates import image_addresses, largest_of
+from silverprint.adapters.crawl.meta_refresh import refresh_target
 from tests.crawl.sites import BLANK
 
 PNG = '<source type="image/png" srcset="s.png 400w, l.png 900w">'
@@ -42,7 +42,7 @@ PNG = '<source type="image/png" srcset="s.png 400w, l.png 900w">'
     ],
 )
 def test_the_address_of_a_picture(body: str, found: str | None) -> None:
-    assert [address for _, address in addresses(Selector(body), ".p")] == ([] if found is None else [found])
+    assert [address for _, address in image_addresses(Selector(body), ".p")] == ([] if found is None else [found])
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_address_of_a_picture(body: str, found: str | None) -> None:
 )
 def test_an_attribute_may_be_named(where: str, found: str | None) -> None:
     body = "<img class=p src=a.jpg data-full=full.jpg data-srcset='s.jpg 1w, l.jpg 2w' style='background:url(b.jpg)'>"
-    assert [address for _, address in addresses(Selector(body), where)] == ([] if found is None else [found])
+    assert [address for _, address in image_addresses(Selector(body), where)] == ([] if found is None else [found])
 
 
 def test_a_srcset_is_read_as_browsers_do() -> None:
@@ -76,7 +76,7 @@ def test_a_srcset_is_read_as_browsers_do() -> None:
 )  # fmt: skip
 def test_a_page_may_send_on(content: str, found: str | None) -> None:
     page = Selector("<meta http-equiv=' Refresh' content='{}'>".format(content.replace("'", "&#39;")))
-    assert sent_on(page) == found
+    assert refresh_target(page) == found
 
 
 SELECTORS = (
@@ -100,4 +100,4 @@ def _written(tree: tuple[str, str, list[object]]) -> str:
 @given(TREES, st.sampled_from(SELECTORS))
 def test_a_selector_finds_what_it_finds_elsewhere(tree: tuple[str, str, list[object]], selector: str) -> None:
     page = Selector(_written(tree), type="xml")
-    assert elements(page, selector) == [one.root for one in page.css(selector)]
+    assert select(page, selector) == [one.root for one in page.css(selector)]

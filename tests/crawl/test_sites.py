@@ -104,7 +104,7 @@ def test_a_crawl_that_finds_nothing_says_so(start: str, site: Site, tmp_path: Pa
 @pytest.mark.parametrize(
     ("start", "reply", "remedy"),
     [
-        ("/gone/", Reply(status=404), "http-404.*mend the address in sources.web.start"),
+        ("/gone/", Reply(status=404), "http-404.*fix the address in sources.web.start"),
         ("/closed/", Reply(status=403), "http-403.*sources.web.user_agent.*sources.web.cookies"),
         ("/circle/", Reply(status=302, headers={"Location": "/circle/"}), "redirect-loop.*sources.web.cookies"),
         ("/huge/", None, "page-too-large.*25,000 tags"),

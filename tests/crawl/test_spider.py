@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from silverprint import config
-from silverprint.adapters.crawl.spider import PictureSpider
+from silverprint.adapters.crawl.spider import ImageSpider
 from silverprint.adapters.crawl.user_spider import spider_class
 from silverprint.errors import ConfigError
 from silverprint.store import ShardReader
@@ -59,12 +59,12 @@ def test_a_spider_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "broken_spider.py").write_text("1 / 0")
-    assert spider_class("shop", None) is PictureSpider
+    assert spider_class("shop", None) is ImageSpider
     for name, rule in (
         ("nowhere_spider:Shop", "cannot be imported .ModuleNotFoundError"),
         ("broken_spider:Shop", "cannot be imported .ZeroDivisionError: division by zero"),
-        ("json:Shop", "json has no subclass of PictureSpider by the name Shop"),
-        ("scrapy:Spider", "scrapy has no subclass of PictureSpider by the name Spider"),
+        ("json:Shop", "json has no subclass of ImageSpider by the name Shop"),
+        ("scrapy:Spider", "scrapy has no subclass of ImageSpider by the name Spider"),
     ):
         with pytest.raises(ConfigError, match=rf"sources\.shop\.spider = '{name}': .*{rule}"):
             spider_class("shop", name)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.core.cleaning.takedowns import Takedowns
-from silverprint.fetching.urls import LONGEST, as_asked, located
+from silverprint.fetching.urls import LONGEST, resolve_url, with_resolved_addresses
 
 BASE = "http://a.example/shop/page.html?x=1#top"
 
@@ -36,38 +36,38 @@ BASE = "http://a.example/shop/page.html?x=1#top"
     ],
 )
 def test_an_address_on_a_page(address: str, encoding: str, found: str) -> None:
-    assert located(address, BASE, encoding) == found
+    assert resolve_url(address, BASE, encoding) == found
 
 
 @pytest.mark.parametrize("address", ["http://", "http://[bad/", "http://a b/", "http://a:99999/", "\ud800", "//"])
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(ValueError):
-        located(address, BASE)
+        resolve_url(address, BASE)
 
 
 @given(st.text(max_size=60), st.sampled_from(["utf-8", "gbk", "cp1251", "iso2022_jp", "euc_kr"]))
 def test_whatever_is_found_is_ascii_bounded_and_found_again(address: str, encoding: str) -> None:
     try:
-        found = located(address, BASE, encoding)
+        found = resolve_url(address, BASE, encoding)
     except ValueError:
         return
     assert found.isascii()
     assert len(found) <= LONGEST
     assert "#" not in found
     if found.startswith("http"):
-        assert located(found) == found
-        assert located(found, BASE, encoding) == found
+        assert resolve_url(found) == found
+        assert resolve_url(found, BASE, encoding) == found
 
 
 def test_an_address_may_be_too_long() -> None:
     with pytest.raises(ValueError, match="too long"):
-        located("/" + "a" * LONGEST, BASE)
+        resolve_url("/" + "a" * LONGEST, BASE)
     with pytest.raises(ValueError, match="too long"):
-        located("/" + "ä" * (LONGEST // 4), BASE)  # six characters each, in full
+        resolve_url("/" + "ä" * (LONGEST // 4), BASE)  # six characters each, in full
 
 
 def test_a_takedown_means_an_address_however_it_was_copied() -> None:
-    rules = as_asked(Takedowns(urls=frozenset({"http://A.example/ключ.jpg", "no address"})))
+    rules = with_resolved_addresses(Takedowns(urls=frozenset({"http://A.example/ключ.jpg", "no address"})))
     assert rules.forbid("http://a.example/%D0%BA%D0%BB%D1%8E%D1%87.jpg")
     assert rules.forbid("http://A.example/ключ.jpg")
     assert not rules.forbid("http://a.example/")

@@ -20,7 +20,7 @@ import pytest
 from silverprint import layout
 from silverprint.adapters.labelstudio import Project, Studio, Task
 from silverprint.demo import CAMPAIGN, image_rendering, truth
-from silverprint.demo.annotators import STOP, annotate, shown
+from silverprint.demo.annotators import STOP, annotate, preselected_class
 from silverprint.demo.classes import CLASSES
 from silverprint.demo.personas import PERSONS, decide
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
@@ -221,5 +221,10 @@ def test_a_broken_account_is_one_line(tmp_path, monkeypatch, text):
 
 def test_the_preselected_class_is_read_from_the_task():
     region = {"from_name": "choice", "value": {"choices": ["coat"]}}
-    assert shown({"predictions": [{"result": []}, {"result": [region]}]}) == "coat"
-    assert shown({"predictions": []}) is shown({}) is shown({"predictions": None}) is None
+    assert preselected_class({"predictions": [{"result": []}, {"result": [region]}]}) == "coat"
+    assert (
+        preselected_class({"predictions": []})
+        is preselected_class({})
+        is preselected_class({"predictions": None})
+        is None
+    )

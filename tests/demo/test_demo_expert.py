@@ -24,7 +24,7 @@ ROW = some.tuples(some.sampled_from(sorted(TRUTH)), some.booleans(), some.intege
 @given(some.lists(ROW, unique_by=lambda row: row[0]), some.randoms())
 def test_the_expert_is_certain_of_clear_pictures_that_are_kept(rows, chance):
     frame = pl.DataFrame(rows, schema={"image_id": pl.String, "kept": pl.Boolean, "group": pl.Int64}, orient="row")
-    found = expert.certain(frame, TRUTH)
+    found = expert.certain_labels(frame, TRUTH)
     chosen = frame.filter(pl.col("image_id").is_in(list(found)))
     assert found == {image_id: TRUTH[image_id] for image_id in chosen["image_id"]}
     assert chosen["kept"].all()
@@ -32,7 +32,7 @@ def test_the_expert_is_certain_of_clear_pictures_that_are_kept(rows, chance):
     assert len(found) <= expert.KNOWN
     assert all(difficulty(image_id) <= expert.CLEAR for image_id in found)
     shuffled = frame[chance.sample(range(frame.height), frame.height)]
-    assert expert.certain(shuffled, TRUTH) == found
+    assert expert.certain_labels(shuffled, TRUTH) == found
 
 
 def test_what_the_expert_notes_can_be_imported(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,14 +40,14 @@ def test_what_the_expert_notes_can_be_imported(project: Path, monkeypatch: pytes
     truth.write(TRUTH)
     manifest = pl.DataFrame({"image_id": list(TRUTH), "kept": True, "group": range(len(TRUTH))})
     tables.write(conform(manifest, MANIFEST), layout.MANIFEST, MANIFEST)
-    expert.look()
+    expert.write_gold()
     params = config.load()
-    gold.bring(params, expert.NOTES)
-    known = gold_list.known(params)
+    gold.import_file(params, expert.NOTES)
+    known = gold_list.read(params)
     assert known.height == expert.KNOWN == sum(one.gold for one in params.rounds.values())
     assert all(TRUTH[image_id] == label for image_id, label in known.select("image_id", "label").iter_rows())
 
 
 def test_before_cleaning_there_is_nothing_to_look_at(project: Path) -> None:
     with pytest.raises(UnavailableError, match=r"manifest\.parquet"):
-        expert.look()
+        expert.write_gold()

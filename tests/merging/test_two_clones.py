@@ -148,8 +148,8 @@ def test_a_contradiction_stays_a_conflict_that_nothing_reads_on(clone: Path) -> 
     done = git("merge", "-m", "merge", "ada", check=False)
     assert done.returncode == 1
     assert "data/exclude.csv: the branches contradict each other about 1 rows" in done.stderr + done.stdout
-    with pytest.raises(DataError, match=r"exclude\.csv line 2: Git left the marks.*silverprint ledger mend"):
-        ledgers.excluded()
+    with pytest.raises(DataError, match=r"exclude\.csv line 2: Git left the marks.*silverprint ledger fix"):
+        ledgers.excluded_images()
 
 
 @pytest.mark.slow
@@ -185,7 +185,7 @@ def test_marks_of_a_merge_without_the_driver_are_taken_out_by_mend(clone: Path, 
     with pytest.raises(DataError, match="Git left the marks"):
         ledgers.votes("r01")
     for path in (layout.votes("r01"), layout.state("r01")):
-        done = silverprint("ledger", "mend", str(path))
+        done = silverprint("ledger", "fix", str(path))
         assert done.returncode == 0
         assert f"git add {path}" in done.stderr
     assert sorted(statuses()) == [1, 11, 12, 22]
@@ -203,7 +203,7 @@ def test_votes_that_differ_from_the_seal_come_back_from_history(clone: Path, sil
     done = silverprint("ledger", "mend", str(layout.votes("r01")))
     assert done.returncode == 0, done.stderr
     assert ledgers.sha256(layout.votes("r01")) == sealed
-    assert "nothing to mend" in silverprint("ledger", "mend", str(layout.votes("r01"))).stderr
+    assert "nothing to fix" in silverprint("ledger", "mend", str(layout.votes("r01"))).stderr
 
 
 def test_a_clone_under_autocrlf_has_the_same_rounds(clone: Path, tmp_path: Path, monkeypatch) -> None:

@@ -10,7 +10,7 @@ from sklearn.datasets import load_sample_image
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.imaging.decode import decode, encode_jpeg
 from silverprint.model.backbones import backbone, efficientnet_lite0
-from silverprint.model.embedder import Embedder, prepared, resized
+from silverprint.model.embedder import Embedder, prepare, resize
 from tests.model.pictures import jpeg
 
 PALACE, DAISY = 698, 985  # ImageNet classes
@@ -113,7 +113,7 @@ def test_a_reduced_decode_gives_nearly_the_features_of_a_full_one(embedder_128, 
     side = reduction * embedder_128.size
     data = encode_jpeg(cv2.resize(load_sample_image(name), (side * 4 // 3, side), interpolation=cv2.INTER_AREA))
     assert decode(data, shorter_side=embedder_128.size).pixels.size < decode(data).pixels.size
-    pair = np.stack([prepared(name, data, embedder_128.size), resized(decode(data).pixels, embedder_128.size)])
+    pair = np.stack([prepare(name, data, embedder_128.size), resize(decode(data).pixels, embedder_128.size)])
     features = embedder_128(pair).astype(np.float32)
     for start, end in ((0, 1280), (1280, 2288)):
         one, other = features[:, start:end]
@@ -121,8 +121,8 @@ def test_a_reduced_decode_gives_nearly_the_features_of_a_full_one(embedder_128, 
 
 
 def test_resizing_gives_a_square_of_the_right_side() -> None:
-    assert resized(np.zeros((30, 200, 3), dtype=np.uint8), 64).shape == (64, 64, 3)
-    assert resized(np.zeros((300, 200, 3), dtype=np.uint8), 64).shape == (64, 64, 3)
+    assert resize(np.zeros((30, 200, 3), dtype=np.uint8), 64).shape == (64, 64, 3)
+    assert resize(np.zeros((300, 200, 3), dtype=np.uint8), 64).shape == (64, 64, 3)
 
 
 @pytest.mark.slow

@@ -122,16 +122,16 @@ def test_the_figures_agree_with_scikit_learn(seed, n) -> None:
     probabilities = rng.dirichlet(np.ones(3), size=n)
     labels = rng.integers(0, 3, n)
     predicted = probabilities.argmax(axis=1)
-    found = accuracy.overall(probabilities, labels)
+    found = accuracy.overall_accuracy(probabilities, labels)
     assert found["accuracy"] == pytest.approx(accuracy_score(labels, predicted), abs=1e-6)
     assert found["log_loss"] == pytest.approx(log_loss(labels, probabilities, labels=[0, 1, 2]), abs=1e-5)
     theirs = precision_recall_fscore_support(labels, predicted, labels=[0, 1, 2], zero_division=0)
-    for index, figures in enumerate(accuracy.per_class(predicted, labels, ["a", "b", "c"]).values()):
+    for index, figures in enumerate(accuracy.per_class_accuracy(predicted, labels, ["a", "b", "c"]).values()):
         for name, values in zip(("precision", "recall", "f1", "support"), theirs, strict=True):
             assert (figures[name] or 0) == pytest.approx(values[index], abs=1e-6)
 
 
 def test_nothing_to_judge_gives_nulls() -> None:
-    found = accuracy.overall(np.zeros((0, 3)), np.zeros(0, dtype=np.int64))
+    found = accuracy.overall_accuracy(np.zeros((0, 3)), np.zeros(0, dtype=np.int64))
     assert found["n"] == 0
     assert found["accuracy"] is None

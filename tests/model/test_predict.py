@@ -6,7 +6,7 @@ import torch
 
 from silverprint.model import predict as module
 from silverprint.model.head import Head
-from silverprint.model.predict import at_hand, loader, predict
+from silverprint.model.predict import available_hardware, loader, predict
 from silverprint.store import features as store
 from silverprint.store.features import Features
 
@@ -62,5 +62,5 @@ def test_half_precision_is_nearly_the_same(pool, head):
 )
 def test_every_gpu_works_in_half_precision_from_pinned_memory(monkeypatch, pool, count, told):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
-    assert at_hand() == told
+    assert available_hardware() == told
     assert loader(*pool).pin_memory == (count > 0)

@@ -61,7 +61,7 @@ def test_the_previous_rounds_model_scores_the_pool(params, truth) -> None:
     stored = np.load(layout.score("r02") / "probabilities.npy")
     assert stored.shape == (3, len(truth), 10)
     assert stored.dtype == np.float16
-    probabilities = half_precision.restored(stored)
+    probabilities = half_precision.from_half(stored)
     np.testing.assert_allclose(probabilities.sum(axis=2), 1, atol=1e-5)
     assert scores["model_id"].unique().to_list() == [metrics("r01")["model_id"]]
     mean = probabilities.mean(axis=0)
@@ -112,7 +112,7 @@ def test_a_round_is_trained_and_judged(params, truth) -> None:
     assert found["votes"] == 2 * (campaign.BUDGET + campaign.EVALUATION)
     assert found["model_id"] == card("r01")["model_id"]
     assert found["model_id"].startswith("r01-")
-    assert found["features"] == block_weights.told(card("r01")["block_weights"])
+    assert found["features"] == block_weights.describe(card("r01")["block_weights"])
     judged = found["evaluation"]
     assert judged["n"] == campaign.EVALUATION
     assert judged["accuracy_low"] < judged["accuracy"] < judged["accuracy_high"]

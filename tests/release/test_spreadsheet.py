@@ -15,7 +15,7 @@ from silverprint.adapters.huggingface import columns, imagefolder, spreadsheet
 
 
 def neutral(text: str | None) -> str | None:
-    return spreadsheet.neutral(pl.DataFrame({"a": [text]}, schema={"a": pl.String}))["a"][0]
+    return spreadsheet.neutralise(pl.DataFrame({"a": [text]}, schema={"a": pl.String}))["a"][0]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_numbers_and_plain_text_stay(text: str | None) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=8))
 def test_no_cell_begins_a_formula_and_nothing_else_changes(texts: list[str]) -> None:
-    found = spreadsheet.neutral(pl.DataFrame({"a": texts}, schema={"a": pl.String}))["a"].to_list()
+    found = spreadsheet.neutralise(pl.DataFrame({"a": texts}, schema={"a": pl.String}))["a"].to_list()
     for before, after in zip(texts, found, strict=True):
         assert after in (before, f"'{before}")
         try:

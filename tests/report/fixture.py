@@ -216,7 +216,7 @@ def _labels(name: str, asked: list[pl.DataFrame], votes: pl.DataFrame) -> None:
     quality = {
         "alpha_round": 0.7,
         "by_role": {"evaluation": {"agreement": 0.8}},
-        "gold": gold.figures(empty(GOLD_ANSWERS), name),
+        "gold": gold.gold_figures(empty(GOLD_ANSWERS), name),
     }
     files.write_text(folder / "quality.json", json.dumps(quality))
 

@@ -36,7 +36,7 @@ def test_the_strip_of_an_empty_campaign(tmp_path: Path) -> None:
 def test_a_rare_colour_survives_the_palette() -> None:
     picture = noise(64).convert("L").convert("RGB")
     picture.paste((255, 90, 0), (0, 0, 3, 3))
-    with Image.open(BytesIO(png.small(picture))) as found:
+    with Image.open(BytesIO(png.encode_small(picture))) as found:
         red, green, blue = found.convert("RGB").crop((1, 1, 2, 2)).resize((1, 1)).tobytes()
     assert red > 200 and blue < 60 and green < 140  # noqa: PT018
 

@@ -60,7 +60,7 @@ def write_scores(params: Params, name: str, *, model: bool) -> None:
         weights = np.random.default_rng(len(name)).random((5, kept.height, len(classes))).astype(np.float32)
         probabilities = weights / weights.sum(axis=-1, keepdims=True)
         layout.score(name).mkdir(parents=True, exist_ok=True)
-        np.save(layout.score(name) / "probabilities.npy", half_precision.halved(probabilities))
+        np.save(layout.score(name) / "probabilities.npy", half_precision.to_half(probabilities))
         mean = probabilities.mean(axis=0)
         scores = scores.with_columns(
             model_id=pl.lit("m-1"),
@@ -87,7 +87,7 @@ def answer(params: Params, name: str, choice=None) -> pl.DataFrame:
                     "round": name,
                     "annotator": f"s-{person}",
                     "choice": said,
-                    "status": vote_ledger.judge(said, params.dataset.classes),
+                    "status": vote_ledger.choice_status(said, params.dataset.classes),
                     "lead_time_s": 2.0 + person,
                     "created_at": "2024-01-01T00:00:00Z",
                     "annotation_id": len(rows) + 1,

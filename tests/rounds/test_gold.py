@@ -208,7 +208,7 @@ def test_the_command_adds_what_can_be_gold_once(params, capsys):
     write()
     command.add(params, KNOWN[0].upper(), "coat", " two   experts ")
     command.add(params, KNOWN[0], "coat", "again")
-    (row,) = gold_list.known(params).to_dicts()
+    (row,) = gold_list.read(params).to_dicts()
     assert (row["image_id"], row["label"], row["why"]) == (KNOWN[0], "coat", "two experts")
     assert "0 new, 1 in all" in capsys.readouterr().err
 
@@ -236,7 +236,7 @@ def test_what_cannot_be_gold_says_why(params):
     ]:
         with pytest.raises(UsageError, match=rule):
             command.add(params, image_id, label, why)
-    assert gold_list.known(params)["image_id"].to_list() == [free[0]]
+    assert gold_list.read(params)["image_id"].to_list() == [free[0]]
 
 
 def test_a_file_is_taken_whole_or_not_at_all(params, tmp_path):
@@ -244,13 +244,13 @@ def test_a_file_is_taken_whole_or_not_at_all(params, tmp_path):
     path = tmp_path / "known.csv"
     path.write_text(f"image_id,label,why\n{KNOWN[0]},coat,sure\n{KNOWN[1]},zebra,sure\n")
     with pytest.raises(UsageError, match=r"known\.csv line 3: .*'zebra' is no class"):
-        command.bring(params, path)
-    assert gold_list.known(params).is_empty()
+        command.import_file(params, path)
+    assert gold_list.read(params).is_empty()
     path.write_text(path.read_text().replace("zebra", "bag"))
-    command.bring(params, path)
-    assert gold_list.known(params).height == 2
+    command.import_file(params, path)
+    assert gold_list.read(params).height == 2
     with pytest.raises(UsageError, match="no such file"):
-        command.bring(params, tmp_path / "none.csv")
+        command.import_file(params, tmp_path / "none.csv")
 
 
 @pytest.mark.parametrize(

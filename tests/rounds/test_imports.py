@@ -8,7 +8,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers
-from silverprint.campaign.round_status import standing
+from silverprint.campaign.round_status import status_of
 from silverprint.commands import votes as command
 from silverprint.config import Params
 from silverprint.errors import UnavailableError
@@ -39,12 +39,12 @@ def asked(params: Params) -> Params:
 def test_the_ledger_is_text_that_only_grows(asked: Params, capsys) -> None:
     first, second, third = (campaign.image_id(n) for n in range(3))
     write_raw("web", {first: "coat", second: "Mantel", third: None})
-    command.bring(asked, "web", None)
+    command.import_labels(asked, "web", None)
     before = layout.IMPORTS.read_text()
     assert "no class of the dataset: 'Mantel' (1); say which with --map" in capsys.readouterr().err
-    command.bring(asked, "web", None)
+    command.import_labels(asked, "web", None)
     assert layout.IMPORTS.read_text() == before
-    command.bring(asked, "web", ["Mantel=coat"])
+    command.import_labels(asked, "web", ["Mantel=coat"])
     after = layout.IMPORTS.read_text()
     assert set(before.splitlines()) < set(after.splitlines())
     rows = ledgers.imports().select("image_id", "said", "choice", "status", "batch").rows()
@@ -85,7 +85,7 @@ def test_one_more_vote_where_people_took_a_stand(asked: Params) -> None:
     before, alpha = read("r01", "labels", LABELS), quality("r01")["alpha_round"]
     decided = train[1:]
     write_raw("web", dict.fromkeys([*train, *evaluation, campaign.image_id(10**6)], "bag"))
-    command.bring(asked, "web", None)
+    command.import_labels(asked, "web", None)
     labels.run(asked, "r01")
     after = {row["image_id"]: row for row in read("r01", "labels", LABELS).to_dicts()}
     assert {after[name]["label"] for name in decided} == {"bag"}
@@ -107,7 +107,7 @@ def test_its_agreement_with_people_is_a_figure(asked: Params) -> None:
     campaign.answer(asked, "r01", lambda rank, person: "coat")
     rows = ledgers.queue("r01")["image_id"].to_list()
     write_raw("web", dict.fromkeys(rows[:6], "coat") | dict.fromkeys(rows[6:8], "bag"))
-    command.bring(asked, "web", None)
+    command.import_labels(asked, "web", None)
     labels.run(asked, "r01")
     people = {row["annotator"]: row for row in read("r01", "annotators", ANNOTATORS).to_dicts()}
     assert people["import:web"]["votes"] == 8
@@ -120,24 +120,24 @@ def test_an_import_asks_nobody_and_spares_nobody(asked: Params) -> None:
     """What was imported is drawn like any other picture, and a round waits for as many people as before."""
     before = ledgers.queue("r01")
     write_raw("web", dict.fromkeys(before["image_id"], "coat"))
-    command.bring(asked, "web", None)
+    command.import_labels(asked, "web", None)
     queue.run(asked, "r01")
     assert ledgers.queue("r01").equals(before)
     assert not layout.votes("r01").exists()
     campaign.answer(asked, "r01")
     votes = ledgers.votes("r01")
     ledgers.write_votes("r01", votes.head(3))
-    assert standing(asked, "r01").votes == 3
-    assert not [name for name in standing(asked, "r01").people if name.startswith("import:")]
+    assert status_of(asked, "r01").votes == 3
+    assert not [name for name in status_of(asked, "r01").people if name.startswith("import:")]
 
 
 def test_it_is_withdrawn_with_the_picture(asked: Params) -> None:
     campaign.answer(asked, "r01")
     gone = ledgers.queue("r01")["image_id"][0]
     write_raw("web", {gone: "coat"})
-    command.bring(asked, "web", None)
+    command.import_labels(asked, "web", None)
     campaign.withdraw(gone)
     labels.run(asked, "r01")
     assert read("r01", "annotators", ANNOTATORS).filter(annotator="import:web").is_empty()
     with pytest.raises(UnavailableError, match="none of its pictures has a label"):
-        command.bring(config.load(), "web", None)
+        command.import_labels(config.load(), "web", None)

@@ -8,7 +8,7 @@ import pytest
 from silverprint import layout
 from silverprint.campaign import forecast_text
 from silverprint.campaign.forecast import outlook
-from silverprint.campaign.round_status import standing
+from silverprint.campaign.round_status import status_of
 from silverprint.config import PeopleCost
 from silverprint.records import EVALUATION, STOP_SET, VOTES
 from silverprint.stages import queue
@@ -18,7 +18,7 @@ from tests.rounds.test_standing import close
 
 
 def looked(params):
-    return outlook(params, [standing(params, name) for name in params.chain])
+    return outlook(params, [status_of(params, name) for name in params.chain])
 
 
 def said(params):

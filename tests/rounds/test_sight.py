@@ -7,7 +7,7 @@ import pytest
 from silverprint.core.features import block_weights
 from silverprint.core.features.projection import Projection
 from silverprint.errors import DataError
-from silverprint.stages.queue.pool_features import sight
+from silverprint.stages.queue.pool_features import read_pool
 from silverprint.store import features as store
 from silverprint.store.features import Features
 
@@ -33,13 +33,13 @@ def examples(rows, truth):
 
 def test_the_pool_is_projected_and_the_block_that_knows_the_classes_leads(tmp_path):
     features, ids, rows, truth = pool(tmp_path, 6_000)
-    seen = sight(features, ids, examples(np.arange(0, 6_000, 60), truth))
+    seen = read_pool(features, ids, examples(np.arange(0, 6_000, 60), truth))
     assert seen.weights["middle"] == 1
     assert seen.weights["final"] in block_weights.LESS
     projection = Projection.of(rows.astype(np.float32), features.blocks)
-    scales = block_weights.scales(seen.weights, projection.columns)
+    scales = block_weights.column_scales(seen.weights, projection.columns)
     np.testing.assert_allclose(seen.rows, projection(rows.astype(np.float32)) * scales, atol=1e-3)
-    again = sight(features, ids, examples(np.arange(0, 6_000, 60), truth))
+    again = read_pool(features, ids, examples(np.arange(0, 6_000, 60), truth))
     assert again.rows.tobytes() == seen.rows.tobytes()
 
 
@@ -47,7 +47,7 @@ def test_the_pool_is_projected_and_the_block_that_knows_the_classes_leads(tmp_pa
 def test_without_labels_or_with_none_of_the_classes_the_blocks_weigh_the_same(tmp_path, class_id):
     features, ids, _, truth = pool(tmp_path, 300)
     known = examples(np.arange(50 if class_id else 0), np.full_like(truth, -1))
-    assert sight(features, ids, known).weights == {"final": 1.0, "middle": 1.0}
+    assert read_pool(features, ids, known).weights == {"final": 1.0, "middle": 1.0}
 
 
 def test_a_pool_is_never_held_in_single_precision(tmp_path, monkeypatch):
@@ -56,7 +56,7 @@ def test_a_pool_is_never_held_in_single_precision(tmp_path, monkeypatch):
     features.matrix(ids[:1])  # the table of places is not counted
     known = examples(np.arange(0, 50_000, 500), truth)
     tracemalloc.start()
-    seen = sight(features, ids, known)
+    seen = read_pool(features, ids, known)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < seen.rows.nbytes + 0.6 * rows.astype(np.float32).nbytes
@@ -65,4 +65,4 @@ def test_a_pool_is_never_held_in_single_precision(tmp_path, monkeypatch):
 def test_a_picture_without_features_is_named(tmp_path):
     features, ids, _, truth = pool(tmp_path, 20)
     with pytest.raises(DataError, match="nobody"):
-        sight(features, [*ids, "nobody"], examples(np.arange(5), truth))
+        read_pool(features, [*ids, "nobody"], examples(np.arange(5), truth))

@@ -7,7 +7,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.campaign import ledgers, round_state
-from silverprint.campaign.round_status import advise, standing
+from silverprint.campaign.round_status import advise, status_of
 from silverprint.commands import rounds
 from silverprint.commands.status import _absence
 from silverprint.errors import DataError, UsageError
@@ -16,7 +16,7 @@ from tests.rounds import campaign
 
 
 def next_step(params):
-    return advise([standing(params, name) for name in params.chain])
+    return advise([status_of(params, name) for name in params.chain])
 
 
 def close(name):
@@ -25,16 +25,16 @@ def close(name):
 
 
 def test_a_round_from_plan_to_votes(params):
-    assert standing(params, "r01").state == "planned"
+    assert status_of(params, "r01").state == "planned"
     queue.run(params, "r01")
-    drafted = standing(params, "r01")
+    drafted = status_of(params, "r01")
     assert (drafted.state, drafted.pictures, drafted.votes, drafted.votes_needed) == ("queued", 16, 0, 6 * 3 + 10 * 2)
     campaign.open_round(params, "r01")
     round_state.load("r01").moved(status="waiting").save()
     assert "r01 waits for people (38 votes were missing at the last pull)" in next_step(params)
     campaign.answer(params, "r01")
     close("r01")
-    assert standing(params, "r01").people == {"s-0": 16, "s-1": 16, "s-2": 6}
+    assert status_of(params, "r01").people == {"s-0": 16, "s-1": 16, "s-2": 6}
     assert next_step(params) == "dvc repro goes on with r01"
 
 
@@ -45,7 +45,7 @@ def test_votes_beyond_what_was_asked_do_not_make_up_for_those_that_lack(params):
     fewer = replace(params, rounds={**params.rounds})
     rows = ledgers.queue("r01").with_columns(overlap=1)
     layout.queue("r01").write_bytes(rows.write_csv().encode())
-    seen = standing(fewer, "r01")
+    seen = status_of(fewer, "r01")
     assert (seen.votes, seen.votes_needed, seen.pictures_done) == (16, 16, 16)
     assert sum(seen.people.values()) == 38
 
@@ -58,13 +58,13 @@ def test_a_refused_round_says_how_to_go_on(params):
     labels.run(params, "r01")
     with pytest.raises(DataError):
         gate.run(params, "r01")
-    assert standing(params, "r01").gate == "refused"
+    assert status_of(params, "r01").gate == "refused"
     assert "silverprint round reopen r01 --extra 1" in next_step(params)
     assert "data/waivers.csv" in next_step(params)
 
 
 def test_a_gate_that_refuses_after_training_comes_before_the_next_round(params):
-    stood = replace(standing(params, "r01"), state="closed", gate="refused", trained=True)
+    stood = replace(status_of(params, "r01"), state="closed", gate="refused", trained=True)
     assert "silverprint round reopen r01 --extra 1" in advise([stood])
 
 
@@ -73,7 +73,7 @@ def test_a_lost_state_is_noticed(params):
     campaign.open_round(params, "r01")
     campaign.answer(params, "r01")
     layout.state("r01").unlink()
-    assert standing(params, "r01").state == "lost"
+    assert status_of(params, "r01").state == "lost"
     assert "git checkout data/rounds/r01/state.json" in next_step(params)
 
 
@@ -142,7 +142,7 @@ def test_a_state_of_an_unknown_status_or_no_file_is_told(params):
 @pytest.fixture
 def done(params):
     """A campaign whose rounds are closed and trained, as its standings."""
-    one = replace(standing(params, "r01"), state="closed", trained=True)
+    one = replace(status_of(params, "r01"), state="closed", trained=True)
     layout.REPORT.mkdir(parents=True, exist_ok=True)
     return [one]
 

@@ -13,7 +13,7 @@ SWAPPED = (0.3127, 0.329, 0.3, 0.6, 0.64, 0.33, 0.15, 0.06)  # red and green exc
 
 
 def of(xy: tuple[float, ...] = SRGB, gamma: float = 2.2, *, is_gray: bool = False) -> bytes:
-    found = profiles.profile(xy, (gamma,), is_gray=is_gray)
+    found = profiles.build_profile(xy, (gamma,), is_gray=is_gray)
     assert found is not None
     return found
 

@@ -19,10 +19,10 @@ from tests.store.test_decode import header_png
 
 from silverprint.config import model
 from silverprint.imaging import decode, killable_process
-from silverprint.imaging.bounded import Limits, bounded, is_cheap
+from silverprint.imaging.bounded import Limits, is_cheap, run_bounded
 from silverprint.imaging.frames import MOST_FRAMES
 from silverprint.imaging.jpeg_work import MOST_SCANS, jpeg_work
-from silverprint.imaging.measurement import measured, pixel_sha256
+from silverprint.imaging.measurement import measure, pixel_sha256
 from silverprint.imaging.open_image import MAX_PIXELS, WHOLE_SHARE, Undecodable
 from silverprint.store import executor
 
@@ -74,7 +74,7 @@ def test_small_files_that_claim_a_hundred_megapixels_are_refused_before_memory_i
     before, start = process.memory_info().rss, time.process_time()
     for data in small_claims(10_000):
         assert len(data) < 10_000
-        assert measured("x", data)["error"] == "too-many-pixels"
+        assert measure("x", data)["error"] == "too-many-pixels"
         assert pixel_sha256(data) is None
     assert process.memory_info().rss - before < 100_000_000
     assert time.process_time() - start < 5
@@ -82,7 +82,7 @@ def test_small_files_that_claim_a_hundred_megapixels_are_refused_before_memory_i
 
 def test_a_phones_108_megapixels_are_taken_where_the_decoder_reduces() -> None:
     data = saved(Image.new("RGB", (12_000, 9_000), "teal"), "JPEG")
-    row = measured("x", data)
+    row = measure("x", data)
     assert (row["width"], row["height"], row["decodable"]) == (12_000, 9_000, True)
     assert decode.decode(data, shorter_side=128).pixels.shape == (1_125, 1_500, 3)
 
@@ -91,33 +91,33 @@ def test_the_knob_is_the_limit_of_a_jpeg_and_two_fifths_of_it_that_of_others() -
     assert model.Measure().max_megapixels * 1e6 == MAX_PIXELS
     jpeg, png = encoded(1), encoded(1, "PNG")
     size = 48 * 64
-    assert measured("x", jpeg, size)["decodable"]
-    assert measured("x", jpeg, size - 1)["error"] == "too-many-pixels"
-    assert measured("x", png, int(size / WHOLE_SHARE) + 1)["decodable"]
-    assert measured("x", png, int(size / WHOLE_SHARE) - 3)["error"] == "too-many-pixels"
+    assert measure("x", jpeg, size)["decodable"]
+    assert measure("x", jpeg, size - 1)["error"] == "too-many-pixels"
+    assert measure("x", png, int(size / WHOLE_SHARE) + 1)["decodable"]
+    assert measure("x", png, int(size / WHOLE_SHARE) - 3)["error"] == "too-many-pixels"
 
 
 def test_scans_are_counted_before_anything_is_decoded() -> None:
     start = time.process_time()
-    assert measured("x", scans(MOST_SCANS + 1, 256))["error"] == "too-many-scans"
-    assert measured("x", scans(10_000, 64))["error"] == "too-many-scans"
+    assert measure("x", scans(MOST_SCANS + 1, 256))["error"] == "too-many-scans"
+    assert measure("x", scans(10_000, 64))["error"] == "too-many-scans"
     assert time.process_time() - start < 1
-    assert measured("x", scans(40, 64))["decodable"]
+    assert measure("x", scans(40, 64))["decodable"]
 
 
 def test_what_takes_long_is_stopped_and_the_next_picture_goes_on() -> None:
     slow = scans(400, 2_000)
     assert not is_cheap(slow)
     with pytest.raises(Undecodable, match="too-slow"):
-        bounded(decode.decode_here, slow, MAX_PIXELS, None, limits=Limits(0.3, 1_000))
-    assert measured("x", encoded(1, "GIF"))["decodable"]
+        run_bounded(decode.decode_here, slow, MAX_PIXELS, None, limits=Limits(0.3, 1_000))
+    assert measure("x", encoded(1, "GIF"))["decodable"]
 
 
 def test_what_takes_much_memory_is_stopped_and_the_next_picture_goes_on() -> None:
     large = saved(Image.new("L", (7_000, 7_000)), "TIFF", compression="tiff_lzw")
     with pytest.raises(Undecodable, match="too-much-memory"):
-        bounded(decode.decode_here, large, MAX_PIXELS, None, limits=Limits(60, 60))
-    assert measured("x", encoded(1, "TIFF"))["decodable"]
+        run_bounded(decode.decode_here, large, MAX_PIXELS, None, limits=Limits(60, 60))
+    assert measure("x", encoded(1, "TIFF"))["decodable"]
 
 
 def broken(data: bytes) -> None:
@@ -141,27 +141,27 @@ GIF = encoded(1, "GIF")  # never cheap
 
 def test_a_crash_is_a_reason_and_a_fault_of_ours_is_raised_here() -> None:
     with pytest.raises(Undecodable, match="crashed"):
-        bounded(broken, GIF)
+        run_bounded(broken, GIF)
     with pytest.raises(KeyError, match="a fault of ours"):
-        bounded(failing, GIF)
+        run_bounded(failing, GIF)
     with pytest.raises(Undecodable, match="too-much-memory"):
-        bounded(swelling, GIF)
+        run_bounded(swelling, GIF)
 
 
 def test_a_child_is_used_again_and_by_one_thread_at_a_time() -> None:
-    first = bounded(whoami, GIF)
+    first = run_bounded(whoami, GIF)
     assert first != os.getpid()
-    assert bounded(whoami, GIF) == first
+    assert run_bounded(whoami, GIF) == first
     with ThreadPoolExecutor(3) as threads:
-        rows = list(threads.map(partial(measured, "x"), [encoded(seed, "GIF") for seed in range(24)]))
-    assert [row["phash64"] for row in rows] == [measured("x", encoded(seed, "GIF"))["phash64"] for seed in range(24)]
+        rows = list(threads.map(partial(measure, "x"), [encoded(seed, "GIF") for seed in range(24)]))
+    assert [row["phash64"] for row in rows] == [measure("x", encoded(seed, "GIF"))["phash64"] for seed in range(24)]
     assert len(killable_process._idle) <= killable_process._IDLE
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_ordinary_pictures_need_no_child(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(killable_process, "run", lambda *call: pytest.fail("a child"))
-    assert measured("x", encoded(1, form))["decodable"]
+    assert measure("x", encoded(1, form))["decodable"]
     data = saved(Image.fromarray(pixels(3, 900, 1_200)), form, **({"progressive": True} if form == "JPEG" else {}))
     assert decode.decode(data).pixels.shape == (900, 1_200, 3)
 
@@ -216,4 +216,4 @@ def test_every_executor_comes_to_the_same_rows(name: str, tmp_path: Path) -> Non
 
 
 def measure_one(data: bytes) -> dict[str, object]:
-    return measured("x", data)
+    return measure("x", data)

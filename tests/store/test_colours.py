@@ -35,7 +35,7 @@ def saved(form: str, mode: str = "RGB", **options: object) -> bytes:
 def difference(data: bytes, expected: np.ndarray) -> float:
     """Mean difference from `expected`, of colours and of grey, whichever is larger."""
     in_grey = decode_gray(data).levels
-    whole = gray_levels.reduced(gray_levels.gray(expected), max(in_grey.shape))
+    whole = gray_levels.shrink(gray_levels.to_gray(expected), max(in_grey.shape))
     return max(
         float(np.abs(decode(data).pixels.astype(int) - expected).mean()),
         float(np.abs(in_grey.astype(int) - whole).mean()),
@@ -97,9 +97,9 @@ def test_a_profile_that_says_nothing_changes_nothing(mode: str, profile: str) ->
 
 
 def test_srgb_by_another_name_is_known() -> None:
-    assert not srgb.changes(icc.standard(), "RGB")
-    assert srgb.changes(SWAPPED, "RGB")
-    assert srgb.changes(icc.of(icc.SRGB, 1.8), "RGB")
+    assert not srgb.changes_colours(icc.standard(), "RGB")
+    assert srgb.changes_colours(SWAPPED, "RGB")
+    assert srgb.changes_colours(icc.of(icc.SRGB, 1.8), "RGB")
 
 
 def test_an_icc_profile_in_pieces_must_be_whole() -> None:
@@ -125,14 +125,14 @@ def test_a_hostile_profile_costs_little_and_raises_nothing(seed: int) -> None:
         )
     start = time.process_time()
     pixels = np.zeros((4, 4, len(mode)) if mode != "L" else (4, 4), np.uint8)
-    found = srgb.converted(pixels, bytes(work[: chance.choice([len(work), chance.randrange(len(work))])]), mode)
+    found = srgb.to_srgb(pixels, bytes(work[: chance.choice([len(work), chance.randrange(len(work))])]), mode)
     assert found is None or found.shape == (4, 4, 3)
     assert time.process_time() - start < 1
 
 
 def test_chains_of_any_length_are_not_followed() -> None:
     chain = b"mpet" + bytes(4) + struct.pack(">HHI", 3, 3, 100_000)
-    assert not srgb.changes(icc.packed(b"RGB ", b"XYZ ", [(b"D2B0", chain)]), "RGB")
+    assert not srgb.changes_colours(icc.packed(b"RGB ", b"XYZ ", [(b"D2B0", chain)]), "RGB")
 
 
 def png(*words: bytes, mode: str = "RGB", **options: object) -> np.ndarray:

@@ -25,7 +25,7 @@ def taken(data: bytes) -> Decoded:
     """As `decode` has it; in grey it is the same picture."""
     found, gray = decode(data), decode_gray(data)
     assert (gray.height, gray.width, gray.frames) == (*found.pixels.shape[:2], found.frames)
-    assert np.abs(gray.levels.astype(int) - gray_levels.gray(found.pixels)).mean() < 1.5
+    assert np.abs(gray.levels.astype(int) - gray_levels.to_gray(found.pixels)).mean() < 1.5
     return found
 
 
@@ -241,7 +241,7 @@ def drawing(level: int, share: float) -> bytes:
 @settings(deadline=None)
 def test_a_drawing_on_transparent_ground_is_seen(level: int, share: float) -> None:
     found = taken(drawing(level, share)).pixels
-    assert figures.measured(gray_levels.gray(found)).contrast >= 4
+    assert figures.figures_of(gray_levels.to_gray(found)).contrast >= 4
     on_white = (255 - level) * np.sqrt(round(60 * share) / 60 * (1 - round(60 * share) / 60))
     if on_white > 4.1:
         assert found[-1, -1, 0] == 255  # as on a page, wherever it is seen there

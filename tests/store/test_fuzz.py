@@ -17,7 +17,7 @@ from tests.crawl.pictures import encoded, exif, pixels
 from tests.store.test_bounded import scans, small_claims, tiff
 from tests.store.test_strip_bounds import HOSTILE
 
-from silverprint.imaging.measurement import measured
+from silverprint.imaging.measurement import measure
 from silverprint.imaging.metadata import strip
 from silverprint.records import MEASURED, THUMBNAILS
 from silverprint.store import executor
@@ -93,13 +93,13 @@ def try_out(job: tuple[int, int]) -> tuple[float, float, Counter[str]]:
     """
     seed, count = job
     chance, seeds, longest, found = random.Random(seed), _seeds(), 0.0, Counter[str]()
-    measured("warm", encoded(1, "GIF"))  # the child is there
+    measure("warm", encoded(1, "GIF"))  # the child is there
     before = _peak_megabytes()
     for _ in range(count):
         data = _hostile(chance) if chance.random() < 0.1 else _mutated(chance.choice(seeds), chance)
         start = _processor_seconds()
         stripped = strip(data)
-        row = measured(hashlib.sha256(data).hexdigest(), stripped)
+        row = measure(hashlib.sha256(data).hexdigest(), stripped)
         longest = max(longest, _processor_seconds() - start)
         assert row.keys() <= MEASURED.keys() | THUMBNAILS.keys()
         assert row["decodable"] is (row.get("error") is None)

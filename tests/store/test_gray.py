@@ -32,7 +32,7 @@ def test_small_pictures_are_the_full_decode_in_grey(name: str) -> None:
     full, gray = decode(GOOD[name]), decode_gray(GOOD[name])
     assert (gray.height, gray.width) == full.pixels.shape[:2] == gray.levels.shape
     assert (gray.mode, gray.frames) == (full.mode, full.frames)
-    difference = np.abs(gray.levels.astype(int) - gray_levels.gray(full.pixels))
+    difference = np.abs(gray.levels.astype(int) - gray_levels.to_gray(full.pixels))
     assert difference.mean() < 1.5  # a JPEG's own luma knows nothing of colours that its RGB clips
 
 
@@ -42,20 +42,20 @@ def test_small_pictures_are_the_full_decode_in_grey(name: str) -> None:
 @pytest.mark.parametrize("progressive", [False, True])
 def test_large_jpegs_are_read_reduced_and_measure_as_a_whole(size: tuple[int, int], progressive: bool) -> None:
     data = _jpeg(CHINA.resize(size, Image.Resampling.LANCZOS), progressive=progressive)
-    gray, whole = decode_gray(data), gray_levels.gray(decode(data).pixels)
+    gray, whole = decode_gray(data), gray_levels.to_gray(decode(data).pixels)
     assert (gray.width, gray.height) == size
     assert gray_levels.SCORING_SIDE <= max(gray.levels.shape) < 2 * gray_levels.SCORING_SIDE or max(size) >= 8 * 512
-    small, other = gray_levels.reduced(gray.levels), gray_levels.reduced(whole)
+    small, other = gray_levels.shrink(gray.levels), gray_levels.shrink(whole)
     assert hamming(phash(small, 256), phash(other, 256)) <= 16
-    assert figures.measured(small).brightness == pytest.approx(figures.measured(other).brightness, abs=0.5)
+    assert figures.figures_of(small).brightness == pytest.approx(figures.figures_of(other).brightness, abs=0.5)
     # Two ways of reducing sharpen or blur a little; a blurred picture has a hundredth of this.
-    assert 0.5 < figures.measured(small).sharpness / figures.measured(other).sharpness < 2
+    assert 0.5 < figures.figures_of(small).sharpness / figures.figures_of(other).sharpness < 2
 
 
 def test_a_blurred_picture_is_as_blurred_reduced() -> None:
     data = _jpeg(CHINA.filter(ImageFilter.GaussianBlur(8)))
-    reduced, whole = decode_gray(data).levels, gray_levels.gray(decode(data).pixels)
-    assert figures.measured(reduced).sharpness == pytest.approx(figures.measured(whole).sharpness, rel=0.25)
+    reduced, whole = decode_gray(data).levels, gray_levels.to_gray(decode(data).pixels)
+    assert figures.figures_of(reduced).sharpness == pytest.approx(figures.figures_of(whole).sharpness, rel=0.25)
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
@@ -63,7 +63,7 @@ def test_comes_out_upright(turn: int) -> None:
     data = encoded(2, exif=exif(turn))
     gray = decode_gray(data)
     assert gray.levels.shape == (gray.height, gray.width) == decode(data).pixels.shape[:2]
-    assert np.abs(gray.levels.astype(int) - gray_levels.gray(decode(data).pixels)).mean() < 1.5
+    assert np.abs(gray.levels.astype(int) - gray_levels.to_gray(decode(data).pixels)).mean() < 1.5
 
 
 @pytest.mark.parametrize("progressive", [False, True])

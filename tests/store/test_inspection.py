@@ -113,15 +113,15 @@ def test_what_a_kill_left_is_mended_and_the_rest_named(
     params = type("Params", (), {"sources": {"web": None}})()
     (root / ".shard-00005.tar.part").write_bytes(b"half")
     before = {path.name for path in root.iterdir()}
-    with pytest.raises(DataError, match=r"1 of 1 faults\); run: silverprint doctor --mend"):
-        doctor.run(params, mend=False)
+    with pytest.raises(DataError, match=r"1 of 1 faults\); run: silverprint doctor --fix"):
+        doctor.run(params, fix=False)
     assert {path.name for path in root.iterdir()} == before
-    doctor.run(params, mend=True)
+    doctor.run(params, fix=True)
     assert {path.name for path in root.iterdir()} == before - {".shard-00005.tar.part"}
     assert "every picture is where its index says" in capsys.readouterr().err
     flip(root / "shard-00001.tar", place(root, 1))
     with pytest.raises(DataError, match="bring it from a copy, or remove data/raw/web"):
-        doctor.run(params, mend=True)
+        doctor.run(params, fix=True)
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
@@ -134,12 +134,12 @@ def test_what_the_cache_has_whole_is_brought_back(
     cache(Path("data/raw/web"))
     DAMAGE[kind][0](root)
     with pytest.raises(DataError):
-        doctor.run(params, mend=False)
+        doctor.run(params, fix=False)
     if kind == "stored twice":  # a part that DVC does not know
         with pytest.raises(DataError, match="a second time"):
-            doctor.run(params, mend=True)
+            doctor.run(params, fix=True)
         return
-    doctor.run(params, mend=True)
+    doctor.run(params, fix=True)
     assert {path.name: path.read_bytes() for path in root.iterdir()} == before
 
 
@@ -148,7 +148,7 @@ def test_what_a_run_noted_for_the_next_one_may_be_removed(root: Path, monkeypatc
     (root / ".whole").write_text("{}")
     cache(Path("data/raw/web"))
     (root / ".whole").unlink()
-    doctor.run(type("Params", (), {"sources": {"web": None}})(), mend=True)
+    doctor.run(type("Params", (), {"sources": {"web": None}})(), fix=True)
 
 
 def cache(output: Path) -> None:
@@ -174,7 +174,7 @@ def test_nothing_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.chdir(tmp_path)
     params = type("Params", (), {"sources": {"web": None}})()
     with pytest.raises(UnavailableError, match=r"run: dvc repro$"):
-        doctor.run(params, mend=False)
+        doctor.run(params, fix=False)
     Path("dvc.lock").write_text("stages: {acquire@web: {outs: [{path: data/raw/web, md5: 0.dir}]}}")
     with pytest.raises(UnavailableError, match=r"run: dvc pull data/raw/web$"):
-        doctor.run(params, mend=False)
+        doctor.run(params, fix=False)

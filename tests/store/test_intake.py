@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from tests.crawl.pictures import encoded, exif
 
-from silverprint.imaging.measurement import measured
+from silverprint.imaging.measurement import measure
 from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, tables
-from silverprint.store.intake import Answer, Intake, Showing, judged
+from silverprint.store.intake import Answer, Intake, Showing, judge_answer
 from silverprint.store.intake.history import Validators
 
 URL = "https://example.org/a.jpg"
@@ -117,7 +117,7 @@ def test_what_is_made_to_keep_us_busy_is_refused(tmp_path: Path) -> None:
 def test_a_picture_that_was_judged_elsewhere_is_the_same_row(tmp_path: Path) -> None:
     data = encoded(2, exif=exif(6))
     session(tmp_path / "here", (Showing(URL), fetched(data)))
-    session(tmp_path / "aside", (Showing(URL), judged(fetched(data), URL)))
+    session(tmp_path / "aside", (Showing(URL), judge_answer(fetched(data), URL)))
     here, aside = (ShardReader(tmp_path / name).index().drop("fetched_at") for name in ("here", "aside"))
     assert here.equals(aside)
     assert list(ShardReader(tmp_path / "here").scan()) == list(ShardReader(tmp_path / "aside").scan())
@@ -151,7 +151,7 @@ def test_what_claims_to_be_a_picture_is_stored(
         assert intake.counts == {"stored": 1}
         [(image_id, stored)] = ShardReader(tmp_path).scan()
         assert stored == data
-        row = measured(image_id, stored)
+        row = measure(image_id, stored)
         assert row["decodable"] is False
         assert row["error"] in {"not-an-image", "unsupported", "truncated"}
     else:

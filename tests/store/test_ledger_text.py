@@ -23,7 +23,7 @@ def parse(text: str | bytes) -> ledger_csv.Ledger:
 @pytest.mark.parametrize(
     ("third", "rule"),
     [
-        ("<<<<<<< HEAD", "marks of a conflict.*silverprint ledger mend"),
+        ("<<<<<<< HEAD", "marks of a conflict.*silverprint ledger fix"),
         (">>>>>>> 4c67a56994ce90761048f5060e16463aa69bb6b5", "marks of a conflict"),
         ("||||||| merged common ancestors", "marks of a conflict"),
         ("<<<<<<<<<<< a longer mark", "marks of a conflict"),
@@ -110,5 +110,5 @@ def test_votes_with_gits_marks_are_no_votes(tmp_path: Path, monkeypatch) -> None
             "aa,r01,s-1,coat,valid,,,,1", "<<<<<<< HEAD", "=======", "bb,r01,s-2,bag,valid,,,,2", ">>>>>>> 4c67a56994ce"
         )
     )
-    with pytest.raises(DataError, match=r"votes\.csv line 3: Git left the marks.*ledger mend data/rounds/r01/votes"):
+    with pytest.raises(DataError, match=r"votes\.csv line 3: Git left the marks.*ledger fix data/rounds/r01/votes"):
         ledgers.votes("r01")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from tests.crawl.pictures import encoded
 
-from silverprint.imaging.metadata import strip, stripped
+from silverprint.imaging.metadata import strip, strip_pieces
 
 MEGABYTE = 1_000_000
 SECONDS_PER_MEGABYTE = 0.25  # of the processor, on a machine as slow as any; 10 to 20 times what it takes
@@ -88,7 +88,7 @@ def test_memory_is_in_proportion_to_the_bytes(kind: str) -> None:
     data = HOSTILE[kind](MEGABYTE // 4)
     tracemalloc.start()
     try:
-        stripped(data)
+        strip_pieces(data)
         assert tracemalloc.get_traced_memory()[1] < 25 * len(data)
     finally:
         tracemalloc.stop()
@@ -98,7 +98,7 @@ def test_memory_is_in_proportion_to_the_bytes(kind: str) -> None:
     "kind", ["scans", "APP1 of four bytes", "tEXt of no bytes", "EXIF chunks", "frames", "chunks in a frame"]
 )
 def test_too_many_parts_give_nothing_back(kind: str) -> None:
-    assert stripped(HOSTILE[kind](MEGABYTE)) == []
+    assert strip_pieces(HOSTILE[kind](MEGABYTE)) == []
 
 
 def test_what_cameras_and_programs_write_is_far_from_too_much() -> None:

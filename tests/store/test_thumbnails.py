@@ -10,7 +10,7 @@ from silverprint.core.measures.thumbnail_alignment import SIDE
 from silverprint.errors import UnavailableError
 from silverprint.records import MEASURED, THUMBNAILS
 from silverprint.store import tables
-from silverprint.store.thumbnail_table import laid_out
+from silverprint.store.thumbnail_table import lay_out
 
 
 def test_any_of_them_come_back_by_place_and_the_file_goes(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_any_of_them_come_back_by_place_and_the_file_goes(tmp_path: Path) -> Non
     wanted = [27, 3, 8, 4, 19]
     scratch = tmp_path / "var"
     folders = [tmp_path / source for source in ("shop", "web", "partner")]
-    with laid_out(folders, pl.Series([names[number] for number in wanted]), scratch) as thumbnails:
+    with lay_out(folders, pl.Series([names[number] for number in wanted]), scratch) as thumbnails:
         places = np.array([4, 0, 3, 3, 1])
         assert (thumbnails.read(places) == shown[np.array(wanted)[places]]).all()
         assert thumbnails.read(np.empty(0, dtype=np.int64)).shape == (0, SIDE, SIDE)
@@ -34,5 +34,5 @@ def test_any_of_them_come_back_by_place_and_the_file_goes(tmp_path: Path) -> Non
 
 def test_a_source_that_was_not_measured_is_named(tmp_path: Path) -> None:
     absent = tmp_path / "absent"
-    with pytest.raises(UnavailableError, match="absent"), laid_out([absent], pl.Series(["a"]), tmp_path):
+    with pytest.raises(UnavailableError, match="absent"), lay_out([absent], pl.Series(["a"]), tmp_path):
         pass

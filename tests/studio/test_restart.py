@@ -32,7 +32,7 @@ def test_a_restart_in_mid_round_loses_nothing(restartable):
     assert ada.work(project, limit=2) == ["0", "1"]
     before = house.annotations(project)
 
-    os.killpg(background_server.running(studio.SERVICE)["pid"], signal.SIGKILL)
+    os.killpg(background_server.read_running(studio.SERVICE)["pid"], signal.SIGKILL)
     with pytest.raises(UnavailableError, match=r"does not answer.*silverprint studio up"):
         house.annotations(project)
     studio.up(free_port())

@@ -46,9 +46,9 @@ def start(service: background_server.Service, port: int) -> str:
 def test_up_twice_is_one_server(service, capsys):
     port = free_port()
     assert start(service, port) == f"http://127.0.0.1:{port}"
-    pid = background_server.running(service)["pid"]
+    pid = background_server.read_running(service)["pid"]
     assert start(service, free_port()) == f"http://127.0.0.1:{port}"
-    assert background_server.running(service)["pid"] == pid
+    assert background_server.read_running(service)["pid"] == pid
     assert "already" in capsys.readouterr().err
     assert service.file.stat().st_mode & 0o777 == 0o600
 
@@ -64,7 +64,7 @@ def test_a_server_comes_back_on_its_last_port_unless_another_is_wanted(service):
 
 def test_down_ends_all_of_it_and_twice_is_no_harm(service):
     start(service, free_port())
-    processes = [psutil.Process(background_server.running(service)["pid"])]
+    processes = [psutil.Process(background_server.read_running(service)["pid"])]
     processes += processes[0].children()
     assert len(processes) == 2
     assert background_server.down(service)
@@ -76,11 +76,11 @@ def test_down_ends_all_of_it_and_twice_is_no_harm(service):
 def test_a_killed_server_is_started_again(service):
     port = free_port()
     start(service, port)
-    first = background_server.running(service)["pid"]
+    first = background_server.read_running(service)["pid"]
     os.killpg(first, signal.SIGKILL)
     os.waitpid(first, 0)
     assert start(service, port)
-    assert background_server.running(service)["pid"] != first
+    assert background_server.read_running(service)["pid"] != first
 
 
 def test_a_stale_pid_of_a_living_process_does_no_harm(service):
@@ -93,10 +93,10 @@ def test_a_stale_pid_of_a_living_process_does_no_harm(service):
 def test_a_running_server_whose_file_is_lost_is_found_again(service):
     port = free_port()
     start(service, port)
-    pid = background_server.running(service)["pid"]
+    pid = background_server.read_running(service)["pid"]
     service.file.unlink()
     assert start(service, free_port()) == f"http://127.0.0.1:{port}"
-    assert background_server.running(service)["pid"] == pid
+    assert background_server.read_running(service)["pid"] == pid
     assert background_server.read(service) == {"url": f"http://127.0.0.1:{port}", "port": port}
     service.file.unlink()
     assert background_server.down(service)

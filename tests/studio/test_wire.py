@@ -24,7 +24,7 @@ def personal(seconds: float, **claims: str) -> str:
 
 
 def people(url: str, token: str = TOKEN) -> list[object]:
-    with sdk.failures(url):
+    with sdk.translate_failures(url):
         client = sdk.client(url, token)
         return client.users.list()
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def worth(votes: NDArray[np.int64], held_out: NDArray[np.floating]) -> NDArray[np.float64]:
+def vote_values(votes: NDArray[np.int64], held_out: NDArray[np.floating]) -> NDArray[np.float64]:
     """(N,) what one more vote on each picture is worth, 0..1, higher is more.
 
     Args:

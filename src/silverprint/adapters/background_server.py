@@ -71,7 +71,7 @@ def read(service: Service) -> dict[str, Any]:
     return _document(service.file)
 
 
-def running(service: Service) -> dict[str, Any]:
+def read_running(service: Service) -> dict[str, Any]:
     """url, port and pid of the server that holds the lock; empty while it is only just starting."""
     return _document(service.lock)
 
@@ -84,7 +84,7 @@ def _document(path: Path) -> dict[str, Any]:
         return {}
 
 
-def remember(service: Service, **facts: Any) -> None:
+def add_facts(service: Service, **facts: Any) -> None:
     """Adds `facts` to server.json, which only its owner may read."""
     write_text(service.file, json.dumps(read(service) | facts, indent=2, sort_keys=True) + "\n", mode=0o600)
 
@@ -105,8 +105,8 @@ def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:
     """
     with _lock(service, _START_S) as lock:
         if lock is None:
-            url = str(running(service)["url"])
-            remember(service, url=url, port=running(service)["port"])
+            url = str(read_running(service)["url"])
+            add_facts(service, url=url, port=read_running(service)["port"])
             say(f"{service.name} is at {url} already")
             return url
         _note(service, lock)
@@ -121,7 +121,7 @@ def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:
         url = f"http://{HOST}:{port}"
         try:
             _note(service, lock, url=url, port=port, pid=process.pid)
-            remember(service, url=url, port=port)
+            add_facts(service, url=url, port=port)
             _await(service, url, process)
         except BaseException:
             _end(process.pid, lambda: process.poll() is not None)
@@ -138,7 +138,7 @@ def down(service: Service) -> bool:
     """
     if not is_held(service):
         return False
-    pid = running(service).get("pid")
+    pid = read_running(service).get("pid")
     if not isinstance(pid, int):
         raise UnavailableError(service.name, "it is only just starting", "run this again in a minute")
     _end(pid, lambda: not is_held(service))
@@ -168,7 +168,7 @@ def _lock(service: Service, patience_s: float) -> Iterator[int | None]:
     """The lock's file descriptor, or None once a server that another process started answers."""
     deadline = time.monotonic() + patience_s
     while (descriptor := _try_lock(service)) is None:
-        known = running(service)
+        known = read_running(service)
         if known and answers(known["url"] + service.health):
             yield None
             return
@@ -195,7 +195,7 @@ def _try_lock(service: Service) -> int | None:
 
 
 def _note(service: Service, lock: int, **facts: Any) -> None:
-    """Writes into the locked file what `running` tells."""
+    """Writes into the locked file what `read_running` tells."""
     with disk_errors(service.lock):
         os.ftruncate(lock, 0)
         os.pwrite(lock, json.dumps(facts).encode() + b"\n", 0)

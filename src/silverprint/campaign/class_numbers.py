@@ -25,7 +25,7 @@ def classes(params: Params) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*kept, *asked, *params.dataset.classes]))
 
 
-def keep(params: Params) -> None:
+def write(params: Params) -> None:
     """Writes them down.
 
     Raises:

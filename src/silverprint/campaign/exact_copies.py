@@ -6,7 +6,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.console import track
-from silverprint.core.duplicates.exact_copies import suspects
+from silverprint.core.duplicates.exact_copies import possible_copies
 from silverprint.imaging.bounded import KNOWN
 from silverprint.imaging.decode import MOST_PIXELS
 from silverprint.imaging.measurement import pixel_sha256
@@ -17,7 +17,7 @@ from silverprint.store.shards.purge import fingerprints
 _RULE = "1"  # raised when `pixel_sha256` comes to others
 
 
-def pixels(sources: Iterable[str], raw: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
+def pixel_hashes(sources: Iterable[str], raw: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
     """PIXELS of every picture that may have a copy here, and of every purged one; null where it does not decode.
 
     A picture's hash follows from its image_id. So what this machine has hashed once it keeps, in `var/`; a machine that
@@ -36,23 +36,23 @@ def pixels(sources: Iterable[str], raw: pl.DataFrame, measured: pl.DataFrame) ->
     purged = pl.concat([empty(FINGERPRINTS), *(fingerprints(root) for root in roots)]).unique("image_id")
     seen = pl.concat([purged, conform(measured, FINGERPRINTS)]).unique("image_id", keep="first", maintain_order=True)
     formats = raw.select("image_id", "format").drop_nulls().unique("image_id")
-    alike = suspects(seen.join(formats, on="image_id"))
+    alike = possible_copies(seen.join(formats, on="image_id"))
     wanted = pl.DataFrame({"image_id": alike}, schema={"image_id": pl.String})
-    kept = tables.kept(layout.PIXELS, _RULE, PIXELS)
+    kept = tables.read_cached(layout.PIXELS, _RULE, PIXELS)
     stored = raw.filter(pl.col("outcome") == "stored").select("image_id").unique()
     todo = wanted.join(stored, on="image_id", how="semi").join(kept, on="image_id", how="anti").sort("image_id")
     if not todo.is_empty():
         kept = pl.concat([kept, _hashed(ShardReader(roots), todo["image_id"].to_list())])
-        tables.keep(kept.sort("image_id"), layout.PIXELS, _RULE, PIXELS)
+        tables.write_cached(kept.sort("image_id"), layout.PIXELS, _RULE, PIXELS)
     found = pl.concat([conform(purged, PIXELS), kept.join(wanted, on="image_id", how="semi")])
     return found.unique("image_id", keep="first", maintain_order=True).sort("image_id")
 
 
-def of_measured(sources: Iterable[str], raw: pl.DataFrame) -> pl.DataFrame:
-    """`pixels` of the sources that were measured: copies among the others are found by the next `clean`."""
+def pixel_hashes_of_measured(sources: Iterable[str], raw: pl.DataFrame) -> pl.DataFrame:
+    """`pixel_hashes` of the sources that were measured: copies among the others are found by the next `clean`."""
     here = [source for source in sources if layout.measured(source).is_dir()]
     measured = pl.concat([empty(MEASURED), *(tables.read_parts(layout.measured(source), MEASURED) for source in here)])
-    return pixels(here, raw.filter(pl.col("source").is_in(here)), measured)
+    return pixel_hashes(here, raw.filter(pl.col("source").is_in(here)), measured)
 
 
 def _hashed(reader: ShardReader, image_ids: list[str]) -> pl.DataFrame:

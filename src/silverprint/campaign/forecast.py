@@ -6,7 +6,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.campaign import ledgers
-from silverprint.campaign.round_status import Standing
+from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params
 from silverprint.core.evaluation import stopping
 from silverprint.core.evaluation.stopping import Stability, Step
@@ -54,11 +54,12 @@ class Outlook:
     verdict: stopping.Verdict
 
 
-def outlook(params: Params, standings: list[Standing]) -> Outlook:
+def outlook(params: Params, standings: list[RoundStatus]) -> Outlook:
     votes = {name: _votes(name) for name in params.chain}
-    pace = labelling_effort.pace(pl.concat(votes.values())["lead_time_s"])
+    pace = labelling_effort.seconds_per_vote(pl.concat(votes.values())["lead_time_s"])
     spent = {
-        name: _effort(params, rows.height, labelling_effort.pace(rows["lead_time_s"])) for name, rows in votes.items()
+        name: _effort(params, rows.height, labelling_effort.seconds_per_vote(rows["lead_time_s"]))
+        for name, rows in votes.items()
     }
     comparisons = _comparisons(params, spent)
     unfinished = next((one for one in standings if one.state != "closed"), None)
@@ -71,7 +72,7 @@ def _votes(name: str) -> pl.DataFrame:
     return ledgers.votes_so_far(name).filter(pl.col("status").is_in(vote_ledger.ANSWERS))
 
 
-def _ahead(params: Params, standing: Standing, pace_s: float | None) -> Effort:
+def _ahead(params: Params, standing: RoundStatus, pace_s: float | None) -> Effort:
     needed = standing.votes_needed
     if standing.state == "planned":
         entry = params.rounds[standing.round]

@@ -16,7 +16,7 @@ from silverprint.records import GOLD, IMAGE_ID, NONE_OF_THESE
 from silverprint.store import tables
 
 
-def known(params: Params) -> pl.DataFrame:
+def read(params: Params) -> pl.DataFrame:
     """GOLD, image_ids in lower case, each once.
 
     Raises:
@@ -30,7 +30,7 @@ def known(params: Params) -> pl.DataFrame:
     return frame
 
 
-def drawn(params: Params, round_name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, seed: int) -> pl.DataFrame:
+def draw(params: Params, round_name: str, pictures: pl.DataFrame, manifest: pl.DataFrame, seed: int) -> pl.DataFrame:
     """The round's gold: what fewer rounds have asked about goes first. One per near-duplicate group, and of none that
     people were asked about in another role.
 
@@ -41,16 +41,16 @@ def drawn(params: Params, round_name: str, pictures: pl.DataFrame, manifest: pl.
         Rows of `pictures` with role and strategy, at most `rounds.<name>.gold`.
     """
     wanted = params.rounds[round_name].gold
-    elsewhere = ledgers.asked_elsewhere(round_name)
+    elsewhere = ledgers.other_queues(round_name)
     is_gold = pl.col("role") == "gold"
     times = elsewhere.filter(is_gold).group_by("image_id").agg(pl.len().alias("asked"))
     others = elsewhere.filter(~is_gold)
-    barred = [*ledgers.withdrawn(), *ledgers.excluded()["image_id"]]
+    barred = [*ledgers.withdrawn_images(), *ledgers.excluded_images()["image_id"]]
     may_be_shown = ~pl.col("image_id").is_in(barred) & pl.col("personal").is_null()
     usable = pictures.filter(pl.col("kept") & may_be_shown)
-    free = roles.without_groups(usable, manifest.join(others, on="image_id", how="semi"))
-    candidates = free.join(known(params), on="image_id", how="semi").join(times, on="image_id", how="left")
-    gold = roles.least_asked(candidates.with_columns(pl.col("asked").fill_null(0)), wanted, seed, "gold")
+    free = roles.drop_groups(usable, manifest.join(others, on="image_id", how="semi"))
+    candidates = free.join(read(params), on="image_id", how="semi").join(times, on="image_id", how="left")
+    gold = roles.draw_least_asked(candidates.with_columns(pl.col("asked").fill_null(0)), wanted, seed, "gold")
     if gold.height < wanted:
         say(f"{round_name}: {wanted} gold pictures wanted, {gold.height} can be asked; more: silverprint gold add")
     again = gold.filter(pl.col("asked") > 0).height
@@ -69,7 +69,7 @@ def answers(params: Params) -> tuple[str, ...]:
 
 
 def _checked(params: Params, where: str, row: dict[str, Any]) -> dict[str, Any]:
-    image_id, remedy = (row["image_id"] or "").lower(), "mend the line or remove it"
+    image_id, remedy = (row["image_id"] or "").lower(), "fix the line or remove it"
     if not re.fullmatch(IMAGE_ID, image_id):
         raise ConfigError(f"{where} image_id {image_id[:100]!r}", "an image_id is 64 hex digits", remedy)
     if row["label"] not in answers(params):

@@ -27,7 +27,7 @@ class Event:
     absent: str | None = None  # the output that is not on this disk and could say more
 
 
-def of(params: Params, image_id: str) -> list[Event]:
+def events(params: Params, image_id: str) -> list[Event]:
     """Everything that is known here about the picture, in the order of the stages.
 
     Raises:
@@ -44,7 +44,7 @@ def _events(params: Params, image_id: str) -> Iterator[Event]:
         yield from _rows(f"measure@{source}", folder, partial(_parts, folder, MEASURED, image_id))
     yield from _rows("clean", layout.CLEAN, lambda: _verdict(image_id))
     yield from _rows("votes import", layout.IMPORTS, lambda: _of(ledgers.imports(), image_id))
-    yield from _rows("gold add", layout.GOLD, lambda: _of(gold_list.known(params), image_id))
+    yield from _rows("gold add", layout.GOLD, lambda: _of(gold_list.read(params), image_id))
     for name in params.chain:
         yield from _round(name, image_id)
     yield from _rows("takedown", layout.TAKEDOWNS, lambda: _of(ledgers.takedowns(), image_id))
@@ -117,5 +117,5 @@ def _trained(model: Path, image_id: str) -> pl.DataFrame:
 def _released(params: Params, image_id: str) -> pl.DataFrame:
     if not layout.RELEASE.exists():
         raise UnavailableError(str(layout.RELEASE), "the release is not there", f"run: dvc pull {layout.RELEASE}")
-    found = released.rows([image_id])
+    found = released.released_rows([image_id])
     return found.with_columns(label=pl.col("label").replace_strict(dict(enumerate(class_numbers.classes(params)))))

@@ -38,7 +38,7 @@ def run(params: Params, image_ids: Collection[str]) -> None:
     if old:
         say(f"The old bytes are still in {len(old)} objects of DVC's cache, and wherever they were pushed:")
         for md5 in sorted(old):
-            say(f"  {cache.place(md5)}")
+            say(f"  {cache.object_path(md5)}")
         say("Collect them, with all other versions: dvc gc --workspace, and on the remote dvc gc --workspace --cloud.")
         say("Other clones and backups have copies of their own; data/embed keeps the picture's features.")
         say("The next dvc repro takes its thumbnail out of data/measured, and makes the pages that show it again.")

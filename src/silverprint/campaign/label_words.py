@@ -12,9 +12,9 @@ from silverprint.records import WORDS, empty
 from silverprint.store import tables
 
 
-def known(source: str) -> dict[str, str]:
+def read(source: str) -> dict[str, str]:
     """Word -> class, as a person said last. Mappings from before the ledger are read from the imports themselves."""
-    standing = imported_labels.standing(ledgers.imports())
+    standing = imported_labels.latest_statements(ledgers.imports())
     mapped = standing.filter(
         (pl.col("annotator") == imported_labels.annotator(source))
         & (pl.col("status") == "valid")
@@ -25,7 +25,7 @@ def known(source: str) -> dict[str, str]:
     return before | dict(_ledger().filter(pl.col("source") == source).select("said", "choice").iter_rows())
 
 
-def remember(source: str, words: Mapping[str, str]) -> None:
+def write(source: str, words: Mapping[str, str]) -> None:
     """Writes down what `words` mean, in place of what they meant."""
     if not words:
         return

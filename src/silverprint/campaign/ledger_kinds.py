@@ -118,12 +118,12 @@ KINDS: Final[dict[str, Kind]] = {
         required=("image_id", "round", "annotator", "status"),
         words={"status": records.VOTE_STATUSES},
         settle=_later_vote,
-        finish=vote_ledger.superseding,
+        finish=vote_ledger.mark_superseded,
     ),
 }
 
 
-def of(path: Path) -> Kind:
+def kind_of(path: Path) -> Kind:
     """The kind of the ledger at `path`, by its name.
 
     Raises:
@@ -137,8 +137,8 @@ def require(ledger: Ledger, path: Path) -> None:
     Raises:
         DataError: a row lacks what names it, or says what no version wrote; with its line.
     """
-    kind = of(path)
-    remedy = f"mend the line, or compare it with Git: git diff {path}"
+    kind = kind_of(path)
+    remedy = f"fix the line, or compare it with Git: git diff {path}"
     for name in kind.required:
         column = ledger.frame[name]
         lacking = (column.is_null() | (column.cast(pl.String) == "")).arg_true()

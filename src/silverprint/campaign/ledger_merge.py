@@ -44,7 +44,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:
     """
     if path.name == _STATE:
         return _states(base, ours, theirs, path)
-    kind = ledger_kinds.of(path)
+    kind = ledger_kinds.kind_of(path)
     if ledger_csv.normal(ours) == ledger_csv.normal(theirs):
         return Merged(ledger_csv.normal(ours))
     if kind.whole:
@@ -67,7 +67,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:
         f"{_short(one, kind)} against {_short(other, kind)}; keep the right lines between the marks"
     )
     sides = [_body([pair[side] for pair in joined.contradictions], kind) for side in (0, 1)]
-    return Merged(data + git_conflicts.with_marks(*sides).encode(), sentence)
+    return Merged(data + git_conflicts.mark_conflict(*sides).encode(), sentence)
 
 
 def _rows(data: bytes, where: str, kind: Kind) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ def _states(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:
         f"{path}: the branches contradict each other about {', '.join(unclear)}; take the side that people "
         f"answer on: git checkout --ours {path} (or --theirs), and likewise the round's queue.csv and votes.csv"
     )
-    marked = git_conflicts.with_marks(*(ledger_csv.normal(side).decode() for side in (ours, theirs)))
+    marked = git_conflicts.mark_conflict(*(ledger_csv.normal(side).decode() for side in (ours, theirs)))
     return Merged(marked.encode(), sentence)
 
 
@@ -135,5 +135,5 @@ def _document(data: bytes, path: Path) -> dict[str, Any]:
         if document["status"] not in _STATUSES:
             raise ValueError(f"status {document['status']!r}")
     except (ValueError, TypeError, KeyError) as error:
-        raise DataError(str(path), f"a branch's version is no round's state ({error})", "mend that branch") from None
+        raise DataError(str(path), f"a branch's version is no round's state ({error})", "fix that branch") from None
     return dict(document)

@@ -55,7 +55,7 @@ def _meant(where: str, row: dict[str, Any]) -> dict[str, Any]:
     return {"image_id": image_id.lower(), "kind": kind}
 
 
-def withdrawn() -> frozenset[str]:
+def withdrawn_images() -> frozenset[str]:
     """The image_ids that may no longer be used anywhere: those that takedowns name, and those that `clean` found."""
     named = takedowns()["image_id"].drop_nulls().to_list()
     found = read(layout.WITHDRAWN)["image_id"].to_list() if layout.WITHDRAWN.exists() else []
@@ -89,7 +89,7 @@ def write_imports(frame: pl.DataFrame) -> None:
     tables.write_ledger(frame, layout.IMPORTS, IMPORTS, ["image_id", "annotator", "batch"])
 
 
-def included(rounds: Sequence[str]) -> pl.DataFrame:
+def included_images(rounds: Sequence[str]) -> pl.DataFrame:
     """The pictures that people want asked, in any of `rounds`; image_ids in lower case.
 
     Raises:
@@ -104,7 +104,7 @@ def included(rounds: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=INCLUDE)
 
 
-def excluded() -> pl.DataFrame:
+def excluded_images() -> pl.DataFrame:
     """The pictures that are never to be asked about; image_ids in lower case.
 
     Raises:
@@ -113,7 +113,7 @@ def excluded() -> pl.DataFrame:
     return pl.DataFrame([_picked(where, row) for where, row in lines(layout.EXCLUDE, EXCLUDE)], schema=EXCLUDE)
 
 
-def personal() -> pl.DataFrame:
+def personal_findings() -> pl.DataFrame:
     """What detectors found in pictures; image_ids in lower case.
 
     Raises:
@@ -131,7 +131,7 @@ def personal() -> pl.DataFrame:
         wrong = rows.with_columns(line=pl.Series(ledger.lines, dtype=pl.Int64)).filter(~holds.fill_null(False))
         if not wrong.is_empty():
             value = f"{layout.PERSONAL} line {wrong['line'][0]}: {column} {str(wrong[column][0])[:80]!r}"
-            raise ConfigError(value, rule, "mend what wrote the line, or take it out")
+            raise ConfigError(value, rule, "fix what wrote the line, or take it out")
     return rows
 
 
@@ -159,7 +159,7 @@ def asks(round_name: str) -> pl.DataFrame:
             raise DataError(value, f"{round_name}'s queue has no such picture", f"take it out, or: git checkout {path}")
         if row["extra"] is None or not 1 <= row["extra"] <= MOST_EXTRA:
             value = f"{where} extra {row['extra']}"
-            raise DataError(value, f"must be 1 to {MOST_EXTRA} people", f"mend it, or: git checkout {path}")
+            raise DataError(value, f"must be 1 to {MOST_EXTRA} people", f"fix it, or: git checkout {path}")
     return read(path)
 
 
@@ -168,7 +168,7 @@ def queue(round_name: str) -> pl.DataFrame:
     return read(layout.queue(round_name)).sort("rank")
 
 
-def asked_elsewhere(round_name: str) -> pl.DataFrame:
+def other_queues(round_name: str) -> pl.DataFrame:
     """What every other queue on disk asks about, of this chain of rounds or another: image_id, role, round."""
     others = sorted(path.parent.name for path in layout.ROUNDS.glob("*/queue.csv") if path.parent.name != round_name)
     frames = [queue(name).select("image_id", "role", pl.lit(name).alias("round")) for name in others]
@@ -194,7 +194,7 @@ def votes_sha256(frame: pl.DataFrame) -> str:
 
 
 def _votes_bytes(frame: pl.DataFrame) -> bytes:
-    kind = ledger_kinds.of(Path("votes.csv"))
+    kind = ledger_kinds.kind_of(Path("votes.csv"))
     return tables.ledger_bytes(frame, kind.schema, list(kind.order))
 
 
@@ -210,7 +210,7 @@ def read(path: Path) -> pl.DataFrame:
         UnavailableError: the file is not there.
         DataError: a line of it is none of such a ledger.
     """
-    kind = ledger_kinds.of(path)
+    kind = ledger_kinds.kind_of(path)
     ledger = tables.read_ledger_lines(path, kind.schema, kind.added)
     ledger_kinds.require(ledger, path)
     return ledger.frame

@@ -11,7 +11,7 @@ def lint(params: Params) -> None:
     """Refuses a pipeline that would lose pictures or rewrite rounds.
 
     Raises:
-        ConfigError: the first disagreement, with the command that mends it.
+        ConfigError: the first disagreement, with the command that fixes it.
     """
     known_names.check(params)
     _sources_in_pipeline(params)

@@ -9,16 +9,16 @@ from silverprint.config import Params
 from silverprint.records import NONE_OF_THESE
 
 
-def of(params: Params, round_name: str) -> list[str]:
+def newer_classes(params: Params, round_name: str) -> list[str]:
     """The classes that nobody was asked with in this round; none of a round that is not open."""
     seen = round_state.load(round_name)
     return [] if seen is None else [name for name in params.dataset.classes if name not in seen.classes]
 
 
-def doubtful(round_name: str) -> pl.DataFrame:
+def doubtful_images(round_name: str) -> pl.DataFrame:
     """image_id, answers: how many people said "not one of these" of a picture that may still be asked about."""
     votes = ledgers.votes_so_far(round_name).filter(choice=NONE_OF_THESE, status="valid")
-    there = votes.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn())))
+    there = votes.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))
     return (
         there.group_by("image_id").agg(pl.col("annotator").n_unique().cast(pl.Int64).alias("answers")).sort("image_id")
     )
@@ -27,8 +27,8 @@ def doubtful(round_name: str) -> pl.DataFrame:
 def sentences(params: Params) -> Iterator[str]:
     """One for each open round with such answers, with the command that asks those again."""
     for name in params.chain:
-        young = of(params, name)
-        found = doubtful(name) if young else pl.DataFrame()
+        young = newer_classes(params, name)
+        found = doubtful_images(name) if young else pl.DataFrame()
         if found.is_empty():
             continue
         seen = round_state.load(name)

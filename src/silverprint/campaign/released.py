@@ -10,7 +10,7 @@ from silverprint.campaign import round_state
 from silverprint.config import Params
 
 
-def rows(image_ids: Collection[str]) -> pl.DataFrame:
+def released_rows(image_ids: Collection[str]) -> pl.DataFrame:
     """The released rows of these pictures: image_id, split, label (its number), label_source, confidence."""
     columns = ("image_id", "label", "label_source", "confidence")
     schema = {"image_id": pl.String, "label": pl.Int64, "label_source": pl.String, "confidence": pl.Float64}

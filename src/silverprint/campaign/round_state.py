@@ -55,8 +55,8 @@ def load(round_name: str) -> State | None:
     path = layout.state(round_name)
     try:
         text = path.read_text(encoding="utf-8")
-        if line := git_conflicts.marked(text):
-            raise DataError(f"{path} line {line}", git_conflicts.RULE, f"run: silverprint ledger mend {path}")
+        if line := git_conflicts.first_mark_line(text):
+            raise DataError(f"{path} line {line}", git_conflicts.RULE, f"run: silverprint ledger fix {path}")
         document = json.loads(text)
         found = State(**{**document, "classes": tuple(document["classes"])})
         if found.status not in get_args(Status):
@@ -69,6 +69,6 @@ def load(round_name: str) -> State | None:
         raise DataError(str(path), f"not a round's state ({error})", remedy) from None
 
 
-def opened(round_name: str) -> bool:
+def is_opened(round_name: str) -> bool:
     """Whether the round's queue is final: people may have been asked."""
     return load(round_name) is not None

@@ -16,7 +16,7 @@ from silverprint.store import json_files
 
 
 @dataclass(frozen=True)
-class Standing:
+class RoundStatus:
     """Where a round stands, as far as this machine's files tell."""
 
     round: str
@@ -32,19 +32,19 @@ class Standing:
     trained: bool
 
 
-def standing(params: Params, name: str) -> Standing:
+def status_of(params: Params, name: str) -> RoundStatus:
     current = round_state.load(name)
     queued = layout.queue(name).exists()
     votes = ledgers.votes_so_far(name)
     answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
     done = needed = pictures = got = 0
     if queued:
-        progress = vote_ledger.progress(ledgers.queue(name), ledgers.asks(name), votes, ledgers.withdrawn())
+        progress = vote_ledger.progress(ledgers.queue(name), ledgers.asks(name), votes, ledgers.withdrawn_images())
         pictures, needed = progress.height, int(progress["needed"].sum())
         done = int((progress["answered"] >= progress["needed"]).sum())
         got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
     lost = current is None and not votes.is_empty()
-    return Standing(
+    return RoundStatus(
         round=name,
         state=current.status if current else "lost" if lost else "queued" if queued else "planned",
         strategy=params.rounds[name].strategy,
@@ -75,7 +75,7 @@ def _gate_warnings(name: str) -> int:
     return sum(not finding["success"] and finding["severity"] == "warning" for finding in findings)
 
 
-def advise(standings: list[Standing]) -> str:
+def advise(standings: list[RoundStatus]) -> str:
     """One sentence: what a person should do now."""
     unfinished = next((one for one in standings if one.state != "closed" or not one.trained or _is_refused(one)), None)
     if unfinished is None:
@@ -96,7 +96,7 @@ def advise(standings: list[Standing]) -> str:
     return f"dvc repro goes on with {name}"
 
 
-def _is_refused(one: Standing) -> bool:
+def _is_refused(one: RoundStatus) -> bool:
     return one.state == "closed" and one.gate == "refused"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from silverprint import layout
 from silverprint.config import Params
 from silverprint.console import track
-from silverprint.errors import DataError, restored
+from silverprint.errors import DataError, restore_remedy
 from silverprint.imaging.decode import Undecodable, decode_known, encode_jpeg
 from silverprint.store import ShardReader, files
 
@@ -60,4 +60,4 @@ def _shown(image_id: str, data: bytes) -> bytes:
         return encode_jpeg(decode_known(data).pixels, quality=95)
     except Undecodable as error:
         rule = f"it was measured as decodable and is not any more ({error.reason})"
-        raise DataError(image_id, rule, f"the shard may be damaged; {restored('data/raw')}") from None
+        raise DataError(image_id, rule, f"the shard may be damaged; {restore_remedy('data/raw')}") from None

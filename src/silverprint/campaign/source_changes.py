@@ -14,7 +14,7 @@ from silverprint.errors import ConfigError
 HARMLESS: Final = frozenset({"timeout_s", "user_agent", "per_host", "license", "contract", "consent"})
 
 
-def before(name: str) -> Source | None:
+def last_settings(name: str) -> Source | None:
     """The settings with which `acquire@<name>` ended last; None where it never did, or by another version's rules.
 
     Raises:
@@ -29,7 +29,7 @@ def before(name: str) -> Source | None:
     return _source(stage.params.get(str(layout.PARAMS), {}).get(f"sources.{name}"))
 
 
-def changed(one: Source, other: Source) -> list[str]:
+def changed_knobs(one: Source, other: Source) -> list[str]:
     """The knobs in which they differ; `kind` first where they are of two kinds."""
     if type(one) is not type(other):
         return ["kind"]

@@ -6,15 +6,15 @@ from silverprint import layout
 from silverprint.config import Params
 from silverprint.console import say, track
 from silverprint.dvcfiles import cache, guard
-from silverprint.errors import DataError, UnavailableError, restored
+from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.store.shards.names import is_part, part_of, settle
 from silverprint.store.shards.verify import Fault, inspect
 
 
-def run(params: Params, mend: bool) -> None:
+def run(params: Params, fix: bool) -> None:
     """Reads every shard of every source that is on this disk.
 
-    With `mend`, what a kill left is put in order, and a damaged part is replaced where DVC's cache has it whole.
+    With `fix`, what a kill left is put in order, and a damaged part is replaced where DVC's cache has it whole.
 
     Raises:
         DataError: faults are left.
@@ -22,20 +22,20 @@ def run(params: Params, mend: bool) -> None:
     """
     here = [source for source in params.sources if layout.raw(source).is_dir()]
     for source in params.sources.keys() - set(here):
-        say(f"{layout.raw(source)} is not on this disk: {guard.bring(layout.raw(source))}")
+        say(f"{layout.raw(source)} is not on this disk: {guard.recovery_command(layout.raw(source))}")
     if not here:
-        ways = sorted({guard.bring(layout.raw(source)) for source in params.sources})
+        ways = sorted({guard.recovery_command(layout.raw(source)) for source in params.sources})
         raise UnavailableError("data/raw", "no source is on this disk", f"run: {', '.join(ways)}")
     left: list[tuple[str, Fault]] = []
     for source in track(here, "reading shards", total=len(here)):
         faults = _told(layout.raw(source))
-        if faults and mend:
-            _mend(layout.raw(source), faults)
+        if faults and fix:
+            _fix(layout.raw(source), faults)
             faults = _told(layout.raw(source))
         left += [(source, fault) for fault in faults]
     if left:
         source, first = left[0]
-        remedy = "run: silverprint doctor --mend" if first.leftover else _remedy(source)
+        remedy = "run: silverprint doctor --fix" if first.leftover else _remedy(source)
         raise DataError(str(first.path), f"{first.what} (1 of {len(left)} faults)", remedy)
     say(f"{', '.join(here)}: every picture is where its index says, with the bytes that were stored")
 
@@ -53,11 +53,11 @@ def _told(root: Path) -> list[Fault]:
 def _remedy(source: str) -> str:
     root = layout.raw(source)
     if str(root) in guard.known_outputs():
-        return restored(root)
+        return restore_remedy(root)
     return f"bring it from a copy, or remove {root} and run: dvc repro acquire@{source}"
 
 
-def _mend(root: Path, faults: list[Fault]) -> None:
+def _fix(root: Path, faults: list[Fault]) -> None:
     if any(fault.leftover for fault in faults):
         settle(root)
         say(f"{root}: what a killed run left is put in order")

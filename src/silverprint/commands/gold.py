@@ -32,7 +32,7 @@ def add(params: Params, image_id: str, label: str, why: str) -> None:
     _Gold(params).add([("gold add", image_id, label, why)])
 
 
-def bring(params: Params, path: Path) -> None:
+def import_file(params: Params, path: Path) -> None:
     """Adds every line of a CSV file with the columns image_id, label, why; all of them, or none.
 
     Raises:
@@ -52,13 +52,13 @@ class _Gold:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        self.known = gold_list.known(params)
+        self.known = gold_list.read(params)
         manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "reason", "group")
         self.pictures = {image_id: rest for image_id, *rest in manifest.iter_rows()}
-        asked = ledgers.asked_elsewhere("").filter(pl.col("role") != "gold")
+        asked = ledgers.other_queues("").filter(pl.col("role") != "gold")
         self.asked = {image_id: (name, role) for image_id, role, name in asked.iter_rows()}
         self.groups = set(manifest.join(asked, on="image_id", how="semi")["group"])
-        self.withdrawn = ledgers.withdrawn()
+        self.withdrawn = ledgers.withdrawn_images()
 
     def add(self, rows: list[tuple[str, str | None, str | None, str | None]]) -> None:
         at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -66,7 +66,7 @@ class _Gold:
         new = {}
         for where, *row in rows:
             image_id, label, why = (" ".join((part or "").split()) for part in row)
-            image_id, label = image_id.lower(), unicode_names.meant(label, gold_list.answers(self.params)) or label
+            image_id, label = image_id.lower(), unicode_names.match_name(label, gold_list.answers(self.params)) or label
             before = labels.get(image_id)
             self._require(where, image_id, label, why, before)
             labels[image_id] = label

@@ -1,6 +1,6 @@
 """silverprint ledger merge | fix: one file of what people decided in two branches; docs/teams.md.
 
-Git calls `merge` by itself where the environment was made by `make env`; `mend` is for a file that was merged without.
+Git calls `merge` by itself where the environment was made by `make env`; `fix` is for a file that was merged without.
 """
 
 import subprocess
@@ -27,7 +27,7 @@ def merge(base: Path, ours: Path, theirs: Path, path: Path) -> None:
         raise DataError("not merged", merged.conflict, "then: git add it, and go on with what Git was at")
 
 
-def mend(path: Path) -> None:
+def fix(path: Path) -> None:
     """Takes Git's marks out of a ledger or a round's state; brings back what a round is sealed with.
 
     Raises:
@@ -40,10 +40,10 @@ def mend(path: Path) -> None:
         raise UnavailableError(str(path), "the ledger is not there", f"run: git checkout {path}")
     path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     text = ledger_csv.normal(path.read_bytes()).decode("utf-8", "replace")
-    if git_conflicts.marked(text):
+    if git_conflicts.first_mark_line(text):
         _unmark(path, text)
     elif not _unseal(path):
-        say(f"{path}: nothing to mend")
+        say(f"{path}: nothing to fix")
 
 
 def _from_data(path: Path) -> Path:
@@ -61,7 +61,7 @@ def _unmark(path: Path, text: str) -> None:
     sides = git_conflicts.sides(text)
     merged = ledger_merge.merge(sides.base.encode(), sides.ours.encode(), sides.theirs.encode(), path)
     if merged.conflict:
-        raise DataError("not mended", merged.conflict, f"then: git add {path}")
+        raise DataError("not fixed", merged.conflict, f"then: git add {path}")
     files.write_bytes(path, merged.data)
     say(f"{path}: both sides are in it; go on: git add {path}")
 

@@ -66,7 +66,7 @@ def _readdressed(path: Path, address: str) -> bool:
         account = None
     if not isinstance(account, dict):
         raise DataError(
-            str(path), "not an account's file", "mend it, or remove it and invite the person by another name"
+            str(path), "not an account's file", "fix it, or remove it and invite the person by another name"
         )
     if account.get("url") != address:
         write_text(path, json.dumps(account | {"url": address}, indent=2) + "\n", mode=0o600)

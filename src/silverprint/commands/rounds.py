@@ -37,7 +37,7 @@ def open_round(params: Params, name: str, strategy: str | None, budget: int | No
 
 def redraw(params: Params, round_name: str) -> None:
     """Asks for another draw of a queue that nobody has seen."""
-    if round_state.opened(round_name):
+    if round_state.is_opened(round_name):
         raise ConfigError(
             f"{round_name} is open", "its queue is final since its first push", "open another: silverprint round open"
         )
@@ -83,8 +83,8 @@ def _of_younger_classes(params: Params, current: State, everything: bool) -> pl.
     if everything:
         rule = "one names every picture, the other those answered so"
         raise UsageError("--all with --not-one-of-these", rule, "leave one of them out")
-    young = new_classes.of(params, current.round)
-    found = new_classes.doubtful(current.round)
+    young = new_classes.newer_classes(params, current.round)
+    found = new_classes.doubtful_images(current.round)
     if not young or found.is_empty():
         value = f"{current.round} has {found.height} pictures with an answer {NONE_OF_THESE!r}"
         rule = f"{len(young)} classes are younger than it, so there is nothing to ask again"

@@ -55,7 +55,7 @@ def _place(name: str, given: dict[str, Path | str]) -> dict[str, Any]:
         "urls": ("file", place.is_file),
     }[kind]
     if not is_there():
-        raise UnavailableError(str(place), f"there is no such {what}", "mend the path")
+        raise UnavailableError(str(place), f"there is no such {what}", "fix the path")
     return {"kind": kind, "revision": 1, "path": _from_here(place)}
 
 

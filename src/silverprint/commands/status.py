@@ -10,7 +10,7 @@ from rich.table import Table
 
 from silverprint import layout
 from silverprint.campaign import forecast, forecast_text, ledgers, lint, released
-from silverprint.campaign.round_status import Standing, advise, standing
+from silverprint.campaign.round_status import RoundStatus, advise, status_of
 from silverprint.config import Params
 from silverprint.dvcfiles import guard
 
@@ -20,11 +20,11 @@ _IN_GIT = (".csv", ".json")  # outputs of these kinds are `cache: false` in dvc.
 def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     lint.lint(params)
     if sealed:
-        sys.stdout.write("".join(f"{target}\n" for target in persisted(params)))
+        sys.stdout.write("".join(f"{target}\n" for target in persisted_outputs(params)))
         return
-    standings = [standing(params, name) for name in params.chain]
+    standings = [status_of(params, name) for name in params.chain]
     following, ahead = advise(standings), forecast.outlook(params, standings)
-    held = released.rows(ledgers.withdrawn()).height
+    held = released.released_rows(ledgers.withdrawn_images()).height
     absent = [output for output in sorted(guard.known_outputs()) if not Path(output).exists()]
     if as_json:
         document = {
@@ -58,7 +58,7 @@ def _absence(absent: list[str]) -> str:
     return f"Not on this disk: {', '.join(shown)}{rest}; bring one: {bring}"
 
 
-def persisted(params: Params) -> list[str]:
+def persisted_outputs(params: Params) -> list[str]:
     """The outputs that a stage carries on from, and that `dvc repro --pull` therefore does not bring by itself."""
     outputs = [layout.EMBED, *(layout.measured(source) for source in params.sources)]
     for name in params.chain:
@@ -67,13 +67,13 @@ def persisted(params: Params) -> list[str]:
     return [str(output) for output in outputs if str(output) in known]
 
 
-def _gate(one: Standing) -> str:
+def _gate(one: RoundStatus) -> str:
     if not one.gate_warnings:
         return one.gate
     return f"{one.gate}, {one.gate_warnings} warning{'s' if one.gate_warnings > 1 else ''}"
 
 
-def _table(standings: list[Standing]) -> Table:
+def _table(standings: list[RoundStatus]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("round", "state", "strategy", "pictures", "votes", "by", "gate", "trained"):
         table.add_column(heading, justify="right" if heading in ("pictures", "votes") else "left")

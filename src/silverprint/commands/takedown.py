@@ -37,7 +37,7 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     asked = {"image_id": target if kind == "image" else None, "kind": kind, "target": target}
     rule = conform(pl.DataFrame([asked]), TAKEDOWNS)
-    reached = withdrawals.resolve(rule, raw, exact_copies.of_measured(params.sources, raw))
+    reached = withdrawals.resolve(rule, raw, exact_copies.pixel_hashes_of_measured(params.sources, raw))
     rows = pl.concat([rule, conform(reached.with_columns(kind=pl.lit(kind), target=pl.lit(target)), TAKEDOWNS)])
     kept = ledgers.takedowns()
     rows = rows.unique("image_id", keep="first", maintain_order=True).with_columns(why=pl.lit(reason), at=pl.lit(at))
@@ -47,7 +47,7 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
         say(f"warning: no source holds a picture of this {kind}; should one come, it is withdrawn")
     same = reached.filter(pl.col("how") == "same-pixels").height
     say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: dvc repro")
-    held = released.rows(reached["image_id"].to_list()).height
+    held = released.released_rows(reached["image_id"].to_list()).height
     if held:
         again = released.way_to_make_it_again(params)
         say(f"{layout.RELEASE} holds {held} of them until it is made again: give it to nobody before; {again}")
@@ -65,7 +65,7 @@ def _kind(params: Params, target: str) -> tuple[str, str]:
         named = re.match(r"([^!]*)://", target)
         scheme = named[1].lower() if named else ""
         if named and scheme not in _SCHEMES:
-            raise UsageError(target, f"pictures come by {', '.join(_SCHEMES)}, none by {scheme}", "mend the address")
+            raise UsageError(target, f"pictures come by {', '.join(_SCHEMES)}, none by {scheme}", "fix the address")
         is_page = scheme.startswith("http")  # elsewhere # is a letter like any other
         return "url", urldefrag(target).url if is_page else target
     if withdrawals.is_domain(target.lower()):

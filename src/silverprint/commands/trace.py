@@ -30,7 +30,7 @@ def run(params: Params, image_id: str, as_json: bool) -> None:
         DataError: a table is not readable.
     """
     name = _full(params, image_id.strip().lower())
-    events = image_history.of(params, name)
+    events = image_history.events(params, name)
     if as_json:
         sys.stdout.write(json.dumps({"image_id": name, "events": [asdict(event) for event in events]}, indent=2) + "\n")
         return
@@ -48,7 +48,7 @@ def _full(params: Params, digits: str) -> str:
         raise UsageError(digits or "''", rule, "find one in data/rounds/*/queue.csv or data/clean/manifest.parquet")
     found = sorted({name for name in _names(params) if name.startswith(digits)})
     if not found:
-        way = "check it" if layout.CLEAN.exists() else f"check it, or run: {guard.bring(layout.CLEAN)}"
+        way = "check it" if layout.CLEAN.exists() else f"check it, or run: {guard.recovery_command(layout.CLEAN)}"
         raise UsageError(digits, "no table on this disk knows this picture", way)
     if len(found) > 1:
         raise UsageError(digits, f"{len(found)} pictures begin with it", f"one of: {', '.join(found[:3])}")
@@ -65,7 +65,7 @@ def _names(params: Params) -> Iterator[str]:
 
 def _sentence(event: Event) -> str:
     if event.absent is not None:
-        return f"{event.absent} is not on this disk: {guard.bring(Path(event.absent))}"
+        return f"{event.absent} is not on this disk: {guard.recovery_command(Path(event.absent))}"
     return " · ".join(f"{name} {_shown(value)}" for name, value in event.facts.items())
 
 

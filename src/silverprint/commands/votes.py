@@ -17,7 +17,7 @@ from silverprint.store import tables
 _SHOWN = 5  # unknown words named in one line
 
 
-def bring(params: Params, source: str, words: list[str] | None) -> None:
+def import_labels(params: Params, source: str, words: list[str] | None) -> None:
     """Appends what is new of the source's labels to data/imports.csv.
 
     Raises:
@@ -26,21 +26,21 @@ def bring(params: Params, source: str, words: list[str] | None) -> None:
     """
     answers = (*params.dataset.classes, NONE_OF_THESE)
     given = dict(_pair(word, answers) for word in words or [])
-    before = label_words.known(source)
+    before = label_words.read(source)
     lost = sorted(word for word, choice in before.items() if choice not in answers and word not in given)
     mapping = {word: choice for word, choice in before.items() if word not in lost} | given
     root = layout.raw(source)
     if not root.is_dir():
         raise UnavailableError(str(root), "the source was not acquired here", f"run: dvc repro acquire@{source}")
     said = imported_labels.statements(tables.read_parts(root, RAW), source, answers, mapping)
-    said = said.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn())))
+    said = said.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))
     if said.is_empty():
         remedy = "labels come from a manifest's or list's column, a folder's names, or a crawl's selector (label: ...)"
         raise UnavailableError(f"source {source!r}", "none of its pictures has a label", remedy)
-    label_words.remember(source, {word: choice for word, choice in given.items() if before.get(word) != choice})
+    label_words.write(source, {word: choice for word, choice in given.items() if before.get(word) != choice})
     _tell_meanings(source, before, given, lost)
     kept = ledgers.imports()
-    new = imported_labels.news(kept, said)
+    new = imported_labels.new_statements(kept, said)
     if not new.is_empty():
         ledgers.write_imports(pl.concat([kept, new]))
     counts = ", ".join(f"{n} {status}" for status, n in said["status"].value_counts().sort("status").iter_rows())
@@ -65,7 +65,7 @@ def _pair(word: str, answers: tuple[str, ...]) -> tuple[str, str]:
     said, equals, choice = word.partition("=")
     if not equals or not said:
         raise UsageError(f"--map {word!r}", "must be WORD=CLASS", "for example: --map 'tee=t-shirt'")
-    meant = unicode_names.meant(choice, answers)
+    meant = unicode_names.match_name(choice, answers)
     if meant is None:
         raise UsageError(f"--map {word!r}", f"there is no class {choice!r}", f"one of: {', '.join(answers)}")
     return said, meant

@@ -87,8 +87,8 @@ def _asked(studio: Studio, name: str) -> Iterator[Asked]:
     current.require_server(studio.url, studio.server)
     votes = ledgers.votes_so_far(name)
     queue = ledgers.queue(name)
-    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn())
-    elsewhere = vote_ledger.answered_elsewhere(votes, studio.server, current.settled)
+    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn_images())
+    elsewhere = vote_ledger.answers_elsewhere(votes, studio.server, current.settled)
     of_round = studio.find_all(current.campaign, name)
     for tier, id_ in sorted(current.projects.items()):
         if not studio.is_there(id_):

@@ -40,7 +40,7 @@ def _pictures(name: str, source: WebSource) -> None:
 
 def _classes(classes: tuple[str, ...]) -> None:
     if len(set(classes)) != len(classes) or len(classes) < 2:
-        raise ConfigError(f"dataset.classes = {list(classes)}", "at least two classes, each once", "mend the list")
+        raise ConfigError(f"dataset.classes = {list(classes)}", "at least two classes, each once", "fix the list")
     seen: dict[str, str] = {}
     for name in classes:
         folded = _folded(name)
@@ -74,7 +74,7 @@ def _clean(clean: Clean) -> None:
     if clean.min_brightness >= clean.max_brightness:
         value = f"clean.min_brightness = {clean.min_brightness}"
         rule = f"must be below clean.max_brightness ({clean.max_brightness}), or no picture is kept"
-        raise ConfigError(value, rule, "swap or mend them")
+        raise ConfigError(value, rule, "swap or fix them")
 
 
 def _group_radii(params: Params) -> None:

@@ -20,7 +20,7 @@ _UNKNOWN: Final = "unexpected_keyword_argument"
 _SEE: Final = "see docs/params.md for its type and range"
 
 
-def complaint(error: ValidationError) -> ConfigError:
+def config_error(error: ValidationError) -> ConfigError:
     """The first mistake; a misspelt knob before all others, for it also makes another one missing."""
     found = error.errors(include_url=False)
     first = next((one for one in found if one["type"] == _UNKNOWN), found[0])

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from silverprint import layout, yamltext
 from silverprint.config.cross_checks import require_agreement
-from silverprint.config.error_message import complaint
+from silverprint.config.error_message import config_error
 from silverprint.config.model import Params
 from silverprint.errors import ConfigError
 
@@ -36,7 +36,7 @@ def check(document: dict[Any, Any]) -> Params:
     try:
         params: Params = TypeAdapter(Params).validate_json(as_json, strict=True)
     except ValidationError as error:
-        raise complaint(error) from None
+        raise config_error(error) from None
     require_agreement(params)
     return params
 

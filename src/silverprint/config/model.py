@@ -229,7 +229,7 @@ class Params:
     @cached_property
     def chain(self) -> tuple[str, ...]:
         """The rounds in their order, checked to be one unforked chain from 'start'."""
-        self._require_no_circle()
+        self._require_no_cycle()
         followers: dict[str, str] = {}
         for name, entry in self.rounds.items():
             value = f"rounds.{name}.prev = {entry.prev!r}"
@@ -247,13 +247,13 @@ class Params:
             order.append(at)
         return tuple(order)
 
-    def _require_no_circle(self) -> None:
+    def _require_no_cycle(self) -> None:
         for name in self.rounds:
             before = {name}
             at = self.rounds[name].prev
             while at in self.rounds and at not in before:
                 before.add(at)
                 at = self.rounds[at].prev
-            if at == name:  # a round that only leads into a circle is not to blame
+            if at == name:  # a round that only leads into a cycle is not to blame
                 value = f"rounds.{name}.prev = {self.rounds[name].prev!r}"
-                raise ConfigError(value, "the chain of rounds must begin at 'start' without a circle", "mend its prev")
+                raise ConfigError(value, "the chain of rounds must begin at 'start' and have no cycle", "fix its prev")

@@ -17,7 +17,7 @@ NO_VARIATION: Final = "no-variation"
 Undefined = Literal["no-pair", "no-variation"]
 
 
-def latest(votes: pl.DataFrame) -> pl.DataFrame:
+def latest_votes(votes: pl.DataFrame) -> pl.DataFrame:
     """One row per picture and person, their last: by `created_at` and `annotation_id` where there are such columns.
 
     Votes of one time, and all votes of a frame without those columns, follow each other in the frame's order.
@@ -27,7 +27,7 @@ def latest(votes: pl.DataFrame) -> pl.DataFrame:
     return ordered.unique(["image_id", "annotator"], keep="last", maintain_order=True).sort("image_id", "annotator")
 
 
-def counted(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
+def counted_votes(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
     """The votes that count: image_id, annotator, choice; one per picture and person, sorted.
 
     A person's latest answer is theirs. 'unsure', an empty answer, and (where `classes` are given) an unknown class
@@ -37,7 +37,7 @@ def counted(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.Dat
     says = choice.is_not_null() & (choice != "") & (choice != UNSURE)
     if classes is not None:
         says &= choice.is_in([*classes, NONE_OF_THESE])
-    return latest(votes).filter(says).select(VOTE)
+    return latest_votes(votes).filter(says).select(VOTE)
 
 
 def krippendorff_alpha(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> float:
@@ -48,7 +48,7 @@ def krippendorff_alpha(votes: pl.DataFrame, classes: Sequence[str] | None = None
 
     Returns:
         A float at most 1; NaN where it is not defined: no picture has two votes, or all votes are for one class;
-        `undefined` tells which.
+        `why_undefined` tells which.
     """
     tally = _paired(votes, classes)
     per_class = tally.group_by("choice").agg(pl.col("n").sum())["n"]
@@ -60,7 +60,7 @@ def krippendorff_alpha(votes: pl.DataFrame, classes: Sequence[str] | None = None
     return float(1 - (total - 1) * observed / expected)
 
 
-def undefined(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> Undefined | None:
+def why_undefined(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> Undefined | None:
     """Why Krippendorff's alpha of these votes is not defined; None where it is."""
     tally = _paired(votes, classes)
     if tally.is_empty():
@@ -68,7 +68,7 @@ def undefined(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> Unde
     return NO_VARIATION if tally["choice"].n_unique() == 1 else None
 
 
-def pairwise(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
+def pairwise_agreement(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
     """Per picture with a counted vote: n_votes, and agreement, the share of agreeing pairs of votes.
 
     Returns:
@@ -76,7 +76,7 @@ def pairwise(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.Da
     """
     n, of = pl.col("n"), pl.col("of").first()
     return (
-        _tally(counted(votes, classes))
+        _tally(counted_votes(votes, classes))
         .group_by("image_id")
         .agg(
             of.alias("n_votes"),
@@ -86,13 +86,13 @@ def pairwise(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.Da
     )
 
 
-def with_the_others(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
+def agreement_with_others(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
     """Per counted vote on a picture that others voted on too: does it say what most of the others say?
 
     Returns:
         image_id, annotator, agrees: 1 or 0, or 1/k where k classes lead among the others and this is one of them.
     """
-    own = counted(votes, classes)
+    own = counted_votes(votes, classes)
     others = (
         own.join(_tally(own).rename({"choice": "said"}), on="image_id")
         .with_columns((pl.col("n") - (pl.col("said") == pl.col("choice")).cast(pl.Int64)).alias("n"))
@@ -112,12 +112,14 @@ def annotators(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.
     Returns:
         ANNOTATORS, sorted by annotator; agreement is null for a person who never shared a picture.
     """
-    answers = latest(votes)
+    answers = latest_votes(votes)
     seconds = pl.col("lead_time_s")
     median = seconds.filter(seconds.is_between(0, LONGEST_S)).median()
-    voted = counted(votes, classes).group_by("annotator").agg(pl.len().cast(pl.Int64).alias("votes"))
+    voted = counted_votes(votes, classes).group_by("annotator").agg(pl.len().cast(pl.Int64).alias("votes"))
     agreement = (
-        with_the_others(votes, classes).group_by("annotator").agg(pl.col("agrees").mean().round(9).alias("agreement"))
+        agreement_with_others(votes, classes)
+        .group_by("annotator")
+        .agg(pl.col("agrees").mean().round(9).alias("agreement"))
     )
     table = (
         answers.group_by("annotator")
@@ -132,7 +134,7 @@ def annotators(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.
 
 def _paired(votes: pl.DataFrame, classes: Sequence[str] | None) -> pl.DataFrame:
     """`_tally` of the votes that count, of pictures with two or more."""
-    return _tally(counted(votes, classes)).filter(pl.col("of") > 1)
+    return _tally(counted_votes(votes, classes)).filter(pl.col("of") > 1)
 
 
 def _tally(votes: pl.DataFrame) -> pl.DataFrame:

@@ -37,13 +37,13 @@ def consensus(votes: pl.DataFrame, method: str = "majority", *, classes: Sequenc
     if method not in METHODS:
         known = ", ".join(sorted(METHODS))
         raise ConfigError(f"consensus method = {method!r}", "no such method", f"use one of: {known}")
-    counted = agreement.counted(votes, classes)
+    counted = agreement.counted_votes(votes, classes)
     count = len(classes) + 1 if classes is not None else counted["choice"].n_unique()
     table = (
         votes.select(pl.col("image_id").unique())
         .join(METHODS[method](counted, count), on="image_id", how="left")
         .join(_distributions(counted), on="image_id", how="left")
-        .join(agreement.pairwise(counted), on="image_id", how="left")
+        .join(agreement.pairwise_agreement(counted), on="image_id", how="left")
         .with_columns(pl.col("n_votes").fill_null(0), pl.col("distribution").fill_null("{}"))
     )
     return conform(table, CONSENSUS).sort("image_id")
@@ -60,7 +60,7 @@ def majority(votes: pl.DataFrame, classes: int) -> pl.DataFrame:
     3 of 3 .77, 2 of 3 .52, 1 of 2 .36.
 
     Args:
-        votes: image_id, annotator, choice, as `agreement.counted` gives them.
+        votes: image_id, annotator, choice, as `agreement.counted_votes` gives them.
         classes: C.
 
     Returns:
@@ -85,7 +85,7 @@ METHODS: Final[dict[str, Callable[[pl.DataFrame, int], pl.DataFrame]]] = {"major
 
 def _weights(votes: pl.DataFrame) -> pl.DataFrame:
     """Per person: how often they say what the others say, by Laplace's rule: (hits + 1) / (shared votes + 2)."""
-    shared = agreement.with_the_others(votes).group_by("annotator")
+    shared = agreement.agreement_with_others(votes).group_by("annotator")
     weights = shared.agg(((pl.col("agrees").sum() + 1) / (pl.len() + 2)).alias("weight"))
     everyone = votes.select(pl.col("annotator").unique())
     return everyone.join(weights, on="annotator", how="left").with_columns(pl.col("weight").fill_null(0.5))

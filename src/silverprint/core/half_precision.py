@@ -18,16 +18,16 @@ _ROUNDING: Final = 2.0**-10  # rounded to nearest, a row's sum strays by half of
 _ROWS: Final = 65_536
 
 
-def halved(probabilities: Probabilities) -> Halves:
+def to_half(probabilities: Probabilities) -> Halves:
     """The probabilities, each rounded to the nearest number of half precision."""
     return np.asarray(probabilities, dtype=np.float16)
 
 
-def restored(stored: Probabilities) -> Probabilities:
-    """float32 probabilities out of those that `halved` gave: the largest of each row is 1 less the others.
+def from_half(stored: Probabilities) -> Probabilities:
+    """float32 probabilities out of those that `to_half` gave: the largest of each row is 1 less the others.
 
     Rows that rounding cannot have made of a distribution stay as they are, for whoever checks them. So does an array
-    of another type: it never was `halved`.
+    of another type: it never was `to_half`.
     """
     if stored.dtype != np.float16:
         return stored

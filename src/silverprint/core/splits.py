@@ -23,12 +23,12 @@ SPLIT: Schema = {
 }
 
 
-def usable(manifest: pl.DataFrame, binding: frozenset[str] | set[str]) -> pl.DataFrame:
+def usable_rows(manifest: pl.DataFrame, binding: frozenset[str] | set[str]) -> pl.DataFrame:
     """The manifest's rows that no withdrawal and no licence keeps out; a threshold alone keeps nothing labelled out."""
     return manifest.filter(pl.col("reason").is_null() | ~pl.col("reason").is_in(sorted(binding)))
 
 
-def never_asked(manifest: pl.DataFrame, labels: pl.DataFrame, votes: pl.DataFrame) -> list[str]:
+def unasked_images(manifest: pl.DataFrame, labels: pl.DataFrame, votes: pl.DataFrame) -> list[str]:
     """The kept pictures that no person was asked about, sorted."""
     asked = pl.concat([labels["image_id"], votes["image_id"]]).unique()
     return manifest.filter(pl.col("kept") & ~pl.col("image_id").is_in(asked.implode()))["image_id"].sort().to_list()
@@ -65,7 +65,7 @@ def assign(
         ]
     )
     rows = rows.filter(pl.col("label").is_in(list(classes)))
-    rows = rows.join(usable(manifest, binding).select("image_id", "group"), on="image_id")
+    rows = rows.join(usable_rows(manifest, binding).select("image_id", "group"), on="image_id")
     tested = rows.filter(pl.col("split") == "test")["group"].unique()
     straddles = (pl.col("split") != "test") & pl.col("group").is_in(tested.implode())
     return rows.filter(~straddles.fill_null(False)).drop("group").sort("split", "image_id")

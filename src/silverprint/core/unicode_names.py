@@ -7,14 +7,14 @@ from unicodedata import is_normalized, normalize
 NFC: Final = "NFC"
 
 
-def composed(name: str) -> str:
+def to_nfc(name: str) -> str:
     """`name` in Unicode's composed form (NFC), in which names are compared; shown and stored they are as they came."""
     return name if name.isascii() or is_normalized(NFC, name) else normalize(NFC, name)
 
 
-def meant(word: str, known: Collection[str]) -> str | None:
+def match_name(word: str, known: Collection[str]) -> str | None:
     """Which of `known` is the same name as `word`; None: none is."""
     if word in known:
         return word
-    wanted = composed(word)
-    return next((name for name in known if composed(name) == wanted), None)
+    wanted = to_nfc(word)
+    return next((name for name in known if to_nfc(name) == wanted), None)

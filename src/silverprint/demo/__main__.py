@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> None:
 
             annotate(options.person)
         case "expert":
-            from silverprint.demo.expert import look
+            from silverprint.demo.expert import write_gold
 
-            look()
+            write_gold()
         case "run":
             from silverprint.demo.run import run as run_campaign
 

@@ -120,7 +120,7 @@ class Desk:
         self._rests.pop(project, None)
         self._look(client, task["data"].get("image", ""))
         image_id = task["data"].get("image_id", "")
-        answer = decide(self.person, image_id, self.labels.get(image_id), shown(task))
+        answer = decide(self.person, image_id, self.labels.get(image_id), preselected_class(task))
         choice = {
             "from_name": "choice", "to_name": "image", "type": "choices", "value": {"choices": [answer.choice]},
         }  # fmt: skip
@@ -145,7 +145,7 @@ class Desk:
             say(f"{self.person.name}: the picture {address} is not served ({answer.status_code}, {kind or 'no type'})")
 
 
-def shown(task: dict[str, Any]) -> str | None:
+def preselected_class(task: dict[str, Any]) -> str | None:
     """The class pre-selected in the page of a task, if one is."""
     for prediction in task.get("predictions") or []:
         for region in prediction.get("result") or []:

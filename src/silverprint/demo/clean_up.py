@@ -65,7 +65,7 @@ def _require_ours(campaign: str) -> None:
         raise NotAllowedError(
             committed[0], "it is committed here: people's work is not taken back", "use a fresh clone"
         )
-    if others := studio_answers.strangers(_simulated()):
+    if others := studio_answers.unknown_annotators(_simulated()):
         rule = "they answered and are none of the demo's simulated people, whose work alone is taken back"
         raise NotAllowedError(_some(others), rule, "keep it: git add data && git commit, and use a fresh clone")
 

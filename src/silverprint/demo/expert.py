@@ -20,14 +20,14 @@ KNOWN: Final = 12  # pictures: four for each of the demo's three rounds
 CLEAR: Final = 1.0  # difficulty, of mean 1, up to which an expert is certain
 
 
-def look() -> None:
+def write_gold() -> None:
     """Writes var/demo/gold.csv, for `silverprint gold import`.
 
     Raises:
         UnavailableError: cleaning has not run, or the truth was not built.
     """
     manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "group")
-    found = certain(manifest, truth.read())
+    found = certain_labels(manifest, truth.read())
     buffer = StringIO()
     rows = csv.writer(buffer, lineterminator="\n")
     rows.writerow(("image_id", "label", "why"))
@@ -36,7 +36,7 @@ def look() -> None:
     say(f"{NOTES}: an expert is certain of {len(found)} pictures")
 
 
-def certain(manifest: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
+def certain_labels(manifest: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
     """image_id -> what it shows, of KNOWN clear pictures at most; by chance, since an image_id is a hash.
 
     Args:

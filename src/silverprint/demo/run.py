@@ -76,7 +76,7 @@ def _campaign() -> None:
     while processes.call(["dvc", "repro"]) != 0:
         rounds = _status()
         if not any(one["state"] == "waiting" for one in rounds) or rounds in seen:
-            raise StepError("dvc repro failed", "see its message above", "mend that, then run make demo again")
+            raise StepError("dvc repro failed", "see its message above", "fix that, then run make demo again")
         for source in LABELLED if not seen else ():
             _silverprint("votes", "import", source)
         seen.append(rounds)

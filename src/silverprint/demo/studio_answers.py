@@ -41,7 +41,7 @@ def by_email() -> Mapping[str, frozenset[Answer]]:
     return {email: frozenset(answers) for email, answers in found.items()}
 
 
-def strangers(simulated: frozenset[str]) -> list[str]:
+def unknown_annotators(simulated: frozenset[str]) -> list[str]:
     """Whoever answered and is none of the `simulated` accounts: e-mail addresses, and pseudonyms of pulled votes.
 
     A pseudonym is a simulated person's where one of its votes is an answer that this person gave in the database.

@@ -12,13 +12,13 @@ from silverprint.store import files
 CACHE: Final = Path(".dvc/cache/files/md5")
 
 
-def place(md5: str) -> Path:
+def object_path(md5: str) -> Path:
     return CACHE / md5[:2] / md5[2:]
 
 
 def hashes(root: Path) -> dict[str, str]:
     """The MD5 of each file in an output, as dvc.lock and the cache have it; none before the first `dvc repro`."""
-    listing = place(guard.known_outputs().get(str(root), ""))
+    listing = object_path(guard.known_outputs().get(str(root), ""))
     if not listing.is_file():
         return {}
     return {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_text(encoding="utf-8"))}
@@ -31,12 +31,12 @@ def restore(path: Path) -> bool:
         DiskError: no space.
     """
     md5 = hashes(path.parent).get(path.name)
-    if md5 is None or not place(md5).is_file() or _md5(place(md5)) != md5:
+    if md5 is None or not object_path(md5).is_file() or _md5(object_path(md5)) != md5:
         return False
     if path.exists() and _md5(path) == md5:
         return False
     with files.replacing(path) as temporary:
-        shutil.copyfile(place(md5), temporary)
+        shutil.copyfile(object_path(md5), temporary)
     return True
 
 

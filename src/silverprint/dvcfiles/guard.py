@@ -19,7 +19,7 @@ def require_pulled(*outputs: Path, bring: str = "dvc pull") -> None:
             raise UnavailableError(str(output), rule, f"run: {bring} {output}")
 
 
-def bring(output: Path) -> str:
+def recovery_command(output: Path) -> str:
     """The command that brings an output which is not on this disk: one that was never made cannot be pulled."""
     return f"dvc pull {output}" if str(output) in known_outputs() else "dvc repro"
 

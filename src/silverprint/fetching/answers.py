@@ -7,7 +7,7 @@ from silverprint.store.intake import Answer
 from silverprint.store.intake.history import Validators
 
 
-def picture(reply: Reply, body: bytes | None, agent: str, known: Validators | None) -> Answer:
+def image_answer(reply: Reply, body: bytes | None, agent: str, known: Validators | None) -> Answer:
     """The answer for a picture: its bytes, or that it is the one known before (304), or why it is not kept.
 
     Args:

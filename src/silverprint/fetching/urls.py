@@ -16,7 +16,7 @@ _ENDS: Final = "".join(map(chr, range(33)))  # C0 controls and the space
 _ESCAPED: Final = re.compile(rb"[\x00-\x20\x7f-\xff\"#<>']")  # of a query, by the standard's "special-query" set
 
 
-def located(address: str, base: str | None = None, encoding: str = "utf-8") -> str:
+def resolve_url(address: str, base: str | None = None, encoding: str = "utf-8") -> str:
     """`address` in full, in ASCII, as it is asked for: no fragment, no dot segments, the host as name servers have it.
 
     Args:
@@ -37,12 +37,12 @@ def located(address: str, base: str | None = None, encoding: str = "utf-8") -> s
     return found.partition("#")[0]  # the base's
 
 
-def as_asked(takedowns: Takedowns) -> Takedowns:
-    """The rules with their addresses as they stand there and as `located` writes them: either is meant."""
+def with_resolved_addresses(takedowns: Takedowns) -> Takedowns:
+    """The rules with their addresses as they stand there and as `resolve_url` writes them: either is meant."""
     found = set(takedowns.urls)
     for url in takedowns.urls:
         with suppress(ValueError):
-            found.add(located(url))
+            found.add(resolve_url(url))
     return replace(takedowns, urls=frozenset(found))
 
 

@@ -39,7 +39,7 @@ _BYTES: Final = 20_000_000
 _WHOLE_BYTES: Final = 4_000_000
 
 
-def bounded(work: Callable[..., T], data: bytes, *rest: object, limits: Limits = STRANGER) -> T:
+def run_bounded(work: Callable[..., T], data: bytes, *rest: object, limits: Limits = STRANGER) -> T:
     """`work(data, *rest)`, here where the header bounds what it costs, else in a process that `limits` may end.
 
     Args:

@@ -20,7 +20,7 @@ _MARKS: Final = (b"\xfe\xff", b"\xff\xfe", b"\xef\xbb\xbf")
 _BINARY: Final = bytes(code for code in range(0x20) if code not in b"\t\n\f\r\x1b")
 
 
-def kind(data: bytes, url: str, content_type: str | None) -> str | None:
+def claimed_format(data: bytes, url: str, content_type: str | None) -> str | None:
     """The format of a picture that `url` gave, as `sniff` names it; None where it is none and claims to be none.
 
     UNKNOWN where only its name's ending or its stated type says that it is one, and it is no text: pages of text with a
@@ -29,10 +29,10 @@ def kind(data: bytes, url: str, content_type: str | None) -> str | None:
     found = sniff(data)
     if found is not None or not data:
         return found
-    return UNKNOWN if claimed(url, content_type) and not _is_other(data) else None
+    return UNKNOWN if claims_image(url, content_type) and not _is_other(data) else None
 
 
-def claimed(url: str, content_type: str | None = None) -> bool:
+def claims_image(url: str, content_type: str | None = None) -> bool:
     """Whether an address or path ends as pictures' do, or the stated type is a picture's."""
     if (content_type or "").strip().lower().startswith("image/"):
         return True

@@ -8,12 +8,12 @@ import numpy.typing as npt
 import simplejpeg
 from numpy.typing import NDArray
 
-from silverprint.imaging.bounded import KNOWN, bounded
+from silverprint.imaging.bounded import KNOWN, run_bounded
 from silverprint.imaging.colour.bit_depth import deep_colour, deep_gray, is_deep_gray
-from silverprint.imaging.colour.srgb import converted
-from silverprint.imaging.colour.transparency import on_ground
+from silverprint.imaging.colour.srgb import to_srgb
+from silverprint.imaging.colour.transparency import blend_on_white
 from silverprint.imaging.jpeg import decode_jpeg
-from silverprint.imaging.open_image import MAX_PIXELS, Opened, Undecodable, opened
+from silverprint.imaging.open_image import MAX_PIXELS, Opened, Undecodable, open_image
 from silverprint.imaging.orientation import orientation, upright
 from silverprint.imaging.sniff import sniff
 
@@ -49,13 +49,13 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS, shorter_side: int | None =
 
     Args:
         data: a file's bytes.
-        max_pixels: width x height above it is refused from the header, before anything is allocated; see `opened`.
+        max_pixels: width x height above it is refused from the header, before anything is allocated; see `open_image`.
         shorter_side: pixels; with it, a JPEG comes reduced by 8, 4 or 2 as long as its shorter side is no less.
 
     Raises:
         Undecodable: for every kind of bad file, and nothing else.
     """
-    return bounded(decode_here, data, max_pixels, shorter_side)
+    return run_bounded(decode_here, data, max_pixels, shorter_side)
 
 
 def decode_known(data: bytes, shorter_side: int | None = None) -> Decoded:
@@ -64,15 +64,15 @@ def decode_known(data: bytes, shorter_side: int | None = None) -> Decoded:
     Raises:
         Undecodable: the bytes are no longer those that were measured, or memory is short.
     """
-    return bounded(decode_here, data, MOST_PIXELS, shorter_side, limits=KNOWN)
+    return run_bounded(decode_here, data, MOST_PIXELS, shorter_side, limits=KNOWN)
 
 
 def decode_here(data: bytes, max_pixels: int, shorter_side: int | None) -> Decoded:
-    """As `decode`, in this process and without limits but `max_pixels`: for what is itself called by `bounded`."""
+    """As `decode`, in this process and without limits but `max_pixels`: for what is itself called by `run_bounded`."""
     jpeg = decode_jpeg(data, "RGB", max_pixels, shorter_side, "shorter") if sniff(data) == "jpeg" else None
     if jpeg is not None:
         return Decoded(np.ascontiguousarray(upright(jpeg.pixels, jpeg.turn)), jpeg.mode, 1, "jpeg")
-    with opened(data, max_pixels) as file:
+    with open_image(data, max_pixels) as file:
         pixels = rgb(file)
         turned = np.ascontiguousarray(upright(pixels, orientation(file.picture)))
         return Decoded(turned, file.mode, file.frames, file.format)
@@ -98,7 +98,7 @@ def rgb(file: Opened) -> Pixels:
     if picture.mode in {"I", "F"}:
         raise Undecodable("unsupported")
     if picture.mode == "CMYK":
-        seen = converted(np.asarray(picture), profile, "CMYK")
+        seen = to_srgb(np.asarray(picture), profile, "CMYK")
         return np.asarray(picture.convert("RGB")) if seen is None else seen
     if picture.has_transparency_data:
         return _without_alpha(file)
@@ -108,14 +108,14 @@ def rgb(file: Opened) -> Pixels:
 
 
 def _in_three(levels: NDArray[np.uint8], profile: bytes | None) -> Pixels:
-    seen = converted(levels, profile, "L")
+    seen = to_srgb(levels, profile, "L")
     return np.repeat(levels[:, :, None], 3, axis=2) if seen is None else seen
 
 
 def _coloured(pixels: Pixels, file: Opened) -> Pixels:
     deep = deep_colour(file.data, pixels) if file.format in _MAY_BE_DEEP else None
     pixels = pixels if deep is None else deep[:, :, :3]
-    seen = converted(np.ascontiguousarray(pixels), file.profile, "RGB")
+    seen = to_srgb(np.ascontiguousarray(pixels), file.profile, "RGB")
     return pixels if seen is None else seen
 
 
@@ -125,4 +125,4 @@ def _without_alpha(file: Opened) -> Pixels:
         colours = _in_three(np.ascontiguousarray(seen[:, :, 0]), file.profile)
     else:
         colours = _coloured(np.ascontiguousarray(seen[:, :, :3]), file)
-    return on_ground(colours, seen[:, :, 3])
+    return blend_on_white(colours, seen[:, :, 3])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from silverprint.core.measures import gray_levels
 from silverprint.imaging.decode import rgb
 from silverprint.imaging.jpeg import decode_jpeg
-from silverprint.imaging.open_image import MAX_PIXELS, opened
+from silverprint.imaging.open_image import MAX_PIXELS, open_image
 from silverprint.imaging.orientation import orientation, upright
 from silverprint.imaging.sniff import sniff
 
@@ -45,8 +45,8 @@ def decode_gray(data: bytes, max_pixels: int = MAX_PIXELS) -> Gray:
     jpeg = decode_jpeg(data, "GRAY", max_pixels, gray_levels.SCORING_SIDE) if sniff(data) == "jpeg" else None
     if jpeg is not None:
         return _upright(jpeg.pixels[:, :, 0], (jpeg.width, jpeg.height), jpeg.turn, jpeg.mode, 1)
-    with opened(data, max_pixels) as file:
-        levels = gray_levels.gray(rgb(file))
+    with open_image(data, max_pixels) as file:
+        levels = gray_levels.to_gray(rgb(file))
         turn = orientation(file.picture)
         height, width = levels.shape
         return _upright(levels, (width, height), turn, file.mode, file.frames)

@@ -17,7 +17,7 @@ _NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255  # TIFF 6.0, section 8
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 
 
-def choose(picture: Image.Image, data: bytes, name: str) -> int:
+def seek_main_frame(picture: Image.Image, data: bytes, name: str) -> int:
     """Puts an opened picture of format `name` at the frame that is meant; returns how many it has, 1 to MOST_FRAMES.
 
     More than 1 is an animation, or several pages. Of a TIFF the second page alone is looked at: where one of the two is

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from silverprint.core.measures import gray_levels
-from silverprint.imaging.colour.srgb import changes, converted
+from silverprint.imaging.colour.srgb import changes_colours, to_srgb
 from silverprint.imaging.open_image import Undecodable
 from silverprint.imaging.orientation import orientation
 
@@ -63,7 +63,7 @@ def decode_jpeg(
         bounded = max(width, height) if side == "longer" else min(width, height)
         scale = _scale(bounded, least_side) if least_side else 1
         has_app1, profile = _head(data)
-        changed = profile is not None and changes(profile, _MODES[stored])
+        changed = profile is not None and changes_colours(profile, _MODES[stored])
         wanted = ("GRAY" if stored == "Gray" else "RGB") if changed else colors
         pixels = simplejpeg.decode_jpeg(
             data, colorspace=wanted, min_height=-(-height // scale), min_width=-(-width // scale)
@@ -77,10 +77,10 @@ def decode_jpeg(
 
 def _as_seen(pixels: NDArray[np.uint8], profile: bytes | None, mode: str, colors: str) -> NDArray[np.uint8]:
     """`pixels` of a profile in sRGB, or in its luma."""
-    seen = converted(pixels[:, :, 0] if mode == "L" else pixels, profile, mode)
+    seen = to_srgb(pixels[:, :, 0] if mode == "L" else pixels, profile, mode)
     if seen is None:
         return pixels
-    return gray_levels.gray(seen)[:, :, None] if colors == "GRAY" else seen
+    return gray_levels.to_gray(seen)[:, :, None] if colors == "GRAY" else seen
 
 
 def _scale(side: int, least_side: int) -> int:

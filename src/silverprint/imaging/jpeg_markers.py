@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.imaging.metadata.slices import counted
+from silverprint.imaging.metadata.slices import count_part
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 _TEM, _RST0 = 0x01, 0xD0
@@ -33,7 +33,7 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     scans = _Scans(data)
     at, parts = 2, 0
     while (start := _next_marker(data, at)) >= 0:
-        parts = counted(parts, _MOST)
+        parts = count_part(parts, _MOST)
         marker = data[start + 1]
         if marker == EOI or marker in _BARE:
             end = start + 2

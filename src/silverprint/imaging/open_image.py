@@ -11,9 +11,9 @@ from PIL import Image
 
 from silverprint.imaging import heif
 from silverprint.imaging.colour import profiles
-from silverprint.imaging.frames import choose
+from silverprint.imaging.frames import seek_main_frame
 from silverprint.imaging.metadata.png_chunks import SIGNATURE
-from silverprint.imaging.repair import is_apples, mended, rescued
+from silverprint.imaging.repair import is_apples, repair, rescue
 from silverprint.imaging.sniff import sniff
 
 # Of a JPEG, which comes out reduced: a phone's 12000 x 9000, and some. `measure.max_megapixels` says otherwise.
@@ -65,7 +65,7 @@ class Opened:
         picture: its first frame, or the page that is meant, loaded, not turned.
         format: as `sniff` names it.
         mode: Pillow's name of the colours as stored.
-        frames: more than 1 is an animation (or several pages); see `frames.choose`.
+        frames: more than 1 is an animation (or several pages); see `frames.seek_main_frame`.
         data: the file.
         profile: of its colours (ICC), or None where they are sRGB or nobody says.
     """
@@ -79,7 +79,7 @@ class Opened:
 
 
 @contextmanager
-def opened(data: bytes, max_pixels: int) -> Iterator[Opened]:
+def open_image(data: bytes, max_pixels: int) -> Iterator[Opened]:
     """`data` opened; make of its pixels what you want within the block.
 
     Args:
@@ -112,7 +112,7 @@ def _open(data: bytes, max_pixels: int) -> Opened:
     if (name not in _READABLE and not (name == "heic" and heif.is_installed())) or is_apples(data):
         raise Undecodable("unsupported")
     picture, frames = _loaded(data, name, max_pixels)
-    return Opened(picture, name, picture.mode, frames, data, profiles.of(data, name, picture))
+    return Opened(picture, name, picture.mode, frames, data, profiles.profile_of(data, name, picture))
 
 
 def _loaded(data: bytes, name: str, max_pixels: int) -> tuple[Image.Image, int]:
@@ -122,11 +122,11 @@ def _loaded(data: bytes, name: str, max_pixels: int) -> tuple[Image.Image, int]:
         Whatever Pillow raises.
     """
     try:
-        return _read(mended(data, name), name, max_pixels)
+        return _read(repair(data, name), name, max_pixels)
     except (Undecodable, Image.DecompressionBombError, NotImplementedError):
         raise
     except Exception:
-        saved = rescued(data, name)
+        saved = rescue(data, name)
         if saved is None:
             raise
     return _read(saved, name, max_pixels)
@@ -137,7 +137,7 @@ def _read(data: bytes, name: str, max_pixels: int) -> tuple[Image.Image, int]:
     picture = Image.open(BytesIO(data), formats=[form])
     most = max_pixels if name == "jpeg" else int(max_pixels * WHOLE_SHARE)
     _check_size(picture, most)
-    frames = choose(picture, data, name)
+    frames = seek_main_frame(picture, data, name)
     _check_size(picture, most)
     picture.info.pop("xmp", None)  # Pillow would turn a TIFF by it
     picture.load()

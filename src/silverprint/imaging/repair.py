@@ -24,12 +24,12 @@ _MOST_BYTES: Final = 1 << 30  # of unpacked rows
 _LONGEST_ICON: Final = 256  # pixels; a bitmap's height counts its mask, too
 
 
-def mended(data: bytes, name: str) -> bytes:
+def repair(data: bytes, name: str) -> bytes:
     """`data`, of the format `name`, with what is known to stop Pillow put right; `data` itself if that is nothing."""
     return _MENDERS[name](data) if name in _MENDERS else data
 
 
-def rescued(data: bytes, name: str) -> bytes | None:
+def rescue(data: bytes, name: str) -> bytes | None:
     """What may be tried once Pillow has failed; None: nothing."""
     return _rescued_png(data) if name == "png" else None
 

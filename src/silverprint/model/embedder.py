@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from silverprint.errors import DataError, restored
+from silverprint.errors import DataError, restore_remedy
 from silverprint.imaging.decode import Undecodable, decode_known
 from silverprint.model.backbones import Weights, backbone
 
@@ -69,7 +69,7 @@ class Embedder:
 
     def _embed(self, chunk: Sequence[tuple[str, bytes]]) -> Batch:
         image_ids = [image_id for image_id, _ in chunk]
-        rows = self(np.stack([prepared(*item, self.size) for item in chunk]))
+        rows = self(np.stack([prepare(*item, self.size) for item in chunk]))
         finite = np.isfinite(rows).all(axis=1)
         if not finite.all():
             rule = "its features are not finite in half precision"
@@ -77,20 +77,20 @@ class Embedder:
         return image_ids, rows
 
 
-def prepared(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:
+def prepare(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:
     """A picture as the network takes it: (size, size, 3) RGB. A JPEG is decoded no larger than that needs.
 
     Raises:
         DataError: it does not decode.
     """
     try:
-        return resized(decode_known(data, size).pixels, size)
+        return resize(decode_known(data, size).pixels, size)
     except Undecodable as error:
         rule = f"it was measured as decodable and is not any more ({error.reason})"
-        raise DataError(image_id, rule, f"the shard may be damaged; {restored('data/raw')}") from None
+        raise DataError(image_id, rule, f"the shard may be damaged; {restore_remedy('data/raw')}") from None
 
 
-def resized(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+def resize(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """(H, W, 3) to (size, size, 3); averages areas when shrinking."""
     smaller = min(pixels.shape[:2]) >= size
     how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC

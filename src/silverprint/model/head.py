@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from silverprint.errors import ConfigError, DataError, UnavailableError, restored
+from silverprint.errors import ConfigError, DataError, UnavailableError, restore_remedy
 from silverprint.store import files, model_card
 
 WEIGHTS = "head.pt"
@@ -93,7 +93,7 @@ class Head(nn.Module):
             raise UnavailableError(str(path), "the model is not there", remedy) from None
         except Exception as error:  # torch.load fails in more ways than it names
             rule = f"not a readable head ({type(error).__name__})"
-            raise DataError(str(path), rule, restored(folder)) from None
+            raise DataError(str(path), rule, restore_remedy(folder)) from None
         return head
 
 

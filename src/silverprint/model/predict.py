@@ -28,12 +28,12 @@ def predict(
     """The members' probabilities, (M, N, C) float32, rows in the order of `image_ids`.
 
     Args:
-        hardware: what Lightning's Trainer is told about it; None takes what is there (`at_hand`).
+        hardware: what Lightning's Trainer is told about it; None takes what is there (`available_hardware`).
 
     Raises:
         DataError: a picture has no features.
     """
-    told = hardware or at_hand()
+    told = hardware or available_hardware()
     with plain(), tempfile.TemporaryDirectory() as folder:
         several = told["devices"] > 1
         trainer = lightning.Trainer(
@@ -49,7 +49,7 @@ def predict(
         return torch.cat([part for _, part in parts], dim=1).numpy()
 
 
-def at_hand() -> dict[str, Any]:
+def available_hardware() -> dict[str, Any]:
     """Every GPU, in half precision, each in a process of its own that Lightning spawns; the processor without any.
 
     Spawned, for a process that is started anew would run the whole stage again.

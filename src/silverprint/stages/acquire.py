@@ -8,7 +8,7 @@ from silverprint.console import say
 from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.dvcfiles.guard import require_pulled
 from silverprint.errors import NothingFoundError, UnavailableError, UsageError
-from silverprint.fetching.urls import as_asked
+from silverprint.fetching.urls import with_resolved_addresses
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Intake
@@ -36,7 +36,7 @@ def run(params: Params, source: str) -> None:
     if _goes_on(source, entry):
         return
     with ShardWriter(root, max_pictures=_PART) as writer:
-        takedowns = as_asked(Takedowns.of(ledgers.takedowns()))
+        takedowns = with_resolved_addresses(Takedowns.of(ledgers.takedowns()))
         if source in takedowns.sources:
             say(f"acquire {source}: the source was taken down as a whole, so nothing is fetched")
             return
@@ -63,10 +63,10 @@ def _goes_on(name: str, source: Source) -> bool:
 
     What the rows say by the settings alone (licence, contract, consent) is put right either way.
     """
-    root, before = layout.raw(name), source_changes.before(name)
+    root, before = layout.raw(name), source_changes.last_settings(name)
     if before is None or not root.is_dir():
         return False
-    changed = source_changes.changed(before, source)
+    changed = source_changes.changed_knobs(before, source)
     if "kind" not in changed:
         said = ({column: getattr(one, column, None) for column in restate.COLUMNS} for one in (before, source))
         if rows := restate.restate(root, *said):

@@ -9,7 +9,7 @@ from silverprint.store import files
 
 def run(params: Params) -> None:
     lint.lint(params)
-    class_numbers.keep(params)
+    class_numbers.write(params)
     for sentence in new_classes.sentences(params):
         say(sentence)
     files.write_text(layout.CHECK / "agreed", "yes\n")

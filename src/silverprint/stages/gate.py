@@ -16,7 +16,7 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import agreement
 from silverprint.core.votes import gold, vote_ledger
-from silverprint.errors import DataError, restored
+from silverprint.errors import DataError, restore_remedy
 from silverprint.records import LABELS, NONE_OF_THESE, VOTES
 from silverprint.store import files, json_files, tables
 
@@ -62,7 +62,7 @@ def name_of(finding: Finding) -> str:
 
 def _findings(params: Params, name: str) -> list[Finding]:
     folder = layout.labels(name)
-    remedy = restored(folder)
+    remedy = restore_remedy(folder)
     quality = json_files.read(folder / "quality.json", "alpha_round", "unresolved_share", "gold", remedy=remedy)
     figures = {
         "alpha_round": _NO_VARIATION if _is_uniform(params, name) else quality["alpha_round"],
@@ -87,9 +87,9 @@ def _is_uniform(params: Params, name: str) -> bool:
     """Whether people who shared pictures in this round all gave one answer: gold decides nothing here either."""
     folder = layout.labels(name)
     gold_ones = tables.read(folder / "labels.parquet", LABELS).filter(role="gold")
-    answers = vote_ledger.standing(tables.read(folder / "votes.parquet", VOTES)).filter(round=name)
+    answers = vote_ledger.standing_votes(tables.read(folder / "votes.parquet", VOTES)).filter(round=name)
     answers = answers.join(gold_ones, on="image_id", how="anti")
-    return agreement.undefined(answers, params.dataset.classes) == agreement.NO_VARIATION
+    return agreement.why_undefined(answers, params.dataset.classes) == agreement.NO_VARIATION
 
 
 def _worded(finding: Finding) -> Finding:

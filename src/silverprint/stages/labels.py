@@ -24,19 +24,19 @@ from silverprint.store import files, tables
 def run(params: Params, round_name: str) -> None:
     """Writes data/rounds/<round>/labels/: labels, votes, annotators (Parquet) and quality.json."""
     before = layout.labels(params.rounds[round_name].prev)
-    usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn()))
+    usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn_images()))
     votes = pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]).filter(usable)
     votes = votes.sort("image_id", "annotator", "created_at", "annotation_id", "choice", nulls_last=True)
     everything = _asked(tables.read(before / "labels.parquet", LABELS), round_name).filter(usable)
-    said = vote_ledger.standing(votes)
+    said = vote_ledger.standing_votes(votes)
     is_gold = pl.col("role") == "gold"
     asked, golden_ones = everything.filter(~is_gold), everything.filter(is_gold)
     answers = said.join(golden_ones, on="image_id", how="anti", maintain_order="left")
     classes = params.dataset.classes
-    imported = imported_labels.as_votes(ledgers.imports(), asked)
+    imported = imported_labels.to_votes(ledgers.imports(), asked)
     labels = _labels(asked, answers, imported, classes)
-    known = golden_ones.join(gold_list.known(params), on="image_id", how="left")
-    checked = gold.answers(said, known.drop_nulls("label"))
+    known = golden_ones.join(gold_list.read(params), on="image_id", how="left")
+    checked = gold.gold_answers(said, known.drop_nulls("label"))
     sources = imported_labels.annotators(answers, imported, classes)
 
     folder = layout.labels(round_name)
@@ -47,10 +47,10 @@ def run(params: Params, round_name: str) -> None:
     tables.write(everyone, folder / "annotators.parquet", ANNOTATORS)
     tables.write(checked, folder / "gold.parquet", GOLD_ANSWERS)
     quality = _quality(round_name, labels, answers, classes) | {
-        "votes_round": agreement.counted(said.filter(pl.col("round") == round_name), classes).height,
-        "votes_total": agreement.counted(said, classes).height,
+        "votes_round": agreement.counted_votes(said.filter(pl.col("round") == round_name), classes).height,
+        "votes_total": agreement.counted_votes(said, classes).height,
         "imports": _imports(sources),
-        "gold": gold.figures(checked, round_name),
+        "gold": gold.gold_figures(checked, round_name),
     }
     files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
 
@@ -66,9 +66,9 @@ def _labels(
     asked: pl.DataFrame, answers: pl.DataFrame, imported: pl.DataFrame, classes: tuple[str, ...]
 ) -> pl.DataFrame:
     """`agreement` is among people; the other figures are of all votes that count."""
-    more = imported_labels.counting(imported, asked, agreement.counted(answers, classes))
+    more = imported_labels.counting_votes(imported, asked, agreement.counted_votes(answers, classes))
     decided = consensus(pl.concat([answers, more]), classes=classes).drop("agreement")
-    among_people = agreement.pairwise(answers, classes).select("image_id", "agreement")
+    among_people = agreement.pairwise_agreement(answers, classes).select("image_id", "agreement")
     labels = asked.join(decided, on="image_id", how="left").join(among_people, on="image_id", how="left")
     labels = labels.with_columns(
         pl.col("n_votes").fill_null(0), pl.col("distribution").fill_null("{}"), pl.lit("human").alias("source")

@@ -11,8 +11,7 @@ from silverprint import layout
 from silverprint.config import Params
 from silverprint.console import say, track
 from silverprint.dvcfiles import guard
-from silverprint.imaging import heif
-from silverprint.imaging.measurement import measured
+from silverprint.imaging import heif, measurement
 from silverprint.imaging.open_image import MAX_PIXELS
 from silverprint.records import MEASURED, RAW, THUMBNAILS
 from silverprint.store import ShardReader, executor, files, tables
@@ -70,7 +69,7 @@ def measure_part(paths: tuple[Path, Path], max_pixels: int = MAX_PIXELS) -> None
 
 def measure(pictures: Iterable[tuple[str, bytes]], max_pixels: int = MAX_PIXELS) -> pl.DataFrame:
     """Each (image_id, bytes) as a row of MEASURED and THUMBNAILS, sorted by image_id; what does not decode, too."""
-    rows = [measured(image_id, data, max_pixels) for image_id, data in pictures]
+    rows = [measurement.measure(image_id, data, max_pixels) for image_id, data in pictures]
     return pl.DataFrame(rows, schema=_PART).sort("image_id")
 
 

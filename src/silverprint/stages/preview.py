@@ -37,8 +37,8 @@ def _gallery(params: Params, queue: pl.DataFrame) -> Gallery:
     """Withdrawn pictures, and those without a licence, are not shown to anybody."""
     reader = ShardReader([layout.raw(source) for source in params.sources])
     manifest = tables.read(layout.MANIFEST, MANIFEST)
-    withdrawn = dict.fromkeys(ledgers.withdrawn(), "—")
-    return Gallery(reader, withheld.signs(manifest, queue["image_id"]) | withdrawn)
+    withdrawn = dict.fromkeys(ledgers.withdrawn_images(), "—")
+    return Gallery(reader, withheld.placeholder_signs(manifest, queue["image_id"]) | withdrawn)
 
 
 def _view(params: Params, name: str, queue: pl.DataFrame, pictures: Gallery) -> QueueView:

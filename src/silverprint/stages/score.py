@@ -30,7 +30,7 @@ def run(params: Params, round_name: str) -> None:
     """
     out, model = layout.score(round_name), layout.model(params.rounds[round_name].prev)
     guard.require_pulled(out, layout.CLEAN, layout.EMBED, model)
-    if round_state.opened(round_name) and (out / "scores.parquet").exists():
+    if round_state.is_opened(round_name) and (out / "scores.parquet").exists():
         console.say(f"score {round_name}: the round is open, its scores stay as they are")
         return
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -58,8 +58,8 @@ def _score(params: Params, model: Path, card: dict[str, object], image_ids: list
     if card["classes"] != list(classes):
         value = f"{model}: trained for the classes {card['classes']}"
         raise ConfigError(value, f"dataset.classes has {list(classes)}", "put dataset.classes back, or train again")
-    probabilities = half_precision.halved(predict(Head.load(model), features, image_ids))
-    mean = half_precision.restored(probabilities).mean(axis=0)  # as queue@r will read them
+    probabilities = half_precision.to_half(predict(Head.load(model), features, image_ids))
+    mean = half_precision.from_half(probabilities).mean(axis=0)  # as queue@r will read them
     scores = pl.DataFrame(
         {
             "image_id": image_ids,

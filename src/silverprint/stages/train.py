@@ -19,7 +19,7 @@ from silverprint.core.evaluation.training_set import Examples, examples
 from silverprint.core.features import block_weights
 from silverprint.core.queue.reasons import INCLUDED
 from silverprint.dvcfiles import guard
-from silverprint.errors import DataError, UnavailableError, restored
+from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, empty
 from silverprint.store import files, json_files, model_card, tables
 from silverprint.store.features import Features
@@ -40,7 +40,7 @@ def run(params: Params, round_name: str) -> None:
         DataError: the gate is not passed, or there are too few labels.
     """
     guard.require_pulled(layout.model(round_name), layout.CLEAN, layout.EMBED, layout.labels(round_name))
-    withdrawn = ledgers.withdrawn()
+    withdrawn = ledgers.withdrawn_images()
     sealed = _sealed(params, round_name)
     if sealed and not withdrawn & (_trained_on(round_name) | _judged_on(round_name)):
         _require_metrics(round_name)
@@ -65,7 +65,7 @@ class Train:
         self.manifest = tables.read(layout.MANIFEST, MANIFEST)
         self.labels = tables.read(layout.labels(round_name) / "labels.parquet", LABELS)
         self.examples: Examples = examples(
-            self.labels, self.manifest, classes=self.classes, withdrawn=ledgers.withdrawn(), binding=BINDING
+            self.labels, self.manifest, classes=self.classes, withdrawn=ledgers.withdrawn_images(), binding=BINDING
         )
         self.features = Features(layout.EMBED)
 
@@ -79,8 +79,8 @@ class Train:
         x, y = self._arrays(training)
         pool = self.manifest.filter("kept")["image_id"].sort().to_list()
         standard = pool_standard(self.features, pool or training["image_id"].to_list())
-        weights = block_weights.chosen(standard(x), y, self.features.blocks)
-        standard = standard.weighed(block_weights.scales(weights, self.features.blocks))
+        weights = block_weights.choose_weights(standard(x), y, self.features.blocks)
+        standard = standard.weighed(block_weights.column_scales(weights, self.features.blocks))
         recipe, c = self.params.model, len(self.classes)
         if self.keep_model:
             head, card = Head.load(layout.model(self.round)), model_card.read(layout.model(self.round))
@@ -96,9 +96,9 @@ class Train:
             "model_id": card["model_id"],
             "labels": training.height,
             "votes": self._votes(),
-            "features": block_weights.told(card.get("block_weights", dict.fromkeys(weights, 1.0))),
-            "evaluation": accuracy.overall(probabilities, truth),
-            "per_class": accuracy.per_class(probabilities.argmax(axis=1), truth, self.classes),
+            "features": block_weights.describe(card.get("block_weights", dict.fromkeys(weights, 1.0))),
+            "evaluation": accuracy.overall_accuracy(probabilities, truth),
+            "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
             "control": self._control(x, y, standard, rows, truth),
             **({"replaced": replaced} if replaced else {}),
         }
@@ -137,7 +137,7 @@ class Train:
 
     def _votes(self) -> int:
         path = layout.labels(self.round) / "quality.json"
-        return int(json_files.read(path, "votes_total", remedy=restored(path.parent))["votes_total"])
+        return int(json_files.read(path, "votes_total", remedy=restore_remedy(path.parent))["votes_total"])
 
     def _predictions(self, judged: pl.DataFrame, probabilities: NDArray[np.float32]) -> pl.DataFrame:
         return pl.DataFrame(
@@ -191,7 +191,7 @@ class Train:
 def _sealed(params: Params, round_name: str) -> bool:
     """Whether the next round's receipts name this round's model."""
     later = params.chain[params.chain.index(round_name) + 1 :]
-    return bool(later) and round_state.opened(later[0]) and (layout.model(round_name) / model_card.NAME).exists()
+    return bool(later) and round_state.is_opened(later[0]) and (layout.model(round_name) / model_card.NAME).exists()
 
 
 def _replaced(round_name: str, withdrawn: frozenset[str]) -> list[dict[str, Any]]:

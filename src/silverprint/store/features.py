@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from silverprint.errors import DataError, UnavailableError, restored
+from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import EMBEDDED
 from silverprint.store import files, tables
 
@@ -144,10 +144,10 @@ class _Part:
         try:
             rows: NDArray[np.float16] = np.load(path, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
-            raise DataError(str(path), f"not readable ({error})", restored(path.parent)) from None
+            raise DataError(str(path), f"not readable ({error})", restore_remedy(path.parent)) from None
         if len(rows) != len(self.image_ids):
             rule = f"{len(rows)} rows of features, {len(self.image_ids)} pictures in {self._table.name}"
-            raise DataError(str(path), rule, restored(path.parent))
+            raise DataError(str(path), rule, restore_remedy(path.parent))
         return rows
 
 
@@ -160,7 +160,7 @@ def describe(root: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UnavailableError(str(path), "no features there", f"run: dvc pull {root}, or dvc repro embed") from None
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise DataError(str(path), "not readable", restored(root)) from None
+        raise DataError(str(path), "not readable", restore_remedy(root)) from None
     return description
 
 

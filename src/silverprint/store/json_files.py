@@ -17,7 +17,7 @@ def read(path: Path, *keys: str, remedy: str) -> dict[str, Any]:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        if line := git_conflicts.marked(text):
+        if line := git_conflicts.first_mark_line(text):
             raise DataError(f"{path} line {line}", git_conflicts.RULE, remedy)
         document = json.loads(text)
     except FileNotFoundError:

@@ -86,9 +86,9 @@ def _text(data: bytes, where: str) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise _wrong(where, line, "holds a NUL character, which no text has", "take it out")
-    line = git_conflicts.marked(text) or 0
+    line = git_conflicts.first_mark_line(text) or 0
     if line:
-        raise DataError(f"{where} line {line}", git_conflicts.RULE, f"run: silverprint ledger mend {where}")
+        raise DataError(f"{where} line {line}", git_conflicts.RULE, f"run: silverprint ledger fix {where}")
     return text
 
 
@@ -106,12 +106,12 @@ def _lines(text: str, where: str) -> tuple[list[str], list[int], str]:
                 header = row
             elif len(row) != len(header):
                 rule = f"has {len(row)} of the {len(header)} fields that the header names"
-                raise _wrong(where, before + 1, rule, "mend the line")
+                raise _wrong(where, before + 1, rule, "fix the line")
             else:
                 begins.append(before + 1)
             before = reader.line_num
     except csv.Error as error:
-        raise _wrong(where, before + 1, f"is no CSV ({error})", "mend the line") from None
+        raise _wrong(where, before + 1, f"is no CSV ({error})", "fix the line") from None
     finally:
         csv.field_size_limit(limit)
     if not header:
@@ -127,7 +127,7 @@ def _typed(frame: pl.DataFrame, lines: list[int], where: str, schema: Schema) ->
         lost = (typed[name].is_null() & frame[name].is_not_null() & (frame[name] != "")).arg_true()
         if len(lost):
             value = f"{where} line {lines[lost[0]]}: {name} {frame[name][lost[0]][:80]!r}"
-            raise DataError(value, f"not of the kind that {name} is ({schema[name]})", _compare(where, "mend it"))
+            raise DataError(value, f"not of the kind that {name} is ({schema[name]})", _compare(where, "fix it"))
     return conform(typed, schema)
 
 

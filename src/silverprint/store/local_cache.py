@@ -12,10 +12,10 @@ from silverprint.store import files
 _DIGEST: Final = 32  # bytes
 
 
-def keep(path: Path, of: str, content: bytes) -> None:
+def write(path: Path, of: str, content: bytes) -> None:
     """
     Args:
-        of: one line; what `kept` must ask for.
+        of: one line; what `read` must ask for.
 
     Raises:
         DiskError: no space.
@@ -24,7 +24,7 @@ def keep(path: Path, of: str, content: bytes) -> None:
     files.write_bytes(path, b"".join([_digest(head, content), head, content]))
 
 
-def kept(path: Path, of: str) -> bytes | None:
+def read(path: Path, of: str) -> bytes | None:
     """The content; None where there is none, it is damaged, or of something else."""
     head = _head(of)
     try:

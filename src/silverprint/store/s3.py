@@ -16,7 +16,7 @@ SCHEME: Final = "s3://"
 _SETTINGS: Final = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_ENDPOINT_URL"
 
 
-def asked(address: str, ask: Callable[[], Any]) -> Any:
+def call(address: str, ask: Callable[[], Any]) -> Any:
     """What S3 answers; what its clients raise as our errors, their cause with them.
 
     Raises:
@@ -29,7 +29,7 @@ def asked(address: str, ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except FileNotFoundError as error:
-        raise UnavailableError(address, "no such bucket or object", "mend the path") from error
+        raise UnavailableError(address, "no such bucket or object", "fix the path") from error
     except (PermissionError, NoCredentialsError, PartialCredentialsError) as error:
         raise _closed(address, error) from error
     except (OSError, BotoCoreError, LostConnection, TimeoutError) as error:
@@ -64,7 +64,7 @@ class Bucket:
     def index(self, address: str) -> pl.DataFrame:
         """The rows (columns RAW) of all parts of a source."""
         keys = sorted(entry["name"] for entry in self._listed(address) if is_index(entry["name"]))
-        found: dict[str, bytes] = asked(address, lambda: self._system.cat(keys, on_error="raise")) if keys else {}
+        found: dict[str, bytes] = call(address, lambda: self._system.cat(keys, on_error="raise")) if keys else {}
         parts = [tables.parse(found[key], f"{SCHEME}{key}", RAW, "copy it there again") for key in keys]
         return pl.concat(parts) if parts else empty(RAW)
 
@@ -76,10 +76,10 @@ class Bucket:
             found = self._system.cat_ranges(addresses, starts, ends, on_error="return")
             return [_or_nothing(data) for data in found]
 
-        return list(asked(addresses[0], ask))
+        return list(call(addresses[0], ask))
 
     def _listed(self, address: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = asked(address, lambda: self._system.ls(address, detail=True))
+        found: list[dict[str, Any]] = call(address, lambda: self._system.ls(address, detail=True))
         return found
 
 

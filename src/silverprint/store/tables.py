@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from silverprint.errors import DataError, UnavailableError, restored
+from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import LATER, Schema, conform, empty
 from silverprint.store import ledger_csv
 from silverprint.store import local_cache as store_kept
@@ -39,7 +39,7 @@ def read(path: Path, schema: Schema) -> pl.DataFrame:
     """
     if not path.exists():
         raise UnavailableError(str(path), "the table is not there", f"run: dvc pull {path.parent}, or dvc repro")
-    return parse(path.read_bytes(), str(path), schema, restored(path.parent))
+    return parse(path.read_bytes(), str(path), schema, restore_remedy(path.parent))
 
 
 def parse(data: bytes, where: str, schema: Schema, remedy: str) -> pl.DataFrame:
@@ -56,18 +56,18 @@ def parse(data: bytes, where: str, schema: Schema, remedy: str) -> pl.DataFrame:
         raise DataError(where, f"not a readable table ({_brief(error)})", remedy) from None
 
 
-def keep(frame: pl.DataFrame, path: Path, of: str, schema: Schema) -> None:
-    """`frame` for `kept`.
+def write_cached(frame: pl.DataFrame, path: Path, of: str, schema: Schema) -> None:
+    """`frame` for `read_cached`.
 
     Raises:
         DiskError: no space.
     """
-    store_kept.keep(path, of, _parquet(frame, schema))
+    store_kept.write(path, of, _parquet(frame, schema))
 
 
-def kept(path: Path, of: str, schema: Schema) -> pl.DataFrame:
+def read_cached(path: Path, of: str, schema: Schema) -> pl.DataFrame:
     """The table that this machine kept, as `store.local_cache` has it; no rows where there is none."""
-    content = store_kept.kept(path, of)
+    content = store_kept.read(path, of)
     return empty(schema) if content is None else parse(content, str(path), schema, f"remove {path}")
 
 

@@ -41,7 +41,7 @@ class Thumbnails:
 
 
 @contextmanager
-def laid_out(folders: Iterable[Path], image_ids: pl.Series, scratch: Path) -> Iterator[Thumbnails]:
+def lay_out(folders: Iterable[Path], image_ids: pl.Series, scratch: Path) -> Iterator[Thumbnails]:
     """The thumbnails of `image_ids`, for as long as the context lasts; the file goes with it, and with the process.
 
     Args:

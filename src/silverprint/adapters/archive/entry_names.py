@@ -8,7 +8,7 @@ from zipfile import ZipInfo
 from zlib import crc32
 
 from silverprint.adapters.archive.entries import Entry
-from silverprint.core.unicode_names import composed
+from silverprint.core.unicode_names import to_nfc
 
 AUTO: Final = "auto"
 _UTF8_FLAG: Final = 0x800
@@ -40,11 +40,11 @@ def zip_name(info: ZipInfo, encoding: str) -> tuple[str, bool]:
     raw = raw.partition(b"\0")[0]
     if raw.isascii():
         return raw.decode("ascii"), False
-    text = decoded(raw, encoding)
+    text = decode_name(raw, encoding)
     return (text, False) if text is not None else (raw.decode("cp437"), encoding == AUTO)
 
 
-def decoded(raw: bytes, encoding: str) -> str | None:
+def decode_name(raw: bytes, encoding: str) -> str | None:
     """The name in `encoding`, else in UTF-8; None where it is neither."""
     for one in ([] if encoding == AUTO else [encoding]) + ["utf-8"]:
         try:
@@ -70,19 +70,19 @@ def _unicode_path(extra: bytes, raw: bytes) -> str | None:
     return None
 
 
-def key(name: str) -> str:
+def comparison_key(name: str) -> str:
     """What is the same for all that name one file: composed or not, `/` or `\\`, `./` before it or not."""
-    name = composed(name).replace("\\", "/")
+    name = to_nfc(name).replace("\\", "/")
     while name.startswith("./"):
         name = name[2:].lstrip("/")
     return name
 
 
-def left_behind(name: str) -> str | None:
+def junk_reason(name: str) -> str | None:
     """What makes of an entry no picture of anybody's (`__MACOSX`, a hidden folder, `._a.jpg`); None: it may be one."""
     if name.startswith("(after "):  # where a tar breaks off
         return None
-    *folders, file = key(name).split("/")
+    *folders, file = comparison_key(name).split("/")
     for part in (*folders, file):
         if part.casefold() in _LEFT:
             return part
@@ -90,12 +90,12 @@ def left_behind(name: str) -> str | None:
     return hidden or ("._*" if file.startswith("._") else None)
 
 
-def without_twins(entries: Iterable[Entry]) -> Iterator[Entry]:
+def refuse_twins(entries: Iterable[Entry]) -> Iterator[Entry]:
     """The entries; of two whose names differ in their Unicode form alone the first has it, the other is refused."""
     seen: set[str] = set()
     for entry in entries:
         if not entry.name.isascii():
-            name = composed(entry.name)
+            name = to_nfc(entry.name)
             if name in seen:
                 entry = replace(entry, refusal=entry.refusal or "name-taken")
             seen.add(name)

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Final
 
 from silverprint.adapters.archive.entries import Entry
-from silverprint.adapters.archive.entry_names import key, left_behind
+from silverprint.adapters.archive.entry_names import comparison_key, junk_reason
 from silverprint.adapters.archive.manifest_index import Stated, Statements
 from silverprint.adapters.archive.open_drop import Drop
 from silverprint.console import say
@@ -58,7 +58,7 @@ def read_manifest(drop: Drop, statements: Statements, metadata_alone: bool = Fal
     manifest = Manifest()
     folders: set[str] = set()
     for entry in drop.entries():
-        folder, _, name = key(entry.name).rpartition("/")
+        folder, _, name = comparison_key(entry.name).rpartition("/")
         stem, _, kind = name.partition(".")
         where, kind = f"{drop.place}!{entry.name}", f".{kind}"
         if kind not in READERS:
@@ -69,7 +69,7 @@ def read_manifest(drop: Drop, statements: Statements, metadata_alone: bool = Fal
             manifest = Manifest({entry.name})
             _read(manifest, statements, READERS[kind](where, _bytes(where, entry), shape), where, shape)
             return manifest
-        if stem == "metadata" and folder not in folders and left_behind(entry.name) is None:
+        if stem == "metadata" and folder not in folders and junk_reason(entry.name) is None:
             shape = Shape(
                 "metadata", ("file_name", *_SAID), "file_name", {"text": "caption"}, None, suffix="_file_name"
             )
@@ -138,5 +138,5 @@ def _said(line: str, row: dict[str, object] | Fault) -> dict[str, str | None]:
 
 def _hash(line: str, said: str | None) -> str | None:
     if said is not None and not re.fullmatch(IMAGE_ID, said.lower()):
-        raise DataError(f"{line} sha256 {said[:100]!r}", "a SHA-256 is 64 hex digits", "mend it or take it out")
+        raise DataError(f"{line} sha256 {said[:100]!r}", "a SHA-256 is 64 hex digits", "fix it or take it out")
     return said.lower() if said else None

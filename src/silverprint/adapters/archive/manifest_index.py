@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
-from silverprint.adapters.archive.entry_names import key
+from silverprint.adapters.archive.entry_names import comparison_key
 from silverprint.errors import DiskError
 
 
@@ -53,7 +53,7 @@ class Statements:
 
     def add(self, path: str, line: int, stated: Stated) -> int | None:
         """Notes what `line` states of `path`; the line that did so before, where there is one."""
-        name = key(_written(path))
+        name = comparison_key(_written(path))
         values = [_written(value) for value in astuple(stated)]
         insert = "INSERT OR IGNORE INTO stated VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         done = self._do(insert, name, line, _written(path), *values)
@@ -64,7 +64,7 @@ class Statements:
 
     def take(self, path: str) -> Stated | None:
         """What is stated of `path`, which then is no longer there."""
-        name = key(_written(path))
+        name = comparison_key(_written(path))
         found = self._do("SELECT * FROM stated WHERE key = ?", name).fetchone()
         if found is None:
             return None

@@ -9,9 +9,9 @@ from zipfile import is_zipfile
 
 from silverprint.adapters.archive.blob import Blob, on_disk
 from silverprint.adapters.archive.entries import Entry
-from silverprint.adapters.archive.entry_names import AUTO, without_twins
+from silverprint.adapters.archive.entry_names import AUTO, refuse_twins
 from silverprint.adapters.archive.folder_entries import folder_entries
-from silverprint.adapters.archive.s3_file import object_at
+from silverprint.adapters.archive.s3_file import find_object
 from silverprint.adapters.archive.s3_prefix import object_entries
 from silverprint.adapters.archive.tar_entries import is_tar, tar_entries
 from silverprint.adapters.archive.zip_entries import zip_entries
@@ -36,7 +36,7 @@ class Drop:
     version: str | None = None
 
 
-def opened(name: str, path: str, names: str = AUTO) -> Drop:
+def open_drop(name: str, path: str, names: str = AUTO) -> Drop:
     """The drop at `path` of the source `name`; `names`: the encoding of those that an archive does not declare.
 
     Raises:
@@ -51,25 +51,25 @@ def opened(name: str, path: str, names: str = AUTO) -> Drop:
     place = Path(path)
     mode = _mode(value, place)
     if stat.S_ISDIR(mode):
-        return Drop(path, f"{place.name}!", lambda: without_twins(folder_entries(place)))
+        return Drop(path, f"{place.name}!", lambda: refuse_twins(folder_entries(place)))
     if not stat.S_ISREG(mode):  # a pipe would keep whoever opens it waiting
         raise _nothing_of_the_kind(value)
     return Drop(path, f"{place.name}!", _entries(value, on_disk(place), names))
 
 
-def opened_folder(name: str, path: str) -> Drop:
-    """As `opened`, of a folder alone."""
+def open_folder(name: str, path: str) -> Drop:
+    """As `open_drop`, of a folder alone."""
     value, place = f"sources.{name}.path = {path!r}", Path(path)
     if not stat.S_ISDIR(_mode(value, place)):
-        raise ConfigError(value, "must be a folder", "mend the path; a file with pictures in it is of kind archive")
-    return Drop(path, f"{place.name}!", lambda: without_twins(folder_entries(place)))
+        raise ConfigError(value, "must be a folder", "fix the path; a file with pictures in it is of kind archive")
+    return Drop(path, f"{place.name}!", lambda: refuse_twins(folder_entries(place)))
 
 
 def _on_s3(value: str, path: str, names: str) -> Drop:
     address = path.rstrip("/")
-    blob = object_at(address) if address == path else None  # a slash at the end says what it is
+    blob = find_object(address) if address == path else None  # a slash at the end says what it is
     if blob is None:
-        return Drop(address, f"{address}/", lambda: without_twins(object_entries(address)))
+        return Drop(address, f"{address}/", lambda: refuse_twins(object_entries(address)))
     entries = cache(lambda: _entries(value, blob, names))  # what it is costs requests, and may not matter
     return Drop(address, f"{address}!", lambda: entries()(), blob.etag)
 
@@ -84,7 +84,7 @@ def _entries(value: str, blob: Blob, names: str) -> Callable[[], Iterable[Entry]
 
 
 def _nothing_of_the_kind(value: str) -> ConfigError:
-    remedy = "mend the path; put single pictures into a folder"
+    remedy = "fix the path; put single pictures into a folder"
     return ConfigError(value, "must be a folder, a zip, a tar or an S3 prefix", remedy)
 
 
@@ -92,7 +92,7 @@ def _mode(value: str, path: Path) -> int:
     try:
         return path.stat().st_mode
     except (OSError, ValueError):
-        remedy = "put it there or mend the path (the sample: make demo)"
+        remedy = "put it there or fix the path (the sample: make demo)"
         raise UnavailableError(value, "no such folder or file", remedy) from None
 
 

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from silverprint.adapters.archive.entries import Entry
-from silverprint.adapters.archive.entry_names import left_behind
+from silverprint.adapters.archive.entry_names import junk_reason
 from silverprint.adapters.archive.manifest import Manifest, read_manifest
 from silverprint.adapters.archive.manifest_index import Stated, Statements
-from silverprint.adapters.archive.open_drop import Drop, opened, opened_folder
+from silverprint.adapters.archive.open_drop import Drop, open_drop, open_folder
 from silverprint.config import ArchiveSource, FolderSource
 from silverprint.console import say, track
 from silverprint.core.licenses import spdx
@@ -34,7 +34,7 @@ def unpack(name: str, source: ArchiveSource, intake: Intake, whole: Whole) -> No
         DataError: an archive is damaged as a whole, or its manifest cannot be understood.
         DiskError: from the intake, or no room for what the manifest states.
     """
-    drop = opened(name, source.path, source.names)
+    drop = open_drop(name, source.path, source.names)
     if whole.is_known(drop.version):
         say(f"acquire {name}: {drop.place} is unchanged since it was read to its end")
         return
@@ -53,7 +53,7 @@ def read_folder(name: str, source: FolderSource, intake: Intake) -> None:
         DataError: a metadata file in it cannot be understood.
         DiskError: from the intake.
     """
-    drop = opened_folder(name, source.path)
+    drop = open_folder(name, source.path)
     with Statements() as statements:
         manifest = read_manifest(drop, statements, metadata_alone=True)
         _take(name, source, drop, manifest, statements, intake)
@@ -74,7 +74,7 @@ def _take(
         if entry.name in manifest.names:
             continue
         said = statements.take(entry.name)
-        system = left_behind(entry.name) if said is None and entry.refusal != "unsafe-path" else None
+        system = junk_reason(entry.name) if said is None and entry.refusal != "unsafe-path" else None
         if system is not None:
             left[system] += 1
             continue

@@ -8,7 +8,7 @@ from typing import IO, Any, Final
 
 from silverprint.adapters.archive.blob import Blob
 from silverprint.errors import UnavailableError
-from silverprint.store.s3 import SCHEME, asked
+from silverprint.store.s3 import SCHEME, call
 
 _SMALLEST: Final = 64 * 1024  # bytes of a range: of a directory, or of one picture somewhere
 _LARGEST: Final = 8 * 1024 * 1024  # likewise, read from front to back; so many are held
@@ -16,7 +16,7 @@ _LARGEST: Final = 8 * 1024 * 1024  # likewise, read from front to back; so many 
 Fetch = Callable[[int, int], bytes]
 
 
-def object_at(address: str) -> Blob | None:
+def find_object(address: str) -> Blob | None:
     """The object at `address` (s3://bucket/key); None where only others lie below it.
 
     What is opened raises, whenever it is read:
@@ -32,7 +32,7 @@ def object_at(address: str) -> Blob | None:
     if not key.partition("/")[2]:
         return None
     system = s3fs.S3FileSystem(skip_instance_cache=True)
-    handle = asked(address, lambda: system.open(key, "rb", cache_type="none"))  # which asks for its own version alone
+    handle = call(address, lambda: system.open(key, "rb", cache_type="none"))  # which asks for its own version alone
     facts = handle.details
     if facts["type"] == "directory":
         return None
@@ -57,7 +57,7 @@ def _fetching(address: str, handle: Any) -> Fetch:
 
     def fetch(start: int, end: int) -> bytes:
         try:
-            data: bytes = asked(address, lambda: got(start, end))
+            data: bytes = call(address, lambda: got(start, end))
         except UnavailableError as error:
             if isinstance(error.__cause__, FileExpired):
                 rule = "the object was replaced while it was read"

@@ -5,7 +5,7 @@ from typing import Any
 
 from silverprint.adapters.archive.entries import Entry, is_unsafe
 from silverprint.errors import NotAllowedError, UnavailableError
-from silverprint.store.s3 import SCHEME, asked
+from silverprint.store.s3 import SCHEME, call
 
 
 def object_entries(address: str) -> Iterator[Entry]:
@@ -21,10 +21,10 @@ def object_entries(address: str) -> Iterator[Entry]:
 
     system = s3fs.S3FileSystem(skip_instance_cache=True)
     root = address.removeprefix(SCHEME).strip("/")
-    listed: dict[str, dict[str, Any]] = asked(address, lambda: system.find(root, detail=True))
+    listed: dict[str, dict[str, Any]] = call(address, lambda: system.find(root, detail=True))
     found = {key: facts for key, facts in listed.items() if key.startswith(f"{root}/")}  # not an object of that name
     if not found:
-        raise UnavailableError(address, "no object is there", "mend the path")
+        raise UnavailableError(address, "no object is there", "fix the path")
     for key, facts in sorted(found.items()):
         name = key.removeprefix(f"{root}/")
         if not name.endswith("/"):  # a console's stand-in for a folder
@@ -38,7 +38,7 @@ def _entry(system: Any, address: str, key: str, name: str, facts: dict[str, Any]
             return data
 
         try:
-            return asked(f"{SCHEME}{key}", got) if facts["size"] else b""  # S3 gives no range of an empty object
+            return call(f"{SCHEME}{key}", got) if facts["size"] else b""  # S3 gives no range of an empty object
         except (UnavailableError, NotAllowedError) as error:
             if isinstance(error.__cause__, FileNotFoundError | PermissionError):
                 raise OSError("gone, or closed to us") from error

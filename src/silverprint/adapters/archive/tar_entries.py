@@ -9,7 +9,7 @@ from silverprint.adapters.archive.decompress import DAMAGE, Stream
 from silverprint.adapters.archive.entries import Entry, UnpacksTooFar, is_unsafe
 from silverprint.adapters.archive.entry_names import AUTO
 from silverprint.adapters.archive.tar_headers import Damaged, Member, members
-from silverprint.core.unicode_names import composed
+from silverprint.core.unicode_names import to_nfc
 from silverprint.errors import DataError
 
 _UNREADABLE: Final = "what follows cannot be read"
@@ -47,8 +47,8 @@ def tar_entries(blob: Blob, names: str = AUTO) -> Iterator[Entry]:
     with Stream(blob) as stream:
         try:
             for member in members(stream, names):
-                seen[composed(member.name)] += 1
-                again = seen[composed(member.name)]
+                seen[to_nfc(member.name)] += 1
+                again = seen[to_nfc(member.name)]
                 last = member.name if again == 1 else f"{member.name}#{again}"
                 refusal, read = _refusal(member, again), _reader(stream, member)
                 yield Entry(last, refusal, member.size, read, blob.etag, blob.last_modified)

@@ -11,7 +11,7 @@ from tarfile import BLOCKSIZE, HeaderError, TarInfo
 from typing import Final
 
 from silverprint.adapters.archive.decompress import Stream
-from silverprint.adapters.archive.entry_names import AUTO, decoded
+from silverprint.adapters.archive.entry_names import AUTO, decode_name
 
 _LONGEST: Final = 1024 * 1024  # bytes of an extended header
 _LONGEST_NAME: Final = 65_535  # characters that are kept, as many as a zip has room for
@@ -172,5 +172,5 @@ def _text(name: str, names: str) -> str:
 
 
 def _decoded(name: bytes, names: str) -> str:
-    text = None if name.isascii() else decoded(name, names)
+    text = None if name.isascii() else decode_name(name, names)
     return name.decode("utf-8", "backslashreplace") if text is None else text

@@ -11,8 +11,8 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from silverprint.adapters.archive.blob import Blob
 from silverprint.adapters.archive.entries import MAX_RATIO, Entry, is_unsafe, kind_refusal
 from silverprint.adapters.archive.entry_names import AUTO, zip_name
-from silverprint.adapters.archive.zip_member import first
-from silverprint.core.unicode_names import composed
+from silverprint.adapters.archive.zip_member import read_first
+from silverprint.core.unicode_names import to_nfc
 from silverprint.errors import DataError
 
 _ENCRYPTED = 0x1
@@ -51,8 +51,8 @@ def zip_entries(blob: Blob, names: str = AUTO) -> list[Entry]:
     for info, refusal in zip(infos, refusals, strict=True):
         stated, guessed = zip_name(info, names)
         refusal = "unsafe-path" if is_unsafe(stated) else refusal
-        seen[composed(stated)] += 1
-        again = seen[composed(stated)]
+        seen[to_nfc(stated)] += 1
+        again = seen[to_nfc(stated)]
         name = stated if again == 1 else f"{stated}#{again}"
         repeated = "name-taken" if again > 1 else None
         refusal, read = refusal or bomb or repeated, _reader(archive, info)
@@ -73,7 +73,7 @@ def _require_bounded(blob: Blob, handle: IO[bytes]) -> None:
 
 
 def _reader(archive: ZipFile, info: ZipInfo) -> Callable[[int], bytes]:
-    return lambda limit: first(archive, info, limit)
+    return lambda limit: read_first(archive, info, limit)
 
 
 def _refusal(info: ZipInfo) -> str | None:

@@ -18,7 +18,7 @@ _STEP: Final = 65_536  # packed bytes read at a time
 _LZMA_MEMORY: Final = 512 * 1024 * 1024  # bytes that an LZMA entry may ask for; 7-Zip's largest preset needs half of it
 
 
-def first(archive: ZipFile, info: ZipInfo, limit: int) -> bytes:
+def read_first(archive: ZipFile, info: ZipInfo, limit: int) -> bytes:
     """The first `limit` bytes of an entry; all of it is no more than stated, and has the checksum that is stated.
 
     Raises:

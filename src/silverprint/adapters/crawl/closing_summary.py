@@ -45,7 +45,7 @@ def conclude(
     lines = bare if nothing is None else [nothing]
     if lines and not intake.has_pictures():
         raise NothingFoundError(
-            lines[0], "the source has no pictures", "mend the selector or the address (docs/crawls.md)"
+            lines[0], "the source has no pictures", "fix the selector or the address (docs/crawls.md)"
         )
     for line in lines:
         say(f"acquire {name}: {line}")
@@ -68,13 +68,13 @@ def _remedy(name: str, source: WebSource, url: str, reason: str) -> str:
     if reason in ("http-401", "http-403", "http-429"):
         return f"say who you are in {knob}.user_agent; what else a site wants goes into {knob}.cookies, headers"
     if reason == "redirect-loop":
-        return f"it sends in a circle, as sites do that want a cookie first: set it in {knob}.cookies"
+        return f"it redirects in a cycle, as sites do that want a cookie first: set it in {knob}.cookies"
     if reason == TOO_LARGE:
         return f"a page has {MAX_CHARACTERS:,} characters and {MAX_TAGS:,} tags at most: begin at smaller ones"
     if reason == "too-large":
         return f"raise {knob}.max_bytes"
     if reason == "unknown-host" or reason.startswith("http-4"):
-        return f"mend the address in {knob}.start, then run again"
+        return f"fix the address in {knob}.start, then run again"
     if place == _DEMO:
         return "start it (make demo), then run again to go on"
     return f"start it, or look at the address in {knob}.start, then run again to go on"

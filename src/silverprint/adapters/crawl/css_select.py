@@ -19,15 +19,15 @@ from silverprint.config.css_selector import Hint, hint
 MARKUP: Final = ("html", "xml")  # of a page; in JSON nothing is selected
 
 
-def chosen(page: Selector, where: str | None) -> tuple[list[Any], Hint | None]:
+def select_by_hint(page: Selector, where: str | None) -> tuple[list[Any], Hint | None]:
     """The elements of lxml's that `where` (a hint) finds, in the page's order, and the hint; in JSON none."""
     if where is None or page.type not in MARKUP or page.root is None:
         return [], None
     meant = hint(where)
-    return elements(page, meant.selector), meant
+    return select(page, meant.selector), meant
 
 
-def elements(page: Selector, selector: str) -> list[Any]:
+def select(page: Selector, selector: str) -> list[Any]:
     """The elements of lxml's that a CSS selector finds in a page of markup, in the page's order."""
     found = [_found(page.root, tree) for tree in _parsed(selector)]
     if len(found) == 1:

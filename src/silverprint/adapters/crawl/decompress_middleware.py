@@ -6,7 +6,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.responsetypes import responsetypes
 
-from silverprint.fetching.http.content_coding import ASKED, unpacked
+from silverprint.fetching.http.content_coding import ASKED, decompress
 
 
 class Unpacked:
@@ -35,7 +35,7 @@ class Unpacked:
             return response
         most = request.meta.get(self.CUTS)
         coding = b",".join(codings).decode("latin-1")
-        body = unpacked(response.body, coding, self._most if most is None else most, cuts=most is not None)
+        body = decompress(response.body, coding, self._most if most is None else most, cuts=most is not None)
         headers = response.headers.copy()
         del headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=headers, url=response.url, body=body)

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from parsel import Selector
 
-from silverprint.adapters.crawl.css_select import chosen
+from silverprint.adapters.crawl.css_select import select_by_hint
 
 # What scripts of pages that load pictures late take their addresses from; what the page shows until then is none of it.
 _LATE_SET: Final = re.compile(r"(?:data-|nitro-|lazy-)[\w-]*srcset")
@@ -47,23 +47,23 @@ class Candidate(NamedTuple):
     address: str
 
 
-def addresses(page: Selector, where: str | None) -> list[tuple[Any, str]]:
+def image_addresses(page: Selector, where: str | None) -> list[tuple[Any, str]]:
     """The elements that `where` (a hint) finds and shows pictures by, each with the address, as written."""
-    found, meant = chosen(page, where)
+    found, meant = select_by_hint(page, where)
     attribute = meant.attribute if meant else None
-    pairs = ((element, _named(element, attribute) if attribute else picture_of(element)) for element in found)
+    pairs = ((element, _named(element, attribute) if attribute else image_of(element)) for element in found)
     return [(element, address) for element, address in pairs if address]
 
 
-def links(page: Selector, where: str | None) -> list[tuple[Any, str]]:
+def link_addresses(page: Selector, where: str | None) -> list[tuple[Any, str]]:
     """Likewise those that link somewhere."""
-    found, meant = chosen(page, where)
+    found, meant = select_by_hint(page, where)
     attribute = meant.attribute if meant else None
     pairs = ((element, _named(element, attribute) if attribute else _at_once(element)) for element in found)
     return [(element, address) for element, address in pairs if address]
 
 
-def picture_of(element: Any) -> str | None:
+def image_of(element: Any) -> str | None:
     """The address that `element` shows its picture from, as written."""
     if element.tag in _LINKING and (link := _at_once(element)):
         return link

@@ -8,29 +8,29 @@ from lxml import etree
 from parsel import Selector
 
 from silverprint.adapters.crawl import image_candidates
-from silverprint.adapters.crawl.css_select import chosen, nearest
+from silverprint.adapters.crawl.css_select import nearest, select_by_hint
 
 _LONGEST: Final = 200  # characters; more is a text, and no label
 _READ: Final = 10_000  # characters that are looked at for one
 _WALKED: Final = 200  # beginnings and ends of elements in it, likewise
 
 
-def of_page(page: Selector, where: str | None) -> str | None:
+def page_label(page: Selector, where: str | None) -> str | None:
     """The first label that `where` (a hint) finds on a picture's page."""
     return next((label for _, label in _labels(page, where)), None)
 
 
-def of_links(listing: Selector, links: str | None, where: str | None) -> dict[str, str]:
-    """The labels of the links to picture pages on a listing page, as `of_elements` has them.
+def link_labels(listing: Selector, links: str | None, where: str | None) -> dict[str, str]:
+    """The labels of the links to picture pages on a listing page, as `element_labels` has them.
 
     Args:
         links: hint for the links.
         where: a hint.
     """
-    return {} if where is None else of_elements(listing, image_candidates.links(listing, links), where)
+    return {} if where is None else element_labels(listing, image_candidates.link_addresses(listing, links), where)
 
 
-def of_elements(listing: Selector, linking: Sequence[tuple[Any, str]], where: str) -> dict[str, str]:
+def element_labels(listing: Selector, linking: Sequence[tuple[Any, str]], where: str) -> dict[str, str]:
     """The labels of what a listing page links to or shows, by the addresses as written there.
 
     A label is for the links in the smallest element around it that has any: one in an item of the list is for it alone,
@@ -62,7 +62,7 @@ def of_elements(listing: Selector, linking: Sequence[tuple[Any, str]], where: st
 
 
 def _labels(page: Selector, where: str | None) -> Iterator[tuple[Any, str]]:
-    found, meant = chosen(page, where)
+    found, meant = select_by_hint(page, where)
     said = [element.get(meant.attribute) for element in found] if meant and meant.attribute else _texts(found)
     for element, words in zip(found, said, strict=True):
         label = " ".join((words or "")[: _READ + 1].split())

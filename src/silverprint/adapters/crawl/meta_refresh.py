@@ -5,7 +5,7 @@ from typing import Final
 
 from parsel import Selector
 
-from silverprint.adapters.crawl.css_select import elements
+from silverprint.adapters.crawl.css_select import select
 
 _LONGEST_WAIT: Final = 60  # seconds; what waits longer is read, and shown anew
 _REFRESH: Final = re.compile(
@@ -13,9 +13,9 @@ _REFRESH: Final = re.compile(
 )
 
 
-def sent_on(page: Selector) -> str | None:
+def refresh_target(page: Selector) -> str | None:
     """The address, as written, that the page sends its readers on to; None where it does not."""
-    for tag in elements(page, "meta[http-equiv]"):
+    for tag in select(page, "meta[http-equiv]"):
         if tag.get("http-equiv").strip().lower() == "refresh":
             found = _REFRESH.match((tag.get("content") or "")[:10_000])
             address = found and (found[2] or found[3] or found[4])

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from parsel import Selector
 
 from silverprint.adapters.crawl import image_candidates
-from silverprint.adapters.crawl.css_select import elements
+from silverprint.adapters.crawl.css_select import select
 from silverprint.core.licenses import spdx
 from silverprint.fetching.robots.directives import forbids
-from silverprint.fetching.urls import LONGEST, located
+from silverprint.fetching.urls import LONGEST, resolve_url
 
 
 class License(NamedTuple):
@@ -37,7 +37,7 @@ class Place:
 
     def __init__(self, page: Selector, url: str, encoding: str = "utf-8") -> None:
         self._base, self._encoding = url, encoding
-        base = next((href for tag in elements(page, "base[href]") if (href := tag.get("href")) is not None), None)
+        base = next((href for tag in select(page, "base[href]") if (href := tag.get("href")) is not None), None)
         if base is not None:
             found = self.full(base)
             if found.startswith(("http://", "https://")):
@@ -50,7 +50,7 @@ class Place:
         if len(address) > LONGEST:
             return f"({len(address)} characters) {address[:_SHOWN]}"
         try:
-            return located(address, self._base, self._encoding)
+            return resolve_url(address, self._base, self._encoding)
         except ValueError:
             return address
 
@@ -62,14 +62,14 @@ def absolute(base: str, address: str) -> str:
 
 def links(page: Selector, where: str | None) -> list[str]:
     """Where the elements that `where` (a hint) finds link to, as written, each once, in the page's order."""
-    return list(dict.fromkeys(address for _, address in image_candidates.links(page, where)))
+    return list(dict.fromkeys(address for _, address in image_candidates.link_addresses(page, where)))
 
 
 def meta_forbids(page: Selector, agent: str) -> bool:
     """Whether a robots meta tag, for everyone or for `agent`, forbids to keep the page's pictures."""
     contents = [
         tag.get("content", "")
-        for tag in elements(page, "meta[name]")
+        for tag in select(page, "meta[name]")
         if tag.get("name").strip().lower() in {"robots", agent}
     ]
     return forbids(contents, agent)
@@ -90,7 +90,7 @@ class Licenses:
             if _is_image(item):
                 for address in self._addresses(item) or (None,):
                     self._of[address].append(item)
-        linked = elements(page, "a[rel~=license], link[rel~=license], area[rel~=license]")
+        linked = select(page, "a[rel~=license], link[rel~=license], area[rel~=license]")
         self._linked = next((href for tag in linked if (href := tag.get("href"))), None)
         self._stated: dict[str | None, License | None] = {}  # by picture, as `of` found it
 
@@ -123,7 +123,7 @@ def _stated(item: dict[str, Any]) -> str | None:
 
 
 def _json_ld(page: Selector) -> Iterator[dict[str, Any]]:
-    for script in elements(page, 'script[type="application/ld+json"]'):
+    for script in select(page, 'script[type="application/ld+json"]'):
         try:
             yield from _objects(json.loads(script.text or ""))
         except (ValueError, RecursionError):

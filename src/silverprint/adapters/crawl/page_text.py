@@ -44,12 +44,12 @@ _GUESSED: Final = [name.replace("-", "_") for name in ("cp1252", "cp1250", "cp12
 _ASCII: Final = bytes(range(128))
 
 
-def readable(response: TextResponse) -> TextResponse | str:
+def text_response(response: TextResponse) -> TextResponse | str:
     """The response with the encoding that it is read in, and a selector that is there; or the reason why it is none."""
     if len(response.body) > MAX_CHARACTERS * _LONGEST_SIGN:
         return TOO_LARGE
     encoding = encoding_of(response)
-    text = decoded(response.body, encoding)
+    text = decode(response.body, encoding)
     if text is None:
         return NOT_A_PAGE
     if len(text) > MAX_CHARACTERS or (not isinstance(response, JsonResponse) and too_large(text)):
@@ -74,7 +74,7 @@ def encoding_of(response: TextResponse) -> str:
     return said or _guessed(body)
 
 
-def decoded(body: bytes, encoding: str) -> str | None:
+def decode(body: bytes, encoding: str) -> str | None:
     """`body` as text; None where more than MAX_REPLACED of its signs are none in `encoding`."""
     try:
         return body.decode(encoding)

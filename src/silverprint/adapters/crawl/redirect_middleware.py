@@ -5,7 +5,7 @@ from urllib.parse import quote
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.http import Request, Response
 
-from silverprint.fetching.redirects import moved
+from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import NoPicture
 
 
@@ -17,7 +17,7 @@ class Redirects(RedirectMiddleware):
         if location is None:
             return response
         try:
-            found = moved(request.url, response.status, _text(location))
+            found = redirect_target(request.url, response.status, _text(location))
         except NoPicture:
             return response  # it becomes a row of its own
         if found is None:

@@ -7,7 +7,7 @@ from silverprint.adapters.crawl.endless_sites import Patience
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.settings import settings
 from silverprint.adapters.crawl.site_credentials import headers
-from silverprint.adapters.crawl.spider import PictureSpider
+from silverprint.adapters.crawl.spider import ImageSpider
 from silverprint.adapters.crawl.user_spider import spider_class
 from silverprint.config import WebSource
 from silverprint.console import bar
@@ -38,7 +38,7 @@ def crawl(name: str, source: WebSource, intake: Intake) -> None:
         process.crawl(crawler, source, intake, tell, patience, findings)
         process.start()
     spider = crawler.spider
-    if not isinstance(spider, PictureSpider):
+    if not isinstance(spider, ImageSpider):
         raise RuntimeError("the crawl did not start")
     if spider.fault is not None:
         raise spider.fault

@@ -7,7 +7,7 @@ from scrapy.http import Request, Response, TextResponse
 from silverprint.adapters.crawl.failures import explain
 from silverprint.adapters.crawl.robots_middleware import DECISION
 from silverprint.fetching import answers
-from silverprint.fetching.redirects import moved
+from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import NoPicture
 from silverprint.fetching.response import Reply
 from silverprint.imaging.sniff import sniff
@@ -15,14 +15,14 @@ from silverprint.store.intake import Answer, Showing
 from silverprint.store.intake.history import Validators
 
 
-def picture(response: Response, agent: str, known: Validators | None) -> Answer:
+def image_answer(response: Response, agent: str, known: Validators | None) -> Answer:
     """The answer for a picture: its bytes, or that it is the one known before (304), or why it is not kept."""
     reply = _reply(response)
     try:  # Scrapy follows those that lead to somewhere on the web, and leaves the others to us
-        moved(response.url, response.status, _header(response, "Location"))
+        redirect_target(response.url, response.status, _header(response, "Location"))
     except NoPicture as why:
         return answers.answer(reply, why.outcome, reason=why.reason)
-    return answers.picture(reply, response.body, agent, known)
+    return answers.image_answer(reply, response.body, agent, known)
 
 
 def header_refusal(response: Response, agent: str) -> Answer | None:
@@ -30,7 +30,7 @@ def header_refusal(response: Response, agent: str) -> Answer | None:
     return answers.header_refusal(_reply(response), agent)
 
 
-def page(response: Response, outcome: Literal["refused", "failed"], reason: str) -> Answer:
+def page_answer(response: Response, outcome: Literal["refused", "failed"], reason: str) -> Answer:
     """The answer for a page from which no picture is had."""
     return answers.answer(_reply(response), outcome, reason=reason)
 
@@ -40,19 +40,19 @@ def is_page(response: Response) -> TypeGuard[TextResponse]:
     return response.status == 200 and isinstance(response, TextResponse)
 
 
-def is_picture(response: Response, known: Validators | None) -> bool:
+def is_image(response: Response, known: Validators | None) -> bool:
     """Whether it is one where a page was expected: by its bytes, or because the one `known` has not changed (304)."""
     if response.status == 304:
         return known is not None
     return response.status == 200 and sniff(response.body) is not None
 
 
-def no_page(response: Response) -> Answer:
+def no_page_answer(response: Response) -> Answer:
     """The answer where a page was expected."""
-    return page(response, "failed", "not-a-page" if response.status == 200 else f"http-{response.status}")
+    return page_answer(response, "failed", "not-a-page" if response.status == 200 else f"http-{response.status}")
 
 
-def lost(failure: Any) -> tuple[Showing, Answer]:
+def failure_answer(failure: Any) -> tuple[Showing, Answer]:
     """What was asked for, and the answer for a request that brought no response."""
     request: Request = failure.request
     outcome, reason = explain(failure.value)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
-from silverprint.adapters.crawl.css_select import MARKUP, elements
+from silverprint.adapters.crawl.css_select import MARKUP, select
 from silverprint.adapters.crawl.scrapy_response import is_page
 from silverprint.config import WebSource
 
@@ -83,7 +83,7 @@ def _hint(response: Response) -> str:
     if not is_page(response) or response.selector.type not in MARKUP:
         return ""
     root, text, length = response.selector, list[str](), 0
-    for element in elements(root, "body *, title, body"):
+    for element in select(root, "body *, title, body"):
         if element.tag not in ("script", "style", "noscript", "template"):
             piece = " ".join(((element.text or "") + " " + (element.tail or "")).split())
             text.append(piece)
@@ -93,6 +93,6 @@ def _hint(response: Response) -> str:
     if _CONSENT.search(" ".join(text)) or "consent" in urlsplit(response.url).path:
         cookies = "set the cookie that it leaves in a browser in sources.<name>.cookies"
         return f", a page that asks for consent to cookies first ({cookies})"
-    if length < _SHELL and elements(root, "script"):
+    if length < _SHELL and select(root, "script"):
         return ", a page that is empty without scripts (a spider may ask what its scripts ask: docs/crawls.md)"
     return ""

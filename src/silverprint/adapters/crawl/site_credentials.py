@@ -37,7 +37,7 @@ def _value(where: str, written: str) -> str:
 
     value = _FROM_ENVIRONMENT.sub(of_environment, written)
     if not value.isascii() or not value.isprintable():  # the value itself is not shown: it may be a secret
-        raise ConfigError(f"{where} = {written!r}", "a header holds printable ASCII in one line", "mend the value")
+        raise ConfigError(f"{where} = {written!r}", "a header holds printable ASCII in one line", "fix the value")
     return value
 
 

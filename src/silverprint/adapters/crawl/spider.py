@@ -13,10 +13,10 @@ from twisted.python.failure import Failure
 from silverprint.adapters.crawl import image_candidates, scrapy_response
 from silverprint.adapters.crawl.css_select import MARKUP
 from silverprint.adapters.crawl.endless_sites import Patience
-from silverprint.adapters.crawl.labels import of_elements, of_links, of_page
-from silverprint.adapters.crawl.meta_refresh import sent_on
+from silverprint.adapters.crawl.labels import element_labels, link_labels, page_label
+from silverprint.adapters.crawl.meta_refresh import refresh_target
 from silverprint.adapters.crawl.page import License, Licenses, Place, absolute, links, meta_forbids
-from silverprint.adapters.crawl.page_text import readable
+from silverprint.adapters.crawl.page_text import text_response
 from silverprint.adapters.crawl.pending import Pictures
 from silverprint.adapters.crawl.requests import LISTING, NOTHING, PAGE, PICTURE, request
 from silverprint.adapters.crawl.seen import Addresses
@@ -26,7 +26,7 @@ from silverprint.core.licenses import spdx
 from silverprint.fetching.limits import REDIRECTS
 from silverprint.fetching.refusals import DOWN, NoPicture
 from silverprint.fetching.robots.directives import product
-from silverprint.store.intake import Answer, Intake, Showing, judged
+from silverprint.store.intake import Answer, Intake, Showing, judge_answer
 
 
 class Found(NamedTuple):
@@ -55,7 +55,7 @@ class Read(NamedTuple):
     refusal: Answer | None
 
 
-class PictureSpider(Spider):
+class ImageSpider(Spider):
     """One crawl of one source.
 
     A site that three CSS selectors cannot describe has a subclass: `pages`, `listings` and `pictures` say what a
@@ -94,8 +94,8 @@ class PictureSpider(Spider):
         self.why_closed = ""
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "PictureSpider":
-        spider: PictureSpider = super().from_crawler(crawler, *args, **kwargs)
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "ImageSpider":
+        spider: ImageSpider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.on_fault, signal=signals.spider_error)
         return spider
 
@@ -109,19 +109,20 @@ class PictureSpider(Spider):
 
     def pictures(self, page: TextResponse) -> Iterable[Found]:
         """The pictures on a picture page."""
-        label = of_page(page.selector, self._source.label)
+        label = page_label(page.selector, self._source.label)
         return [
-            Found(address, label) for address in _once(image_candidates.addresses(page.selector, self._source.picture))
+            Found(address, label)
+            for address in _once(image_candidates.image_addresses(page.selector, self._source.picture))
         ]
 
     def pictures_of_listing(self, listing: TextResponse) -> Iterable[Found]:
         """The pictures on a listing page itself, asked for as long as no listing page has linked to picture pages."""
-        if type(self).pictures is not PictureSpider.pictures:
+        if type(self).pictures is not ImageSpider.pictures:
             return []  # it is for picture pages that a class knows better
-        found = image_candidates.addresses(listing.selector, self._source.picture)
+        found = image_candidates.image_addresses(listing.selector, self._source.picture)
         labels: dict[str, str] = {}
         for where in filter(None, (self._source.label, self._source.listing_label)):
-            labels |= of_elements(listing.selector, found, where)
+            labels |= element_labels(listing.selector, found, where)
         return [Found(address, labels.get(address)) for address in _once(found)]
 
     async def start(self) -> AsyncIterator[Request]:
@@ -148,7 +149,7 @@ class PictureSpider(Spider):
         has_pages = bool(pages) or self._findings.links > 0
         found = [] if has_pages else list(self.pictures_of_listing(page.response))
         is_new = self._is_new(found, page)
-        labels = of_links(page.response.selector, self._source.page, self._source.listing_label)
+        labels = link_labels(page.response.selector, self._source.page, self._source.listing_label)
         for address in pages:
             url = page.place.full(address)
             is_new = is_new or url not in self._pages
@@ -177,7 +178,7 @@ class PictureSpider(Spider):
             yield request_
         if not found and not on:
             self._findings.page(page.response, 0)
-            self._shown.take(asked, scrapy_response.page(response, "failed", "no-picture"))
+            self._shown.take(asked, scrapy_response.page_answer(response, "failed", "no-picture"))
         elif found:
             self._findings.page(page.response, len(found))
             self._patience.shown(response.url, self._is_new(found, page))
@@ -189,31 +190,31 @@ class PictureSpider(Spider):
 
     async def _answer(self, response: Response, asked: Showing) -> Answer:
         """What came back for a picture; whatever it holds, the reactor goes on meanwhile."""
-        answer = scrapy_response.picture(response, self._agent, self._shown.validators(asked.url))
-        return answer if answer.data is None else await asyncio.to_thread(judged, answer, asked.url)
+        answer = scrapy_response.image_answer(response, self._agent, self._shown.validators(asked.url))
+        return answer if answer.data is None else await asyncio.to_thread(judge_answer, answer, asked.url)
 
     def on_lost_listing(self, failure: Failure) -> None:
-        self._dead_end(*scrapy_response.lost(failure))
+        self._dead_end(*scrapy_response.failure_answer(failure))
 
     def on_lost_page(self, failure: Failure) -> None:
-        self._shown.take(*scrapy_response.lost(failure))
+        self._shown.take(*scrapy_response.failure_answer(failure))
 
     def on_lost_picture(self, failure: Failure) -> None:
-        asked, answer = scrapy_response.lost(failure)
+        asked, answer = scrapy_response.failure_answer(failure)
         self._shown.settle(asked.url, answer)
 
     def _read(self, response: Response) -> Read | Answer:
         """The page in a response, or why there is none to be read."""
         if not scrapy_response.is_page(response):
-            return scrapy_response.no_page(response)
-        page = readable(response)
+            return scrapy_response.no_page_answer(response)
+        page = text_response(response)
         if isinstance(page, str):
-            return scrapy_response.page(response, "failed", page)
+            return scrapy_response.page_answer(response, "failed", page)
         markup = page.selector if page.selector.type in MARKUP else Selector("")
         place = Place(markup, page.url, page.encoding)
         refusal = scrapy_response.header_refusal(response, self._agent)
         if refusal is None and meta_forbids(markup, self._agent):
-            refusal = scrapy_response.page(response, "refused", "meta-robots")
+            refusal = scrapy_response.page_answer(response, "refused", "meta-robots")
         return Read(page, place, markup, Licenses(markup, place), refusal)
 
     def _is_new(self, found: Iterable[Found], page: Read) -> bool:
@@ -232,7 +233,7 @@ class PictureSpider(Spider):
 
     async def _is_picture(self, response: Response, asked: Showing) -> bool:
         """Takes what a link led to straight, if that is a picture: it has the licence of the page that links to it."""
-        if not scrapy_response.is_picture(response, self._shown.validators(asked.url)):
+        if not scrapy_response.is_image(response, self._shown.validators(asked.url)):
             return False
         way = response.meta["way"]
         answer = way["refusal"] or await self._answer(response, asked)
@@ -244,7 +245,7 @@ class PictureSpider(Spider):
     def _sent_on(self, page: Read, asked: Showing, priority: int) -> list[Request]:
         """The request for where a page without anything sends its readers."""
         way: dict[str, Any] = page.response.meta["way"]
-        address = sent_on(page.markup)
+        address = refresh_target(page.markup)
         if address is None or way.get("hops", 0) >= REDIRECTS:
             return []
         further = asked._replace(url=page.place.full(address))
@@ -286,3 +287,6 @@ class PictureSpider(Spider):
 def _once(found: Iterable[tuple[Any, str]]) -> list[str]:
     """The addresses, each once, in their order."""
     return list(dict.fromkeys(address for _, address in found))
+
+
+PictureSpider = ImageSpider  # its earlier name, by which spiders of users may still import it

@@ -4,13 +4,13 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from silverprint.adapters.crawl.spider import PictureSpider
+from silverprint.adapters.crawl.spider import ImageSpider
 from silverprint.errors import ConfigError
 
 _SEE = "compare docs/crawls.md"
 
 
-def spider_class(source: str, name: str | None) -> type[PictureSpider]:
+def spider_class(source: str, name: str | None) -> type[ImageSpider]:
     """The class that a source names; ours where it names none.
 
     Args:
@@ -18,10 +18,10 @@ def spider_class(source: str, name: str | None) -> type[PictureSpider]:
         name: module:Class, the module in the project's folder or installed.
 
     Raises:
-        ConfigError: there is no such module or class, the module fails, or the class is no PictureSpider.
+        ConfigError: there is no such module or class, the module fails, or the class is no ImageSpider.
     """
     if name is None:
-        return PictureSpider
+        return ImageSpider
     value = f"sources.{source}.spider = {name!r}"
     module_name, _, class_name = name.partition(":")
     here = str(Path.cwd())
@@ -31,9 +31,9 @@ def spider_class(source: str, name: str | None) -> type[PictureSpider]:
         module = import_module(module_name)
     except Exception as error:  # whatever a module of somebody else's raises
         rule = f"its module cannot be imported ({type(error).__name__}: {' '.join(str(error).split())[:160]})"
-        raise ConfigError(value, rule, f"put it into the project's folder, or mend it; {_SEE}") from error
+        raise ConfigError(value, rule, f"put it into the project's folder, or fix it; {_SEE}") from error
     found = getattr(module, class_name, None)
-    if not (isinstance(found, type) and issubclass(found, PictureSpider)):
-        rule = f"{module_name} has no subclass of PictureSpider by the name {class_name}"
+    if not (isinstance(found, type) and issubclass(found, ImageSpider)):
+        rule = f"{module_name} has no subclass of ImageSpider by the name {class_name}"
         raise ConfigError(value, rule, _SEE)
     return found

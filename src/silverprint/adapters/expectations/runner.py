@@ -57,7 +57,7 @@ def _build(suite: Path, number: int, entry: Any) -> Expectation:
     except Exception as error:  # the library raises its own, pydantic's, marshmallow's and bare TypeErrors here
         value = f"{suite} expectations[{number}]"
         rule = f"not an expectation ({str(error)[:160] or type(error).__name__})"
-        raise ConfigError(value, rule, "mend its type, kwargs or severity") from None
+        raise ConfigError(value, rule, "fix its type, kwargs or severity") from None
 
 
 def _require_params(suite: Path, expectations: list[Expectation], params: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def _template(name: str) -> Template:
     )
     environment.filters |= {
         "percent": sentences.percent,
-        "part": sentences.part,
+        "part": sentences.positive_percent,
         "points": sentences.points,
         "count": "{:,}".format,
     }

@@ -37,7 +37,7 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "-" if share is None else f"{100 * share:.{digits}f} %"
 
 
-def part(share: float) -> str:
+def positive_percent(share: float) -> str:
     """A share that is not nothing, however small."""
     return "< 0.1 %" if 0 < share < 0.0005 else percent(share)
 

@@ -39,7 +39,7 @@ def write(
         classes: every one at the place of its number.
         raw_csv: text in the CSV stays as it is, even where a spreadsheet would take it for a formula.
     """
-    places = folders(classes)
+    places = class_folders(classes)
     names = [
         f"{places[row['label']]}/{file_name(row['image_id'], row['format'])}" for row in rows.iter_rows(named=True)
     ]
@@ -52,11 +52,11 @@ def write(
         (folder / name).write_bytes(data)
     metadata = rows.select(pl.Series("file_name", names, dtype=pl.String), *COLUMNS)
     tables.write(metadata, folder / "metadata.parquet", {"file_name": TEXT, **COLUMNS})
-    table = metadata if raw_csv else spreadsheet.neutral(metadata)
+    table = metadata if raw_csv else spreadsheet.neutralise(metadata)
     files.write_bytes(folder.with_name(f"{folder.name}.csv"), table.write_csv().encode("utf-8"))
 
 
-def folders(classes: Sequence[str]) -> dict[str, str]:
+def class_folders(classes: Sequence[str]) -> dict[str, str]:
     """Each class's folder: its number, with as many digits as the largest has and at least two, then its name."""
     digits = max(2, len(str(len(classes) - 1)))
     return {name: f"{number:0{digits}d}-{class_folder(name)}" for number, name in enumerate(classes)}

@@ -10,7 +10,7 @@ _FORMULA: Final = r"^[\s\u200b\ufeff]*[=+\-@\t\r\n＝＋－＠]|^[\t\r\n]"
 _NUMBER: Final = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
-def neutral(frame: pl.DataFrame) -> pl.DataFrame:
+def neutralise(frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` with `'` before every text that would be a formula; numbers and all other text stay as they are."""
     return frame.with_columns(_neutral(name) for name, dtype in frame.schema.items() if dtype == pl.String)
 

@@ -23,7 +23,7 @@ class Kept:
     closed: int  # doubles that somebody had answered, and that were served to others still: their answers count
 
 
-def choose(tasks: Iterable[Found], answers: Mapping[int, int]) -> tuple[dict[str, Found], list[Found]]:
+def choose_tasks(tasks: Iterable[Found], answers: Mapping[int, int]) -> tuple[dict[str, Found], list[Found]]:
     """One task a picture, the first that somebody answered or else the first; and the others.
 
     Args:
@@ -42,13 +42,13 @@ def choose(tasks: Iterable[Found], answers: Mapping[int, int]) -> tuple[dict[str
     return kept, others
 
 
-def tidy(studio: Studio, project: Project, answers: Mapping[int, int]) -> Kept:
+def keep_one_each(studio: Studio, project: Project, answers: Mapping[int, int]) -> Kept:
     """Leaves one task a picture that anybody is served.
 
     Args:
         answers: how many answers a task has, by its id, as pulled.
     """
-    kept, others = choose(studio.found(project), answers)
+    kept, others = choose_tasks(studio.found(project), answers)
     removed = remove_unanswered(studio, project, [task.task_id for task in others])
     return Kept(kept, len(removed), _close(studio, [one for one in others if one.task_id not in removed], answers))
 
@@ -63,7 +63,7 @@ def retire(studio: Studio, younger: Project, answers: Mapping[int, int]) -> tupl
     removed = remove_unanswered(studio, younger, [task.task_id for task in tasks])
     left = [task for task in tasks if task.task_id not in removed]
     if not left and not studio.answers(younger):
-        with sdk.failures(studio.url):
+        with sdk.translate_failures(studio.url):
             studio.client.projects.delete(id=younger.id)
     return len(removed), _close(studio, left, answers)
 
@@ -72,7 +72,7 @@ def remove_unanswered(studio: Studio, project: Project, task_ids: Collection[int
     """Deletes those of the tasks that nobody has answered at this moment; which these were."""
     if not task_ids:
         return set()
-    with sdk.failures(studio.url):
+    with sdk.translate_failures(studio.url):
         answered = _answered(studio, project)
     empty = sorted(set(task_ids) - answered)
     for start in range(0, len(empty), _BATCH):
@@ -80,11 +80,11 @@ def remove_unanswered(studio: Studio, project: Project, task_ids: Collection[int
     return set(empty)
 
 
-def take_off(studio: Studio, annotation_ids: Iterable[int]) -> None:
+def delete_annotations(studio: Studio, annotation_ids: Iterable[int]) -> None:
     """Deletes answers. Keep them first."""
     from label_studio_sdk.core.api_error import ApiError
 
-    with sdk.failures(studio.url):
+    with sdk.translate_failures(studio.url):
         for id_ in annotation_ids:
             try:
                 studio.client.annotations.delete(id=id_)

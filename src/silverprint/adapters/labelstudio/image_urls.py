@@ -15,7 +15,7 @@ NOTHING: Final = "^$"
 _MEDIA: Final = "SILVERPRINT_MEDIA_URL"
 
 
-def elsewhere() -> str | None:
+def media_address() -> str | None:
     """The address under which SILVERPRINT_MEDIA_URL says that annotators find the contents of layout.SERVING.
 
     Raises:
@@ -28,7 +28,7 @@ def elsewhere() -> str | None:
 
 
 @contextmanager
-def on_this_disk(server: str, media: Path) -> Iterator[None]:
+def require_served_folder(server: str, media: Path) -> Iterator[None]:
     """
     Raises:
         ConfigError: the server does not take the folder `media` for a place it may serve.
@@ -56,5 +56,5 @@ def url(path: Path) -> str:
     if not path.resolve().is_relative_to(root):
         raise UsageError(str(path), f"only pictures below {layout.SERVING} are served", "copy it there first")
     below = quote(str(path.resolve().relative_to(root)))
-    media = elsewhere()
+    media = media_address()
     return f"{media}/{below}" if media else f"/data/local-files/?d={below}"

@@ -12,7 +12,7 @@ from silverprint.errors import DataError
 _WORDS: Final = "expert_instruction"  # the server writes them anew, a lead may, and they change no answer
 
 
-def put_right(studio: Studio, project: Project, settings: Mapping[str, Any]) -> list[str]:
+def restore(studio: Studio, project: Project, settings: Mapping[str, Any]) -> list[str]:
     """Gives the project `settings` (see `page.settings`) again; the names of those that were others.
 
     Raises:
@@ -21,7 +21,7 @@ def put_right(studio: Studio, project: Project, settings: Mapping[str, Any]) -> 
     """
     from label_studio_sdk.core.api_error import ApiError
 
-    with sdk.failures(studio.url):
+    with sdk.translate_failures(studio.url):
         there: Any = studio.client.projects.get(id=project.id)
         edited = {
             name: value

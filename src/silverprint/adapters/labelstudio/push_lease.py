@@ -46,13 +46,13 @@ class Lease:
 
 
 @contextmanager
-def held(studio: Studio, project: Project) -> Iterator[None]:
+def hold(studio: Studio, project: Project) -> Iterator[None]:
     """Holds the project's lease until the block ends.
 
     Raises:
         UnavailableError: another process holds it; the message says who, and since when.
     """
-    with sdk.failures(studio.url):
+    with sdk.translate_failures(studio.url):
         ours, offset = _take(studio, project)
     over = threading.Event()
     renewing = threading.Thread(target=_renew, args=(studio, ours, offset, over), daemon=True)
@@ -62,7 +62,7 @@ def held(studio: Studio, project: Project) -> Iterator[None]:
     finally:
         over.set()
         renewing.join()
-        with suppress(SilverprintError), sdk.failures(studio.url):
+        with suppress(SilverprintError), sdk.translate_failures(studio.url):
             studio.client.views.delete(id=str(ours.view_id))
 
 
@@ -94,7 +94,7 @@ def _require_free(studio: Studio, project: Project, leases: list[Lease], now: da
             say(
                 f"{project.round}: {lease.who} began to push at {lease.since:%H:%M:%S} UTC and is gone: taken over here"
             )
-            with suppress(SilverprintError), sdk.failures(studio.url):
+            with suppress(SilverprintError), sdk.translate_failures(studio.url):
                 studio.client.views.delete(id=str(lease.view_id))
         elif before is None or lease.view_id < before:
             value = f"{project.round} is being pushed to {studio.url} by {lease.who} (process {lease.pid})"
@@ -107,7 +107,7 @@ def _require_free(studio: Studio, project: Project, leases: list[Lease], now: da
 def _renew(studio: Studio, ours: Lease, offset: timedelta, over: threading.Event) -> None:
     while not over.wait(RENEWED_S):
         # A renewal that fails is tried again: the lease is good for longer than a few.
-        with suppress(SilverprintError), sdk.failures(studio.url):
+        with suppress(SilverprintError), sdk.translate_failures(studio.url):
             data = _data(ours.since, datetime.now(UTC) + offset)
             studio.client.views.update(id=str(ours.view_id), data=data)
 

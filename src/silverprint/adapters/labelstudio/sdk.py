@@ -59,7 +59,7 @@ def require_label_studio(client: "LabelStudio", url: str) -> None:
 
 
 @contextmanager
-def failures(url: str) -> Iterator[None]:
+def translate_failures(url: str) -> Iterator[None]:
     """What the SDK raises about the server at `url`, as our errors.
 
     Raises:
@@ -94,12 +94,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def speaking(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """A method that talks to the server at its object's `url`; its failures are `failures`."""
+def translates_failures(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """A method that talks to the server at its object's `url`; its failures are translated by `translate_failures`."""
 
     @functools.wraps(method)
     def translated(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with failures(self.url):
+        with translate_failures(self.url):
             return method(self, *args, **kwargs)
 
     return translated

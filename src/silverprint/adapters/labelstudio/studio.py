@@ -19,7 +19,7 @@ from silverprint.adapters.labelstudio import (
     task_import,
 )
 from silverprint.adapters.labelstudio.local_server import ADMIN
-from silverprint.adapters.labelstudio.sdk import speaking
+from silverprint.adapters.labelstudio.sdk import translates_failures
 from silverprint.adapters.labelstudio.types import Annotation, Found, Progress, Project, Pushed, Task
 from silverprint.core.votes import vote_ledger
 
@@ -51,7 +51,7 @@ class Studio:
             NotAllowedError: it refuses the token.
         """
         found = credentials.find()
-        with sdk.failures(found.url):
+        with sdk.translate_failures(found.url):
             client = sdk.client(found.url, found.token)
             sdk.require_label_studio(client, found.url)
             organisation = client.users.whoami().active_organization
@@ -73,14 +73,14 @@ class Studio:
         wanted = (campaign, round)
         return [project for project in self.projects() if (project.campaign, project.round) == wanted]
 
-    @speaking
+    @translates_failures
     def projects(self) -> list[Project]:
         """Every project that Silverprint opened, the oldest first."""
         listed = pagination.projects(self._client)
         ours = (project_tag.read(project.id, project.title, project.description) for project in listed)
         return sorted((project for project in ours if project), key=lambda project: project.id)
 
-    @speaking
+    @translates_failures
     def open(
         self,
         campaign: str,
@@ -101,7 +101,7 @@ class Studio:
         created: Any = self._client.projects.create(title=title, description=project_tag.describe(draft), **settings)
         return replace(draft, id=created.id)
 
-    @speaking
+    @translates_failures
     def retag(self, project: Project, image_ids: Container[str]) -> Project | None:
         """Writes the tag of `project` into the project of its id, where somebody changed the description.
 
@@ -112,12 +112,14 @@ class Studio:
         if found is None:
             return None
         says_else = project_tag.read(found.id, found.title, found.description) is not None
-        if says_else and not any(image_id in image_ids for image_id in task_import.pushed(self._client, project.id)):
+        if says_else and not any(
+            image_id in image_ids for image_id in task_import.pushed_tasks(self._client, project.id)
+        ):
             return None
         self._client.projects.update(project.id, description=project_tag.describe(project))
         return replace(project, title=found.title)
 
-    @speaking
+    @translates_failures
     def is_there(self, project_id: int) -> bool:
         return self._get(project_id) is not None
 
@@ -134,14 +136,14 @@ class Studio:
                 return None
             raise
 
-    @speaking
+    @translates_failures
     def share(self, project: Project, media: Path) -> None:
         """Lets the project's page show the pictures in `media`, a folder below layout.SERVING, if it does not yet.
 
         Raises:
             ConfigError: the server is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
         """
-        if image_urls.elsewhere() is not None:
+        if image_urls.media_address() is not None:
             return
         storages: Any = self._client.import_storage.local.list(project=project.id)
         for storage in storages:
@@ -150,7 +152,7 @@ class Studio:
         if storages:
             return
         media.mkdir(parents=True, exist_ok=True)
-        with image_urls.on_this_disk(self.url, media):
+        with image_urls.require_served_folder(self.url, media):
             self._client.import_storage.local.create(
                 project=project.id,
                 title="pictures",
@@ -169,29 +171,29 @@ class Studio:
             if error.status_code != 400:
                 raise
 
-    @speaking
+    @translates_failures
     def pushed(self, project: Project) -> dict[str, Pushed]:
         """What the project asks about, by image_id, in the order of asking."""
-        return task_import.pushed(self._client, project.id)
+        return task_import.pushed_tasks(self._client, project.id)
 
-    @speaking
+    @translates_failures
     def found(self, project: Project) -> list[Found]:
         """Every task of the project, by id, whoever made it."""
-        return task_import.found(self._client, project.id)
+        return task_import.read_tasks(self._client, project.id)
 
-    @speaking
+    @translates_failures
     def push(self, project: Project, tasks: Sequence[Task]) -> None:
         """Asks about `tasks`, those at the front first. Give all of them again after an interruption: what is there
         stays as it is, what is missing is added behind it. An overlap is never lowered.
         """
         task_import.push(self._client, project.id, tasks)
 
-    @speaking
+    @translates_failures
     def set_overlap(self, task_id: int, overlap: int) -> None:
         """Asks `overlap` people about a task; a task that was done is opened again, one with enough answers closed."""
         task_import.set_overlap(self._client, task_id, overlap)
 
-    @speaking
+    @translates_failures
     def withdraw(self, project: Project, task_ids: Iterable[int]) -> None:
         """Deletes tasks, with their answers; export those first."""
         included = sorted(set(task_ids))
@@ -199,14 +201,14 @@ class Studio:
             chosen: Any = {"all": False, "included": included}
             self._client.actions.create(id="delete_tasks", project=project.id, selected_items=chosen)
 
-    @speaking
+    @translates_failures
     def annotations(self, project: Project) -> list[Annotation]:
         """Every answer of every annotator about a picture of ours, by annotation id: duplicates, empty ones and unknown
         labels too.
         """
         return [annotation for annotation in self.answers(project) if annotation.image_id]
 
-    @speaking
+    @translates_failures
     def answers(self, project: Project) -> list[Annotation]:
         """`annotations`, and those on tasks that are about no picture of ours: their image_id is empty."""
         # The SDK's `as_json` would bring the unanswered tasks too.
@@ -236,13 +238,13 @@ class Studio:
             hand=None if hand is None else self._pseudonym(hand),
         )
 
-    @speaking
+    @translates_failures
     def seal(self, project: Project, votes_sha256: str) -> None:
         """Records the votes' hash in the project: another machine adopts those votes or none."""
         description = project_tag.describe(replace(project, votes_sha256=votes_sha256))
         self._client.projects.update(project.id, description=description)
 
-    @speaking
+    @translates_failures
     def people(self) -> dict[str, str]:
         """Pseudonym -> e-mail, for display only: no e-mail is written to any table."""
         listed: Any = self._client.users.list()
@@ -252,7 +254,7 @@ class Studio:
         """How many accounts there are to answer; the administrator of our own server does not count."""
         return sum(not (self.local and email == ADMIN) for email in self.people().values())
 
-    @speaking
+    @translates_failures
     def invite(self, email: str, password: str) -> None:
         """Makes an account that can sign in.
 
@@ -262,7 +264,7 @@ class Studio:
         invitation: Any = self._client.organizations.invites.get_invite_link()
         signup.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
 
-    @speaking
+    @translates_failures
     def progress(
         self, project: Project, needed: Mapping[str, int] | None = None, others: Sequence[Project] = ()
     ) -> Progress:

@@ -21,7 +21,7 @@ _BATCH: Final = 250  # tasks in one request: a second of work, so that the progr
 _SERVED: Final = re.compile(r"/([0-9a-f]{64})\.jpg")
 
 
-def found(client: "LabelStudio", project_id: int) -> list[Found]:
+def read_tasks(client: "LabelStudio", project_id: int) -> list[Found]:
     """Every task of the project, by id."""
     return [
         Found(task.id, image_id(task.data), task.overlap, task.total_predictions > 0)
@@ -29,10 +29,10 @@ def found(client: "LabelStudio", project_id: int) -> list[Found]:
     ]
 
 
-def pushed(client: "LabelStudio", project_id: int) -> dict[str, Pushed]:
+def pushed_tasks(client: "LabelStudio", project_id: int) -> dict[str, Pushed]:
     """What a project asks about, by image_id in the order of its tasks; the first task, where a picture has several."""
     first: dict[str, Pushed] = {}
-    for task in found(client, project_id):
+    for task in read_tasks(client, project_id):
         if task.image_id is not None:
             first.setdefault(task.image_id, Pushed(task.task_id, task.overlap, task.predicted))
     return first
@@ -95,7 +95,7 @@ def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:
 
     An overlap is never lowered.
     """
-    there = pushed(client, project_id)
+    there = pushed_tasks(client, project_id)
     missing = {task.image_id: task for task in tasks if task.image_id not in there}
     low = [task for task in tasks if task.image_id in there and there[task.image_id].overlap < task.overlap]
     with bar() as progress:

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from silverprint.adapters.plots import marks, palette, png
 from silverprint.adapters.plots.sheet_layout import HEAD, LINES, MARGIN, WORDS, Layout
-from silverprint.adapters.plots.text import font, shortened
+from silverprint.adapters.plots.text import font, shorten
 from silverprint.store import files
 
 TILE: Final = 76  # pixels, a square: that pictures come in
@@ -42,9 +42,9 @@ class Sheet:
 
 def draw(sheet: Sheet, path: Path) -> None:
     """Writes the sheet as a PNG of less than 300 KB, as high as its rows need."""
-    drawn = (png.encoded(picture(sheet, tile), colours) for tile in _TILES for colours in (256, 128))
+    drawn = (png.encode(picture(sheet, tile), colours) for tile in _TILES for colours in (256, 128))
     small = next((data for data in drawn if len(data) < png.MAX_BYTES), None)
-    files.write_bytes(path, small or png.small(picture(sheet, _TILES[-1])))
+    files.write_bytes(path, small or png.encode_small(picture(sheet, _TILES[-1])))
 
 
 def picture(sheet: Sheet, tile: int) -> Image.Image:
@@ -76,7 +76,7 @@ def _pile(canvas: Image.Image, pile: Pile, left: int, at: Layout) -> None:
 def _head(canvas: Image.Image, left: int, title: str, note: str, width: int) -> None:
     pen = ImageDraw.Draw(canvas)
     pen.text((left, 20), title, fill=palette.INK, font=font(27, bold=True))
-    pen.text((left, 56), shortened(note, width, font(19)), fill=palette.MUTED, font=font(19))
+    pen.text((left, 56), shorten(note, width, font(19)), fill=palette.MUTED, font=font(19))
 
 
 def _rows(canvas: Image.Image, rows: list[Row], at: Layout) -> None:
@@ -98,7 +98,7 @@ def _words(pen: ImageDraw.ImageDraw, row: Row, left: int, top: int) -> None:
     pen.rectangle((left, top + 2, left + 4, top + LINES - 2), fill=palette.FLAGGED if row.flags else palette.REJECTED)
     lines = (row.reason, font(20, bold=True), palette.INK), (row.figures, font(18), palette.INK)
     for place, (text, face, colour) in enumerate((*lines, (row.evidence, font(17), palette.MUTED))):
-        pen.text((left + 14, top + 22 * place), shortened(text, WORDS - 30, face), fill=colour, font=face)
+        pen.text((left + 14, top + 22 * place), shorten(text, WORDS - 30, face), fill=colour, font=face)
 
 
 def _example(canvas: Image.Image, example: list[Image.Image], left: int, top: int, at: Layout) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from silverprint.adapters.plots import marks, palette, png
-from silverprint.adapters.plots.text import font, shortened
+from silverprint.adapters.plots.text import font, shorten
 from silverprint.store import files
 
 TILE: Final = 78  # pixels; a page shows the strip at half its size, sharp on any screen
@@ -53,17 +53,17 @@ def draw(columns: list[Column], path: Path) -> None:
             marks.arrow(canvas, left - marks.ARROW, _HEAD + ROWS * _PITCH / 2)
         _column(canvas, pen, column, left)
         left += column.width + marks.ARROW
-    files.write_bytes(path, png.small(canvas))
+    files.write_bytes(path, png.encode_small(canvas))
 
 
 def _column(canvas: Image.Image, pen: ImageDraw.ImageDraw, column: Column, left: int) -> None:
     pen.text((left, 20), column.title, fill=palette.INK, font=font(27, bold=True))
-    pen.text((left, 56), shortened(column.note, column.width + 30, font(19)), fill=palette.MUTED, font=font(19))
+    pen.text((left, 56), shorten(column.note, column.width + 30, font(19)), fill=palette.MUTED, font=font(19))
     for number, row in enumerate(column.rows[:ROWS]):
         top = _HEAD + number * _PITCH
         for place, picture in enumerate(row.pictures):
             marks.paste(canvas, picture, left + place * _PITCH, top)
         beside = left + column.tiles_width + 8
         room = left + column.width - beside
-        pen.text((beside, top + 17), shortened(row.title, room, font(21)), fill=palette.INK, font=font(21))
-        pen.text((beside, top + 45), shortened(row.note, room, font(18)), fill=palette.MUTED, font=font(18))
+        pen.text((beside, top + 17), shorten(row.title, room, font(21)), fill=palette.INK, font=font(21))
+        pen.text((beside, top + 45), shorten(row.note, room, font(18)), fill=palette.MUTED, font=font(18))

@@ -16,7 +16,7 @@ def font(size: float, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def shortened(text: str, width: float, face: ImageFont.FreeTypeFont) -> str:
+def shorten(text: str, width: float, face: ImageFont.FreeTypeFont) -> str:
     """`text`, cut with an ellipsis where it is wider than `width` pixels."""
     if not text or face.getlength(text) <= width:
         return text

@@ -47,7 +47,7 @@ class Store:
         from mlflow import MlflowClient
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
-        with translated(uri):
+        with translate_errors(uri):
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
             yield cls(client, uri, _experiment(client, experiment, uri))
 
@@ -83,7 +83,7 @@ def _experiment(client: "MlflowClient", name: str, uri: str) -> str:
 
 
 @contextmanager
-def translated(uri: str) -> Iterator[None]:
+def translate_errors(uri: str) -> Iterator[None]:
     """MLflow's exceptions, and those of the libraries below it, as ours."""
     from mlflow.exceptions import MlflowException
     from requests.exceptions import RequestException

@@ -10,10 +10,10 @@ from silverprint.errors import SilverprintError
 
 def after_round(params: Params, name: str) -> None:
     """Shows a round that was just trained, where an MLflow is named; says one line where it is not reachable."""
-    uri = tracking_uri.named()
+    uri = tracking_uri.configured_uri()
     if uri is None:
         return
-    if not tracking_uri.answers(uri):
+    if not tracking_uri.is_answering(uri):
         console.say(f"MLflow at {uri} is not reachable; the round is whole; later: silverprint track sync")
         return
     try:
@@ -29,7 +29,7 @@ def sync(params: Params) -> None:
         UnavailableError: the MLflow that was named is not reachable.
         NotAllowedError: it refuses us.
     """
-    publish(params, tracking_uri.resolve(), round_facts.trained(params))
+    publish(params, tracking_uri.resolve(), round_facts.trained_rounds(params))
 
 
 def publish(params: Params, uri: str, names: Sequence[str]) -> None:
@@ -38,7 +38,7 @@ def publish(params: Params, uri: str, names: Sequence[str]) -> None:
     from silverprint.adapters.tracking.client import Store
     from silverprint.adapters.tracking.round_run import show_round
 
-    trained = round_facts.trained(params)
+    trained = round_facts.trained_rounds(params)
     if not trained:
         console.say("MLflow: no round is trained yet, nothing to show")
         return

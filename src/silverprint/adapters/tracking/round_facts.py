@@ -35,7 +35,7 @@ class RoundFacts:
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
 
-def trained(params: Params) -> list[str]:
+def trained_rounds(params: Params) -> list[str]:
     """The rounds that have figures, in their order."""
     return [name for name in params.chain if layout.metrics(name).exists()]
 

@@ -13,7 +13,7 @@ _PATIENCE_S = 3.0
 _REMEDY = "start it (silverprint track up) or set MLFLOW_TRACKING_URI; later: silverprint track sync"
 
 
-def named() -> str | None:
+def configured_uri() -> str | None:
     """The address that the environment or var/mlflow/server.json names; None where neither does."""
     if uri := os.environ.get("MLFLOW_TRACKING_URI"):
         return uri
@@ -30,9 +30,9 @@ def resolve() -> str:
     Raises:
         UnavailableError: MLFLOW_TRACKING_URI does not answer.
     """
-    uri = named()
+    uri = configured_uri()
     if uri is not None:
-        if answers(uri):
+        if is_answering(uri):
             return uri
         if os.environ.get("MLFLOW_TRACKING_URI"):
             raise unreachable(uri)
@@ -40,7 +40,7 @@ def resolve() -> str:
     return f"sqlite:///{(layout.TRACKING / 'mlflow.db').resolve()}"
 
 
-def answers(uri: str) -> bool:
+def is_answering(uri: str) -> bool:
     """Whether a server answers at all; addresses that are not HTTP are left to MLflow."""
     if not uri.startswith(("http://", "https://")):
         return True
@@ -60,7 +60,7 @@ def artifacts(uri: str) -> str | None:
 
     A plain folder on this machine serves the server and the bare database alike.
     """
-    local = named() == uri and not os.environ.get("MLFLOW_TRACKING_URI")
+    local = configured_uri() == uri and not os.environ.get("MLFLOW_TRACKING_URI")
     if local or not uri.startswith(("http://", "https://")):
         return Path(layout.TRACKING / "artifacts").resolve().as_uri()
     return None

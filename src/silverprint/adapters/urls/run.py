@@ -121,7 +121,7 @@ class _Desk:
         found = result.found
         if isinstance(found, Loss):
             return Answer(found.outcome, found.reason, robots=found.robots)
-        return answers.picture(found, body, self._agent, self._intake.validators(url))
+        return answers.image_answer(found, body, self._agent, self._intake.validators(url))
 
     def _take(self, showing: Showing, answer: Answer) -> Answer:
         self._taken += 1

@@ -54,7 +54,7 @@ class UrlList:
         self._is_told = False
         value = f"sources.{name}.path = {source.path!r}"
         if not self._path.exists():
-            raise UnavailableError(value, "no such file", "put it there or mend the path")
+            raise UnavailableError(value, "no such file", "put it there or fix the path")
         if self._path.suffix.lower() not in READERS or not self._path.is_file():
             raise ConfigError(value, f"a list is a file that ends in {', '.join(READERS)}", "convert or rename it")
 

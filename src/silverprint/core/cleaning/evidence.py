@@ -20,6 +20,6 @@ _WORDS: Final[dict[str, Callable[[str, Clean], str]]] = {
 }
 
 
-def told(reason: str, evidence: str, limits: Clean) -> str:
+def describe(reason: str, evidence: str, limits: Clean) -> str:
     """`evidence` for `reason`, as MANIFEST has both; a flag's figure likewise. "40x60" -> "side 40 < 48"."""
     return _WORDS[reason](evidence, limits) if reason in _WORDS else evidence

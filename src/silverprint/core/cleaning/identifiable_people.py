@@ -3,7 +3,7 @@
 import polars as pl
 
 
-def told(found: pl.DataFrame, least: float) -> pl.DataFrame:
+def personal_findings(found: pl.DataFrame, least: float) -> pl.DataFrame:
     """What is known of each picture.
 
     Args:

@@ -8,7 +8,7 @@ from silverprint.config import Clean
 from silverprint.core import duplicates
 from silverprint.core.cleaning import quality_rules
 from silverprint.core.duplicates import groups, look_alikes
-from silverprint.core.duplicates.near_duplicates import Same, stand_ins
+from silverprint.core.duplicates.near_duplicates import Same, representatives
 
 HASH = ["phash256_0", "phash256_1", "phash256_2", "phash256_3"]
 
@@ -38,7 +38,7 @@ def judge(
     judged = _withdraw(judged, withdrawn)
     for rule in quality_rules.rules(limits):
         judged = _reject(judged, rule.reason, rule.rejects.fill_null(False), rule.evidence)
-    for reason, rule in quality_rules.suspicions(limits).items():
+    for reason, rule in quality_rules.flag_rules(limits).items():
         if quality_rules.policies(limits)[reason] == "reject":
             judged = _reject(judged, reason, rule.rejects.fill_null(False), rule.evidence)
     judged = _same_pixels(judged)
@@ -58,7 +58,7 @@ def _flags(limits: Clean) -> pl.Expr:
     """`flags`, as MANIFEST has them."""
     told = [
         pl.when(rule.rejects.fill_null(False)).then(pl.format("{}:{}", pl.lit(name), rule.evidence))
-        for name, rule in quality_rules.suspicions(limits).items()
+        for name, rule in quality_rules.flag_rules(limits).items()
         if quality_rules.policies(limits)[name] == "flag"
     ]
     joined = pl.concat_str(told, separator=" ", ignore_nulls=True) if told else pl.lit("")
@@ -85,7 +85,7 @@ def _same_pixels(judged: pl.DataFrame) -> pl.DataFrame:
 
 def _near_duplicates(judged: pl.DataFrame, same: Same) -> pl.DataFrame:
     ranked = _by_worth(judged.with_row_index("row"))
-    by = stand_ins(same, ranked["row"].to_numpy().astype(np.int64))
+    by = representatives(same, ranked["row"].to_numpy().astype(np.int64))
     best = ranked.select("image_id", by=judged["image_id"].gather(by))
     return _give_way(judged, "near-duplicate", best)
 
@@ -97,7 +97,7 @@ def _give_way(judged: pl.DataFrame, reason: str, best: pl.DataFrame) -> pl.DataF
     return _reject(joined, reason, pl.col("by").is_not_null(), pl.col("by")).drop("by")
 
 
-def telling(pictures: pl.DataFrame, limits: Clean) -> NDArray[np.int64]:
+def comparable_rows(pictures: pl.DataFrame, limits: Clean) -> NDArray[np.int64]:
     """Rows of the pictures that can be compared. Blank ones cannot: a hash of nothing would make them all alike."""
     shown = pl.col("decodable") & (pl.col("contrast") >= limits.min_contrast)
     return pictures.select(shown.fill_null(False).arg_true()).to_series().to_numpy().astype(np.int64)
@@ -109,7 +109,7 @@ def _group(judged: pl.DataFrame, pairs: NDArray[np.int64]) -> pl.Series:
     by = judged["image_id"].search_sorted(dropped["evidence"])
     links = np.stack([dropped["row"].to_numpy(), by.to_numpy()], axis=1).astype(np.int64)
     return groups.group_names(
-        judged["image_id"], look_alikes.joined(np.arange(len(judged)), np.concatenate([links, pairs]))
+        judged["image_id"], look_alikes.join_components(np.arange(len(judged)), np.concatenate([links, pairs]))
     )
 
 
@@ -118,7 +118,7 @@ def radii(pictures: pl.DataFrame, limits: Clean) -> NDArray[np.int64]:
     return np.array([limits.group_radii.get(name, limits.group_radius) for name in pictures["source"]], dtype=np.int64)
 
 
-def by_hash(pictures: pl.DataFrame, rows: NDArray[np.int64], limits: Clean) -> NDArray[np.int64]:
+def hash_links(pictures: pl.DataFrame, rows: NDArray[np.int64], limits: Clean) -> NDArray[np.int64]:
     """(P, 2) of `rows` that link what lies within the radius of both; as few as that takes."""
     hashes, within = pictures[rows].select(HASH).to_numpy(), radii(pictures[rows], limits)
     links = [np.empty((0, 2), dtype=np.int64)]

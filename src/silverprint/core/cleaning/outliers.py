@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core.features.unit_rows import unit
+from silverprint.core.features.unit_rows import to_unit_length
 
 Rows = NDArray[np.float32]
 
@@ -38,17 +38,17 @@ def distances(
         (N, B), 0..2. Features of length 0 are at distance 1 from all.
     """
     rank = min(math.ceil(_SHARE * len(sample)), len(sample) - 1)  # the nearest, rank 0, may be the row itself
-    references = [unit(sample[:, block]).T for block in blocks]
+    references = [to_unit_length(sample[:, block]).T for block in blocks]
     found = np.ones((count, len(blocks)))
     for places, batch in batches:
         for column, (block, reference) in enumerate(zip(blocks, references, strict=True)):
-            cosines = unit(batch[:, block]) @ reference
+            cosines = to_unit_length(batch[:, block]) @ reference
             place = cosines.shape[1] - 1 - rank
             found[places, column] = 1.0 - np.partition(cosines, place, axis=1)[:, place].astype(np.float64)
     return found
 
 
-def strangeness(distances: NDArray[np.float64]) -> NDArray[np.float64]:
+def outlier_scores(distances: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far each row's distances lie beyond the usual ones, in robust standard deviations; the largest of its blocks.
 
     Args:

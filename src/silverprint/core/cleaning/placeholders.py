@@ -12,7 +12,7 @@ def pages(raw: pl.DataFrame, image_ids: pl.Series, like: NDArray[np.int64]) -> p
         raw: RAW rows. Where no page is known, the picture's own address stands for it.
         image_ids: (N,) distinct; others are counted alone.
         like: (N,) a row of each set of pictures that are nearly the same, as
-            `core.duplicates.near_duplicates.linked` has it.
+            `core.duplicates.near_duplicates.components` has it.
 
     Returns:
         image_id, pages (1 or more, of the source that has most); one row for each picture of `raw`, sorted.

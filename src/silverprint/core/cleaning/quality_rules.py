@@ -66,11 +66,11 @@ def rules(limits: Clean) -> tuple[Rule, ...]:
     )
 
 
-def suspicions(limits: Clean) -> dict[str, Rule]:
+def flag_rules(limits: Clean) -> dict[str, Rule]:
     """The rules behind each of FLAGS, in that order, whatever the policy.
 
     They look at `pages`, as `core.cleaning.placeholders.pages` counts them, `text_lines`, and `strangeness`, as
-    `core.cleaning.outliers.strangeness` has it; null where a figure could not be had.
+    `core.cleaning.outliers.outlier_scores` has it; null where a figure could not be had.
     """
     strange = pl.col("strangeness")
     found = (

@@ -7,7 +7,7 @@ import polars as pl
 from silverprint.core.cleaning.quality_rules import BINDING
 
 
-def signs(manifest: pl.DataFrame, asked: Iterable[str]) -> dict[str, str]:
+def placeholder_signs(manifest: pl.DataFrame, asked: Iterable[str]) -> dict[str, str]:
     """image_id -> the sign in its place: © for a licence, — for a takedown or what is not there any more.
 
     Args:

@@ -13,7 +13,7 @@ _HASHES = ("phash64", "phash256_0", "phash256_1", "phash256_2", "phash256_3")
 _SIZE = ("width", "height")
 
 
-def suspects(pictures: pl.DataFrame) -> list[str]:
+def possible_copies(pictures: pl.DataFrame) -> list[str]:
     """The pictures that may have a copy among the others.
 
     Two files that one decoder turned into the same pixels have the same figures. Between JPEG and all other formats,

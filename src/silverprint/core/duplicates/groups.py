@@ -23,7 +23,7 @@ def group_names(image_ids: pl.Series, components: Indices) -> pl.Series:
     return smallest.str.head(15).str.to_integer(base=16, dtype=pl.Int64).alias("group")
 
 
-def largest(pictures: pl.DataFrame, most: int = 3) -> pl.DataFrame:
+def largest_groups(pictures: pl.DataFrame, most: int = 3) -> pl.DataFrame:
     """The groups of several pictures, the largest first: pictures, image_id (the smallest of the group).
 
     Args:
@@ -34,9 +34,9 @@ def largest(pictures: pl.DataFrame, most: int = 3) -> pl.DataFrame:
     return ordered.head(most).select("pictures", "image_id")
 
 
-def told(pictures: pl.DataFrame) -> str:
+def describe(pictures: pl.DataFrame) -> str:
     """What groups cost, and the knobs, in a line."""
-    sizes = ", ".join(f"{size} like {image_id[:8]}" for size, image_id in largest(pictures).iter_rows())
+    sizes = ", ".join(f"{size} like {image_id[:8]}" for size, image_id in largest_groups(pictures).iter_rows())
     count = (
         f"{pictures.height} pictures lie in {pictures['group'].n_unique()} groups, of which each is asked about once"
     )

@@ -19,7 +19,7 @@ NEIGHBOURS: Final = 4  # of each picture that are looked at: copies are nearly a
 FEATURES_WEIGH, THUMBNAILS_WEIGH = 2.0, 4.0
 
 
-def candidates(near: Nearest, places: Indices, limit: float) -> pl.DataFrame:
+def candidate_pairs(near: Nearest, places: Indices, limit: float) -> pl.DataFrame:
     """Pairs that may come to an unlikeness of at most `limit`.
 
     Args:
@@ -40,7 +40,7 @@ def unlikeness() -> pl.Expr:
     return FEATURES_WEIGH * (1 - pl.col("cosine").cast(pl.Float64)) + THUMBNAILS_WEIGH * pl.col("residual")
 
 
-def joined(components: Indices, pairs: Indices) -> Indices:
+def join_components(components: Indices, pairs: Indices) -> Indices:
     """Components united by pairs.
 
     Args:

@@ -68,7 +68,7 @@ class Same:
         return Same(self.kinds, self.heads, self.near, places, miniatures)
 
 
-def stand_ins(same: Same, order: Indices) -> Indices:
+def representatives(same: Same, order: Indices) -> Indices:
     """Which row stands for each of `order`: itself, or an earlier one that is kept and nearly the same.
 
     Whatever gives way is near to what stands for it; it is not enough to be linked by a chain of others.
@@ -83,7 +83,7 @@ def stand_ins(same: Same, order: Indices) -> Indices:
     return by
 
 
-def linked(same: Same) -> Indices:
+def components(same: Same) -> Indices:
     """(N,) the smallest row of each row's component, where the same are linked."""
     rows = np.flatnonzero(same.kinds >= 0)
     _, parents = _compared(same.kinds, same.heads, same.near, same.places, same.miniatures, rows)

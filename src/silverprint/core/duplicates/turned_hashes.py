@@ -27,7 +27,7 @@ _SIGNS: Final = {  # (down, along): which bits change
 }
 
 
-def hashes(words: Words, way: str) -> Words:
+def turn_hashes(words: Words, way: str) -> Words:
     """(N, 4) 256-bit hashes of the pictures of (N, 4) `words` in one of WAYS, but for a few bits near the median."""
     found = np.empty_like(words)
     for start in range(0, len(words), _CHUNK):
@@ -40,7 +40,7 @@ def hashes(words: Words, way: str) -> Words:
     return found
 
 
-def shown(thumbnails: NDArray[np.uint8], way: str) -> NDArray[np.uint8]:
+def turn_thumbnails(thumbnails: NDArray[np.uint8], way: str) -> NDArray[np.uint8]:
     """(N, S, S) grey levels in one of WAYS."""
     if way == "quarter":
         return np.rot90(thumbnails, 1, axes=(1, 2))

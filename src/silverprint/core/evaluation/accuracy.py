@@ -16,7 +16,7 @@ ClassIds = Int[NDArray[np.integer], " n"]
 _DIGITS = 6
 
 
-def overall(probabilities: Probabilities, labels: ClassIds) -> dict[str, Any]:
+def overall_accuracy(probabilities: Probabilities, labels: ClassIds) -> dict[str, Any]:
     """n, accuracy with its 95 % interval (Wilson), balanced accuracy, calibration error, log loss; null where n is 0.
 
     Balanced accuracy is the mean recall of the classes that occur (Brodersen et al. 2010).
@@ -40,7 +40,7 @@ def overall(probabilities: Probabilities, labels: ClassIds) -> dict[str, Any]:
     return {"n": n, **{name: round(float(figure), _DIGITS) for name, figure in zip(names, figures, strict=True)}}
 
 
-def per_class(
+def per_class_accuracy(
     predicted: ClassIds, labels: ClassIds, classes: Sequence[str]
 ) -> dict[str, dict[str, float | int | None]]:
     """Precision, recall, F1 (0..1; null where undefined) and support of each class."""

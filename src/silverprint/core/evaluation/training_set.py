@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from silverprint.core.splits import TRAINABLE, usable
+from silverprint.core.splits import TRAINABLE, usable_rows
 
 
 class Examples(NamedTuple):
@@ -34,7 +34,7 @@ def examples(
         withdrawn: image_ids that may not be used.
         binding: reasons in the manifest that keep a labelled picture out, too.
     """
-    allowed = usable(manifest, binding).filter(~pl.col("image_id").is_in(sorted(withdrawn)))
+    allowed = usable_rows(manifest, binding).filter(~pl.col("image_id").is_in(sorted(withdrawn)))
     rows = labels.join(allowed.select("image_id", "group"), on="image_id").sort("image_id")
     held_out = rows.filter(pl.col("role") == "evaluation")["group"].drop_nulls().unique()
     straddles = pl.col("group").is_in(held_out.implode()).fill_null(False)

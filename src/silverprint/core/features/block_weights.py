@@ -31,7 +31,7 @@ def choices(names: tuple[str, ...]) -> list[Weights]:
     return [alike, *(leading if len(names) > 1 else [])]
 
 
-def chosen(rows: Rows, labels: ClassIds, blocks: Mapping[str, slice]) -> Weights:
+def choose_weights(rows: Rows, labels: ClassIds, blocks: Mapping[str, slice]) -> Weights:
     """The choice of the least leave-one-out error; all alike while there are no two classes.
 
     Args:
@@ -51,7 +51,7 @@ def chosen(rows: Rows, labels: ClassIds, blocks: Mapping[str, slice]) -> Weights
     return possible[int(np.argmin(errors))]
 
 
-def scales(weights: Weights, blocks: Mapping[str, slice]) -> NDArray[np.float32]:
+def column_scales(weights: Weights, blocks: Mapping[str, slice]) -> NDArray[np.float32]:
     """(d,) what each column is multiplied by."""
     out = np.empty(max(block.stop for block in blocks.values()), dtype=np.float32)
     for name, block in blocks.items():
@@ -59,7 +59,7 @@ def scales(weights: Weights, blocks: Mapping[str, slice]) -> NDArray[np.float32]
     return out
 
 
-def told(weights: Weights) -> str:
+def describe(weights: Weights) -> str:
     """ "final:0.5 middle:1"."""
     return " ".join(f"{name}:{weight:g}" for name, weight in weights.items())
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core.features.unit_rows import unit
+from silverprint.core.features.unit_rows import to_unit_length
 
 DIMENSIONS: Final = 256  # cosines are kept within about (1 - cosine²) / 16
 LENGTH: Final = 4000  # of a row, within 8: products stay below 2^24
@@ -23,7 +23,7 @@ Rows = NDArray[np.float32]
 Sketches = NDArray[np.int16]
 
 
-def sketched(
+def sketch(
     batches: Iterable[tuple[Indices, Rows]], count: int, blocks: list[slice], centre: Rows, seed: int
 ) -> Sketches:
     """(N, DIMENSIONS) rows of about LENGTH whose dot products are about LENGTH² times the cosines of centred features.
@@ -42,6 +42,6 @@ def sketched(
     for places, batch in batches:
         centred = batch - centre
         for block in blocks:
-            centred[:, block] = np.rint(scale * unit(centred[:, block]))
-        found[places] = np.rint(LENGTH * unit((centred @ signs).astype(np.float64)))
+            centred[:, block] = np.rint(scale * to_unit_length(centred[:, block]))
+        found[places] = np.rint(LENGTH * to_unit_length((centred @ signs).astype(np.float64)))
     return found

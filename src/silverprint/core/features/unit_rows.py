@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Rows = TypeVar("Rows", NDArray[np.float32], NDArray[np.float64])
 
 
-def unit(rows: Rows) -> Rows:
+def to_unit_length(rows: Rows) -> Rows:
     """(N, D) rows scaled to length 1, in the precision that they come in; those of length 0 stay so."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: Rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)

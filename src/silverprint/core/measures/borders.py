@@ -18,7 +18,7 @@ _LEAST = 0.25  # of either side that must be left: the hash of a dot says nothin
 _ROUNDS = 4  # a frame, the row in which it and the paper mix, the paper in it, and one more
 
 
-def inner(levels: Levels) -> tuple[int, int, int, int] | None:
+def inner_box(levels: Levels) -> tuple[int, int, int, int] | None:
     """Top, left, bottom, right of what lies inside of all borders of (H, W) grey levels, the last two not within.
 
     A border is rows, or columns, from one edge on that are all of one level, but for their ends, where borders meet.
@@ -35,7 +35,7 @@ def inner(levels: Levels) -> tuple[int, int, int, int] | None:
     return top, left, bottom, right
 
 
-def unframed(thumbnails: Levels, boxes: NDArray[np.float64]) -> Levels:
+def crop_to_boxes(thumbnails: Levels, boxes: NDArray[np.float64]) -> Levels:
     """(N, S, S) thumbnails, of each what lies inside of its box, stretched to the size.
 
     Args:

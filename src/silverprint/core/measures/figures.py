@@ -15,12 +15,12 @@ class Figures:
     brightness: float  # mean grey level, 0..255
     contrast: float  # standard deviation of grey levels, 0..127.5
     sharpness: float  # as `core.measures.sharpness.sharpness` has it
-    text_lines: int  # as `core.measures.text_detection.lines` counts them
+    text_lines: int  # as `core.measures.text_detection.count_text_lines` counts them
 
 
-def measured(levels: NDArray[np.uint8]) -> Figures:
+def figures_of(levels: NDArray[np.uint8]) -> Figures:
     """Of (H, W) grey levels, reduced to `gray_levels.SCORING_SIDE`."""
-    small = gray_levels.reduced(levels)
+    small = gray_levels.shrink(levels)
     mean, deviation = cv2.meanStdDev(small)
     brightness, contrast = np.asarray(mean).item(), np.asarray(deviation).item()
-    return Figures(brightness, contrast, sharpness(small), text_detection.lines(small))
+    return Figures(brightness, contrast, sharpness(small), text_detection.count_text_lines(small))

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 SCORING_SIDE: Final = 256
 
 
-def gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W) luma (ITU-R BT.601), 0..255, of (H, W, 3) RGB."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
-def reduced(levels: NDArray[np.uint8], side: int = SCORING_SIDE) -> NDArray[np.uint8]:
+def shrink(levels: NDArray[np.uint8], side: int = SCORING_SIDE) -> NDArray[np.uint8]:
     """(H, W) grey levels reduced so that the longer side is `side` pixels; smaller ones are left as they are."""
     height, width = levels.shape
     longer = max(height, width)
@@ -29,7 +29,7 @@ def reduced(levels: NDArray[np.uint8], side: int = SCORING_SIDE) -> NDArray[np.u
     return _resized(levels, max(1, round(width * share)), max(1, round(height * share)), cv2.INTER_LINEAR)
 
 
-def stretched(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def stretch_to_square(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """(side, side): the whole of (H, W) grey levels, whatever its proportions, averaged where it shrinks."""
     how = cv2.INTER_AREA if min(levels.shape) >= side else cv2.INTER_LINEAR
     return _resized(levels, side, side, how)

@@ -10,7 +10,7 @@ _STROKE: Final = 32  # grey levels between pixels two apart: more than texture a
 _BUSY, _BLANK = 0.1, 0.03  # share of a row that are edges of strokes: in a line of writing, between two of them
 
 
-def lines(levels: NDArray[np.uint8]) -> int:
+def count_text_lines(levels: NDArray[np.uint8]) -> int:
     """Lines of writing that can be told at this size: bands of rows full of strokes, with blank rows between.
 
     Rows count from the top, or columns from the left, whichever gives more, so that a page on its side has as many;

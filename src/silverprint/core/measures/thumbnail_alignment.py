@@ -21,7 +21,7 @@ SIDE: Final = 48  # pixels: at 32 the interpolation blurs edges by more than loo
 
 _STARTS: Final = np.array([1.0, 0.92, 1.09])  # scales from which the search begins: as it is, cropped, framed
 _COARSE, _FINE = 5, 2  # steps on every second pixel, then on all
-_HOPELESS = ((2, 0.6), (_COARSE, 0.92))  # after so many steps a correlation that no further step will mend
+_HOPELESS = ((2, 0.6), (_COARSE, 0.92))  # after so many steps a correlation that no further step improves enough
 _DONE = 0.999
 _OVERLAP = 0.7  # of the pixels, at least
 _STRETCH, _SHIFT, _STRIDE = 0.25, 0.2, 0.08  # the furthest; shifts in halves of the side; of one step

@@ -14,7 +14,7 @@ from silverprint.core.selection.pool import Indices, Picks
 Choose: TypeAlias = Callable[[pl.DataFrame, int, pl.DataFrame], Picks]
 
 
-def with_floors(left: pl.DataFrame, count: int, taken: pl.DataFrame, share: float, choose: Choose) -> Picks:
+def pick_with_floors(left: pl.DataFrame, count: int, taken: pl.DataFrame, share: float, choose: Choose) -> Picks:
     """What `choose` picks, but that each class the model predicts gets its floor, or all there is of it.
 
     A floor is `share` of the picks divided evenly among the classes. Where the free choice falls short of one, its last

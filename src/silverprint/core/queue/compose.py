@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from silverprint.core.queue import roles
-from silverprint.core.queue.class_floors import Choose, with_floors
+from silverprint.core.queue.class_floors import Choose, pick_with_floors
 from silverprint.core.queue.reasons import INCLUDED
 from silverprint.records import QUEUE, conform
 
@@ -44,7 +44,7 @@ def compose(
         QUEUE, sorted by rank, but for `features` and `why`.
     """
     evaluation = roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
-    left = roles.without_groups(askable, evaluation)
+    left = roles.drop_groups(askable, evaluation)
     control = roles.draw(left, shares.control, plan.seed, "control")
     drawn = pl.concat(
         [
@@ -54,8 +54,8 @@ def compose(
         ],
         how="diagonal",
     )
-    chosen = _chosen(roles.without_groups(left, control), shares.train, plan, choose)
-    drawn_ranks, chosen_ranks = roles.mixed(drawn.height, chosen.height, plan.seed)
+    chosen = _chosen(roles.drop_groups(left, control), shares.train, plan, choose)
+    drawn_ranks, chosen_ranks = roles.mix_ranks(drawn.height, chosen.height, plan.seed)
     drawn = drawn.with_columns(pl.Series("rank", drawn_ranks))
     chosen = chosen.with_columns(pl.Series("rank", chosen_ranks))
     shown = pl.lit(plan.show_predictions) & pl.col("predicted").is_not_null() & ~pl.col("role").is_in(UNPROMPTED)
@@ -69,8 +69,8 @@ def _chosen(left: pl.DataFrame, count: int, plan: Plan, choose: Choose) -> pl.Da
     """What people picked, as far as `count` goes, and then what the strategy picks; the best first."""
     wanted = left.filter(pl.col("image_id").is_in(plan.included)).unique("group", keep="first", maintain_order=True)
     picked = wanted.head(count)
-    left = roles.without_groups(left, picked).unique("group", keep="first", maintain_order=True)
-    places, values = with_floors(left, count - picked.height, picked, plan.floor, choose)
+    left = roles.drop_groups(left, picked).unique("group", keep="first", maintain_order=True)
+    places, values = pick_with_floors(left, count - picked.height, picked, plan.floor, choose)
     train = left[places].with_columns(pl.Series("score", values).fill_nan(None))
     by_hand = _receipts(picked, "train", INCLUDED, plan.overlap)
     return pl.concat([by_hand, _receipts(train, "train", plan.strategy, plan.overlap)], how="diagonal")

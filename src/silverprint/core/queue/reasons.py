@@ -43,7 +43,7 @@ def reasons(queue: pl.DataFrame, leading: Mapping[str, str], told: Mapping[str, 
     return pl.Series("why", [_reason(row, leading, told) for row in queue.to_dicts()], dtype=pl.String)
 
 
-def hesitation(probabilities: NDArray[np.floating], classes: tuple[str, ...]) -> list[str]:
+def prediction_sentences(probabilities: NDArray[np.floating], classes: tuple[str, ...]) -> list[str]:
     """(n, C) -> "the model hesitates between coat (0.41) and pullover (0.38)", or "the model says coat (0.97)"."""
     ranked = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
     told = []

@@ -49,7 +49,7 @@ def choose(known: Labelled, free: pl.DataFrame, most: int, judge: Judge) -> pl.D
     Returns:
         Rows of `free` with role, strategy, score (what a vote is worth, 0..1) and why, best first; one per group.
     """
-    said = agreement.counted(known.votes.filter(pl.col("status") == "valid"), known.classes)
+    said = agreement.counted_votes(known.votes.filter(pl.col("status") == "valid"), known.classes)
     said = said.filter(pl.col("choice") != NONE_OF_THESE).join(known.held_out, on="image_id", how="semi")
     held = known.held_out.join(said, on="image_id", how="semi", maintain_order="left")
     if held.is_empty():

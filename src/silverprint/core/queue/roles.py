@@ -58,7 +58,7 @@ def draw(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:
     return drawn.head(count).drop("lot")
 
 
-def least_asked(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:
+def draw_least_asked(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:
     """As `draw`, but what was asked in fewer rounds (`asked`, 0 where in none) always goes first."""
     ordered = pool.with_columns(_lots(pool, seed, what)).sort("asked", "lot")
     return ordered.unique("group", keep="first", maintain_order=True).head(count).drop("lot")
@@ -68,12 +68,12 @@ def _lots(pool: pl.DataFrame, seed: int, what: str) -> pl.Series:
     return pl.Series("lot", [_digest(seed, what, image_id) for image_id in pool["image_id"]], dtype=pl.Binary)
 
 
-def without_groups(pool: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def drop_groups(pool: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """The rows of `pool` whose group holds none of `taken`."""
     return pool.join(taken.select("group").unique(), on="group", how="anti", maintain_order="left")
 
 
-def mixed(random: int, chosen: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def mix_ranks(random: int, chosen: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ranks 1..n for rows drawn at random, (random,), and rows chosen by a strategy, (chosen,), mixed by chance.
 
     The chosen keep their order, best first. The drawn are shuffled among themselves too, so that nobody can tell from

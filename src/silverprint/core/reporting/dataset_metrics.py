@@ -37,8 +37,8 @@ def quality(manifest: pl.DataFrame) -> dict[str, Any]:
     acquired = manifest.height
     return {
         "kept": _share(int(manifest["kept"].sum()), acquired),
-        "rejected": {reason: _share(n, acquired) for reason, n in summary.rejected(manifest).items()},
-        "flagged": {flag: _share(n, acquired) for flag, n in summary.flagged(manifest).items()},
+        "rejected": {reason: _share(n, acquired) for reason, n in summary.rejection_counts(manifest).items()},
+        "flagged": {flag: _share(n, acquired) for flag, n in summary.flag_counts(manifest).items()},
     }
 
 

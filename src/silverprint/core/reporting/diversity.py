@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from silverprint.core.features.unit_rows import unit
+from silverprint.core.features.unit_rows import to_unit_length
 
 NEIGHBOURS: Final = 5  # k of coverage, as its authors propose
 
@@ -92,7 +92,7 @@ def coverage(asked: Sample, pool: Sample, labelled: Sample) -> float:
 
 
 def _scaled(rows: Rows) -> Scaled:
-    return unit(rows.astype(np.float64))
+    return to_unit_length(rows.astype(np.float64))
 
 
 def _near(numbers: Numbers, rows: Scaled, others: Sample) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ class Row:
         return ", ".join(example.evidence for example in told)
 
 
-def rows(manifest: pl.DataFrame, limits: Clean, most: int) -> list[Row]:
+def example_rows(manifest: pl.DataFrame, limits: Clean, most: int) -> list[Row]:
     """A row for each reason that rejected a picture, in the order of REASONS, then for each flag that a kept one has.
 
     Args:
@@ -51,23 +51,23 @@ def rows(manifest: pl.DataFrame, limits: Clean, most: int) -> list[Row]:
     return [row for row in rejected + flagged if row.pictures]
 
 
-def idle(found: list[Row], limits: Clean) -> list[str]:
+def unused_reasons(found: list[Row], limits: Clean) -> list[str]:
     """The reasons and flags that were looked for and are in none of `found`, in the order of REASONS."""
     ignored = {name for name, policy in quality_rules.policies(limits).items() if policy == "ignore"}
     return [reason for reason in quality_rules.REASONS if reason not in ignored | {row.reason for row in found}]
 
 
-def rejected(manifest: pl.DataFrame, reason: str) -> pl.DataFrame:
+def rejected_rows(manifest: pl.DataFrame, reason: str) -> pl.DataFrame:
     """The rows of the pictures that `reason` rejected, a fair sample first."""
     return manifest.filter(~pl.col("kept") & (pl.col("reason") == reason)).sort("image_id")
 
 
-def sample(manifest: pl.DataFrame, most: int) -> pl.DataFrame:
+def sample_rows(manifest: pl.DataFrame, most: int) -> pl.DataFrame:
     """The rows of `most` acquired pictures, drawn at random: every source and every reason has its share of them."""
     return manifest.sort("image_id").head(most)
 
 
-def spread(kept: pl.DataFrame, most: int) -> pl.DataFrame:
+def spread_sample(kept: pl.DataFrame, most: int) -> pl.DataFrame:
     """The rows of `most` kept pictures, in turn from each class of each source, so that rare ones are seen, too.
 
     Args:
@@ -78,7 +78,7 @@ def spread(kept: pl.DataFrame, most: int) -> pl.DataFrame:
 
 
 def _rejected(manifest: pl.DataFrame, reason: str, limits: Clean, most: int) -> Row:
-    found = rejected(manifest, reason)
+    found = rejected_rows(manifest, reason)
     if reason in COPIES:
         examples = [_copy(row, manifest) for row in found.head(most // 2).iter_rows(named=True)]
     else:
@@ -102,7 +102,7 @@ def _kinds(found: pl.DataFrame) -> pl.DataFrame:
 
 def _examples(found: pl.DataFrame, reason: str, limits: Clean) -> list[Example]:
     return [
-        Example(image_id, evidence.told(reason, figure, limits))
+        Example(image_id, evidence.describe(reason, figure, limits))
         for image_id, figure in found.select("image_id", "evidence").iter_rows()
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from silverprint.core.agreement import krippendorff_alpha, undefined
+from silverprint.core.agreement import krippendorff_alpha, why_undefined
 from silverprint.core.cleaning.quality_rules import FLAGS, REASONS
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.votes.vote_ledger import ANSWERS
@@ -25,12 +25,12 @@ def rejections(manifest: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def rejected(manifest: pl.DataFrame) -> dict[str, int]:
+def rejection_counts(manifest: pl.DataFrame) -> dict[str, int]:
     """How many pictures each of REASONS rejected."""
     return dict.fromkeys(REASONS, 0) | dict(rejections(manifest).iter_rows())
 
 
-def flagged(kept: pl.DataFrame) -> dict[str, int]:
+def flag_counts(kept: pl.DataFrame) -> dict[str, int]:
     """How many of the kept pictures carry each of FLAGS."""
     return {name: int(kept["flags"].str.contains(rf"(^| ){name}:").sum()) for name in FLAGS}
 
@@ -45,7 +45,7 @@ def outcomes(raw: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def not_stored(raw: pl.DataFrame) -> pl.DataFrame:
+def not_stored_reasons(raw: pl.DataFrame) -> pl.DataFrame:
     """Why addresses gave no picture, the commonest first: source, outcome, reason, addresses."""
     return (
         raw.filter(pl.col("outcome").is_in(["refused", "failed"]))
@@ -98,7 +98,7 @@ def _round(votes: pl.DataFrame, name: str, classes: Sequence[str]) -> dict[str, 
         "abstained": answers.height - valid.height,
         "people": answers["annotator"].n_unique(),
         "alpha": None if math.isnan(alpha) else alpha,
-        "alpha_undefined": undefined(valid, classes),
+        "alpha_undefined": why_undefined(valid, classes),
     }
 
 
@@ -119,7 +119,7 @@ def confusion(evaluation: pl.DataFrame, classes: tuple[str, ...]) -> list[list[i
     return [[cells.get((label, predicted), 0) for predicted in classes] for label in classes]
 
 
-def mistakes(evaluation: pl.DataFrame, most: int) -> pl.DataFrame:
+def commonest_mistakes(evaluation: pl.DataFrame, most: int) -> pl.DataFrame:
     """The commonest confusions, at most `most`: label (people), predicted (model), pictures."""
     return (
         evaluation.filter(pl.col("label") != pl.col("predicted"))

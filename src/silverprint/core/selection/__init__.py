@@ -24,7 +24,7 @@ from silverprint.core.selection.strategies import (
     typiclust,
     uherding,
 )
-from silverprint.core.selection.validate import checked
+from silverprint.core.selection.validate import checked_pool
 from silverprint.core.uncertainty import Probabilities
 from silverprint.errors import ConfigError
 
@@ -107,4 +107,4 @@ def select_with_scores(
     if pick is None:
         known = ", ".join(sorted(STRATEGIES))
         raise ConfigError(f"strategy = {strategy!r}", "no such acquisition function", f"use one of: {known}")
-    return pick(checked(embeddings, probabilities, labeled, labels, budget, seed), **options)
+    return pick(checked_pool(embeddings, probabilities, labeled, labels, budget, seed), **options)

@@ -27,29 +27,29 @@ def content_keys(rows: NDArray[np.floating], seed: int) -> Keys:
     Args:
         rows: (N, D), read in chunks; half and single precision of equal value have the same key.
     """
-    form = mixed(_counted(seed, rows.shape[1] + 1))
+    form = mix_bits(_counted(seed, rows.shape[1] + 1))
     hashes = np.empty(len(rows), dtype=np.uint64)
     for part in chunks(len(rows)):
         words = np.ascontiguousarray(rows[part], dtype=np.float32).view(np.uint32).astype(np.uint64)
         hashes[part] = np.einsum("nd,d->n", words, form[1:]) + form[0]
-    return mixed(hashes + _earlier_copies(hashes) * _STEP)
+    return mix_bits(hashes + _earlier_copies(hashes) * _STEP)
 
 
-def mixed(words: Keys) -> Keys:
+def mix_bits(words: Keys) -> Keys:
     """SplitMix64's finaliser: a bijection in which each bit depends on all."""
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return words ^ (words >> np.uint64(31))
 
 
-def uniform(keys: Keys, stream: int) -> NDArray[np.float64]:
+def uniform_numbers(keys: Keys, stream: int) -> NDArray[np.float64]:
     """(N,) numbers in (0, 1), as if drawn by chance for each key and stream."""
-    bits = mixed(keys ^ mixed(_counted(stream, 1))) >> np.uint64(12)
+    bits = mix_bits(keys ^ mix_bits(_counted(stream, 1))) >> np.uint64(12)
     return (bits.astype(np.float64) + 0.5) / 2.0**52
 
 
 def _counted(seed: int, count: int) -> Keys:
-    start = mixed(np.array([seed & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64))
+    start = mix_bits(np.array([seed & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64))
     return start + np.arange(1, count + 1, dtype=np.uint64) * _STEP
 
 

@@ -10,7 +10,7 @@ Rows = NDArray[np.float64]
 ROUNDING: Final = 1e-12  # of the squared lengths: a smaller squared distance cannot be told from none
 
 
-def squared(a: Rows, b: Rows) -> Rows:
+def squared_distances(a: Rows, b: Rows) -> Rows:
     """|a_i - b_j|², (len(a), len(b)), by one matrix product; exactly 0 between copies."""
     lengths = np.einsum("nd,nd->n", a, a)[:, None] + np.einsum("nd,nd->n", b, b)
     found = a @ b.T

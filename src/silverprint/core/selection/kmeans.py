@@ -25,7 +25,7 @@ def kmeans(rows: Rows, count: int, seed: int) -> Rows:
     centres = rows[_seeds(rows, count, seed)]
     before: NDArray[np.int64] = np.full(len(rows), -1)
     for _ in range(_ROUNDS):
-        nearest = assigned(rows, centres)
+        nearest = assign(rows, centres)
         if np.array_equal(nearest, before):
             break
         before = nearest
@@ -35,7 +35,7 @@ def kmeans(rows: Rows, count: int, seed: int) -> Rows:
     return centres
 
 
-def assigned(rows: Rows, centres: Rows) -> NDArray[np.int64]:
+def assign(rows: Rows, centres: Rows) -> NDArray[np.int64]:
     """(n,) the nearest centre of each row, the lower of two that are equally near."""
     lengths = np.einsum("nd,nd->n", centres, centres)
     nearest = np.empty(len(rows), dtype=np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 
-from silverprint.core.selection.content_hash import Keys, content_keys, uniform
+from silverprint.core.selection.content_hash import Keys, content_keys, uniform_numbers
 from silverprint.errors import ConfigError
 
 Indices = Int64[NDArray[np.int64], " b"]
@@ -61,7 +61,7 @@ class Pool:
 
     def chance(self, places: NDArray[np.int64], stream: int) -> NDArray[np.float64]:
         """A number in (0, 1) for each row, by its content, the seed and `stream`."""
-        return uniform(self._keys[places], stream)
+        return uniform_numbers(self._keys[places], stream)
 
     def rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         """A copy of the embeddings at `places`, (n, D)."""

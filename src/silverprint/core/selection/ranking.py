@@ -11,14 +11,16 @@ from silverprint.core.selection.pool import Picks, Pool
 Measure = Callable[[NDArray[np.floating]], NDArray[np.float64]]  # (N, C) or (M, N, C) -> (N,), higher is better
 
 
-def largest(pool: Pool, probabilities: NDArray[np.floating], measure: Measure) -> Picks:
+def pick_largest(pool: Pool, probabilities: NDArray[np.floating], measure: Measure) -> Picks:
     """The unlabelled rows of the largest `measure`; ties go by the seeded order."""
-    values = measured(probabilities, pool.candidates, measure)
+    values = measure_rows(probabilities, pool.candidates, measure)
     best = np.argsort(-values, kind="stable")[: pool.budget]
     return pool.candidates[best], values[best]
 
 
-def measured(probabilities: NDArray[np.floating], places: NDArray[np.int64], measure: Measure) -> NDArray[np.float64]:
+def measure_rows(
+    probabilities: NDArray[np.floating], places: NDArray[np.int64], measure: Measure
+) -> NDArray[np.float64]:
     """`measure` of the rows at `places`, (n,), a chunk at a time."""
     values = np.empty(len(places), dtype=np.float64)
     for part in chunks(len(places)):

@@ -13,7 +13,7 @@ from silverprint.errors import DataError
 SUM_TOLERANCE: Final = 1e-2
 
 
-def checked(embeddings: Any, probabilities: Any, labeled: Any, labels: Any, budget: int, seed: int) -> Pool:
+def checked_pool(embeddings: Any, probabilities: Any, labeled: Any, labels: Any, budget: int, seed: int) -> Pool:
     """The request as a Pool. Large arrays are read in chunks and not copied.
 
     Raises:
@@ -37,7 +37,7 @@ def _figures(array: Any) -> NDArray[np.floating]:
 
 
 def _broken(value: str, rule: str) -> DataError:
-    return DataError(value, rule, "mend what is passed to select()")
+    return DataError(value, rule, "fix what is passed to select()")
 
 
 def _require_finite(rows: NDArray[np.floating]) -> None:

@@ -14,7 +14,7 @@ from silverprint.records import GOLD_ANSWERS, conform
 _DIGITS: Final = 6
 
 
-def answers(votes: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def gold_answers(votes: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Every answer of a person about a picture whose label is known.
 
     Args:
@@ -33,7 +33,7 @@ def answers(votes: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     return conform(rows, GOLD_ANSWERS).sort("image_id", "annotator", "exposure")
 
 
-def figures(rows: pl.DataFrame, round_name: str) -> dict[str, Any]:
+def gold_figures(rows: pl.DataFrame, round_name: str) -> dict[str, Any]:
     """Of GOLD_ANSWERS: `round` (those of `round_name`), `all`, and `annotators`, each person's over all rounds.
 
     Each has answers (first ones that do not abstain), right, accuracy with `low` and `high`, its 95 % interval (Wilson;

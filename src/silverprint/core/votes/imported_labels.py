@@ -6,7 +6,7 @@ import polars as pl
 
 from silverprint.core import agreement
 from silverprint.core.splits import TRAINABLE
-from silverprint.core.unicode_names import NFC, composed
+from silverprint.core.unicode_names import NFC, to_nfc
 from silverprint.records import ANNOTATORS, IMPORTS, VOTES, conform, empty
 
 BETWEEN = " / "  # of several words for one picture
@@ -56,33 +56,33 @@ def statements(raw: pl.DataFrame, source: str, classes: Collection[str], words: 
 
 def _composed(words: Mapping[str, str], classes: Collection[str]) -> dict[str, str]:
     """What each word means, by its composed form: a class means itself, as params.yaml writes it, unless mapped."""
-    return {composed(name): name for name in classes} | {composed(word): choice for word, choice in words.items()}
+    return {to_nfc(name): name for name in classes} | {to_nfc(word): choice for word, choice in words.items()}
 
 
-def news(kept: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
+def new_statements(kept: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
     """The statements that the ledger `kept` does not end with, as its next batch of their annotator."""
-    new = statements.join(standing(kept), on=[*_KEY, *_WORD], how="anti", nulls_equal=True)
+    new = statements.join(latest_statements(kept), on=[*_KEY, *_WORD], how="anti", nulls_equal=True)
     mine = kept.filter(pl.col("annotator").is_in(statements["annotator"].unique().implode()))
     batch = int(mine["batch"].max() or 0) + 1  # type: ignore[arg-type]
     return conform(new.with_columns(batch=pl.lit(batch)), IMPORTS)
 
 
-def standing(imports: pl.DataFrame) -> pl.DataFrame:
+def latest_statements(imports: pl.DataFrame) -> pl.DataFrame:
     """The last word of each annotator about each picture (IMPORTS)."""
     return imports.sort("batch").unique(_KEY, keep="last", maintain_order=True).sort(_KEY)
 
 
-def as_votes(imports: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+def to_votes(imports: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """The standing imports about pictures that people were asked about, as VOTES; what is not valid abstains."""
-    rows = standing(imports).join(asked.select("image_id"), on="image_id", how="semi")
+    rows = latest_statements(imports).join(asked.select("image_id"), on="image_id", how="semi")
     return conform(rows.rename({"said_at": "created_at"}), VOTES)
 
 
-def counting(imported: pl.DataFrame, asked: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
+def counting_votes(imported: pl.DataFrame, asked: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
     """The imported votes that count in a consensus: a label needs a person, and what is measured on needs people alone.
 
     Args:
-        imported: from `as_votes`.
+        imported: from `to_votes`.
         asked: image_id, role.
         counted: the votes of people that do not abstain.
     """

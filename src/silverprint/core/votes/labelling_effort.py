@@ -8,7 +8,7 @@ import polars as pl
 CAP: Final = 10.0  # medians: who takes longer over one picture was away from the desk
 
 
-def seconds(lead_times: pl.Series) -> pl.Series:
+def capped_seconds(lead_times: pl.Series) -> pl.Series:
     """`lead_times` (n,) in seconds, without the missing ones, each at most CAP times their median."""
     known = lead_times.drop_nulls().to_numpy()
     if not len(known):
@@ -16,7 +16,7 @@ def seconds(lead_times: pl.Series) -> pl.Series:
     return pl.Series(lead_times.name, np.minimum(known, CAP * np.median(known)))
 
 
-def pace(lead_times: pl.Series) -> float | None:
-    """Seconds for a vote, the mean of `seconds`; None where no time is known."""
-    known = seconds(lead_times).to_numpy()
+def seconds_per_vote(lead_times: pl.Series) -> float | None:
+    """Seconds for a vote, the mean of `capped_seconds`; None where no time is known."""
+    known = capped_seconds(lead_times).to_numpy()
     return float(known.mean()) if len(known) else None

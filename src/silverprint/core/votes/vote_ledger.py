@@ -22,7 +22,7 @@ VOID = ("empty", "unknown-class", IN_ANOTHER_NAME)
 _KEY = ["annotation_id", "annotator", "image_id", "choice"]
 
 
-def judge(choice: str, classes: tuple[str, ...]) -> str:
+def choice_status(choice: str, classes: tuple[str, ...]) -> str:
     """The status of a choice under the round's class list: valid, unsure, empty or unknown-class."""
     if choice == "":
         return "empty"
@@ -31,7 +31,7 @@ def judge(choice: str, classes: tuple[str, ...]) -> str:
     return "valid" if choice in classes or choice == NONE_OF_THESE else "unknown-class"
 
 
-def standing(votes: pl.DataFrame) -> pl.DataFrame:
+def standing_votes(votes: pl.DataFrame) -> pl.DataFrame:
     """The answers that stand; one that was not valid when it was given abstains, whatever the class list says now."""
     valid = pl.col("status") == "valid"
     answers = votes.filter(pl.col("status").is_in(ANSWERS))
@@ -58,7 +58,7 @@ def merge(
 
     Args:
         kept: VOTES on disk, perhaps of several servers.
-        pulled: VOTES of `server`, with the status that `judge` gave.
+        pulled: VOTES of `server`, with the status that `choice_status` gave.
         server: the prefix of that server's annotators.
         withdrawn: image_ids taken down.
         settled: annotations of `server` up to this id are of a project that is gone: they count without it.
@@ -85,10 +85,10 @@ def merge(
         .alias("status")
     )
     union = pl.concat([conform(gone, VOTES), conform(pulled, VOTES)])
-    return superseding(union)
+    return mark_superseded(union)
 
 
-def superseding(votes: pl.DataFrame) -> pl.DataFrame:
+def mark_superseded(votes: pl.DataFrame) -> pl.DataFrame:
     """VOTES in which of several by one person on one picture the latest counts, and the others are marked."""
     counts = pl.col("status").is_in(ANSWERS)
     latest = (
@@ -115,14 +115,14 @@ def _restored(pulled: pl.DataFrame, confirmed: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(pl.when(foreign).then("before").otherwise("status").alias("status")).drop("before")
 
 
-def void(votes: pl.DataFrame, server: str) -> pl.DataFrame:
+def void_votes(votes: pl.DataFrame, server: str) -> pl.DataFrame:
     """The votes of `server` that count for nothing as they are, and whose annotation was none that counts."""
     counting = votes.filter(pl.col("status").is_in(DONE))["annotation_id"]
     here = pl.col("annotator").str.starts_with(f"{server}-")
     return votes.filter(here & pl.col("status").is_in(VOID) & ~pl.col("annotation_id").is_in(counting.implode()))
 
 
-def not_counting(votes: pl.DataFrame) -> dict[str, int]:
+def not_counting_by_status(votes: pl.DataFrame) -> dict[str, int]:
     """How many votes do not count, by their status: neither in the consensus nor as an abstention."""
     left_out = votes.filter(~pl.col("status").is_in(DONE))
     return dict(left_out["status"].value_counts().sort("status").iter_rows())
@@ -160,7 +160,7 @@ def progress(queue: pl.DataFrame, asks: pl.DataFrame, votes: pl.DataFrame, withd
     )
 
 
-def answered_elsewhere(votes: pl.DataFrame, server: str, settled: int | None = None) -> dict[str, int]:
+def answers_elsewhere(votes: pl.DataFrame, server: str, settled: int | None = None) -> dict[str, int]:
     """Per picture: how many people have answered on servers other than `server`, or in a project of it that is gone."""
     elsewhere = votes.filter(pl.col("status").is_in(DONE) & _elsewhere(server, settled))
     counts = elsewhere.group_by("image_id").agg(pl.col("annotator").n_unique())

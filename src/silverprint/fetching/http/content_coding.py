@@ -12,7 +12,7 @@ _PACKED: Final = {"gzip", "x-gzip", "deflate"}
 _MOST_LAYERS: Final = 3
 
 
-def unpacked(body: bytes, coding: str | None, limit: int, cuts: bool = False) -> bytes:
+def decompress(body: bytes, coding: str | None, limit: int, cuts: bool = False) -> bytes:
     """The body; packed in a way that we do not know, as it came.
 
     Args:

@@ -21,10 +21,10 @@ def deep_gray(picture: Image.Image) -> NDArray[np.uint8]:
     """(H, W) grey levels of a loaded picture of 16 bits."""
     samples = np.asarray(picture).astype(np.uint16)
     stated = getattr(picture, "tag_v2", {}).get(_BITS_PER_SAMPLE, ())
-    return eight_bits(samples, stated[0] if stated and 8 < stated[0] < 16 else None)
+    return to_eight_bits(samples, stated[0] if stated and 8 < stated[0] < 16 else None)
 
 
-def eight_bits(samples: NDArray[np.uint16], bits: int | None = None) -> NDArray[np.uint8]:
+def to_eight_bits(samples: NDArray[np.uint16], bits: int | None = None) -> NDArray[np.uint8]:
     """The upper eight of the bits that `samples` use: `bits`, or the least of 8, 10, 12, 14, 16 that hold the largest.
 
     So 12 bits in a container of 16 are not a black picture; one of 16 bits whose brightest sample is below a quarter of
@@ -49,7 +49,7 @@ def deep_colour(data: bytes, seen: NDArray[np.uint8]) -> NDArray[np.uint8] | Non
         return None
     if found is None or found.dtype != np.uint16 or found.ndim != 3 or found.shape[:2] != seen.shape[:2]:
         return None
-    colours = eight_bits(found[:, :, 2::-1].astype(np.uint16))
+    colours = to_eight_bits(found[:, :, 2::-1].astype(np.uint16))
     if found.shape[2] == 3:
         return np.ascontiguousarray(colours)
     return np.dstack([colours, (found[:, :, 3] // 256).astype(np.uint8)])

@@ -36,7 +36,7 @@ _BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367
 _D50: Final = np.array([0.9642, 1.0, 0.8249])
 
 
-def of(data: bytes, name: str, picture: Image.Image) -> bytes | None:
+def profile_of(data: bytes, name: str, picture: Image.Image) -> bytes | None:
     """The profile of a file of format `name` that Pillow has opened; None where it has none that says anything."""
     if name == "png":
         return _of_png(data, is_gray=picture.mode in _GRAY)
@@ -56,7 +56,7 @@ def _of_png(data: bytes, *, is_gray: bool) -> bytes | None:
             said.setdefault(one.kind, data[one.start + 8 : one.end - 4])
     coded = said.get(b"cICP", b"")
     if len(coded) == 4 and coded[0] in _PRIMARIES and coded[1] in _CURVES:
-        return profile(_PRIMARIES[coded[0]], _CURVES[coded[1]], is_gray=is_gray)
+        return build_profile(_PRIMARIES[coded[0]], _CURVES[coded[1]], is_gray=is_gray)
     icc = _unpacked(said.get(b"iCCP", b""))
     if icc is not None:
         return icc
@@ -69,7 +69,7 @@ def _of_png(data: bytes, *, is_gray: bool) -> bytes | None:
     if chroma is None and abs(2.2 * gamma - 1) < 0.05:
         return None  # how writers of old said sRGB
     xy = tuple(value / 100_000 for value in chroma) if chroma else _SRGB_XY
-    return profile(xy, (1 / gamma,), is_gray=is_gray)
+    return build_profile(xy, (1 / gamma,), is_gray=is_gray)
 
 
 def _unpacked(body: bytes) -> bytes | None:
@@ -92,11 +92,11 @@ def _of_avif(data: bytes) -> bytes | None:
     curve = 13 if curve in _OF_CAMERAS else curve  # what a page shows them by
     if primaries not in _PRIMARIES or curve not in _CURVES or (primaries, curve) == (1, 13):
         return None
-    return profile(_PRIMARIES[primaries], _CURVES[curve])
+    return build_profile(_PRIMARIES[primaries], _CURVES[curve])
 
 
 @lru_cache(64)
-def profile(xy: Numbers, curve: Numbers, *, is_gray: bool = False) -> bytes | None:
+def build_profile(xy: Numbers, curve: Numbers, *, is_gray: bool = False) -> bytes | None:
     """An ICC profile (version 4) of three colours, or of grey; None where they are none that span a space.
 
     Args:

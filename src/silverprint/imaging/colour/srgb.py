@@ -15,7 +15,7 @@ _MOST_TAGS: Final = 100  # as littleCMS has it
 _SAME: Final = 2  # grey levels: a profile that moves no colour by more is sRGB by another name
 
 
-def changes(profile: bytes | None, mode: str) -> bool:
+def changes_colours(profile: bytes | None, mode: str) -> bool:
     """Whether colours of `mode` (RGB, L, CMYK) look otherwise by `profile` than without it; False for sRGB itself.
 
     A profile of other colours than the picture's, a broken one, and one that is too large says nothing.
@@ -23,7 +23,7 @@ def changes(profile: bytes | None, mode: str) -> bool:
     return profile is not None and _transform(profile, mode) is not None
 
 
-def converted(pixels: NDArray[np.uint8], profile: bytes | None, mode: str) -> NDArray[np.uint8] | None:
+def to_srgb(pixels: NDArray[np.uint8], profile: bytes | None, mode: str) -> NDArray[np.uint8] | None:
     """(H, W, 3) sRGB of (H, W, 3) RGB, (H, W, 4) CMYK or (H, W) grey; None where `profile` changes nothing."""
     transform = None if profile is None else _transform(profile, mode)
     if transform is None:

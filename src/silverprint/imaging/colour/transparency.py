@@ -12,7 +12,7 @@ _VANISHED: Final = (
 _WHITE: Final = 255
 
 
-def on_ground(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def blend_on_white(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 3) RGB of `colours`, the same, under (H, W) `alpha` (0 is transparent), on white, as on a page.
 
     On black where the picture would vanish on white and does less so there: white drawings are seen.

@@ -24,10 +24,10 @@ def strip(data: bytes) -> bytes:
     `strip(strip(x)) == strip(x)`. One pass over the bytes, and nothing is decoded or inflated. Nothing at all comes
     back of a file that has more segments or chunks than anybody writes (2,048 of a JPEG, 32,768 of others).
     """
-    return b"".join(stripped(data))
+    return b"".join(strip_pieces(data))
 
 
-def stripped(data: bytes) -> list[Piece]:
+def strip_pieces(data: bytes) -> list[Piece]:
     """As `strip`, in pieces of `data` instead of a copy; `[data]` itself where there is nothing to take out."""
     strip_format = _STRIPPERS.get(sniff(data) or "")
     try:

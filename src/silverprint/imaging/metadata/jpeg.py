@@ -2,7 +2,7 @@
 
 from silverprint.imaging.jpeg_markers import SOS, segments
 from silverprint.imaging.metadata.exif import EXIF_HEADER, only_orientation, read_orientation
-from silverprint.imaging.metadata.slices import Piece, Span, pieces
+from silverprint.imaging.metadata.slices import Piece, Span, kept_pieces
 
 _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 _FIRST_KNOWN = 0xC0  # below it markers are reserved, and nothing says what they hold
@@ -30,7 +30,7 @@ def strip_jpeg(data: bytes) -> list[Piece]:
     if turn > 1:
         payload = EXIF_HEADER + only_orientation(turn)
         head.append(b"\xff\xe1" + (len(payload) + 2).to_bytes(2) + payload)
-    return pieces(data, head + body)
+    return kept_pieces(data, head + body)
 
 
 def _jfif(data: bytes, start: int, end: int) -> list[Span | bytes]:

@@ -3,7 +3,7 @@
 import zlib
 
 from silverprint.imaging.metadata.exif import only_orientation, read_orientation
-from silverprint.imaging.metadata.slices import Piece, Span, counted, pieces
+from silverprint.imaging.metadata.slices import Piece, Span, count_part, kept_pieces
 
 _SIGNATURE = 8
 _AROUND = 12  # bytes of a chunk around its data: length, kind, checksum
@@ -22,7 +22,7 @@ def strip_png(data: bytes) -> list[Piece]:
     chunks: list[Span | bytes] = [(0, _SIGNATURE)]
     at, turn, parts = _SIGNATURE, 0, 0
     while at < len(data):
-        parts = counted(parts)
+        parts = count_part(parts)
         end = at + _AROUND + int.from_bytes(data[at : at + 4])
         kind = data[at + 4 : at + 8]
         if kind in _KEPT:
@@ -36,4 +36,4 @@ def strip_png(data: bytes) -> list[Piece]:
         body = b"eXIf" + only_orientation(turn)
         chunk = (len(body) - 4).to_bytes(4) + body + zlib.crc32(body).to_bytes(4)
         chunks.insert(2, chunk)  # after IHDR
-    return pieces(data, chunks)
+    return kept_pieces(data, chunks)

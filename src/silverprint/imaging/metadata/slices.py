@@ -15,7 +15,7 @@ class TooManyParts(Exception):  # noqa: N818 (a finding about a picture, not a f
     """A file has more segments or chunks than any camera or program writes: it was made to keep us busy."""
 
 
-def counted(parts: int, most: int = MOST_PARTS) -> int:
+def count_part(parts: int, most: int = MOST_PARTS) -> int:
     """One part more than `parts`.
 
     Raises:
@@ -26,7 +26,7 @@ def counted(parts: int, most: int = MOST_PARTS) -> int:
     return parts + 1
 
 
-def pieces(data: bytes, kept: Iterable[Span | bytes]) -> list[Piece]:
+def kept_pieces(data: bytes, kept: Iterable[Span | bytes]) -> list[Piece]:
     """What is kept of `data`, in order: neighbouring spans as one slice, `data` itself where nothing is left out."""
     found: list[Span | bytes] = []
     for one in kept:

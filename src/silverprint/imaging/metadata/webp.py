@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from silverprint.imaging.metadata.exif import only_orientation, read_orientation
-from silverprint.imaging.metadata.slices import Piece, Span, counted, pieces
+from silverprint.imaging.metadata.slices import Piece, Span, count_part, kept_pieces
 
 _HEADER = 12  # bytes: RIFF, size, WEBP
 _AROUND = 8  # bytes of a chunk before its data: kind, size
@@ -25,7 +25,7 @@ def strip_webp(data: bytes) -> list[Piece]:
     is_extended = data[_HEADER : _HEADER + 4] == b"VP8X" and len(data) > _HEADER + _AROUND
     flags = data[_HEADER + _AROUND] if is_extended else 0
     for kind, start, end in _chunks(data, _HEADER, min(stop, len(data))):
-        parts = counted(parts)
+        parts = count_part(parts)
         if kind == b"ANMF":
             frame, parts = _frame(data, start, end, parts)
             kept += frame
@@ -34,14 +34,14 @@ def strip_webp(data: bytes) -> list[Piece]:
         elif kind == b"EXIF" and not turn and flags & _EXIF_FLAG:
             turn = read_orientation(memoryview(data)[start + _AROUND : end])
     if not is_whole:
-        return pieces(data, [(0, _HEADER), *kept])
+        return kept_pieces(data, [(0, _HEADER), *kept])
     if turn > 1:
         body = only_orientation(turn)
         kept.append(b"EXIF" + len(body).to_bytes(4, "little") + body)
     if is_extended:
         kept[:1] = _flagged(data, kept[0], flags & ~(_EXIF_FLAG | _XMP_FLAG) | (_EXIF_FLAG if turn > 1 else 0))
     head = data[:4] + (4 + _length(kept)).to_bytes(4, "little") + data[8:_HEADER]
-    return pieces(data, [(0, _HEADER) if data.startswith(head) else head, *kept])
+    return kept_pieces(data, [(0, _HEADER) if data.startswith(head) else head, *kept])
 
 
 def _chunks(data: bytes, at: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
@@ -58,7 +58,7 @@ def _frame(data: bytes, start: int, end: int, parts: int) -> tuple[list[Span | b
     inside = min(start + _AROUND + _FRAME_HEADER, end)
     kept: list[Span | bytes] = [(start + _AROUND, inside)]
     for kind, at, stop in _chunks(data, inside, end):
-        parts = counted(parts)
+        parts = count_part(parts)
         if kind in _OF_A_FRAME:
             kept.append((at, stop))
     if _length(kept) == end - start - _AROUND:

@@ -36,7 +36,7 @@ def run(params: Params, round_name: str) -> None:
         if not layout.votes(round_name).exists():
             from silverprint.stages.annotate import recover_votes
 
-            recover_votes.bring_back(params, before)
+            recover_votes.recover(params, before)
         say(f"{round_name} is closed: its votes stay as they are")
         return
     if before is None or before.status != "closed":
@@ -59,7 +59,7 @@ def _require_hash(path: Path, expected: str | None, rule: str) -> None:
     found = ledgers.sha256(path)
     if found != expected:
         value = f"{path} has hash {found[:8]}, not {str(expected)[:8]}"
-        remedy = f"run: git checkout {path}; where two branches were merged: silverprint ledger mend {path}"
+        remedy = f"run: git checkout {path}; where two branches were merged: silverprint ledger fix {path}"
         raise DataError(value, rule, remedy)
 
 
@@ -90,7 +90,7 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     tiers = sorted(ledgers.queue(name)["tier"].unique())
     found = {tier: studio_sync.projects(studio, params, current, tier) for tier in tiers}
     current = current.moved(projects={tier: projects[0].id for tier, projects in found.items()}).save()
-    with push_lease.held(studio, found[tiers[0]][0]):
+    with push_lease.hold(studio, found[tiers[0]][0]):
         # Whoever held the lease before may have taken younger projects away.
         there = {tier: [first, *filter(studio.has, younger)] for tier, (first, *younger) in found.items()}
         _hold(studio, params, current, there)
@@ -98,7 +98,7 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
 
 def _hold(studio: "Studio", params: Params, current: State, found: dict[str, list["Project"]]) -> None:
     """Pulls, puts the server in order, pushes; closes, or says who is waited for. No other machine does meanwhile."""
-    from silverprint.stages.annotate import put_right, studio_sync
+    from silverprint.stages.annotate import corrections, studio_sync
 
     name = current.round
     projects = {tier: ours[0] for tier, ours in found.items()}
@@ -109,7 +109,7 @@ def _hold(studio: "Studio", params: Params, current: State, found: dict[str, lis
         # Re-opened: said first, so that the votes may grow from here on.
         current = current.moved(status="waiting").save()
 
-    queue, withdrawn = ledgers.queue(name), ledgers.withdrawn()
+    queue, withdrawn = ledgers.queue(name), ledgers.withdrawn_images()
     kept = ledgers.votes_so_far(name)
     pulls = {project.id: studio_sync.pull(studio, project, current) for ours in found.values() for project in ours}
     pulled = pl.concat([votes for votes, _ in pulls.values()])
@@ -118,16 +118,16 @@ def _hold(studio: "Studio", params: Params, current: State, found: dict[str, lis
 
     progress = vote_ledger.progress(queue, ledgers.asks(name), votes, withdrawn)
     answers = {id_: given for id_, (_, given) in pulls.items()}
-    put_right.tell(studio, current, kept, votes, answers)
-    answers = put_right.take_off(studio, current, votes, progress, answers)
+    corrections.report_votes(studio, current, kept, votes, answers)
+    answers = corrections.withdraw_void_votes(studio, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
         studio_sync.withdraw(studio, [project, *younger], withdrawn)
-        studio_sync.put_right(studio, params, project, current)
-        there, on_task = put_right.one_each(studio, project, younger, answers)
+        studio_sync.restore_settings(studio, params, project, current)
+        there, on_task = corrections.remove_duplicates(studio, project, younger, answers)
         studio_sync.push(
             studio, params, current, project, queue.filter(pl.col("tier") == tier), progress, there, on_task
         )  # fmt: skip
-        put_right.again(studio, project, on_task)
+        corrections.recheck_duplicates(studio, project, on_task)
     current = current.moved(status="waiting").save()
     if not vote_ledger.is_done(progress):
         raise _waiting(studio, current, projects, progress)

@@ -14,7 +14,7 @@ from silverprint.records import VOTES, empty
 from silverprint.stages.annotate import studio_sync
 
 
-def bring_back(params: Params, closed: State) -> None:
+def recover(params: Params, closed: State) -> None:
     """Writes votes.csv anew where the server's answers still give the votes that the round was closed with.
 
     Raises:
@@ -30,7 +30,7 @@ def bring_back(params: Params, closed: State) -> None:
     tiers = sorted(ledgers.queue(name)["tier"].unique())
     projects = [project for tier in tiers for project in studio_sync.projects(studio, params, closed, tier)]
     pulled = pl.concat([studio_sync.pull(studio, project, closed)[0] for project in projects])
-    votes = vote_ledger.merge(empty(VOTES), pulled, studio.server, ledgers.withdrawn(), closed.settled)
+    votes = vote_ledger.merge(empty(VOTES), pulled, studio.server, ledgers.withdrawn_images(), closed.settled)
     if ledgers.votes_sha256(votes) != closed.votes_sha256:
         rule = f"the file is not here, and {studio.url} has other answers now than the round was closed with"
         raise DataError(str(path), rule, f"run: git checkout {path}; or take it from a backup")

@@ -118,13 +118,13 @@ def _known(studio: Studio, current: State, tier: str) -> Project | None:
     return found
 
 
-def put_right(studio: Studio, params: Params, project: Project, current: State) -> None:
+def restore_settings(studio: Studio, params: Params, project: Project, current: State) -> None:
     """Gives the project its settings back where somebody edited them, and says so."""
     dataset = params.dataset
     settings = label_config.settings(
         dataset.title, dataset.instructions, _choices(current), class_numbers.classes(params)
     )
-    if edited := project_settings.put_right(studio, project, settings):
+    if edited := project_settings.restore(studio, project, settings):
         say(
             f"{current.round}: settings of project {project.id} were not as this campaign has them and are put right: "
             f"{', '.join(edited)}"
@@ -151,7 +151,7 @@ def _vote(annotation: Annotation, current: State) -> dict[str, object]:
         "round": current.round,
         "annotator": annotation.annotator,
         "choice": choice,
-        "status": vote_ledger.judge(choice, current.classes) if own else vote_ledger.IN_ANOTHER_NAME,
+        "status": vote_ledger.choice_status(choice, current.classes) if own else vote_ledger.IN_ANOTHER_NAME,
         "shown_prediction": annotation.shown_prediction,
         "lead_time_s": None if lead is None else round(lead, 3),
         "created_at": annotation.created_at,

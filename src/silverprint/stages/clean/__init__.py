@@ -19,7 +19,7 @@ from silverprint.config import Clean, Params
 from silverprint.console import say
 from silverprint.core.cleaning import identifiable_people, judge, placeholders, quality_rules, withdrawals
 from silverprint.core.duplicates import groups
-from silverprint.core.duplicates.near_duplicates import Same, linked
+from silverprint.core.duplicates.near_duplicates import Same, components
 from silverprint.core.reporting import summary
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
@@ -68,21 +68,21 @@ def run(params: Params) -> None:
     files.write_text(layout.CLEAN_METRICS, json.dumps(figures, indent=2, sort_keys=True) + "\n")
     say(f"clean: {figures['kept']} of {figures['acquired']} pictures kept, in {figures['groups']} groups")
     if figures["groups"] < _COSTLY * figures["kept"]:
-        say(f"clean: {groups.told(manifest.filter('kept'))}")
+        say(f"clean: {groups.describe(manifest.filter('kept'))}")
 
 
 def _judged(params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The manifest and the withdrawals. All else that was read is let go: to check a manifest takes memory, too."""
     raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
     measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
-    pixels = exact_copies.pixels(params.sources, raw, measured)
+    pixels = exact_copies.pixel_hashes(params.sources, raw, measured)
     withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, pixels)
     pictures = _pictures(params, raw, measured).join(pixels, on="image_id", how="left", maintain_order="left")
-    seen = judge.telling(_here(pictures), params.clean)
+    seen = judge.comparable_rows(_here(pictures), params.clean)
     same = _same(params, pictures, seen)
     pairs = _belonging(params, pictures, seen)
     judged = judge.judge(_suspected(pictures, raw, seen, same), withdrawn, same, pairs, params.clean)
-    persons = identifiable_people.told(ledgers.personal(), params.clean.personal_confidence)
+    persons = identifiable_people.personal_findings(ledgers.personal_findings(), params.clean.personal_confidence)
     judged = judged.join(persons, on="image_id", how="left", maintain_order="left")
     return judged.select(list(MANIFEST)), withdrawn
 
@@ -111,14 +111,14 @@ def _same(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> Sa
     """Which of `pictures` are nearly the same, of those in `rows`."""
     hashes = pictures[rows].select(judge.HASH).to_numpy()
     by_hash = Same.by_hash(hashes, rows, len(pictures), params.clean.duplicate_radius)
-    return colour_thumbnails.seen(params.sources, pictures["image_id"], by_hash)
+    return colour_thumbnails.add_colours(params.sources, pictures["image_id"], by_hash)
 
 
 def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64], same: Same) -> pl.DataFrame:
     """`pictures` with `pages` and `strangeness`; the latter of those in `rows`, else null."""
     image_ids = pictures["image_id"].gather(rows)
-    strange = outliers.strangeness(image_ids)
-    pages = placeholders.pages(raw, pictures["image_id"], linked(same))
+    strange = outliers.outlier_scores(image_ids)
+    pages = placeholders.pages(raw, pictures["image_id"], components(same))
     for figures in (pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
         pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
     return pictures
@@ -128,7 +128,7 @@ def _belonging(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) 
     """(P, 2) of the `rows` of `pictures` that are grouped, by `clean.group`."""
     if params.clean.group == "none":
         return np.empty((0, 2), dtype=np.int64)
-    links = judge.by_hash(pictures, rows, params.clean)
+    links = judge.hash_links(pictures, rows, params.clean)
     if params.clean.group == "hash":
         return links
     links = np.concatenate([links, _alike(params, pictures, rows)])
@@ -170,7 +170,7 @@ def _check(manifest: pl.DataFrame, limits: Clean) -> None:
     suite = layout.SUITES / "clean.json"
     failed = critical_failures(check(manifest, suite, params))
     if failed:
-        raise DataError(f"manifest: {failed[0]}", f"{len(failed)} expectations of {suite} failed", "mend the source")
+        raise DataError(f"manifest: {failed[0]}", f"{len(failed)} expectations of {suite} failed", "fix the source")
 
 
 def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
@@ -178,8 +178,8 @@ def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
     sizes = kept["group"].value_counts()["count"]
     return {
         **_shares(manifest),
-        "rejected": summary.rejected(manifest),
-        "flagged": summary.flagged(kept),
+        "rejected": summary.rejection_counts(manifest),
+        "flagged": summary.flag_counts(kept),
         "personal": kept["personal"].count(),
         "groups": len(sizes),
         "largest_group": int(sizes.max()),  # type: ignore[arg-type]

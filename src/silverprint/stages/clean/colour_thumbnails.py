@@ -18,7 +18,7 @@ _BATCH = 256  # pictures whose bytes are in memory at once
 _SHORTER = 4 * colour_agreement.SIDE  # pixels, at least, of a reduced decode: each cell is a mean of some
 
 
-def seen(sources: Iterable[str], image_ids: pl.Series, same: Same) -> Same:
+def add_colours(sources: Iterable[str], image_ids: pl.Series, same: Same) -> Same:
     """`same` with the colours of its suspects.
 
     A picture's miniature follows from its image_id. So what this machine has decoded it keeps, in `var/`; one that has
@@ -35,13 +35,13 @@ def seen(sources: Iterable[str], image_ids: pl.Series, same: Same) -> Same:
     """
     rows = same.suspects()
     wanted = pl.DataFrame({"image_id": image_ids.gather(rows)}).with_columns(row=pl.Series(rows))
-    before = tables.kept(layout.MINIATURES, colour_agreement.RULE, MINIATURES)
+    before = tables.read_cached(layout.MINIATURES, colour_agreement.RULE, MINIATURES)
     kept = before.join(wanted, on="image_id", how="semi")
     todo = wanted.join(kept, on="image_id", how="anti")["image_id"].sort().to_list()
     if todo:
         kept = pl.concat([kept, _decoded(ShardReader([layout.raw(source) for source in sources]), todo)])
     if todo or kept.height < before.height:
-        tables.keep(kept.sort("image_id"), layout.MINIATURES, colour_agreement.RULE, MINIATURES)
+        tables.write_cached(kept.sort("image_id"), layout.MINIATURES, colour_agreement.RULE, MINIATURES)
     found = wanted.join(kept, on="image_id").drop_nulls("miniature").sort("row")
     places = np.full(len(image_ids), -1, dtype=np.int64)
     places[found["row"].to_numpy()] = np.arange(len(found))

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from silverprint import layout
 from silverprint.core.duplicates import look_alikes
 from silverprint.core.features.nearest_neighbours import RULE, Nearest, founders, nearest
-from silverprint.core.features.sketches import Sketches, sketched
+from silverprint.core.features.sketches import Sketches, sketch
 from silverprint.core.measures import thumbnail_alignment
 from silverprint.records import ALIKE
 from silverprint.store import tables
 from silverprint.store.features import Features
-from silverprint.store.local_cache import keep, kept
-from silverprint.store.thumbnail_table import laid_out
+from silverprint.store.local_cache import read, write
+from silverprint.store.thumbnail_table import lay_out
 
 _CENTRE_ROWS = 4096  # enough for a mean
 _PAIRS = 16_384  # whose thumbnails, 75 MB, are in memory at once
@@ -27,7 +27,7 @@ _RULES = f"{RULE} {look_alikes.NEIGHBOURS} {_SEED}"
 
 
 @dataclass(frozen=True)
-class Alike:
+class LookAlikes:
     """
     Attributes:
         pairs: (P, 2) places of pictures, the smaller first, sorted.
@@ -52,17 +52,17 @@ def neighbours(features: Features, live: NDArray[np.bool_]) -> Nearest:
     found = nearest(rows, live, look_alikes.NEIGHBOURS, _SEED, before)
     content = BytesIO()
     np.savez(content, rows_sha256=_sha256(rows), **vars(found))
-    keep(layout.NEAREST, _RULES, content.getvalue())
+    write(layout.NEAREST, _RULES, content.getvalue())
     return found
 
 
 def _sketches(features: Features) -> Sketches:
-    """(N, D) `core.features.sketches.sketched` of every row of features."""
+    """(N, D) `core.features.sketches.sketch` of every row of features."""
     image_ids = features.image_ids
     sample = image_ids.head(founders(len(image_ids)))
     sample = sample.gather_every(-(-len(sample) // _CENTRE_ROWS) or 1)
     centre = features.gathered(sample).mean(axis=0) if len(sample) else np.zeros(features.width, dtype=np.float32)
-    return sketched(features.scan(image_ids), len(image_ids), list(features.blocks.values()), centre, _SEED)
+    return sketch(features.scan(image_ids), len(image_ids), list(features.blocks.values()), centre, _SEED)
 
 
 def _sha256(rows: Sketches) -> str:
@@ -71,7 +71,7 @@ def _sha256(rows: Sketches) -> str:
 
 def _kept(rows: Sketches) -> Nearest | None:
     """What layout.NEAREST holds, if it is of the first of `rows`."""
-    content = kept(layout.NEAREST, _RULES)
+    content = read(layout.NEAREST, _RULES)
     if content is None:
         return None
     arrays = np.load(BytesIO(content))
@@ -81,7 +81,7 @@ def _kept(rows: Sketches) -> Nearest | None:
     return Nearest(*(arrays[field.name] for field in fields(Nearest)))
 
 
-def pairs(sources: Collection[str], image_ids: pl.Series, limit: float) -> Alike:
+def pairs(sources: Collection[str], image_ids: pl.Series, limit: float) -> LookAlikes:
     """Pairs of pictures whose unlikeness is at most `limit`.
 
     What two thumbnails come to stays, until `measure` makes them otherwise. So this machine keeps it, in `var/`, and
@@ -98,19 +98,19 @@ def pairs(sources: Collection[str], image_ids: pl.Series, limit: float) -> Alike
     features = Features(layout.EMBED)
     places = features.places(image_ids)
     near = neighbours(features, places >= 0)
-    found = look_alikes.candidates(near, places, limit)
+    found = look_alikes.candidate_pairs(near, places, limit)
     found = found.with_columns(one=image_ids.gather(found["left"]), other=image_ids.gather(found["right"]))
     of = origin(sources)
-    known = tables.kept(layout.ALIKE, of, ALIKE)
+    known = tables.read_cached(layout.ALIKE, of, ALIKE)
     todo = found.join(known, on=["one", "other"], how="anti", maintain_order="left")
     if not todo.is_empty():
         known = pl.concat([known, _compared(sources, todo)])
-        tables.keep(known, layout.ALIKE, of, ALIKE)
+        tables.write_cached(known, layout.ALIKE, of, ALIKE)
     judged = found.join(known, on=["one", "other"], maintain_order="left").with_columns(
         unlikeness=look_alikes.unlikeness()
     )
     enough = judged.filter(pl.col("unlikeness") <= limit)
-    return Alike(enough.select("left", "right").to_numpy(), near.crowded)
+    return LookAlikes(enough.select("left", "right").to_numpy(), near.crowded)
 
 
 def origin(sources: Collection[str]) -> str:
@@ -125,7 +125,7 @@ def _compared(sources: Collection[str], todo: pl.DataFrame) -> pl.DataFrame:
     wanted = pl.concat([todo["one"], todo["other"]]).unique().sort()
     pairs = np.stack([wanted.search_sorted(todo[end]).to_numpy() for end in ("one", "other")], axis=1)
     residuals = np.empty(len(pairs))
-    with laid_out(map(layout.measured, sources), wanted, layout.VAR) as shown:
+    with lay_out(map(layout.measured, sources), wanted, layout.VAR) as shown:
         for start in range(0, len(pairs), _PAIRS):
             part = slice(start, start + _PAIRS)
             places, rows = np.unique(pairs[part], return_inverse=True)

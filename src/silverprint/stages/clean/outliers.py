@@ -9,8 +9,8 @@ from silverprint.core.cleaning import outliers as measure
 from silverprint.store.features import Features
 
 
-def strangeness(image_ids: pl.Series) -> NDArray[np.float64]:
-    """As `core.cleaning.outliers.strangeness` has it, of (N,) pictures that have features, sorted by image_id.
+def outlier_scores(image_ids: pl.Series) -> NDArray[np.float64]:
+    """As `core.cleaning.outliers.outlier_scores` has it, of (N,) pictures that have features, sorted by image_id.
 
     Raises:
         UnavailableError: there are no features.
@@ -22,4 +22,4 @@ def strangeness(image_ids: pl.Series) -> NDArray[np.float64]:
     sample = features.gathered(image_ids.gather_every(-(-len(image_ids) // measure.SAMPLE)))
     blocks = list(features.blocks.values())
     found = measure.distances(features.scan(image_ids), len(image_ids), blocks, sample)
-    return measure.strangeness(found)
+    return measure.outlier_scores(found)

@@ -14,7 +14,7 @@ from silverprint.core.measures import borders, thumbnail_alignment
 from silverprint.records import INNER, ROTATED
 from silverprint.stages.clean.look_alikes import origin
 from silverprint.store import tables
-from silverprint.store.thumbnail_table import laid_out
+from silverprint.store.thumbnail_table import lay_out
 
 Words = NDArray[np.uint64]
 
@@ -39,9 +39,9 @@ def pairs(
     if params.clean.alike_limit == 0 or not len(rows):
         return np.empty((0, 2), dtype=np.int64)
     hashes, first = np.unique(pictures[rows].select(HASH).to_numpy(), axis=0, return_index=True)
-    parts = look_alikes.joined(np.arange(len(pictures)), links)[rows[first]]
+    parts = look_alikes.join_components(np.arange(len(pictures)), links)[rows[first]]
     within = np.minimum(radii(pictures[rows[first]], params.clean), _RADIUS)
-    ways = {way: (hashes, turned_hashes.hashes(hashes, way)) for way in turned_hashes.WAYS}
+    ways = {way: (hashes, turned_hashes.turn_hashes(hashes, way)) for way in turned_hashes.WAYS}
     ways[borders.WAY] = 2 * (_inner(pictures[rows[first]]),)
     found = pl.concat(_candidates(*both, parts, within, way) for way, both in ways.items())
     names = pictures["image_id"].gather(rows[first])
@@ -58,7 +58,7 @@ def _inner(pictures: pl.DataFrame) -> Words:
 
 
 def _boxes(pictures: pl.DataFrame) -> NDArray[np.float64]:
-    """(N, 4) as `borders.unframed` takes them."""
+    """(N, 4) as `borders.crop_to_boxes` takes them."""
     whole = zip(list(INNER)[4:], (0.0, 0.0, 1.0, 1.0), strict=True)
     return pictures.select(pl.col(name).fill_null(share) for name, share in whole).to_numpy()
 
@@ -84,7 +84,7 @@ def _candidates(
 def _residuals(params: Params, pictures: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """ROTATED of each pair, as kept or compared now."""
     of = origin(params.sources)
-    known = tables.kept(layout.ROTATED, of, ROTATED)
+    known = tables.read_cached(layout.ROTATED, of, ROTATED)
     todo = found.select("one", "other", "way").join(known, on=["one", "other", "way"], how="anti")
     if todo.is_empty():
         return known
@@ -94,17 +94,17 @@ def _residuals(params: Params, pictures: pl.DataFrame, found: pl.DataFrame) -> p
     ways = todo["way"].to_numpy()
     boxes = _boxes(pictures[pictures["image_id"].search_sorted(wanted)])
     residuals = np.empty(len(todo))
-    with laid_out(map(layout.measured, params.sources), wanted, layout.VAR) as thumbnails:
+    with lay_out(map(layout.measured, params.sources), wanted, layout.VAR) as thumbnails:
         for way in (*turned_hashes.WAYS, borders.WAY):
             own = np.flatnonzero(ways == way)
             for part in np.split(own, range(_PAIRS, len(own), _PAIRS)):
                 one, other = thumbnails.read(places[part, 0]), thumbnails.read(places[part, 1])
                 if way == borders.WAY:
-                    both = borders.unframed(np.concatenate([one, other]), boxes[np.concatenate(places[part].T)])
+                    both = borders.crop_to_boxes(np.concatenate([one, other]), boxes[np.concatenate(places[part].T)])
                 else:
-                    both = np.concatenate([one, turned_hashes.shown(other, way)])
+                    both = np.concatenate([one, turned_hashes.turn_thumbnails(other, way)])
                 each = np.arange(len(part))
                 residuals[part] = thumbnail_alignment.residuals(both, np.stack([each, len(part) + each], axis=1))
     known = pl.concat([known, todo.with_columns(residual=pl.Series(residuals))])
-    tables.keep(known, layout.ROTATED, of, ROTATED)
+    tables.write_cached(known, layout.ROTATED, of, ROTATED)
     return known

@@ -18,12 +18,12 @@ from silverprint.core.duplicates import groups
 from silverprint.core.features import block_weights
 from silverprint.core.queue import relabelling, roles
 from silverprint.core.queue.compose import Plan, compose
-from silverprint.core.queue.reasons import hesitation, reasons
+from silverprint.core.queue.reasons import prediction_sentences, reasons
 from silverprint.core.selection import select_with_scores
 from silverprint.core.selection.pool import Picks
-from silverprint.errors import DataError, restored
+from silverprint.errors import DataError, restore_remedy
 from silverprint.records import HELD_OUT, LABELS, MANIFEST, QUEUE, SCORES, VOTES
-from silverprint.stages.queue.pool_features import Sight, sight
+from silverprint.stages.queue.pool_features import PoolFeatures, read_pool
 from silverprint.store import files, tables
 from silverprint.store.features import Features
 
@@ -70,7 +70,7 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
 
     _say_unknown(round_name, manifest)
     askable = _askable(params, round_name, pictures, manifest, labels)
-    picked = ledgers.included(params.chain).filter(pl.col("round") == round_name)
+    picked = ledgers.included_images(params.chain).filter(pl.col("round") == round_name)
     included = picked["image_id"].to_list()
     probabilities = _probabilities(round_name, scores.height)
     looks = _second_looks(params, round_name, pictures, labels)
@@ -79,13 +79,13 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
     labeled = pictures.join(trained_on.select("image_id", "label"), on="image_id", maintain_order="left")
     known = labeled.with_columns(_class_ids(labeled["label"], params.dataset.classes))
-    seen = sight(Features(layout.EMBED), scores["image_id"].to_list(), known)
+    seen = read_pool(Features(layout.EMBED), scores["image_id"].to_list(), known)
 
     def choose(left: pl.DataFrame, count: int, taken: pl.DataFrame) -> Picks:
         asked = taken.with_columns(pl.lit(_UNTOLD, pl.Int64).alias("class_id"))
         return _choose(plan, left, count, pl.concat([known, asked], how="diagonal"), seen, probabilities)
 
-    gold = gold_list.drawn(params, round_name, pictures, manifest, plan.seed)
+    gold = gold_list.draw(params, round_name, pictures, manifest, plan.seed)
     queue = compose(askable, shares, plan, choose, pl.concat([gold, looks], how="diagonal"))
     _say_left_out(round_name, included, queue, pictures, askable)
     told = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
@@ -132,7 +132,7 @@ def _some(ids: set[str]) -> str:
 
 
 def _say_unknown(name: str, manifest: pl.DataFrame) -> None:
-    unknown = {*ledgers.excluded()["image_id"]} - {*manifest["image_id"]}
+    unknown = {*ledgers.excluded_images()["image_id"]} - {*manifest["image_id"]}
     if unknown:
         say(f"{name}: {len(unknown)} of {layout.EXCLUDE} are pictures of no source: {_some(unknown)}")
 
@@ -145,25 +145,25 @@ def _askable(
     Nor is anybody asked about an excluded picture, one whose label is known or that shows a person, or a near-duplicate
     of these.
     """
-    asked = pl.concat([labels["image_id"], ledgers.asked_elsewhere(name)["image_id"]]).unique()
-    barred = [*asked, *ledgers.excluded()["image_id"], *gold_list.known(params)["image_id"]]
-    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in([*barred, *ledgers.withdrawn()]))
+    asked = pl.concat([labels["image_id"], ledgers.other_queues(name)["image_id"]]).unique()
+    barred = [*asked, *ledgers.excluded_images()["image_id"], *gold_list.read(params)["image_id"]]
+    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in([*barred, *ledgers.withdrawn_images()]))
     is_barred = pl.col("image_id").is_in(barred) | pl.col("personal").is_not_null()
-    return roles.without_groups(free, manifest.filter(is_barred))
+    return roles.drop_groups(free, manifest.filter(is_barred))
 
 
 def _second_looks(params: Params, name: str, pictures: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
     """The earlier labels that are asked about again: at most `rounds.<name>.relabel` of the budget."""
     entry = params.rounds[name]
     most = round(entry.relabel * entry.budget) if entry.prev != START else 0
-    barred = [*ledgers.withdrawn(), *ledgers.excluded()["image_id"]]
+    barred = [*ledgers.withdrawn_images(), *ledgers.excluded_images()["image_id"]]
     free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in(barred) & pl.col("personal").is_null())
     if most == 0:
         return free.head(0).with_columns(why=pl.lit(None, pl.String))
     held_out = tables.read(layout.model(entry.prev) / "held-out.parquet", HELD_OUT)
     votes = tables.read(layout.labels(entry.prev) / "votes.parquet", VOTES)
     known = relabelling.Labelled(held_out, votes, labels, params.dataset.classes)
-    looks = relabelling.choose(known, free, most, activelab.worth)
+    looks = relabelling.choose(known, free, most, activelab.vote_values)
     say(f"{name}: {looks.height} earlier labels in doubt get a second look (at most {most})")
     return looks
 
@@ -177,7 +177,7 @@ def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> r
         rule = "the first queue needs two, one to train on and one to judge by" if first else "a queue needs one"
         remedy = "relax `clean`, add a source (silverprint source add), or stop with the rounds you have"
         if available < askable.height:
-            remedy = f"{groups.told(askable)}; or {remedy}"
+            remedy = f"{groups.describe(askable)}; or {remedy}"
         raise DataError(f"{name}: {left} left to ask about", rule, remedy)
     entry = params.rounds[name]
     evaluation = params.evaluation.size if first else 0
@@ -189,7 +189,7 @@ def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> r
             f"{shares.evaluation} for evaluation, {shares.control} for control, {shares.train} by strategy"
         )
         if available < askable.height:
-            say(f"{name}: {groups.told(askable)}")
+            say(f"{name}: {groups.describe(askable)}")
     return shares
 
 
@@ -216,7 +216,7 @@ def _probabilities(name: str, count: int) -> NDArray[np.floating] | None:
         if rows.ndim != 3 or rows.shape[1] != count:
             raise ValueError(f"shape {rows.shape} where scores.parquet has {count} rows")
     except (OSError, ValueError) as error:
-        raise DataError(str(path), f"not readable ({error})", restored(path.parent)) from None
+        raise DataError(str(path), f"not readable ({error})", restore_remedy(path.parent)) from None
     return rows
 
 
@@ -227,8 +227,8 @@ def _leading(
     if probabilities is None:
         return {}
     asked = pictures.join(queue.select("image_id"), on="image_id", how="semi", maintain_order="left")
-    mean = uncertainty.mean(half_precision.restored(probabilities[:, asked["row"].to_numpy()]))
-    return dict(zip(asked["image_id"], hesitation(mean, params.dataset.classes), strict=True))
+    mean = uncertainty.mean(half_precision.from_half(probabilities[:, asked["row"].to_numpy()]))
+    return dict(zip(asked["image_id"], prediction_sentences(mean, params.dataset.classes), strict=True))
 
 
 def _class_ids(labels: pl.Series, classes: Sequence[str]) -> pl.Series:
@@ -242,7 +242,7 @@ def _choose(
     left: pl.DataFrame,
     count: int,
     labeled: pl.DataFrame,
-    seen: Sight,
+    seen: PoolFeatures,
     probabilities: NDArray[np.floating] | None,
 ) -> Picks:
     known = pl.concat([left, labeled], how="diagonal")
@@ -250,7 +250,7 @@ def _choose(
     return select_with_scores(
         plan.strategy,
         embeddings=seen.rows[rows],
-        probabilities=None if probabilities is None else half_precision.restored(probabilities[:, rows]),
+        probabilities=None if probabilities is None else half_precision.from_half(probabilities[:, rows]),
         labeled=np.arange(left.height, known.height),
         labels=labeled["class_id"].to_numpy(),
         budget=count,
@@ -258,10 +258,10 @@ def _choose(
     )
 
 
-def _features(plan: Plan, seen: Sight) -> pl.Expr:
+def _features(plan: Plan, seen: PoolFeatures) -> pl.Expr:
     """`features` of each row that the strategy picked."""
     by_strategy = (pl.col("role") == "train") & (pl.col("strategy") == plan.strategy)
-    return pl.when(by_strategy).then(pl.lit(block_weights.told(seen.weights))).alias("features")
+    return pl.when(by_strategy).then(pl.lit(block_weights.describe(seen.weights))).alias("features")
 
 
 def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:
@@ -272,5 +272,5 @@ def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:
     failed = critical_failures(check(queue, suite, {"roles": allowed, "classes": list(params.dataset.classes)}))
     if failed:
         value = f"{name}: {failed[0]}"
-        remedy = "nobody was asked; mend the stage or the suite"
+        remedy = "nobody was asked; fix the stage or the suite"
         raise DataError(value, f"{len(failed)} critical expectations of {suite} failed", remedy)

@@ -13,12 +13,12 @@ from silverprint.store.features import Features
 
 
 @dataclass(frozen=True)
-class Sight:
+class PoolFeatures:
     rows: NDArray[np.float16]  # (N, k), in the order of the pictures asked for
     weights: block_weights.Weights
 
 
-def sight(features: Features, image_ids: Sequence[str], examples: pl.DataFrame) -> Sight:
+def read_pool(features: Features, image_ids: Sequence[str], examples: pl.DataFrame) -> PoolFeatures:
     """The pool in half precision, read a batch at a time: a million pictures of two blocks are half a gigabyte.
 
     Args:
@@ -36,6 +36,6 @@ def sight(features: Features, image_ids: Sequence[str], examples: pl.DataFrame) 
         rows[start : start + len(batch)] = projection(batch)
         start += len(batch)
     known = examples.filter(pl.col("class_id") >= 0)
-    weights = block_weights.chosen(rows[known["row"].to_numpy()], known["class_id"].to_numpy(), columns)
-    rows *= block_weights.scales(weights, columns).astype(np.float16)  # exact: they are powers of two
-    return Sight(rows, weights)
+    weights = block_weights.choose_weights(rows[known["row"].to_numpy()], known["class_id"].to_numpy(), columns)
+    rows *= block_weights.column_scales(weights, columns).astype(np.float16)  # exact: they are powers of two
+    return PoolFeatures(rows, weights)

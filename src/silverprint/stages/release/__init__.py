@@ -47,13 +47,13 @@ def run(params: Params, round_name: str | None = None) -> None:
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
     remedy = f"run: dvc pull {model_dir}, or dvc repro"
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
-    silver = _silver(params, model, splits.never_asked(manifest, labels, votes))
+    silver = _silver(params, model, splits.unasked_images(manifest, labels, votes))
     rows = splits.assign(manifest, labels, silver, classes=params.dataset.classes, binding=BINDING)
-    rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn())))  # `clean` may not have run since
+    rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
     if rows.filter(pl.col("split") != "silver").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
-    figures = dataset_metrics.measured(params, manifest, labels, rows)
+    figures = dataset_metrics.measure_dataset(params, manifest, labels, rows)
     # What the manifest knows of a picture: its format, its rights, where it came from.
     rows = rows.join(manifest, on="image_id", how="left", maintain_order="left")
     with replacing_folder(layout.RELEASE) as folder:

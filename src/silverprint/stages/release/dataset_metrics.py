@@ -11,7 +11,7 @@ from silverprint import layout
 from silverprint.config import Params
 from silverprint.core.reporting import dataset_metrics, diversity
 from silverprint.core.reporting.diversity import NEIGHBOURS, Sample
-from silverprint.errors import restored
+from silverprint.errors import restore_remedy
 from silverprint.store import json_files
 from silverprint.store.features import Features
 
@@ -20,7 +20,9 @@ SAMPLE: Final = 2048  # pictures that stand for the pool, and of each kind: a sh
 _NAME_DIGITS: Final = 15  # of an image_id: 60 bits tell a million pictures apart
 
 
-def measured(params: Params, manifest: pl.DataFrame, labels: pl.DataFrame, released: pl.DataFrame) -> dict[str, Any]:
+def measure_dataset(
+    params: Params, manifest: pl.DataFrame, labels: pl.DataFrame, released: pl.DataFrame
+) -> dict[str, Any]:
     """Of MANIFEST, the last round's LABELS, and the rows of core.splits.SPLIT that are released.
 
     Raises:
@@ -28,7 +30,7 @@ def measured(params: Params, manifest: pl.DataFrame, labels: pl.DataFrame, relea
         DataError: they are not readable, or a picture has no features.
     """
     folder = layout.labels(params.last)
-    figures = json_files.read(folder / "quality.json", "alpha_round", "by_role", "gold", remedy=restored(folder))
+    figures = json_files.read(folder / "quality.json", "alpha_round", "by_role", "gold", remedy=restore_remedy(folder))
     return {
         "scale": dataset_metrics.scale(manifest, released, params.dataset.classes),
         "diversity": _diversity(manifest.filter("kept"), released),

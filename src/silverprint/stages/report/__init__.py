@@ -32,10 +32,10 @@ def run(params: Params) -> None:
     campaign = campaign_data.campaign(params)
     pictures = tiles.gallery(campaign)
     rounds = _rounds(campaign, pictures)
-    points, chosen = _points(rounds), contact.chosen(campaign)
+    points, chosen = _points(rounds), contact.choose_examples(campaign)
     with replacing_folder(layout.REPORT) as folder:
-        strip.draw(tiles.columns(campaign, pictures), folder / "strip.png")
-        contact_sheet.draw(contact.drawn(campaign, chosen, pictures), folder / "contact-sheet.png")
+        strip.draw(tiles.strip_columns(campaign, pictures), folder / "strip.png")
+        contact_sheet.draw(contact.contact_figure(campaign, chosen, pictures), folder / "contact-sheet.png")
         if points:
             curve.draw(points, folder / "curve.png")
         page = html.render(_view(campaign, rounds, chosen, pictures, folder))
@@ -55,7 +55,7 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             metrics=campaign_data.document(layout.metrics(name), "labels", "evaluation", "per_class", "control"),
             gate=campaign_data.document(layout.gate(name), "passed", "waived", "findings"),
             waivers=waivers.filter(pl.col("round") == name).to_dicts(),
-            tiles=tiles.queue(campaign, name, pictures),
+            tiles=tiles.queue_tiles(campaign, name, pictures),
             page=_page(name),
         )
         for name, said in zip(campaign.params.chain, people, strict=True)
@@ -100,26 +100,26 @@ def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, p
         strip=_inline(folder / "strip.png") or "",
         curve=_inline(folder / "curve.png"),
         rounds=rounds,
-        contact=contact.shown(campaign, chosen, pictures),
+        contact=contact.contact_section(campaign, chosen, pictures),
         groups=_grouped(manifest.filter("kept")),
-        not_stored=summary.not_stored(raw).to_dicts(),
+        not_stored=summary.not_stored_reasons(raw).to_dicts(),
         outcomes=summary.outcomes(raw).to_dicts(),
         provenance=summary.provenance(manifest).to_dicts(),
         licenses=summary.licenses(manifest.filter(pl.col("kept"))).to_dicts(),
         labels_per_class=_counts(campaign.answers, "label"),
-        disputed=tiles.disputed(campaign, pictures),
+        disputed=tiles.disputed_tiles(campaign, pictures),
         confusion=summary.confusion(campaign.evaluation, dataset.classes),
-        mistakes=summary.mistakes(campaign.evaluation, most=5).to_dicts(),
+        mistakes=summary.commonest_mistakes(campaign.evaluation, most=5).to_dicts(),
         annotators=campaign.people.sort("annotator").to_dicts(),
         imports=campaign.imports.sort("annotator").to_dicts(),
         gold=campaign.gold,
-        qualities=dataset_metrics.seen(),
-        withdrawals=withdrawals.seen(campaign),
+        qualities=dataset_metrics.read_qualities(),
+        withdrawals=withdrawals.summarise_withdrawals(campaign),
     )
 
 
 def _grouped(kept: pl.DataFrame) -> str | None:
-    return groups.told(kept) if kept["group"].n_unique() < kept.height else None
+    return groups.describe(kept) if kept["group"].n_unique() < kept.height else None
 
 
 def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:

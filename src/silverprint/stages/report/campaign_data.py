@@ -12,7 +12,7 @@ from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core.votes import imported_labels
 from silverprint.dvcfiles import guard
-from silverprint.errors import restored
+from silverprint.errors import restore_remedy
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
 from silverprint.store import ShardReader, json_files, tables
 
@@ -91,7 +91,7 @@ def _newest(folders: list[Path], name: str) -> Path | None:
 def _gold(labels: Path | None) -> dict[str, dict[str, Any]]:
     if labels is None or not (labels / "quality.json").exists():
         return {}
-    found = json_files.read(labels / "quality.json", "gold", remedy=restored(labels))
+    found = json_files.read(labels / "quality.json", "gold", remedy=restore_remedy(labels))
     people: dict[str, dict[str, Any]] = found["gold"]["annotators"]
     return people
 

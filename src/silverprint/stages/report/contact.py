@@ -32,23 +32,23 @@ class Chosen:
     kept: pl.DataFrame
 
 
-def chosen(campaign: Campaign) -> Chosen:
+def choose_examples(campaign: Campaign) -> Chosen:
     manifest = campaign.manifest
     return Chosen(
-        sheet_examples.rows(manifest, campaign.params.clean, _ROW),
-        sheet_examples.sample(manifest, contact_sheet.PILE),
-        sheet_examples.spread(_said(campaign), contact_sheet.PILE),
+        sheet_examples.example_rows(manifest, campaign.params.clean, _ROW),
+        sheet_examples.sample_rows(manifest, contact_sheet.PILE),
+        sheet_examples.spread_sample(_said(campaign), contact_sheet.PILE),
     )
 
 
-def drawn(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> contact_sheet.Sheet:
+def contact_figure(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> contact_sheet.Sheet:
     """What `contact_sheet.draw` draws."""
     manifest = campaign.manifest
     acquired, kept, sources = manifest.height, int(manifest["kept"].sum()), manifest["source"].n_unique()
     came = f"{acquired:,} from {sources} {'source' if sources == 1 else 'sources'}"
 
     def share(n: int) -> str:
-        return f"{n:,} · {sentences.part(n / max(1, acquired))}"
+        return f"{n:,} · {sentences.positive_percent(n / max(1, acquired))}"
 
     def pile(title: str, note: str, rows: pl.DataFrame) -> contact_sheet.Pile:
         small = [pictures.thumbnail(image_id, contact_sheet.TILE) for image_id in rows["image_id"]]
@@ -69,7 +69,7 @@ def drawn(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> contact_shee
     )
 
 
-def shown(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> Contact:
+def contact_section(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> Contact:
     """The page's section."""
 
     def pile(rows: pl.DataFrame, what: str) -> list[Tile]:
@@ -82,7 +82,7 @@ def shown(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> Contact:
         acquired=pile(chosen.acquired.head(_PAGE).with_columns(label=pl.lit(None)), "acquired"),
         rejected=[_reason(row, pictures) for row in chosen.rows if not row.flags],
         flagged=[_reason(row, pictures) for row in chosen.rows if row.flags],
-        idle=sheet_examples.idle(chosen.rows, campaign.params.clean),
+        idle=sheet_examples.unused_reasons(chosen.rows, campaign.params.clean),
         kept=pile(chosen.kept.head(_PAGE), "kept"),
     )
 

@@ -7,7 +7,7 @@ from silverprint.adapters.html.view import Kind, Qualities
 from silverprint.stages.report import campaign_data
 
 
-def seen() -> Qualities | None:
+def read_qualities() -> Qualities | None:
     """None where nothing was released yet."""
     found = campaign_data.document(layout.QUALITIES, "scale", "diversity", "quality", "consistency")
     if found is None:

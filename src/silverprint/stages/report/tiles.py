@@ -17,11 +17,11 @@ _ROUND, _DISPUTED = 48, 16  # pictures shown of each
 
 def gallery(campaign: Campaign) -> Gallery:
     """Withdrawn pictures, and those without a licence, are not shown to anybody."""
-    signs = withheld.signs(campaign.manifest, campaign.asked["image_id"])
+    signs = withheld.placeholder_signs(campaign.manifest, campaign.asked["image_id"])
     return Gallery(campaign.reader, signs)
 
 
-def queue(campaign: Campaign, name: str, pictures: Gallery) -> list[Tile]:
+def queue_tiles(campaign: Campaign, name: str, pictures: Gallery) -> list[Tile]:
     """The first pictures of the round's queue with the model's guess and people's answer."""
     if name not in campaign.queues:
         return []
@@ -30,7 +30,7 @@ def queue(campaign: Campaign, name: str, pictures: Gallery) -> list[Tile]:
     return [_asked(row, pictures) for row in rows.iter_rows(named=True)]
 
 
-def disputed(campaign: Campaign, pictures: Gallery) -> list[Tile]:
+def disputed_tiles(campaign: Campaign, pictures: Gallery) -> list[Tile]:
     """The pictures whose votes agree least."""
     rows = campaign.labels.filter(pl.col("agreement") < 1).sort(
         "agreement", "n_votes", "image_id", descending=[False, True, False]
@@ -50,7 +50,7 @@ def disputed(campaign: Campaign, pictures: Gallery) -> list[Tile]:
     return found
 
 
-def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
+def strip_columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
     """The strip: crawled, rejected, asked, labelled."""
     manifest, answers = campaign.manifest, campaign.answers
     hidden = [*BINDING, "undecodable"]
@@ -69,7 +69,7 @@ def columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
         return [row(shown[start : start + 4]) for start in range(0, len(shown), 4)]
 
     def example_row(reason: str, n: int) -> strip.Row:
-        return row(sheet_examples.rejected(manifest, reason)["image_id"].head(3).to_list(), reason, f"{n:,}")
+        return row(sheet_examples.rejected_rows(manifest, reason)["image_id"].head(3).to_list(), reason, f"{n:,}")
 
     def class_row(name: str) -> strip.Row:
         return row(by_class.filter(pl.col("label") == name)["image_id"].head(3).to_list(), name, f"{counts[name]:,}")

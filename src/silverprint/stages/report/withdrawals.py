@@ -14,7 +14,7 @@ from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import tables
 
 
-def seen(campaign: Campaign) -> Withdrawals | None:
+def summarise_withdrawals(campaign: Campaign) -> Withdrawals | None:
     """None where nothing was ever taken down."""
     takedowns = ledgers.takedowns()
     if takedowns.is_empty():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from silverprint.core.unicode_names import composed
+from silverprint.core.unicode_names import to_nfc
 from silverprint.errors import DataError
 
 # As pandas writes the numbers of its rows; an empty name also stands over what a delimiter at the end cuts off.
@@ -102,7 +102,7 @@ class Shape:
 
 
 def _folded(name: str) -> str:
-    return composed(name.strip()).casefold()
+    return to_nfc(name.strip()).casefold()
 
 
 def _is_index(name: str) -> bool:

@@ -10,7 +10,7 @@ import polars as pl
 
 from silverprint.core.cleaning.takedowns import NOTHING, Takedowns
 from silverprint.imaging import claimed_formats
-from silverprint.imaging.metadata import stripped
+from silverprint.imaging.metadata import strip_pieces
 from silverprint.imaging.metadata.slices import Piece, sha256_of
 from silverprint.store.int_map import Numbers
 from silverprint.store.intake import field_bounds
@@ -44,7 +44,7 @@ class Kept(NamedTuple):
 class Answer(NamedTuple):
     """What came back for a picture's address. `data` or `image_id` where a picture is there, else `reason`.
 
-    `kept` is there where the bytes were looked at already: see `judged`.
+    `kept` is there where the bytes were looked at already: see `judge_answer`.
     """
 
     outcome: Outcome
@@ -103,7 +103,11 @@ class Intake:
     def remembered(self, url: str, etag: str) -> Answer | None:
         """The answer that `url` had when its `etag` was the same, so that it need not be read again; None: read it."""
         row = self._earlier.row(field_bounds.address(url))
-        if row is None or row["etag"] != etag or (row["reason"] == "not-an-image" and claimed_formats.claimed(url)):
+        if (
+            row is None
+            or row["etag"] != etag
+            or (row["reason"] == "not-an-image" and claimed_formats.claims_image(url))
+        ):
             return None  # an earlier version may not have known what it is
         return self._answered(row)
 
@@ -126,7 +130,7 @@ class Intake:
         Raises:
             DiskError: no space.
         """
-        answer = judged(answer, showing.url)
+        answer = judge_answer(answer, showing.url)
         kept, answer = answer.kept, field_bounds.answer(answer._replace(kept=None), showing)
         showing = field_bounds.showing(showing)
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
@@ -193,7 +197,7 @@ def _written(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def judged(answer: Answer, url: str) -> Answer:
+def judge_answer(answer: Answer, url: str) -> Answer:
     """The answer with its bytes replaced by their name and by what is kept of them, or by the reason why nothing is.
 
     `url` may claim that they are a picture's (`claims`). This is all of `Intake.take` that a picture's content can make
@@ -202,11 +206,13 @@ def judged(answer: Answer, url: str) -> Answer:
     data = answer.data
     if data is None:
         return answer
-    form = claimed_formats.kind(data, field_bounds.address(url), field_bounds.content_type(answer.content_type))
+    form = claimed_formats.claimed_format(
+        data, field_bounds.address(url), field_bounds.content_type(answer.content_type)
+    )
     if form is None:
         reason = "not-an-image" if data else "empty"
         return answer._replace(outcome="failed", reason=reason, data=None)
-    payload, image_id = stripped(data), sha256_of([data])
+    payload, image_id = strip_pieces(data), sha256_of([data])
     if not payload:
         return answer._replace(outcome="refused", reason="too-many-parts", data=None)
     kept = Kept(payload, image_id if payload[0] is data else sha256_of(payload))

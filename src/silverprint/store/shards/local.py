@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from silverprint.errors import DataError, UnavailableError, restored
+from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import RAW, empty
 from silverprint.store.shards.mmap_reader import Pictures, pictures
 from silverprint.store.shards.tar_header import BLOCK
@@ -73,7 +73,7 @@ class OnDisk(Stored):
             if header != name.encode() or os.fstat(descriptor).st_size < end:
                 os.close(descriptor)
                 rule = f"picture {name} is not at byte {offset}, where the index says"
-                raise DataError(str(path), rule, restored(path.parent))
+                raise DataError(str(path), rule, restore_remedy(path.parent))
         return descriptor
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 import polars as pl
 
-from silverprint.errors import DataError, UnavailableError, restored
+from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.imaging.metadata.slices import Piece
 from silverprint.records import RAW
 from silverprint.store import tables
@@ -150,11 +150,13 @@ def _require_shards(root: Path, stored: pl.DataFrame) -> None:
     for name, end in ends.iter_rows():
         shard = root / name
         if not shard.exists():
-            raise UnavailableError(str(shard), "the shard is not there, and its index is", restored(root))
+            raise UnavailableError(str(shard), "the shard is not there, and its index is", restore_remedy(root))
         if (size := shard.stat().st_size) < end:
-            raise DataError(str(shard), f"{size} bytes, where its index names pictures up to {end}", restored(root))
+            raise DataError(
+                str(shard), f"{size} bytes, where its index names pictures up to {end}", restore_remedy(root)
+            )
     for shard in without_index(root):
-        raise DataError(str(shard), "the index of this shard is not there", restored(root))
+        raise DataError(str(shard), "the index of this shard is not there", restore_remedy(root))
 
 
 def part_limit(so_far: int, least: int) -> int:

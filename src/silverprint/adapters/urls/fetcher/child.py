@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from silverprint.adapters.urls.fetcher.image import Pictures
-from silverprint.adapters.urls.fetcher.messages import LENGTH, Manner, Request, Result, framed
+from silverprint.adapters.urls.fetcher.messages import LENGTH, Manner, Request, Result, frame
 from silverprint.adapters.urls.fetcher.per_host import Hosts
 from silverprint.adapters.urls.fetcher.ring_buffer import Ring
 from silverprint.adapters.urls.http.address import Gate, sendable
@@ -51,7 +51,7 @@ class _Outbox:
         self._room.set()
 
     def _send(self) -> None:
-        self._pipe.write(framed(self._results))
+        self._pipe.write(frame(self._results))
         self._results = []
 
 

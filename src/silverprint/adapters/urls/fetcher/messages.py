@@ -51,6 +51,6 @@ class Result(NamedTuple):
     size: int | None = None  # of the body in bytes; None where there is none
 
 
-def framed(message: Any) -> bytes:
+def frame(message: Any) -> bytes:
     data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
     return LENGTH.pack(len(data)) + data

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 
-from silverprint.adapters.urls.fetcher.messages import LENGTH, Manner, Orders, Request, Result, framed
+from silverprint.adapters.urls.fetcher.messages import LENGTH, Manner, Orders, Request, Result, frame
 from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
 
 _GATHERED: Final = 64  # requests or bodies that wait for others, so that not each costs a message
@@ -78,7 +78,7 @@ class Sockets:
 
     def _write(self, message: Manner | Orders) -> None:
         with suppress(BrokenPipeError):  # it has ended: there will be nothing to receive
-            self._to.write(framed(message))
+            self._to.write(frame(message))
             self._to.flush()
 
     def _read(self, count: int) -> bytes:

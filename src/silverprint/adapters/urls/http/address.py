@@ -9,7 +9,7 @@ from silverprint.adapters.urls.http.pool import Peer
 from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.fetching.address_guard import Reach, literal, target
 from silverprint.fetching.refusals import Failed, Refused
-from silverprint.fetching.urls import located
+from silverprint.fetching.urls import resolve_url
 
 _REMEMBERED: Final = 4_096  # origins
 
@@ -67,6 +67,6 @@ def sendable(url: str) -> tuple[str, str]:
     Raises:
         ValueError: it is no address.
     """
-    wire = located(url)
+    wire = resolve_url(url)
     parts = urlsplit(wire)
     return wire, f"{parts.scheme}://{parts.netloc}"

@@ -12,11 +12,11 @@ from silverprint.adapters.urls.http.connection import Limit, Stale
 from silverprint.adapters.urls.http.pool import Pool
 from silverprint.adapters.urls.http.resolver import GuardedResolver
 from silverprint.fetching.address_guard import Reach
-from silverprint.fetching.http.content_coding import unpacked
+from silverprint.fetching.http.content_coding import decompress
 from silverprint.fetching.http.response_head import Head
 from silverprint.fetching.limits import RETRIED, RETRIES
 from silverprint.fetching.rate_limit import BUSY, Pace, rest_s
-from silverprint.fetching.redirects import moved
+from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import DOWN, Failed
 
 OPEN_AT_ONCE: Final = 256  # requests, to all hosts together
@@ -25,7 +25,7 @@ _ODD: Final = re.compile("[\udc80-\udcff]")
 
 
 class Heard(NamedTuple):
-    """The head of what came back; `moved` is the address that it points to."""
+    """The head of what came back; `moved` is the address that it redirects to."""
 
     head: Head
     moved: str | None
@@ -119,7 +119,7 @@ class Client:
         if head.status in BUSY:
             self._pace.rest(host, rest_s(head.get("retry-after")))
         if body is not None:
-            body = unpacked(body, ",".join(head.headers.get("content-encoding", ())), limit, cuts)
+            body = decompress(body, ",".join(head.headers.get("content-encoding", ())), limit, cuts)
         return _heard(address, head), body
 
     async def _in_time(self, address: Address, request: bytes, limit: Limit, cuts: bool) -> tuple[Head, bytes | None]:
@@ -149,4 +149,4 @@ def _heard(address: Address, head: Head) -> Heard:
     location = head.get("location")
     if location is not None:  # its odd bytes, which come as lone surrogates, as browsers send them on
         location = _ODD.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", location)
-    return Heard(head, moved(address.wire, head.status, location))
+    return Heard(head, redirect_target(address.wire, head.status, location))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from silverprint.core import uncertainty
 from silverprint.core.selection.pool import Picks, Pool
-from silverprint.core.selection.ranking import measured
+from silverprint.core.selection.ranking import measure_rows
 from silverprint.core.selection.strategies.uherding import herd, smallest_distance
 
 WIDEST: Final = 2**0.5  # σ without labels
@@ -38,5 +38,5 @@ def pick(pool: Pool) -> Picks:
         roots = np.sqrt(trust * uncertainty.mean(thought[..., places, :]))
         return np.concatenate([pool.directions(places), roots.astype(np.float32)], axis=1)
 
-    unsure = measured(thought, pool.candidates, uncertainty.margin) ** trust
+    unsure = measure_rows(thought, pool.candidates, uncertainty.margin) ** trust
     return herd(pool, unsure, smallest_distance(points, pool.covered), points=points)

@@ -6,7 +6,7 @@ the answer and the model, H(mean of the members) - mean of H(member). For ensemb
 
 from silverprint.core import uncertainty
 from silverprint.core.selection.pool import Picks, Pool
-from silverprint.core.selection.ranking import largest
+from silverprint.core.selection.ranking import pick_largest
 
 
 def pick(pool: Pool) -> Picks:
@@ -17,4 +17,4 @@ def pick(pool: Pool) -> Picks:
     Raises:
         ConfigError: there are no probabilities.
     """
-    return largest(pool, pool.predictions("bald"), uncertainty.mutual_information)
+    return pick_largest(pool, pool.predictions("bald"), uncertainty.mutual_information)

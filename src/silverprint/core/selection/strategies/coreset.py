@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.selection.content_hash import chunks
-from silverprint.core.selection.distances import squared
+from silverprint.core.selection.distances import squared_distances
 from silverprint.core.selection.lazy_greedy import lazy_greedy
 from silverprint.core.selection.pool import Picks, Pool
 
@@ -61,6 +61,6 @@ class Nearest:
         """Brings the bounds of `places` to the first `upto` centres."""
         first = self.seen[places].min()
         if first < upto:
-            found = squared(rows, self.centres[first:upto]).min(axis=1)
+            found = squared_distances(rows, self.centres[first:upto]).min(axis=1)
             self.bounds[places] = np.minimum(self.bounds[places], found)
             self.seen[places] = upto

@@ -2,7 +2,7 @@
 
 from silverprint.core import uncertainty
 from silverprint.core.selection.pool import Picks, Pool
-from silverprint.core.selection.ranking import largest
+from silverprint.core.selection.ranking import pick_largest
 
 
 def pick(pool: Pool) -> Picks:
@@ -11,4 +11,4 @@ def pick(pool: Pool) -> Picks:
     Raises:
         ConfigError: there are no probabilities.
     """
-    return largest(pool, pool.predictions("margin"), uncertainty.margin)
+    return pick_largest(pool, pool.predictions("margin"), uncertainty.margin)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.selection.content_hash import chunks
-from silverprint.core.selection.kmeans import assigned, kmeans
+from silverprint.core.selection.kmeans import assign, kmeans
 from silverprint.core.selection.pool import Picks, Pool
 
 _NEAR: Final = 1e-5  # added to the mean distance: copies are typical, not infinitely so
@@ -58,7 +58,7 @@ def _members(pool: Pool, centres: NDArray[np.float32]) -> list[NDArray[np.int64]
     """The rows of each cluster that has any, in the seeded order."""
     nearest = np.empty(len(pool.order), dtype=np.int64)
     for part in chunks(len(pool.order)):
-        nearest[part] = assigned(pool.directions(pool.order[part]), centres)
+        nearest[part] = assign(pool.directions(pool.order[part]), centres)
     by_cluster = np.argsort(nearest, kind="stable")
     edges = np.flatnonzero(np.diff(nearest[by_cluster])) + 1
     return np.split(pool.order[by_cluster], edges)

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from silverprint.core import uncertainty
 from silverprint.core.selection.content_hash import chunks
-from silverprint.core.selection.distances import squared
+from silverprint.core.selection.distances import squared_distances
 from silverprint.core.selection.lazy_greedy import lazy_greedy
 from silverprint.core.selection.pool import Picks, Pool
-from silverprint.core.selection.ranking import measured
+from silverprint.core.selection.ranking import measure_rows
 
 Points: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # places in the pool, (n,), to (n, d)
 
@@ -43,7 +43,7 @@ def pick(pool: Pool, references: int | None = None, candidates: int = 20_000) ->
     """
     if pool.probabilities is None or not len(pool.covered):
         return herd(pool, np.ones(len(pool.candidates)), 1.0, references, candidates)
-    unsure = measured(pool.probabilities, pool.candidates, uncertainty.margin)
+    unsure = measure_rows(pool.probabilities, pool.candidates, uncertainty.margin)
     return herd(pool, unsure, smallest_distance(pool.directions, pool.covered), references, candidates)
 
 
@@ -128,6 +128,6 @@ def smallest_distance(points: Points, places: NDArray[np.int64]) -> float:
     rows = points(places).astype(np.float64)
     nearest = np.inf
     for part in chunks(len(rows), _ROWS):
-        distances = squared(rows[part], rows[part.start :])
+        distances = squared_distances(rows[part], rows[part.start :])
         nearest = min(nearest, float(np.min(distances, where=distances > 0, initial=np.inf)))
     return max(float(np.sqrt(nearest)), NARROWEST) if np.isfinite(nearest) else 1.0

@@ -17,10 +17,10 @@ from silverprint.core.votes import vote_ledger
 Answers: TypeAlias = dict[int, list[Annotation]]  # by project id
 
 
-def tell(studio: Studio, current: State, kept: pl.DataFrame, votes: pl.DataFrame, answers: Answers) -> None:
+def report_votes(studio: Studio, current: State, kept: pl.DataFrame, votes: pl.DataFrame, answers: Answers) -> None:
     """Says how many of the round's votes do not count and why, which are gone from the server, and what is not ours."""
     name = current.round
-    if out := vote_ledger.not_counting(votes):
+    if out := vote_ledger.not_counting_by_status(votes):
         reasons = ", ".join(f"{status} {n}" for status, n in out.items())
         say(f"{name}: {sum(out.values())} of {votes.height} votes do not count: {reasons}")
     if gone := vote_ledger.newly_deleted(kept, votes):
@@ -41,22 +41,24 @@ def tell(studio: Studio, current: State, kept: pl.DataFrame, votes: pl.DataFrame
         say(f"{name}: {strange} answers are on tasks of the project that are not of this round: they are not pulled")
 
 
-def take_off(studio: Studio, current: State, votes: pl.DataFrame, progress: pl.DataFrame, answers: Answers) -> Answers:
+def withdraw_void_votes(
+    studio: Studio, current: State, votes: pl.DataFrame, progress: pl.DataFrame, answers: Answers
+) -> Answers:
     """Takes votes that count for nothing off the server where their picture still wants people, so that it is asked
     about again, of the same people too; they stay in votes.csv. What is left of `answers`.
     """
     wanting = progress.filter(pl.col("answered") < pl.col("needed"))["image_id"]
-    void = vote_ledger.void(votes, studio.server).filter(pl.col("image_id").is_in(wanting.implode()))
+    void = vote_ledger.void_votes(votes, studio.server).filter(pl.col("image_id").is_in(wanting.implode()))
     chosen = set(void["annotation_id"])
     there = [one.annotation_id for ours in answers.values() for one in ours if one.annotation_id in chosen]
     if not there:
         return answers
-    duplicate_tasks.take_off(studio, there)
+    duplicate_tasks.delete_annotations(studio, there)
     say(f"{current.round}: {len(there)} of them are taken off {studio.url}: their pictures are asked about again")
     return {id_: [one for one in ours if one.annotation_id not in chosen] for id_, ours in answers.items()}
 
 
-def one_each(
+def remove_duplicates(
     studio: Studio, project: Project, younger: list[Project], answers: Answers
 ) -> tuple[dict[str, Found], Counter[int]]:
     """Leaves one task a picture that anybody is served, in one project; says what it removed.
@@ -72,14 +74,14 @@ def one_each(
                 f"{project.round}: project {other.id} asked the same as project {project.id}: {removed} unanswered "
                 f"tasks of it are removed, {closed} answered ones are closed, and their answers count"
             )
-    found = duplicate_tasks.tidy(studio, project, on_task)
+    found = duplicate_tasks.keep_one_each(studio, project, on_task)
     _say(project, found)
     return found.tasks, on_task
 
 
-def again(studio: Studio, project: Project, on_task: Counter[int]) -> None:
+def recheck_duplicates(studio: Studio, project: Project, on_task: Counter[int]) -> None:
     """Looks once more after a push: an import of a push that was killed may have ended meanwhile."""
-    _say(project, duplicate_tasks.tidy(studio, project, on_task))
+    _say(project, duplicate_tasks.keep_one_each(studio, project, on_task))
 
 
 def _say(project: Project, found: duplicate_tasks.Kept) -> None:

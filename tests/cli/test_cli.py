@@ -59,7 +59,7 @@ def test_a_circle_of_rounds_is_78(silverprint, project: Path) -> None:
     done = silverprint("start", cwd=project)
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1
-    assert "circle" in done.stderr
+    assert "cycle" in done.stderr
 
 
 @pytest.mark.parametrize(

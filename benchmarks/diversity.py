@@ -30,7 +30,7 @@ Rows = NDArray[np.float32]
 def features(count: int) -> tuple[Rows, Rows, NDArray[np.str_]]:
     """The final block of products and of a tenth as many crops; the products' classes."""
     embed = config.load().embed
-    tiles = range(0, source_images.PICTURES, source_images.PICTURES // count)[:count]
+    tiles = range(0, source_images.IMAGES, source_images.IMAGES // count)[:count]
     shop = [product(tile, SEED) for tile in tiles]
     pictures = [*shop, *(landscape(number, SEED) for number in range(count // 10))]
     encoded = ((str(number), jpeg(picture)) for number, picture in enumerate(pictures))

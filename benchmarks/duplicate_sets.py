@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from silverprint.core.measures import figures, gray_levels
 from silverprint.demo.image_rendering import SIDE, jpeg, product
-from silverprint.demo.source_images import PICTURES, tiles
+from silverprint.demo.source_images import IMAGES, tiles
 
 SEED, COPIED, FEWER = 7, 400, 100
 TILE, LONGER = 256, 1536  # pixels: of a piece of a photograph, and of the photograph that is cut
@@ -43,7 +43,7 @@ class Set:
 
 
 def products() -> Set:
-    return Set([product(tile, SEED) for tile in range(PICTURES)], COPIED, np.arange(PICTURES) % 2 == 1)
+    return Set([product(tile, SEED) for tile in range(IMAGES)], COPIED, np.arange(IMAGES) % 2 == 1)
 
 
 def photographs(folder: Path) -> Set:

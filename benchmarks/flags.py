@@ -25,7 +25,7 @@ from silverprint import config
 from silverprint.core import hashing
 from silverprint.core.cleaning import outliers, placeholders
 from silverprint.core.duplicates import colour_agreement
-from silverprint.core.duplicates.near_duplicates import Same, components
+from silverprint.core.duplicates.near_duplicates import Sameness, components
 from silverprint.core.measures import figures, gray_levels
 from silverprint.demo.image_rendering import jpeg, landscape, product
 from silverprint.records import RAW, conform
@@ -83,8 +83,8 @@ def placeholder(shop: list[Image.Image]) -> dict[str, Any]:
     names = pl.Series([name for name, _ in hashes])
     raw = conform(pl.DataFrame(rows), RAW)
     every = np.arange(len(names))
-    by_hash = Same.by_hash(np.stack([bits for _, bits in hashes]), every, len(names), LIMITS.duplicate_radius)
-    counted = placeholders.pages(raw, names, components(by_hash.seen(every, np.stack(shown))))
+    by_hash = Sameness.by_hash(np.stack([bits for _, bits in hashes]), every, len(names), LIMITS.duplicate_radius)
+    counted = placeholders.page_counts(raw, names, components(by_hash.seen(every, np.stack(shown))))
     flagged = counted.filter(pl.col("pages") >= LIMITS.placeholder_pages)["image_id"]
     numbers = {int(name.split("-")[0]) for name in flagged}
     is_flagged = np.array([number in numbers for number in range(len(shop))])

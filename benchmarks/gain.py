@@ -21,7 +21,7 @@ from sklearn.datasets import load_digits
 from silverprint.config import Model
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.evaluation.strategy_gain import Gain, Weights, gain, trials
-from silverprint.model.ensemble import Standard, train_members
+from silverprint.model.ensemble import FeatureScaling, train_members
 
 PAGE: Final = Path("docs/benchmarks/gain.md")
 EVALUATED: Final = 150
@@ -70,7 +70,7 @@ def by_ridge(x: NDArray[np.float32], y: NDArray[np.int64], weights: Weights, jud
 
 def by_head(x: NDArray[np.float32], y: NDArray[np.int64], weights: Weights, judged: NDArray[np.float32]) -> Predicted:
     """The same by the train stage's head."""
-    plain = Standard(np.zeros(x.shape[1], dtype=np.float32), np.ones(x.shape[1], dtype=np.float32))
+    plain = FeatureScaling(np.zeros(x.shape[1], dtype=np.float32), np.ones(x.shape[1], dtype=np.float32))
     head = train_members(x, y, weights, plain, classes=10, recipe=RECIPE)
     return np.asarray(head.predict(judged).argmax(axis=2))
 

@@ -28,7 +28,7 @@ from silverprint.core.duplicates import (
     near_others,
     turned_hashes,
 )
-from silverprint.core.duplicates.near_duplicates import Same, representatives
+from silverprint.core.duplicates.near_duplicates import Sameness, representatives
 from silverprint.core.features.nearest_neighbours import nearest
 from silverprint.core.features.sketches import sketch
 from silverprint.core.hashing import hamming
@@ -343,7 +343,7 @@ def radii(bits: int, codes: Codes, pictures: Set) -> list[str]:
     copies = [of(codes, f"t{place}", np.arange(pictures.copied)) for place in range(len(TRANSFORMS))]
     distances = [hamming(originals[: pictures.copied], copy[f"phash{bits}"].astype(np.uint64)) for copy in copies]
     for radius in RADII[bits]:
-        same = Same.by_hash(originals, every, len(every), radius).seen(every, known["miniatures"].astype(np.uint8))
+        same = Sameness.by_hash(originals, every, len(every), radius).seen(every, known["miniatures"].astype(np.uint8))
         dropped = int((representatives(same, every) != every).sum())
         largest = int(np.bincount(near_duplicate_groups(originals, radius)).max())
         found = [f"{100 * float((distance <= radius).mean()):.1f} %" for distance in distances]

@@ -11,7 +11,7 @@ import pytest
 
 from silverprint.adapters.archive.folder_entries import folder_entries
 from silverprint.adapters.archive.manifest import read_manifest
-from silverprint.adapters.archive.manifest_index import Stated, Statements
+from silverprint.adapters.archive.manifest_index import FileStatement, ManifestIndex
 from silverprint.adapters.archive.open_drop import Drop, open_drop
 from silverprint.adapters.archive.read import _labelled
 from silverprint.config import FolderSource
@@ -71,23 +71,23 @@ def test_a_manifest_goes_before_metadata(acquired: Callable[[Path], None], tmp_p
 @pytest.mark.parametrize(
     ("name", "said", "label"),
     [
-        ("train/a.jpg", Stated(license="MIT"), None),  # a split that metadata tell of is no label
+        ("train/a.jpg", FileStatement(license="MIT"), None),  # a split that metadata tell of is no label
         ("train/a.jpg", None, "train"),  # otherwise it may well be one
-        ("train/coat/a.jpg", Stated(), "coat"),
-        ("coat/a.jpg", Stated(label="bag"), "bag"),
+        ("train/coat/a.jpg", FileStatement(), "coat"),
+        ("coat/a.jpg", FileStatement(label="bag"), "bag"),
         ("a.jpg", None, None),
     ],
 )
-def test_labels_of_a_folder_of_ones_own(name: str, said: Stated | None, label: str | None) -> None:
+def test_labels_of_a_folder_of_ones_own(name: str, said: FileStatement | None, label: str | None) -> None:
     assert _labelled(name, said, FolderSource(kind="folder", path="own")).label == label
 
 
 def test_metadata_of_a_folder_of_ones_own(tmp_path: Path) -> None:
     path = folder(tmp_path / "own", {**FILES, "manifest.csv": b"path,label\ntrain/a.jpg,dress\n"})
-    with Statements() as found:
+    with ManifestIndex() as found:
         read = read_manifest(Drop("own", "own!", lambda: folder_entries(path)), found, metadata_alone=True)
         assert read.names == {"train/metadata.jsonl", "test/metadata.csv", "extra/metadata.parquet"}
-        assert found.take("train/a.jpg") == Stated(label="bag", caption="A bag")
+        assert found.take("train/a.jpg") == FileStatement(label="bag", caption="A bag")
         assert found.take("train/a.jpg") is None
 
 
@@ -98,7 +98,7 @@ def test_a_manifest_of_many_rows_takes_no_memory(acquired: Callable[[Path], None
     size = (path / "manifest.jsonl").stat().st_size
     tracemalloc.start()
     try:
-        with Statements() as found:
+        with ManifestIndex() as found:
             read_manifest(open_drop("partner", str(path)), found)
             assert tracemalloc.get_traced_memory()[1] < 1.5 * size + 500_000
             assert sum(1 for _ in found.rest()) == 20_000

@@ -43,7 +43,7 @@ def test_ranges_are_a_file(data: bytes, seeks: list[tuple[int, int]], smallest: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(s3_file, "_SMALLEST", smallest)
         patch.setattr(s3_file, "_LARGEST", smallest << growth)
-        there, here = io.BufferedReader(s3_file.Ranges(fetch, len(data)), 16), io.BytesIO(data)
+        there, here = io.BufferedReader(s3_file.RangeReader(fetch, len(data)), 16), io.BytesIO(data)
         for start, count in seeks:
             assert there.seek(start) == here.seek(start)
             assert there.read(count) == here.read(count)
@@ -58,7 +58,7 @@ def test_from_front_to_back_few_ranges_are_asked_for() -> None:
         asked.append(end - start)
         return data[start:end]
 
-    there = io.BufferedReader(s3_file.Ranges(fetch, len(data)))
+    there = io.BufferedReader(s3_file.RangeReader(fetch, len(data)))
     while there.read(60_000):
         pass
     assert sum(asked) == len(data)

@@ -9,7 +9,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 import pytest
 
 from silverprint.adapters.archive.manifest import read_manifest
-from silverprint.adapters.archive.manifest_index import Statements
+from silverprint.adapters.archive.manifest_index import ManifestIndex
 from silverprint.adapters.archive.open_drop import open_drop
 from silverprint.errors import ConfigError, DataError
 from silverprint.store import executor
@@ -63,7 +63,7 @@ def _read(path: Path, names: str) -> str:
     """Reads all of an archive; what is said where it is refused as a whole."""
     try:
         drop = open_drop("partner", str(path), names)
-        with Statements() as statements:
+        with ManifestIndex() as statements:
             read_manifest(drop, statements)
             answers = [(statements.take(entry.name), entry.answer(30_000)) for entry in drop.entries()]
             list(statements.rest())

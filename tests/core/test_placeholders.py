@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.cleaning.placeholders import pages
+from silverprint.core.cleaning.placeholders import page_counts
 from silverprint.records import RAW, conform
 
 ROWS = st.lists(
@@ -22,7 +22,7 @@ def raw(rows: list[tuple[str | None, str, str | None]]) -> pl.DataFrame:
 
 def counted(rows: list[tuple[str | None, str, str | None]], like: dict[str, int]) -> dict[str, int]:
     names = pl.Series(list(like), dtype=pl.String)
-    return dict(pages(raw(rows), names, np.array(list(like.values()), dtype=np.int64)).iter_rows())
+    return dict(page_counts(raw(rows), names, np.array(list(like.values()), dtype=np.int64)).iter_rows())
 
 
 @given(rows=ROWS)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from silverprint.core.duplicates import colour_agreement, near_duplicates
-from silverprint.core.duplicates.near_duplicates import Same, components, representatives
+from silverprint.core.duplicates.near_duplicates import Sameness, components, representatives
 from silverprint.core.hashing import hamming
 
 INKS = [(200, 30, 30), (30, 160, 60), (30, 90, 200)]
@@ -19,10 +19,10 @@ def painted(*inks: int) -> np.ndarray:
     return found
 
 
-def known(hashes: list[int], inks: list[int], radius: int) -> Same:
+def known(hashes: list[int], inks: list[int], radius: int) -> Sameness:
     words = np.array(hashes, dtype=np.uint64).reshape(-1, 1)
     every = np.arange(len(hashes))
-    by_hash = Same.by_hash(words, every, len(hashes), radius)
+    by_hash = Sameness.by_hash(words, every, len(hashes), radius)
     places = np.where(np.isin(every, by_hash.suspects()) & (np.array(inks, dtype=np.int64) >= 0), every, -1)
     return by_hash.seen(places, painted(*inks))
 
@@ -52,10 +52,10 @@ def test_the_end_of_a_chain_is_not_dropped_for_its_far_head_and_is_linked_to_it(
 
 
 def test_only_who_has_a_neighbour_by_hash_is_looked_at():
-    assert Same.by_hash(
+    assert Sameness.by_hash(
         np.array([[1], [2**60], [2], [2**60], [255 << 40]], dtype=np.uint64), np.arange(5), 5, 2
     ).suspects().tolist() == [0, 1, 2, 3]
-    assert Same.by_hash(np.array([[7], [7]], dtype=np.uint64), np.array([1, 3]), 5, 0).suspects().tolist() == [1, 3]
+    assert Sameness.by_hash(np.array([[7], [7]], dtype=np.uint64), np.array([1, 3]), 5, 0).suspects().tolist() == [1, 3]
 
 
 def test_a_crowd_under_one_hash_is_compared_with_a_bounded_number(monkeypatch: pytest.MonkeyPatch):

@@ -8,10 +8,10 @@ from parsel import Selector
 
 from silverprint import config
 from silverprint.adapters.crawl.css_select import select
-from silverprint.adapters.crawl.endless_sites import BARREN_LISTINGS, BARREN_PAGES, Patience
+from silverprint.adapters.crawl.endless_sites import BARREN_LISTINGS, BARREN_PAGES, StopRules
 from silverprint.adapters.crawl.labels import link_labels
 from silverprint.adapters.crawl.page import Licenses, Place, links
-from silverprint.adapters.crawl.page_bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, too_large
+from silverprint.adapters.crawl.page_bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, is_too_large
 from silverprint.errors import ConfigError
 from tests.crawl.projects import ROOT
 
@@ -50,7 +50,7 @@ def test_labels_in_a_deep_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("markup", "is_too_large"),
+    ("markup", "expected"),
     [
         ("<p>" + "word " * (MAX_CHARACTERS // 5), True),
         ("<p>" + "word " * 100_000, False),
@@ -65,18 +65,18 @@ def test_labels_in_a_deep_page() -> None:
         ("< " * MAX_TAGS, False),
     ],
 )  # fmt: skip
-def test_what_is_not_parsed(markup: str, is_too_large: bool) -> None:
+def test_what_is_not_parsed(markup: str, expected: bool) -> None:
     since = time.thread_time()
-    assert too_large(markup) is is_too_large
+    assert is_too_large(markup) is expected
     assert time.thread_time() - since < WITHIN
 
 
 def test_patience_ends() -> None:
-    patience = Patience("shop", max_pages=3)
+    patience = StopRules("shop", max_pages=3)
     assert [patience.may_ask() for _ in range(5)] == [True, True, True, False, False]
     assert patience.told == {"pages": "stopped after 3 pages (max_pages), raise sources.shop.max_pages to go on"}
 
-    patience = Patience("shop", max_pages=9)
+    patience = StopRules("shop", max_pages=9)
     assert patience.follows("http://a/", BARREN_LISTINGS - 1)
     assert not patience.follows("http://a/", BARREN_LISTINGS)
     assert patience.may_ask()  # other listing pages go on

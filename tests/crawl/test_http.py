@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from silverprint.adapters.urls.http.address import Gate
 from silverprint.adapters.urls.http.client import Client
 from silverprint.core.cleaning.takedowns import NOTHING
-from silverprint.fetching.address_guard import Reach
+from silverprint.fetching.address_guard import AddressPolicy
 from silverprint.fetching.http import response_head
 from silverprint.fetching.http.chunked import Chunks
-from silverprint.fetching.refusals import NoPicture
+from silverprint.fetching.refusals import NoImage
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -139,13 +139,13 @@ def exchanged(replies: Iterable[bytes], paths: list[str], pause: bool = False) -
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         found: list[object] = []
-        async with Client("silverprint/0", 5.0, Reach([host])) as client:
+        async with Client("silverprint/0", 5.0, AddressPolicy([host])) as client:
             for path in paths:
-                address = Gate(Reach([host]), NOTHING).passed(f"http://{host}{path}")
+                address = Gate(AddressPolicy([host]), NOTHING).passed(f"http://{host}{path}")
                 try:
                     heard, body = await client.ask(address, {}, 1_000, lambda heard: heard.status == 200)
                     found.append((heard.status, body))
-                except NoPicture as why:
+                except NoImage as why:
                     found.append(why.reason)
         server.close()
         for writer in writers:

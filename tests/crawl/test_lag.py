@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scrapy.http import Request, Response
 
-from silverprint.adapters.crawl.endless_sites import Patience
+from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.robots_middleware import DECISION
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.spider import ImageSpider
@@ -73,7 +73,7 @@ async def longest_pause(spider: ImageSpider, body: bytes, number: int) -> float:
 def test_the_loop_goes_on_while_a_picture_is_taken_in(kind: str, tmp_path: Path) -> None:
     source = WebSource(kind="web", start=("http://127.0.0.1/",), next="a", page="a", picture="img")
     with ShardWriter(tmp_path) as writer:
-        intake, patience = Intake(writer, "web", empty(RAW)), Patience("web", max_pages=1)
+        intake, patience = Intake(writer, "web", empty(RAW)), StopRules("web", max_pages=1)
         spider = ImageSpider(source, intake, lambda done, asked: None, patience, Findings("web", source))
         best = 1.0
         for number in range(TRIES):

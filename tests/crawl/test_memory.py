@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.crawl.pending import Pictures
-from silverprint.adapters.crawl.seen import Addresses, Answers
+from silverprint.adapters.crawl.pending import PendingImages
+from silverprint.adapters.crawl.seen import SeenAddresses, SeenAnswers
 from silverprint.errors import DiskError
 from silverprint.records import RAW, empty
 from silverprint.store import ShardReader, ShardWriter
-from silverprint.store.intake import Answer, Intake, Kept, Showing
+from silverprint.store.intake import Answer, Intake, Showing, StoredBytes
 from tests.crawl.pictures import encoded
 
 URLS = st.sampled_from(["http://a/1", "http://a/1\n", "\nhttp://a/1", "http://a/\udce9", ""]) | st.text(max_size=3)
 TEXT = st.none() | st.text(max_size=5)
-KEPT = st.sampled_from([None, Kept([b"bytes"], "0" * 64)])
+KEPT = st.sampled_from([None, StoredBytes([b"bytes"], "0" * 64)])
 OUTCOMES = st.sampled_from(["present", "refused", "failed"])
 ANSWERS = st.builds(
     Answer, OUTCOMES, TEXT, st.none(), TEXT, TEXT, st.integers(0), TEXT, TEXT, TEXT, st.just("n/a"), KEPT
@@ -27,7 +27,7 @@ ANSWERS = st.builds(
 
 @given(st.lists(URLS))
 def test_addresses_are_a_set(urls: list[str]) -> None:
-    found, expected = Addresses(), set[str]()
+    found, expected = SeenAddresses(), set[str]()
     for url in urls:
         assert found.add(url) == (url not in expected)
         expected.add(url)
@@ -35,7 +35,7 @@ def test_addresses_are_a_set(urls: list[str]) -> None:
 
 @given(st.lists(st.tuples(URLS, st.none() | ANSWERS)))
 def test_answers_are_a_dictionary(steps: list[tuple[str, Answer | None]]) -> None:
-    found, expected = Answers(), dict[str, Answer]()
+    found, expected = SeenAnswers(), dict[str, Answer]()
     for url, answer in steps:
         if answer is not None:
             expected[url] = answer._replace(kept=None)  # what is kept of the bytes goes into the shard
@@ -51,7 +51,7 @@ def test_a_picture_costs_a_crawl_a_few_bytes() -> None:
 
     def held(pictures: int) -> tuple[int, int]:
         tracemalloc.start()
-        pages, answers = Addresses(), Answers()
+        pages, answers = SeenAddresses(), SeenAnswers()
         for number in range(pictures):
             url = f"https://shop.example/pictures/large/{number:09}.jpg"
             pages.add(f"{url}.html")
@@ -69,7 +69,7 @@ def test_a_picture_costs_a_crawl_a_few_bytes() -> None:
 def test_each_address_is_asked_for_once_and_each_showing_is_a_row(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     with ShardWriter(tmp_path, max_pictures=10) as writer:
-        pictures = Pictures(Intake(writer, "web", empty(RAW)), lambda *counts: told.append(counts))
+        pictures = PendingImages(Intake(writer, "web", empty(RAW)), lambda *counts: told.append(counts))
         shown = [Showing("http://a/1.jpg", f"http://a/{page}") for page in range(3)]
         assert [pictures.must_ask(showing) for showing in shown[:2]] == [True, False]
         pictures.settle("http://a/1.jpg", Answer("present", data=encoded(1), status=200))
@@ -88,4 +88,4 @@ def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("r+b", buffering=0) as full:
         monkeypatch.setattr(tempfile, "TemporaryFile", lambda: full)
         with pytest.raises(DiskError, match="no space left"):
-            Answers().put("http://a/1", Answer("failed", "empty"))
+            SeenAnswers().put("http://a/1", Answer("failed", "empty"))

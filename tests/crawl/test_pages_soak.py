@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from scrapy.http import HtmlResponse, Request
 
-from silverprint.adapters.crawl.endless_sites import Patience
+from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.spider import ImageSpider
 from silverprint.config import WebSource
@@ -119,7 +119,7 @@ def test_no_page_ends_or_holds_a_crawl(tmp_path: Path) -> None:
     with ShardWriter(tmp_path) as writer:
         intake = Intake(writer, "web", pl.DataFrame(schema=RAW))
         findings = Findings("web", SOURCE)
-        spider = ImageSpider(SOURCE, intake, lambda done, asked: None, Patience("web", 10**9), findings)
+        spider = ImageSpider(SOURCE, intake, lambda done, asked: None, StopRules("web", 10**9), findings)
         for number in range(10_000):
             body = page(draw, seeds)
             url = f"http://a.example/{number}"

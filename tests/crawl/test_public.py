@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.fetching.address_guard import Reach, Target, literal
+from silverprint.fetching.address_guard import AddressPolicy, Target, literal
 from silverprint.fetching.public_addresses import is_public
 
 REGISTRIES = Path(__file__).parent / "registries"
@@ -122,7 +122,7 @@ PUBLIC = [
 @pytest.mark.parametrize("address", PRIVATE)
 def test_it_is_private(address: str) -> None:
     assert not is_public(address)
-    assert not Reach([]).permits(Target(address, 80), address)
+    assert not AddressPolicy([]).permits(Target(address, 80), address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)

@@ -10,12 +10,12 @@ from parsel import Selector
 
 from silverprint.adapters.crawl.page import Place
 from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
-from silverprint.adapters.urls.http.address import Gate, sendable
+from silverprint.adapters.urls.http.address import Gate, sendable_url
 from silverprint.core.cleaning.takedowns import Takedowns
-from silverprint.fetching.address_guard import Reach, Target, literal, target
+from silverprint.fetching.address_guard import AddressPolicy, Target, literal, target
 from silverprint.fetching.public_addresses import is_public
 from silverprint.fetching.redirects import redirect_target
-from silverprint.fetching.refusals import Failed, NoPicture, Refused
+from silverprint.fetching.refusals import Failed, NoImage, Refused
 from silverprint.fetching.robots import decide, rules
 
 PATHS = st.text("abcXYZ019-._~/%éß &?=#+,;:@!$'()*[]", max_size=30)
@@ -25,11 +25,11 @@ PATHS = st.text("abcXYZ019-._~/%éß &?=#+,;:@!$'()*[]", max_size=30)
 @example("http", "a.example", "?")
 def test_an_address_goes_out_in_a_list_as_in_a_crawl(scheme: str, host: str, path: str) -> None:
     url = f"{scheme}://{host}/{path}"
-    wire, origin = sendable(url)
+    wire, origin = sendable_url(url)
     assert wire == Place(Selector(""), "http://b.example/").full(url)
     assert wire.startswith(f"{origin}/")
     assert wire.isascii()
-    assert sendable(wire)[0] == wire
+    assert sendable_url(wire)[0] == wire
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_an_address_that_wraps_a_private_one_is_private() -> None:
 
 
 def test_only_a_named_place_may_be_private() -> None:
-    gate = Gate(Reach(["127.0.0.1:8600", "::1:8600"]), Takedowns(domains=frozenset({"gone.example"})))
+    gate = Gate(AddressPolicy(["127.0.0.1:8600", "::1:8600"]), Takedowns(domains=frozenset({"gone.example"})))
     for url in ("http://127.0.0.1:8600/x", "http://[::1]:8600/x", "http://8.8.8.8/x", "http://a.example/x"):
         assert gate.passed(url).wire == url
     refused = {"http://127.0.0.1:8601/": "private-address", "http://img.gone.example/x": "taken-down"}
     for url, reason in refused.items():
-        with pytest.raises(NoPicture, match=reason):
+        with pytest.raises(NoImage, match=reason):
             gate.passed(url)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.demo import truth
-from silverprint.demo.audit import Share, audit, released, rows
+from silverprint.demo.audit import Share, audit, released_share, rows
 from silverprint.demo.classes import CLASSES
 from silverprint.errors import UnavailableError
 from silverprint.records import EVALUATION, LABELS, NONE_OF_THESE, conform
@@ -86,7 +86,7 @@ def test_automatic_labels_are_held_against_the_truth(campaign, as_numbers):
     folder = layout.RELEASE / "parquet"
     folder.mkdir(parents=True)
     pl.DataFrame({"image_id": known, "label": label}).write_parquet(folder / "silver-00000-of-00001.parquet")
-    assert released(TRUTH) == Share(9, 10)
+    assert released_share(TRUTH) == Share(9, 10)
 
 
 def test_without_a_finished_round_it_says_what_to_run(campaign):

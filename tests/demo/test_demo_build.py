@@ -188,10 +188,10 @@ def test_a_size_out_of_range_is_refused(number):
 
 
 def test_the_sheet_has_five_thousand_different_tiles_of_every_class():
-    assert source_images.tiles().shape == (source_images.PICTURES, 28, 28)
-    assert len({tile.tobytes() for tile in source_images.tiles()}) == source_images.PICTURES
+    assert source_images.tiles().shape == (source_images.IMAGES, 28, 28)
+    assert len({tile.tobytes() for tile in source_images.tiles()}) == source_images.IMAGES
     assert {source_images.labels().count(name) // 100 for name in CLASSES} <= {4, 5}
-    assert len(source_images.labels()) == source_images.PICTURES
+    assert len(source_images.labels()) == source_images.IMAGES
 
 
 def test_the_sheet_is_what_the_script_makes():

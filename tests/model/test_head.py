@@ -6,7 +6,7 @@ import pytest
 
 from silverprint.config import Model
 from silverprint.errors import ConfigError, DataError, UnavailableError
-from silverprint.model.ensemble import Standard, pool_standard, train_ensemble
+from silverprint.model.ensemble import FeatureScaling, pool_scaling, train_ensemble
 from silverprint.model.fit import _Members, fit
 from silverprint.model.head import Head, require_same_features
 from silverprint.model.predict import predict
@@ -14,8 +14,8 @@ from silverprint.store import features as store
 from silverprint.store.features import Features
 
 RECIPE = Model(members=3, epochs=60, learning_rate=0.05, weight_decay=1e-4)
-AS_IS = Standard(np.zeros(6, dtype=np.float32), np.ones(6, dtype=np.float32))
-WIDE = Standard(np.zeros(96, dtype=np.float32), np.ones(96, dtype=np.float32))
+AS_IS = FeatureScaling(np.zeros(6, dtype=np.float32), np.ones(6, dtype=np.float32))
+WIDE = FeatureScaling(np.zeros(96, dtype=np.float32), np.ones(96, dtype=np.float32))
 
 
 def blobs(n: int = 90, classes: int = 3, noise: float = 0.6, seed: int = 0):
@@ -149,7 +149,7 @@ def test_predicting_over_the_memory_map_is_predicting(features) -> None:
 
 
 def test_the_pools_standard_gives_each_block_the_same_weight(features) -> None:
-    standard = pool_standard(features, features.image_ids)
+    standard = pool_scaling(features, features.image_ids)
     rows = standard(features.matrix(features.image_ids))
     np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-3)
     for block in features.blocks.values():
@@ -161,7 +161,7 @@ def test_the_pools_standard_gives_each_block_the_same_weight(features) -> None:
 def test_three_hundred_labels_take_seconds() -> None:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(300, 2288)).astype(np.float32)
-    standard = Standard(np.zeros(2288, dtype=np.float32), np.ones(2288, dtype=np.float32))
+    standard = FeatureScaling(np.zeros(2288, dtype=np.float32), np.ones(2288, dtype=np.float32))
     recipe = Model(members=5, epochs=150, learning_rate=0.05, weight_decay=1e-4)
     began = time.process_time()
     train_ensemble(rows, np.arange(300) % 10, standard, classes=10, recipe=recipe, seed=0)

@@ -92,7 +92,7 @@ def test_it_draws_each_picture_and_frames_what_is_kept_instead() -> None:
     side = contact_sheet.TILE
     copy, kept = Image.new("RGB", (side, side), (200, 0, 0)), Image.new("RGB", (side, side), (0, 200, 0))
     row = Row("near-duplicate", False, "1 · 1.0 %", "both 9×9", [[copy, kept]])
-    drawn = contact_sheet.picture(Sheet(Pile("", "", [copy]), "", [row], Pile("", "", [kept])), side)
+    drawn = contact_sheet.render(Sheet(Pile("", "", [copy]), "", [row], Pile("", "", [kept])), side)
     pixels = np.asarray(drawn)
     for colour, times in (((200, 0, 0), 2), ((0, 200, 0), 2)):
         area = (pixels == colour).all(axis=2).sum()

@@ -74,7 +74,7 @@ def test_no_marker_covers_the_name_of_a_round(accuracy: list[float], controls: l
         curve.Point(f"r{n:02d}", 100 * (n + 1), value, value - 0.08, value + 0.07, pairs[n])
         for n, value in enumerate(accuracy)
     ]
-    figure = curve.figure(points)
+    figure = curve.render(points)
     figure.draw_without_rendering()
     (axes,) = figure.axes
     names = [text.get_window_extent() for text in axes.texts]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.store import int_map
-from silverprint.store.int_map import Numbers
+from silverprint.store.int_map import IntMap
 
 WORDS = st.integers(-(2**63), 2**63 - 1)
 ENTRIES = st.lists(st.tuples(st.integers(-20, 20) | WORDS, WORDS), max_size=60)
@@ -16,7 +16,7 @@ ENTRIES = st.lists(st.tuples(st.integers(-20, 20) | WORDS, WORDS), max_size=60)
 def test_it_is_a_dictionary(first: list[tuple[int, int]], later: list[tuple[int, int]], recent: int) -> None:
     known, int_map._RECENT = int_map._RECENT, recent
     try:
-        found, expected = Numbers(*zip(*first, strict=True)) if first else Numbers(), dict(first)
+        found, expected = IntMap(*zip(*first, strict=True)) if first else IntMap(), dict(first)
         for key, value in later:
             assert found.get(key) == expected.get(key)
             found[key] = expected[key] = value
@@ -27,7 +27,7 @@ def test_it_is_a_dictionary(first: list[tuple[int, int]], later: list[tuple[int,
 
 
 def test_an_entry_takes_sixteen_bytes() -> None:
-    found = Numbers()
+    found = IntMap()
     tracemalloc.start()
     try:
         for key in range(200_000):

@@ -19,10 +19,10 @@ from silverprint.config.field_types import (
     HeaderName,
     HeaderValue,
     HostAndPort,
+    ImageCount,
     Line,
     Name,
     People,
-    Pictures,
     Policy,
     Positive,
     Radius,
@@ -169,7 +169,7 @@ class Model:
 
 @frozen
 class Evaluation:
-    size: Pictures  # pictures, drawn once in the first round, never trained on
+    size: ImageCount  # pictures, drawn once in the first round, never trained on
     overlap: People  # people asked about each
 
 
@@ -185,7 +185,7 @@ class PeopleCost:
 class Round:
     prev: str
     strategy: str
-    budget: Pictures  # pictures: train + control + relabel
+    budget: ImageCount  # pictures: train + control + relabel
     control: Share  # of the budget, drawn at random
     overlap: People  # people asked about each
     show_predictions: bool = False

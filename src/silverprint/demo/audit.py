@@ -67,7 +67,7 @@ def audit() -> None:
     last = audited[-1]
     if last.foreign:
         console.print(f"{last.foreign} of {last.round}'s labels say {NONE_OF_THESE!r}: the report counts the others")
-    silver = released(labels)
+    silver = released_share(labels)
     if silver:
         low, high = silver.interval
         found = f"{silver.value:.1%} (95 % interval {low:.1%} to {high:.1%})"
@@ -89,7 +89,7 @@ def rows(labels: Mapping[str, str]) -> list[Row]:
     return sorted((_row(name, labels) for name in finished), key=lambda row: (row.votes, row.round))
 
 
-def released(labels: Mapping[str, str]) -> Share | None:
+def released_share(labels: Mapping[str, str]) -> Share | None:
     """The released automatic labels that are the truth, over the pictures that nobody was asked about."""
     parts = sorted((layout.RELEASE / "parquet").glob("silver-*.parquet"))
     frames = [pl.read_parquet(part, columns=["image_id", "label"]) for part in parts]

@@ -35,7 +35,7 @@ RECIPE: Final = 3  # raise it when other bytes come out: old sites are then buil
 HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # of the labels that partner, own folder and list have; the rest say nothing
 
 
-def build(pictures: int = source_images.PICTURES, seed: int = 7, address: str = ADDRESS) -> None:
+def build(pictures: int = source_images.IMAGES, seed: int = 7, address: str = ADDRESS) -> None:
     """The files of a demonstration with `pictures` pictures; leaves alone what the same recipe has built.
 
     Args:

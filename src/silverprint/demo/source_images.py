@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SIDE: Final = 28  # pixels of a tile
-PICTURES: Final = 5_000
+IMAGES: Final = 5_000
 _FOLDER = files(__package__)
 
 

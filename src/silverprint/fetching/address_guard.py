@@ -50,7 +50,7 @@ def literal(host: str) -> str | None:
         return None
 
 
-class Reach:
+class AddressPolicy:
     """Which addresses may be spoken to.
 
     Args:

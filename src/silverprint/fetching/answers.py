@@ -11,7 +11,7 @@ def image_answer(reply: Reply, body: bytes | None, agent: str, known: Validators
     """The answer for a picture: its bytes, or that it is the one known before (304), or why it is not kept.
 
     Args:
-        body: where `replies.wants_body` says that it is wanted.
+        body: where `response.wants_body` says that it is wanted.
     """
     if reply.status == 304 and known is not None:
         return answer(reply, "present", image_id=known.image_id)

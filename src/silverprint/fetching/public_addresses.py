@@ -11,8 +11,9 @@ _32_BITS: Final = 0xFFFF_FFFF
 def is_public(address: str) -> bool:
     """Whether an IP address (v4 or v6, no name; a zone behind `%` does not matter) lies on the open internet.
 
-    One that leads to another inside it (mapped, 6to4, a translator's) counts as that. What `special` does not know to
-    be given out is not public, nor are the old compatible (`::a.b.c.d`) and translated (`::ffff:0:a.b.c.d`) forms.
+    An address that contains another one (mapped, 6to4, a translator's) counts as that one. What `special_ranges` does
+    not list as assigned is not public;
+    nor are the old compatible (`::a.b.c.d`) and translated (`::ffff:0:a.b.c.d`) forms.
 
     Raises:
         ValueError: it is no IP address.

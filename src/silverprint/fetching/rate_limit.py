@@ -13,7 +13,7 @@ _UNSAID: Final = 1.0  # seconds, where a host does not say how long
 _REMEMBERED: Final = 4_096  # hosts
 
 
-class Pace:
+class RateLimit:
     """When each host may be asked next."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ DOWN: Final = frozenset(
 )
 
 
-class NoPicture(Exception):  # noqa: N818
+class NoImage(Exception):  # noqa: N818
     """A request that brought no picture.
 
     Attributes:
@@ -23,13 +23,13 @@ class NoPicture(Exception):  # noqa: N818
         self.reason = reason
 
 
-class Refused(NoPicture):
+class Refused(NoImage):
     """By rule: robots, taken-down, private-address, scheme, too-large."""
 
     outcome = "refused"
 
 
-class Failed(NoPicture):
+class Failed(NoImage):
     """By accident: timeout, unknown-host, redirect-loop, ..."""
 
     outcome = "failed"

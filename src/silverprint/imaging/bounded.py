@@ -26,7 +26,7 @@ class Limits:
 
 
 # A picture that nothing is known of. 1 GB holds the coefficients of a progressive JPEG of `MAX_PIXELS` at full chroma
-# (6 bytes a pixel), and the four copies that a transparent picture of `opening.WHOLE_SHARE` of them goes through.
+# (6 bytes a pixel), and the four copies that a transparent picture of `open_image.WHOLE_SHARE` of them goes through.
 STRANGER: Final = Limits(seconds=4.5, megabytes=1_000)
 # One that `measure` has decoded within its limits: only what runs wild is stopped, on a machine however slow.
 KNOWN: Final = Limits(seconds=60.0, megabytes=6_000)
@@ -54,7 +54,7 @@ def run_bounded(work: Callable[..., T], data: bytes, *rest: object, limits: Limi
         raise Undecodable("too-many-scans")
     try:
         result: T = killable_process.run(work, (data, *rest), limits.seconds, limits.megabytes)
-    except killable_process.Ended as end:
+    except killable_process.CallEnded as end:
         raise Undecodable(end.why) from None
     return result
 

@@ -26,7 +26,7 @@ _PATIENCE: Final = 20  # of the wall's clock, times the seconds of the processor
 _IDLE: Final = 4  # processes that are kept for the next call
 
 
-class Ended(Exception):  # noqa: N818 (a finding about a picture, not a fault)
+class CallEnded(Exception):  # noqa: N818 (a finding about a picture, not a fault)
     """A call did not come to its end. `why`: too-slow, too-much-memory or crashed."""
 
     def __init__(self, why: str) -> None:
@@ -61,7 +61,7 @@ class _Child:
             self._orders.write(job)
             self._orders.flush()
         except BrokenPipeError:
-            raise Ended("crashed") from None
+            raise CallEnded("crashed") from None
         found: tuple[bool, Any] = pickle.loads(self._read(seconds, megabytes * 1_000_000))  # noqa: S301 (of this program)
         return found
 
@@ -81,14 +81,14 @@ class _Child:
         used, start = self._used_s(), time.monotonic()
         while not select.select([self._results], [], [], _LOOK_S)[0]:
             if most < sys.maxsize and self._watched.memory_info().rss - self._empty > most:
-                raise Ended("too-much-memory")
+                raise CallEnded("too-much-memory")
             if self._used_s() - used > seconds or time.monotonic() - start > _PATIENCE * seconds:
-                raise Ended("too-slow")
+                raise CallEnded("too-slow")
         head = self._results.read(LENGTH.size)
         size = LENGTH.unpack(head)[1] if len(head) == LENGTH.size else -1
         body = self._results.read(size) if size >= 0 else b""
         if len(body) != size:
-            raise Ended("too-slow" if self._process.wait() == -_SIGXCPU else "crashed")
+            raise CallEnded("too-slow" if self._process.wait() == -_SIGXCPU else "crashed")
         return body
 
     def _used_s(self) -> float:
@@ -127,7 +127,7 @@ def run(work: Callable[..., Any], arguments: tuple[Any, ...], seconds: float, me
         child.end()
     if not is_returned:
         if isinstance(found, MemoryError):
-            raise Ended("too-much-memory")
+            raise CallEnded("too-much-memory")
         raise found
     return found
 

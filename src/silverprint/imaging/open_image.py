@@ -48,8 +48,8 @@ _PILLOW_NAME = {"jp2": "JPEG2000", "pnm": "PPM", "heic": "HEIF"}
 class Undecodable(Exception):  # noqa: N818 (a finding about a picture, not a fault)
     """No pixels can be had.
 
-    `reason`: empty, not-an-image, truncated, too-many-pixels, unsupported; of `bounded`: too-many-scans, too-slow,
-    too-much-memory, crashed.
+    `reason`: empty, not-an-image, truncated, too-many-pixels, unsupported; from `imaging.bounded` also
+    too-many-scans, too-slow, too-much-memory, crashed.
     """
 
     def __init__(self, reason: str) -> None:

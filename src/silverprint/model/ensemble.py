@@ -17,7 +17,7 @@ from silverprint.store.features import Features
 _FOLDS = 5
 
 
-class Standard(NamedTuple):
+class FeatureScaling(NamedTuple):
     """How features are brought to one scale: centred, each block divided by one number; not whitened."""
 
     centre: NDArray[np.float32]  # (D,)
@@ -26,19 +26,19 @@ class Standard(NamedTuple):
     def __call__(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         return (rows - self.centre) / self.scale
 
-    def weighed(self, factors: NDArray[np.float32]) -> "Standard":
+    def weighed(self, factors: NDArray[np.float32]) -> "FeatureScaling":
         """The standard whose columns are `factors`, (D,) above 0, times as large."""
-        return Standard(self.centre, self.scale / factors)
+        return FeatureScaling(self.centre, self.scale / factors)
 
 
-class Trained(NamedTuple):
+class TrainedHead(NamedTuple):
     """A head, and what was learnt about its own examples."""
 
     head: Head
     held_out: NDArray[np.float32]  # (N, C), for each the mean of members that did not see it, at the head's temperature
 
 
-def pool_standard(features: Features, image_ids: Sequence[str]) -> Standard:
+def pool_scaling(features: Features, image_ids: Sequence[str]) -> FeatureScaling:
     """The standard under which the pictures have mean 0 and each block of their features a mean squared norm of 1."""
     total = np.zeros(features.width)
     squares = np.zeros(features.width)
@@ -51,18 +51,18 @@ def pool_standard(features: Features, image_ids: Sequence[str]) -> Standard:
     scale = np.ones(features.width)
     for block in features.blocks.values():
         scale[block] = np.sqrt(variance[block].sum()) or 1.0
-    return Standard(centre.astype(np.float32), scale.astype(np.float32))
+    return FeatureScaling(centre.astype(np.float32), scale.astype(np.float32))
 
 
 def train_ensemble(
     rows: NDArray[np.float32],
     labels: NDArray[np.int64],
-    standard: Standard,
+    standard: FeatureScaling,
     *,
     classes: int,
     recipe: Model,
     seed: int,
-) -> Trained:
+) -> TrainedHead:
     """A head of `recipe.members` members, each on a bootstrap sample of its own, with a cross-fitted temperature.
 
     Args:
@@ -78,14 +78,14 @@ def train_ensemble(
     warmth = temperature(logits[:, ~unseen], labels[~unseen])
     own = slice(0, recipe.members)
     held = softmax(logits / warmth, axis=2).mean(axis=0).astype(np.float32)
-    return Trained(_head(standard, weight[own], bias[own], warmth), held)
+    return TrainedHead(_head(standard, weight[own], bias[own], warmth), held)
 
 
 def train_members(
     rows: NDArray[np.float32],
     labels: NDArray[np.int64],
     weights: NDArray[np.float64],
-    standard: Standard,
+    standard: FeatureScaling,
     *,
     classes: int,
     recipe: Model,
@@ -112,5 +112,7 @@ def _cross_fitted(
     return logits, unseen
 
 
-def _head(standard: Standard, weight: NDArray[np.float32], bias: NDArray[np.float32], warmth: float = 1.0) -> Head:
+def _head(
+    standard: FeatureScaling, weight: NDArray[np.float32], bias: NDArray[np.float32], warmth: float = 1.0
+) -> Head:
     return Head.of(centre=standard.centre, scale=standard.scale, weight=weight, bias=bias, temperature=np.array(warmth))

@@ -39,7 +39,7 @@ def fit(
     """
     module = _Members(features.shape[1], weights, classes, recipe)
     batch = (torch.from_numpy(features), torch.from_numpy(labels))
-    with plain(), one_thread():
+    with quiet_lightning(), one_thread():
         trainer = lightning.Trainer(
             accelerator="cpu",
             devices=1,
@@ -79,7 +79,7 @@ class _Members(lightning.LightningModule):
 
 
 @contextmanager
-def plain() -> Iterator[None]:
+def quiet_lightning() -> Iterator[None]:
     """Lightning without its advice on data loaders, loggers and accelerators, and interrupted as Python is."""
     log = logging.getLogger("pytorch_lightning")
     level = log.level

@@ -13,7 +13,7 @@ from pytorch_lightning.callbacks import BasePredictionWriter
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from silverprint.model.fit import plain
+from silverprint.model.fit import quiet_lightning
 from silverprint.model.head import Head
 from silverprint.store.features import Features
 
@@ -34,7 +34,7 @@ def predict(
         DataError: a picture has no features.
     """
     told = hardware or available_hardware()
-    with plain(), tempfile.TemporaryDirectory() as folder:
+    with quiet_lightning(), tempfile.TemporaryDirectory() as folder:
         several = told["devices"] > 1
         trainer = lightning.Trainer(
             **told,

@@ -12,7 +12,7 @@ from silverprint.fetching.urls import with_resolved_addresses
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Intake
-from silverprint.store.intake.completed import Whole
+from silverprint.store.intake.completed import CompletedSource
 from silverprint.store.intake.resume import Progress
 from silverprint.store.shards import restate
 
@@ -44,7 +44,7 @@ def run(params: Params, source: str) -> None:
         goes_out = isinstance(entry, WebSource | UrlSource)  # what lies on a disk is read again in no time
         progress = Progress(root, entry.revision, len(index)) if goes_out else None
         intake = Intake(writer, source, index, takedowns, progress)
-        whole = Whole(root, _rules(entry, takedowns), len(index))
+        whole = CompletedSource(root, _rules(entry, takedowns), len(index))
         try:
             _read(source, entry, intake, whole)
         except (KeyboardInterrupt, UnavailableError, NothingFoundError):
@@ -78,7 +78,7 @@ def _goes_on(name: str, source: Source) -> bool:
     return True
 
 
-def _read(name: str, source: Source, intake: Intake, whole: Whole) -> None:
+def _read(name: str, source: Source, intake: Intake, whole: CompletedSource) -> None:
     if isinstance(source, WebSource):
         from silverprint.adapters.crawl.run import crawl
 

@@ -36,8 +36,8 @@ def run(params: Params, round_name: str) -> None:
     findings = _findings(params, round_name)
     failed = critical_failures(findings)
     waived = _waived(params, round_name)
-    stopping = [finding for finding in failed if name_of(finding) not in waived]
-    used = [] if stopping else sorted({name_of(finding) for finding in failed})
+    stopping = [finding for finding in failed if waiver_name(finding) not in waived]
+    used = [] if stopping else sorted({waiver_name(finding) for finding in failed})
     document = {
         "round": round_name,
         "passed": not failed,
@@ -55,7 +55,7 @@ def run(params: Params, round_name: str) -> None:
         say(f"{round_name}: {name} failed and is waived: {waived[name]}")
 
 
-def name_of(finding: Finding) -> str:
+def waiver_name(finding: Finding) -> str:
     """What a waiver calls it: `expect_column_figure_to_be_between:alpha_round`."""
     return f"{finding.expectation}:{finding.column}" if finding.column else finding.expectation
 
@@ -107,7 +107,7 @@ def _waived(params: Params, name: str) -> dict[str, str]:
 
 def _stopped(name: str, stopping: list[Finding]) -> DataError:
     value = f"{name}: " + "; ".join(str(finding) for finding in stopping[:3])
-    names = ", ".join(dict.fromkeys(name_of(finding) for finding in stopping))
+    names = ", ".join(dict.fromkeys(waiver_name(finding) for finding in stopping))
     rule = f"{len(stopping)} critical expectations failed, so nothing is trained on these labels"
     # Where nobody differs, no picture is in dispute.
     which = " --all" if any(_NO_VARIATION_SAID in finding.observed for finding in stopping) else ""

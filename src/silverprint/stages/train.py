@@ -71,14 +71,14 @@ class Train:
 
     def run(self, replaced: list[dict[str, Any]]) -> None:
         """`replaced`: earlier figures of the round that a withdrawal undid, kept in metrics.json."""
-        from silverprint.model.ensemble import pool_standard, train_ensemble
+        from silverprint.model.ensemble import pool_scaling, train_ensemble
         from silverprint.model.head import Head
 
         training, judged = self.examples
         self._require_classes(training)
         x, y = self._arrays(training)
         pool = self.manifest.filter("kept")["image_id"].sort().to_list()
-        standard = pool_standard(self.features, pool or training["image_id"].to_list())
+        standard = pool_scaling(self.features, pool or training["image_id"].to_list())
         weights = block_weights.choose_weights(standard(x), y, self.features.blocks)
         standard = standard.weighed(block_weights.column_scales(weights, self.features.blocks))
         recipe, c = self.params.model, len(self.classes)

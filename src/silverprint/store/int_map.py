@@ -10,7 +10,7 @@ _RECENT = 4_096  # entries in a dictionary of Python's, which takes ten times as
 _NOTHING = np.empty(0, np.int64)
 
 
-class Numbers:
+class IntMap:
     """Keys and values of 64 bits, signed, in 16 bytes an entry; of entries with the same key the latest counts."""
 
     def __init__(self, keys: Iterable[int] = (), values: Iterable[int] = ()) -> None:

@@ -107,7 +107,7 @@ def read_ledger_lines(path: Path, schema: Schema, added: frozenset[str] = frozen
 
     Raises:
         UnavailableError: the file is not there.
-        DataError: it is not such a ledger, as `ledgertext.parse` says.
+        DataError: it is not such a ledger, as `ledger_csv.parse` says.
     """
     if not path.exists():
         raise UnavailableError(str(path), "the ledger is not there", f"run: git checkout {path}")

@@ -12,7 +12,7 @@ from typing import Final
 
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.entry_names import comparison_key, junk_reason
-from silverprint.adapters.archive.manifest_index import Stated, Statements
+from silverprint.adapters.archive.manifest_index import FileStatement, ManifestIndex
 from silverprint.adapters.archive.open_drop import Drop
 from silverprint.console import say
 from silverprint.errors import DataError
@@ -46,7 +46,7 @@ class Manifest:
         return f"{first} and {len(more)} more" if more else first
 
 
-def read_manifest(drop: Drop, statements: Statements, metadata_alone: bool = False) -> Manifest:
+def read_manifest(drop: Drop, statements: ManifestIndex, metadata_alone: bool = False) -> Manifest:
     """Reads the drop's manifest, the first of several, into `statements`; where there is none, its metadata files.
 
     Args:
@@ -95,7 +95,7 @@ def _bytes(where: str, entry: Entry) -> BytesIO:
 
 def _read(
     manifest: Manifest,
-    statements: Statements,
+    statements: ManifestIndex,
     rows: Iterator[tuple[int, dict[str, object] | Fault]],
     where: str,
     shape: Shape,
@@ -113,7 +113,7 @@ def _read(
         manifest.cut += len(said.get("caption") or "") > _MAX_CAPTION
         said["caption"] = (said.get("caption") or "")[:_MAX_CAPTION] or None
         said["sha256"] = _hash(line, said.get("sha256"))
-        before = statements.add(path, number, Stated(**said))
+        before = statements.add(path, number, FileStatement(**said))
         if before is not None:
             raise DataError(f"{line}: {path[:200]!r}", f"line {before} states it already", "keep one of the two")
     manifest.unused |= shape.unused

@@ -11,7 +11,7 @@ from silverprint.errors import DiskError
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class FileStatement:
     sha256: str | None = None
     license: str | None = None
     contract: str | None = None
@@ -28,8 +28,8 @@ _TABLE: Final = (
 _CACHE: Final = 32_000  # KiB of the table in memory
 
 
-class Statements:
-    """By a file's name, as `names.key` compares it. Used as a context, at whose end the table is gone.
+class ManifestIndex:
+    """By a file's name, as `entry_names.comparison_key` compares it. Used as a context, at whose end the table is gone.
 
     Raises:
         DiskError: no room for the table.
@@ -51,7 +51,7 @@ class Statements:
     def clear(self) -> None:
         self._do("DELETE FROM stated")
 
-    def add(self, path: str, line: int, stated: Stated) -> int | None:
+    def add(self, path: str, line: int, stated: FileStatement) -> int | None:
         """Notes what `line` states of `path`; the line that did so before, where there is one."""
         name = comparison_key(_written(path))
         values = [_written(value) for value in astuple(stated)]
@@ -62,19 +62,19 @@ class Statements:
         before: int = self._do("SELECT line FROM stated WHERE key = ?", name).fetchone()[0]
         return before
 
-    def take(self, path: str) -> Stated | None:
+    def take(self, path: str) -> FileStatement | None:
         """What is stated of `path`, which then is no longer there."""
         name = comparison_key(_written(path))
         found = self._do("SELECT * FROM stated WHERE key = ?", name).fetchone()
         if found is None:
             return None
         self._do("DELETE FROM stated WHERE key = ?", name)
-        return Stated(*found[3:])
+        return FileStatement(*found[3:])
 
-    def rest(self) -> Iterator[tuple[str, Stated]]:
+    def rest(self) -> Iterator[tuple[str, FileStatement]]:
         """What was not taken, by the paths as the manifest has them, sorted."""
         for _, _, path, *stated in self._do("SELECT * FROM stated ORDER BY path"):
-            yield path, Stated(*stated)
+            yield path, FileStatement(*stated)
 
     def _do(self, statement: str, *values: Any) -> sqlite3.Cursor:
         try:

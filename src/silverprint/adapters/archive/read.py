@@ -9,20 +9,20 @@ from typing import Final
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.entry_names import junk_reason
 from silverprint.adapters.archive.manifest import Manifest, read_manifest
-from silverprint.adapters.archive.manifest_index import Stated, Statements
+from silverprint.adapters.archive.manifest_index import FileStatement, ManifestIndex
 from silverprint.adapters.archive.open_drop import Drop, open_drop, open_folder
 from silverprint.config import ArchiveSource, FolderSource
 from silverprint.console import say, track
 from silverprint.core.licenses import spdx
 from silverprint.store.intake import Answer, Intake, Showing
-from silverprint.store.intake.completed import Whole
+from silverprint.store.intake.completed import CompletedSource
 
-_NOTHING: Final = Stated()
+_NOTHING: Final = FileStatement()
 # What the first folder of a Hugging Face image folder is called where it names no label.
 _SPLITS: Final = frozenset({"train", "training", "test", "testing", "eval", "evaluation", "val", "validation", "dev"})
 
 
-def unpack(name: str, source: ArchiveSource, intake: Intake, whole: Whole) -> None:
+def unpack(name: str, source: ArchiveSource, intake: Intake, whole: CompletedSource) -> None:
     """Reads `source` (its key in params.yaml: `name`) into `intake`; each entry is a picture or a row with a reason.
 
     An object of S3 that `whole` knows is not read again.
@@ -38,7 +38,7 @@ def unpack(name: str, source: ArchiveSource, intake: Intake, whole: Whole) -> No
     if whole.is_known(drop.version):
         say(f"acquire {name}: {drop.place} is unchanged since it was read to its end")
         return
-    with Statements() as statements:
+    with ManifestIndex() as statements:
         manifest = read_manifest(drop, statements)
         _take(name, source, drop, manifest, statements, intake)
     whole.read(drop.version)
@@ -54,7 +54,7 @@ def read_folder(name: str, source: FolderSource, intake: Intake) -> None:
         DiskError: from the intake.
     """
     drop = open_folder(name, source.path)
-    with Statements() as statements:
+    with ManifestIndex() as statements:
         manifest = read_manifest(drop, statements, metadata_alone=True)
         _take(name, source, drop, manifest, statements, intake)
 
@@ -64,7 +64,7 @@ def _take(
     source: ArchiveSource | FolderSource,
     drop: Drop,
     manifest: Manifest,
-    statements: Statements,
+    statements: ManifestIndex,
     intake: Intake,
 ) -> None:
     """Every entry of the drop into `intake`, and what the manifest names and the drop does not have."""
@@ -102,7 +102,7 @@ def _tell(who: str, manifest: Manifest, files: int, unnamed: int) -> None:
         say(f"{who} {manifest.cut} captions were cut at 10,000 characters")
 
 
-def _labelled(name: str, said: Stated | None, source: ArchiveSource | FolderSource) -> Stated:
+def _labelled(name: str, said: FileStatement | None, source: ArchiveSource | FolderSource) -> FileStatement:
     """What is said of a file; in a folder of one's own its folder says its label, where no metadata do."""
     if isinstance(source, ArchiveSource) or source.labels == "none" or (said and said.label):
         return said or _NOTHING
@@ -128,7 +128,7 @@ def _promised(answer: Answer, sha256: str | None) -> Answer:
     return answer if found == sha256 else Answer("failed", "hash-mismatch")
 
 
-def _showing(url: str, stated: Stated, source: ArchiveSource | FolderSource) -> Showing:
+def _showing(url: str, stated: FileStatement, source: ArchiveSource | FolderSource) -> Showing:
     named = spdx(stated.license) if stated.license else None
     license_ = named or spdx(source.license or "")
     return Showing(

@@ -44,7 +44,7 @@ def find_object(address: str) -> Blob | None:
 
 
 def _opened(fetch: Fetch, size: int) -> IO[bytes]:
-    return io.BufferedReader(Ranges(fetch, size), _SMALLEST)
+    return io.BufferedReader(RangeReader(fetch, size), _SMALLEST)
 
 
 def _fetching(address: str, handle: Any) -> Fetch:
@@ -70,7 +70,7 @@ def _fetching(address: str, handle: Any) -> Fetch:
     return fetch
 
 
-class Ranges(io.RawIOBase):
+class RangeReader(io.RawIOBase):
     """`size` bytes by ranges, of which one is held.
 
     A range is small where the reader has leapt, and twice the one before where it goes on, so that a directory costs

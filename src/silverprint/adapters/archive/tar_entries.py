@@ -8,7 +8,7 @@ from silverprint.adapters.archive.blob import Blob
 from silverprint.adapters.archive.decompress import DAMAGE, Stream
 from silverprint.adapters.archive.entries import Entry, UnpacksTooFar, is_unsafe
 from silverprint.adapters.archive.entry_names import AUTO
-from silverprint.adapters.archive.tar_headers import Damaged, Member, members
+from silverprint.adapters.archive.tar_headers import DamagedHeader, Member, members
 from silverprint.core.unicode_names import to_nfc
 from silverprint.errors import DataError
 
@@ -25,7 +25,7 @@ def is_tar(blob: Blob) -> bool:
         try:
             next(members(stream), None)
             return True
-        except Damaged:
+        except DamagedHeader:
             return False
         except (*DAMAGE, UnpacksTooFar) as error:
             rule = f"not a readable tar ({error or type(error).__name__})"
@@ -55,7 +55,7 @@ def tar_entries(blob: Blob, names: str = AUTO) -> Iterator[Entry]:
             stream.drain()
         except UnpacksTooFar:
             yield Entry(f"(after {last})", "unpacks-too-far", 0, _fail)
-        except (Damaged, *DAMAGE):
+        except (DamagedHeader, *DAMAGE):
             yield Entry(f"(after {last})", None, 0, _fail)
 
 

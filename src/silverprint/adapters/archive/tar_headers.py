@@ -22,7 +22,7 @@ _DEVICES: Final = (tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)
 _EXTENDED: Final = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
 
 
-class Damaged(Exception):  # noqa: N818
+class DamagedHeader(Exception):  # noqa: N818
     """The next header is none, or is not there."""
 
 
@@ -94,9 +94,9 @@ def _header(stream: Stream) -> TarInfo | None:
     try:
         info = TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except HeaderError as error:
-        raise Damaged(str(error)) from None
+        raise DamagedHeader(str(error)) from None
     if info.size < 0:
-        raise Damaged("a size below 0")
+        raise DamagedHeader("a size below 0")
     return info
 
 

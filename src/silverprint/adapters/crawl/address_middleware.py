@@ -6,23 +6,23 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.utils.defer import maybe_deferred_to_future
 
-from silverprint.fetching.address_guard import Reach, literal, target
+from silverprint.fetching.address_guard import AddressPolicy, literal, target
 from silverprint.fetching.refusals import Failed, Refused
 
 
-class PublicAddresses:
+class AddressMiddleware:
     """Downloader middleware: refuses schemes other than http(s), and private hosts that are not allowed by host:port.
 
     The name is resolved through Scrapy's own cache, which the connection then uses, so that a second answer of the name
     server cannot lead elsewhere.
     """
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: AddressPolicy) -> None:
         self._reach = reach
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(Reach(crawler.settings.getlist("ALLOW_PRIVATE")))
+        return cls(AddressPolicy(crawler.settings.getlist("ALLOW_PRIVATE")))
 
     async def process_request(self, request: Request) -> None:
         try:

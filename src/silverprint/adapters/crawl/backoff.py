@@ -11,7 +11,7 @@ from scrapy.http import Request, Response
 from silverprint.fetching.rate_limit import BUSY, rest_s
 
 
-class LeaveTheBusyAlone:
+class Backoff:
     """Extension: after an answer of BUSY, what waits for its turn at the host waits for that, too.
 
     AutoThrottle keeps time between two requests, and Scrapy counts it from when the host was last asked (by the

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from silverprint.adapters.crawl.endless_sites import Patience
+from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.page_bounds import MAX_CHARACTERS, MAX_TAGS, TOO_LARGE
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.config import WebSource
@@ -21,7 +21,7 @@ def conclude(
     name: str,
     source: WebSource,
     dead_ends: Mapping[str, str],
-    patience: Patience,
+    patience: StopRules,
     findings: Findings,
     intake: Intake,
 ) -> None:

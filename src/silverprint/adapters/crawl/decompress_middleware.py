@@ -9,7 +9,7 @@ from scrapy.responsetypes import responsetypes
 from silverprint.fetching.http.content_coding import ASKED, decompress
 
 
-class Unpacked:
+class DecompressMiddleware:
     """Downloader middleware, instead of Scrapy's: what is damaged or too large is so in both channels."""
 
     CUTS = "cuts"  # in Request.meta: bytes of the body that are wanted, the rest is not

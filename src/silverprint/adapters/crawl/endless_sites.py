@@ -6,7 +6,7 @@ BARREN_LISTINGS: Final = 20  # in a row, from one to the next, that brought noth
 BARREN_PAGES: Final = 500  # in a row that showed only pictures met before: nothing more is asked for
 
 
-class Patience:
+class StopRules:
     """
     Args:
         source: key in params.yaml.

@@ -9,8 +9,8 @@ from scrapy.exceptions import IgnoreRequest
 from service_identity import VerificationError
 from twisted.internet import error as twisted
 
-from silverprint.fetching.http.response_head import Broken
-from silverprint.fetching.refusals import NoPicture
+from silverprint.fetching.http.response_head import BrokenHead
+from silverprint.fetching.refusals import NoImage
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (scrapy.DownloadTimeoutError, "timeout"),
@@ -29,7 +29,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 
 def explain(error: BaseException) -> tuple[Literal["refused", "failed"], str]:
     """The outcome and the reason of a request that brought no response."""
-    if isinstance(error, NoPicture):
+    if isinstance(error, NoImage):
         return error.outcome, error.reason
     if isinstance(error, scrapy.DownloadCancelledError):
         return "refused", "too-large"
@@ -38,7 +38,7 @@ def explain(error: BaseException) -> tuple[Literal["refused", "failed"], str]:
         return ("failed", "redirect-loop") if "redirections" in str(error) else ("refused", "too-large")
     if any(_is_about_trust(one) for one in _causes(error)):
         return "failed", "certificate"
-    if any(isinstance(one, Broken) for one in _causes(error)):
+    if any(isinstance(one, BrokenHead) for one in _causes(error)):
         return "failed", "broken-response"
     return "failed", next((reason for kind, reason in _REASONS if isinstance(error, kind)), "broken-response")
 

@@ -17,7 +17,7 @@ from silverprint.fetching.http import response_head
 from silverprint.fetching.http.chunked import Chunks
 
 
-class ForgivingHandler(HTTP11DownloadHandler):
+class LenientHandler(HTTP11DownloadHandler):
     """Download handler for http and https."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -29,10 +29,10 @@ class _Factory(_HTTP11ClientFactory):
     noisy = False
 
     def buildProtocol(self, addr: Any) -> HTTP11ClientProtocol:  # noqa: N802 (Twisted's name)
-        return ForgivingProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+        return LenientProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 
-class ForgivingProtocol(HTTP11ClientProtocol):
+class LenientProtocol(HTTP11ClientProtocol):
     """One connection."""
 
     _waits = False  # for a head

@@ -55,7 +55,7 @@ class Place:
             return address
 
 
-def absolute(base: str, address: str) -> str:
+def absolute_url(base: str, address: str) -> str:
     """`address`, found at the address `base`, as Place.full has it."""
     return Place(Selector(""), base).full(address)
 

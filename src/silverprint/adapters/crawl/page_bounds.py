@@ -14,6 +14,6 @@ _ATTRIBUTE: Final = f"[ \\t\\n\\f\\r/]*+[^ \\t\\n\\f\\r/>][^ \\t\\n\\f\\r/>=]*+(
 _CROWDED: Final = re.compile(f"<[A-Za-z][^ \\t\\n\\f\\r/>]*+(?:{_ATTRIBUTE}){{{MAX_ATTRIBUTES + 1}}}+")
 
 
-def too_large(markup: str) -> bool:
+def is_too_large(markup: str) -> bool:
     """Whether a page is not to be parsed."""
     return len(markup) > MAX_CHARACTERS or markup.count("<") > MAX_TAGS or _CROWDED.search(markup) is not None

@@ -12,7 +12,7 @@ from lxml.etree import LxmlError
 from scrapy.http import JsonResponse, TextResponse
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
-from silverprint.adapters.crawl.page_bounds import MAX_CHARACTERS, TOO_LARGE, too_large
+from silverprint.adapters.crawl.page_bounds import MAX_CHARACTERS, TOO_LARGE, is_too_large
 
 NOT_A_PAGE: Final = "not-a-page"
 MAX_REPLACED: Final = 100_000  # signs that its encoding does not have: each takes a microsecond
@@ -52,7 +52,7 @@ def text_response(response: TextResponse) -> TextResponse | str:
     text = decode(response.body, encoding)
     if text is None:
         return NOT_A_PAGE
-    if len(text) > MAX_CHARACTERS or (not isinstance(response, JsonResponse) and too_large(text)):
+    if len(text) > MAX_CHARACTERS or (not isinstance(response, JsonResponse) and is_too_large(text)):
         return TOO_LARGE
     found: TextResponse = response.replace(encoding=encoding)
     try:

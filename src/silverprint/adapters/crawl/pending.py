@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from silverprint.adapters.crawl.seen import Answers
+from silverprint.adapters.crawl.seen import SeenAnswers
 from silverprint.store.intake import Answer, Intake, Showing
 from silverprint.store.intake.history import Validators
 
 
-class Pictures:
+class PendingImages:
     """
     Args:
         intake: takes every picture, refusal and failure.
@@ -20,7 +20,7 @@ class Pictures:
     def __init__(self, intake: Intake, progress: Callable[[int, int], None]) -> None:
         self._intake, self._progress = intake, progress
         self._asked: dict[str, list[Showing]] = {}  # by the address of a picture without an answer yet
-        self._answers = Answers()
+        self._answers = SeenAnswers()
         self.at_fault = False
 
     def validators(self, url: str) -> Validators | None:

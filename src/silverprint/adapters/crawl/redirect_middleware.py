@@ -6,10 +6,10 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.http import Request, Response
 
 from silverprint.fetching.redirects import redirect_target
-from silverprint.fetching.refusals import NoPicture
+from silverprint.fetching.refusals import NoImage
 
 
-class Redirects(RedirectMiddleware):
+class RedirectMiddleware(RedirectMiddleware):
     """Scrapy's own, but for how it reads the address: a backslash would be part of a name there."""
 
     def process_response(self, request: Request, response: Response, spider: object = None) -> Request | Response:
@@ -18,7 +18,7 @@ class Redirects(RedirectMiddleware):
             return response
         try:
             found = redirect_target(request.url, response.status, _text(location))
-        except NoPicture:
+        except NoImage:
             return response  # it becomes a row of its own
         if found is None:
             return response

@@ -45,7 +45,7 @@ def request(
             headers={name: value for name, value in conditions if value},
             priority=priority,
             dont_filter=True,  # Scrapy's own filter would drop a redirect to a known address without a word
-            meta={"verbatim_url": True, "way": dict(way)},  # an address that `located` wrote is not written anew
+            meta={"verbatim_url": True, "way": dict(way)},  # an address that `resolve_url` wrote is not written anew
         )
     except ValueError:
         raise Failed("bad-url") from None

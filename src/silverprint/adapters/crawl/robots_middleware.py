@@ -10,11 +10,11 @@ from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
-from silverprint.adapters.crawl.decompress_middleware import Unpacked
+from silverprint.adapters.crawl.decompress_middleware import DecompressMiddleware
 from silverprint.adapters.crawl.failures import explain
 from silverprint.fetching import robots
 from silverprint.fetching.limits import ROBOTS_BYTES
-from silverprint.fetching.rate_limit import Pace
+from silverprint.fetching.rate_limit import RateLimit
 from silverprint.fetching.refusals import Failed, Refused
 from silverprint.fetching.robots.directives import product
 
@@ -22,7 +22,7 @@ DECISION = "robots"  # in Request.meta: allowed | disallowed | none
 _RECEIVED = "robots_received"  # in the Request.meta of one for a robots.txt: bytes of it that have come
 
 
-class ObeyRobots:
+class RobotsMiddleware:
     """Downloader middleware. Unlike Scrapy's, it tells a refusal from no rules at all, and asks nothing of a host whose
     robots.txt answers with a server error or not at all. A host gets the time between requests that it wants, too."""
 
@@ -30,7 +30,7 @@ class ObeyRobots:
         self._crawler = crawler
         self._agent = product(crawler.settings["USER_AGENT"])
         self._rules: dict[str, asyncio.Task[robots.Rules]] = {}
-        self._pace = Pace()
+        self._pace = RateLimit()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -63,7 +63,7 @@ class ObeyRobots:
         return await asyncio.shield(self._rules[origin])
 
     async def _fetch(self, address: str) -> robots.Rules:
-        meta = {_RECEIVED: 0, Unpacked.CUTS: ROBOTS_BYTES + 1, "download_maxsize": 0}
+        meta = {_RECEIVED: 0, DecompressMiddleware.CUTS: ROBOTS_BYTES + 1, "download_maxsize": 0}
         request = Request(address, priority=1000, meta=meta, callback=NO_CALLBACK)
         try:
             response: Response = await self._crawler.engine.download_async(request)

@@ -3,7 +3,7 @@
 from scrapy.crawler import AsyncCrawlerProcess
 
 from silverprint.adapters.crawl.closing_summary import conclude
-from silverprint.adapters.crawl.endless_sites import Patience
+from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.settings import settings
 from silverprint.adapters.crawl.site_credentials import headers
@@ -28,7 +28,7 @@ def crawl(name: str, source: WebSource, intake: Intake) -> None:
     spider_of_source = spider_class(name, source.spider)
     process = AsyncCrawlerProcess(settings(source, intake.takedowns, headers(name, source)))
     crawler = process.create_crawler(spider_of_source)
-    patience, findings = Patience(name, source.max_pages), Findings(name, source)
+    patience, findings = StopRules(name, source.max_pages), Findings(name, source)
     with bar() as progress:
         task = progress.add_task(f"crawling {name}", total=None)
 

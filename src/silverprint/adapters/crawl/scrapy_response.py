@@ -8,7 +8,7 @@ from silverprint.adapters.crawl.failures import explain
 from silverprint.adapters.crawl.robots_middleware import DECISION
 from silverprint.fetching import answers
 from silverprint.fetching.redirects import redirect_target
-from silverprint.fetching.refusals import NoPicture
+from silverprint.fetching.refusals import NoImage
 from silverprint.fetching.response import Reply
 from silverprint.imaging.sniff import sniff
 from silverprint.store.intake import Answer, Showing
@@ -20,7 +20,7 @@ def image_answer(response: Response, agent: str, known: Validators | None) -> An
     reply = _reply(response)
     try:  # Scrapy follows those that lead to somewhere on the web, and leaves the others to us
         redirect_target(response.url, response.status, _header(response, "Location"))
-    except NoPicture as why:
+    except NoImage as why:
         return answers.answer(reply, why.outcome, reason=why.reason)
     return answers.image_answer(reply, response.body, agent, known)
 

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from silverprint.store.files import disk_errors
-from silverprint.store.int_map import Numbers
+from silverprint.store.int_map import IntMap
 from silverprint.store.intake import Answer
 
 _OTHER: Final = "\n"  # no address begins with it: hashes with and without are two
 
 
-class Addresses:
+class SeenAddresses:
     """A set of addresses that can only grow, 16 bytes each: two hashes of 64 bits instead of the words."""
 
     def __init__(self) -> None:
-        self._seen = Numbers()
+        self._seen = IntMap()
 
     def __contains__(self, url: str) -> bool:
         return self._seen.get(hash(url)) == hash(_OTHER + url)
@@ -29,7 +29,7 @@ class Addresses:
         return True
 
 
-class Answers:
+class SeenAnswers:
     """What each address answered, in a file without a name that goes with the process; 16 bytes of each in the memory.
 
     Raises:
@@ -37,7 +37,7 @@ class Answers:
     """
 
     def __init__(self) -> None:
-        self._places, self._count = Numbers(), 0
+        self._places, self._count = IntMap(), 0
         self._where = Path(tempfile.gettempdir())
         with disk_errors(self._where):
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 (it is open as long as the crawl lasts)

@@ -41,7 +41,7 @@ def _value(where: str, written: str) -> str:
     return value
 
 
-class ForTheSiteAlone:
+class SiteCredentials:
     """Downloader middleware: adds them to what goes to where the crawl starts (scheme, host and port), and takes them
     from what a redirect leads elsewhere."""
 

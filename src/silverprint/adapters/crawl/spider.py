@@ -12,19 +12,19 @@ from twisted.python.failure import Failure
 
 from silverprint.adapters.crawl import image_candidates, scrapy_response
 from silverprint.adapters.crawl.css_select import MARKUP
-from silverprint.adapters.crawl.endless_sites import Patience
+from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.labels import element_labels, link_labels, page_label
 from silverprint.adapters.crawl.meta_refresh import refresh_target
-from silverprint.adapters.crawl.page import License, Licenses, Place, absolute, links, meta_forbids
+from silverprint.adapters.crawl.page import License, Licenses, Place, absolute_url, links, meta_forbids
 from silverprint.adapters.crawl.page_text import text_response
-from silverprint.adapters.crawl.pending import Pictures
+from silverprint.adapters.crawl.pending import PendingImages
 from silverprint.adapters.crawl.requests import LISTING, NOTHING, PAGE, PICTURE, request
-from silverprint.adapters.crawl.seen import Addresses
+from silverprint.adapters.crawl.seen import SeenAddresses
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.config import WebSource
 from silverprint.core.licenses import spdx
 from silverprint.fetching.limits import REDIRECTS
-from silverprint.fetching.refusals import DOWN, NoPicture
+from silverprint.fetching.refusals import DOWN, NoImage
 from silverprint.fetching.robots.directives import product
 from silverprint.store.intake import Answer, Intake, Showing, judge_answer
 
@@ -41,7 +41,7 @@ class Found(NamedTuple):
     license: str | None = None
 
 
-class Read(NamedTuple):
+class PageFacts(NamedTuple):
     """A page as it was read: its address in full, where its own addresses lead, what it says of its pictures.
 
     Attributes:
@@ -81,14 +81,14 @@ class ImageSpider(Spider):
         source: WebSource,
         intake: Intake,
         progress: Callable[[int, int], None],
-        patience: Patience,
+        patience: StopRules,
         findings: Findings,
     ) -> None:
         super().__init__()
-        self._source, self._shown = source, Pictures(intake, progress)
+        self._source, self._shown = source, PendingImages(intake, progress)
         self._patience, self._findings = patience, findings
         self._agent = product(source.user_agent)
-        self._pages = Addresses()  # asked for, listings too
+        self._pages = SeenAddresses()  # asked for, listings too
         self.dead_ends: dict[str, str] = {}
         self.fault: BaseException | None = None
         self.why_closed = ""
@@ -127,7 +127,7 @@ class ImageSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         for address in self._source.start:
-            for asking in self._visit(Showing(absolute(address, address)), LISTING):
+            for asking in self._visit(Showing(absolute_url(address, address)), LISTING):
                 yield asking
 
     def closed(self, reason: str) -> None:
@@ -203,7 +203,7 @@ class ImageSpider(Spider):
         asked, answer = scrapy_response.failure_answer(failure)
         self._shown.settle(asked.url, answer)
 
-    def _read(self, response: Response) -> Read | Answer:
+    def _read(self, response: Response) -> PageFacts | Answer:
         """The page in a response, or why there is none to be read."""
         if not scrapy_response.is_page(response):
             return scrapy_response.no_page_answer(response)
@@ -215,13 +215,13 @@ class ImageSpider(Spider):
         refusal = scrapy_response.header_refusal(response, self._agent)
         if refusal is None and meta_forbids(markup, self._agent):
             refusal = scrapy_response.page_answer(response, "refused", "meta-robots")
-        return Read(page, place, markup, Licenses(markup, place), refusal)
+        return PageFacts(page, place, markup, Licenses(markup, place), refusal)
 
-    def _is_new(self, found: Iterable[Found], page: Read) -> bool:
+    def _is_new(self, found: Iterable[Found], page: PageFacts) -> bool:
         """Whether one of them was not met before."""
         return any(not self._shown.met(page.place.full(one.address)) for one in found)
 
-    def _pictures(self, found: Iterable[Found], page: Read, asked: Showing) -> Iterator[Request]:
+    def _pictures(self, found: Iterable[Found], page: PageFacts, asked: Showing) -> Iterator[Request]:
         for one in found:
             url = page.place.full(one.address)
             license_ = License(spdx(one.license), "spider") if one.license else page.licenses.of(url)
@@ -242,7 +242,7 @@ class ImageSpider(Spider):
         self._shown.found(asked._replace(license=license_, license_evidence=evidence), answer)
         return True
 
-    def _sent_on(self, page: Read, asked: Showing, priority: int) -> list[Request]:
+    def _sent_on(self, page: PageFacts, asked: Showing, priority: int) -> list[Request]:
         """The request for where a page without anything sends its readers."""
         way: dict[str, Any] = page.response.meta["way"]
         address = refresh_target(page.markup)
@@ -271,7 +271,7 @@ class ImageSpider(Spider):
         known = None if is_listing else self._shown.validators(page.url)  # of a picture that a link led to straight
         try:
             yield request(page, priority, back, lost, known, way)
-        except NoPicture as why:
+        except NoImage as why:
             answer = Answer(why.outcome, why.reason)
             self._dead_end(page, answer) if is_listing else self._shown.take(page, answer)
 
@@ -280,7 +280,7 @@ class ImageSpider(Spider):
             known = self._shown.validators(showing.url)
             try:
                 yield request(showing, PICTURE, self.on_picture, self.on_lost_picture, known)
-            except NoPicture as why:
+            except NoImage as why:
                 self._shown.settle(showing.url, Answer(why.outcome, why.reason))
 
 

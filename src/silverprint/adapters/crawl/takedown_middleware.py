@@ -9,7 +9,7 @@ from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.fetching.refusals import Refused
 
 
-class NothingTakenDown:
+class TakedownMiddleware:
     """Downloader middleware: refuses addresses that the list of takedowns names, before their host is spoken to."""
 
     def __init__(self, takedowns: Takedowns) -> None:

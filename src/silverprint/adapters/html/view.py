@@ -86,7 +86,7 @@ class Withdrawals:
 
 
 @dataclass(frozen=True)
-class Kind:
+class SubsetRow:
     """Pictures of a source or a class; figures are None where nothing tells them."""
 
     name: str
@@ -99,9 +99,9 @@ class Kind:
 class Qualities:
     """Of the version that was released last."""
 
-    kept: Kind
-    sources: list[Kind]  # of kept pictures
-    classes: list[Kind]  # of released ones
+    kept: SubsetRow
+    sources: list[SubsetRow]  # of kept pictures
+    classes: list[SubsetRow]  # of released ones
     share_kept: float  # of those acquired; so is the next
     flagged: dict[str, float]
     consistency: dict[str, float]  # core.qualities.consistency

@@ -1,6 +1,6 @@
 """Label Studio: where people look at images and annotate them."""
 
 from silverprint.adapters.labelstudio.studio import Studio
-from silverprint.adapters.labelstudio.types import Annotation, Found, Progress, Project, Pushed, Task
+from silverprint.adapters.labelstudio.types import Annotation, Progress, Project, PushedTask, StoredTask, Task
 
-__all__ = ["Annotation", "Found", "Progress", "Project", "Pushed", "Studio", "Task"]
+__all__ = ["Annotation", "Progress", "Project", "PushedTask", "StoredTask", "Studio", "Task"]

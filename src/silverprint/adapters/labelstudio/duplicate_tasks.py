@@ -9,32 +9,34 @@ from typing import Final
 
 from silverprint.adapters.labelstudio import pagination, sdk
 from silverprint.adapters.labelstudio.studio import Studio
-from silverprint.adapters.labelstudio.types import Found, Project
+from silverprint.adapters.labelstudio.types import Project, StoredTask
 
 _BATCH: Final = 500  # tasks deleted in one request
 
 
 @dataclass(frozen=True)
-class Kept:
+class UniqueTasks:
     """What a project asks about once doubles are gone."""
 
-    tasks: dict[str, Found]  # by image_id, the one that goes on being asked
+    tasks: dict[str, StoredTask]  # by image_id, the one that goes on being asked
     removed: int  # doubles that nobody had answered
     closed: int  # doubles that somebody had answered, and that were served to others still: their answers count
 
 
-def choose_tasks(tasks: Iterable[Found], answers: Mapping[int, int]) -> tuple[dict[str, Found], list[Found]]:
+def choose_tasks(
+    tasks: Iterable[StoredTask], answers: Mapping[int, int]
+) -> tuple[dict[str, StoredTask], list[StoredTask]]:
     """One task a picture, the first that somebody answered or else the first; and the others.
 
     Args:
         answers: how many answers a task has, by its id.
     """
-    by_picture: dict[str, list[Found]] = defaultdict(list)
+    by_picture: dict[str, list[StoredTask]] = defaultdict(list)
     for task in tasks:
         if task.image_id is not None:
             by_picture[task.image_id].append(task)
     kept = {}
-    others: list[Found] = []
+    others: list[StoredTask] = []
     for image_id, group in by_picture.items():
         first, *rest = sorted(group, key=lambda task: (not answers.get(task.task_id), task.task_id))
         kept[image_id] = first
@@ -42,7 +44,7 @@ def choose_tasks(tasks: Iterable[Found], answers: Mapping[int, int]) -> tuple[di
     return kept, others
 
 
-def keep_one_each(studio: Studio, project: Project, answers: Mapping[int, int]) -> Kept:
+def keep_one_each(studio: Studio, project: Project, answers: Mapping[int, int]) -> UniqueTasks:
     """Leaves one task a picture that anybody is served.
 
     Args:
@@ -50,7 +52,9 @@ def keep_one_each(studio: Studio, project: Project, answers: Mapping[int, int]) 
     """
     kept, others = choose_tasks(studio.found(project), answers)
     removed = remove_unanswered(studio, project, [task.task_id for task in others])
-    return Kept(kept, len(removed), _close(studio, [one for one in others if one.task_id not in removed], answers))
+    return UniqueTasks(
+        kept, len(removed), _close(studio, [one for one in others if one.task_id not in removed], answers)
+    )
 
 
 def retire(studio: Studio, younger: Project, answers: Mapping[int, int]) -> tuple[int, int]:
@@ -93,7 +97,7 @@ def delete_annotations(studio: Studio, annotation_ids: Iterable[int]) -> None:
                     raise
 
 
-def _close(studio: Studio, tasks: Iterable[Found], answers: Mapping[int, int]) -> int:
+def _close(studio: Studio, tasks: Iterable[StoredTask], answers: Mapping[int, int]) -> int:
     """Serves answered tasks to nobody any more: as many people as have answered are enough. How many that changed."""
     served = [task for task in tasks if task.overlap > max(answers.get(task.task_id, 0), 1)]
     for task in served:

@@ -13,7 +13,7 @@ _WORDS: Final = "expert_instruction"  # the server writes them anew, a lead may,
 
 
 def restore(studio: Studio, project: Project, settings: Mapping[str, Any]) -> list[str]:
-    """Gives the project `settings` (see `page.settings`) again; the names of those that were others.
+    """Gives the project `settings` (see `label_config.settings`) again; the names of those that were others.
 
     Raises:
         DataError: the server does not take the labelling configuration, for answers were given to another one.

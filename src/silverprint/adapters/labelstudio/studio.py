@@ -20,7 +20,7 @@ from silverprint.adapters.labelstudio import (
 )
 from silverprint.adapters.labelstudio.local_server import ADMIN
 from silverprint.adapters.labelstudio.sdk import translates_failures
-from silverprint.adapters.labelstudio.types import Annotation, Found, Progress, Project, Pushed, Task
+from silverprint.adapters.labelstudio.types import Annotation, Progress, Project, PushedTask, StoredTask, Task
 from silverprint.core.votes import vote_ledger
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Studio:
 
     @property
     def client(self) -> "LabelStudio":
-        """The SDK's client, for this package; its failures are `wire.failures`."""
+        """The SDK's client, for this package; its failures are `sdk.translate_failures`."""
         return self._client
 
     def find(self, campaign: str, round: str, tier: str) -> Project | None:  # noqa: A002
@@ -172,12 +172,12 @@ class Studio:
                 raise
 
     @translates_failures
-    def pushed(self, project: Project) -> dict[str, Pushed]:
+    def pushed(self, project: Project) -> dict[str, PushedTask]:
         """What the project asks about, by image_id, in the order of asking."""
         return task_import.pushed_tasks(self._client, project.id)
 
     @translates_failures
-    def found(self, project: Project) -> list[Found]:
+    def found(self, project: Project) -> list[StoredTask]:
         """Every task of the project, by id, whoever made it."""
         return task_import.read_tasks(self._client, project.id)
 

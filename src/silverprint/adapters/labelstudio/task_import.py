@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from silverprint.adapters.labelstudio import label_config, pagination
-from silverprint.adapters.labelstudio.types import Found, Progress, Pushed, Task
+from silverprint.adapters.labelstudio.types import Progress, PushedTask, StoredTask, Task
 from silverprint.console import bar
 
 if TYPE_CHECKING:
@@ -21,20 +21,20 @@ _BATCH: Final = 250  # tasks in one request: a second of work, so that the progr
 _SERVED: Final = re.compile(r"/([0-9a-f]{64})\.jpg")
 
 
-def read_tasks(client: "LabelStudio", project_id: int) -> list[Found]:
+def read_tasks(client: "LabelStudio", project_id: int) -> list[StoredTask]:
     """Every task of the project, by id."""
     return [
-        Found(task.id, image_id(task.data), task.overlap, task.total_predictions > 0)
+        StoredTask(task.id, image_id(task.data), task.overlap, task.total_predictions > 0)
         for task in pagination.tasks(client, project_id, "id,data,overlap,total_predictions")
     ]
 
 
-def pushed_tasks(client: "LabelStudio", project_id: int) -> dict[str, Pushed]:
+def pushed_tasks(client: "LabelStudio", project_id: int) -> dict[str, PushedTask]:
     """What a project asks about, by image_id in the order of its tasks; the first task, where a picture has several."""
-    first: dict[str, Pushed] = {}
+    first: dict[str, PushedTask] = {}
     for task in read_tasks(client, project_id):
         if task.image_id is not None:
-            first.setdefault(task.image_id, Pushed(task.task_id, task.overlap, task.predicted))
+            first.setdefault(task.image_id, PushedTask(task.task_id, task.overlap, task.predicted))
     return first
 
 
@@ -117,20 +117,22 @@ def set_overlap(client: "LabelStudio", task_id: int, overlap: int) -> None:
     client.tasks.update(id=str(task_id), overlap=overlap, is_labeled=answers >= overlap)
 
 
-def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> Iterator[dict[str, Pushed]]:
+def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> Iterator[dict[str, PushedTask]]:
     """Makes the tasks in order. An import is fast and gives each an overlap of 1; the others are made one by one."""
     for single, run in groupby(tasks, key=lambda task: task.overlap == 1):
         for batch in _batches(list(run), _BATCH if single else 1):
             if single:
                 body: list[Any] = [{"data": _data(task), "predictions": _predictions(task)} for task in batch]
                 answer: Any = client.projects.import_tasks(project_id, request=body, return_task_ids=True)
-                yield {task.image_id: Pushed(id_, 1, True) for task, id_ in zip(batch, answer.task_ids, strict=True)}
+                yield {
+                    task.image_id: PushedTask(id_, 1, True) for task, id_ in zip(batch, answer.task_ids, strict=True)
+                }
             else:
                 created: Any = client.tasks.create(project=project_id, data=_data(batch[0]), overlap=batch[0].overlap)
-                yield {batch[0].image_id: Pushed(created.id, batch[0].overlap, False)}
+                yield {batch[0].image_id: PushedTask(created.id, batch[0].overlap, False)}
 
 
-def _predict(client: "LabelStudio", project_id: int, tasks: Sequence[Task], there: Mapping[str, Pushed]) -> None:
+def _predict(client: "LabelStudio", project_id: int, tasks: Sequence[Task], there: Mapping[str, PushedTask]) -> None:
     """Adds the pre-labels that are to be shown and are not there."""
     wanted: list[Any] = [
         {"task": there[task.image_id].task_id, **prediction}

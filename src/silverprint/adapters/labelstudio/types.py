@@ -28,7 +28,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredTask:
     """A task as the project has it."""
 
     task_id: int
@@ -38,7 +38,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Pushed:
+class PushedTask:
     """A picture that the server is asking about."""
 
     task_id: int

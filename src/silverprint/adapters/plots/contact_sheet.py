@@ -42,12 +42,12 @@ class Sheet:
 
 def draw(sheet: Sheet, path: Path) -> None:
     """Writes the sheet as a PNG of less than 300 KB, as high as its rows need."""
-    drawn = (png.encode(picture(sheet, tile), colours) for tile in _TILES for colours in (256, 128))
+    drawn = (png.encode(render(sheet, tile), colours) for tile in _TILES for colours in (256, 128))
     small = next((data for data in drawn if len(data) < png.MAX_BYTES), None)
-    files.write_bytes(path, small or png.encode_small(picture(sheet, _TILES[-1])))
+    files.write_bytes(path, small or png.encode_small(render(sheet, _TILES[-1])))
 
 
-def picture(sheet: Sheet, tile: int) -> Image.Image:
+def render(sheet: Sheet, tile: int) -> Image.Image:
     """The sheet with tiles of `tile` pixels."""
     at = layout(sheet, tile)
     canvas = Image.new("RGB", at.size, palette.PAPER)

@@ -39,10 +39,10 @@ def draw(points: list[Point], path: Path) -> None:
     from matplotlib import rc_context
 
     with rc_context({"font.family": "DejaVu Sans", "font.size": 10.5, "text.color": palette.INK}):
-        figure(points).savefig(path, metadata={"Software": None})
+        render(points).savefig(path, metadata={"Software": None})
 
 
-def figure(points: list[Point]) -> Any:
+def render(points: list[Point]) -> Any:
     """The curve as a figure of matplotlib."""
     from matplotlib.figure import Figure
 

@@ -6,13 +6,13 @@ import time
 from typing import Any
 
 from silverprint import layout
-from silverprint.adapters.tracking.client import Store
+from silverprint.adapters.tracking.client import Experiment
 
 _CURVES = ("accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy", "ece", "log_loss")
 _ALIAS = "best"
 
 
-def show_campaign(store: Store, campaign: str, figures: dict[str, dict[str, Any]]) -> None:
+def show_campaign(store: Experiment, campaign: str, figures: dict[str, dict[str, Any]]) -> None:
     """Draws the campaign's run anew if a figure changed: a point that moved must not leave its old place behind.
 
     Args:
@@ -45,7 +45,7 @@ def _points(metrics: dict[str, Any]) -> list[tuple[str, float, int]]:
     return [(name, float(value), metrics["labels"]) for name, value in curves.items() if value is not None]
 
 
-def show_best(store: Store, dataset: str, campaign: str, figures: dict[str, dict[str, Any]]) -> None:
+def show_best(store: Experiment, dataset: str, campaign: str, figures: dict[str, dict[str, Any]]) -> None:
     """Registers the most accurate round's model (the later one of equals) and gives it the alias `best`."""
     accuracy = {name: metrics["evaluation"]["accuracy"] for name, metrics in figures.items()}
     judged = [name for name in figures if accuracy[name] is not None]
@@ -56,7 +56,7 @@ def show_best(store: Store, dataset: str, campaign: str, figures: dict[str, dict
     store.client.set_registered_model_alias(dataset, _ALIAS, version)
 
 
-def _version(store: Store, dataset: str, campaign: str, name: str, model_id: str) -> str:
+def _version(store: Experiment, dataset: str, campaign: str, name: str, model_id: str) -> str:
     """The registered version of a model; its source is where DVC keeps the weights."""
     client = store.client
     if not client.search_registered_models(f"name = '{dataset}'"):

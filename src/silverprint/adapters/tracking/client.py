@@ -26,7 +26,7 @@ CONTENT = "silverprint.content"  # tag: digest of what a run shows, set when it 
 
 
 @dataclass(frozen=True)
-class Store:
+class Experiment:
     """An MLflow at hand."""
 
     client: "MlflowClient"
@@ -35,7 +35,7 @@ class Store:
 
     @classmethod
     @contextmanager
-    def open(cls, uri: str, experiment: str) -> Iterator["Store"]:
+    def open(cls, uri: str, experiment: str) -> Iterator["Experiment"]:
         """The experiment at `uri`, made if need be.
 
         Raises:

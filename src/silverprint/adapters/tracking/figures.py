@@ -19,7 +19,7 @@ _CELL = 1.08, 1.34  # width and height, in pictures
 _TITLE = 0.4
 
 
-def confusion(evaluation: pl.DataFrame, classes: Sequence[str]) -> Figure:
+def confusion_plot(evaluation: pl.DataFrame, classes: Sequence[str]) -> Figure:
     """Counts, coloured by their share of the true class; rows are what people said."""
     index = {name: number for number, name in enumerate(classes)}
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
@@ -60,7 +60,7 @@ def reliability_plot(evaluation: pl.DataFrame, ece: float) -> Figure:
     return figure
 
 
-def hardest(evaluation: pl.DataFrame, n: int = SHEET) -> pl.DataFrame:
+def hardest_images(evaluation: pl.DataFrame, n: int = SHEET) -> pl.DataFrame:
     """The `n` rows with the smallest margin between the two likeliest classes."""
     if evaluation.is_empty():
         return evaluation
@@ -69,7 +69,7 @@ def hardest(evaluation: pl.DataFrame, n: int = SHEET) -> pl.DataFrame:
     return evaluation.with_columns(margin).sort("margin", "image_id").head(n).drop("margin")
 
 
-def sheet(rows: pl.DataFrame, pictures: Mapping[str, NDArray[np.uint8]]) -> Figure:
+def image_sheet(rows: pl.DataFrame, pictures: Mapping[str, NDArray[np.uint8]]) -> Figure:
     """`pictures` (H, W, 3) of `rows` of EVALUATION, each with what people and the model say."""
     lines = -(-rows.height // _COLUMNS)
     width, height = _COLUMNS * _CELL[0], lines * _CELL[1] + _TITLE

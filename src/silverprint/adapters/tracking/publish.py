@@ -35,14 +35,14 @@ def sync(params: Params) -> None:
 def publish(params: Params, uri: str, names: Sequence[str]) -> None:
     """Brings MLflow at `uri` up to date with the rounds `names`, and with the campaign as a whole."""
     from silverprint.adapters.tracking.campaign_run import show_best, show_campaign
-    from silverprint.adapters.tracking.client import Store
+    from silverprint.adapters.tracking.client import Experiment
     from silverprint.adapters.tracking.round_run import show_round
 
     trained = round_facts.trained_rounds(params)
     if not trained:
         console.say("MLflow: no round is trained yet, nothing to show")
         return
-    with Store.open(uri, params.dataset.name) as store:
+    with Experiment.open(uri, params.dataset.name) as store:
         changed = sum(show_round(store, params, round_facts.read(params, name)) for name in names)
         figures = {name: round_facts.metrics(name) for name in trained}
         show_campaign(store, params.dataset.campaign, figures)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from silverprint import console, layout
-from silverprint.adapters.tracking.client import Store
+from silverprint.adapters.tracking.client import Experiment
 from silverprint.adapters.tracking.round_facts import RoundFacts
 from silverprint.config import Params
 from silverprint.core.evaluation.intervals import wilson
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 
-def show_round(store: Store, params: Params, facts: RoundFacts) -> bool:
+def show_round(store: Experiment, params: Params, facts: RoundFacts) -> bool:
     """Brings the round's run up to date. False where it was."""
     run = store.find(kind="round", round=facts.name, campaign=params.dataset.campaign)
     if store.is_current(run, facts.digest):
@@ -57,7 +57,7 @@ def _class_intervals(figures: dict[str, Any]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _run(store: Store, run: "Run | None", facts: RoundFacts) -> str:
+def _run(store: Experiment, run: "Run | None", facts: RoundFacts) -> str:
     """The run to write to. MLflow lets no parameter change, the number of labels among them: then it is replaced."""
     if run is not None and all(facts.params.get(key, value) == value for key, value in run.data.params.items()):
         return str(run.info.run_id)
@@ -66,7 +66,7 @@ def _run(store: Store, run: "Run | None", facts: RoundFacts) -> str:
     return str(store.client.create_run(store.experiment, tags=facts.tags, run_name=facts.name).info.run_id)
 
 
-def _log(store: Store, run_id: str, facts: RoundFacts) -> None:
+def _log(store: Experiment, run_id: str, facts: RoundFacts) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
     now, step = int(time.time() * 1000), facts.metrics["labels"]  # so that the rounds lie on the campaign's curve
@@ -87,7 +87,7 @@ def _note(facts: RoundFacts) -> str:
     )
 
 
-def _log_dataset(store: Store, run_id: str, params: Params, facts: RoundFacts) -> None:
+def _log_dataset(store: Experiment, run_id: str, params: Params, facts: RoundFacts) -> None:
     """The labels that the round was trained and judged on, by name and digest."""
     if facts.labels is None:
         return
@@ -103,7 +103,7 @@ def _log_dataset(store: Store, run_id: str, params: Params, facts: RoundFacts) -
     store.client.log_inputs(run_id, [DatasetInput(dataset._to_mlflow_entity(), [context])])
 
 
-def _log_figures(store: Store, run_id: str, params: Params, facts: RoundFacts) -> None:
+def _log_figures(store: Experiment, run_id: str, params: Params, facts: RoundFacts) -> None:
     if facts.evaluation is None:
         model = layout.model(facts.name)
         console.say(f"MLflow: {facts.name} has no figures, for its model is not here: dvc pull {model}")
@@ -113,13 +113,13 @@ def _log_figures(store: Store, run_id: str, params: Params, facts: RoundFacts) -
     from silverprint.adapters.tracking import figures
 
     shown = {
-        "confusion": figures.confusion(facts.evaluation, params.dataset.classes),
+        "confusion": figures.confusion_plot(facts.evaluation, params.dataset.classes),
         "reliability": figures.reliability_plot(facts.evaluation, facts.metrics["evaluation"]["ece"]),
     }
-    hardest = figures.hardest(facts.evaluation)
+    hardest = figures.hardest_images(facts.evaluation)
     pictures = _pictures(params, hardest["image_id"].to_list())
     if pictures:
-        shown["hardest"] = figures.sheet(hardest, pictures)
+        shown["hardest"] = figures.image_sheet(hardest, pictures)
     for name, figure in shown.items():
         store.client.log_figure(run_id, figure, f"figures/{name}.png", save_kwargs={"dpi": 110})
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from silverprint.adapters.urls.fetcher.messages import Loss, Manner, Request, Result
-from silverprint.adapters.urls.fetcher.parent import Sockets
+from silverprint.adapters.urls.fetcher.messages import FetchSettings, Loss, Request, Result
+from silverprint.adapters.urls.fetcher.parent import FetcherProcess
 from silverprint.adapters.urls.survey import Survey, survey
-from silverprint.adapters.urls.url_list import Listed, UrlList
+from silverprint.adapters.urls.url_list import ListRow, UrlList
 from silverprint.config import UrlSource
 from silverprint.console import bar
 from silverprint.errors import UnavailableError
@@ -32,10 +32,10 @@ def fetch(name: str, source: UrlSource, intake: Intake) -> None:
         KeyboardInterrupt: Ctrl-C; what was fetched until then is in the intake.
     """
     listed = UrlList(name, source)
-    manner = Manner(
+    manner = FetchSettings(
         source.user_agent, source.timeout_s, source.max_bytes, source.per_host, source.allow_private, intake.takedowns
     )
-    with Sockets(manner) as sockets, bar() as progress:
+    with FetcherProcess(manner) as sockets, bar() as progress:
         first_look = survey(listed)
         task = progress.add_task(f"fetching {name}", total=first_look.rows)
         desk = _Desk(source, intake, first_look, lambda count: progress.update(task, completed=count))
@@ -64,7 +64,7 @@ class _Desk:
         self._number = self._taken = 0
         self.answered, self.reasons = 0, Counter[str]()
 
-    def work(self, rows: Iterator[Listed], sockets: Sockets) -> None:
+    def work(self, rows: Iterator[ListRow], sockets: FetcherProcess) -> None:
         """To the end of the list.
 
         Raises:
@@ -82,7 +82,7 @@ class _Desk:
                 self._settle(result, sockets.body(result))
             self._tell(self._taken)
 
-    def _requests(self, rows: Iterator[Listed]) -> Iterator[Request]:
+    def _requests(self, rows: Iterator[ListRow]) -> Iterator[Request]:
         """Of the next rows, those that must be asked; the others are settled."""
         while len(self._asked) < _UNDER_WAY and (row := next(rows, None)):
             url = row.showing.url
@@ -129,7 +129,7 @@ class _Desk:
 
 
 @contextmanager
-def _ending_on_ctrl_c(sockets: Sockets) -> Iterator[None]:
+def _ending_on_ctrl_c(sockets: FetcherProcess) -> Iterator[None]:
     """Ctrl-C stops what comes in, never the middle of a picture's storing; a second one is Python's own.
 
     Raises:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from silverprint.adapters.urls.url_list import Listed
+from silverprint.adapters.urls.url_list import ListRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Survey:
     repeated: frozenset[int]
 
 
-def survey(listed: Iterable[Listed]) -> Survey:
+def survey(listed: Iterable[ListRow]) -> Survey:
     """Reads every row once; of each, eight bytes stay in the memory until the end.
 
     Raises:

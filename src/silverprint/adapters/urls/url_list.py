@@ -31,7 +31,7 @@ _spdx = lru_cache(1024)(spdx)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListRow:
     """One row: what it says, or why nothing can be asked for (`no-address`, `credentials`, `bad-row`)."""
 
     showing: Showing
@@ -58,7 +58,7 @@ class UrlList:
         if self._path.suffix.lower() not in READERS or not self._path.is_file():
             raise ConfigError(value, f"a list is a file that ends in {', '.join(READERS)}", "convert or rename it")
 
-    def __iter__(self) -> Iterator[Listed]:
+    def __iter__(self) -> Iterator[ListRow]:
         fallback = spdx(self._source.license or "")
         shape = Shape("list", _COLUMNS, "url", _ALIASES, _PASSED_OVER)
         cut = 0
@@ -74,11 +74,11 @@ class UrlList:
                     yield self._faulty(number, "credentials")
                 else:
                     cut += len(said["caption"] or "") > _CAPTION
-                    yield Listed(_showing(said, fallback))
+                    yield ListRow(_showing(said, fallback))
         self._tell(shape, cut)
 
-    def _faulty(self, number: int, fault: str) -> Listed:
-        return Listed(Showing(f"{self._path.name}!{number}"), fault)
+    def _faulty(self, number: int, fault: str) -> ListRow:
+        return ListRow(Showing(f"{self._path.name}!{number}"), fault)
 
     def _tell(self, shape: Shape, cut: int) -> None:
         if self._is_told:

@@ -8,7 +8,7 @@ from silverprint.config import Clean
 from silverprint.core import duplicates
 from silverprint.core.cleaning import quality_rules
 from silverprint.core.duplicates import groups, look_alikes
-from silverprint.core.duplicates.near_duplicates import Same, representatives
+from silverprint.core.duplicates.near_duplicates import Sameness, representatives
 
 HASH = ["phash256_0", "phash256_1", "phash256_2", "phash256_3"]
 
@@ -21,15 +21,16 @@ def license_rank(limits: Clean) -> pl.Expr:
 
 
 def judge(
-    pictures: pl.DataFrame, withdrawn: pl.DataFrame, same: Same, pairs: NDArray[np.int64], limits: Clean
+    pictures: pl.DataFrame, withdrawn: pl.DataFrame, same: Sameness, pairs: NDArray[np.int64], limits: Clean
 ) -> pl.DataFrame:
     """The pictures with `kept`, `reason`, `evidence`, `flags` and `group`.
 
-    Each rule, in the order of `quality.REASONS`, sees what the rules before it left.
+    Each rule, in the order of `quality_rules.REASONS`, sees what the rules before it left.
 
     Args:
         pictures: one row each, sorted by image_id: the columns of MEASURED, `license`, `fetched_at`,
-            `license_rank`, `pixel_sha256` (null where a picture has no copy), and what `quality.suspicions` looks at.
+            `license_rank`, `pixel_sha256` (null where a picture has no copy), and the columns that
+            `quality_rules.flag_rules` read.
         withdrawn: image_id, and the `target` of the takedown that reaches it.
         same: which of the N rows of `pictures` are nearly the same.
         pairs: (P, 2) rows of `pictures` that belong together: they are grouped, and nothing is dropped for it.
@@ -83,7 +84,7 @@ def _same_pixels(judged: pl.DataFrame) -> pl.DataFrame:
     return _give_way(judged, "same-pixels", best)
 
 
-def _near_duplicates(judged: pl.DataFrame, same: Same) -> pl.DataFrame:
+def _near_duplicates(judged: pl.DataFrame, same: Sameness) -> pl.DataFrame:
     ranked = _by_worth(judged.with_row_index("row"))
     by = representatives(same, ranked["row"].to_numpy().astype(np.int64))
     best = ranked.select("image_id", by=judged["image_id"].gather(by))

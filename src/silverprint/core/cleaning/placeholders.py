@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 
-def pages(raw: pl.DataFrame, image_ids: pl.Series, like: NDArray[np.int64]) -> pl.DataFrame:
+def page_counts(raw: pl.DataFrame, image_ids: pl.Series, like: NDArray[np.int64]) -> pl.DataFrame:
     """On how many pages of one source each picture, or one that is nearly the same, is shown.
 
     Args:

@@ -69,7 +69,7 @@ def rules(limits: Clean) -> tuple[Rule, ...]:
 def flag_rules(limits: Clean) -> dict[str, Rule]:
     """The rules behind each of FLAGS, in that order, whatever the policy.
 
-    They look at `pages`, as `core.cleaning.placeholders.pages` counts them, `text_lines`, and `strangeness`, as
+    They look at `pages`, as `core.cleaning.placeholders.page_counts` counts them, `text_lines`, and `strangeness`, as
     `core.cleaning.outliers.outlier_scores` has it; null where a figure could not be had.
     """
     strange = pl.col("strangeness")

@@ -19,7 +19,7 @@ _MOST: Final = 256
 
 
 @dataclass(frozen=True)
-class Same:
+class Sameness:
     """
     Attributes:
         kinds: (N,) the number of each row's hash among the distinct ones; -1 where a row cannot be compared.
@@ -63,12 +63,12 @@ class Same:
         sizes = np.bincount(kinds, minlength=len(self.heads) - 1)
         return rows[(sizes[kinds] > 1) | (np.diff(self.heads)[kinds] > 0)]
 
-    def seen(self, places: Indices, miniatures: NDArray[np.uint8]) -> "Same":
+    def seen(self, places: Indices, miniatures: NDArray[np.uint8]) -> "Sameness":
         """With the colours of the suspects."""
-        return Same(self.kinds, self.heads, self.near, places, miniatures)
+        return Sameness(self.kinds, self.heads, self.near, places, miniatures)
 
 
-def representatives(same: Same, order: Indices) -> Indices:
+def representatives(same: Sameness, order: Indices) -> Indices:
     """Which row stands for each of `order`: itself, or an earlier one that is kept and nearly the same.
 
     Whatever gives way is near to what stands for it; it is not enough to be linked by a chain of others.
@@ -83,7 +83,7 @@ def representatives(same: Same, order: Indices) -> Indices:
     return by
 
 
-def components(same: Same) -> Indices:
+def components(same: Sameness) -> Indices:
     """(N,) the smallest row of each row's component, where the same are linked."""
     rows = np.flatnonzero(same.kinds >= 0)
     _, parents = _compared(same.kinds, same.heads, same.near, same.places, same.miniatures, rows)

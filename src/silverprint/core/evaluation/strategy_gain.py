@@ -71,7 +71,7 @@ def trials(training: pl.DataFrame, round_name: str, by_strategy: Collection[str]
     What people picked by hand is of neither kind: it says nothing about the strategy.
 
     Args:
-        training: `examples.Examples.training`.
+        training: `training_set.Examples.training`.
         by_strategy: image_ids that the round's strategy chose.
     """
     here = training["round"] == round_name

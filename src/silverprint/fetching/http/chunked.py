@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from silverprint.fetching.http.response_head import Broken
+from silverprint.fetching.http.response_head import BrokenHead
 
 _LONGEST_LINE: Final = 4_096  # bytes, of a chunk's size with its extensions, or of a trailer
 _MOST_TRAILERS: Final = 64
@@ -45,7 +45,7 @@ class Chunks:
             else:
                 end = data.find(b"\n", at)
                 if max(end, len(data) if end < 0 else 0) - at > _LONGEST_LINE:
-                    raise Broken("a line too long")
+                    raise BrokenHead("a line too long")
                 if end < 0:
                     self._rest = data[at:]
                     break
@@ -57,12 +57,12 @@ class Chunks:
         if self._in_trailers:
             self._trailers += 1
             if self._trailers > _MOST_TRAILERS:
-                raise Broken("too many trailers")
+                raise BrokenHead("too many trailers")
             self.done = not line
             return
         size = line.partition(b";")[0].strip()
         if not size or not _HEX.issuperset(size):
-            raise Broken("no size of a chunk")
+            raise BrokenHead("no size of a chunk")
         length = int(size, 16)
         self._in_trailers = not length
         self._left = length + 2 if length else 0

@@ -22,7 +22,7 @@ class NoHttp(ValueError):  # noqa: N818
     """It does not begin as HTTP/1 does."""
 
 
-class Broken(ValueError):  # noqa: N818
+class BrokenHead(ValueError):  # noqa: N818
     """It is HTTP/1, but has no status, or tells nothing, or two things, of its body's end."""
 
 
@@ -64,7 +64,7 @@ def span(received: bytes | bytearray, looked_at: int = 0, end: int | None = None
     if found is not None and found.end() <= MOST:
         return start, found.start(), found.end()
     if found is not None or end >= MOST:
-        raise Broken("a head without an end")
+        raise BrokenHead("a head without an end")
     return None
 
 
@@ -80,7 +80,7 @@ def parse(head: bytes) -> Head:
         raise NoHttp("no HTTP/1")
     status_said = _STATUS.match(first, version.end())
     if status_said is None:
-        raise Broken("no status of three digits")
+        raise BrokenHead("no status of three digits")
     headers, status = _headers(lines), int(status_said[1])
     options = _words(headers, "connection")
     lasts = "close" not in options if (version[1], version[2]) >= (b"1", b"1") else "keep-alive" in options
@@ -89,14 +89,14 @@ def parse(head: bytes) -> Head:
     codings = _words(headers, "transfer-encoding") - {"identity"}
     if codings:
         if codings != {"chunked"}:
-            raise Broken("a coding of the transfer that we do not know")
+            raise BrokenHead("a coding of the transfer that we do not know")
         return Head(status, headers, None, True, lasts and "content-length" not in headers)
     lengths = _words(headers, "content-length")
     if not lengths:
         return Head(status, headers, None, False, False)
     length = lengths.pop()
     if lengths or not length.isascii() or not length.isdecimal() or len(length) > 18:
-        raise Broken("no length, or two")
+        raise BrokenHead("no length, or two")
     return Head(status, headers, int(length), False, lasts)
 
 

@@ -12,7 +12,7 @@ _SOI_SPAN: Span | bytes = (0, 2)
 
 
 def strip_jpeg(data: bytes) -> list[Piece]:
-    """See `strip.strip`. The orientation is that of the first EXIF segment before the first scan, as in browsers.
+    """See `metadata.strip`. The orientation is that of the first EXIF segment before the first scan, as in browsers.
 
     A segment or scan that is cut off is kept or dropped like a whole one.
     """

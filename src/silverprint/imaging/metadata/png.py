@@ -15,7 +15,7 @@ _KEPT = {
 
 
 def strip_png(data: bytes) -> list[Piece]:
-    """See `strip.strip`. The orientation is that of the first eXIf chunk; EXIF as text counts as little as in browsers.
+    """See `metadata.strip`. The orientation is that of the first eXIf chunk; EXIF as text is ignored, as in browsers.
 
     What follows IEND is dropped (old screenshot tools left cropped parts there).
     """

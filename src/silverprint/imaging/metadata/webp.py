@@ -14,7 +14,7 @@ _EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
 
 
 def strip_webp(data: bytes) -> list[Piece]:
-    """See `strip.strip`. As in browsers, the first EXIF chunk says the orientation, where VP8X says that there is one.
+    """See `metadata.strip`. As in browsers, the first EXIF chunk gives the orientation, if VP8X announces one.
 
     What follows the RIFF container is dropped. One that is cut off stays so; what is there is kept or dropped.
     """

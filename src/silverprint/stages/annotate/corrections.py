@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from silverprint.adapters.labelstudio import Annotation, Found, Project, Studio, duplicate_tasks
+from silverprint.adapters.labelstudio import Annotation, Project, StoredTask, Studio, duplicate_tasks
 from silverprint.campaign import ledgers
 from silverprint.campaign.round_state import State
 from silverprint.console import say
@@ -60,7 +60,7 @@ def withdraw_void_votes(
 
 def remove_duplicates(
     studio: Studio, project: Project, younger: list[Project], answers: Answers
-) -> tuple[dict[str, Found], Counter[int]]:
+) -> tuple[dict[str, StoredTask], Counter[int]]:
     """Leaves one task a picture that anybody is served, in one project; says what it removed.
 
     Returns:
@@ -84,7 +84,7 @@ def recheck_duplicates(studio: Studio, project: Project, on_task: Counter[int]) 
     _say(project, duplicate_tasks.keep_one_each(studio, project, on_task))
 
 
-def _say(project: Project, found: duplicate_tasks.Kept) -> None:
+def _say(project: Project, found: duplicate_tasks.UniqueTasks) -> None:
     if found.removed or found.closed:
         say(
             f"{project.round}: {found.removed + found.closed} tasks asked about a picture a second time: "

@@ -8,8 +8,8 @@ import polars as pl
 from silverprint import layout
 from silverprint.adapters.labelstudio import (
     Annotation,
-    Found,
     Project,
+    StoredTask,
     Studio,
     Task,
     credentials,
@@ -166,7 +166,7 @@ def push(
     project: Project,
     asked: pl.DataFrame,
     progress: pl.DataFrame,
-    there: dict[str, Found],
+    there: dict[str, StoredTask],
     answers: Counter[int],
 ) -> None:
     """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so,
@@ -193,7 +193,7 @@ def push(
     duplicate_tasks.remove_unanswered(studio, project, needless)
 
 
-def _serve(studio: Studio, params: Params, current: State, unanswered: list[str], there: dict[str, Found]) -> None:
+def _serve(studio: Studio, params: Params, current: State, unanswered: list[str], there: dict[str, StoredTask]) -> None:
     """Makes sure that every picture that is asked about can be seen: what a close or a purge of caches took is back.
 
     A server elsewhere may have the pictures that it asks about from another machine's disk.

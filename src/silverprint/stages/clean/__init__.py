@@ -19,7 +19,7 @@ from silverprint.config import Clean, Params
 from silverprint.console import say
 from silverprint.core.cleaning import identifiable_people, judge, placeholders, quality_rules, withdrawals
 from silverprint.core.duplicates import groups
-from silverprint.core.duplicates.near_duplicates import Same, components
+from silverprint.core.duplicates.near_duplicates import Sameness, components
 from silverprint.core.reporting import summary
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
@@ -107,18 +107,18 @@ def _here(pictures: pl.DataFrame) -> pl.DataFrame:
     return pictures.with_columns(decodable=pl.col("decodable") & (pl.col("outcome") != PURGED))
 
 
-def _same(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> Same:
+def _same(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> Sameness:
     """Which of `pictures` are nearly the same, of those in `rows`."""
     hashes = pictures[rows].select(judge.HASH).to_numpy()
-    by_hash = Same.by_hash(hashes, rows, len(pictures), params.clean.duplicate_radius)
+    by_hash = Sameness.by_hash(hashes, rows, len(pictures), params.clean.duplicate_radius)
     return colour_thumbnails.add_colours(params.sources, pictures["image_id"], by_hash)
 
 
-def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64], same: Same) -> pl.DataFrame:
+def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64], same: Sameness) -> pl.DataFrame:
     """`pictures` with `pages` and `strangeness`; the latter of those in `rows`, else null."""
     image_ids = pictures["image_id"].gather(rows)
     strange = outliers.outlier_scores(image_ids)
-    pages = placeholders.pages(raw, pictures["image_id"], components(same))
+    pages = placeholders.page_counts(raw, pictures["image_id"], components(same))
     for figures in (pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
         pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
     return pictures

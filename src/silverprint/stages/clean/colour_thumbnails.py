@@ -9,7 +9,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.console import track
 from silverprint.core.duplicates import colour_agreement
-from silverprint.core.duplicates.near_duplicates import Same
+from silverprint.core.duplicates.near_duplicates import Sameness
 from silverprint.imaging.decode import Undecodable, decode
 from silverprint.records import MINIATURES
 from silverprint.store import ShardReader, tables
@@ -18,7 +18,7 @@ _BATCH = 256  # pictures whose bytes are in memory at once
 _SHORTER = 4 * colour_agreement.SIDE  # pixels, at least, of a reduced decode: each cell is a mean of some
 
 
-def add_colours(sources: Iterable[str], image_ids: pl.Series, same: Same) -> Same:
+def add_colours(sources: Iterable[str], image_ids: pl.Series, same: Sameness) -> Sameness:
     """`same` with the colours of its suspects.
 
     A picture's miniature follows from its image_id. So what this machine has decoded it keeps, in `var/`; one that has

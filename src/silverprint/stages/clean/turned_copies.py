@@ -26,8 +26,9 @@ _PAIRS = 8_192  # whose thumbnails are in memory at once
 def pairs(
     params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64], links: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(P, 2) of the `rows` of `pictures`, one for each two hashes of which one is the other in one of `turned.WAYS`, or
-    of which the pictures without borders are the same.
+    """(P, 2) of the `rows` of `pictures`, one for each pair of hashes that are copies turned or without a border.
+
+    One hash of a turned pair is the other in one of `turned_hashes.WAYS`.
 
     What a pair of thumbnails comes to stays, until `measure` makes them otherwise. So this machine keeps it, in `var/`.
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from silverprint import layout
-from silverprint.adapters.html.view import Kind, Qualities
+from silverprint.adapters.html.view import Qualities, SubsetRow
 from silverprint.stages.report import campaign_data
 
 
@@ -23,5 +23,5 @@ def read_qualities() -> Qualities | None:
     )
 
 
-def _kind(name: str, pictures: int, figures: dict[str, Any]) -> Kind:
-    return Kind(name, pictures, figures.get("effective"), figures.get("coverage"))
+def _kind(name: str, pictures: int, figures: dict[str, Any]) -> SubsetRow:
+    return SubsetRow(name, pictures, figures.get("effective"), figures.get("coverage"))

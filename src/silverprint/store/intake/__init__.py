@@ -12,9 +12,9 @@ from silverprint.core.cleaning.takedowns import NOTHING, Takedowns
 from silverprint.imaging import claimed_formats
 from silverprint.imaging.metadata import strip_pieces
 from silverprint.imaging.metadata.slices import Piece, sha256_of
-from silverprint.store.int_map import Numbers
+from silverprint.store.int_map import IntMap
 from silverprint.store.intake import field_bounds
-from silverprint.store.intake.history import Earlier, Validators
+from silverprint.store.intake.history import UrlHistory, Validators
 from silverprint.store.intake.resume import Progress
 from silverprint.store.shards.writer import ShardWriter
 
@@ -34,7 +34,7 @@ class Showing(NamedTuple):
     consent: str | None = None
 
 
-class Kept(NamedTuple):
+class StoredBytes(NamedTuple):
     """What is to be stored of a picture's bytes, and the SHA-256 of it."""
 
     payload: list[Piece]
@@ -57,7 +57,7 @@ class Answer(NamedTuple):
     etag: str | None = None
     last_modified: str | None = None
     robots: str = "n/a"
-    kept: Kept | None = None
+    kept: StoredBytes | None = None
 
 
 class Intake:
@@ -87,10 +87,10 @@ class Intake:
         self.counts: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         # Hashes instead of the words themselves: a long list must not fill the memory.
-        self._known = Numbers(
+        self._known = IntMap(
             map(hash, index.select(Showing._fields[:2]).iter_rows()), map(hash, index.select(_SIGNATURE).iter_rows())
         )
-        self._earlier, self._had = Earlier(index), bool(index["image_id"].is_not_null().any())
+        self._earlier, self._had = UrlHistory(index), bool(index["image_id"].is_not_null().any())
 
     def has_pictures(self) -> bool:
         """Whether the source has any, of this run or before."""
@@ -125,7 +125,7 @@ class Intake:
 
         Bytes that are no picture and claim to be none make a failed row: `empty` or `not-an-image`. Those that are made
         to keep us busy, and what was taken down, under this address or as these bytes, make a refused one. What a row
-        cannot hold is cut, or fails (`bounds`).
+        cannot hold is cut, or fails (`field_bounds`).
 
         Raises:
             DiskError: no space.
@@ -200,8 +200,8 @@ def _written(seconds: int) -> str:
 def judge_answer(answer: Answer, url: str) -> Answer:
     """The answer with its bytes replaced by their name and by what is kept of them, or by the reason why nothing is.
 
-    `url` may claim that they are a picture's (`claims`). This is all of `Intake.take` that a picture's content can make
-    slow, for callers who must not wait: it may run in any thread.
+    `url` may claim that they are a picture's (`imaging.claimed_formats`). This is the only part of `Intake.take` that a
+    picture's content can make slow; callers that must not block run it in a thread.
     """
     data = answer.data
     if data is None:
@@ -215,5 +215,5 @@ def judge_answer(answer: Answer, url: str) -> Answer:
     payload, image_id = strip_pieces(data), sha256_of([data])
     if not payload:
         return answer._replace(outcome="refused", reason="too-many-parts", data=None)
-    kept = Kept(payload, image_id if payload[0] is data else sha256_of(payload))
+    kept = StoredBytes(payload, image_id if payload[0] is data else sha256_of(payload))
     return answer._replace(data=None, image_id=image_id, format=form, kept=kept)

@@ -9,7 +9,7 @@ from typing import Any
 from silverprint.store.files import write_text
 
 
-class Whole:
+class CompletedSource:
     """What the last run over a source that came to its end has read; `.whole` in its folder.
 
     It holds for as long as the rules are the same, and the rows that were there then.

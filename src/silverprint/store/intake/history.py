@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from silverprint.store.int_map import Numbers
+from silverprint.store.int_map import IntMap
 
 _OF_THE_BYTES = ("empty", "not-an-image")  # reasons that hold for as long as the bytes stay
 
@@ -19,7 +19,7 @@ class Validators:
     last_modified: str | None
 
 
-class Earlier:
+class UrlHistory:
     """The latest row of each address that tells of its bytes.
 
     Args:
@@ -29,7 +29,7 @@ class Earlier:
     def __init__(self, index: pl.DataFrame) -> None:
         of_the_bytes = pl.col("image_id").is_not_null() | pl.col("reason").is_in(_OF_THE_BYTES)
         self._rows = index.with_row_index("number").filter(of_the_bytes)
-        self._last = Numbers(map(hash, self._rows["url"]), range(len(self._rows)))
+        self._last = IntMap(map(hash, self._rows["url"]), range(len(self._rows)))
 
     def row(self, url: str) -> dict[str, Any] | None:
         """That row, with its `number` in the index."""

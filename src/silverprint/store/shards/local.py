@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import RAW, empty
-from silverprint.store.shards.mmap_reader import Pictures, pictures
+from silverprint.store.shards.mmap_reader import Images, read_images
 from silverprint.store.shards.tar_header import BLOCK
 
 
-class Stored:
+class StoredImages:
     """Every stored picture once, in the order of folders, shards and offsets.
 
     Args:
@@ -47,12 +47,12 @@ class Stored:
         return int(self._first[shard]), int(after) - 1
 
 
-class OnDisk(Stored):
+class LocalShards(StoredImages):
     """Pictures in shards on this disk."""
 
-    def payloads(self, image_ids: Sequence[str], rows: NDArray[np.int64]) -> Pictures:
+    def payloads(self, image_ids: Sequence[str], rows: NDArray[np.int64]) -> Images:
         """(name, bytes) of each row, in that order."""
-        return pictures(self._opened, image_ids, self.shard_of[rows], self.offsets[rows], self.sizes[rows])
+        return read_images(self._opened, image_ids, self.shard_of[rows], self.offsets[rows], self.sizes[rows])
 
     def _opened(self, shard: int) -> int:
         """A shard opened, once it is long enough, and its first and last picture are where the index says.

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Pictures: TypeAlias = Iterator[tuple[str, bytes]]
+Images: TypeAlias = Iterator[tuple[str, bytes]]
 
 _BATCH: Final = 128  # pictures, after which cached or not is asked again
 _OPEN: Final = 256  # shards at a time, with two descriptors each; the usual limit is 1,024
@@ -28,13 +28,13 @@ class _Shard(NamedTuple):
     bytes: mmap.mmap
 
 
-def pictures(
+def read_images(
     opened: Callable[[int], int],
     image_ids: Sequence[str],
     shards: NDArray[np.int64],
     offsets: NDArray[np.int64],
     sizes: NDArray[np.int64],
-) -> Pictures:
+) -> Images:
     """(name, bytes) of each picture, in that order.
 
     Within a batch the loop runs without Python's interpreter, which would cost as much as a tenth of the reading.
@@ -52,7 +52,7 @@ def _batches(
     shards: NDArray[np.int64],
     offsets: NDArray[np.int64],
     sizes: NDArray[np.int64],
-) -> Iterator[Pictures]:
+) -> Iterator[Images]:
     ends = offsets + sizes
     files: dict[int, _Shard] = {}
     cached = True

@@ -62,7 +62,7 @@ class Part:
         """Makes the tar and its index whole, on the disk, and gives them their names.
 
         Both lie there under hidden names before the first has its own, so that a kill costs no whole part
-        (`places.settle`), and a shard without an index is one that was lost.
+        (`names.settle`), and a shard without an index is one that was lost.
         """
         waiting = unfinished_index(self.index)
         with disk_errors(self.shard):

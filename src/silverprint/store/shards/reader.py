@@ -11,8 +11,8 @@ from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import RAW, empty
 from silverprint.store import tables
 from silverprint.store.s3 import SCHEME, Bucket
-from silverprint.store.shards.local import OnDisk
-from silverprint.store.shards.remote import OnS3
+from silverprint.store.shards.local import LocalShards
+from silverprint.store.shards.remote import RemoteShards
 
 
 class ShardReader:
@@ -38,11 +38,11 @@ class ShardReader:
             bucket = Bucket()
             self._folders = [folder for path in on_s3 for folder in bucket.sources(path.rstrip("/"))]
             parts = [bucket.index(folder) for folder in self._folders]
-            self._take(parts, OnS3(bucket, self._folders, parts))
+            self._take(parts, RemoteShards(bucket, self._folders, parts))
         else:
             self._folders = [str(folder) for path in given for folder in _sources(Path(path))]
             parts = [tables.read_parts(Path(folder), RAW) for folder in self._folders]
-            self._take(parts, OnDisk(self._folders, parts))
+            self._take(parts, LocalShards(self._folders, parts))
 
     @classmethod
     def of_part(cls, index: Path) -> Self:
@@ -50,10 +50,10 @@ class ShardReader:
         reader = cls.__new__(cls)
         reader._folders = [str(index.parent)]
         parts = [tables.read(index, RAW)]
-        reader._take(parts, OnDisk(reader._folders, parts))
+        reader._take(parts, LocalShards(reader._folders, parts))
         return reader
 
-    def _take(self, parts: list[pl.DataFrame], stored: OnDisk | OnS3) -> None:
+    def _take(self, parts: list[pl.DataFrame], stored: LocalShards | RemoteShards) -> None:
         self._index = pl.concat(parts) if parts else empty(RAW)
         self._stored = stored
         self._row = {image_id: row for row, image_id in enumerate(stored.image_ids)}

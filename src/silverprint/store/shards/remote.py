@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from silverprint.errors import DataError
 from silverprint.store.s3 import Bucket
-from silverprint.store.shards.local import Stored
-from silverprint.store.shards.mmap_reader import Pictures
+from silverprint.store.shards.local import StoredImages
+from silverprint.store.shards.mmap_reader import Images
 from silverprint.store.shards.tar_header import BLOCK
 
 _BATCH: Final = 256  # pictures asked for at once, at most
@@ -29,14 +29,14 @@ class _Range:
     rows: list[int] = field(default_factory=list)
 
 
-class OnS3(Stored):
-    """As `stored.OnDisk`. Each picture's header is read along, and names it."""
+class RemoteShards(StoredImages):
+    """As `local.LocalShards`. Each picture's header is read along, and names it."""
 
     def __init__(self, bucket: Bucket, folders: Sequence[str], parts: Sequence[pl.DataFrame]) -> None:
         super().__init__(folders, parts)
         self._bucket = bucket
 
-    def payloads(self, image_ids: Sequence[str], rows: NDArray[np.int64]) -> Pictures:
+    def payloads(self, image_ids: Sequence[str], rows: NDArray[np.int64]) -> Images:
         """(name, bytes) of each row, in that order.
 
         Raises:

@@ -26,7 +26,7 @@ class Fault:
     Attributes:
         path: the file it is in.
         what: what is wrong, in words.
-        leftover: whether it is only what a kill left: no picture is lost, and `places.settle` fixes it.
+        leftover: whether it is only what a kill left: no picture is lost, and `names.settle` fixes it.
     """
 
     path: Path

@@ -13,7 +13,7 @@ from silverprint.imaging.metadata.slices import Piece
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
-from silverprint.store.int_map import Numbers
+from silverprint.store.int_map import IntMap
 from silverprint.store.shards.names import index_numbers, part_number, settle, without_index
 from silverprint.store.shards.part import Part, publish
 
@@ -55,7 +55,7 @@ class ShardWriter:
         self._bytes, self._rows = int(stored["size"].sum()), index.height  # of finished parts
         self._open = Part(root, numbers[-1] + 1 if numbers else 0)
         # The part of each picture in the others, by the hash of its name: 16 bytes a picture are all that is kept.
-        self._parts = Numbers(map(hash, stored["image_id"]), map(part_number, stored["shard"]))
+        self._parts = IntMap(map(hash, stored["image_id"]), map(part_number, stored["shard"]))
         self._flusher = ThreadPoolExecutor(1, "shards")
         self._flushed: Future[None] | None = None
 

@@ -12,13 +12,13 @@ import sys
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from silverprint.adapters.urls.fetcher.image import Pictures
-from silverprint.adapters.urls.fetcher.messages import LENGTH, Manner, Request, Result, frame
-from silverprint.adapters.urls.fetcher.per_host import Hosts
+from silverprint.adapters.urls.fetcher.image import ImageFetcher
+from silverprint.adapters.urls.fetcher.messages import LENGTH, FetchSettings, Request, Result, frame
+from silverprint.adapters.urls.fetcher.per_host import HostLimits
 from silverprint.adapters.urls.fetcher.ring_buffer import Ring
-from silverprint.adapters.urls.http.address import Gate, sendable
+from silverprint.adapters.urls.http.address import Gate, sendable_url
 from silverprint.adapters.urls.http.client import Client
-from silverprint.fetching.address_guard import Reach
+from silverprint.fetching.address_guard import AddressPolicy
 
 _GATHERED_S: Final = 0.005  # for which results wait for others, so that not each costs a message
 
@@ -62,11 +62,11 @@ async def serve(ring: Ring) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
     pipe, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(1, "wb", closefd=False))
     messages = _messages(reader)
-    manner: Manner = await anext(messages)
-    reach, outbox = Reach(manner.allow_private), _Outbox(ring, pipe)
+    manner: FetchSettings = await anext(messages)
+    reach, outbox = AddressPolicy(manner.allow_private), _Outbox(ring, pipe)
     gate = Gate(reach, manner.takedowns)
     async with Client(manner.user_agent, manner.timeout_s, reach) as client:
-        pictures = Pictures(manner, client, gate)
+        pictures = ImageFetcher(manner, client, gate)
 
         async def work(request: Request) -> None:
             found, body = await pictures.fetch(request)
@@ -74,7 +74,7 @@ async def serve(ring: Ring) -> None:
 
         try:
             async with asyncio.TaskGroup() as group:
-                hosts = Hosts(group, manner.per_host, work)
+                hosts = HostLimits(group, manner.per_host, work)
                 async for orders in messages:
                     outbox.freed(orders.freed)
                     for request in orders.requests:
@@ -96,7 +96,7 @@ async def _messages(reader: asyncio.StreamReader) -> AsyncIterator[Any]:
 def _host(url: str) -> str:
     """Whom the request will go to; all that go nowhere stand in one line."""
     try:
-        return sendable(url)[1]
+        return sendable_url(url)[1]
     except ValueError:
         return ""
 

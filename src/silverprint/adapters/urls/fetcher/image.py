@@ -1,18 +1,18 @@
 """Fetch of one image: robots.txt first, redirects followed, conditional where it was fetched before."""
 
-from silverprint.adapters.urls.fetcher.messages import Loss, Manner, Request
-from silverprint.adapters.urls.fetcher.robots_cache import Robots
+from silverprint.adapters.urls.fetcher.messages import FetchSettings, Loss, Request
+from silverprint.adapters.urls.fetcher.robots_cache import RobotsCache
 from silverprint.adapters.urls.http.address import Gate
 from silverprint.adapters.urls.http.client import Client, Heard
 from silverprint.fetching import robots
 from silverprint.fetching.limits import REDIRECTS
 from silverprint.fetching.referrer import referrer
-from silverprint.fetching.refusals import Failed, NoPicture, Refused
+from silverprint.fetching.refusals import Failed, NoImage, Refused
 from silverprint.fetching.response import Reply, wants_body
 from silverprint.fetching.robots.directives import product
 
 
-class Pictures:
+class ImageFetcher:
     """
     Args:
         manner: whose limits hold.
@@ -20,17 +20,17 @@ class Pictures:
         gate: what may be asked.
     """
 
-    def __init__(self, manner: Manner, client: Client, gate: Gate) -> None:
+    def __init__(self, manner: FetchSettings, client: Client, gate: Gate) -> None:
         self._agent = product(manner.user_agent)
         self._limit, self._client, self._gate = manner.max_bytes, client, gate
-        self._robots = Robots(client, gate)
+        self._robots = RobotsCache(client, gate)
 
     async def fetch(self, request: Request) -> tuple[Reply | Loss, bytes | None]:
         """What came back, with the body if there is a picture to be had."""
         visit = _Visit(request)
         try:
             return await self._follow(visit)
-        except NoPicture as why:
+        except NoImage as why:
             return Loss(why.outcome, why.reason, visit.decision), None
 
     async def _follow(self, visit: "_Visit") -> tuple[Reply, bytes | None]:

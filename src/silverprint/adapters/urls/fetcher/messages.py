@@ -10,7 +10,7 @@ from silverprint.fetching.response import Reply
 LENGTH: Final = struct.Struct("<I")  # of what follows, bytes
 
 
-class Manner(NamedTuple):
+class FetchSettings(NamedTuple):
     """How to ask: the first message. Fields as the knobs of a source."""
 
     user_agent: str

@@ -9,19 +9,19 @@ from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 
-from silverprint.adapters.urls.fetcher.messages import LENGTH, Manner, Orders, Request, Result, frame
+from silverprint.adapters.urls.fetcher.messages import LENGTH, FetchSettings, Orders, Request, Result, frame
 from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
 
 _GATHERED: Final = 64  # requests or bodies that wait for others, so that not each costs a message
 
 
-class Sockets:
+class FetcherProcess:
     """A process of its own for everything that listens, so that hashing and writing hold up no socket.
 
     Used as a context, at whose end the process ends, whatever is under way.
     """
 
-    def __init__(self, manner: Manner) -> None:
+    def __init__(self, manner: FetchSettings) -> None:
         self._manner = manner
         self._size = max(4 * HOT, 4 * manner.max_bytes)  # pages that are never touched take no memory
         self._requests: list[Request] = []
@@ -76,7 +76,7 @@ class Sockets:
         gathered = max(len(self._requests), self._freed)
         return gathered >= _GATHERED or self._under_way < _GATHERED or self._freed_bytes >= HOT // 4
 
-    def _write(self, message: Manner | Orders) -> None:
+    def _write(self, message: FetchSettings | Orders) -> None:
         with suppress(BrokenPipeError):  # it has ended: there will be nothing to receive
             self._to.write(frame(message))
             self._to.flush()

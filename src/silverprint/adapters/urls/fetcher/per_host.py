@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Hosts(Generic[T]):
+class HostLimits(Generic[T]):
     """
     Args:
         group: its tasks do the work.

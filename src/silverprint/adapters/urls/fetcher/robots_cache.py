@@ -8,12 +8,12 @@ from silverprint.adapters.urls.http.address import Address, Gate
 from silverprint.adapters.urls.http.client import Client
 from silverprint.fetching import robots
 from silverprint.fetching.limits import REDIRECTS, ROBOTS_BYTES
-from silverprint.fetching.refusals import Failed, NoPicture
+from silverprint.fetching.refusals import Failed, NoImage
 
 _REMEMBERED: Final = 4_096  # origins
 
 
-class Robots:
+class RobotsCache:
     """
     Args:
         client: asks.
@@ -46,7 +46,7 @@ class Robots:
                 heard, body = await self._client.ask(
                     address, {}, ROBOTS_BYTES + 1, lambda heard: heard.status < 300, cuts=True
                 )
-            except NoPicture as why:
+            except NoImage as why:
                 if why.reason in robots.NOWHERE:
                     raise Failed("robots-unreachable") from None
                 raise

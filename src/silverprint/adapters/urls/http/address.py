@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from silverprint.adapters.urls.http.pool import Peer
 from silverprint.core.cleaning.takedowns import Takedowns
-from silverprint.fetching.address_guard import Reach, literal, target
+from silverprint.fetching.address_guard import AddressPolicy, literal, target
 from silverprint.fetching.refusals import Failed, Refused
 from silverprint.fetching.urls import resolve_url
 
@@ -29,7 +29,7 @@ class Gate:
         takedowns: what may not be fetched.
     """
 
-    def __init__(self, reach: Reach, takedowns: Takedowns) -> None:
+    def __init__(self, reach: AddressPolicy, takedowns: Takedowns) -> None:
         self._reach, self._takedowns = reach, takedowns
         self._check = lru_cache(_REMEMBERED)(self._check_origin)
 
@@ -42,7 +42,7 @@ class Gate:
         """
         try:
             target(url)
-            wire, origin = sendable(url)
+            wire, origin = sendable_url(url)
             if self._takedowns.forbid(url, wire):
                 raise Refused("taken-down")
             return Address(wire, origin, wire[len(origin) :], *self._check(origin))
@@ -61,7 +61,7 @@ class Gate:
         return Peer(scheme == "https", *asked), headers
 
 
-def sendable(url: str) -> tuple[str, str]:
+def sendable_url(url: str) -> tuple[str, str]:
     """`url` as it goes over the wire, and its origin.
 
     Raises:

@@ -11,11 +11,11 @@ from silverprint.adapters.urls.http.address import Address
 from silverprint.adapters.urls.http.connection import Limit, Stale
 from silverprint.adapters.urls.http.pool import Pool
 from silverprint.adapters.urls.http.resolver import GuardedResolver
-from silverprint.fetching.address_guard import Reach
+from silverprint.fetching.address_guard import AddressPolicy
 from silverprint.fetching.http.content_coding import decompress
 from silverprint.fetching.http.response_head import Head
 from silverprint.fetching.limits import RETRIED, RETRIES
-from silverprint.fetching.rate_limit import BUSY, Pace, rest_s
+from silverprint.fetching.rate_limit import BUSY, RateLimit, rest_s
 from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import DOWN, Failed
 
@@ -47,12 +47,12 @@ class Client:
         reach: which addresses may be spoken to.
     """
 
-    def __init__(self, user_agent: str, timeout_s: float, reach: Reach) -> None:
+    def __init__(self, user_agent: str, timeout_s: float, reach: AddressPolicy) -> None:
         self._timeout_s = timeout_s
         self._headers = f"User-Agent: {user_agent}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
         self._pool = Pool(GuardedResolver(reach))
         self._open = asyncio.Semaphore(OPEN_AT_ONCE)
-        self._pace = Pace()
+        self._pace = RateLimit()
 
     async def __aenter__(self) -> Self:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_NAME_THREADS, "names"))

@@ -8,7 +8,7 @@ from typing import Final
 from silverprint.fetching.http import response_head
 from silverprint.fetching.http.chunked import Chunks
 from silverprint.fetching.http.response_head import Head
-from silverprint.fetching.refusals import Failed, NoPicture, Refused
+from silverprint.fetching.refusals import Failed, NoImage, Refused
 
 _ROOM: Final = 2 * response_head.MOST  # bytes for a reply, until its head tells how much it needs
 _KEPT_ROOM: Final = 1_048_576  # of a connection that waits for its next request
@@ -77,9 +77,9 @@ class Connection(asyncio.BufferedProtocol):
                 self._read_body()
         except response_head.NoHttp:
             self._fail(Failed("connection"))
-        except response_head.Broken:
+        except response_head.BrokenHead:
             self._fail(Failed("broken-response"))
-        except NoPicture as why:
+        except NoImage as why:
             self._fail(why)
 
     def eof_received(self) -> None:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from silverprint.fetching.address_guard import Reach, Target
+from silverprint.fetching.address_guard import AddressPolicy, Target
 from silverprint.fetching.refusals import Failed, Refused
 
 Found: TypeAlias = Sequence[tuple[Any, ...]]  # as socket.getaddrinfo gives it
@@ -22,7 +22,7 @@ class GuardedResolver:
         reach: which addresses may be spoken to.
     """
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: AddressPolicy) -> None:
         self._reach = reach
         self._known: OrderedDict[Target, tuple[float, asyncio.Task[Found]]] = OrderedDict()
 

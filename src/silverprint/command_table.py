@@ -61,7 +61,7 @@ def _port(first: int) -> Argument:
 
 
 STAGES = (
-    _stage("check", "params.yaml and dvc.yaml agree, and rounds that people have seen are where they were"),
+    _stage("check", "check that params.yaml and dvc.yaml agree, and that rounds which people have seen are unchanged"),
     _stage("acquire", "fetch a source's pictures into shards", _SOURCE),
     _stage("measure", "decode each new picture once: quality figures and hashes", _SOURCE),
     _stage("embed", "features of each new picture from the frozen backbone"),
@@ -73,7 +73,7 @@ STAGES = (
     _stage("annotate", "push the queue to Label Studio and pull the votes; exit 75 while people work", _ROUND),
     _stage("labels", "consensus over all votes so far", _ROUND),
     _stage("gate", "check the labels; a critical failure stops the round", _ROUND),
-    _stage("train", "train on the labels so far, judge on the evaluation set", _ROUND),
+    _stage("train", "train on the labels so far, evaluate on the evaluation set", _ROUND),
     _stage(
         "release",
         "the dataset as people use it: ImageFolder and Parquet",
@@ -85,7 +85,7 @@ STAGES = (
 COMMANDS = (
     Verb(
         "status",
-        "which rounds, in which state, waiting for whom, what to do next",
+        "the rounds, their states, whom they wait for, what to do next",
         "commands.status:run",
         (
             _arg("--json", action="store_true", dest="as_json", help="for programs"),
@@ -107,10 +107,10 @@ COMMANDS = (
                     _arg("--budget", type=int, help="pictures; default: the last round's"),
                 ),
             ),
-            Verb("redraw", "draw a queue again that nobody has seen yet", "commands.rounds:redraw", (_ROUND,)),
+            Verb("redraw", "draw a queue again, if nobody has seen it yet", "commands.rounds:redraw", (_ROUND,)),
             Verb(
                 "move",
-                "go on with a waiting round on another Label Studio, where the one it was asked on is gone",
+                "continue a waiting round on another Label Studio, because its own is gone",
                 "commands.round_move:move",
                 (_ROUND,),
             ),
@@ -121,11 +121,11 @@ COMMANDS = (
                 (
                     _ROUND,
                     _arg("--extra", type=int, help="more people to ask about each; default 1"),
-                    _arg("--all", action="store_true", dest="everything", help="every picture, not the disputed only"),
+                    _arg("--all", action="store_true", dest="everything", help="not only the disputed ones"),
                     _arg(
                         "--not-one-of-these",
                         action="store_true",
-                        help="those answered so before a class was added; default of --extra: one more than said so",
+                        help="pictures answered so before a class was added; default of --extra: one more than gave that answer",
                     ),
                     _arg("--why", required=True, help="kept beside the ask"),
                 ),
@@ -170,11 +170,11 @@ COMMANDS = (
     ),
     Verb(
         "votes",
-        "what was said elsewhere",
+        "labels that come from elsewhere, as votes",
         verbs=(
             Verb(
                 "import",
-                "make the labels that a source came with votes by import:SOURCE, one more beside people's",
+                "turn the labels that a source came with into votes by the annotator import:SOURCE",
                 "commands.votes:import_labels",
                 (
                     _SOURCE,
@@ -191,7 +191,7 @@ COMMANDS = (
     ),
     Verb(
         "gold",
-        "pictures whose label is known, hidden among the others to check people by",
+        "pictures whose label is known, hidden among the others to check the annotators",
         verbs=(
             Verb(
                 "add",
@@ -213,7 +213,7 @@ COMMANDS = (
     ),
     Verb(
         "ledger",
-        "what people decided in two branches, made one file again",
+        "merge the ledgers of two branches",
         verbs=(
             Verb(
                 "merge",
@@ -233,7 +233,7 @@ COMMANDS = (
             ),
             Verb(
                 "fix",
-                "take Git's conflict marks out of a ledger, or bring back what a round is sealed with",
+                "remove Git's conflict marks from a ledger, or restore the version that a round was sealed with",
                 "commands.ledger:fix",
                 (_arg("path", metavar="FILE", type=_path),),
                 params=False,
@@ -243,7 +243,7 @@ COMMANDS = (
     ),
     Verb(
         "trace",
-        "a picture's whole life: where it came from, by what right, who said what, which models it made",
+        "a picture's whole history: its origin and licence, its votes, the models trained on it",
         "commands.trace:run",
         (
             _arg("image_id", metavar="IMAGE_ID", help="64 hex digits, or the first 8 or more"),
@@ -252,7 +252,7 @@ COMMANDS = (
     ),
     Verb(
         "doctor",
-        "read every shard and hold it against its index",
+        "check every shard against its index",
         "commands.doctor:run",
         (
             _arg(
@@ -269,19 +269,19 @@ COMMANDS = (
         verbs=(
             Verb(
                 "invite",
-                "make accounts that can sign in to Label Studio",
+                "create accounts that can sign in to Label Studio",
                 "commands.people:invite",
                 (_arg("names", metavar="NAME", nargs="+", help="a plain name or an e-mail address"),),
                 params=False,
             ),
-            Verb("list", "who there is", "commands.people:show", params=False),
+            Verb("list", "list the annotators' accounts", "commands.people:show", params=False),
         ),
     ),
     Verb(
         "studio",
         "Label Studio on this machine, loopback only",
         verbs=(
-            Verb("prepare", "make its empty database, for its first start", "commands.studio:prepare", params=False),
+            Verb("prepare", "create its empty database, for its first start", "commands.studio:prepare", params=False),
             Verb("up", "start it", "commands.studio:up", (_port(8080),), params=False),
             Verb("down", "stop it", "commands.studio:down", params=False),
         ),

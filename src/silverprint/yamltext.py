@@ -49,7 +49,7 @@ def mapping(text: str, name: Path) -> dict[Any, Any]:
 
 def _one_side(name: Path) -> str:
     if name != layout.LOCK:
-        return f"keep the right lines, take the marks out, then: git add {name}"
+        return f"keep the right lines, remove the marks, then: git add {name}"
     way = f"git checkout --ours {name} (or --theirs; after the merge: git checkout COMMIT -- {name})"
     return f"take it whole from the side whose pictures and models are to stand: {way}; then: dvc pull, dvc repro"
 
@@ -57,7 +57,7 @@ def _one_side(name: Path) -> str:
 def _problem(error: MarkedYAMLError) -> str:
     problem = str(error.problem or error.context)
     if isinstance(error, DuplicateKeyError):
-        return f"{problem.split(' with value ')[0].removeprefix('found ')}: a key stands once in its mapping"
+        return f"{problem.split(' with value ')[0].removeprefix('found ')}: a key may be there only once in its mapping"
     return f"not readable as YAML ({problem[:200]})"
 
 

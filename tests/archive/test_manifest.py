@@ -33,7 +33,7 @@ def drop(path: Path, manifest: bytes) -> Path:
         (b"license\nMIT\n", "no column 'path'"),
         (b"path,licence\na.jpg,MIT\n", r"column 'licence': no such column, did you mean 'license'\?; .*known: path"),
         (b"path,license,License \na.jpg,MIT,MIT\n", "column 'license': the column is there twice"),
-        (b"path,author\na.jpg,ada\n", "column 'author': no such column; rename it or take it out; known: path"),
+        (b"path,author\na.jpg,ada\n", "column 'author': no such column; rename it or remove it; known: path"),
         (b"path:license\na.jpg:MIT\n", "column 'path:license': no such column"),
         (b"path,license,license\na.jpg,MIT,MIT\n", "column 'license': the column is there twice"),
         (b"path,license\na.jpg\n", "line 2: 1 fields under 2 columns"),

@@ -225,7 +225,7 @@ BROKEN = [
     ("a: b: c\n", "params.yaml line 1 column 5"),
     ("\x00", "not readable as YAML"),
     ("seed: 1\nseed: 2\n", "params.yaml line 2 column 1: duplicate key .seed."),
-    ("seed: {a: 1, a: {b: 2, c: 3}}\n", "duplicate key .a.: a key stands once"),
+    ("seed: {a: 1, a: {b: 2, c: 3}}\n", "duplicate key .a.: a key may be there only once"),
     ("seed: 2024-99-99\n", "not readable as YAML"),
     ("seed: &a [*a]\n", "no plain values"),
     ("? [a, b]\n: 1\n", "no plain values"),

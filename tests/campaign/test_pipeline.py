@@ -224,7 +224,7 @@ def test_an_opened_round_is_not_renamed() -> None:
     opened("r03", "r02")
     replace(layout.PARAMS, "  r03: {prev: r02", "  r04: {prev: r02")
     replace(layout.PARAMS, "last: r03", "last: r04")
-    with pytest.raises(ConfigError, match=r"rounds\.r03 is missing.*put it back with prev: r02"):
+    with pytest.raises(ConfigError, match=r"rounds\.r03 is missing.*restore it with prev: r02"):
         lint.lint(config.load())
 
 

@@ -398,7 +398,7 @@ def test_every_reason_has_a_knob():
 
 
 def test_nothing_acquired_is_an_error(project: Path):
-    with pytest.raises(DataError, match="no source has brought a picture"):
+    with pytest.raises(DataError, match="no source has given a picture"):
         _both([])
 
 

@@ -341,4 +341,5 @@ def test_an_mlflow_that_is_down_costs_the_round_nothing(params, truth, monkeypat
     train.run(params, "r01")
     assert metrics("r01")["round"] == "r01"
     said = [line for line in capsys.readouterr().err.splitlines() if "MLflow" in line]
-    assert said == ["MLflow at http://127.0.0.1:9 is not reachable; the round is whole; later: silverprint track sync"]
+    later = "the round is complete; later: silverprint track sync"
+    assert said == [f"MLflow at http://127.0.0.1:9 is not reachable; {later}"]

@@ -120,7 +120,7 @@ def test_what_a_kill_left_is_mended_and_the_rest_named(
     assert {path.name for path in root.iterdir()} == before - {".shard-00005.tar.part"}
     assert "every picture is where its index says" in capsys.readouterr().err
     flip(root / "shard-00001.tar", place(root, 1))
-    with pytest.raises(DataError, match="bring it from a copy, or remove data/raw/web"):
+    with pytest.raises(DataError, match="restore it from a copy, or remove data/raw/web"):
         doctor.run(params, fix=True)
 
 

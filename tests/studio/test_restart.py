@@ -74,7 +74,7 @@ def test_data_of_an_older_label_studio_is_migrated(restartable, capsys):
     current = version.read_text()
     version.write_text("1.0.0")
     studio.up(free_port())
-    assert f"bringing the data to version {current}" in capsys.readouterr().err
+    assert f"migrating its data to version {current}" in capsys.readouterr().err
     assert version.read_text() == current
     assert len(Studio.connect().people()) == 4
 

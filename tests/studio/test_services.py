@@ -194,6 +194,6 @@ def test_a_database_keeps_the_administrator_it_was_made_with(tmp_path, monkeypat
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/label-studio").touch()
     with pytest.raises(
-        UnavailableError, match=r"data/admin\.json: its administrator is known neither.*move var/studio"
+        UnavailableError, match=r"data/admin\.json: its administrator is not recorded, neither.*move var/studio"
     ):
         studio.up(free_port())

@@ -72,7 +72,7 @@ def read(service: Service) -> dict[str, Any]:
 
 
 def read_running(service: Service) -> dict[str, Any]:
-    """url, port and pid of the server that holds the lock; empty while it is only just starting."""
+    """url, port and pid of the server that holds the lock; empty while it is still starting."""
     return _document(service.lock)
 
 
@@ -134,13 +134,13 @@ def down(service: Service) -> bool:
     """Stops the server and waits for its end. False if it was not running.
 
     Raises:
-        UnavailableError: it is only just starting.
+        UnavailableError: it is still starting.
     """
     if not is_held(service):
         return False
     pid = read_running(service).get("pid")
     if not isinstance(pid, int):
-        raise UnavailableError(service.name, "it is only just starting", "run this again in a minute")
+        raise UnavailableError(service.name, "it is still starting", "run this again in a minute")
     _end(pid, lambda: not is_held(service))
     return True
 

@@ -20,13 +20,13 @@ def read(params: Params) -> pl.DataFrame:
     """GOLD, image_ids in lower case, each once.
 
     Raises:
-        ConfigError: a line names no picture or no class, says not why, or a picture stands there twice.
+        ConfigError: a line names no picture or no class, says not why, or a picture is there twice.
     """
     rows = [_checked(params, where, row) for where, row in ledgers.lines(layout.GOLD, GOLD)]
     frame = pl.DataFrame(rows, schema=GOLD)
     twice = frame.filter(frame["image_id"].is_duplicated())["image_id"]
     if len(twice):
-        raise ConfigError(f"{layout.GOLD} {twice[0][:8]}", "a picture has one known label", "take the other lines out")
+        raise ConfigError(f"{layout.GOLD} {twice[0][:8]}", "a picture has one known label", "remove the other lines")
     return frame
 
 

@@ -32,7 +32,7 @@ def run(params: Params, image_ids: Collection[str]) -> None:
         old += [hashes[path.name] for path in changed if path.name in hashes]
         where = getattr(params.sources[source], "path", None)
         if where is not None:
-            say(f"sources.{source}.path ({where}) is not ours to change: take the picture out there")
+            say(f"sources.{source}.path ({where}) is never changed by Silverprint: remove the picture there")
         say(f"{root}: overwritten in {', '.join(path.name for path in changed if path.suffix == '.tar') or 'no shard'}")
         _commit(source)
     if old:

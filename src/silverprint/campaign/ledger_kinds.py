@@ -152,4 +152,4 @@ def require(ledger: Ledger, path: Path) -> None:
     if kind.whole:
         twice = ledger.frame.select(kind.key).is_duplicated().arg_true()
         if len(twice):
-            raise DataError(f"{path} line {ledger.lines[twice[1]]}", f"its {kind.key[0]} stands there twice", remedy)
+            raise DataError(f"{path} line {ledger.lines[twice[1]]}", f"its {kind.key[0]} is there twice", remedy)

@@ -43,7 +43,7 @@ def takedowns() -> pl.DataFrame:
 
 def _meant(where: str, row: dict[str, Any]) -> dict[str, Any]:
     image_id, kind, target = row["image_id"], row["kind"] or "image", row["target"]
-    remedy = "take the line out, or: silverprint takedown IMAGE_ID|URL|DOMAIN|SOURCE"
+    remedy = "remove the line, or: silverprint takedown IMAGE_ID|URL|DOMAIN|SOURCE"
     if kind not in KINDS:
         raise ConfigError(f"{where} kind {kind[:100]!r}", f"must be one of: {', '.join(KINDS)}", remedy)
     if image_id is None and kind != "image":
@@ -131,7 +131,7 @@ def personal_findings() -> pl.DataFrame:
         wrong = rows.with_columns(line=pl.Series(ledger.lines, dtype=pl.Int64)).filter(~holds.fill_null(False))
         if not wrong.is_empty():
             value = f"{layout.PERSONAL} line {wrong['line'][0]}: {column} {str(wrong[column][0])[:80]!r}"
-            raise ConfigError(value, rule, "fix what wrote the line, or take it out")
+            raise ConfigError(value, rule, "fix what wrote the line, or remove it")
     return rows
 
 
@@ -156,7 +156,7 @@ def asks(round_name: str) -> pl.DataFrame:
     for where, row in lines(path, ASKS):
         if row["image_id"] not in asked:
             value = f"{where} image_id {str(row['image_id'])[:80]!r}"
-            raise DataError(value, f"{round_name}'s queue has no such picture", f"take it out, or: git checkout {path}")
+            raise DataError(value, f"{round_name}'s queue has no such picture", f"remove it, or: git checkout {path}")
         if row["extra"] is None or not 1 <= row["extra"] <= MOST_EXTRA:
             value = f"{where} extra {row['extra']}"
             raise DataError(value, f"must be 1 to {MOST_EXTRA} people", f"fix it, or: git checkout {path}")

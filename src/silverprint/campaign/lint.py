@@ -49,7 +49,7 @@ def _opened_rounds_stay(params: Params) -> None:
         entry = params.rounds.get(name)
         if entry is None:
             rule = "people have been asked in this round, so it may not be renamed or removed"
-            raise ConfigError(f"rounds.{name} is missing", rule, f"put it back with prev: {seen.prev}")
+            raise ConfigError(f"rounds.{name} is missing", rule, f"restore it with prev: {seen.prev}")
         if entry.prev != seen.prev:
             value = f"rounds.{name}.prev = {entry.prev!r}"
             raise ConfigError(value, f"the round was opened after {seen.prev!r}", f"set prev: {seen.prev}")
@@ -64,4 +64,4 @@ def _lost(gone: str, asked_in: str) -> ConfigError:
     count = sum(ledgers.votes(path.parent.name).filter(choice=gone, status="valid").height for path in voted)
     value = f"dataset.classes lacks {gone!r}, for which there are {count} votes"
     rule = f"{asked_in} asked with it, and classes may be added, not renamed or removed, once people have been asked"
-    return ConfigError(value, rule, f"put {gone!r} back")
+    return ConfigError(value, rule, f"restore {gone!r}")

@@ -35,7 +35,7 @@ def _take(path: Path, descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = path.read_text(encoding="utf-8").strip() or "unknown"
-        rule, remedy = f"process {holder} is at it already", f"wait for it to end, or stop it: kill {holder}"
+        rule, remedy = f"process {holder} is already running it", f"wait for it to end, or stop it: kill {holder}"
         raise UnavailableError(str(path), rule, remedy) from None
     with disk_errors(path):
         os.ftruncate(descriptor, 0)

@@ -92,7 +92,7 @@ def advise(standings: list[RoundStatus]) -> str:
         return f"{path} is lost: git checkout {path}; if it was never committed: silverprint annotate {name}"
     if _is_refused(unfinished):
         ways = f'silverprint round reopen {name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
-        return f"the gate refused {name}'s labels (dvc repro says why): {ways}; then dvc repro"
+        return f"the gate rejected {name}'s labels (dvc repro says why): {ways}; then dvc repro"
     return f"dvc repro goes on with {name}"
 
 

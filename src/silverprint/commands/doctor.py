@@ -43,7 +43,7 @@ def run(params: Params, fix: bool) -> None:
 def _told(root: Path) -> list[Fault]:
     known = [root / name for name in sorted(cache.hashes(root)) if is_part(name)]
     lost = [path for path in known if not path.exists()]
-    faults = [Fault(path, "dvc.lock knows this file, and it is not here") for path in lost]
+    faults = [Fault(path, "dvc.lock lists this file, and it is missing") for path in lost]
     faults += inspect(root)
     for fault in faults:
         say(f"{fault.path}: {fault.what}")
@@ -54,13 +54,13 @@ def _remedy(source: str) -> str:
     root = layout.raw(source)
     if str(root) in guard.known_outputs():
         return restore_remedy(root)
-    return f"bring it from a copy, or remove {root} and run: dvc repro acquire@{source}"
+    return f"restore it from a copy, or remove {root} and run: dvc repro acquire@{source}"
 
 
 def _fix(root: Path, faults: list[Fault]) -> None:
     if any(fault.leftover for fault in faults):
         settle(root)
-        say(f"{root}: what a killed run left is put in order")
+        say(f"{root}: what a killed run left is cleaned up")
     damaged = {path for fault in faults if not fault.leftover for path in part_of(fault.path)}
     for path in sorted(damaged):
         if cache.restore(path):

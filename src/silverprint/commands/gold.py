@@ -93,5 +93,5 @@ class _Gold:
             (kept is False, f"cleaning rejected the picture ({reason}), so nobody can be asked about it", other),
             (bool(name), f"{name} asked about it as {role}, and a picture keeps its role", other),
             (group in self.groups, "people were asked about a near-duplicate of it", other),
-            (before not in (None, label), f"its label is known as {before!r}", f"take that line out of {layout.GOLD}"),
+            (before not in (None, label), f"its label is known as {before!r}", f"remove that line from {layout.GOLD}"),
         ]

@@ -24,7 +24,7 @@ def merge(base: Path, ours: Path, theirs: Path, path: Path) -> None:
     merged = ledger_merge.merge(base.read_bytes(), ours.read_bytes(), theirs.read_bytes(), _from_data(path))
     files.write_bytes(ours, merged.data)
     if merged.conflict:
-        raise DataError("not merged", merged.conflict, "then: git add it, and go on with what Git was at")
+        raise DataError("not merged", merged.conflict, "then: git add it, and continue the merge or rebase")
 
 
 def fix(path: Path) -> None:
@@ -54,7 +54,7 @@ def _from_data(path: Path) -> Path:
 def _require_ledger(path: Path) -> None:
     known = [*ledger_kinds.KINDS, layout.state("x").name]
     if path.name not in known:
-        raise UsageError(str(path), "no ledger of ours", f"one of: {', '.join(known)}")
+        raise UsageError(str(path), "not a ledger", f"one of: {', '.join(known)}")
 
 
 def _unmark(path: Path, text: str) -> None:
@@ -85,7 +85,7 @@ def _unseal(path: Path) -> bool:
             say(f"{path}: as {current.round} was sealed with it, from commit {commit[:8]}; go on: git add {path}")
             return True
     rule = f"Git has no version of it with the hash that {current.round} is sealed with ({sealed[:8]})"
-    raise DataError(str(path), rule, "bring it from the clone that sealed the round: git fetch, then this again")
+    raise DataError(str(path), rule, "fetch it from the clone that sealed the round: git fetch, then this again")
 
 
 def _git(*arguments: str) -> bytes:

@@ -86,7 +86,7 @@ def _of_younger_classes(params: Params, current: State, everything: bool) -> pl.
     young = new_classes.newer_classes(params, current.round)
     found = new_classes.doubtful_images(current.round)
     if not young or found.is_empty():
-        value = f"{current.round} has {found.height} pictures with an answer {NONE_OF_THESE!r}"
+        value = f"{current.round} has {found.height} pictures answered {NONE_OF_THESE!r}"
         rule = f"{len(young)} classes are younger than it, so there is nothing to ask again"
         raise DataError(value, rule, "add the class to dataset.classes first, or use --all")
     current.moved(classes=(*current.classes, *young)).save()

@@ -87,7 +87,7 @@ def remove(name: str) -> None:
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
     kept = f"; its shards stay in {layout.raw(name)}" if layout.raw(name).exists() else ""
-    say(f"source {name} is out of params.yaml and dvc.yaml{kept}")
+    say(f"source {name} is removed from params.yaml and dvc.yaml{kept}")
 
 
 def _sources(text: str) -> dict[str, Any]:
@@ -110,11 +110,11 @@ def _require_unasked(name: str) -> None:
     if not queues:
         return
     if not layout.raw(name).is_dir():
-        rule = "whether people were asked about its pictures cannot be told without them"
+        rule = "without them it is not known whether people were asked about its pictures"
         raise UnavailableError(str(layout.raw(name)), rule, f"run: dvc pull {layout.raw(name)}")
     here = set(tables.read_parts(layout.raw(name), RAW)["image_id"].drop_nulls())
     for path in queues:
         asked = here & set(ledgers.queue(path.parent.name)["image_id"])
         if asked:
             value = f"source {name!r} holds {len(asked)} pictures that {path.parent.name} asked about"
-            raise ConfigError(value, "people's work leaves by withdrawal only", "use: silverprint takedown")
+            raise ConfigError(value, "people's work is removed by withdrawal only", "use: silverprint takedown")

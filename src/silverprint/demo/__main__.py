@@ -19,15 +19,15 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--address", help="where the site will be served; default http://127.0.0.1:8600/")
     site = verbs.add_parser("site", help="serve the sample site on loopback")
     site.add_argument("--port", type=int, default=8600, help="default 8600; 0 takes a free one")
-    annotate = verbs.add_parser("annotate", help="answer what is open in Label Studio, as one simulated person")
+    annotate = verbs.add_parser("annotate", help="annotate what is open in Label Studio, as one simulated person")
     annotate.add_argument("--person", choices=sorted(PERSONS), required=True)
-    verbs.add_parser("expert", help="note of some pictures what they show, for silverprint gold import")
+    verbs.add_parser("expert", help="write down the labels of some pictures, for silverprint gold import")
     whole = verbs.add_parser("run", help="the whole campaign, from the crawl to the table")
     whole.add_argument("--studio-port", type=int, help="default: the last one, at first 8080")
     whole.add_argument("--mlflow-port", type=int, help="default: the last one, at first 5000")
     whole.add_argument("--pictures", type=int, default=5_000)
-    verbs.add_parser("clean", help="take back what `run` made, and nothing that a person did")
-    verbs.add_parser("audit", help="hold the finished rounds against the truth")
+    verbs.add_parser("clean", help="remove what `run` made, and nothing that a person did")
+    verbs.add_parser("audit", help="compare the finished rounds with the truth")
     return top
 
 

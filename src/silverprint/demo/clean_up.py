@@ -53,20 +53,18 @@ def clean() -> None:
     _remove(*_CAMPAIGN)
     changed = [line[3:] for line in _git("status", "--porcelain", "--", "params.yaml", "dvc.yaml", "data")]
     if changed:
-        remedy = "to take that back too: git checkout FILE, then make clean-demo again"
+        remedy = "to undo that too: git checkout FILE, then make clean-demo again"
         say(f"kept, since people write there: {_some(changed)}; {remedy}")
 
 
 def _require_ours(campaign: str) -> None:
     if campaign != CAMPAIGN:
-        rule = f"make clean-demo takes back the campaign {CAMPAIGN!r} only: in another, people answered"
-        raise NotAllowedError(f"dataset.campaign = {campaign!r}", rule, "remove yourself what is to go")
+        rule = f"make clean-demo removes the campaign {CAMPAIGN!r} only: in another, people answered"
+        raise NotAllowedError(f"dataset.campaign = {campaign!r}", rule, "remove the files yourself")
     if committed := _git("ls-files", *_LEDGERS):
-        raise NotAllowedError(
-            committed[0], "it is committed here: people's work is not taken back", "use a fresh clone"
-        )
+        raise NotAllowedError(committed[0], "it is committed here: people's work is not removed", "use a fresh clone")
     if others := studio_answers.unknown_annotators(_simulated()):
-        rule = "they answered and are none of the demo's simulated people, whose work alone is taken back"
+        rule = "they answered and are none of the demo's simulated people, and only their work is removed"
         raise NotAllowedError(_some(others), rule, "keep it: git add data && git commit, and use a fresh clone")
 
 
@@ -101,7 +99,7 @@ def _remove(*paths: Path) -> None:
 def _git(*arguments: str) -> list[str]:
     done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        rule = f"whether people's work is committed here cannot be told ({done.stderr.strip()[:200]})"
+        rule = f"it is not known whether people's work is committed here ({done.stderr.strip()[:200]})"
         raise UnavailableError("git", rule, "run from a clone")
     return done.stdout.splitlines()
 

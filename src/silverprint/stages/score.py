@@ -57,7 +57,7 @@ def _score(params: Params, model: Path, card: dict[str, object], image_ids: list
     classes = params.dataset.classes
     if card["classes"] != list(classes):
         value = f"{model}: trained for the classes {card['classes']}"
-        raise ConfigError(value, f"dataset.classes has {list(classes)}", "put dataset.classes back, or train again")
+        raise ConfigError(value, f"dataset.classes has {list(classes)}", "restore dataset.classes, or train again")
     probabilities = half_precision.to_half(predict(Head.load(model), features, image_ids))
     mean = half_precision.from_half(probabilities).mean(axis=0)  # as queue@r will read them
     scores = pl.DataFrame(

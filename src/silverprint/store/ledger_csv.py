@@ -85,7 +85,7 @@ def _text(data: bytes, where: str) -> str:
         raise _wrong(where, line, "is no text in UTF-8", "save it as UTF-8") from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise _wrong(where, line, "holds a NUL character, which no text has", "take it out")
+        raise _wrong(where, line, "holds a NUL character, which no text has", "remove it")
     line = git_conflicts.first_mark_line(text) or 0
     if line:
         raise DataError(f"{where} line {line}", git_conflicts.RULE, f"run: silverprint ledger fix {where}")

@@ -38,7 +38,7 @@ def call(address: str, ask: Callable[[], Any]) -> Any:
 
 
 def _closed(address: str, error: Exception) -> SilverprintError:
-    rule = f"we may not read it ({error})"
+    rule = f"access is denied ({error})"
     return NotAllowedError(address, rule, f"set what the bucket needs: {_SETTINGS}")
 
 

@@ -89,7 +89,7 @@ def _bytes(where: str, entry: Entry) -> BytesIO:
         rule = f"a manifest has at most {_MAX_BYTES:,} bytes"
         raise DataError(where, rule, "split the drop, with a manifest for each part")
     if answer.data is None:
-        raise DataError(where, "the manifest cannot be read", "ask the partner for it again, or take it out")
+        raise DataError(where, "the manifest cannot be read", "ask the partner for it again, or remove it")
     return BytesIO(answer.data)
 
 
@@ -108,7 +108,7 @@ def _read(
             continue
         path = said.pop(shape.needed, None)
         if path is None:
-            raise DataError(line, "a row names the path of its picture", "complete it or take it out")
+            raise DataError(line, "a row names the path of its picture", "complete it or remove it")
         path = posixpath.normpath(f"{folder}/{path}") if folder else _HERE.sub("", path)
         manifest.cut += len(said.get("caption") or "") > _MAX_CAPTION
         said["caption"] = (said.get("caption") or "")[:_MAX_CAPTION] or None
@@ -138,5 +138,5 @@ def _said(line: str, row: dict[str, object] | Fault) -> dict[str, str | None]:
 
 def _hash(line: str, said: str | None) -> str | None:
     if said is not None and not re.fullmatch(IMAGE_ID, said.lower()):
-        raise DataError(f"{line} sha256 {said[:100]!r}", "a SHA-256 is 64 hex digits", "fix it or take it out")
+        raise DataError(f"{line} sha256 {said[:100]!r}", "a SHA-256 is 64 hex digits", "fix it or remove it")
     return said.lower() if said else None

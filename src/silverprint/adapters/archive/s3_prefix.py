@@ -41,7 +41,7 @@ def _entry(system: Any, address: str, key: str, name: str, facts: dict[str, Any]
             return call(f"{SCHEME}{key}", got) if facts["size"] else b""  # S3 gives no range of an empty object
         except (UnavailableError, NotAllowedError) as error:
             if isinstance(error.__cause__, FileNotFoundError | PermissionError):
-                raise OSError("gone, or closed to us") from error
+                raise OSError("not found, or access is denied") from error
             raise
 
     refusal = "unsafe-path" if is_unsafe(name) else None

@@ -68,7 +68,7 @@ def _require_bounded(blob: Blob, handle: IO[bytes]) -> None:
     end = zipfile._EndRecData(handle)  # type: ignore[attr-defined]
     size = end[zipfile._ECD_SIZE] if end else 0  # type: ignore[attr-defined]
     if size > _DIRECTORY:
-        rule = f"the zip's directory has {size:,} bytes, of {_DIRECTORY:,} that may be"
+        rule = f"the zip's directory has {size:,} bytes, the most allowed is {_DIRECTORY:,}"
         raise DataError(blob.place, rule, "split it, or make it a tar, which is read from front to back")
 
 

@@ -54,7 +54,7 @@ def conclude(
 def _rule(reason: str) -> str:
     if reason in DOWN:
         return f"the site does not answer ({reason})"
-    return f"the page is not to be had ({reason})"
+    return f"the page cannot be fetched ({reason})"
 
 
 def _remedy(name: str, source: WebSource, url: str, reason: str) -> str:
@@ -64,7 +64,7 @@ def _remedy(name: str, source: WebSource, url: str, reason: str) -> str:
     if reason == "private-address":
         return f"if it is a network of your own, add {place} to {knob}.allow_private"
     if reason == "robots":
-        return f"its robots.txt forbids it to {source.user_agent.split('/')[0]}: ask its owner, or take {knob} out"
+        return f"its robots.txt forbids it to {source.user_agent.split('/')[0]}: ask its owner, or remove {knob}"
     if reason in ("http-401", "http-403", "http-429"):
         return f"say who you are in {knob}.user_agent; what else a site wants goes into {knob}.cookies, headers"
     if reason == "redirect-loop":

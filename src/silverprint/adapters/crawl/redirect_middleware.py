@@ -2,14 +2,14 @@
 
 from urllib.parse import quote
 
-from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.downloadermiddlewares import redirect
 from scrapy.http import Request, Response
 
 from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import NoImage
 
 
-class RedirectMiddleware(RedirectMiddleware):
+class RedirectMiddleware(redirect.RedirectMiddleware):
     """Scrapy's own, but for how it reads the address: a backslash would be part of a name there."""
 
     def process_response(self, request: Request, response: Response, spider: object = None) -> Request | Response:

@@ -55,8 +55,8 @@ def kept_admin() -> Admin | None:
     try:
         return Admin(**json.loads((data / _ADMIN).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        rule = "its administrator is known neither here nor in server.json"
-        remedy = f"bring one of the two back, or move {data} away for an empty Label Studio (pulled votes are in Git)"
+        rule = "its administrator is not recorded, neither here nor in server.json"
+        remedy = f"restore one of the two, or move {data} away for an empty Label Studio (pulled votes are in Git)"
         raise UnavailableError(str(data / _ADMIN), rule, remedy) from None
 
 
@@ -143,7 +143,7 @@ def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
     if not data.exists():
         _create(environment, data, admin, base)
     elif not (known := data / _VERSION).exists() or known.read_text(encoding="utf-8") != version:
-        say(f"Label Studio: bringing the data to version {version}")
+        say(f"Label Studio: migrating its data to version {version}")
         _manage(environment, data, base, "version")
     write_text(data / _VERSION, version)
     keep_admin(admin)
@@ -172,7 +172,7 @@ def empty_database(environment: Path, base: Mapping[str, str]) -> Path:
     """A migrated database without users, made once (about a minute) and kept in the environment that it belongs to."""
     kept = environment / "silverprint" / f"empty-{_version(environment)}.sqlite3"
     if not kept.exists():
-        say("Label Studio: making this environment's empty database (about a minute)")
+        say("Label Studio: creating this environment's empty database (about a minute)")
         layout.STUDIO.mkdir(parents=True, exist_ok=True)
         with (
             tempfile.TemporaryDirectory(prefix="new-", dir=layout.STUDIO) as workshop,

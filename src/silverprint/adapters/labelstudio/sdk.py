@@ -110,7 +110,7 @@ def _refusal(url: str, error: "ApiError") -> SilverprintError:
     if status in {401, 403} and not os.environ.get("LABEL_STUDIO_API_KEY"):
         value = f"LABEL_STUDIO_API_KEY is not set, and {url} refuses the token in {credentials.SERVER_FILE}"
         rule = f"HTTP {status}: it was reset there, or is another server's"
-        return NotAllowedError(value, rule, "run: silverprint studio up, which learns the token of today")
+        return NotAllowedError(value, rule, "run: silverprint studio up, which reads the current token")
     if status in {401, 403}:
         remedy = "copy a token from Account & Settings there, or unset it to use the server of silverprint studio up"
         return NotAllowedError("LABEL_STUDIO_API_KEY", f"{url} refuses this token (HTTP {status})", remedy)

@@ -97,7 +97,7 @@ def translate_errors(uri: str) -> Iterator[None]:
         status = int(error.get_http_status_code())  # type: ignore[no-untyped-call]
         if status in {401, 403}:
             remedy = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
-            raise NotAllowedError(f"MLflow at {uri}", f"refuses us (HTTP {status})", remedy) from error
+            raise NotAllowedError(f"MLflow at {uri}", f"denies access (HTTP {status})", remedy) from error
         if isinstance(error.__cause__ or error.__context__, RequestException):
             raise tracking_uri.unreachable(uri) from error
         if re.search(r"<(!doctype|html)", str(error), re.IGNORECASE):

@@ -14,12 +14,12 @@ def after_round(params: Params, name: str) -> None:
     if uri is None:
         return
     if not tracking_uri.is_answering(uri):
-        console.say(f"MLflow at {uri} is not reachable; the round is whole; later: silverprint track sync")
+        console.say(f"MLflow at {uri} is not reachable; the round is complete; later: silverprint track sync")
         return
     try:
         publish(params, uri, [name])
     except SilverprintError as error:
-        console.say(f"{error}; the round is whole; later: silverprint track sync")
+        console.say(f"{error}; the round is complete; later: silverprint track sync")
 
 
 def sync(params: Params) -> None:
@@ -52,4 +52,4 @@ def publish(params: Params, uri: str, names: Sequence[str]) -> None:
         console.say(
             f"MLflow: without sheets of the hardest pictures, for {absent[0]} is not here: dvc pull {absent[0]}"
         )
-    console.say(f"MLflow: {changed} of {len(names)} runs brought up to date, see {store.page}")
+    console.say(f"MLflow: {changed} of {len(names)} runs updated, see {store.page}")

@@ -91,7 +91,7 @@ def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.D
     """Every acquired picture once, sorted by image_id: the best licensed, then earliest of its RAW rows, measured."""
     acquired = raw.filter(pl.col("image_id").is_not_null()).with_columns(judge.license_rank(params.clean))
     if acquired.is_empty():
-        raise DataError("0 pictures", "no source has brought a picture", "look at data/raw, or add a source")
+        raise DataError("0 pictures", "no source has given a picture", "look at data/raw, or add a source")
     once = acquired.sort("image_id", "license_rank", "fetched_at", "source", "url").unique("image_id", keep="first")
     pictures = once.join(measured.unique("image_id"), on="image_id", how="left").sort("image_id")
     lacking = pictures.filter(pl.col("decodable").is_null() & (pl.col("outcome") != PURGED))

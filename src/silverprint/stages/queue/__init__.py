@@ -100,7 +100,7 @@ def _require_there(name: str) -> None:
     path, lost = layout.queue(name), layout.state(name)
     if not path.exists():
         rule = f"people have answered it, and neither it nor {lost} is here: another queue would not be theirs"
-        raise DataError(str(path), rule, f"run: git checkout {path} {lost}; or take them from a backup")
+        raise DataError(str(path), rule, f"run: git checkout {path} {lost}; or restore them from a backup")
 
 
 def _require_final(opened: round_state.State, found: str) -> None:
@@ -108,7 +108,7 @@ def _require_final(opened: round_state.State, found: str) -> None:
     if found != opened.queue_sha256:
         value = f"{path} has hash {found[:8]}" if path.exists() else f"{path} is lost; drawn again it is {found[:8]}"
         rule = f"people are asked by the queue {opened.queue_sha256[:8]}, final since {opened.round} was opened"
-        raise DataError(value, rule, f"run: git checkout {path}; if it was never committed, take it from a backup")
+        raise DataError(value, rule, f"run: git checkout {path}; if it was never committed, restore it from a backup")
 
 
 def _say_left_out(

@@ -23,7 +23,7 @@ def run_on_processes(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Ite
     try:
         yield from pool.map(function, jobs)
     except BrokenProcessPool:
-        rule = "a worker process died, most often for want of memory; finished shards stay"
+        rule = "a worker process died, most often for lack of memory; finished shards stay"
         raise UnavailableError("executor = 'processes'", rule, "run again, or set executor: serial") from None
     finally:
         pool.shutdown(cancel_futures=True)

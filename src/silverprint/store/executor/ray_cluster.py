@@ -38,12 +38,12 @@ def run_on_ray(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[
             yield from _in_order(ray, [partial(work.remote, folder, function, job) for job in jobs])
         except ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, ray.exceptions.RayError):
-                rule = f"a worker cannot begin ({str(error.cause).splitlines()[0]})"
+                rule = f"a worker cannot start ({str(error.cause).splitlines()[0]})"
                 remedy = "install the same silverprint on every machine of the cluster"
                 raise UnavailableError(_VALUE, rule, remedy) from None
             raise error.cause from None
         except ray.exceptions.RayError as error:
-            rule = f"a worker died, most often for want of memory ({type(error).__name__}); finished shards stay"
+            rule = f"a worker died, most often for lack of memory ({type(error).__name__}); finished shards stay"
             remedy = "run again, with fewer CPUs a machine (ray start --num-cpus), or set executor: serial"
             raise UnavailableError(_VALUE, rule, remedy) from None
 
@@ -110,7 +110,7 @@ def _require_answer(address: str) -> None:
 
 
 def _unavailable(address: str, error: Exception) -> UnavailableError:
-    rule = f"no Ray cluster to be had ({type(error).__name__}: {error})"
+    rule = f"no Ray cluster is available ({type(error).__name__}: {error})"
     remedy = "see there: ray status; unset it to use this machine alone"
     return UnavailableError(f"RAY_ADDRESS = {address!r}", rule, remedy)
 

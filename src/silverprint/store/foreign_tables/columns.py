@@ -53,7 +53,7 @@ class Shape:
 
         Raises:
             MissingColumnError: it is not.
-            DataError: a column is neither known nor passed over, or stands there twice.
+            DataError: a column is neither known nor passed over, or is there twice.
         """
         found = [self._known(name) for name in given]
         for name, column in zip(given, found, strict=True):
@@ -95,7 +95,7 @@ class Shape:
         meant = get_close_matches(_folded(name), self.columns, 1, 0.7)
         hint = f", did you mean {meant[0]!r}?" if meant else ""
         value = f"{where} column {name[:100]!r}"
-        return DataError(value, f"no such column{hint}", f"rename it or take it out; {self._all()}")
+        return DataError(value, f"no such column{hint}", f"rename it or remove it; {self._all()}")
 
     def _all(self) -> str:
         return f"known: {', '.join(self.columns)}"

@@ -55,7 +55,7 @@ def _require_plain(where: str, given: "pa.Schema", wanted: list[str]) -> None:
         is_number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_null(kind)
         if not (plain or _is_text(kind) or is_number):
             rule = f"its values are {str(kind)[:60]}, no texts"
-            raise DataError(f"{where} column {name[:100]!r}", rule, "export it again as text, or take it out")
+            raise DataError(f"{where} column {name[:100]!r}", rule, "export it again as text, or remove it")
 
 
 def _is_text(kind: "pa.DataType") -> bool:
@@ -73,7 +73,7 @@ def _require_credible(where: str, table: "pq.ParquetFile", wanted: list[str], si
         columns = [facts.row_group(group).column(at) for at in range(facts.num_columns)]
         unpacked = sum(one.total_uncompressed_size for one in columns if one.path_in_schema in wanted)
         if unpacked > _GROUP:
-            rule = f"a group of rows unpacks to {unpacked:,} bytes, of {_GROUP:,} that may be"
+            rule = f"a group of rows unpacks to {unpacked:,} bytes, the most allowed is {_GROUP:,}"
             raise DataError(where, rule, "export it again in groups of 100,000 rows (row_group_size)")
 
 

@@ -13,10 +13,10 @@ class Fault:
     """Why a row cannot be read, as a message says it, and what helps."""
 
     why: str
-    remedy: str = "fix the row or take it out"
+    remedy: str = "fix the row or remove it"
 
 
-TOO_LONG: Final = Fault(f"the row has more than {LONGEST:,} characters", "shorten it or take it out")
+TOO_LONG: Final = Fault(f"the row has more than {LONGEST:,} characters", "shorten it or remove it")
 
 
 def text(value: Any) -> str | Fault | None:

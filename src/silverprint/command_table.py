@@ -125,7 +125,7 @@ COMMANDS = (
                     _arg(
                         "--not-one-of-these",
                         action="store_true",
-                        help="pictures answered so before a class was added; default of --extra: one more than gave that answer",
+                        help="pictures answered so before a class was added; default of --extra: one more than answered so",
                     ),
                     _arg("--why", required=True, help="kept beside the ask"),
                 ),

@@ -125,7 +125,7 @@ COMMANDS = (
                     _arg(
                         "--not-one-of-these",
                         action="store_true",
-                        help="pictures answered so before a class was added; default of --extra: one more than answered so",
+                        help="pictures answered so before a class was added; default of --extra: one more than they",
                     ),
                     _arg("--why", required=True, help="kept beside the ask"),
                 ),

@@ -74,7 +74,7 @@ def test_what_is_not_parsed(markup: str, expected: bool) -> None:
 def test_patience_ends() -> None:
     patience = StopRules("shop", max_pages=3)
     assert [patience.may_ask() for _ in range(5)] == [True, True, True, False, False]
-    assert patience.told == {"pages": "stopped after 3 pages (max_pages), raise sources.shop.max_pages to go on"}
+    assert patience.reasons == {"pages": "stopped after 3 pages (max_pages), raise sources.shop.max_pages to go on"}
 
     patience = StopRules("shop", max_pages=9)
     assert patience.follows("http://a/", BARREN_LISTINGS - 1)
@@ -85,7 +85,7 @@ def test_patience_ends() -> None:
     assert patience.may_ask()
     patience.shown("http://a/", is_new=False)
     assert not patience.may_ask()
-    assert list(patience.told) == ["listings", "pictures"]
+    assert list(patience.reasons) == ["listings", "pictures"]
 
 
 @pytest.mark.parametrize(

@@ -170,5 +170,5 @@ def test_after_a_takedown_or_a_waiver_a_repro_is_due(done, ledger):
 
 
 def test_what_lies_in_git_is_not_pulled():
-    assert _absence(["data/embed", "data/raw/web"]).endswith("bring one: dvc pull data/embed, or all: dvc pull")
+    assert _absence(["data/embed", "data/raw/web"]).endswith("fetch one: dvc pull data/embed, or all: dvc pull")
     assert _absence(["data/embed", "data/rounds/r01/queue.csv"]).endswith("git checkout data/rounds/r01/queue.csv")

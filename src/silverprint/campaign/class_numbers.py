@@ -31,7 +31,7 @@ def write(params: Params) -> None:
     Raises:
         UnavailableError: they were written before, and are not there.
     """
-    guard.require_pulled(layout.CLASSES, bring="git checkout")
+    guard.require_pulled(layout.CLASSES, command="git checkout")
     rows = pl.DataFrame(list(enumerate(classes(params))), schema=dict(CLASSES), orient="row")
     tables.write_ledger(rows, layout.CLASSES, CLASSES, ["number"])
 

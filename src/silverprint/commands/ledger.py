@@ -28,7 +28,7 @@ def merge(base: Path, ours: Path, theirs: Path, path: Path) -> None:
 
 
 def fix(path: Path) -> None:
-    """Takes Git's marks out of a ledger or a round's state; brings back what a round is sealed with.
+    """Removes Git's marks from a ledger or a round's state; restores the version that a round is sealed with.
 
     Raises:
         DataError: the branches contradict each other, or Git has no version that the round is sealed with.

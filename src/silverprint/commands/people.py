@@ -26,7 +26,7 @@ _NAME: Final = re.compile(rf"(?=[a-z0-9])(?=.{{1,200}}$)(?=[^@]{{1,64}}(?:@|$)){
 def invite(names: list[str]) -> None:
     """Makes an account for each name that has none, and keeps what to hand over in var/people/<name>.json, mode 600.
 
-    A file from before Label Studio moved gets its address of today.
+    A file from before Label Studio moved gets its present address.
 
     Raises:
         UsageError: a name is not one, or an e-mail address.

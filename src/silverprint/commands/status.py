@@ -54,12 +54,12 @@ def _absence(absent: list[str]) -> str:
     rest = f" and {more} more" if more > 0 else ""
     everything = ", or all: dvc pull" if len(absent) > 1 else ""
     in_git = [path for path in absent if Path(path).suffix in _IN_GIT]
-    bring = f"git checkout {in_git[0]}" if in_git else f"dvc pull {absent[0]}{everything}"
-    return f"Not on this disk: {', '.join(shown)}{rest}; bring one: {bring}"
+    fetch = f"git checkout {in_git[0]}" if in_git else f"dvc pull {absent[0]}{everything}"
+    return f"Not on this disk: {', '.join(shown)}{rest}; fetch one: {fetch}"
 
 
 def persisted_outputs(params: Params) -> list[str]:
-    """The outputs that a stage carries on from, and that `dvc repro --pull` therefore does not bring by itself."""
+    """The outputs that a stage carries on from, and that `dvc repro --pull` therefore does not fetch by itself."""
     outputs = [layout.EMBED, *(layout.measured(source) for source in params.sources)]
     for name in params.chain:
         outputs += [layout.score(name), layout.model(name)]

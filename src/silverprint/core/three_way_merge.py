@@ -30,7 +30,7 @@ def join(
     """The rows of both branches by their key: what one of them added, changed or took out, it did for both.
 
     Args:
-        key: columns. Rows of one key are told apart by their order.
+        key: columns. Rows of one key are distinguished by their order.
         settle: what two different rows of one key mean together, where both branches changed it; None: nobody knows.
     """
     before, here, there = (_by_key(rows, key) for rows in (base, ours, theirs))

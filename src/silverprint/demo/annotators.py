@@ -65,7 +65,7 @@ class Desk:
         self._rests: dict[int, Rest] = {}  # by project
 
     def work(self) -> int:
-        """Answers and waits until told to stop; a server that is away is tried again. Returns the answers given."""
+        """Answers and waits until a signal to stop; a server that is away is tried again. Returns the answers given."""
         while not self._stopped():
             try:
                 with httpx.Client(base_url=self.account.url, timeout=30, follow_redirects=False) as client:

@@ -6,21 +6,21 @@ from silverprint.dvcfiles import lock
 from silverprint.errors import UnavailableError
 
 
-def require_pulled(*outputs: Path, bring: str = "dvc pull") -> None:
+def require_pulled(*outputs: Path, command: str = "dvc pull") -> None:
     """Refuses to go on where an output is known to dvc.lock and absent from the disk.
 
     Raises:
-        UnavailableError: the first such output, with the command that brings it.
+        UnavailableError: the first such output, with the command that restores it.
     """
     known = known_outputs()
     for output in outputs:
         if str(output) in known and not output.exists():
             rule = "dvc.lock knows this output and it is not on this disk; going on would start it from nothing"
-            raise UnavailableError(str(output), rule, f"run: {bring} {output}")
+            raise UnavailableError(str(output), rule, f"run: {command} {output}")
 
 
 def recovery_command(output: Path) -> str:
-    """The command that brings an output which is not on this disk: one that was never made cannot be pulled."""
+    """The command that restores an output which is not on this disk: one that was never made cannot be pulled."""
     return f"dvc pull {output}" if str(output) in known_outputs() else "dvc repro"
 
 

@@ -1,4 +1,4 @@
-"""Public IP addresses, told apart from private and reserved ones."""
+"""Public IP addresses, distinguished from private and reserved ones."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final

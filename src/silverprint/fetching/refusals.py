@@ -9,7 +9,7 @@ DOWN: Final = frozenset(
 
 
 class NoImage(Exception):  # noqa: N818
-    """A request that brought no picture.
+    """A request that gave no image.
 
     Attributes:
         outcome: as in records.RAW.

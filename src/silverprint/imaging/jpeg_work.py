@@ -29,7 +29,7 @@ class Work:
 
 
 def jpeg_work(data: bytes) -> Work | None:
-    """What decoding costs; None where it is not told by an ordinary header.
+    """The cost of decoding; None where the header is not an ordinary one.
 
     A sequential file whose first scan has all components has one scan: decoders refuse a second one.
     """

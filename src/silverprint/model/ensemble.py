@@ -18,7 +18,7 @@ _FOLDS = 5
 
 
 class FeatureScaling(NamedTuple):
-    """How features are brought to one scale: centred, each block divided by one number; not whitened."""
+    """Scaling of features: centred, each block divided by one number; not whitened."""
 
     centre: NDArray[np.float32]  # (D,)
     scale: NDArray[np.float32]  # (D,), constant within a block

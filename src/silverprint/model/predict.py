@@ -28,16 +28,16 @@ def predict(
     """The members' probabilities, (M, N, C) float32, rows in the order of `image_ids`.
 
     Args:
-        hardware: what Lightning's Trainer is told about it; None takes what is there (`available_hardware`).
+        hardware: what Lightning's Trainer is given; None takes what is there (`available_hardware`).
 
     Raises:
         DataError: a picture has no features.
     """
-    told = hardware or available_hardware()
+    trainer_options = hardware or available_hardware()
     with quiet_lightning(), tempfile.TemporaryDirectory() as folder:
-        several = told["devices"] > 1
+        several = trainer_options["devices"] > 1
         trainer = lightning.Trainer(
-            **told,
+            **trainer_options,
             callbacks=[_Writer(Path(folder))] if several else [],
             logger=False,
             enable_checkpointing=False,

@@ -1,6 +1,6 @@
 """gate@r: the round's labels against their suite. A critical failure stops the round before it can train anything.
 
-A warning stops nothing and is said aloud.
+A warning stops nothing and is printed.
 """
 
 import json

@@ -19,7 +19,7 @@ def is_tar(blob: Blob) -> bool:
     """Whether it begins as a tar does, packed or not.
 
     Raises:
-        DataError: it is packed, and so damaged that this cannot be told.
+        DataError: it is packed, and so damaged that this is unknown.
     """
     with Stream(blob) as stream:
         try:

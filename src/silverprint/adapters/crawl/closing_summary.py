@@ -31,7 +31,7 @@ def conclude(
         UnavailableError: a listing page is not there, or nobody let the crawl in at any start page.
         NothingFoundError: nothing was found, and the source has no pictures yet.
     """
-    for line in patience.told.values():
+    for line in patience.reasons.values():
         say(f"acquire {name}: {line}")
     shut = dead_ends
     if findings.refused and not findings.listings and _TAKEN_DOWN not in findings.refused.values():

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-BARREN_LISTINGS: Final = 20  # in a row, from one to the next, that brought nothing new: it is not followed further
+BARREN_LISTINGS: Final = 20  # in a row, from one to the next, that had nothing new: the chain is not followed further
 BARREN_PAGES: Final = 500  # in a row that showed only pictures met before: nothing more is asked for
 
 
@@ -13,18 +13,18 @@ class StopRules:
         max_pages: that are asked for, listing pages among them.
 
     Attributes:
-        told: a line for each reason why the crawl did not go on, with what may help.
+        reasons: a line for each reason why the crawl did not go on, with what may help.
     """
 
     def __init__(self, source: str, max_pages: int) -> None:
         self._source, self._max, self._asked, self._barren = source, max_pages, 0, 0
-        self.told: dict[str, str] = {}
+        self.reasons: dict[str, str] = {}
 
     def may_ask(self) -> bool:
         """Whether one more page is asked for; the answer counts."""
-        if "pages" not in self.told and self._asked >= self._max:
+        if "pages" not in self.reasons and self._asked >= self._max:
             remedy = f"raise sources.{self._source}.max_pages to go on"
-            self.told["pages"] = f"stopped after {self._asked} pages (max_pages), {remedy}"
+            self.reasons["pages"] = f"stopped after {self._asked} pages (max_pages), {remedy}"
         if self.is_over:
             return False
         self._asked += 1
@@ -33,18 +33,18 @@ class StopRules:
     @property
     def is_over(self) -> bool:
         """Whether nothing more is looked for."""
-        return "pages" in self.told or "pictures" in self.told
+        return "pages" in self.reasons or "pictures" in self.reasons
 
     def follows(self, listing: str, barren: int) -> bool:
         """Whether the listing pages that `listing` links to are asked for.
 
         Args:
-            barren: listing pages in a row, `listing` the last, that brought nothing new.
+            barren: listing pages in a row, `listing` the last, that had nothing new.
         """
         if barren < BARREN_LISTINGS:
             return True
         rule = f"{barren} listing pages in a row brought nothing new, the last is {listing}"
-        self.told.setdefault("listings", f"{rule}; from there no more are followed (sources.{self._source}.next)")
+        self.reasons.setdefault("listings", f"{rule}; from there no more are followed (sources.{self._source}.next)")
         return False
 
     def shown(self, page: str, is_new: bool) -> None:
@@ -53,4 +53,4 @@ class StopRules:
         if self._barren >= BARREN_PAGES:
             rule = f"{self._barren} pages in a row showed only pictures that were met before, the last is {page}"
             remedy = f"are there session numbers in its addresses? Narrow sources.{self._source}.page and next"
-            self.told.setdefault("pictures", f"stopped, for {rule}; {remedy}")
+            self.reasons.setdefault("pictures", f"stopped, for {rule}; {remedy}")

@@ -28,7 +28,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def explain(error: BaseException) -> tuple[Literal["refused", "failed"], str]:
-    """The outcome and the reason of a request that brought no response."""
+    """The outcome and the reason of a request without a response."""
     if isinstance(error, NoImage):
         return error.outcome, error.reason
     if isinstance(error, scrapy.DownloadCancelledError):

@@ -73,9 +73,9 @@ def image_of(element: Any) -> str | None:
     if late is None and element.tag == "img":
         late = _without_scripts(element)
     now = next((found for one in around if (one is element or one.tag != "source") and (found := _at_once(one))), None)
-    told = [Candidate(0, 1, now)] if now and not now.startswith("data:") else []
-    told += [found for one in around for found in _sets(one, late=False)]
-    return late or _largest(told) or _background(element) or now
+    candidates = [Candidate(0, 1, now)] if now and not now.startswith("data:") else []
+    candidates += [found for one in around for found in _sets(one, late=False)]
+    return late or _largest(candidates) or _background(element) or now
 
 
 def _late(element: Any) -> list[str]:

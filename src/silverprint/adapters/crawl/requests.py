@@ -24,7 +24,7 @@ def request(
     known: Validators | None = None,
     way: Mapping[str, Any] = NOTHING,
 ) -> Request:
-    """The request for the address of `asked`, which its callbacks are told.
+    """The request for the address of `asked`, which its callbacks receive.
 
     Args:
         known: of a picture had before, which need not be sent again if it is the same.

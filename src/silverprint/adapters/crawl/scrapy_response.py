@@ -53,7 +53,7 @@ def no_page_answer(response: Response) -> Answer:
 
 
 def failure_answer(failure: Any) -> tuple[Showing, Answer]:
-    """What was asked for, and the answer for a request that brought no response."""
+    """What was asked for, and the answer for a request without a response."""
     request: Request = failure.request
     outcome, reason = explain(failure.value)
     return request.cb_kwargs["asked"], Answer(outcome, reason, robots=request.meta.get(DECISION, "n/a"))

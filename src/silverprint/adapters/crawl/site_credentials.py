@@ -21,11 +21,11 @@ def headers(name: str, source: WebSource) -> dict[str, str]:
     Raises:
         ConfigError: a value is to come from the environment and is not there, or cannot stand in a header.
     """
-    told = {key: _value(f"sources.{name}.headers.{key}", value) for key, value in source.headers.items()}
+    extra = {key: _value(f"sources.{name}.headers.{key}", value) for key, value in source.headers.items()}
     cookies = {key: _value(f"sources.{name}.cookies.{key}", value) for key, value in source.cookies.items()}
     if cookies:
-        told["Cookie"] = "; ".join(f"{key}={value}" for key, value in cookies.items())
-    return told
+        extra["Cookie"] = "; ".join(f"{key}={value}" for key, value in cookies.items())
+    return extra
 
 
 def _value(where: str, written: str) -> str:
@@ -45,8 +45,8 @@ class SiteCredentials:
     """Downloader middleware: adds them to what goes to where the crawl starts (scheme, host and port), and takes them
     from what a redirect leads elsewhere."""
 
-    def __init__(self, told: Mapping[str, str], origins: frozenset[tuple[str, Target]]) -> None:
-        self._told, self._origins = told, origins
+    def __init__(self, extra: Mapping[str, str], origins: frozenset[tuple[str, Target]]) -> None:
+        self._extra, self._origins = extra, origins
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -58,7 +58,7 @@ class SiteCredentials:
             is_the_site = _origin(request.url) in self._origins
         except ValueError:
             return  # it is refused further on
-        for name, value in self._told.items():
+        for name, value in self._extra.items():
             if is_the_site:
                 request.headers[name] = value
             else:

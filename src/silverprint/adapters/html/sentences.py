@@ -48,7 +48,7 @@ def points(difference: float) -> str:
 
 
 def verdict(view: View) -> list[str]:
-    """What a lead should know first: where the model stands, what the last round brought, whether choosing paid."""
+    """First facts for a lead: the model's accuracy, the last round's gain, the strategy's gain over chance."""
     last = view.measured
     if last is None or last.evaluation is None or last.metrics is None:
         return ["No model has been measured yet: there are no evaluation labels."]

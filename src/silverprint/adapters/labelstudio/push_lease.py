@@ -39,7 +39,7 @@ class Lease:
     renewed: datetime
 
     def is_over(self, now: datetime) -> bool:
-        """Whether its holder is gone, as far as can be told."""
+        """Whether its holder is gone, as far as is known."""
         if self.host == _host() and not _is_alive(self.pid):
             return True
         return abs(now - self.renewed) > STALE

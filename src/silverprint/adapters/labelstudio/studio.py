@@ -211,7 +211,7 @@ class Studio:
     @translates_failures
     def answers(self, project: Project) -> list[Annotation]:
         """`annotations`, and those on tasks that are about no picture of ours: their image_id is empty."""
-        # The SDK's `as_json` would bring the unanswered tasks too.
+        # The SDK's `as_json` would return the unanswered tasks too.
         exported = json.loads(b"".join(self._client.projects.exports.download_sync(project.id, export_type="JSON")))
         found = [
             self._annotation(task_import.image_id(task["data"]) or "", task.get("id", 0), stored)

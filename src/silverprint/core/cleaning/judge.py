@@ -57,12 +57,12 @@ def _reject(judged: pl.DataFrame, reason: str, rejects: pl.Expr, evidence: pl.Ex
 
 def _flags(limits: Clean) -> pl.Expr:
     """`flags`, as MANIFEST has them."""
-    told = [
+    parts = [
         pl.when(rule.rejects.fill_null(False)).then(pl.format("{}:{}", pl.lit(name), rule.evidence))
         for name, rule in quality_rules.flag_rules(limits).items()
         if quality_rules.policies(limits)[name] == "flag"
     ]
-    joined = pl.concat_str(told, separator=" ", ignore_nulls=True) if told else pl.lit("")
+    joined = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
     return joined.replace("", None).alias("flags")
 
 

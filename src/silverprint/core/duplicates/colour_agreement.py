@@ -59,7 +59,7 @@ def _same_hues(left: Any, right: Any, below: float) -> int:
     Args:
         below: cells with a level from there on are left out.
     """
-    told, both, one, other = 0, 0.0, 0.0, 0.0
+    counted, both, one, other = 0, 0.0, 0.0, 0.0
     for row in range(left.shape[0]):
         for column in range(left.shape[1]):
             if max(left[row, column].max(), right[row, column].max()) >= below:
@@ -69,11 +69,11 @@ def _same_hues(left: Any, right: Any, below: float) -> int:
             both += a * c + b * d
             one += a * a + b * b
             other += c * c + d * d
-            told += 1
-    if told <= _ENOUGH * left.shape[0] * left.shape[1]:
+            counted += 1
+    if counted <= _ENOUGH * left.shape[0] * left.shape[1]:
         return -1
     cosine = max(0.0, both / np.sqrt(one * other)) if one * other > 0 else 0.0
-    astray = min(one, other) * (1 - cosine**2) / told  # of the paler one, what lies across the other's chroma
+    astray = min(one, other) * (1 - cosine**2) / counted  # of the paler one, what lies across the other's chroma
     return 1 if cosine >= _SAME_WAY or astray <= _FAINT**2 else 0
 
 
@@ -84,7 +84,7 @@ def _brighter(dark: Any, light: Any, cut_off: bool) -> float:
     What is cut off at white shows in a cell's mean by as much as the cell has of it, which no mean tells. With
     `cut_off` each level may lie anywhere between that of `dark` and as much times it as the darker cells are brighter.
     """
-    products, squares, told = 0.0, 0.0, 0
+    products, squares, counted = 0.0, 0.0, 0
     for row in range(dark.shape[0]):
         for column in range(dark.shape[1]):
             for channel in range(3):
@@ -92,9 +92,9 @@ def _brighter(dark: Any, light: Any, cut_off: bool) -> float:
                 if a < _CLIPPED and b < _CLIPPED:
                     products += a * b
                     squares += a * a
-                    told += 1
+                    counted += 1
     times = _BRIGHTEST
-    if squares > 0 and told > _ENOUGH * dark.size:
+    if squares > 0 and counted > _ENOUGH * dark.size:
         times = min(max(products / squares, 1.0), _BRIGHTEST)
     beyond = np.zeros(3)
     worst = 0.0

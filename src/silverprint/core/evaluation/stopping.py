@@ -42,7 +42,7 @@ class Stability:
 
 @dataclass(frozen=True)
 class Step:
-    """What a round's model brought over the one before it, both judged on the same evaluation pictures.
+    """The gain of a round's model over the one before it, both judged on the same evaluation pictures.
 
     Attributes:
         pictures: judged by both, at least 1.

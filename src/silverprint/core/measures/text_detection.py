@@ -11,7 +11,7 @@ _BUSY, _BLANK = 0.1, 0.03  # share of a row that are edges of strokes: in a line
 
 
 def count_text_lines(levels: NDArray[np.uint8]) -> int:
-    """Lines of writing that can be told at this size: bands of rows full of strokes, with blank rows between.
+    """Number of lines of writing that are visible at this size: bands of rows full of strokes, with blank rows between.
 
     Rows count from the top, or columns from the left, whichever gives more, so that a page on its side has as many;
     so has its negative. Texture has strokes and no blank rows, an object before a plain wall is one band or two.

@@ -32,7 +32,7 @@ def compose(
     """The queue, by rank. No two of its pictures are of one near-duplicate group.
 
     A prediction is never pre-selected for evaluation pictures, whose labels judge the model, nor for a second look: of
-    what it was trained on, a model says what it was told.
+    what it was trained on, a model repeats what it was taught.
 
     Args:
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.

@@ -32,32 +32,32 @@ _CHOSEN: Final = {
 }
 
 
-def reasons(queue: pl.DataFrame, leading: Mapping[str, str], told: Mapping[str, str]) -> pl.Series:
+def reasons(queue: pl.DataFrame, leading: Mapping[str, str], sentences: Mapping[str, str]) -> pl.Series:
     """`why`, a sentence for each row of `queue`.
 
     Args:
         queue: image_id, role, strategy, score.
         leading: image_id -> what the model hesitates between, where there is a model.
-        told: image_id -> the sentence of what no strategy chose: who picked it and why, or why a second look.
+        sentences: image_id -> the sentence of what no strategy chose: who picked it and why, or why a second look.
     """
-    return pl.Series("why", [_reason(row, leading, told) for row in queue.to_dicts()], dtype=pl.String)
+    return pl.Series("why", [_reason(row, leading, sentences) for row in queue.to_dicts()], dtype=pl.String)
 
 
 def prediction_sentences(probabilities: NDArray[np.floating], classes: tuple[str, ...]) -> list[str]:
     """(n, C) -> "the model hesitates between coat (0.41) and pullover (0.38)", or "the model says coat (0.97)"."""
     ranked = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
-    told = []
+    lines = []
     for row, places in zip(probabilities, ranked, strict=True):
         named = [f"{classes[place]} ({row[place]:.2f})" for place in places]
         unsure = len(named) > 1 and row[places[1]] >= _WORTH_NAMING
-        told.append(f"the model hesitates between {' and '.join(named)}" if unsure else f"the model says {named[0]}")
-    return told
+        lines.append(f"the model hesitates between {' and '.join(named)}" if unsure else f"the model says {named[0]}")
+    return lines
 
 
-def _reason(row: Mapping[str, Any], leading: Mapping[str, str], told: Mapping[str, str]) -> str:
+def _reason(row: Mapping[str, Any], leading: Mapping[str, str], sentences: Mapping[str, str]) -> str:
     image_id = row["image_id"]
     if row["strategy"] == INCLUDED or row["role"] == "relabel":
-        return " ".join(told[image_id].split())
+        return " ".join(sentences[image_id].split())
     if row["role"] in _ROLES:
         return _ROLES[row["role"]]
     text = _CHOSEN.get(row["strategy"], f"chosen by {row['strategy']}")

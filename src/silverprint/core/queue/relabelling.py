@@ -88,8 +88,8 @@ def _with_fresh_eyes_left(votes: pl.DataFrame) -> pl.DataFrame:
 
 def _receipts(rows: pl.DataFrame) -> pl.DataFrame:
     why = pl.Series("why", [_sentence(row) for row in rows.to_dicts()], dtype=pl.String)
-    told = rows.drop("probabilities", "label", "n_votes", "agreement", "says", "sure", strict=False)
-    return told.with_columns(pl.lit(ROLE).alias("role"), pl.lit(STRATEGY).alias("strategy"), why)
+    in_doubt = rows.drop("probabilities", "label", "n_votes", "agreement", "says", "sure", strict=False)
+    return in_doubt.with_columns(pl.lit(ROLE).alias("role"), pl.lit(STRATEGY).alias("strategy"), why)
 
 
 def _sentence(row: dict[str, object]) -> str:

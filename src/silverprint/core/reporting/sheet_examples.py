@@ -35,8 +35,8 @@ class Row:
     @property
     def evidence(self) -> str:
         """Of the first example; where examples stand for kinds of evidence, of all."""
-        told = self.examples if self.reason in _SIGNS else self.examples[:1]
-        return ", ".join(example.evidence for example in told)
+        examples = self.examples if self.reason in _SIGNS else self.examples[:1]
+        return ", ".join(example.evidence for example in examples)
 
 
 def example_rows(manifest: pl.DataFrame, limits: Clean, most: int) -> list[Row]:

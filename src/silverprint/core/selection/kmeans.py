@@ -10,7 +10,7 @@ from silverprint.core.selection.content_hash import chunks
 Rows = NDArray[np.float32]
 
 _ROUNDS: Final = 20
-_ROUNDING: Final = 1e-6  # a squared distance below it, between rows of length one, cannot be told from none
+_ROUNDING: Final = 1e-6  # a squared distance below it, between rows of length one, is indistinguishable from 0
 
 
 def kmeans(rows: Rows, count: int, seed: int) -> Rows:

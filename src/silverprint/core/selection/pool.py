@@ -38,7 +38,7 @@ class Pool:
         """All rows, (N,), in an order that depends on their content and the seed only, not on where they stand.
 
         Strategies work through the rows in this order and break ties by it, so that they neither prefer the first
-        rows nor change their choice when the rows are shuffled. Only exact copies are told apart by their place.
+        rows nor change their choice when the rows are shuffled. Only exact copies are distinguished by their position.
         """
         return np.argsort(self._keys, kind="stable").astype(np.int64)
 

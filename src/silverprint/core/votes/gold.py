@@ -26,10 +26,10 @@ def gold_answers(votes: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         GOLD_ANSWERS, sorted by image_id, annotator, exposure.
     """
     order = ["created_at", "round", "annotation_id"]
-    told = votes.join(known.select("image_id", "label"), on="image_id").sort(*order, nulls_last=True)
+    answered = votes.join(known.select("image_id", "label"), on="image_id").sort(*order, nulls_last=True)
     exposure = pl.int_range(1, pl.len() + 1).over("image_id", "annotator")
     right = pl.when(pl.col("choice") != "").then(pl.col("choice") == pl.col("label"))
-    rows = told.with_columns(exposure.alias("exposure"), right.alias("right"))
+    rows = answered.with_columns(exposure.alias("exposure"), right.alias("right"))
     return conform(rows, GOLD_ANSWERS).sort("image_id", "annotator", "exposure")
 
 

@@ -31,10 +31,10 @@ def statements(raw: pl.DataFrame, source: str, classes: Collection[str], words: 
         words: the source's word -> one of `classes`; a word that is not there must be a class itself.
     """
     last = raw.unique(["url", "page_url"], keep="last", maintain_order=True)
-    told = last.filter(pl.col("image_id").is_not_null() & pl.col("source_label").is_not_null())
+    labelled = last.filter(pl.col("image_id").is_not_null() & pl.col("source_label").is_not_null())
     said = pl.col("source_label").str.normalize(NFC)
     choice = pl.col("said").replace(_composed(words, classes))
-    rows = told.select("image_id", said=said, said_at="fetched_at").with_columns(
+    rows = labelled.select("image_id", said=said, said_at="fetched_at").with_columns(
         choice=pl.when(choice.is_in(list(classes))).then(choice).otherwise(pl.lit(""))
     )
     one = rows.group_by("image_id").agg(

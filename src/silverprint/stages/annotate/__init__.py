@@ -40,7 +40,7 @@ def run(params: Params, round_name: str) -> None:
         say(f"{round_name} is closed: its votes stay as they are")
         return
     if before is None or before.status != "closed":
-        guard.require_pulled(layout.votes(round_name), bring="git checkout")
+        guard.require_pulled(layout.votes(round_name), command="git checkout")
     _ask_and_pull(params, round_name, before)
 
 

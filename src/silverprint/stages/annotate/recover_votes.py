@@ -26,7 +26,7 @@ def recover(params: Params, closed: State) -> None:
         studio = Studio.connect()
     except UnavailableError as error:
         rule = f"the votes are final since the round was closed, the file is not here, and {error.value}: {error.rule}"
-        raise UnavailableError(str(path), rule, f"run: git checkout {path}; or bring Label Studio back") from None
+        raise UnavailableError(str(path), rule, f"run: git checkout {path}; or restore Label Studio") from None
     tiers = sorted(ledgers.queue(name)["tier"].unique())
     projects = [project for tier in tiers for project in studio_sync.projects(studio, params, closed, tier)]
     pulled = pl.concat([studio_sync.pull(studio, project, closed)[0] for project in projects])

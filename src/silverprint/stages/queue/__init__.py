@@ -88,9 +88,9 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     gold = gold_list.draw(params, round_name, pictures, manifest, plan.seed)
     queue = compose(askable, shares, plan, choose, pl.concat([gold, looks], how="diagonal"))
     _say_left_out(round_name, included, queue, pictures, askable)
-    told = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
-    told |= dict(looks.select("image_id", "why").iter_rows())
-    why = reasons(queue, _leading(queue, pictures, probabilities, params), told)
+    sentences = {row["image_id"]: f"Picked by {row['by']}: {row['why']}" for row in picked.to_dicts()}
+    sentences |= dict(looks.select("image_id", "why").iter_rows())
+    why = reasons(queue, _leading(queue, pictures, probabilities, params), sentences)
     queue = queue.with_columns(_features(plan, seen), why)
     _require_suite(params, round_name, queue.join(manifest, on="image_id", how="left"))
     return queue

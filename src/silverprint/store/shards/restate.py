@@ -11,7 +11,7 @@ from silverprint.store.shards.names import index_name, index_numbers
 
 COLUMNS = ("license", "contract", "consent")
 
-# What the source's settings said is told by the evidence for a licence, and else by being what they said before.
+# A licence's evidence shows that a source's settings gave it; any other field shows it by being what they said before.
 _FROM_SETTINGS = "source"
 
 

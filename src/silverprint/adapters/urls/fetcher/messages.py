@@ -37,7 +37,7 @@ class Orders(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """A request that brought no reply."""
+    """A request without a reply."""
 
     outcome: Literal["refused", "failed"]
     reason: str

@@ -21,7 +21,7 @@ class Verb:
     arguments: tuple[Argument, ...] = ()
     params: bool = True  # the function's first argument is the loaded parameters
     stage: bool = False  # run by DVC: the pipeline is checked first
-    anywhere: bool = False  # it runs where it was called, be it outside of the project's folder
+    anywhere: bool = False  # whether it runs where it was called, even outside of the project's folder
     verbs: tuple["Verb", ...] = ()
     aliases: tuple[str, ...] = ()  # earlier names, which go on working
 

@@ -18,7 +18,7 @@ def first_mark_line(text: str) -> int | None:
 
 @dataclass(frozen=True)
 class Sides:
-    base: str  # what both began with, as far as the marks show it: the lines outside them, and those after |||||||
+    base: str  # the common base, as far as the marks show it: the lines outside them, and those after |||||||
     ours: str
     theirs: str
 

@@ -16,7 +16,7 @@ REAL: Final = pl.Float64()
 FLAG: Final = pl.Boolean()
 WORD: Final = pl.UInt64()
 
-IMAGE_ID: Final = r"[0-9a-f]{64}"  # the whole of it
+IMAGE_ID: Final = r"[0-9a-f]{64}"  # the whole id
 
 RAW: Final[Schema] = {
     "image_id": TEXT,  # null where nothing was stored
@@ -26,51 +26,51 @@ RAW: Final[Schema] = {
     "reason": TEXT,  # why not stored: robots, taken-down, http-404, timeout, not-an-image, ...; null if stored
     "url": TEXT,  # the picture's address; for archives `archive.zip!path/inside`
     "page_url": TEXT,  # the page that showed it
-    "source": TEXT,  # key in params.yaml `sources`
+    "source": TEXT,  # a key of `sources` in params.yaml
     "fetched_at": TEXT,  # UTC, ISO 8601, seconds
     "status": INT,  # HTTP status, null for archives
     "content_type": TEXT,  # as the server claimed
-    "etag": TEXT,  # of a changed picture another one; of a file `size:mtime`, bytes and nanoseconds
+    "etag": TEXT,  # changes when the picture changes; for a file `size:mtime`, bytes and nanoseconds
     "last_modified": TEXT,
     "robots": TEXT,  # allowed | disallowed | none (no robots.txt) | n/a
     "license": TEXT,  # SPDX identifier or address; null when unknown
     "license_evidence": TEXT,  # rel-license | json-ld | spider | manifest | list | source; null when unknown
     "source_label": TEXT,  # a label the source already had, never trusted blindly
-    "caption": TEXT,  # what the source says is to be seen
-    "contract": TEXT,  # under which a partner gave it
-    "consent": TEXT,  # of the people to be seen, as the partner or the house refers to it
-    "stored_sha256": TEXT,  # of the bytes in the shard (differs where personal metadata was stripped)
+    "caption": TEXT,  # the source's own description of the picture
+    "contract": TEXT,  # the contract under which a partner gave the picture
+    "consent": TEXT,  # the consent of the people shown, by the partner's or our own reference
+    "stored_sha256": TEXT,  # SHA-256 of the bytes in the shard (differs where personal metadata was stripped)
     "shard": TEXT,  # file name of the shard, relative to the source's folder
-    "offset": INT,  # of the payload in the shard, bytes
-    "size": INT,  # of the payload, bytes
-    "format": TEXT,  # jpeg | png | gif | webp | ... sniffed from the bytes; unknown
+    "offset": INT,  # offset of the payload in the shard, bytes
+    "size": INT,  # size of the payload, bytes
+    "format": TEXT,  # jpeg | png | gif | webp | ..., detected from the bytes; or unknown
 }
 
 # Parts of a source are never written again, so those from before these columns lack them; they are read as null.
 LATER: Final = frozenset({"caption", "contract", "consent"})
 
-INNER: Final[Schema] = {  # of what lies inside of all uniform borders; null where there are none
+INNER: Final[Schema] = {  # figures of the part inside all uniform borders; null where there are none
     "inner256_0": WORD,
     "inner256_1": WORD,
     "inner256_2": WORD,
     "inner256_3": WORD,
-    "inner_top": REAL,  # where it lies, shares of the height and the width, 0..1
+    "inner_top": REAL,  # top edge of that part; like the next three a share of the height or the width, 0..1
     "inner_left": REAL,
     "inner_bottom": REAL,
     "inner_right": REAL,
 }
 MEASURED: Final[Schema] = {
     "image_id": TEXT,
-    "decodable": FLAG,  # the real decoder read every row
-    "error": TEXT,  # why not: truncated, too-many-pixels, not-an-image, ...; null if decodable
+    "decodable": FLAG,  # whether the real decoder read every row
+    "error": TEXT,  # reason: truncated, too-many-pixels, not-an-image, ...; null if decodable
     "width": INT,  # pixels, after EXIF orientation; null if not decodable
     "height": INT,
-    "frames": INT,  # > 1: animated
+    "frames": INT,  # above 1: animated
     "mode": TEXT,  # Pillow mode as stored: L, RGB, CMYK, ...
-    "brightness": REAL,  # mean grey, 0..255; this and the next two, of grey at most 256 px on its longer side
+    "brightness": REAL,  # mean grey, 0..255; like the next two of grey reduced to at most 256 px on its longer side
     "contrast": REAL,  # standard deviation of grey, 0..127.5
     "sharpness": REAL,  # variance of the 3x3 Laplacian of grey
-    "text_lines": INT,  # bands of strokes with blank rows (or columns) between, as lines of writing make; 0 or more
+    "text_lines": INT,  # bands of strokes with blank rows (or columns) between, as in lines of writing; 0 or more
     "phash64": WORD,
     "phash256_0": WORD,
     "phash256_1": WORD,
@@ -79,36 +79,36 @@ MEASURED: Final[Schema] = {
     **INNER,
 }
 
-THUMBNAILS: Final[Schema] = {  # of decodable pictures; on disk, columns of the tables of MEASURED
+THUMBNAILS: Final[Schema] = {  # thumbnails of decodable pictures; on disk they are columns of the tables of MEASURED
     "image_id": TEXT,
-    "thumbnail": pl.Binary(),  # grey levels, 48 x 48 bytes row by row, the picture stretched to that; else null
+    "thumbnail": pl.Binary(),  # grey levels, 48 x 48 bytes row by row, the picture stretched to that square; else null
 }
 
 ALIKE: Final[Schema] = {  # pairs of pictures that may be the same
     "one": TEXT,
     "other": TEXT,  # the larger image_id
-    "residual": REAL,  # of their thumbnails, as `core.measures.thumbnail_alignment.residuals` has it
+    "residual": REAL,  # residual of the two thumbnails, see `core.measures.thumbnail_alignment.residuals`
 }
 
 ROTATED: Final[Schema] = {  # pairs of pictures of which one may be the other turned, mirrored, inverted or framed
     "one": TEXT,
     "other": TEXT,
-    "way": TEXT,  # of `core.duplicates.turned_hashes.WAYS`, from `other` to `one`; or `core.measures.borders.WAY`
-    "residual": REAL,  # of their thumbnails, `other` in that way; or both without borders
+    "way": TEXT,  # one of `core.duplicates.turned_hashes.WAYS`, from `other` to `one`; or `core.measures.borders.WAY`
+    "residual": REAL,  # residual of the two thumbnails, `other` turned that way; or both without borders
 }
 
-MINIATURES: Final[Schema] = {  # of pictures whose hashes are near to another's
+MINIATURES: Final[Schema] = {  # colours of pictures whose hashes are near to another's
     "image_id": TEXT,
     # as `core.duplicates.colour_agreement.miniature` makes it, row by row; null where it does not decode
     "miniature": pl.Binary(),
 }
 
-PIXELS: Final[Schema] = {  # of pictures that may have every pixel in common with another one
+PIXELS: Final[Schema] = {  # pixel hashes of pictures that may have every pixel in common with another one
     "image_id": TEXT,
-    "pixel_sha256": TEXT,  # of the decoded upright RGB pixels and their size
+    "pixel_sha256": TEXT,  # SHA-256 of the decoded upright RGB pixels and their size
 }
 
-FINGERPRINTS: Final[Schema] = {  # what a purge keeps of a picture, so that later copies are found
+FINGERPRINTS: Final[Schema] = {  # facts that a purge keeps about a picture, so that later copies are found
     "image_id": TEXT,
     "width": INT,
     "height": INT,
@@ -122,14 +122,14 @@ FINGERPRINTS: Final[Schema] = {  # what a purge keeps of a picture, so that late
     "pixel_sha256": TEXT,
 }
 
-EMBEDDED: Final[Schema] = {"image_id": TEXT}  # beside a part of the features, in the order of its rows
+EMBEDDED: Final[Schema] = {"image_id": TEXT}  # image_ids of a part of the features, in the order of its rows
 
 MANIFEST: Final[Schema] = {
     "image_id": TEXT,
     "kept": FLAG,
     # null if kept; else the first rule that rejected it, in the order of `core.cleaning.quality_rules.REASONS`
     "reason": TEXT,
-    "evidence": TEXT,  # the figure or the other image_id that decided; null if kept
+    "evidence": TEXT,  # the figure, or the other image_id, that decided; null if kept
     # what speaks against it without rejecting it: names of `core.cleaning.quality_rules.FLAGS` with their figures, in
     # that order, "text-like:12 off-topic:7.3"; null where nothing does
     "flags": TEXT,
@@ -157,7 +157,7 @@ SCORES: Final[Schema] = {
     "image_id": TEXT,
     "model_id": TEXT,  # null when there is no model yet
     "predicted": TEXT,  # class name; null without a model
-    "confidence": REAL,  # of the ensemble's mean, 0..1; null without a model
+    "confidence": REAL,  # confidence of the ensemble's mean, 0..1; null without a model
 }
 
 ROLES: Final = ("evaluation", "train", "control", "gold", "relabel")
@@ -175,13 +175,13 @@ QUEUE: Final[Schema] = {
     "model_id": TEXT,
     "seed": INT,
     "overlap": INT,  # distinct people to ask
-    "tier": TEXT,  # which people: `crowd`
-    "show_prediction": FLAG,  # pre-select the prediction in the page
-    "features": TEXT,  # what each block of them weighed for the strategy: "final:0.5 middle:1"; null without one
+    "tier": TEXT,  # group of people who are asked: `crowd`
+    "show_prediction": FLAG,  # whether the page pre-selects the prediction
+    "features": TEXT,  # weight of each block for the strategy: "final:0.5 middle:1"; null without weights
     "why": TEXT,  # a sentence for people
 }
 
-QUEUE_ADDED: Final = frozenset({"features", "why"})  # queues that people have seen stay as an earlier version drew them
+QUEUE_ADDED: Final = frozenset({"features", "why"})  # missing in queues that people saw under an earlier version
 
 # Choices beside the dataset's classes that every annotator has.
 UNSURE: Final = "unsure"  # abstains
@@ -212,7 +212,7 @@ VOTES: Final[Schema] = {
     "annotation_id": INT,
 }
 
-ASKS: Final[Schema] = {  # what is asked on top of a final queue
+ASKS: Final[Schema] = {  # questions on top of a final queue
     "image_id": TEXT,
     "extra": INT,  # more distinct people to ask
     "reason": TEXT,
@@ -227,7 +227,7 @@ LABELS: Final[Schema] = {
     "n_votes": INT,  # votes that did not abstain
     "agreement": REAL,  # share of agreeing pairs of votes, 0..1; null below two votes
     "role": TEXT,
-    "round": TEXT,  # that asked for it first
+    "round": TEXT,  # the round that asked about the picture first
     "source": TEXT,  # human | auto | gold
 }
 
@@ -235,7 +235,7 @@ ANNOTATORS: Final[Schema] = {
     "annotator": TEXT,
     "votes": INT,
     "abstained": INT,
-    "agreement": REAL,  # share of this person's votes equal to the consensus of the others
+    "agreement": REAL,  # share of this person's votes that equal the consensus of the others
     "median_lead_time_s": REAL,
 }
 
@@ -244,88 +244,88 @@ EVALUATION: Final[Schema] = {  # a model's predictions for the evaluation pictur
     "label": TEXT,
     "predicted": TEXT,
     "confidence": REAL,
-    "probabilities": pl.List(pl.Float64),  # in the order of `dataset.classes`
+    "probabilities": pl.List(pl.Float64),  # one probability a class, in the order of `dataset.classes`
 }
 
-STOP_SET: Final[Schema] = {"image_id": TEXT, "predicted": TEXT}  # a model's, for pictures that nobody labelled
+STOP_SET: Final[Schema] = {"image_id": TEXT, "predicted": TEXT}  # predictions for pictures that nobody labelled
 
-HELD_OUT: Final[Schema] = {  # for each picture that a model was trained on, what models say that did not see it
+HELD_OUT: Final[Schema] = {  # predictions for each training picture, by models that did not see it
     "image_id": TEXT,
-    "probabilities": pl.List(pl.Float64),  # in the order of the model's classes
+    "probabilities": pl.List(pl.Float64),  # one probability a class, in the order of the model's classes
 }
 
-TAKEDOWNS: Final[Schema] = {  # in Git; one row for what was asked, and one for each picture that it meant then
-    "image_id": TEXT,  # null where the row is a rule for what is yet to come
+TAKEDOWNS: Final[Schema] = {  # in Git; one row for what was asked, and one for each picture that it named at that time
+    "image_id": TEXT,  # null where the row is a rule for future pictures
     "kind": TEXT,  # image | url | domain | source
-    "target": TEXT,  # what was asked to be taken down: an image_id, an address, a domain, a source
+    "target": TEXT,  # the thing to take down: an image_id, an address, a domain, a source
     "why": TEXT,
     "at": TEXT,
 }
 
-WITHDRAWN: Final[Schema] = {  # what the takedowns reach among the pictures here: those named, and their copies
+WITHDRAWN: Final[Schema] = {  # pictures here that the takedowns reach: those named, and their copies
     "image_id": TEXT,
-    "target": TEXT,  # of the takedown
+    "target": TEXT,  # target of the takedown
     "how": TEXT,  # named | url | domain | source | same-pixels
 }
 
 NEIGHBOURS: Final[Schema] = {  # kept pictures in the near-duplicate group of a withdrawn one, for a person to decide
     "image_id": TEXT,
     "withdrawn": TEXT,  # the withdrawn picture; the smallest image_id of several
-    "target": TEXT,  # of its takedown
+    "target": TEXT,  # target of its takedown
 }
 
 IMPORTS: Final[Schema] = {  # in Git; labels that sources came with, as votes
     "image_id": TEXT,
     "annotator": TEXT,  # `import:<source>`
     "said": TEXT,  # the source's own word; several with ` / ` between
-    "choice": TEXT,  # the class that it means; empty text where the status is not valid
+    "choice": TEXT,  # the class that the word means; empty text where the status is not valid
     "status": TEXT,  # one of IMPORT_STATUSES; contradictory: its addresses of one picture say different classes
-    "batch": INT,  # of the annotator, from 1; of several words about a picture the last batch's stands
+    "batch": INT,  # number of the annotator's batch, from 1; the last batch that names a picture counts
     "said_at": TEXT,  # when the picture was fetched, UTC
 }
 
-WORDS: Final[Schema] = {  # in Git; what a source's own words mean, as a person said
+WORDS: Final[Schema] = {  # in Git; meanings of a source's own words, as a person gave them
     "source": TEXT,
     "said": TEXT,
     "choice": TEXT,  # a class or NONE_OF_THESE
     "at": TEXT,
 }
 
-INCLUDE: Final[Schema] = {  # in Git; pictures that a person wants asked in a round
+INCLUDE: Final[Schema] = {  # in Git; pictures that a person wants to be asked about in a round
     "round": TEXT,
     "image_id": TEXT,
     "why": TEXT,
     "by": TEXT,
 }
 
-EXCLUDE: Final[Schema] = {"image_id": TEXT, "why": TEXT, "by": TEXT}  # in Git; never to be asked, nor a near-duplicate
+EXCLUDE: Final[Schema] = {"image_id": TEXT, "why": TEXT, "by": TEXT}  # in Git; never asked about, nor near-duplicates
 
-GOLD: Final[Schema] = {  # in Git; pictures whose label is known, to check people by
+GOLD: Final[Schema] = {  # in Git; pictures whose label is known, to check the annotators
     "image_id": TEXT,
     "label": TEXT,  # a class or NONE_OF_THESE
-    "why": TEXT,  # the label is known
+    "why": TEXT,  # the reason why the label is known
     "at": TEXT,
 }
 
 GOLD_ANSWERS: Final[Schema] = {
     "image_id": TEXT,
     "annotator": TEXT,
-    "round": TEXT,  # that the answer was given in
+    "round": TEXT,  # the round in which the answer was given
     "exposure": INT,  # 1: the first time that this person answered about the picture
-    "label": TEXT,  # the known one
+    "label": TEXT,  # the known label
     "choice": TEXT,  # empty text where the person abstained
     "right": FLAG,  # null where the person abstained
 }
 
-PERSONAL: Final[Schema] = {  # in Git; what detectors of the user's own found, one row each
+PERSONAL: Final[Schema] = {  # in Git; findings of the user's own detectors, one row each
     "image_id": TEXT,
     "kind": TEXT,  # face, plate, ...: a to z, digits and -
     "confidence": REAL,  # 0..1
-    "detector": TEXT,  # its name and version
+    "detector": TEXT,  # name and version of the detector
 }
 
 CLASSES: Final[Schema] = {  # in Git; every class that people were ever asked with
-    "number": INT,  # from 0, by age, for good
+    "number": INT,  # number of the class from 0, by age, fixed for good
     "name": TEXT,
 }
 

@@ -25,8 +25,8 @@ from silverprint.errors import UnavailableError
 from silverprint.store.files import disk_errors, write_text
 
 HOST: Final = "127.0.0.1"
-_START_S: Final = 180.0  # from the start of the process to its first answer, on a busy machine
-_STOP_S: Final = 20.0  # to end by itself before it is killed
+_START_S: Final = 180.0  # time from the start of the process to its first answer, on a busy machine
+_STOP_S: Final = 20.0  # time to end by itself before it is killed
 _POLL_S: Final = 0.1
 
 # What a server may inherit; anything else (HOST, PORT, DEBUG, USERNAME, ...) could change its behaviour.
@@ -35,11 +35,11 @@ _INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRA
 
 @dataclass(frozen=True)
 class Service:
-    name: str  # for people: Label Studio
-    command: str  # that starts it: silverprint studio up
-    folder: Path  # its data, log and server.json
+    name: str  # name for people: Label Studio
+    command: str  # command that starts it: silverprint studio up
+    folder: Path  # folder of its data, log and server.json
     health: str  # the path that answers 200 once it is up
-    first_port: int  # where nobody chose one
+    first_port: int  # the port if nobody chose one
 
     @property
     def file(self) -> Path:
@@ -58,7 +58,7 @@ class Service:
 class Launch:
     command: Sequence[str]
     environment: Mapping[str, str]
-    folder: Path  # to run in
+    folder: Path  # working directory
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -126,7 +126,7 @@ def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:
         except BaseException:
             _end(process.pid, lambda: process.poll() is not None)
             raise
-        process.returncode = 0  # it goes on without us: no warning that nobody waited for it
+        process.returncode = 0  # the process goes on without us: no warning that nobody waited for it
         return url
 
 

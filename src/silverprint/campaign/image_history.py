@@ -23,7 +23,7 @@ class Event:
     """One thing that the tables say about a picture."""
 
     stage: str  # acquire@web, clean, queue@r01, ...
-    facts: Row = field(default_factory=dict)  # as the table has them, without what is null
+    facts: Row = field(default_factory=dict)  # the table's row, without null fields
     absent: str | None = None  # the output that is not on this disk and could say more
 
 

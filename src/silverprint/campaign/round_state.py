@@ -19,12 +19,12 @@ class State:
     round: str
     prev: str  # the round it follows, for good
     status: Status
-    campaign: str  # under which its projects are found, for good
+    campaign: str  # name under which its projects are found, fixed for good
     server: str  # the Label Studio that people answer on, as its votes' annotators name it
-    queue_sha256: str  # of queue.csv, final from the first push
+    queue_sha256: str  # hash of queue.csv, final from the first push
     classes: tuple[str, ...]  # the class list voted under
-    votes_sha256: str | None = None  # of votes.csv, once closed
-    asks_sha256: str | None = None  # of asks.csv as answered, once closed
+    votes_sha256: str | None = None  # hash of votes.csv, once closed
+    asks_sha256: str | None = None  # hash of asks.csv as answered, once closed
     projects: dict[str, int] | None = None  # tier -> project id on the server
     settled: int | None = None  # annotations up to this id are of a project that is gone: their absence says nothing
 

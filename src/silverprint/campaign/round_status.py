@@ -22,13 +22,13 @@ class RoundStatus:
     round: str
     state: str  # planned | queued | open | waiting | closed | lost (votes without a state.json)
     strategy: str
-    pictures: int  # in the queue
+    pictures: int  # pictures in the queue
     pictures_done: int
-    votes: int  # that were asked for; what somebody answered beyond that is in `people` only
+    votes: int  # votes that were asked for; answers beyond that are in `people` only
     votes_needed: int
     people: dict[str, int]  # annotator -> votes
     gate: str  # passed | waived | refused | not run
-    gate_warnings: int  # what failed there without stopping the round
+    gate_warnings: int  # warnings of the gate, which stop nothing
     trained: bool
 
 

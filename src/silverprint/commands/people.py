@@ -16,7 +16,7 @@ from silverprint.console import say
 from silverprint.errors import DataError, SilverprintError, UsageError
 from silverprint.store.files import write_text
 
-DOMAIN: Final = "silverprint.local"  # of people invited by a plain name
+DOMAIN: Final = "silverprint.local"  # domain of people who were invited by a plain name
 # What Label Studio takes as an e-mail address, without quoted parts and address literals.
 _WORD: Final = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
 _HOST: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"

@@ -18,8 +18,8 @@ from silverprint.errors import DataError, UnavailableError
 Asked: TypeAlias = tuple[Project, dict[str, int], list[Project]]  # image_id -> people wanted there; younger projects
 
 _EVERY_S = 2.0
-_LINE_EVERY_S = 60.0  # where there is no terminal to draw on
-_PATIENCE_S = 60.0  # with a server that is being restarted
+_LINE_EVERY_S = 60.0  # interval where there is no terminal to draw on
+_PATIENCE_S = 60.0  # time to wait for a server that is being restarted
 
 
 def run(params: Params) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-PACKAGED_BACKBONE = "efficientnet_lite0"  # its weights come inside a package
+PACKAGED_BACKBONE = "efficientnet_lite0"  # the weights come inside a package
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -15,7 +15,7 @@ _OWN_HEADERS = frozenset(
     {"host", "user-agent", "cookie", "connection", "content-length", "transfer-encoding", "accept-encoding", "range",
      "if-none-match", "if-modified-since", "referer"}
 )  # fmt: skip
-_JOINERS = "\u200c\u200d"  # in the spelling of Persian, of Indian languages, of emoji
+_JOINERS = "\u200c\u200d"  # joiners are part of the spelling of Persian, of Indian languages, of emoji
 _LONGEST_NAME, _LONGEST_FOLDER = 80, 200  # characters; bytes, of the 255 that file systems allow
 
 

@@ -43,7 +43,7 @@ frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=
 @frozen
 class Dataset:
     name: Name
-    campaign: Name  # names this labelling campaign to Label Studio; change it when you start your own
+    campaign: Name  # name of this labelling campaign in Label Studio; change it when you start your own
     title: Title  # the question put to annotators
     classes: tuple[ClassName, ...]
     instructions: Shown
@@ -57,18 +57,18 @@ class WebSource:
     start: Annotated[tuple[Address, ...], Field(min_length=1)]  # first listing pages
     next: str | None = None  # CSS selector of the link to the next listing page, if there are more
     page: str | None = None  # CSS selector of links to picture pages; None: the pictures are on the listing pages
-    picture: str | None = None  # CSS selector of the picture on its page; may lack with a spider
-    label: str | None = None  # what the picture's page calls it: CSS selector, ::attr(name) behind it for an attribute
-    listing_label: str | None = None  # likewise on the listing page, where the picture's page says nothing
-    spider: Spider | None = None  # module:Class, where selectors do not suffice; docs/crawls.md
-    revision: Count = 1  # raise it to ask for a re-crawl
+    picture: str | None = None  # CSS selector of the picture on its page; not needed with a spider
+    label: str | None = None  # CSS selector of the label on the picture's page; ends with ::attr(name) for an attribute
+    listing_label: str | None = None  # CSS selector of the label on the listing page, where the picture's page has none
+    spider: Spider | None = None  # module:Class, for sites that selectors cannot describe; docs/crawls.md
+    revision: Count = 1  # raise it to crawl again
     allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
-    max_bytes: Bytes = 20_000_000  # of one response
+    max_bytes: Bytes = 20_000_000  # the largest response
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
     user_agent: Line = _AGENT
-    max_pages: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000  # asked for by one crawl, listing pages among them
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)  # for the hosts of `start` alone
-    cookies: dict[CookieName, CookieValue] = Field(default_factory=dict)  # likewise
+    max_pages: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000  # pages that one crawl requests, listings included
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)  # extra headers for the hosts of `start` only
+    cookies: dict[CookieName, CookieValue] = Field(default_factory=dict)  # cookies, sent to the hosts of `start` only
 
 
 @frozen
@@ -77,11 +77,11 @@ class UrlSource:
 
     kind: Literal["urls"]
     path: Line
-    license: str | None = None  # of pictures for which the list names none
+    license: str | None = None  # licence of pictures for which the list names none
     revision: Count = 1
     allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
-    per_host: Annotated[int, Field(ge=1, le=256)] = 2  # requests open at one host at a time
-    max_bytes: Bytes = 20_000_000  # of one response
+    per_host: Annotated[int, Field(ge=1, le=256)] = 2  # concurrent requests to one host
+    max_bytes: Bytes = 20_000_000  # the largest response
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
     user_agent: Line = _AGENT
 
@@ -91,11 +91,11 @@ class ArchiveSource:
     """A partner's drop: a folder, a zip or a tar, here or on S3, with an optional manifest."""
 
     kind: Literal["archive"]
-    path: Line  # or s3://bucket/prefix, s3://bucket/drop.zip
-    license: str | None = None  # of pictures for which the manifest names none, as the next two
+    path: Line  # a path, or s3://bucket/prefix, s3://bucket/drop.zip
+    license: str | None = None  # licence of pictures for which the manifest names none; the next two likewise
     contract: Line | None = None
     consent: Line | None = None
-    names: Encoding = "auto"  # of entries' names, where the archive does not say how they are encoded
+    names: Encoding = "auto"  # encoding of the entries' names, where the archive does not declare it
     revision: Count = 1
     max_bytes: Bytes = 20_000_000
 
@@ -106,7 +106,7 @@ class FolderSource:
 
     kind: Literal["folder"]
     path: Line
-    labels: Literal["folders", "none"] = "folders"  # whether the folder that a picture is in names its label
+    labels: Literal["folders", "none"] = "folders"  # folders: the name of a picture's folder is its label
     license: str | None = None
     contract: Line | None = None
     consent: Line | None = None
@@ -127,27 +127,27 @@ class Clean:
     min_brightness: Grey  # mean grey level, 0..255
     max_brightness: Grey
     min_sharpness: Annotated[float, Field(ge=0)]  # variance of the Laplacian
-    duplicate_radius: Radius  # bits of 256; at or below: the same picture, dropped
-    group_radius: Radius  # bits of 256; at or below: asked once, never split
-    alike_limit: Annotated[float, Field(ge=0, le=2)]  # unlikeness; likewise. 0: hashes alone decide
-    licenses: tuple[str, ...]  # that may be used
+    duplicate_radius: Radius  # bits of 256; at or below it pictures are the same, and one is dropped
+    group_radius: Radius  # bits of 256; at or below it pictures are asked about once and never split
+    alike_limit: Annotated[float, Field(ge=0, le=2)]  # unlikeness at or below which they are grouped. 0: hashes only
+    licenses: tuple[str, ...]  # licences that may be used
     unknown_license: Literal["reject", "keep"]
     placeholder: Policy = "flag"  # pictures that one source shows on many pages
-    placeholder_pages: Annotated[int, Field(ge=2)] = 5  # at or above
+    placeholder_pages: Annotated[int, Field(ge=2)] = 5  # pages, at or above which the policy applies
     text_like: Policy = "flag"  # screenshots, pages of writing
-    text_lines: Positive = 6  # at or above
+    text_lines: Positive = 6  # lines, at or above which the policy applies
     off_topic: Policy = "flag"  # pictures unlike all others
     off_topic_strangeness: Annotated[float, Field(gt=0)] = 6.0  # robust standard deviations, at or above
-    group: Literal["look", "hash", "none"] = "look"  # by what pictures are grouped; none: with what is dropped for them
-    group_radii: dict[Name, Radius] = Field(default_factory=dict)  # of some sources; of two pictures the smaller counts
-    personal_confidence: Share = 0.5  # at or above: what a detector found of a person counts
+    group: Literal["look", "hash", "none"] = "look"  # rule that groups pictures; none: only with their dropped copies
+    group_radii: dict[Name, Radius] = Field(default_factory=dict)  # radii of single sources; the smaller counts
+    personal_confidence: Share = 0.5  # confidence at or above which a detector's finding of a person counts
 
 
 @frozen
 class Measure:
     """What one picture may ask for; docs/cleaning.md says what becomes of those that ask for more."""
 
-    max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 128.0  # of a JPEG; of formats decoded whole 0.4 of it
+    max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 128.0  # largest JPEG; formats decoded whole get 0.4 of it
 
 
 @frozen
@@ -155,13 +155,13 @@ class Embed:
     backbone: BackboneName  # packaged, or library/name
     size: Annotated[int, Field(ge=32, le=512)]  # pixels, square
     batch: Annotated[int, Field(ge=1, le=4096)]
-    weights: Line | None = None  # a file, of a library's backbone
-    weights_sha256: Sha256 | None = None  # of that file
+    weights: Line | None = None  # file of weights, for a library's backbone
+    weights_sha256: Sha256 | None = None  # SHA-256 of that file
 
 
 @frozen
 class Model:
-    members: Annotated[int, Field(ge=1, le=100)]  # of the ensemble; each has its own seed and bootstrap sample
+    members: Annotated[int, Field(ge=1, le=100)]  # members of the ensemble; each has its own seed and bootstrap sample
     epochs: Annotated[int, Field(ge=1, le=10_000)]
     learning_rate: Annotated[float, Field(gt=0, le=10)]
     weight_decay: Annotated[float, Field(ge=0, le=10)]
@@ -170,7 +170,7 @@ class Model:
 @frozen
 class Evaluation:
     size: ImageCount  # pictures, drawn once in the first round, never trained on
-    overlap: People  # people asked about each
+    overlap: People  # people asked about each picture
 
 
 @frozen
@@ -186,11 +186,11 @@ class Round:
     prev: str
     strategy: str
     budget: ImageCount  # pictures: train + control + relabel
-    control: Share  # of the budget, drawn at random
-    overlap: People  # people asked about each
+    control: Share  # share of the budget that is drawn at random
+    overlap: People  # people asked about each picture
     show_predictions: bool = False
-    floor: Share = 0.0  # of the strategy's picks, divided evenly among the predicted classes
-    relabel: Share = 0.0  # of the budget, at most: a second look at earlier labels in doubt
+    floor: Share = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
+    relabel: Share = 0.0  # share of the budget, at most, for a second look at earlier labels in doubt
     gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
     draw: Count = 0  # raised by `silverprint round redraw`
 
@@ -206,12 +206,12 @@ class Gate:
 class Release:
     silver_confidence: Share  # automatic labels at or above it go to the `silver` split
     imagefolder: bool = True
-    csv_raw: bool = False  # text in the CSV for people as it is, even where a spreadsheet would take it for a formula
+    csv_raw: bool = False  # true: text in the CSV is left as it is, even where a spreadsheet would read a formula
 
 
 @frozen
 class Params:
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)]  # what numpy takes
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)]  # the range that numpy takes
     dataset: Dataset
     sources: dict[Name, Source]
     clean: Clean
@@ -224,7 +224,7 @@ class Params:
     release: Release
     people: PeopleCost = PeopleCost()
     measure: Measure = Measure()
-    executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are worked through; it changes no output
+    executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are processed; it changes no output
 
     @cached_property
     def chain(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ Words = NDArray[np.uint64]
 
 SIDE: Final = 128  # pixels of a picture's longer side: more does not change its hash, and takes longer
 
-_SIDE = 64  # of the reduced picture
+_SIDE = 64  # side of the reduced picture, pixels
 _BLOCKS = {64: 8, 256: 16}  # hash bits -> side of the block of low frequencies
 
 # Coefficients are rounded to this: noise must not decide a bit, least of all in a blank picture.

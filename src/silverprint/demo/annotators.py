@@ -29,7 +29,7 @@ class SignedOutError(Exception):
 
 @dataclass(frozen=True)
 class Rest:
-    until: float  # on the monotonic clock
+    until: float  # end on the monotonic clock
     length: float  # seconds
 
 

@@ -45,13 +45,13 @@ class Row:
 
     round: str
     labels: int  # pictures with a consensus label so far, NONE_OF_THESE among them
-    foreign: int  # of these, NONE_OF_THESE
-    votes: int  # so far
+    foreign: int  # labels of these that are NONE_OF_THESE
+    votes: int  # votes so far
     alpha: float | None  # Krippendorff's, over the round's votes
     consensus: Share | None  # consensus labels that are the truth
-    evaluation: Mapping[str, Any] | None  # as in metrics.json, against the evaluation set's consensus
+    evaluation: Mapping[str, Any] | None  # from metrics.json, against the evaluation set's consensus
     model: Share | None  # the model's predictions for the evaluation pictures that are the truth
-    control: Mapping[str, Any] | None  # as in metrics.json
+    control: Mapping[str, Any] | None  # from metrics.json
 
 
 def audit() -> None:

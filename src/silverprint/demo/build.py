@@ -32,7 +32,7 @@ LISTED: Final = layout.DEMO / "list.csv"
 INDEX: Final = "site.json"
 ADDRESS: Final = "http://127.0.0.1:8600/"
 RECIPE: Final = 3  # raise it when other bytes come out: old sites are then built anew
-HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # of the labels that partner, own folder and list have; the rest say nothing
+HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # shares of the labels that partner, own folder and list have; the rest say nothing
 
 
 def build(pictures: int = source_images.IMAGES, seed: int = 7, address: str = ADDRESS) -> None:

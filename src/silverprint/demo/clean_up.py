@@ -21,14 +21,14 @@ from silverprint.store import tables
 _ROUND: Final = (
     layout.score, layout.queue, layout.queue_page, layout.labels, layout.gate, layout.model, layout.metrics,
 )  # fmt: skip
-_ANSWERED: Final = (layout.state, layout.votes)  # of a round, and after the rest of it
+_ANSWERED: Final = (layout.state, layout.votes)  # files of a round, removed after the rest of it
 _CAMPAIGN: Final = (
     layout.CHECK, Path("data/raw"), Path("data/measured"), layout.EMBED, layout.CLEAN, layout.WITHDRAWN, layout.CLASSES,
     layout.CLEAN_METRICS.parent, layout.RELEASE, layout.REPORT, layout.round_dir(config.START), layout.LOCK,
     Path(".dvc/cache"), Path(".dvc/tmp"),
     layout.VAR,  # last: it knows who answered, should this be stopped before its end
 )  # fmt: skip
-_LEDGERS: Final = ("data/rounds/*/votes.csv", "data/rounds/*/queue.csv", str(layout.LOCK))  # that a team commits
+_LEDGERS: Final = ("data/rounds/*/votes.csv", "data/rounds/*/queue.csv", str(layout.LOCK))  # ledgers a team commits
 _SHOWN: Final = 5  # names in one line
 
 
@@ -47,7 +47,7 @@ def clean() -> None:
     for name in names:
         _remove(*(path(name) for path in (*_ROUND, *_ANSWERED)))
         if name not in params.rounds and not _git("ls-files", str(layout.round_dir(name))):
-            _remove(layout.round_dir(name))  # of a round that was opened here and taken out of params.yaml
+            _remove(layout.round_dir(name))  # the round was opened here and removed from params.yaml
     _take_back_imports()
     _take_back_gold()
     _remove(*_CAMPAIGN)

@@ -10,7 +10,7 @@ from silverprint.demo import defects, source_images
 from silverprint.errors import UsageError
 
 SMALLEST: Final = 100
-PARTNER_SHARE: Final = 0.12  # of the pictures
+PARTNER_SHARE: Final = 0.12  # share of the pictures
 OWN_SHARE: Final = 0.04
 LISTED_SHARE: Final = 0.04
 LICENSES: Final = ("MIT", "CC-BY-4.0", "CC0-1.0", "CC-BY-SA-4.0")
@@ -36,7 +36,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Plan:
-    pages: tuple[tuple[Page, int | None], ...]  # with the tile that is shown
+    pages: tuple[tuple[Page, int | None], ...]  # pages, each with the tile that it shows
     partner: tuple[int, ...]  # tiles
     own: tuple[tuple[str, int], ...]  # kinds (`plain`, `own-copy`, `own-pixels`) and tiles
     listed: tuple["Listed", ...]

@@ -17,7 +17,7 @@ NEED: Final = {
 
 @dataclass(frozen=True)
 class Stage:
-    way: tuple[str, ...]  # to its list of dependencies
+    way: tuple[str, ...]  # keys that lead to its list of dependencies
     deps: tuple[str, ...]
 
     def sources(self, folder: str) -> dict[str, int]:

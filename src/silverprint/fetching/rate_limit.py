@@ -30,7 +30,7 @@ class RateLimit:
                 self._next[host] = at + delay_s
                 self._next = _recent(self._next)
             await asyncio.sleep(at - time.monotonic())
-            if self._rests.get(host, 0.0) <= at:  # else another one began meanwhile
+            if self._rests.get(host, 0.0) <= at:  # a later pause may have begun meanwhile
                 return
 
     def rest(self, host: str, seconds: float) -> None:

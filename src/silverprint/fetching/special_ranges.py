@@ -29,7 +29,7 @@ V4: Final = tuple(
             "203.0.113.0/24",  # documentation (RFC 5737)
             "224.0.0.0/4",  # multicast (RFC 5771)
             "240.0.0.0/4",  # reserved, and broadcast (RFC 1112, 919)
-            "168.63.129.16/32",  # in no registry: Azure's own services, metadata and name server, for its machines
+            "168.63.129.16/32",  # not in a registry: Azure's own services, metadata and name server, for its machines
         ),
     )
 )
@@ -38,7 +38,7 @@ V4: Final = tuple(
 # site-local, multicast, segment identifiers (5f00::/16) and the old ways to write an IPv4 address lie outside.
 GLOBAL_V6: Final = IPv6Network("2000::/3")
 
-V6: Final = tuple(  # in GLOBAL_V6, and not on the open internet all the same
+V6: Final = tuple(  # ranges in GLOBAL_V6 that are not on the open internet all the same
     map(
         IPv6Network,
         (

@@ -11,9 +11,9 @@ import ada_url
 from silverprint.core.cleaning.takedowns import Takedowns
 
 LONGEST: Final = 8_192  # characters of an address; browsers and servers take no more in practice
-_UNPRINTED: Final = re.compile("[\t\n\r]")  # that the standard takes out wherever they stand
+_UNPRINTED: Final = re.compile("[\t\n\r]")  # characters that the standard removes wherever they are
 _ENDS: Final = "".join(map(chr, range(33)))  # C0 controls and the space
-_ESCAPED: Final = re.compile(rb"[\x00-\x20\x7f-\xff\"#<>']")  # of a query, by the standard's "special-query" set
+_ESCAPED: Final = re.compile(rb"[\x00-\x20\x7f-\xff\"#<>']")  # characters that are escaped in a query ("special-query")
 
 
 def resolve_url(address: str, base: str | None = None, encoding: str = "utf-8") -> str:

@@ -32,7 +32,7 @@ STRANGER: Final = Limits(seconds=4.5, megabytes=1_000)
 KNOWN: Final = Limits(seconds=60.0, megabytes=6_000)
 
 # What is decoded here and now: 0.3 s and 200 MB at most, both by what the header says.
-_PIXELS: Final = 24_000_000  # of a JPEG: what phones take by default
+_PIXELS: Final = 24_000_000  # pixels of a JPEG: phones take as many by default
 _SCANNED: Final = 100_000_000  # pixels x scans
 _WHOLE: Final = 4_000_000  # pixels of what is decoded whole
 _BYTES: Final = 20_000_000

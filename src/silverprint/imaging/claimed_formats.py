@@ -14,7 +14,7 @@ _ENDINGS: Final = """
     flif xcf dng cr2 cr3 crw nef nrw arw srf sr2 orf rw2 raf pef srw x3f 3fr iiq erf mrw kdc dcr rwl
 """
 _EXTENSIONS: Final = frozenset(_ENDINGS.split())
-_APPLE_DOUBLE: Final = b"\x00\x05\x16\x07"  # what Finder keeps beside a file, under its name
+_APPLE_DOUBLE: Final = b"\x00\x05\x16\x07"  # the file that Finder keeps beside a file, under its name
 _TEXT_START: Final = 1445  # bytes that are looked at, as browsers do (WHATWG MIME sniffing, 5.2 and 7.1)
 _MARKS: Final = (b"\xfe\xff", b"\xff\xfe", b"\xef\xbb\xbf")
 _BINARY: Final = bytes(code for code in range(0x20) if code not in b"\t\n\f\r\x1b")

@@ -21,7 +21,7 @@ __all__ = ["Decoded", "Pixels", "Undecodable", "decode", "decode_here", "decode_
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]  # (H, W, 3), RGB
 
-MOST_PIXELS: Final = 1_000_000_000  # that a lead may allow
+MOST_PIXELS: Final = 1_000_000_000  # most pixels that a lead may allow
 
 _MAY_BE_DEEP = {"png", "tiff"}
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image
 
-MOST_FRAMES: Final = 100  # that are counted; what has more is as good as one with so many
+MOST_FRAMES: Final = 100  # frames that are counted; more make no difference
 
 _GIF_HEADER, _GIF_IMAGE_HEADER, _GIF_EXTENSION, _GIF_IMAGE = 13, 10, 0x21, 0x2C
 # Pillow counts a JPEG's previews (MPO), a PSD's layers, what else a HEIF or an icon holds: they are no animation.

@@ -91,7 +91,7 @@ def _turn(data: bytes) -> int:
     try:
         with Image.open(BytesIO(data), formats=["JPEG"]) as picture:
             return orientation(picture)
-    except Exception:  # as in `orientation`: broken EXIF says nothing of the pixels
+    except Exception:  # see `orientation`: broken EXIF says nothing of the pixels
         return 1
 
 

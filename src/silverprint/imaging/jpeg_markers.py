@@ -50,7 +50,7 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 def _next_marker(data: bytes, at: int) -> int:
     """Where the next marker begins, without its fill bytes; -1 where there is none."""
     while at < len(data):
-        found = _MARKER.search(data, at, at + _STEP + 1)  # in steps: a search lets no other thread run
+        found = _MARKER.search(data, at, at + _STEP + 1)  # step by step, for no other thread runs during a search
         if found:
             return found.start()
         at += _STEP

@@ -52,7 +52,7 @@ def jpeg_work(data: bytes) -> Work | None:
 
 def has_too_many_scans(data: bytes) -> bool:
     """Whether a JPEG has more than MOST_SCANS, or more segments than any camera or program writes."""
-    if data.count(b"\xff\xda") <= MOST_SCANS:  # in entropy-coded data it cannot be, so most files are done
+    if data.count(b"\xff\xda") <= MOST_SCANS:  # entropy-coded data cannot hold these bytes, so most files are done
         return False
     try:
         return sum(marker == SOS for marker, _, _ in segments(data)) > MOST_SCANS

@@ -22,7 +22,7 @@ import psutil
 from silverprint.imaging.killable_main import LENGTH
 
 _LOOK_S: Final = 0.01  # between two looks at a process that works
-_PATIENCE: Final = 20  # of the wall's clock, times the seconds of the processor: one may wait for memory or neighbours
+_PATIENCE: Final = 20  # wall-clock seconds for each of the processor: it may wait for memory or neighbours
 _IDLE: Final = 4  # processes that are kept for the next call
 
 
@@ -47,7 +47,7 @@ class _Child:
         )
         self._orders, self._results = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._watched = psutil.Process(self._process.pid)
-        self._read(sys.maxsize, sys.maxsize)  # it is ready
+        self._read(sys.maxsize, sys.maxsize)  # waits until it is ready
         self._empty = self._watched.memory_info().rss  # bytes without any picture
 
     def call(self, job: bytes, seconds: float, megabytes: int) -> tuple[bool, Any]:

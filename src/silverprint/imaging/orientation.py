@@ -14,7 +14,7 @@ def orientation(picture: Image.Image) -> int:
     """
     try:
         if picture.format == "PNG" and "exif" not in picture.info:
-            picture.load()  # it may stand behind the pixels
+            picture.load()  # the tag may come after the pixels
         exif = Image.Exif()
         exif.load(picture.info.get("exif", b""))
         value = exif.get(_TAG, 1)

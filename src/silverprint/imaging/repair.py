@@ -17,10 +17,10 @@ _EOI: Final = b"\xff\xd9"
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _PIXELS: Final = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _FRAMES: Final = {b"acTL", b"fcTL", b"fdAT"}
-_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by IHDR's colour type
+_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type of IHDR -> channels
 _ADAM7: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _PILLOWS_BRANDS: Final = {b"avif", b"avis", b"mif1", b"msf1"}
-_MOST_BYTES: Final = 1 << 30  # of unpacked rows
+_MOST_BYTES: Final = 1 << 30  # bytes of unpacked rows
 _LONGEST_ICON: Final = 256  # pixels; a bitmap's height counts its mask, too
 
 
@@ -53,7 +53,7 @@ def _is_whole_jpeg(data: bytes) -> bool:
         colors = "CMYK" if simplejpeg.decode_jpeg_header(data)[2] in {"CMYK", "YCCK"} else "RGB"
         simplejpeg.decode_jpeg(data, colorspace=colors)
     except ValueError as error:
-        if "extraneous bytes before marker 0xd9" not in str(error):  # what follows the last block harms nothing
+        if "extraneous bytes before marker 0xd9" not in str(error):  # bytes after the last block do no harm
             return False
     return _has_every_scan(data)
 

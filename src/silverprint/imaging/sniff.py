@@ -15,7 +15,7 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"II+\x00", "tiff"),  # BigTIFF
     (b"MM\x00+", "tiff"),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
-    (b"\xff\x4f\xff\x51", "jp2"),  # its codestream alone (.j2k)
+    (b"\xff\x4f\xff\x51", "jp2"),  # a codestream alone (.j2k)
     (b"\xff\x0a", "jxl"),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
     (b"8BPS\x00\x01", "psd"),
@@ -28,7 +28,7 @@ _HEIF: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 _MOST_BRANDS: Final = 64
 _BMP_HEADERS: Final = {12, *range(16, 65, 4), 42, 46, 108, 124}  # bytes: OS/2's, Windows' third to fifth
 _PNM: Final = re.compile(rb"P[1-6]\s++(?:#[^\n]*\n\s*+)*+[0-9]{1,9}\s")
-_PROLOGUE: Final = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE svg", b">"))  # what may stand before <svg
+_PROLOGUE: Final = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE svg", b">"))  # parts that may come before <svg
 _TEXT_START: Final = 4096  # bytes of it that are looked at
 _TGA_END: Final = b"TRUEVISION-XFILE.\x00"
 

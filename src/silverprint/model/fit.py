@@ -88,7 +88,7 @@ def quiet_lightning() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except SystemExit:  # what Lightning makes of Ctrl-C
+    except SystemExit:  # Lightning's reaction to Ctrl-C
         raise KeyboardInterrupt from None
     finally:
         log.setLevel(level)

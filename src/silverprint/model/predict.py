@@ -19,7 +19,7 @@ from silverprint.store.features import Features
 
 _BATCH = 4096
 
-Batch = tuple[int, Tensor]  # its number, and what is of it
+Batch = tuple[int, Tensor]  # number of the batch, and its rows
 
 
 def predict(

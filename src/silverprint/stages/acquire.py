@@ -41,14 +41,14 @@ def run(params: Params, source: str) -> None:
             say(f"acquire {source}: the source was taken down as a whole, so nothing is fetched")
             return
         index = tables.read_parts(root, RAW)
-        goes_out = isinstance(entry, WebSource | UrlSource)  # what lies on a disk is read again in no time
+        goes_out = isinstance(entry, WebSource | UrlSource)  # reading from a disk again costs almost nothing
         progress = Progress(root, entry.revision, len(index)) if goes_out else None
         intake = Intake(writer, source, index, takedowns, progress)
         whole = CompletedSource(root, _rules(entry, takedowns), len(index))
         try:
             _read(source, entry, intake, whole)
         except (KeyboardInterrupt, UnavailableError, NothingFoundError):
-            writer.finish()  # what was fetched until then is whole
+            writer.finish()  # everything fetched until then is kept
             if progress is not None:
                 progress.save()
             raise

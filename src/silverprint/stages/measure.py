@@ -46,7 +46,7 @@ def run(params: Params, source: str) -> None:
         total=len(todo),
     ):
         pass
-    for leftover in out.glob(".*.part"):  # of a worker that was killed
+    for leftover in out.glob(".*.part"):  # left by a worker that was killed
         leftover.unlink()
     _tell_of_heic(source)
 

@@ -59,7 +59,7 @@ def _score(params: Params, model: Path, card: dict[str, object], image_ids: list
         value = f"{model}: trained for the classes {card['classes']}"
         raise ConfigError(value, f"dataset.classes has {list(classes)}", "restore dataset.classes, or train again")
     probabilities = half_precision.to_half(predict(Head.load(model), features, image_ids))
-    mean = half_precision.from_half(probabilities).mean(axis=0)  # as queue@r will read them
+    mean = half_precision.from_half(probabilities).mean(axis=0)  # queue@r reads them with the same rounding
     scores = pl.DataFrame(
         {
             "image_id": image_ids,

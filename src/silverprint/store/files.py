@@ -35,7 +35,7 @@ def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)  # of a process that was killed and had this one's number
+        temporary.unlink(missing_ok=True)  # left by a killed process that had the same number
         try:
             yield temporary
             temporary.chmod(mode)

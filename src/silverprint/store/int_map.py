@@ -44,7 +44,7 @@ class IntMap:
 
     def _merge(self, keys: NDArray[np.int64], values: NDArray[np.int64]) -> None:
         keys, values = np.append(self._keys, keys), np.append(self._values, values)
-        order = np.argsort(keys, kind="stable")  # so that the latest of equal keys stands last
+        order = np.argsort(keys, kind="stable")  # stable, so that the latest of equal keys comes last
         keys = keys[order]
         last = np.append(keys[1:] != keys[:-1], True)[: len(keys)]
         self._keys, self._values = keys[last].data, values[order][last].data

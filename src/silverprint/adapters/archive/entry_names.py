@@ -33,7 +33,7 @@ def zip_name(info: ZipInfo, encoding: str) -> tuple[str, bool]:
     """
     if info.flag_bits & _UTF8_FLAG:
         return info.filename, False
-    raw = info.orig_filename.encode("cp437")  # as zipfile has decoded it
+    raw = info.orig_filename.encode("cp437")  # undoes zipfile's decoding
     declared = _unicode_path(info.extra, raw)
     if declared is not None:
         return declared, False
@@ -80,7 +80,7 @@ def comparison_key(name: str) -> str:
 
 def junk_reason(name: str) -> str | None:
     """What makes of an entry no picture of anybody's (`__MACOSX`, a hidden folder, `._a.jpg`); None: it may be one."""
-    if name.startswith("(after "):  # where a tar breaks off
+    if name.startswith("(after "):  # the place where a tar breaks off
         return None
     *folders, file = comparison_key(name).split("/")
     for part in (*folders, file):

@@ -35,7 +35,7 @@ def folder_entries(folder: Path) -> Iterator[Entry]:
 def _entry(folder: Path, path: Path) -> Entry:
     try:
         found = path.lstat()
-    except OSError:  # its path is too long, or it is gone: reading it fails as well
+    except OSError:  # the path is too long, or gone: reading it fails as well
         return Entry(_inside(folder, path), None, 0, _reader(path))
     etag = f"{found.st_size}:{found.st_mtime_ns}"
     return Entry(_inside(folder, path), kind_refusal(found.st_mode), found.st_size, _reader(path), etag)

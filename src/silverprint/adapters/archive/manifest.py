@@ -20,12 +20,12 @@ from silverprint.records import IMAGE_ID
 from silverprint.store.foreign_tables import READERS, Fault, MissingColumnError, Shape
 from silverprint.store.foreign_tables.row import text
 
-_MAX_BYTES: Final = 250_000_000  # of the file, which is held; what it states is not
+_MAX_BYTES: Final = 250_000_000  # largest manifest; the file is held in memory, its rows are not
 _MAX_PATH: Final = 65_535  # characters, as many as a zip has room for
-_MAX_CAPTION: Final = 10_000  # it is cut there
+_MAX_CAPTION: Final = 10_000  # longer captions are cut
 _MAX_OTHER: Final = 2_000
 _SAID: Final = ("sha256", "license", "contract", "consent", "label", "caption", "page_url")
-_HERE: Final = re.compile(r"^(\./+)+")  # as `find .` begins its lines
+_HERE: Final = re.compile(r"^(\./+)+")  # the prefix that `find .` writes
 
 
 @dataclass

@@ -70,7 +70,7 @@ def _on_s3(value: str, path: str, names: str) -> Drop:
     blob = find_object(address) if address == path else None  # a slash at the end says what it is
     if blob is None:
         return Drop(address, f"{address}/", lambda: refuse_twins(object_entries(address)))
-    entries = cache(lambda: _entries(value, blob, names))  # what it is costs requests, and may not matter
+    entries = cache(lambda: _entries(value, blob, names))  # its kind costs requests to find out, and may not matter
     return Drop(address, f"{address}!", lambda: entries()(), blob.etag)
 
 

@@ -11,7 +11,7 @@ from silverprint.errors import UnavailableError
 from silverprint.store.s3 import SCHEME, call
 
 _SMALLEST: Final = 64 * 1024  # bytes of a range: of a directory, or of one picture somewhere
-_LARGEST: Final = 8 * 1024 * 1024  # likewise, read from front to back; so many are held
+_LARGEST: Final = 8 * 1024 * 1024  # bytes of a range when read from front to back; one range is held
 
 Fetch = Callable[[int, int], bytes]
 
@@ -32,7 +32,7 @@ def find_object(address: str) -> Blob | None:
     if not key.partition("/")[2]:
         return None
     system = s3fs.S3FileSystem(skip_instance_cache=True)
-    handle = call(address, lambda: system.open(key, "rb", cache_type="none"))  # which asks for its own version alone
+    handle = call(address, lambda: system.open(key, "rb", cache_type="none"))  # the handle reads only its own version
     facts = handle.details
     if facts["type"] == "directory":
         return None

@@ -22,7 +22,7 @@ def object_entries(address: str) -> Iterator[Entry]:
     system = s3fs.S3FileSystem(skip_instance_cache=True)
     root = address.removeprefix(SCHEME).strip("/")
     listed: dict[str, dict[str, Any]] = call(address, lambda: system.find(root, detail=True))
-    found = {key: facts for key, facts in listed.items() if key.startswith(f"{root}/")}  # not an object of that name
+    found = {key: facts for key, facts in listed.items() if key.startswith(f"{root}/")}  # not one of that very name
     if not found:
         raise UnavailableError(address, "no object is there", "fix the path")
     for key, facts in sorted(found.items()):

@@ -15,7 +15,7 @@ from silverprint.adapters.archive.entry_names import AUTO, decode_name
 
 _LONGEST: Final = 1024 * 1024  # bytes of an extended header
 _LONGEST_NAME: Final = 65_535  # characters that are kept, as many as a zip has room for
-_DIGITS: Final = 19  # of a size
+_DIGITS: Final = 19  # digits of a size
 _NO_FILE: Final = (tarfile.DIRTYPE, b"D", b"V")  # folders, a dump's list of one, a volume's name
 _LINKS: Final = (tarfile.SYMTYPE, tarfile.LNKTYPE)
 _DEVICES: Final = (tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)
@@ -70,7 +70,7 @@ def members(stream: Stream, names: str = AUTO) -> Iterator[Member]:
         if info.type in (*_EXTENDED, tarfile.GNUTYPE_LONGNAME):
             _learn(said, info, _body(stream, info.size), names)
             continue
-        if info.type in (tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK):  # of all files, or of a link's aim: not heeded
+        if info.type in (tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK):  # global headers, link targets: ignored
             _forward(stream, stream.position, info.size)
             continue
         if info.type == tarfile.GNUTYPE_SPARSE:

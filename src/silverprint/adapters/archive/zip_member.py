@@ -31,7 +31,7 @@ def read_first(archive: ZipFile, info: ZipInfo, limit: int) -> bytes:
             return handle.read(limit)
     packed = copy(info)
     packed.compress_type, packed.file_size = ZIP_STORED, info.compress_size
-    del packed.CRC  # it is that of the unpacked bytes
+    del packed.CRC  # the CRC of the unpacked bytes, not of these
     with archive.open(packed) as handle:
         data = _unpacked(start(handle), handle, limit)
     if len(data) < limit and (len(data) > info.file_size or crc32(data) != info.CRC):

@@ -13,7 +13,7 @@ from silverprint.fetching.address_guard import target
 from silverprint.fetching.refusals import DOWN, Refused
 from silverprint.store.intake import Intake
 
-_DEMO: Final = "127.0.0.1:8600"  # where the sample shop is
+_DEMO: Final = "127.0.0.1:8600"  # address of the sample shop
 _TAKEN_DOWN: Final = "taken-down"
 
 

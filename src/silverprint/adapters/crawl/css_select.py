@@ -16,7 +16,7 @@ from parsel import Selector
 from silverprint.adapters.crawl.css_positions import EXTENSIONS, NAMESPACES, Translator
 from silverprint.config.css_selector import Hint, hint
 
-MARKUP: Final = ("html", "xml")  # of a page; in JSON nothing is selected
+MARKUP: Final = ("html", "xml")  # types of a page that selectors apply to; JSON is not one
 
 
 def select_by_hint(page: Selector, where: str | None) -> tuple[list[Any], Hint | None]:

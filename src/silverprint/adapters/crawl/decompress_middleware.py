@@ -12,7 +12,7 @@ from silverprint.fetching.http.content_coding import ASKED, decompress
 class DecompressMiddleware:
     """Downloader middleware, instead of Scrapy's: what is damaged or too large is so in both channels."""
 
-    CUTS = "cuts"  # in Request.meta: bytes of the body that are wanted, the rest is not
+    CUTS = "cuts"  # key of Request.meta: bytes of the body that are wanted, the rest is not
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-BARREN_LISTINGS: Final = 20  # in a row, from one to the next, that had nothing new: the chain is not followed further
-BARREN_PAGES: Final = 500  # in a row that showed only pictures met before: nothing more is asked for
+BARREN_LISTINGS: Final = 20  # listing pages in a row with nothing new, after which the chain is not followed further
+BARREN_PAGES: Final = 500  # pages in a row with only known pictures, after which nothing more is requested
 
 
 class StopRules:

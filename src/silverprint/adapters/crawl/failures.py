@@ -23,7 +23,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (twisted.ConnectError, "connection"),
     (twisted.ConnectionClosed, "connection"),
     (scrapy.UnsupportedURLSchemeError, "scheme"),
-    (ValueError, "bad-url"),  # of a redirect's address
+    (ValueError, "bad-url"),  # the address in a redirect
 )
 
 

@@ -23,14 +23,14 @@ _LATE_PLACES: Final = {name: place for place, name in enumerate(_LATE)}
 _BACKGROUND: Final = (
     "data-bg", "data-background", "data-background-image", "data-bg-src", "data-lazy-background", "data-lazy-bg",
 )  # fmt: skip
-_NOW: Final = ("src", "href", "content", "poster", "data")  # what an element has at once, the first that it has
+_NOW: Final = ("src", "href", "content", "poster", "data")  # attributes of an image shown at once; the first counts
 _LINKING: Final = ("a", "area", "link", "meta")
 _SVG: Final = "{http://www.w3.org/1999/xlink}href"
 _CANDIDATE: Final = re.compile(r"[\s,]*([^\s]+)(?:\s+([^,]*))?")
 _URL: Final = re.compile(r"url\(\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s'\"()]*))\s*\)", re.IGNORECASE)
 _COUNTING: Final = ("0", "1")  # pixels of a picture that counts visits
-_CANDIDATES: Final = 256  # of one srcset that are looked at
-_SOURCES: Final = 32  # of one picture that are looked at
+_CANDIDATES: Final = 256  # candidates of one srcset that are looked at
+_SOURCES: Final = 32  # sources of one picture that are looked at
 _SHOWABLE: Final = re.compile(r"image/(jpe?g|png|webp|gif|avif|bmp|tiff)\b", re.IGNORECASE)
 
 

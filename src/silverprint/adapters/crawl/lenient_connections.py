@@ -35,14 +35,14 @@ class _Factory(_HTTP11ClientFactory):
 class LenientProtocol(HTTP11ClientProtocol):
     """One connection."""
 
-    _waits = False  # for a head
+    _waits = False  # whether a head is still expected
     _chunks: Chunks | None = None
 
     def request(self, request: Any) -> Deferred[Any]:
         self._received, self._looked_at, self._waits, self._chunks = bytearray(), 0, True, None
         answered: Deferred[Any] = super().request(request)
         if self._parser is not None:
-            self._parser.MAX_LENGTH = response_head.MOST  # of a line; Twisted's own is less
+            self._parser.MAX_LENGTH = response_head.MOST  # longest line; Twisted's own limit is lower
         return answered
 
     def dataReceived(self, bytes: bytes) -> None:  # noqa: N802, A002 (Twisted's names)
@@ -66,7 +66,7 @@ class LenientProtocol(HTTP11ClientProtocol):
             start, end, behind = found
             parsed = response_head.parse(bytes(self._received[start:end]))
             data, self._received, self._looked_at = bytes(self._received[behind:]), bytearray(), 0
-            if parsed.status >= 200:  # else a word beforehand; the reply itself follows
+            if parsed.status >= 200:  # below 200 it is an interim reply; the final one follows
                 head, self._waits = response_head.plain(parsed), False
                 self._chunks = Chunks() if parsed.chunked else None
         return head + (data if self._chunks is None else self._in_chunks(self._chunks, data))

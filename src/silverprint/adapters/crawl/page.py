@@ -21,7 +21,7 @@ class License(NamedTuple):
 
 
 _DATA_SHOWN = 60  # characters kept of a picture written into its page: it is no address, and may be megabytes
-_SHOWN = 200  # likewise of what is too long for an address
+_SHOWN = 200  # characters kept of what is too long for an address
 UNKNOWN = License(None, None)
 _spdx = lru_cache(1024)(spdx)
 

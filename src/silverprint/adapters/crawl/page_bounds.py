@@ -5,7 +5,7 @@ from typing import Final
 
 MAX_CHARACTERS: Final = 4_000_000
 MAX_TAGS: Final = 25_000  # beginnings and ends; a page of so many pictures is read in half a second
-MAX_ATTRIBUTES: Final = 256  # of a tag: the parser compares each with all before it
+MAX_ATTRIBUTES: Final = 256  # attributes of a tag: the parser compares each with all before it
 TOO_LARGE: Final = "page-too-large"
 
 _S: Final = "[ \\t\\n\\f\\r]"

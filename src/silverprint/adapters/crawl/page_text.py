@@ -20,7 +20,7 @@ MAX_REPLACED: Final = 100_000  # signs that its encoding does not have: each tak
 _LONGEST_SIGN: Final = 4  # bytes, in UTF-8, UTF-16 and UTF-32
 _SAMPLE: Final = 1 << 14  # bytes that an encoding is guessed by
 _CHUNK: Final = 1 << 16
-_BY_LOCALE: Final = "cp1252"  # where nothing is known, as in browsers for most languages
+_BY_LOCALE: Final = "cp1252"  # browsers' default for most languages
 _SINGLE: Final = """
     cp866 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14
     iso8859-15 iso8859-16 koi8-r koi8-u mac-roman mac-cyrillic cp874 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256
@@ -70,7 +70,7 @@ def encoding_of(response: TextResponse) -> str:
         return marked
     said = _known(http_content_type_encoding(header.decode("latin-1")))
     if said is None and (said := _known(html_body_declared_encoding(body))) is not None and said.startswith("utf-"):
-        said = "utf-8"  # or it could not have been read
+        said = "utf-8"  # it could not have been read otherwise
     return said or _guessed(body)
 
 
@@ -106,6 +106,6 @@ def _guessed(body: bytes) -> str:
     sample = body[start : start + _SAMPLE]
     lost = len(sample) - len(sample.decode("utf-8", "ignore").encode())
     if lost * 10 < len(sample.translate(None, _ASCII)):
-        return "utf-8"  # with a few odd bytes
+        return "utf-8"  # a few odd bytes are replaced
     match = from_bytes(sample, cp_isolation=_GUESSED).best()
     return _known(match.encoding if match else None) or _BY_LOCALE

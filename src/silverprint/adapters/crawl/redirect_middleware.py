@@ -19,7 +19,7 @@ class RedirectMiddleware(redirect.RedirectMiddleware):
         try:
             found = redirect_target(request.url, response.status, _text(location))
         except NoImage:
-            return response  # it becomes a row of its own
+            return response  # the refusal becomes a row of its own
         if found is None:
             return response
         return super().process_response(request, response.replace(headers={**response.headers, "Location": found}))

@@ -18,8 +18,8 @@ from silverprint.fetching.rate_limit import RateLimit
 from silverprint.fetching.refusals import Failed, Refused
 from silverprint.fetching.robots.directives import product
 
-DECISION = "robots"  # in Request.meta: allowed | disallowed | none
-_RECEIVED = "robots_received"  # in the Request.meta of one for a robots.txt: bytes of it that have come
+DECISION = "robots"  # key of Request.meta: allowed | disallowed | none
+_RECEIVED = "robots_received"  # key of Request.meta: bytes of a robots.txt that have arrived
 
 
 class RobotsMiddleware:
@@ -47,7 +47,7 @@ class RobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         if _RECEIVED in request.meta:
-            request.meta[_RECEIVED] = 0  # anew for each redirect, and for another try
+            request.meta[_RECEIVED] = 0  # each redirect and each retry starts from 0
             return
         parts = urlparse_cached(request)
         origin = f"{parts.scheme}://{parts.netloc}"

@@ -32,7 +32,7 @@ class Findings:
         self.listings = self.pages = self.links = self.pictures = 0
         self.refused: dict[str, str] = {}
         self.bare: dict[str, str] = {}
-        self._without_links = self._without_pictures = ""  # where the first was, with a hint
+        self._without_links = self._without_pictures = ""  # the first page without any, with a hint
 
     def listing(self, response: Response, start: str | None, links: int, pictures: int, further: int) -> None:
         """Notes what a listing page led to.

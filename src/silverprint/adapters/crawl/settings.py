@@ -34,14 +34,14 @@ def settings(source: WebSource, takedowns: Takedowns, headers: Mapping[str, str]
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
         },
         "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), f"{_HERE}.lenient_connections.LenientHandler"),
-        "REFERRER_POLICY": "strict-origin-when-cross-origin",  # as `fetching.referrer` has it for lists
+        "REFERRER_POLICY": "strict-origin-when-cross-origin",  # the same as `fetching.referrer` for lists
         "EXTENSIONS": {f"{_HERE}.backoff.Backoff": 0},
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": 0.05,
         "AUTOTHROTTLE_MAX_DELAY": 10.0,
         # Of requests open at a time, on average: gentle with strangers, brisk on a network of one's own.
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 8.0 if source.allow_private else 2.0,
-        "RANDOMIZE_DOWNLOAD_DELAY": False,  # else a Crawl-delay that was kept so far would be cut again
+        "RANDOMIZE_DOWNLOAD_DELAY": False,  # True would shorten a Crawl-delay that was respected so far
         "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
         "CONCURRENT_ITEMS": 1,  # Scrapy starts so many tasks per response, and the spider yields no items
         "DOWNLOAD_VERIFY_CERTIFICATES": True,

@@ -57,7 +57,7 @@ class SiteCredentials:
         try:
             is_the_site = _origin(request.url) in self._origins
         except ValueError:
-            return  # it is refused further on
+            return  # the request is refused further on
         for name, value in self._extra.items():
             if is_the_site:
                 request.headers[name] = value

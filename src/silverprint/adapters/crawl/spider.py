@@ -118,7 +118,7 @@ class ImageSpider(Spider):
     def pictures_of_listing(self, listing: TextResponse) -> Iterable[Found]:
         """The pictures on a listing page itself, asked for as long as no listing page has linked to picture pages."""
         if type(self).pictures is not ImageSpider.pictures:
-            return []  # it is for picture pages that a class knows better
+            return []  # a subclass knows its picture pages better
         found = image_candidates.image_addresses(listing.selector, self._source.picture)
         labels: dict[str, str] = {}
         for where in filter(None, (self._source.label, self._source.listing_label)):
@@ -268,7 +268,7 @@ class ImageSpider(Spider):
         is_listing = priority == LISTING
         back = self.on_listing if is_listing else self.on_page
         lost = self.on_lost_listing if is_listing else self.on_lost_page
-        known = None if is_listing else self._shown.validators(page.url)  # of a picture that a link led to straight
+        known = None if is_listing else self._shown.validators(page.url)  # a link may have led straight to a picture
         try:
             yield request(page, priority, back, lost, known, way)
         except NoImage as why:

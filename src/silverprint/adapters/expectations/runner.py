@@ -71,7 +71,7 @@ def _require_params(suite: Path, expectations: list[Expectation], params: dict[s
 def _validate(
     frame: pl.DataFrame, suite: Path, expectations: list[Expectation], params: dict[str, Any]
 ) -> list[ExpectationValidationResult]:
-    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)  # else each run leaves a folder in /tmp
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)  # True leaves a folder in /tmp after each run
     context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     batch = (

@@ -10,8 +10,8 @@ class Tile:
     alt: str
     title: str = ""
     note: str = ""
-    differs: bool = False  # people answered other than the model had guessed
-    why: str = ""  # people were asked about it
+    differs: bool = False  # whether people answered otherwise than the model had guessed
+    why: str = ""  # the reason why people were asked about it
     instead: str = ""  # the picture that is kept in place of this one
 
 
@@ -19,7 +19,7 @@ class Tile:
 class Reason:
     name: str
     pictures: int
-    share: float  # of all acquired
+    share: float  # share of all acquired pictures
     tiles: list[Tile]
 
 
@@ -29,7 +29,7 @@ class Contact:
 
     acquired: list[Tile]
     rejected: list[Reason]
-    flagged: list[Reason]  # the pictures are kept
+    flagged: list[Reason]  # flags; their pictures are kept
     idle: list[str]  # reasons that were looked for and not found
     kept: list[Tile]
 
@@ -43,8 +43,8 @@ class RoundView:
     metrics: dict[str, Any] | None  # metrics.json
     gate: dict[str, Any] | None  # gate.json
     waivers: list[dict[str, Any]]  # expectation, why: in Git, whether or not the check then failed
-    tiles: list[Tile]  # the first ones of the queue
-    page: str | None  # address of the page of its queue, from the report's folder; None where there is none
+    tiles: list[Tile]  # the first tiles of the queue
+    page: str | None  # address of its queue's page, relative to the report's folder; None where there is none
 
     @property
     def evaluation(self) -> dict[str, Any] | None:
@@ -63,7 +63,7 @@ class Takedown:
     target: str
     why: str | None
     at: str | None
-    pictures: int  # that it reaches, copies too
+    pictures: int  # pictures that it reaches, copies too
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,11 @@ class Qualities:
     """Of the version that was released last."""
 
     kept: SubsetRow
-    sources: list[SubsetRow]  # of kept pictures
-    classes: list[SubsetRow]  # of released ones
-    share_kept: float  # of those acquired; so is the next
+    sources: list[SubsetRow]  # kept pictures by source
+    classes: list[SubsetRow]  # released pictures by class
+    share_kept: float  # share of the acquired pictures; so is the next
     flagged: dict[str, float]
-    consistency: dict[str, float]  # core.qualities.consistency
+    consistency: dict[str, float]  # figures of core.reporting.dataset_metrics.consistency
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,11 @@ class Card:
     image_id: str
     picture: str
     role: str
-    guess: str | None  # the model's, before people were asked
+    guess: str | None  # the model's guess before people were asked
     confidence: float | None
     why: str
     shown: bool  # whether people see the guess
-    people: int  # that are asked
+    people: int  # people to ask
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class QueueView:
     name: str
     question: str
     round: str
-    strategies: str  # that chose its train pictures
+    strategies: str  # the strategies that chose its train pictures
     roles: dict[str, int]  # role -> pictures, the commonest first
     guesses: dict[str, int]  # what the model predicts -> pictures, in the order of the classes
     cards: list[Card]  # by rank
@@ -157,7 +157,7 @@ class View:
     curve: str | None
     rounds: list[RoundView]
     contact: Contact
-    groups: str | None  # what groups cost, in words; None where they cost nothing
+    groups: str | None  # the cost of groups, in words; None where they cost nothing
     not_stored: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
     provenance: list[dict[str, Any]]
@@ -168,7 +168,7 @@ class View:
     mistakes: list[dict[str, Any]]
     annotators: list[dict[str, Any]]  # people
     imports: list[dict[str, Any]]  # sources whose labels are votes
-    gold: dict[str, dict[str, Any]]  # annotator -> core.gold.figures
+    gold: dict[str, dict[str, Any]]  # annotator -> core.votes.gold.gold_figures
     qualities: Qualities | None  # None before the first release
     withdrawals: Withdrawals | None
 

@@ -14,7 +14,7 @@ from silverprint.store import files, tables
 _UNSAFE = '%/\\:*?"<>|'
 
 
-EMPTY: Final = ".no-pictures"  # in a folder without any: DVC and Git know no empty folders
+EMPTY: Final = ".no-pictures"  # file in a folder without pictures: DVC and Git do not keep empty folders
 
 
 def write(

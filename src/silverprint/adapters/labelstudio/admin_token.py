@@ -12,7 +12,7 @@ from silverprint import layout
 from silverprint.adapters.labelstudio import local_server
 from silverprint.errors import UnavailableError
 
-_PATIENCE_S: Final = 30.0  # with a server that writes at this moment
+_PATIENCE_S: Final = 30.0  # time to wait for a server that is writing
 _USER: Final = "SELECT id, active_organization_id FROM htx_user WHERE email = ?"
 _TOKEN: Final = "SELECT key FROM authtoken_token WHERE user_id = ?"  # noqa: S105  no token
 _ALLOW: Final = (

@@ -24,9 +24,9 @@ from silverprint.store.files import disk_errors, replacing, write_text
 
 ADMIN: Final = "admin@silverprint.local"
 DATABASE: Final = "label_studio.sqlite3"
-_ADMIN: Final = "admin.json"  # beside the database that knows this account, should server.json be lost
-_VERSION: Final = "version"  # of Label Studio that last migrated the data
-DJANGO: Final = {"DJANGO_SETTINGS_MODULE": "core.settings.label_studio"}  # for gunicorn; label-studio sets its own
+_ADMIN: Final = "admin.json"  # copy beside the database that knows this account, for the case that server.json is lost
+_VERSION: Final = "version"  # file with the Label Studio version that last migrated the data
+DJANGO: Final = {"DJANGO_SETTINGS_MODULE": "core.settings.label_studio"}  # gunicorn needs it; label-studio sets its own
 _PUBLIC: Final = "SILVERPRINT_STUDIO_HOST"
 _HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 _LOCK_S: Final = 1800  # how long an opened task is kept from others; a day by default, which stalls a round

@@ -87,7 +87,7 @@ class _Asked:
 
     people: set[int] = field(default_factory=set)
     overlap: int = 0
-    served: bool = False  # by one of them at least
+    served: bool = False  # whether one of its tasks at least is served
 
 
 def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:

@@ -73,7 +73,7 @@ class Progress:
 
     tasks: int
     done: int  # tasks that as many people answered as were wanted
-    stuck: int  # not done, and served to nobody: somebody answered twice, and the server counts answers
+    stuck: int  # tasks not done, yet served to nobody: somebody answered twice, and the server counts answers
     asked: int  # people wanted, over all tasks
-    answered: int  # of those
+    answered: int  # answered tasks of those
     by: dict[str, int]  # tasks answered or skipped, by pseudonym

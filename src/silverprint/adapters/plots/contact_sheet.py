@@ -19,7 +19,7 @@ _TILES: Final = (TILE, 68, 60, 52, 44)  # pixels that they are drawn in: the lar
 @dataclass(frozen=True)
 class Row:
     reason: str
-    flags: bool  # it flags and does not reject
+    flags: bool  # whether it only flags, and does not reject
     figures: str
     evidence: str
     examples: list[list[Image.Image]]  # each one picture, or a copy and the one that is kept instead

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from silverprint.adapters.plots import palette
 
-_REACH: Final = 5.5  # of a marker from its centre, in typographic points
+_REACH: Final = 5.5  # distance from a marker's centre to its edge, in typographic points
 # Where a point's name may stand, the best first: to the right, up, and the side of the text that is towards the point.
 _PLACES: Final = (
     (8, -15, "left"), (-8, 8, "right"), (8, 8, "left"), (-8, -15, "right"),
@@ -18,8 +18,8 @@ _PLACES: Final = (
 class Control:
     """Two models at the same number of labels: the last ones chosen by the strategy, or drawn at random."""
 
-    labels: int  # that both were trained on
-    k: int  # of them, those that differ
+    labels: int  # labels that both were trained on
+    k: int  # labels that differ between the two
     chosen: float  # accuracy, 0..1
     random: float
 
@@ -29,7 +29,7 @@ class Point:
     round: str
     labels: int  # the model was trained on
     accuracy: float  # 0..1
-    low: float  # of the 95 % interval
+    low: float  # lower end of the 95 % interval
     high: float
     control: Control | None
 
@@ -115,7 +115,7 @@ def _name(axes: Any, point: Point, right: float, up: float, side: str) -> Any:
         textcoords="offset points", horizontalalignment=side, fontsize=10, fontweight="bold", color=palette.MODEL,
         annotation_clip=False,
     )  # fmt: skip
-    name.set_in_layout(False)  # or the axes would move again
+    name.set_in_layout(False)  # True would move the axes again
     return name
 
 

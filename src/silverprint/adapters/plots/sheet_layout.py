@@ -12,7 +12,7 @@ WORDS: Final = 290  # width of the words before a row's pictures
 LINES: Final = 68  # height of these words
 _GAP: Final = 6
 _BAND: Final = 44  # height of what is said above the flags
-_COLUMNS: Final = 4  # of a pile
+_COLUMNS: Final = 4  # columns of a pile
 _FEWEST: Final = 6  # rows of a pile beside a short list of reasons
 _NARROWEST: Final = 5  # tiles that the titles need
 

@@ -31,7 +31,7 @@ class Experiment:
 
     client: "MlflowClient"
     uri: str
-    experiment: str  # its id
+    experiment: str  # id of the experiment
 
     @classmethod
     @contextmanager

@@ -15,7 +15,7 @@ from silverprint.dvcfiles import lock
 from silverprint.records import EVALUATION
 from silverprint.store import json_files, model_card, tables
 
-_NOT_KNOBS = {"prev", "draw"}  # of a round: they say which it is, not how it was made
+_NOT_KNOBS = {"prev", "draw"}  # fields that identify a round and do not configure it
 
 
 @dataclass(frozen=True)

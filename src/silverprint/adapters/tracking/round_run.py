@@ -69,7 +69,7 @@ def _run(store: Experiment, run: "Run | None", facts: RoundFacts) -> str:
 def _log(store: Experiment, run_id: str, facts: RoundFacts) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
-    now, step = int(time.time() * 1000), facts.metrics["labels"]  # so that the rounds lie on the campaign's curve
+    now, step = int(time.time() * 1000), facts.metrics["labels"]  # the step puts the rounds on the campaign's curve
     tags = facts.tags | {"mlflow.source.name": f"dvc repro train@{facts.name}", "mlflow.note.content": _note(facts)}
     store.client.log_batch(
         run_id,

@@ -16,7 +16,7 @@ from silverprint.store.foreign_tables.row import text
 from silverprint.store.intake import Showing
 
 _COLUMNS: Final = ("url", "license", "caption", "label", "page_url")
-_ALIASES: Final = {"text": "caption"}  # as LAION has it
+_ALIASES: Final = {"text": "caption"}  # LAION's name for it
 # What lists of LAION's and tables of img2dataset's have beside, and what is of no use here.
 _PASSED_OVER: Final = frozenset(
     {
@@ -25,7 +25,7 @@ _PASSED_OVER: Final = frozenset(
     }
 )
 _CAPTION: Final = 10_000  # characters; what is longer is cut
-_LONGEST: Final = 2_000  # of a label, a licence, ...; an address is bounded where it is asked for
+_LONGEST: Final = 2_000  # characters of a label, a licence, ...; addresses are bounded where they are requested
 _BOUNDED_ELSEWHERE: Final = ("caption", "url", "page_url")
 _spdx = lru_cache(1024)(spdx)
 

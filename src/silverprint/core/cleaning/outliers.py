@@ -19,7 +19,7 @@ Rows = NDArray[np.float32]
 SAMPLE: Final = 1024  # rows that stand for the pool
 FEWEST: Final = 50  # rows that tell what is usual; of fewer none is strange
 
-_SHARE = 0.02  # of the pool that a topic has at least
+_SHARE = 0.02  # least share of the pool that makes a topic
 _NORMAL = 1.4826  # MAD of a normal distribution to its standard deviation
 
 

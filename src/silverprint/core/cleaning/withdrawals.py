@@ -8,7 +8,7 @@ import polars as pl
 from silverprint.records import NEIGHBOURS, WITHDRAWN, conform
 
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-_HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/:?#]*)"  # as urlsplit's hostname, but for its case
+_HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/:?#]*)"  # urlsplit's hostname, in its own case
 
 
 def is_domain(text: str) -> bool:

@@ -30,7 +30,7 @@ PAIR_LIMIT = 20_000_000
 COMPARISON_LIMIT = 200_000_000_000  # some minutes; hashes that tell pictures apart need a thousandth of it
 
 _SPARE_BANDS = 8  # more bands than radius + this never paid
-_ROW_COST = 8.0  # of bucketing one row, in comparisons of two rows
+_ROW_COST = 8.0  # cost of bucketing one row, in comparisons of two rows
 
 
 class TooManyPairs(DataError):  # noqa: N818  its name in the design

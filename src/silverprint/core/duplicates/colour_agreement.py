@@ -11,7 +11,7 @@ Miniature = NDArray[np.uint8]
 
 RULE: Final = "1"  # raised when `miniature` comes to others; who keeps them asks for it
 SIDE: Final = 16  # cells
-LIMIT: Final = 11.0  # of `difference`: benchmarks/near_duplicates.py shows what lies on either side
+LIMIT: Final = 11.0  # limit of `difference`: benchmarks/near_duplicates.py shows what lies on either side
 
 _BRIGHTEST = 1.15  # times the light of the other, at most, where it is the same picture
 _PALEST = 0.45  # times the colour of the other, at least
@@ -19,7 +19,7 @@ _CLIPPED = 160.0  # a cell whose mean is above it may have been cut off at white
 _WHITENED = 3.0  # times the difference where what is cut off would have to explain another hue, too
 _SAME_WAY = 0.95  # cosine, at least, of the chroma of two copies
 _FAINT = 2.0  # levels: what compression makes of the chroma of a grey picture; two hues of a pale one lie 2.9 apart
-_ENOUGH = 0.02  # of a miniature's levels, to tell how much brighter it is
+_ENOUGH = 0.02  # share of a miniature's levels that suffices to compare brightness
 
 
 def miniature(pixels: NDArray[np.uint8]) -> Miniature:
@@ -73,7 +73,7 @@ def _same_hues(left: Any, right: Any, below: float) -> int:
     if counted <= _ENOUGH * left.shape[0] * left.shape[1]:
         return -1
     cosine = max(0.0, both / np.sqrt(one * other)) if one * other > 0 else 0.0
-    astray = min(one, other) * (1 - cosine**2) / counted  # of the paler one, what lies across the other's chroma
+    astray = min(one, other) * (1 - cosine**2) / counted  # chroma of the paler one across the other's
     return 1 if cosine >= _SAME_WAY or astray <= _FAINT**2 else 0
 
 

@@ -14,7 +14,7 @@ from silverprint.core.features.nearest_neighbours import Nearest
 
 Indices = NDArray[np.int64]
 
-NEIGHBOURS: Final = 4  # of each picture that are looked at: copies are nearly always the nearest
+NEIGHBOURS: Final = 4  # neighbours of each picture that are looked at: copies are nearly always the nearest
 # benchmarks/near_duplicates.py shows the second's neighbours on one half of its pictures, and reports on the other.
 FEATURES_WEIGH, THUMBNAILS_WEIGH = 2.0, 4.0
 

@@ -97,7 +97,7 @@ def _compared(
     """For each of `order` the first kept one that is the same; a union-find forest of all that was found the same."""
     parents = np.arange(len(kinds))
     by = order.copy()
-    first, last, held = np.full((3, len(heads) - 1), -1, dtype=np.int64)  # of each kind: the kept places in `order`
+    first, last, held = np.full((3, len(heads) - 1), -1, dtype=np.int64)  # the kept places in `order`, for each kind
     following = np.full(len(order), -1, dtype=np.int64)
     for at in range(len(order)):
         row = order[at]

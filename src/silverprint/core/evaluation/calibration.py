@@ -16,7 +16,7 @@ Bins = Float[NDArray[np.float64], " bins"]
 Counts = Int[NDArray[np.int64], " bins"]
 
 _COLDEST, _HOTTEST = 0.05, 20.0
-_PRIOR_SPREAD = 0.5  # of log T around 0
+_PRIOR_SPREAD = 0.5  # prior spread of log T around 0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ Names = Shaped[NDArray[np.generic], " n"]
 Verdict: TypeAlias = Literal["go on", "stop", "undecided", "look first"]
 
 WINDOW: Final = 2  # rounds that must agree before it is said to stop
-PLATEAU: Final = 0.01  # of accuracy: a round that surely gains less has reached the plateau
+PLATEAU: Final = 0.01  # gain in accuracy: a round that surely gains less has reached the plateau
 STABLE: Final = 0.99  # Cohen's kappa of successive models
 STOP_SET: Final = 2000  # pictures
 

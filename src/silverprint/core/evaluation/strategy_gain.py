@@ -24,9 +24,9 @@ Weights = Float[NDArray[np.float64], "models n"]
 Rights = Bool[NDArray[np.bool_], "models pictures"]
 Cuts = Float[NDArray[np.float64], "cuts blocks pictures"]
 
-_MODELS: Final = 40  # of one kind, about: cuts are made until there are so many
-_BLOCKS: Final = 20  # of one cut, at most
-_CUTS: Final = 4  # of the mixed labels, at least
+_MODELS: Final = 40  # approximate number of models of one kind: cuts are added until there are so many
+_BLOCKS: Final = 20  # blocks of one cut, at most
+_CUTS: Final = 4  # cuts of the mixed labels, at least
 _POWER: Final = 0.8
 
 

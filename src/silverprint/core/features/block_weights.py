@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Rows = Float[NDArray[np.floating], "n d"]
 ClassIds = Int[NDArray[np.integer], " n"]
-Weights: TypeAlias = dict[str, float]  # of each block, the largest 1
+Weights: TypeAlias = dict[str, float]  # block -> weight, the largest is 1
 
 LESS: Final = (0.5, 0.25)
 MOST: Final = 2_000  # labels that a choice is judged by, at most

@@ -13,10 +13,10 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-COMPONENTS: Final = 128  # of each block, at most
+COMPONENTS: Final = 128  # components of each block, at most
 SAMPLE: Final = 10_000  # rows that they are found on: more changes nothing
 
-_NOTHING: Final = 1e-10  # of the largest variance
+_NOTHING: Final = 1e-10  # share of the largest variance that counts as zero
 
 Rows = Float[NDArray[np.floating], "n d"]
 Projected = Float[NDArray[np.float16], "n k"]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from silverprint.core.features.unit_rows import to_unit_length
 
 DIMENSIONS: Final = 256  # cosines are kept within about (1 - cosine²) / 16
-LENGTH: Final = 4000  # of a row, within 8: products stay below 2^24
+LENGTH: Final = 4000  # length of a row, within 8: products stay below 2^24
 
 _EXACT: Final = 2**24
 

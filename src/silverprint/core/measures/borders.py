@@ -14,7 +14,7 @@ WAY: Final = (
 )
 
 _NEAR = 24  # levels, at most, from the border's: compression leaves such beside an edge
-_LEAST = 0.25  # of either side that must be left: the hash of a dot says nothing
+_LEAST = 0.25  # share of either side that must be left: the hash of a dot says nothing
 _ROUNDS = 4  # a frame, the row in which it and the paper mix, the paper in it, and one more
 
 

@@ -14,8 +14,8 @@ from silverprint.core.measures.sharpness import sharpness
 class Figures:
     brightness: float  # mean grey level, 0..255
     contrast: float  # standard deviation of grey levels, 0..127.5
-    sharpness: float  # as `core.measures.sharpness.sharpness` has it
-    text_lines: int  # as `core.measures.text_detection.count_text_lines` counts them
+    sharpness: float  # see `core.measures.sharpness.sharpness`
+    text_lines: int  # see `core.measures.text_detection.count_text_lines`
 
 
 def figures_of(levels: NDArray[np.uint8]) -> Figures:

@@ -10,7 +10,7 @@ import polars as pl
 
 from silverprint.core.reporting import summary
 
-DIGITS: Final = 6  # of a share
+DIGITS: Final = 6  # decimal places of a share
 
 
 def scale(manifest: pl.DataFrame, released: pl.DataFrame, classes: Sequence[str]) -> dict[str, Any]:

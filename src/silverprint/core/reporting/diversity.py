@@ -16,7 +16,7 @@ from silverprint.core.features.unit_rows import to_unit_length
 
 NEIGHBOURS: Final = 5  # k of coverage, as its authors propose
 
-_ROUNDING: Final = 1e-6  # of a cosine in single precision: copies are equally near
+_ROUNDING: Final = 1e-6  # rounding error of a cosine in single precision: copies are equally near
 
 Rows = Float[NDArray[np.floating], "n d"]
 Scaled = Float[NDArray[np.float64], "n d"]

@@ -27,9 +27,9 @@ class Example:
 @dataclass(frozen=True)
 class Row:
     reason: str
-    flags: bool  # it only flags: the pictures are kept
+    flags: bool  # whether it only flags: the pictures are kept
     pictures: int
-    share: float  # of all acquired, 0..1
+    share: float  # share of all acquired pictures, 0..1
     examples: list[Example]
 
     @property

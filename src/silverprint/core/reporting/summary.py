@@ -12,7 +12,7 @@ from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.votes.vote_ledger import ANSWERS
 
 PROVENANCE = ("license", "license_evidence", "page_url", "fetched_at", "robots", "contract", "consent")
-_GIVEN = ("contract", "consent")  # of pictures that somebody gave; nobody gives a web page's
+_GIVEN = ("contract", "consent")  # rights that only pictures given by somebody have, not those of the web
 
 
 def rejections(manifest: pl.DataFrame) -> pl.DataFrame:

@@ -43,7 +43,7 @@ class _Clocks:
         self.rows = rows
         self.hazard = hazard  # rate x time until a ring, Exp(1)
         self.centres = [first]
-        self.moments = [0.0]  # at which each centre was added
+        self.moments = [0.0]  # moments at which each centre was added
         self.drawn_at: list[float] = []  # D² of each draw
 
     def values(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -56,6 +56,6 @@ class _Clocks:
     def take(self, place: int, value: float) -> None:
         row = self.rows[place]
         self.drawn_at.append(float(self.distances(np.array([row]), np.array(self.centres)).min()))
-        if np.isfinite(value):  # else every row left lies on a centre
+        if np.isfinite(value):  # infinite: every row left lies on a centre
             self.centres.append(int(row))
             self.moments.append(-value)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.float64]
 
-ROUNDING: Final = 1e-12  # of the squared lengths: a smaller squared distance is indistinguishable from 0
+ROUNDING: Final = 1e-12  # share of the squared lengths: a smaller squared distance is indistinguishable from 0
 
 
 def squared_distances(a: Rows, b: Rows) -> Rows:

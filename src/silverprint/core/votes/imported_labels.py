@@ -9,8 +9,8 @@ from silverprint.core.splits import TRAINABLE
 from silverprint.core.unicode_names import NFC, to_nfc
 from silverprint.records import ANNOTATORS, IMPORTS, VOTES, conform, empty
 
-BETWEEN = " / "  # of several words for one picture
-PREFIX = "import:"  # of the annotator; no person's pseudonym has a colon
+BETWEEN = " / "  # separator of several words for one picture
+PREFIX = "import:"  # prefix of the annotator; no person's pseudonym has a colon
 
 _KEY = ["image_id", "annotator"]
 _WORD = ["said", "choice", "status"]

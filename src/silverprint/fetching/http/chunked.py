@@ -18,7 +18,7 @@ class Chunks:
 
     def __init__(self) -> None:
         self.done = self.more = False
-        self._rest = b""  # of the line that has not come whole
+        self._rest = b""  # beginning of a line that is not complete yet
         self._left = 0  # bytes of the chunk, its line's end included
         self._in_trailers, self._trailers = False, 0
 

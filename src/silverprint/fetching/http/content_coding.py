@@ -5,7 +5,7 @@ from typing import Final
 
 from silverprint.fetching.refusals import Failed, Refused
 
-ASKED: Final = "gzip, deflate"  # what may be asked for
+ASKED: Final = "gzip, deflate"  # codings that may be requested
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 _RAW: Final = -zlib.MAX_WBITS
 _PACKED: Final = {"gzip", "x-gzip", "deflate"}

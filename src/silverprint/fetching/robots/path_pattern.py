@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-_RESERVED: Final = "/?:@!$&'()*+,;=[]"  # as they stand: written out (%2F) they mean something else (RFC 3986, 2.2)
+_RESERVED: Final = "/?:@!$&'()*+,;=[]"  # unescaped characters: escaped (%2F) they mean something else (RFC 3986, 2.2)
 _PLAIN: Final = re.compile(rf"[A-Za-z0-9._~{re.escape(_RESERVED)}-]*")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _OCTET: Final = re.compile(r"%([0-9A-Fa-f]{2})?")

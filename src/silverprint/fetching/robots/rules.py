@@ -24,9 +24,9 @@ _COLONLESS: Final = re.compile(r"(user-?agent|(?:dis)?allow|crawl-?delay)[ \t]+(
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _BLANKS: Final = " \t\0\ufeff"  # a byte order mark is one: files that were put together have it in their middle, too
 _LONGEST: Final = 16_664  # characters of a line; the rest of one is passed over, as Google's parser does
-_NAME: Final = re.compile(r"[^\s/;,()*]*")  # of a crawler; a version behind it is not of it (2.2.1)
+_NAME: Final = re.compile(r"[^\s/;,()*]*")  # name of a crawler; a version behind it is not part of it (2.2.1)
 _SECONDS: Final = re.compile(r"[0-9]*\.?[0-9]+", re.ASCII)
-_MARKS: Final = (  # of encodings other than UTF-8; the longer ones before those they begin with
+_MARKS: Final = (  # byte order marks other than UTF-8's; the longer ones before those they begin with
     (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
 )  # fmt: skip
 

@@ -26,7 +26,7 @@ _PRIMARIES: Final[dict[int, Numbers]] = {
 _SRGB_CURVE: Final = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _OF_CAMERAS: Final = (1, 6, 14, 15)
 _CURVES: Final[dict[int, Numbers]] = {
-    **dict.fromkeys(_OF_CAMERAS, (2.4,)),  # as screens show it (ITU-R BT.1886), not as cameras write it
+    **dict.fromkeys(_OF_CAMERAS, (2.4,)),  # the gamma of screens (ITU-R BT.1886), not that of cameras
     4: (2.2,),
     5: (2.8,),
     8: (1.0,),
@@ -89,7 +89,7 @@ def _of_avif(data: bytes) -> bytes | None:
     if at < 0:
         return None
     primaries, curve = struct.unpack(">HH", data[at + 8 : at + 12].ljust(4, b"\0"))
-    curve = 13 if curve in _OF_CAMERAS else curve  # what a page shows them by
+    curve = 13 if curve in _OF_CAMERAS else curve  # the curve that pages show them by
     if primaries not in _PRIMARIES or curve not in _CURVES or (primaries, curve) == (1, 13):
         return None
     return build_profile(_PRIMARIES[primaries], _CURVES[curve])

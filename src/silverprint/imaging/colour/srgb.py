@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-MOST_BYTES: Final = 4 << 20  # of a profile that is looked at; a printer's have 3 MB at most
+MOST_BYTES: Final = 4 << 20  # largest profile that is looked at; a printer's have 3 MB at most
 _MODES: Final = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 _CLASSES: Final = {b"mntr", b"scnr", b"prtr", b"spac"}
-_MOST_TAGS: Final = 100  # as littleCMS has it
+_MOST_TAGS: Final = 100  # littleCMS's own limit
 _SAME: Final = 2  # grey levels: a profile that moves no colour by more is sRGB by another name
 
 

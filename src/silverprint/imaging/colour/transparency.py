@@ -29,7 +29,7 @@ def blend_on_white(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDAr
 def _over(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], ground: int) -> NDArray[np.uint8]:
     """Rounded to the nearest level."""
     share = alpha[:, :, None].astype(np.uint16)
-    mixed = colours * share + np.uint16(ground) * (_WHITE - share)  # at most 255 * 255
+    mixed = colours * share + np.uint16(ground) * (_WHITE - share)  # the sum is at most 255 * 255
     return ((mixed + 127) // _WHITE).astype(np.uint8)
 
 

@@ -5,7 +5,7 @@ from silverprint.imaging.metadata.exif import EXIF_HEADER, only_orientation, rea
 from silverprint.imaging.metadata.slices import Piece, Span, kept_pieces
 
 _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
-_FIRST_KNOWN = 0xC0  # below it markers are reserved, and nothing says what they hold
+_FIRST_KNOWN = 0xC0  # markers below it are reserved, and nothing says what they hold
 _JFIF_LENGTH = 18  # bytes, marker included, thumbnail not
 _LONGEST_NAME = 16  # bytes of a segment up to the end of its application's name
 _SOI_SPAN: Span | bytes = (0, 2)

@@ -39,7 +39,7 @@ class Features(nn.Module):
 
     def __init__(self, network: nn.Module, outputs: Outputs) -> None:
         super().__init__()
-        self.network = network  # so that it moves to the device with this module
+        self.network = network  # an attribute moves to the device with this module
         self._outputs = outputs
 
     def forward(self, x: Tensor) -> Tensor:

@@ -21,8 +21,8 @@ from silverprint.store.local_cache import read, write
 from silverprint.store.thumbnail_table import lay_out
 
 _CENTRE_ROWS = 4096  # enough for a mean
-_PAIRS = 16_384  # whose thumbnails, 75 MB, are in memory at once
-_SEED = 0  # of axes and centres: they are part of what `unlikeness` means, not of the campaign
+_PAIRS = 16_384  # pairs whose thumbnails, 75 MB, are in memory at once
+_SEED = 0  # seed of axes and centres: they are part of what `unlikeness` means, not of the campaign
 _RULES = f"{RULE} {look_alikes.NEIGHBOURS} {_SEED}"
 
 

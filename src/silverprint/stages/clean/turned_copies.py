@@ -20,7 +20,7 @@ Words = NDArray[np.uint64]
 
 _RADIUS = 20  # bits, at most: 24 find hardly more, and take four times as long
 _MOST = 200_000  # pairs of each way that are looked at: some minutes
-_PAIRS = 8_192  # whose thumbnails are in memory at once
+_PAIRS = 8_192  # pairs whose thumbnails are in memory at once
 
 
 def pairs(
@@ -75,7 +75,7 @@ def _candidates(
         found = np.empty((0, 2), dtype=np.int64)
     if len(found) == _MOST:
         say(f"clean: more than {_MOST} pairs may be {way} copies of one another; only so many were compared")
-    if way != "quarter":  # its own inverse: each pair was found twice
+    if way != "quarter":  # a way that is its own inverse finds each pair twice
         found = found[found[:, 0] < found[:, 1]]
     near = hamming(hashes[found[:, 0]], others[found[:, 1]]) <= within[found].min(axis=1)
     left, right = found[near].T

@@ -17,7 +17,7 @@ from silverprint.store.features import Features
 
 SAMPLE: Final = 2048  # pictures that stand for the pool, and of each kind: a share of them is right to 0.01 (1 sigma)
 
-_NAME_DIGITS: Final = 15  # of an image_id: 60 bits tell a million pictures apart
+_NAME_DIGITS: Final = 15  # digits of an image_id: 60 bits distinguish a million pictures
 
 
 def measure_dataset(

@@ -22,10 +22,10 @@ class Campaign:
     params: Params
     reader: ShardReader
     manifest: pl.DataFrame
-    labels: pl.DataFrame  # of the newest round that has any, as the two below
+    labels: pl.DataFrame  # labels of the newest round that has any; so are the two below
     votes: pl.DataFrame
     annotators: pl.DataFrame
-    evaluation: pl.DataFrame  # by the newest model
+    evaluation: pl.DataFrame  # predictions of the newest model
     queues: dict[str, pl.DataFrame]  # round -> its queue, best rank first; rounds without one are left out
     gold: dict[str, dict[str, Any]]  # annotator -> core.gold.figures
 

@@ -14,7 +14,7 @@ from silverprint.stages.report.campaign_data import Campaign
 from silverprint.stages.report.tiles import SIDE
 
 _ROW = 8  # pictures of a reason
-_PAGE = 36  # of a pile on the page; the drawn sheet has room for more
+_PAGE = 36  # pictures of a pile on the page; the drawn sheet has room for more
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from silverprint.store.executor.threads import use_one_thread
 
 _VALUE: Final = "executor = 'ray'"
 _LOCAL: Final = "local"
-_RETRIES: Final = 3  # of a shard whose worker died under it
+_RETRIES: Final = 3  # retries of a shard whose worker died
 _OBJECTS: Final = 80 * 2**20  # bytes, about Ray's least: nothing large travels
-_ANSWER_S: Final = 10.0  # of a cluster's head
+_ANSWER_S: Final = 10.0  # time for the cluster's head to answer
 _AHEAD: Final = 4  # shards a CPU that are begun before the first of them is asked for
 
 
@@ -88,7 +88,7 @@ def _connected() -> Iterator[Any]:
         }
         try:
             ray.init(address, log_to_driver=False, logging_level="ERROR", **(own if address == _LOCAL else {}))
-        except Exception as error:  # of many kinds: other versions, a wrong token, no memory to share
+        except Exception as error:  # many kinds: other versions, a wrong token, no memory to share
             raise _unavailable(address, error) from None
         try:
             yield ray
@@ -116,7 +116,7 @@ def _unavailable(address: str, error: Exception) -> UnavailableError:
 
 
 def _imported(address: str) -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it tells its makers, else
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # otherwise Ray reports to its makers
     if address == _LOCAL:
         # Ray's only way to stay on the loopback interface, whatever the name says.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")

@@ -29,7 +29,7 @@ def rows(where: str, handle: IO[bytes], shape: Shape) -> Iterator[tuple[int, Row
     Raises:
         DataError: no UTF, a quote that is never closed, or columns that `shape` does not take.
     """
-    csv.field_size_limit(2 * LONGEST)  # of the whole process, where nothing else reads CSV with it
+    csv.field_size_limit(2 * LONGEST)  # a limit of the whole process, where nothing else reads CSV with it
     number = 0
     try:
         with TextIOWrapper(handle, encoding(handle), newline="") as lines:

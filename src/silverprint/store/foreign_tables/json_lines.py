@@ -10,7 +10,7 @@ from silverprint.store.foreign_tables.columns import Shape
 from silverprint.store.foreign_tables.encoding import encoding
 from silverprint.store.foreign_tables.row import LONGEST, TOO_LONG, Fault, Row
 
-_SORTS: Final = 100  # of objects, by their keys, that are kept in mind; and keys of one
+_SORTS: Final = 100  # kinds of objects, by their keys, that are remembered; also the most keys of one
 _NO_OBJECT: Final = Fault("the line is no JSON object", "write one object a line")
 
 
@@ -52,7 +52,7 @@ def _objects(lines: TextIOWrapper, where: str) -> Iterator[tuple[int, Row | Faul
 def _next(lines: TextIOWrapper, where: str, number: int) -> str:
     try:
         return lines.readline(LONGEST)
-    except UnicodeError as error:  # of UTF-16 and UTF-32, which damage makes another text to its end
+    except UnicodeError as error:  # UTF-16 or UTF-32, which damage turns into other text up to its end
         raise DataError(
             f"{where} after line {number}", f"no readable text ({error})", "save it again as UTF-8"
         ) from None

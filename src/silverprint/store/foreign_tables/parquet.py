@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow import parquet as pq
 
-_ROWS: Final = 1_000  # in memory at a time
+_ROWS: Final = 1_000  # rows in memory at a time
 _AT_ONCE: Final = 16_000_000  # bytes of text, likewise; where there are more, one row at a time is
 _ALWAYS: Final = 100_000  # rows that any file may have: of a column of nothing, a few bytes state all
 _GROUP: Final = 256_000_000  # bytes that a group of rows may unpack to, in the columns that are read

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 LONGEST: Final = 1_000_000  # characters of a row, or of one value of Parquet
 
-Row: TypeAlias = dict[str, Any]  # by the column's name as we know it; columns that are passed over are not there
+Row: TypeAlias = dict[str, Any]  # known column name -> value; ignored columns are left out
 
 
 @dataclass(frozen=True, slots=True)

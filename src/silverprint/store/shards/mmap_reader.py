@@ -20,7 +20,7 @@ Images: TypeAlias = Iterator[tuple[str, bytes]]
 _BATCH: Final = 128  # pictures, after which cached or not is asked again
 _OPEN: Final = 256  # shards at a time, with two descriptors each; the usual limit is 1,024
 
-_cut: Final[Any] = getitem  # of its overloads mypy finds none for a map
+_cut: Final[Any] = getitem  # mypy finds no overload of it for a map
 
 
 class _Shard(NamedTuple):

@@ -19,7 +19,7 @@ class PageWriter:
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb", buffering=0)
         self._waiting: list[Piece] = []
-        self._bytes = 0  # that wait
+        self._bytes = 0  # bytes that wait
 
     def write(self, *parts: Piece) -> None:
         self._waiting += parts

@@ -16,8 +16,8 @@ from silverprint.store.shards.mmap_reader import Images
 from silverprint.store.shards.tar_header import BLOCK
 
 _BATCH: Final = 256  # pictures asked for at once, at most
-_BATCH_BYTES: Final = 32_000_000  # likewise; twice as many are held
-_RANGE_BYTES: Final = 4_000_000  # of one request for neighbours
+_BATCH_BYTES: Final = 32_000_000  # bytes asked for at once, at most; twice as many are held
+_RANGE_BYTES: Final = 4_000_000  # bytes of one request for neighbours
 _GAP: Final = 4 * BLOCK  # bytes between two neighbours, read along: headers and padding
 
 

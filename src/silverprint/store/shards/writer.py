@@ -17,7 +17,7 @@ from silverprint.store.int_map import IntMap
 from silverprint.store.shards.names import index_numbers, part_number, settle, without_index
 from silverprint.store.shards.part import Part, publish
 
-_SHARE: Final = 16  # of the source, that a part may hold, and a kill cost
+_SHARE: Final = 16  # a part holds at most 1/16 of the source, which is what a kill may cost
 _MOST_BYTES: Final = 4_000_000_000
 
 
@@ -52,7 +52,7 @@ class ShardWriter:
         index = tables.read_parts(root, RAW)
         stored = index.filter(pl.col("outcome") == "stored")
         _require_shards(root, stored)
-        self._bytes, self._rows = int(stored["size"].sum()), index.height  # of finished parts
+        self._bytes, self._rows = int(stored["size"].sum()), index.height  # totals of the finished parts
         self._open = Part(root, numbers[-1] + 1 if numbers else 0)
         # The part of each picture in the others, by the hash of its name: 16 bytes a picture are all that is kept.
         self._parts = IntMap(map(hash, stored["image_id"]), map(part_number, stored["shard"]))

@@ -20,7 +20,7 @@ from silverprint.adapters.urls.http.address import Gate, sendable_url
 from silverprint.adapters.urls.http.client import Client
 from silverprint.fetching.address_guard import AddressPolicy
 
-_GATHERED_S: Final = 0.005  # for which results wait for others, so that not each costs a message
+_GATHERED_S: Final = 0.005  # time for which results wait for others, so that each does not cost a message
 
 
 class _NoMoreOrders(Exception):  # noqa: N818

@@ -58,7 +58,7 @@ class _Visit:
 
     def __init__(self, request: Request) -> None:
         self.url = request.url
-        self.decision: str = "n/a"  # of the last robots.txt
+        self.decision: str = "n/a"  # decision of the last robots.txt
         self._page_url = request.page_url
         headers = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
         self._conditions = {name: value for name, value in headers.items() if value}

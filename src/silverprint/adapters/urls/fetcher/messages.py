@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.fetching.response import Reply
 
-LENGTH: Final = struct.Struct("<I")  # of what follows, bytes
+LENGTH: Final = struct.Struct("<I")  # length of the message that follows, bytes
 
 
 class FetchSettings(NamedTuple):
@@ -26,14 +26,14 @@ class Request(NamedTuple):
     url: str
     etag: str | None = None
     last_modified: str | None = None
-    page_url: str | None = None  # that shows it
+    page_url: str | None = None  # the page that shows it
 
 
 class Orders(NamedTuple):
     """To the sockets."""
 
     requests: list[Request]
-    freed: int  # of the bodies, so many of the oldest are done with
+    freed: int  # number of the oldest bodies that are done with
 
 
 class Loss(NamedTuple):
@@ -47,8 +47,8 @@ class Loss(NamedTuple):
 class Result(NamedTuple):
     number: int
     found: Reply | Loss
-    place: int = 0  # of the body in the ring
-    size: int | None = None  # of the body in bytes; None where there is none
+    place: int = 0  # position of the body in the ring
+    size: int | None = None  # size of the body in bytes; None where there is none
 
 
 def frame(message: Any) -> bytes:

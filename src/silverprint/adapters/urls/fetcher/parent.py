@@ -77,7 +77,7 @@ class FetcherProcess:
         return gathered >= _GATHERED or self._under_way < _GATHERED or self._freed_bytes >= HOT // 4
 
     def _write(self, message: FetchSettings | Orders) -> None:
-        with suppress(BrokenPipeError):  # it has ended: there will be nothing to receive
+        with suppress(BrokenPipeError):  # the child has ended: there will be nothing to receive
             self._to.write(frame(message))
             self._to.flush()
 

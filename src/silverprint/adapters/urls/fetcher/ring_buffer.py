@@ -17,7 +17,7 @@ class Ring:
     def __init__(self, descriptor: int, size: int) -> None:
         self._memory, self._size = mmap.mmap(descriptor, size), size
         self._held: deque[tuple[int, int]] = deque()  # start and end of what was put and not freed, oldest first
-        self._bytes = 0  # of those
+        self._bytes = 0  # bytes of those
 
     def put(self, data: bytes) -> int | None:
         """Where `data` now lies; None where there is no room until older ones are freed."""

@@ -26,7 +26,7 @@ from silverprint.core.selection.ranking import measure_rows
 
 Points: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # places in the pool, (n,), to (n, d)
 
-CELLS: Final = 200_000_000  # of the one array of candidates x references, float32
+CELLS: Final = 200_000_000  # cells of the one array of candidates x references, float32
 NARROWEST: Final = 0.02  # σ: single precision measures nothing nearer, and the kernel has long been "the same or not"
 
 _STREAM: Final = 1

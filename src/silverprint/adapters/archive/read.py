@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from silverprint.acquired import Answer, Showing
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.entry_names import left_behind
 from silverprint.adapters.archive.manifest import Manifest, read_manifest
@@ -14,7 +15,7 @@ from silverprint.adapters.archive.open_drop import Drop, opened, opened_folder
 from silverprint.config import ArchiveSource, FolderSource
 from silverprint.console import say, track
 from silverprint.core.licenses import spdx
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Intake
 from silverprint.store.intake.completed import Whole
 
 _NOTHING: Final = Stated()

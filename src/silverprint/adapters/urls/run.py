@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
+from silverprint.acquired import Answer, Showing
 from silverprint.adapters.urls.fetcher.messages import Loss, Manner, Request, Result
 from silverprint.adapters.urls.fetcher.parent import Sockets
 from silverprint.adapters.urls.survey import Survey, survey
@@ -17,7 +18,7 @@ from silverprint.errors import UnavailableError
 from silverprint.fetching import answers
 from silverprint.fetching.refusals import DOWN
 from silverprint.fetching.robots.directives import product
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Intake
 
 _UNDER_WAY: Final = 4_096  # addresses asked and not answered; when all are one slow host's, the others wait
 

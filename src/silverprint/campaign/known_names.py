@@ -1,12 +1,12 @@
 """Names in params.yaml whose meaning lies elsewhere: strategies, licences, CSS selectors. Checked before any stage."""
 
-from silverprint.config import Params, WebSource
+from silverprint.config import Params
 from silverprint.config.css_selector import hint
 from silverprint.core.licenses import recognised, spdx
 from silverprint.core.selection import COLD_STARTS, STRATEGIES
 from silverprint.errors import ConfigError
 
-_HINTS = ("next", "page", "picture", "label", "listing_label")  # knobs of a crawl: selectors, perhaps an attribute
+_SELECTORS = ("next", "page", "picture", "label", "listing_label")  # knobs of a crawl: selectors, perhaps an attribute
 
 
 def check(params: Params) -> None:
@@ -43,8 +43,8 @@ def _licenses(params: Params) -> None:
     for place, said in enumerate(params.clean.licenses):
         _license(f"clean.licenses.{place}", said, stored=said)
     for name, source in params.sources.items():
-        if not isinstance(source, WebSource) and source.license is not None:
-            _license(f"sources.{name}.license", source.license, stored=spdx(source.license))
+        if (stated := getattr(source, "license", None)) is not None:
+            _license(f"sources.{name}.license", stated, stored=spdx(stated))
 
 
 def _license(where: str, said: str, stored: str | None) -> None:
@@ -59,8 +59,8 @@ def _selectors(params: Params) -> None:
     from cssselect import HTMLTranslator, SelectorError
 
     for name, source in params.sources.items():
-        for key in _HINTS if isinstance(source, WebSource) else ():
-            selector = getattr(source, key)
+        for key in _SELECTORS:
+            selector = getattr(source, key, None)
             if selector is None:
                 continue
             try:

@@ -45,7 +45,7 @@ def unpack(name: str, source: ArchiveSource, intake: Intake, whole: Whole) -> No
     whole.read(drop.version)
 
 
-def read_folder(name: str, source: FolderSource, intake: Intake) -> None:
+def read_folder(name: str, source: FolderSource, intake: Intake, _: Whole) -> None:
     """Reads a folder of one's own, what is new or changed in it; the folder that a picture is in names its label.
 
     Raises:

@@ -19,11 +19,12 @@ from silverprint.fetching import answers
 from silverprint.fetching.refusals import DOWN
 from silverprint.fetching.robots.directives import product
 from silverprint.store.intake import Intake
+from silverprint.store.intake.completed import Whole
 
 _UNDER_WAY: Final = 4_096  # addresses asked and not answered; when all are one slow host's, the others wait
 
 
-def fetch(name: str, source: UrlSource, intake: Intake) -> None:
+def fetch(name: str, source: UrlSource, intake: Intake, _: Whole) -> None:
     """Asks for every address in the list of `source` (its key in params.yaml: `name`), each once, into `intake`.
 
     Raises:

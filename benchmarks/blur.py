@@ -25,7 +25,7 @@ from PIL import Image
 
 from benchmarks.duplicate_sets import DRAWN, WALLPAPERS
 from silverprint import config
-from silverprint.core.cleaning import quality_rules
+from silverprint.core.cleaning.rules import BY_REASON
 from silverprint.core.measures.gray_levels import SCORING_SIDE
 from silverprint.demo.image_rendering import jpeg
 from silverprint.imaging.measurement import measure
@@ -85,10 +85,9 @@ def _figures(picture: Levels) -> dict[str, float]:
 
 def _rejected(figures: pl.DataFrame, threshold: float) -> float:
     """The share that the rule `blurred` of `clean` rejects."""
-    (rule,) = (
-        rule for rule in quality_rules.rules(replace(LIMITS, min_sharpness=threshold)) if rule.reason == "blurred"
-    )
-    return round(figures.select(rule.rejects.mean()).item(), 4)
+    rejects = BY_REASON["blurred"].rejects
+    assert rejects is not None
+    return round(figures.select(rejects(replace(LIMITS, min_sharpness=threshold)).mean()).item(), 4)
 
 
 def _blurred(picture: Levels, radius: float) -> Levels:

@@ -17,10 +17,11 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.crawling.server import Pictures
+from silverprint.acquired import Answer, Showing
 from silverprint.imaging.metadata import strip_pieces
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Intake
 
 
 def main() -> None:

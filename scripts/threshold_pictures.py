@@ -19,7 +19,7 @@ from silverprint import config
 from silverprint.adapters.plots import strip
 from silverprint.adapters.plots.thumbnails import thumbnail
 from silverprint.config import Clean
-from silverprint.core.cleaning import quality_rules
+from silverprint.core.cleaning.rules import BY_REASON
 from silverprint.core.measures import figures, gray_levels
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -124,8 +124,12 @@ def _judged(picture: Pixels, limits: Clean) -> dict[str, tuple[bool, str]]:
     found = figures.figures_of(gray_levels.to_gray(picture))
     facts = {"width": width, "height": height, "frames": 1, "decodable": True, "error": "", "license": "CC0-1.0"}
     row = pl.DataFrame([{**facts, **vars(found)}])
-    rules = [rule for rule in quality_rules.rules(limits) if rule.reason in SPOILED]
-    return {rule.reason: row.select(rule.rejects.alias("bad"), rule.evidence.alias("why")).row(0) for rule in rules}
+    found = {}
+    for reason in SPOILED:
+        rule = BY_REASON[reason]
+        if rule.rejects and rule.evidence is not None:
+            found[reason] = row.select(rule.rejects(limits).alias("bad"), rule.evidence.alias("why")).row(0)
+    return found
 
 
 if __name__ == "__main__":

@@ -127,10 +127,10 @@ EMBEDDED: Final[Schema] = {"image_id": TEXT}  # image_ids of a part of the featu
 MANIFEST: Final[Schema] = {
     "image_id": TEXT,
     "kept": FLAG,
-    # null if kept; else the first rule that rejected it, in the order of `core.cleaning.quality_rules.REASONS`
+    # null if kept; else the first rule that rejected it, in the order of `core.cleaning.rules.REASONS`
     "reason": TEXT,
     "evidence": TEXT,  # the figure, or the other image_id, that decided; null if kept
-    # what speaks against it without rejecting it: names of `core.cleaning.quality_rules.FLAGS` with their figures, in
+    # what speaks against it without rejecting it: names of `core.cleaning.rules.FLAGS` with their figures, in
     # that order, "text-like:12 off-topic:7.3"; null where nothing does
     "flags": TEXT,
     # what detectors found in it of persons: kinds with the highest confidence in each, "face:0.93 plate:0.71"; null

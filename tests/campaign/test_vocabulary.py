@@ -55,7 +55,7 @@ def test_the_first_round_has_no_model() -> None:
 def test_one_member_cannot_disagree() -> None:
     params = with_strategy("r02", "bald")
     params = replace(params, model=replace(params.model, members=1))
-    with pytest.raises(ConfigError, match=r"r02\.strategy = 'bald' with model\.members = 1: needs two or more"):
+    with pytest.raises(ConfigError, match=r"r02\.strategy = 'bald' with model\.members = 1: needs 2 or more"):
         known_names.check(params)
 
 

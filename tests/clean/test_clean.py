@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from silverprint import config, layout
-from silverprint.core.cleaning.quality_rules import REASONS
+from silverprint.core.cleaning.rules import REASONS
 from silverprint.core.duplicates import colour_agreement
 from silverprint.core.features.nearest_neighbours import nearest
 from silverprint.errors import ConfigError, DataError, UnavailableError

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from silverprint import config
-from silverprint.core.cleaning.quality_rules import REASONS
+from silverprint.core.cleaning.rules import REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "cleaning.md").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import needs
 
 from silverprint.core import agreement
 from silverprint.records import ANNOTATORS, NONE_OF_THESE, UNSURE
@@ -47,6 +48,7 @@ def test_the_same_paper_s_two_observers():
 
 @pytest.mark.slow
 def test_crowd_kit_says_the_same():
+    needs.module("crowdkit", "make extras-env")
     from crowdkit.metrics.data import alpha_krippendorff
 
     @given(votes)

@@ -10,8 +10,7 @@ from hypothesis import strategies as some
 from tests.conftest import ROOT
 
 from silverprint import config
-from silverprint.core.cleaning import evidence
-from silverprint.core.cleaning.quality_rules import FLAGS, REASONS
+from silverprint.core.cleaning.rules import BY_REASON, FLAGS, REASONS
 from silverprint.core.reporting import sheet_examples
 from silverprint.records import MANIFEST
 
@@ -115,4 +114,4 @@ def test_what_was_kept_is_spread_over_sources_and_classes(kept: list[tuple[str, 
     ],
 )  # fmt: skip
 def test_evidence_says_the_figure_and_the_limit(reason: str, figure: str, words: str) -> None:
-    assert evidence.describe(reason, figure, LIMITS) == words
+    assert BY_REASON[reason].explain(figure, LIMITS) == words

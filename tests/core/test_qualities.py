@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from silverprint.core.cleaning.quality_rules import FLAGS, REASONS
+from silverprint.core.cleaning.rules import FLAGS, REASONS
 from silverprint.core.reporting import dataset_metrics
 from silverprint.core.splits import SPLIT
 from silverprint.records import LABELS, MANIFEST, conform

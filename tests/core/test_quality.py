@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 from sklearn.datasets import load_sample_image
 
 from silverprint.config import Clean
-from silverprint.core.cleaning import quality_rules
+from silverprint.core.cleaning.rules import BINDING, FLAGS, REASONS, RULES, policies
 from silverprint.core.measures import figures, gray_levels
 from silverprint.records import MEASURED
 
@@ -25,8 +25,11 @@ SOUND = {
 def _verdicts(**changes: object) -> dict[str, str]:
     """Every rule that rejects a sound picture with `changes`, and its evidence."""
     row = pl.DataFrame([{**SOUND, **changes}], schema={**MEASURED, "license": pl.String()})
-    rules = quality_rules.rules(LIMITS)
-    found = {rule.reason: row.select(rejects=rule.rejects, evidence=rule.evidence).row(0) for rule in rules}
+    found = {
+        rule.reason: row.select(rejects=rule.rejects(LIMITS), evidence=rule.evidence).row(0)
+        for rule in RULES
+        if rule.rejects and not rule.policy
+    }
     return {reason: evidence for reason, (rejects, evidence) in found.items() if rejects}
 
 
@@ -100,23 +103,20 @@ def test_each_rule_and_its_evidence(changes, expected):
 def test_an_unknown_licence_may_be_kept():
     limits = Clean(**{**vars(LIMITS), "unknown_license": "keep"})
     row = pl.DataFrame([{**SOUND, "license": None}], schema={**MEASURED, "license": pl.String()})
-    assert not any(row.select(rule.rejects.fill_null(False)).item() for rule in quality_rules.rules(limits))
+    plain = [rule for rule in RULES if rule.rejects and not rule.policy]
+    assert not any(row.select(rule.rejects(limits).fill_null(False)).item() for rule in plain)
 
 
-def test_every_suspicion_has_a_policy_and_a_place_among_the_reasons():
-    assert tuple(quality_rules.flag_rules(LIMITS)) == tuple(quality_rules.policies(LIMITS)) == quality_rules.FLAGS
-    assert [reason for reason in quality_rules.REASONS if reason in quality_rules.FLAGS] == list(quality_rules.FLAGS)
+def test_every_suspicion_has_a_policy_and_comes_after_what_is_certain():
+    assert tuple(policies(LIMITS)) == FLAGS == ("placeholder", "text-like", "off-topic")
+    certain = [rule.reason for rule in RULES if rule.rejects and not rule.policy]
+    assert REASONS.index(FLAGS[0]) > max(REASONS.index(reason) for reason in certain)
 
 
-def test_rules_follow_the_documented_order_and_what_binds_comes_first():
-    order = [rule.reason for rule in quality_rules.rules(LIMITS)]
-    assert order == [reason for reason in quality_rules.REASONS if reason in order]
-    assert set(quality_rules.REASONS) - set(order) == {
-        "withdrawn",
-        *quality_rules.FLAGS,
-        "same-pixels",
-        "near-duplicate",
-    }
-    assert set(quality_rules.REASONS[: len(quality_rules.BINDING)]) == quality_rules.BINDING
+def test_a_rule_that_looks_at_a_row_says_what_it_saw_and_what_binds_comes_first():
+    assert all((rule.rejects is None) == (rule.evidence is None) for rule in RULES)
+    assert {rule.reason for rule in RULES if rule.rejects is None} == {"withdrawn", "same-pixels", "near-duplicate"}
+    assert len(set(REASONS)) == len(REASONS)
+    assert set(REASONS[: len(BINDING)]) == BINDING
     # What may not be used is not used, even where people have labelled it.
-    assert {"withdrawn", "license-unknown", "license-not-allowed"} == quality_rules.BINDING
+    assert {"withdrawn", "license-unknown", "license-not-allowed"} == BINDING

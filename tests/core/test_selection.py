@@ -193,7 +193,7 @@ def test_rounding_of_a_half_precision_softmax_is_no_error():
 
 
 def test_margin_without_a_model_names_a_cold_start():
-    with pytest.raises(ConfigError, match=r"needs the probabilities of a model.*uherding, typiclust or random"):
+    with pytest.raises(ConfigError, match=r"needs the probabilities.*cold start: auto, .*, uherding"):
         select("margin", **(a_request() | {"probabilities": None}))
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from silverprint.core import splits
-from silverprint.core.cleaning.quality_rules import BINDING, REASONS
+from silverprint.core.cleaning.rules import BINDING, REASONS
 from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, ROLES, VOTES, conform, empty
 
 CLASSES = ("cat", "dog")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from scrapy.http import Request, Response
 
+from silverprint.acquired import Showing
 from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.robots_middleware import DECISION
 from silverprint.adapters.crawl.selector_report import Findings
@@ -16,7 +17,7 @@ from silverprint.adapters.crawl.spider import ImageSpider
 from silverprint.config import WebSource
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter
-from silverprint.store.intake import Intake, Showing
+from silverprint.store.intake import Intake
 from tests.crawl.pictures import encoded
 from tests.store.test_strip_bounds import HOSTILE
 

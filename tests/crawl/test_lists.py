@@ -15,12 +15,12 @@ import polars as pl
 import pytest
 
 from silverprint import layout
+from silverprint.acquired import Showing
 from silverprint.adapters.urls.survey import survey
 from silverprint.adapters.urls.url_list import UrlList
 from silverprint.config import UrlSource
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.store import ShardReader
-from silverprint.store.intake import Showing
 from silverprint.store.shards.verify import inspect
 from tests.crawl.pictures import encoded
 from tests.crawl.projects import configured

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from silverprint.acquired import Answer, Showing, StoredBytes
 from silverprint.adapters.crawl.pending import PendingImages
 from silverprint.adapters.crawl.seen import SeenAddresses, SeenAnswers
 from silverprint.errors import DiskError
 from silverprint.records import RAW, empty
 from silverprint.store import ShardReader, ShardWriter
-from silverprint.store.intake import Answer, Intake, Showing, StoredBytes
+from silverprint.store.intake import Intake
 from tests.crawl.pictures import encoded
 
 URLS = st.sampled_from(["http://a/1", "http://a/1\n", "\nhttp://a/1", "http://a/\udce9", ""]) | st.text(max_size=3)

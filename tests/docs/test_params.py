@@ -9,7 +9,7 @@ import pytest
 from annotated_types import Ge, Gt, Le, MinLen
 
 from silverprint import config
-from silverprint.config.model import Source
+from silverprint.config import Source
 from tests.contracts.digests import ROOT
 
 ROWS = dict(re.findall(r"^\| `([^`]+)` \| (.+?) \|", (ROOT / "docs/params.md").read_text(encoding="utf-8"), re.M))

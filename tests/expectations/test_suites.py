@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from silverprint.adapters.expectations import Finding, check, critical_failures
-from silverprint.core.cleaning.quality_rules import REASONS
+from silverprint.core.cleaning.rules import REASONS
 from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, QUEUE, ROLES, conform
 
 SUITES = Path(__file__).resolve().parents[2] / "expectations"

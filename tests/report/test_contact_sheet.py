@@ -20,7 +20,7 @@ from silverprint.adapters.plots.contact_sheet import Pile, Row, Sheet
 from silverprint.adapters.plots.marks import ARROW
 from silverprint.adapters.plots.sheet_layout import HEAD, LINES, MARGIN, WORDS, Layout
 from silverprint.config import Params
-from silverprint.core.cleaning.quality_rules import FLAGS, REASONS
+from silverprint.core.cleaning.rules import FLAGS, REASONS
 from silverprint.records import MANIFEST
 from silverprint.stages import report
 from silverprint.store import ShardWriter, tables

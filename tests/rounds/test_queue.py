@@ -325,8 +325,8 @@ def seen(monkeypatch):
         requests.update(request)
         return original(strategy, **request)
 
-    original = queue.select_with_scores
-    monkeypatch.setattr(queue, "select_with_scores", spy)
+    original = queue.draw.select_with_scores
+    monkeypatch.setattr(queue.draw, "select_with_scores", spy)
     return requests
 
 
@@ -370,8 +370,8 @@ def test_a_queue_that_breaks_its_suite_is_not_written(checked, monkeypatch):
         rows = compose(*arguments)
         return pl.concat([rows, rows.head(1)])
 
-    compose = queue.compose
-    monkeypatch.setattr(queue, "compose", twice)
+    compose = queue.draw.compose
+    monkeypatch.setattr(queue.draw, "compose", twice)
     with pytest.raises(DataError, match=r"r01: .*queue\.json failed; nobody was asked"):
         queue.run(checked, "r01")
     assert not layout.queue("r01").exists()

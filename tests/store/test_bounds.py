@@ -10,9 +10,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.crawl.pictures import encoded
 
+from silverprint.acquired import LONGEST_ADDRESS, Answer, Showing
 from silverprint.records import RAW, empty
 from silverprint.store import ShardReader, ShardWriter
-from silverprint.store.intake import Answer, Intake, Showing, field_bounds
+from silverprint.store.intake import Intake, field_bounds
 
 # What may stand in any field: text of any signs (halves of signs, controls), numbers of any size, and no text at all.
 HUGE = ["x" * 20_000, "\xfc" * 20_000, "\udcff" * 9_000, 10**30, -(10**30), 10**400, float("nan"), "9" * 5_000]
@@ -97,7 +98,7 @@ def test_an_address_that_no_row_holds_is_a_reason_and_stays_apart_from_others(tm
     rows = ShardReader(tmp_path).index()
     assert rows["reason"].to_list() == ["bad-url"] * 2
     assert rows["url"].n_unique() == 2
-    assert rows["url"].str.len_chars().to_list() == [field_bounds.ADDRESS] * 2
+    assert rows["url"].str.len_chars().to_list() == [LONGEST_ADDRESS] * 2
     assert all(url.startswith("http://a.example/xxx") for url in rows["url"])
     mark = hashlib.sha256(longs[0].encode()).hexdigest()[:16]
     assert rows.filter(pl.col("url").str.ends_with(f"…{mark}")).height == 1

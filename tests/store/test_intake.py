@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from tests.crawl.pictures import encoded, exif
 
+from silverprint.acquired import Answer, Showing, Validators
 from silverprint.imaging.measurement import measure
 from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, tables
-from silverprint.store.intake import Answer, Intake, Showing, judge_answer
-from silverprint.store.intake.history import Validators
+from silverprint.store.intake import Intake, judge_answer
 
 URL = "https://example.org/a.jpg"
 

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.crawl.pictures import encoded
 
+from silverprint.acquired import Answer, Showing
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Intake
 from silverprint.store.intake.resume import Progress
 
 SAME, CHANGED, NEW, GONE = (f"https://example.org/{name}.jpg" for name in ("same", "changed", "new", "gone"))

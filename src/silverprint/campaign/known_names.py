@@ -1,14 +1,12 @@
 """Names in params.yaml that other libraries define: strategies, licences, CSS selectors. Checked before any stage."""
 
-import numpy as np
-
-from silverprint.config import Params, WebSource
+from silverprint.config import Params
 from silverprint.config.css_selector import hint
 from silverprint.core.licenses import recognised, spdx
-from silverprint.core.selection import STRATEGIES, select
+from silverprint.core.selection import COLD_STARTS, STRATEGIES
 from silverprint.errors import ConfigError
 
-_HINTS = ("next", "page", "picture", "label", "listing_label")  # knobs of a crawl: selectors, perhaps an attribute
+_SELECTORS = ("next", "page", "picture", "label", "listing_label")  # knobs of a crawl: selectors, perhaps an attribute
 
 
 def check(params: Params) -> None:
@@ -27,25 +25,26 @@ def _strategies(params: Params) -> None:
         if entry.strategy not in STRATEGIES:
             value = f"rounds.{name}.strategy = {entry.strategy!r}"
             raise ConfigError(value, "no such acquisition function", f"use one of: {', '.join(sorted(STRATEGIES))}")
-        if entry.strategy == "bald" and params.model.members < 2:
-            rule = "needs two or more members of the ensemble, for it looks for where they disagree"
-            value = f"rounds.{name}.strategy = 'bald' with model.members = {params.model.members}"
+        needed = STRATEGIES[entry.strategy].needs_members
+        if params.model.members < needed:
+            rule = f"needs {needed} or more members of the ensemble, for it looks for where they disagree"
+            value = f"rounds.{name}.strategy = {entry.strategy!r} with model.members = {params.model.members}"
             raise ConfigError(value, rule, "raise model.members, or use entropy or margin")
     first = params.chain[0]
-    try:  # Which strategies need a model only they know; there is none before the first round.
-        none_yet = np.array([], dtype=np.int64)
-        strategy = params.rounds[first].strategy
-        select(strategy, embeddings=np.eye(2), probabilities=None, labeled=none_yet, budget=1, seed=0)
-    except ConfigError as error:
-        raise ConfigError(f"rounds.{first}.{error.value}", error.rule, error.remedy) from None
+    strategy = params.rounds[first].strategy
+    if STRATEGIES[strategy].needs_model:
+        rule = "needs the probabilities of a model, and there is none before the first round"
+        raise ConfigError(
+            f"rounds.{first}.strategy = {strategy!r}", rule, f"use one for a cold start: {', '.join(COLD_STARTS)}"
+        )
 
 
 def _licenses(params: Params) -> None:
     for place, said in enumerate(params.clean.licenses):
         _license(f"clean.licenses.{place}", said, stored=said)
     for name, source in params.sources.items():
-        if not isinstance(source, WebSource) and source.license is not None:
-            _license(f"sources.{name}.license", source.license, stored=spdx(source.license))
+        if (stated := getattr(source, "license", None)) is not None:
+            _license(f"sources.{name}.license", stated, stored=spdx(stated))
 
 
 def _license(where: str, said: str, stored: str | None) -> None:
@@ -60,8 +59,8 @@ def _selectors(params: Params) -> None:
     from cssselect import HTMLTranslator, SelectorError
 
     for name, source in params.sources.items():
-        for key in _HINTS if isinstance(source, WebSource) else ():
-            selector = getattr(source, key)
+        for key in _SELECTORS:
+            selector = getattr(source, key, None)
             if selector is None:
                 continue
             try:

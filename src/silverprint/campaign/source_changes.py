@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from silverprint import layout, yamltext
-from silverprint.config.model import Source
+from silverprint.config import Source
 from silverprint.dvcfiles import lock
 from silverprint.errors import ConfigError
 

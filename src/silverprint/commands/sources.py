@@ -5,6 +5,7 @@ from typing import Any
 
 from silverprint import config, layout, yamltext
 from silverprint.campaign import known_names, ledgers
+from silverprint.config import SOURCE_KINDS
 from silverprint.console import say
 from silverprint.dvcfiles import dvc_yaml, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
@@ -49,13 +50,8 @@ def _place(name: str, given: dict[str, Path | str]) -> dict[str, Any]:
     ((kind, place),) = given.items()
     if isinstance(place, str):
         return {"kind": kind, "revision": 1, "path": place}
-    what, is_there = {
-        "archive": ("folder or file", place.exists),
-        "folder": ("folder", place.is_dir),
-        "urls": ("file", place.is_file),
-    }[kind]
-    if not is_there():
-        raise UnavailableError(str(place), f"there is no such {what}", "fix the path")
+    if not SOURCE_KINDS[kind].is_there(place):
+        raise UnavailableError(str(place), f"there is no such {SOURCE_KINDS[kind].place}", "correct the path")
     return {"kind": kind, "revision": 1, "path": _from_here(place)}
 
 

@@ -3,23 +3,21 @@
 from silverprint.config.load import check, load, parse
 from silverprint.config.model import (
     START,
-    ArchiveSource,
     Clean,
     Dataset,
     Embed,
     Evaluation,
-    FolderSource,
     Gate,
     Model,
     Params,
     PeopleCost,
     Release,
     Round,
-    UrlSource,
-    WebSource,
 )
+from silverprint.config.sources import SOURCE_KINDS, ArchiveSource, FolderSource, Source, UrlSource, WebSource
 
 __all__ = [
+    "SOURCE_KINDS",
     "START",
     "ArchiveSource",
     "Clean",
@@ -33,6 +31,7 @@ __all__ = [
     "PeopleCost",
     "Release",
     "Round",
+    "Source",
     "UrlSource",
     "WebSource",
     "check",

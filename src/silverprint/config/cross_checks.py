@@ -3,7 +3,8 @@
 import unicodedata
 
 from silverprint.config.field_types import PACKAGED_BACKBONE
-from silverprint.config.model import START, Clean, Embed, Params, WebSource
+from silverprint.config.model import START, Clean, Embed, Params
+from silverprint.config.sources import WebSource
 from silverprint.errors import ConfigError
 from silverprint.records import NONE_OF_THESE, UNSURE
 

@@ -7,15 +7,10 @@ from typing import Any, Final, get_type_hints
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from silverprint.config.model import ArchiveSource, FolderSource, Params, Round, UrlSource, WebSource
+from silverprint.config.model import Params, Round
+from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
 
-_KINDS: Final[dict[object, type]] = {
-    "web": WebSource,
-    "urls": UrlSource,
-    "archive": ArchiveSource,
-    "folder": FolderSource,
-}
 _UNKNOWN: Final = "unexpected_keyword_argument"
 _SEE: Final = "see docs/params.md for its type and range"
 
@@ -31,17 +26,17 @@ def config_error(error: ValidationError) -> ConfigError:
         case "missing":
             return ConfigError(where, "is missing", _SEE)
         case "union_tag_not_found":
-            return ConfigError(f"{where}.kind", "is missing", f"use one of: {', '.join(map(str, _KINDS))}")
+            return ConfigError(f"{where}.kind", "is missing", f"use one of: {', '.join(SOURCE_KINDS)}")
         case "union_tag_invalid":
             value = f"{where}.kind = {first['ctx']['tag']!r}"
-            return ConfigError(value, "no such kind of source", f"use one of: {', '.join(map(str, _KINDS))}")
+            return ConfigError(value, "no such kind of source", f"use one of: {', '.join(SOURCE_KINDS)}")
     return ConfigError(f"{where} = {_shown(first['input'])}", _rule(first), _SEE)
 
 
 def _way(loc: Sequence[int | str]) -> list[str]:
     """The path below its section, without the kind that pydantic puts behind a source's name and the mark of a key."""
     below = list(loc[1:])
-    if loc[0] == "sources" and len(below) > 1 and below[1] in _KINDS:
+    if loc[0] == "sources" and len(below) > 1 and below[1] in SOURCE_KINDS:
         del below[1]
     return [str(part) for part in below if part != "[key]"]
 
@@ -58,7 +53,8 @@ def _holder(loc: Sequence[int | str]) -> type[Any]:
     if len(loc) == 1:
         return Params
     if loc[0] == "sources":
-        return _KINDS[loc[2]]
+        settings: type[Any] = SOURCE_KINDS[str(loc[2])].settings
+        return settings
     if loc[0] == "rounds":
         return Round
     holder: type[Any] = get_type_hints(Params)[str(loc[0])]

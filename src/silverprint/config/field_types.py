@@ -5,7 +5,8 @@ from ipaddress import IPv6Address
 from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 PACKAGED_BACKBONE = "efficientnet_lite0"  # the weights come inside a package
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -156,3 +157,6 @@ Positive: TypeAlias = Annotated[int, Field(ge=1)]
 ImageCount: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000)]
 People: TypeAlias = Annotated[int, Field(ge=1, le=50)]
 Bytes: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+# A section of params.yaml: no unknown knob, no figure that is none.
+frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))

@@ -1,24 +1,15 @@
 """Model of params.yaml: every knob with its type and range. docs/params.md explains each."""
 
 from functools import cached_property
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
-from pydantic.dataclasses import dataclass
+from pydantic import Field
 
 from silverprint.config.field_types import (
-    Address,
     BackboneName,
-    Bytes,
     ClassName,
-    CookieName,
-    CookieValue,
     Count,
-    Encoding,
     Grey,
-    HeaderName,
-    HeaderValue,
-    HostAndPort,
     ImageCount,
     Line,
     Name,
@@ -29,15 +20,13 @@ from silverprint.config.field_types import (
     Sha256,
     Share,
     Shown,
-    Spider,
     Title,
+    frozen,
 )
+from silverprint.config.sources import Source
 from silverprint.errors import ConfigError
 
 START = "start"
-_AGENT = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
-
-frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 
 
 @frozen
@@ -47,74 +36,6 @@ class Dataset:
     title: Title  # the question put to annotators
     classes: tuple[ClassName, ...]
     instructions: Shown
-
-
-@frozen
-class WebSource:
-    """A crawl by Scrapy."""
-
-    kind: Literal["web"]
-    start: Annotated[tuple[Address, ...], Field(min_length=1)]  # first listing pages
-    next: str | None = None  # CSS selector of the link to the next listing page, if there are more
-    page: str | None = None  # CSS selector of links to picture pages; None: the pictures are on the listing pages
-    picture: str | None = None  # CSS selector of the picture on its page; not needed with a spider
-    label: str | None = None  # CSS selector of the label on the picture's page; ends with ::attr(name) for an attribute
-    listing_label: str | None = None  # CSS selector of the label on the listing page, where the picture's page has none
-    spider: Spider | None = None  # module:Class, for sites that selectors cannot describe; docs/crawls.md
-    revision: Count = 1  # raise it to crawl again
-    allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
-    max_bytes: Bytes = 20_000_000  # the largest response
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
-    user_agent: Line = _AGENT
-    max_pages: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000  # pages that one crawl requests, listings included
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)  # extra headers for the hosts of `start` only
-    cookies: dict[CookieName, CookieValue] = Field(default_factory=dict)  # cookies, sent to the hosts of `start` only
-
-
-@frozen
-class UrlSource:
-    """A list of pictures' addresses: a .csv, .parquet or .jsonl file; docs/lists.md says what it holds."""
-
-    kind: Literal["urls"]
-    path: Line
-    license: str | None = None  # licence of pictures for which the list names none
-    revision: Count = 1
-    allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
-    per_host: Annotated[int, Field(ge=1, le=256)] = 2  # concurrent requests to one host
-    max_bytes: Bytes = 20_000_000  # the largest response
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
-    user_agent: Line = _AGENT
-
-
-@frozen
-class ArchiveSource:
-    """A partner's drop: a folder, a zip or a tar, here or on S3, with an optional manifest."""
-
-    kind: Literal["archive"]
-    path: Line  # a path, or s3://bucket/prefix, s3://bucket/drop.zip
-    license: str | None = None  # licence of pictures for which the manifest names none; the next two likewise
-    contract: Line | None = None
-    consent: Line | None = None
-    names: Encoding = "auto"  # encoding of the entries' names, where the archive does not declare it
-    revision: Count = 1
-    max_bytes: Bytes = 20_000_000
-
-
-@frozen
-class FolderSource:
-    """Pictures of one's own, read where they lie; the folders may be named after classes, as ImageFolder has it."""
-
-    kind: Literal["folder"]
-    path: Line
-    labels: Literal["folders", "none"] = "folders"  # folders: the name of a picture's folder is its label
-    license: str | None = None
-    contract: Line | None = None
-    consent: Line | None = None
-    revision: Count = 1
-    max_bytes: Bytes = 20_000_000
-
-
-Source: TypeAlias = Annotated[WebSource | UrlSource | ArchiveSource | FolderSource, Field(discriminator="kind")]
 
 
 @frozen

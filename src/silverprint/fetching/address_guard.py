@@ -6,9 +6,9 @@ from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from silverprint.acquired import LONGEST_ADDRESS
 from silverprint.fetching.public_addresses import is_public
 from silverprint.fetching.refusals import Refused
-from silverprint.store.intake.field_bounds import ADDRESS
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -25,7 +25,7 @@ def target(url: str) -> Target:
         Refused: `scheme`, for anything but http and https.
         ValueError: it is no address, or longer than a row holds.
     """
-    if len(url) > ADDRESS:
+    if len(url) > LONGEST_ADDRESS:
         raise ValueError("too long")
     parts = urlsplit(url)
     if not parts.scheme:

@@ -2,9 +2,8 @@
 
 from typing import Any, Literal
 
+from silverprint.acquired import Answer, Validators
 from silverprint.fetching.response import Reply, forbidden
-from silverprint.store.intake import Answer
-from silverprint.store.intake.history import Validators
 
 
 def image_answer(reply: Reply, body: bytes | None, agent: str, known: Validators | None) -> Answer:

@@ -1,9 +1,10 @@
 """acquire@<source>: images and their provenance into shards, append-only."""
 
+from importlib import import_module
+
 from silverprint import layout
 from silverprint.campaign import ledgers, source_changes
-from silverprint.config import FolderSource, Params, UrlSource, WebSource
-from silverprint.config.model import Source
+from silverprint.config import SOURCE_KINDS, Params, Source
 from silverprint.console import say
 from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.dvcfiles.guard import require_pulled
@@ -41,7 +42,7 @@ def run(params: Params, source: str) -> None:
             say(f"acquire {source}: the source was taken down as a whole, so nothing is fetched")
             return
         index = tables.read_parts(root, RAW)
-        goes_out = isinstance(entry, WebSource | UrlSource)  # reading from a disk again costs almost nothing
+        goes_out = SOURCE_KINDS[entry.kind].goes_out  # what lies on a disk is read again in no time
         progress = Progress(root, entry.revision, len(index)) if goes_out else None
         intake = Intake(writer, source, index, takedowns, progress)
         whole = CompletedSource(root, _rules(entry, takedowns), len(index))
@@ -79,22 +80,8 @@ def _goes_on(name: str, source: Source) -> bool:
 
 
 def _read(name: str, source: Source, intake: Intake, whole: CompletedSource) -> None:
-    if isinstance(source, WebSource):
-        from silverprint.adapters.crawl.run import crawl
-
-        crawl(name, source, intake)
-    elif isinstance(source, UrlSource):
-        from silverprint.adapters.urls.run import fetch
-
-        fetch(name, source, intake)
-    elif isinstance(source, FolderSource):
-        from silverprint.adapters.archive import read_folder
-
-        read_folder(name, source, intake)
-    else:
-        from silverprint.adapters.archive import unpack
-
-        unpack(name, source, intake, whole)
+    module, _, function = SOURCE_KINDS[source.kind].reader.partition(":")
+    getattr(import_module(f"silverprint.{module}"), function)(name, source, intake, whole)
 
 
 def _rules(source: Source, takedowns: Takedowns) -> list[str]:

@@ -12,7 +12,7 @@ from silverprint import console, layout
 from silverprint.adapters import tracking
 from silverprint.campaign import ledgers, round_state
 from silverprint.config import Params
-from silverprint.core.cleaning.quality_rules import BINDING
+from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import accuracy, stopping
 from silverprint.core.evaluation.strategy_gain import gain, trials
 from silverprint.core.evaluation.training_set import Examples, examples

@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 
 from backports.zstd import ZstdError
 
-from silverprint.store.intake import Answer
+from silverprint.acquired import Answer
 
 MAX_RATIO = 100  # times its packed size that an entry, or the whole archive, may unpack to
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from silverprint.acquired import Answer, Showing
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.entry_names import junk_reason
 from silverprint.adapters.archive.manifest import Manifest, read_manifest
@@ -14,7 +15,7 @@ from silverprint.adapters.archive.open_drop import Drop, open_drop, open_folder
 from silverprint.config import ArchiveSource, FolderSource
 from silverprint.console import say, track
 from silverprint.core.licenses import spdx
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Intake
 from silverprint.store.intake.completed import CompletedSource
 
 _NOTHING: Final = FileStatement()
@@ -44,7 +45,7 @@ def unpack(name: str, source: ArchiveSource, intake: Intake, whole: CompletedSou
     whole.read(drop.version)
 
 
-def read_folder(name: str, source: FolderSource, intake: Intake) -> None:
+def read_folder(name: str, source: FolderSource, intake: Intake, _: CompletedSource) -> None:
     """Reads a folder of one's own, what is new or changed in it; the folder that a picture is in names its label.
 
     Raises:

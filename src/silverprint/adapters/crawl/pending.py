@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from silverprint.acquired import Answer, Showing, Validators
 from silverprint.adapters.crawl.seen import SeenAnswers
-from silverprint.store.intake import Answer, Intake, Showing
-from silverprint.store.intake.history import Validators
+from silverprint.store.intake import Intake
 
 
 class PendingImages:

@@ -7,10 +7,9 @@ from typing import Any, Final
 from scrapy.http import Request
 from twisted.python.failure import Failure
 
+from silverprint.acquired import Showing, Validators
 from silverprint.fetching.address_guard import target
 from silverprint.fetching.refusals import Failed
-from silverprint.store.intake import Showing
-from silverprint.store.intake.history import Validators
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 LISTING, PAGE, PICTURE = 0, 1, 2  # priorities: what was found is fetched before more is looked for

@@ -12,9 +12,10 @@ from silverprint.adapters.crawl.user_spider import spider_class
 from silverprint.config import WebSource
 from silverprint.console import bar
 from silverprint.store.intake import Intake
+from silverprint.store.intake.completed import CompletedSource
 
 
-def crawl(name: str, source: WebSource, intake: Intake) -> None:
+def crawl(name: str, source: WebSource, intake: Intake, _: CompletedSource) -> None:
     """Crawls `source` (its key in params.yaml: `name`) into `intake`, to the end or as far as the site answers.
 
     Raises:

@@ -4,6 +4,7 @@ from typing import Any, Literal, TypeGuard
 
 from scrapy.http import Request, Response, TextResponse
 
+from silverprint.acquired import Answer, Showing, Validators
 from silverprint.adapters.crawl.failures import explain
 from silverprint.adapters.crawl.robots_middleware import DECISION
 from silverprint.fetching import answers
@@ -11,8 +12,6 @@ from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import NoImage
 from silverprint.fetching.response import Reply
 from silverprint.imaging.sniff import sniff
-from silverprint.store.intake import Answer, Showing
-from silverprint.store.intake.history import Validators
 
 
 def image_answer(response: Response, agent: str, known: Validators | None) -> Answer:

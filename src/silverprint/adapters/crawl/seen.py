@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from silverprint.acquired import Answer
 from silverprint.store.files import disk_errors
 from silverprint.store.int_map import IntMap
-from silverprint.store.intake import Answer
 
 _OTHER: Final = "\n"  # no address begins with it: hashes with and without are two
 

@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response, TextResponse
 from twisted.python.failure import Failure
 
+from silverprint.acquired import Answer, Showing
 from silverprint.adapters.crawl import image_candidates, scrapy_response
 from silverprint.adapters.crawl.css_select import MARKUP
 from silverprint.adapters.crawl.endless_sites import StopRules
@@ -26,7 +27,7 @@ from silverprint.core.licenses import spdx
 from silverprint.fetching.limits import REDIRECTS
 from silverprint.fetching.refusals import DOWN, NoImage
 from silverprint.fetching.robots.directives import product
-from silverprint.store.intake import Answer, Intake, Showing, judge_answer
+from silverprint.store.intake import Intake, judge_answer
 
 
 class Found(NamedTuple):

@@ -4,6 +4,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from silverprint.adapters.html import sentences
 from silverprint.adapters.html.view import QueueView, View
+from silverprint.core.cleaning.rules import RULES
 
 _MOST_CLASSES = 30  # a wider confusion matrix says less than the list of the commonest mistakes
 
@@ -13,7 +14,7 @@ def render(view: View) -> str:
     return _template("report.html").render(
         view=view,
         verdict=sentences.verdict(view),
-        reason_words=sentences.REASONS,
+        reason_words={rule.reason: rule.words for rule in RULES},
         role_words=sentences.ROLES,
         gain=sentences.gain,
         consistency=sentences.consistency,

@@ -5,25 +5,6 @@ from typing import Any, Final
 
 from silverprint.adapters.html.view import RoundView, View
 
-REASONS: Final = {
-    "withdrawn": "somebody asked for it to be taken down",
-    "undecodable": "broken or cut off: the decoder could not read all of it",
-    "animated": "more than one frame",
-    "too-small": "the shorter side is below the limit",
-    "extreme-aspect": "far longer than wide, or the reverse",
-    "flat": "nothing to see: almost one colour",
-    "too-dark": "almost black",
-    "too-bright": "almost white",
-    "blurred": "no sharp edge anywhere",
-    "license-unknown": "its page names no licence",
-    "license-not-allowed": "its licence is not among those allowed",
-    "placeholder": "its source shows the same picture on many pages",
-    "text-like": "lines of writing: a screenshot, a scan, a slide",
-    "off-topic": "unlike all other pictures",
-    "same-pixels": "another file with exactly these pixels is kept",
-    "near-duplicate": "nearly the same as a picture that is kept",
-}
-
 ROLES: Final = {
     "evaluation": "random ones to measure on",
     "train": "chosen by the strategy",

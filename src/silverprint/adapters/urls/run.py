@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
+from silverprint.acquired import Answer, Showing
 from silverprint.adapters.urls.fetcher.messages import FetchSettings, Loss, Request, Result
 from silverprint.adapters.urls.fetcher.parent import FetcherProcess
 from silverprint.adapters.urls.survey import Survey, survey
@@ -17,12 +18,13 @@ from silverprint.errors import UnavailableError
 from silverprint.fetching import answers
 from silverprint.fetching.refusals import DOWN
 from silverprint.fetching.robots.directives import product
-from silverprint.store.intake import Answer, Intake, Showing
+from silverprint.store.intake import Intake
+from silverprint.store.intake.completed import CompletedSource
 
 _UNDER_WAY: Final = 4_096  # addresses asked and not answered; when all are one slow host's, the others wait
 
 
-def fetch(name: str, source: UrlSource, intake: Intake) -> None:
+def fetch(name: str, source: UrlSource, intake: Intake, _: CompletedSource) -> None:
     """Asks for every address in the list of `source` (its key in params.yaml: `name`), each once, into `intake`.
 
     Raises:

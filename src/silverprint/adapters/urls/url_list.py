@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from silverprint.acquired import Showing
 from silverprint.config import UrlSource
 from silverprint.console import say
 from silverprint.core.licenses import spdx
 from silverprint.errors import ConfigError, UnavailableError
 from silverprint.store.foreign_tables import READERS, Fault, Row, Shape
 from silverprint.store.foreign_tables.row import text
-from silverprint.store.intake import Showing
 
 _COLUMNS: Final = ("url", "license", "caption", "label", "page_url")
 _ALIASES: Final = {"text": "caption"}  # LAION's name for it

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from silverprint.config import Clean
 from silverprint.core import duplicates
-from silverprint.core.cleaning import quality_rules
+from silverprint.core.cleaning.rules import RULES
 from silverprint.core.duplicates import groups, look_alikes
 from silverprint.core.duplicates.near_duplicates import Sameness, representatives
 
@@ -25,23 +25,20 @@ def judge(
 ) -> pl.DataFrame:
     """The pictures with `kept`, `reason`, `evidence`, `flags` and `group`.
 
-    Each rule, in the order of `quality_rules.REASONS`, sees what the rules before it left.
+    Each rule, in the order of RULES, sees what the rules before it left.
 
     Args:
         pictures: one row each, sorted by image_id: the columns of MEASURED, `license`, `fetched_at`,
-            `license_rank`, `pixel_sha256` (null where a picture has no copy), and the columns that
-            `quality_rules.flag_rules` read.
+            `license_rank`, `pixel_sha256` (null where a picture has no copy), and what else `Rule.rejects` looks at.
         withdrawn: image_id, and the `target` of the takedown that reaches it.
         same: which of the N rows of `pictures` are nearly the same.
         pairs: (P, 2) rows of `pictures` that belong together: they are grouped, and nothing is dropped for it.
     """
     judged = pictures.with_columns(reason=pl.lit(None, pl.String), evidence=pl.lit(None, pl.String))
     judged = _withdraw(judged, withdrawn)
-    for rule in quality_rules.rules(limits):
-        judged = _reject(judged, rule.reason, rule.rejects.fill_null(False), rule.evidence)
-    for reason, rule in quality_rules.flag_rules(limits).items():
-        if quality_rules.policies(limits)[reason] == "reject":
-            judged = _reject(judged, reason, rule.rejects.fill_null(False), rule.evidence)
+    for rule in RULES:
+        if rule.rejects and rule.evidence is not None and (not rule.policy or rule.policy(limits) == "reject"):
+            judged = _reject(judged, rule.reason, rule.rejects(limits).fill_null(False), rule.evidence)
     judged = _same_pixels(judged)
     judged = _near_duplicates(judged, same)
     return judged.with_columns(_group(judged, pairs), _flags(limits), kept=pl.col("reason").is_null())
@@ -58,9 +55,9 @@ def _reject(judged: pl.DataFrame, reason: str, rejects: pl.Expr, evidence: pl.Ex
 def _flags(limits: Clean) -> pl.Expr:
     """`flags`, as MANIFEST has them."""
     parts = [
-        pl.when(rule.rejects.fill_null(False)).then(pl.format("{}:{}", pl.lit(name), rule.evidence))
-        for name, rule in quality_rules.flag_rules(limits).items()
-        if quality_rules.policies(limits)[name] == "flag"
+        pl.when(rule.rejects(limits).fill_null(False)).then(pl.format("{}:{}", pl.lit(rule.reason), rule.evidence))
+        for rule in RULES
+        if rule.rejects and rule.policy and rule.policy(limits) == "flag"
     ]
     joined = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
     return joined.replace("", None).alias("flags")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from silverprint.core.cleaning.quality_rules import BINDING
+from silverprint.core.cleaning.rules import BINDING
 
 
 def placeholder_signs(manifest: pl.DataFrame, asked: Iterable[str]) -> dict[str, str]:

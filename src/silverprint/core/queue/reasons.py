@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from silverprint.core.selection import STRATEGIES
+
 INCLUDED: Final = "include"  # the strategy of a picture that a person picked
 
 _WORTH_NAMING: Final = 0.05  # probability of the second class
@@ -15,20 +17,6 @@ _ROLES: Final = {
     "evaluation": "Drawn by chance from the whole pool, to judge every model by.",
     "control": "Drawn by chance from the pool, to measure what the strategy gains.",
     "gold": "Its label is known: it measures how well people answer.",
-}
-# What each strategy looks for; {score} is the acquisition value.
-_CHOSEN: Final = {
-    "auto": "like many doubtful pictures that none asked before is like: raises their coverage by {score:.2%}",
-    "badge": "would move the head far, and otherwise than the pictures before it",
-    "bald": "the members of the model disagree",
-    "coreset": "far from every picture asked before",
-    "entropy": "the answer says little",
-    "least_confidence": "the likeliest class is not likely",
-    "margin": "a narrow gap between the two likeliest classes",
-    "maxherding": "like many pictures that none asked before is like: raises the coverage of the pool by {score:.2%}",
-    "random": "drawn by chance",
-    "typiclust": "typical of a part of the pool with few labels",
-    "uherding": "like many doubtful pictures that none asked before is like: raises their coverage by {score:.2%}",
 }
 
 
@@ -60,7 +48,7 @@ def _reason(row: Mapping[str, Any], leading: Mapping[str, str], sentences: Mappi
         return " ".join(sentences[image_id].split())
     if row["role"] in _ROLES:
         return _ROLES[row["role"]]
-    text = _CHOSEN.get(row["strategy"], f"chosen by {row['strategy']}")
+    text = STRATEGIES[row["strategy"]].looks_for if row["strategy"] in STRATEGIES else f"chosen by {row['strategy']}"
     text = text.format(score=row["score"]) if row["score"] is not None else text.partition(": ")[0]
     parts = [text, leading[image_id]] if image_id in leading else [text]
     sentence = "; ".join(parts) + "."

@@ -10,10 +10,10 @@ from typing import Final
 import polars as pl
 
 from silverprint.config import Clean
-from silverprint.core.cleaning import evidence, quality_rules
+from silverprint.core.cleaning import rules
 
 # What is shown of them is a sign, as a rule: one for each kind of evidence says more than the same sign again.
-_SIGNS: Final = quality_rules.BINDING | {"undecodable"}
+_SIGNS: Final = rules.BINDING | {"undecodable"}
 COPIES: Final = ("same-pixels", "near-duplicate")
 
 
@@ -46,15 +46,15 @@ def example_rows(manifest: pl.DataFrame, limits: Clean, most: int) -> list[Row]:
         manifest: as records.MANIFEST.
         most: pictures of a row; where a copy is beside the one that is kept, both count.
     """
-    rejected = [_rejected(manifest, reason, limits, most) for reason in quality_rules.REASONS]
-    flagged = [_flagged(manifest, name, limits, most) for name in quality_rules.FLAGS]
+    rejected = [_rejected(manifest, reason, limits, most) for reason in rules.REASONS]
+    flagged = [_flagged(manifest, name, limits, most) for name in rules.FLAGS]
     return [row for row in rejected + flagged if row.pictures]
 
 
 def unused_reasons(found: list[Row], limits: Clean) -> list[str]:
     """The reasons and flags that were looked for and are in none of `found`, in the order of REASONS."""
-    ignored = {name for name, policy in quality_rules.policies(limits).items() if policy == "ignore"}
-    return [reason for reason in quality_rules.REASONS if reason not in ignored | {row.reason for row in found}]
+    ignored = {name for name, policy in rules.policies(limits).items() if policy == "ignore"}
+    return [reason for reason in rules.REASONS if reason not in ignored | {row.reason for row in found}]
 
 
 def rejected_rows(manifest: pl.DataFrame, reason: str) -> pl.DataFrame:
@@ -102,7 +102,7 @@ def _kinds(found: pl.DataFrame) -> pl.DataFrame:
 
 def _examples(found: pl.DataFrame, reason: str, limits: Clean) -> list[Example]:
     return [
-        Example(image_id, evidence.describe(reason, figure, limits))
+        Example(image_id, rules.BY_REASON[reason].explain(figure, limits))
         for image_id, figure in found.select("image_id", "evidence").iter_rows()
     ]
 

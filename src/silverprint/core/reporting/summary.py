@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from silverprint.core.agreement import krippendorff_alpha, why_undefined
-from silverprint.core.cleaning.quality_rules import FLAGS, REASONS
+from silverprint.core.cleaning.rules import FLAGS, REASONS
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.votes.vote_ledger import ANSWERS
 

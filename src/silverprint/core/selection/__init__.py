@@ -1,9 +1,9 @@
 """Acquisition functions: which unlabelled pictures are worth people's time. One file each, behind one contract.
 
-A strategy is a function `pick(pool: Pool, **options) -> (indices, values)`; `select` checks the request and calls it.
+Each file ends with its `Strategy`: what picks, what it needs, how its choice is explained. `select` checks the request
+and lets it pick.
 """
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -31,19 +31,21 @@ from silverprint.errors import ConfigError
 Embeddings = Float[NDArray[np.floating], "n d"]
 Labeled = Int[NDArray[np.integer], " l"]
 
-STRATEGIES: Final[dict[str, Callable[..., Picks]]] = {
-    "auto": auto.pick,
-    "badge": badge.pick,
-    "bald": bald.pick,
-    "coreset": coreset.pick,
-    "entropy": entropy.pick,
-    "least_confidence": least_confidence.pick,
-    "margin": margin.pick,
-    "maxherding": maxherding.pick,
-    "random": random_.pick,
-    "typiclust": typiclust.pick,
-    "uherding": uherding.pick,
+STRATEGIES: Final = {
+    "auto": auto.STRATEGY,
+    "badge": badge.STRATEGY,
+    "bald": bald.STRATEGY,
+    "coreset": coreset.STRATEGY,
+    "entropy": entropy.STRATEGY,
+    "least_confidence": least_confidence.STRATEGY,
+    "margin": margin.STRATEGY,
+    "maxherding": maxherding.STRATEGY,
+    "random": random_.STRATEGY,
+    "typiclust": typiclust.STRATEGY,
+    "uherding": uherding.STRATEGY,
 }
+
+COLD_STARTS: Final = tuple(name for name, strategy in STRATEGIES.items() if not strategy.needs_model)
 
 
 def select(
@@ -103,8 +105,11 @@ def select_with_scores(
     **options: Any,
 ) -> Picks:
     """As `select`, with each row's acquisition value when it was picked, (budget,) float64; NaN where it has none."""
-    pick = STRATEGIES.get(strategy)
-    if pick is None:
+    chosen = STRATEGIES.get(strategy)
+    if chosen is None:
         known = ", ".join(sorted(STRATEGIES))
         raise ConfigError(f"strategy = {strategy!r}", "no such acquisition function", f"use one of: {known}")
-    return pick(checked_pool(embeddings, probabilities, labeled, labels, budget, seed), **options)
+    if chosen.needs_model and probabilities is None:
+        rule = "needs the probabilities of a model, and there is none yet"
+        raise ConfigError(f"strategy = {strategy!r}", rule, f"use one for a cold start: {', '.join(COLD_STARTS)}")
+    return chosen.pick(checked_pool(embeddings, probabilities, labeled, labels, budget, seed), **options)

@@ -9,7 +9,6 @@ from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 
 from silverprint.core.selection.content_hash import Keys, content_keys, uniform_numbers
-from silverprint.errors import ConfigError
 
 Indices = Int64[NDArray[np.int64], " b"]
 Values = Float[NDArray[np.float64], " b"]
@@ -78,16 +77,11 @@ class Pool:
         np.divide(centred, lengths, out=centred, where=lengths > 0)
         return centred
 
-    def predictions(self, strategy: str) -> NDArray[np.floating]:
-        """The probabilities, for a strategy that cannot do without.
-
-        Raises:
-            ConfigError: there are none.
-        """
+    @property
+    def predictions(self) -> NDArray[np.floating]:
+        """The probabilities, for a strategy that has said that it needs a model."""
         if self.probabilities is None:
-            rule = "needs the probabilities of a model, and there is none yet"
-            remedy = "use one for a cold start: uherding, typiclust or random"
-            raise ConfigError(f"strategy = {strategy!r}", rule, remedy)
+            raise TypeError("a strategy that reads predictions says needs_model=True")
         return self.probabilities
 
     @cached_property

@@ -1,7 +1,7 @@
 """clean: thresholds, duplicates, groups, licences, withdrawals: one manifest row for every acquired image.
 
 Only tables and features are read, and the few pictures that may have the same pixels as another one. A picture that
-people have labelled is judged like any other here; what still counts for it is `core.cleaning.quality_rules.BINDING`,
+people have labelled is judged like any other here; what still counts for it is `core.cleaning.rules.BINDING`,
 which the stages that use labels apply.
 """
 
@@ -17,7 +17,7 @@ from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import exact_copies, ledgers
 from silverprint.config import Clean, Params
 from silverprint.console import say
-from silverprint.core.cleaning import identifiable_people, judge, placeholders, quality_rules, withdrawals
+from silverprint.core.cleaning import identifiable_people, judge, placeholders, rules, withdrawals
 from silverprint.core.duplicates import groups
 from silverprint.core.duplicates.near_duplicates import Sameness, components
 from silverprint.core.reporting import summary
@@ -28,26 +28,6 @@ from silverprint.store import files, tables
 from silverprint.store.shards.purge import PURGED
 
 _COSTLY = 0.9  # groups for each kept picture; where there are fewer, a line says so
-
-# What to turn where a rule leaves nothing.
-_KNOBS = {
-    "withdrawn": "data/takedowns.csv withdraws them: add a source",
-    "license-unknown": "set clean.unknown_license: keep, or the source's license",
-    "license-not-allowed": "add to clean.licenses what you may use",
-    "undecodable": "look at the source's pictures, or add a source",
-    "animated": "add a source of still pictures",
-    "too-small": "lower clean.min_side",
-    "extreme-aspect": "raise clean.max_aspect",
-    "flat": "lower clean.min_contrast",
-    "too-dark": "lower clean.min_brightness",
-    "too-bright": "raise clean.max_brightness",
-    "blurred": "lower clean.min_sharpness",
-    "placeholder": "set clean.placeholder: flag, or raise clean.placeholder_pages",
-    "text-like": "set clean.text_like: flag, or raise clean.text_lines",
-    "off-topic": "set clean.off_topic: flag, or raise clean.off_topic_strangeness",
-    "same-pixels": "add a source",
-    "near-duplicate": "lower clean.duplicate_radius",
-}
 
 
 def run(params: Params) -> None:
@@ -158,12 +138,12 @@ def _require_kept(manifest: pl.DataFrame) -> None:
     counts = manifest["reason"].value_counts().sort(["count", "reason"], descending=[True, False])
     reason, count = counts.row(0)
     rule = f"none of {len(manifest)} acquired pictures is kept"
-    raise DataError(f"{count} pictures are {reason}", rule, _KNOBS[reason])
+    raise DataError(f"{count} pictures are {reason}", rule, rules.BY_REASON[reason].remedy)
 
 
 def _check(manifest: pl.DataFrame, limits: Clean) -> None:
     params = {
-        "reasons": list(quality_rules.REASONS),
+        "reasons": list(rules.REASONS),
         "licenses": list(limits.licenses),
         "known_license": 1.0 if limits.unknown_license == "reject" else 0.0,
     }

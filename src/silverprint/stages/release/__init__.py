@@ -16,7 +16,7 @@ from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
 from silverprint.campaign import class_numbers, ledgers
 from silverprint.config import Params
 from silverprint.core import splits
-from silverprint.core.cleaning.quality_rules import BINDING
+from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.reporting import summary
 from silverprint.dvcfiles import guard
 from silverprint.errors import DataError

@@ -27,7 +27,7 @@ class Campaign:
     annotators: pl.DataFrame
     evaluation: pl.DataFrame  # predictions of the newest model
     queues: dict[str, pl.DataFrame]  # round -> its queue, best rank first; rounds without one are left out
-    gold: dict[str, dict[str, Any]]  # annotator -> core.gold.figures
+    gold: dict[str, dict[str, Any]]  # annotator -> core.votes.gold.gold_figures
 
     @cached_property
     def asked(self) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from silverprint.adapters.plots import strip
 from silverprint.adapters.plots.gallery import Gallery
 from silverprint.adapters.plots.thumbnails import data_uri
 from silverprint.core.cleaning import withheld
-from silverprint.core.cleaning.quality_rules import BINDING
+from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.reporting import sheet_examples, summary
 from silverprint.stages.report.campaign_data import Campaign
 

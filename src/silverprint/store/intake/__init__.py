@@ -4,60 +4,20 @@ from collections import Counter
 from datetime import UTC, datetime
 from functools import lru_cache
 from time import time
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any
 
 import polars as pl
 
+from silverprint.acquired import Answer, Showing, StoredBytes, Validators
 from silverprint.core.cleaning.takedowns import NOTHING, Takedowns
 from silverprint.imaging import claimed_formats
 from silverprint.imaging.metadata import strip_pieces
-from silverprint.imaging.metadata.slices import Piece, sha256_of
+from silverprint.imaging.metadata.slices import sha256_of
 from silverprint.store.int_map import IntMap
 from silverprint.store.intake import field_bounds
-from silverprint.store.intake.history import UrlHistory, Validators
+from silverprint.store.intake.history import UrlHistory
 from silverprint.store.intake.resume import Progress
 from silverprint.store.shards.writer import ShardWriter
-
-Outcome: TypeAlias = Literal["present", "refused", "failed"]
-
-
-class Showing(NamedTuple):
-    """One place where a picture was shown, and what was said of it there. Fields as in records.RAW."""
-
-    url: str
-    page_url: str | None = None
-    license: str | None = None
-    license_evidence: str | None = None
-    source_label: str | None = None
-    caption: str | None = None
-    contract: str | None = None
-    consent: str | None = None
-
-
-class StoredBytes(NamedTuple):
-    """What is to be stored of a picture's bytes, and the SHA-256 of it."""
-
-    payload: list[Piece]
-    sha256: str
-
-
-class Answer(NamedTuple):
-    """What came back for a picture's address. `data` or `image_id` where a picture is there, else `reason`.
-
-    `kept` is there where the bytes were looked at already: see `judge_answer`.
-    """
-
-    outcome: Outcome
-    reason: str | None = None
-    data: bytes | None = None
-    image_id: str | None = None
-    format: str | None = None
-    status: int | None = None
-    content_type: str | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    robots: str = "n/a"
-    kept: StoredBytes | None = None
 
 
 class Intake:

@@ -6,16 +6,14 @@ Every row of every channel passes here, in the intake, before it goes into a par
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
+from silverprint.acquired import LONGEST_ADDRESS, Answer, Showing
 from silverprint.records import IMAGE_ID
 
-if TYPE_CHECKING:  # the intake imports this module
-    from silverprint.store.intake import Answer, Showing
-
-ADDRESS: Final = 8_192  # characters; a longer one is asked of nobody
 LONGEST: Final[Mapping[str, int]] = {  # characters of a field; more is cut, with a mark that tells two such texts apart
-    "url": ADDRESS, "page_url": ADDRESS, "license": 2_048, "license_evidence": 64, "source_label": 1_024,
+    "url": LONGEST_ADDRESS, "page_url": LONGEST_ADDRESS,
+    "license": 2_048, "license_evidence": 64, "source_label": 1_024,
     "caption": 10_000, "contract": 1_024, "consent": 1_024, "reason": 64, "format": 64, "content_type": 256,
     "robots": 64,
 }  # fmt: skip
@@ -28,12 +26,12 @@ _OUTCOMES: Final = ("present", "refused", "failed")
 _UNFIT: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # controls, and halves of signs
 _IMAGE_ID: Final = re.compile(IMAGE_ID)
 
-T = TypeVar("T", "Showing", "Answer")
+T = TypeVar("T", Showing, Answer)
 
 
 def address(url: str) -> str:
     """`url` as a row has it."""
-    return str(_text(url, ADDRESS))
+    return str(_text(url, LONGEST_ADDRESS))
 
 
 def content_type(value: Any) -> str | None:
@@ -41,16 +39,16 @@ def content_type(value: Any) -> str | None:
     return None if value is None else _text(value, LONGEST["content_type"])
 
 
-def showing(said: "Showing") -> "Showing":
+def showing(said: Showing) -> Showing:
     """`said` with every field fit for a row."""
     return _bounded(said)
 
 
-def answer(said: "Answer", asked: "Showing") -> "Answer":
+def answer(said: Answer, asked: Showing) -> Answer:
     """`said` with every field fit for a row; its bytes are left alone.
 
-    It fails as `bad-url` where `asked`, as it was met, is longer than ADDRESS, and as `broken-response` where its
-    status, its outcome or its picture's name is none.
+    It fails as `bad-url` where `asked`, as it was met, is longer than LONGEST_ADDRESS, and as `broken-response` where
+    its status, its outcome or its picture's name is none.
     """
     found = _bounded(said)
     is_known = found.outcome in _OUTCOMES
@@ -59,7 +57,7 @@ def answer(said: "Answer", asked: "Showing") -> "Answer":
     if not (is_known and has_name and has_status):
         status = found.status if has_status else None
         found = found._replace(outcome="failed", reason="broken-response", image_id=None, format=None, status=status)
-    if len(_written(asked.url)) > ADDRESS:
+    if len(_written(asked.url)) > LONGEST_ADDRESS:
         found = found._replace(outcome="failed", reason="bad-url", image_id=None, format=None)
     return found
 

@@ -1,22 +1,13 @@
 """URL history of a source, from its rows so far."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from silverprint.acquired import Validators
 from silverprint.store.int_map import IntMap
 
 _OF_THE_BYTES = ("empty", "not-an-image")  # reasons that hold for as long as the bytes stay
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What an earlier fetch learnt, for a conditional request."""
-
-    image_id: str
-    etag: str | None
-    last_modified: str | None
 
 
 class UrlHistory:

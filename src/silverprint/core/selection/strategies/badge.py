@@ -7,6 +7,8 @@ drawn from the g by k-means++, the longest first. g has C · D columns and is ne
     |g_a - g_b|² = |δ_a|²|h_a|² + |δ_b|²|h_b|² - 2 (δ_a · δ_b)(h_a · h_b).
 """
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,17 +17,14 @@ from silverprint.core.selection.content_hash import chunks
 from silverprint.core.selection.d2_sampling import d2_sample
 from silverprint.core.selection.distances import ROUNDING
 from silverprint.core.selection.pool import Picks, Pool
+from silverprint.core.selection.strategy import Strategy
 
 _STREAM = 2
 
 
 def pick(pool: Pool) -> Picks:
-    """The batch in the order drawn; the value is |g - nearest earlier g|², of the first |g|². They need not fall.
-
-    Raises:
-        ConfigError: there are no probabilities.
-    """
-    gradients = Gradients(pool, pool.predictions("badge"))
+    """The batch in the order drawn; the value is |g - nearest earlier g|², of the first |g|². They need not fall."""
+    gradients = Gradients(pool, pool.predictions)
     if not pool.budget:
         return np.empty(0, dtype=np.int64), np.empty(0)
     first = int(np.argmax(gradients.lengths))
@@ -62,3 +61,6 @@ class Gradients:
         deltas = uncertainty.mean(self.probabilities[..., rows, :])
         deltas[np.arange(len(rows)), deltas.argmax(axis=1)] -= 1
         return deltas, self.pool.rows(rows).astype(np.float64)
+
+
+STRATEGY: Final = Strategy(pick, "would move the head far, and otherwise than the pictures before it", needs_model=True)

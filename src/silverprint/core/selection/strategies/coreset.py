@@ -13,6 +13,7 @@ from silverprint.core.selection.content_hash import chunks
 from silverprint.core.selection.distances import squared_distances
 from silverprint.core.selection.lazy_greedy import lazy_greedy
 from silverprint.core.selection.pool import Picks, Pool
+from silverprint.core.selection.strategy import Strategy
 
 _FIRST: Final = 1_000  # centres that every row is measured against
 _TOGETHER: Final = 128
@@ -64,3 +65,6 @@ class Nearest:
             found = squared_distances(rows, self.centres[first:upto]).min(axis=1)
             self.bounds[places] = np.minimum(self.bounds[places], found)
             self.seen[places] = upto
+
+
+STRATEGY: Final = Strategy(pick, "far from every picture asked before")

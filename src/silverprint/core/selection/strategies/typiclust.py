@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from silverprint.core.selection.content_hash import chunks
 from silverprint.core.selection.kmeans import assign, kmeans
 from silverprint.core.selection.pool import Picks, Pool
+from silverprint.core.selection.strategy import Strategy
 
 _NEAR: Final = 1e-5  # added to the mean distance: copies are typical, not infinitely so
 
@@ -88,3 +89,6 @@ def _ranked(pool: Pool, rows: NDArray[np.int64], neighbours: int, crowd: int) ->
     order = np.argsort(-values, kind="stable")
     free = order[~pool.is_labeled[rows[order]]]
     return list(zip(rows[free].tolist(), values[free].tolist(), strict=True))
+
+
+STRATEGY: Final = Strategy(pick, "typical of a part of the pool with few labels")

@@ -1,0 +1,87 @@
+"""Draw of a queue: how many pictures of each role, and which ones the strategy takes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from silverprint.campaign import gold_list
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.core import half_precision
+from silverprint.core.duplicates import groups
+from silverprint.core.queue import roles
+from silverprint.core.queue.compose import Plan, compose
+from silverprint.core.selection import select_with_scores
+from silverprint.core.selection.pool import Picks
+from silverprint.errors import DataError
+from silverprint.stages.queue.pool import UNTOLD, Pool
+
+
+def plan(params: Params, name: str, included: Sequence[str]) -> Plan:
+    """How the queue of round `name` is made up.
+
+    Args:
+        included: image_ids that people picked.
+    """
+    entry = params.rounds[name]
+    return Plan(
+        strategy=entry.strategy,
+        overlap=entry.overlap,
+        evaluation_overlap=params.evaluation.overlap,
+        show_predictions=entry.show_predictions,
+        seed=roles.round_seed(params.seed, name, entry.draw),
+        floor=entry.floor,
+        included=tuple(included),
+    )
+
+
+def draw(params: Params, name: str, pool: Pool, how: Plan) -> pl.DataFrame:
+    """The queue, but for `why` and `features`."""
+    shares = _shares(params, name, pool.askable, pool.relabel.height)
+
+    def choose(left: pl.DataFrame, count: int, taken: pl.DataFrame) -> Picks:
+        asked = taken.with_columns(pl.lit(UNTOLD, pl.Int64).alias("class_id"))
+        return _choose(pool, how, left, count, pl.concat([pool.labeled, asked], how="diagonal"))
+
+    gold = gold_list.draw(params, name, pool.pictures, pool.manifest, how.seed)
+    return compose(pool.askable, shares, how, choose, pl.concat([gold, pool.relabel], how="diagonal"))
+
+
+def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> roles.Shares:
+    available = askable["group"].n_unique()
+    first = name == params.chain[0]
+    needed = 2 if first else 1
+    if available < needed:
+        left = "no picture is" if not available else "one picture is"
+        rule = "the first queue needs two, one to train on and one to judge by" if first else "a queue needs one"
+        remedy = "relax `clean`, add a source (silverprint source add), or stop with the rounds you have"
+        if available < askable.height:
+            remedy = f"{groups.describe(askable)}; or {remedy}"
+        raise DataError(f"{name}: {left} left to ask about", rule, remedy)
+    entry = params.rounds[name]
+    evaluation = params.evaluation.size if first else 0
+    shares = roles.shares(available, evaluation=evaluation, budget=entry.budget, control=entry.control, relabel=relabel)
+    wanted = evaluation + entry.budget - relabel
+    if shares.total < wanted:
+        say(
+            f"{name}: {available} pictures are left of {wanted} wanted; the queue takes "
+            f"{shares.evaluation} for evaluation, {shares.control} for control, {shares.train} by strategy"
+        )
+        if available < askable.height:
+            say(f"{name}: {groups.describe(askable)}")
+    return shares
+
+
+def _choose(pool: Pool, how: Plan, left: pl.DataFrame, count: int, labeled: pl.DataFrame) -> Picks:
+    known = pl.concat([left, labeled], how="diagonal")
+    rows, thought = known["row"].to_numpy(), pool.probabilities
+    return select_with_scores(
+        how.strategy,
+        embeddings=pool.features.rows[rows],
+        probabilities=None if thought is None else half_precision.from_half(thought[:, rows]),
+        labeled=np.arange(left.height, known.height),
+        labels=labeled["class_id"].to_numpy(),
+        budget=count,
+        seed=how.seed,
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from silverprint.imaging.jpeg_markers import SOS, segments
-from silverprint.imaging.metadata.slices import TooManyParts
+from silverprint.imaging.slices import TooManyParts
 
 # What libjpeg-turbo's own tools allow. Encoders make 1 to 10, optimisers at most some 70.
 MOST_SCANS: Final = 500

@@ -5,8 +5,8 @@ from typing import Final
 
 from silverprint.imaging.metadata.jpeg import strip_jpeg
 from silverprint.imaging.metadata.png import strip_png
-from silverprint.imaging.metadata.slices import Piece, TooManyParts
 from silverprint.imaging.metadata.webp import strip_webp
+from silverprint.imaging.slices import Piece, TooManyParts
 from silverprint.imaging.sniff import sniff
 
 _STRIPPERS: Final[dict[str, Callable[[bytes], list[Piece]]]] = {

@@ -3,7 +3,7 @@
 import zlib
 
 from silverprint.imaging.metadata.exif import only_orientation, read_orientation
-from silverprint.imaging.metadata.slices import Piece, Span, count_part, kept_pieces
+from silverprint.imaging.slices import Piece, Span, count_part, kept_pieces
 
 _SIGNATURE = 8
 _AROUND = 12  # bytes of a chunk around its data: length, kind, checksum

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from silverprint.imaging.metadata.slices import Piece
+from silverprint.imaging.slices import Piece
 
 PAGE: Final = 2**21  # bytes; the largest page that x86-64 and arm64 have for files
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from silverprint.imaging.metadata.slices import Piece, sha256_of
+from silverprint.imaging.slices import Piece, sha256_of
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors

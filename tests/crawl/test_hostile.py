@@ -109,7 +109,7 @@ def getaddrinfo(host, port, *rest, **more):
 def gethostbyname(host):
     return getaddrinfo(host, 0)[0][4][0]
 socket.getaddrinfo, socket.gethostbyname = getaddrinfo, gethostbyname
-import silverprint.fetching.addresses as addresses
+import silverprint.fetching.address_guard as addresses
 addresses.is_public = lambda address, known=addresses.is_public: address == "127.0.0.2" or known(address)
 """
 

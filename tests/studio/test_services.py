@@ -154,7 +154,7 @@ def test_nothing_of_our_environment_leaks_in(service, monkeypatch):
 RACER = """
 import sys
 from pathlib import Path
-from silverprint.adapters import services
+from silverprint.adapters import background_server as services
 service = services.Service("Small", "silverprint small up", Path("var"), "/", 8080)
 port = int(sys.argv[1])
 launch = services.Launch([sys.executable, "-c", sys.argv[2], str(port)], services.environment(), Path("var"))

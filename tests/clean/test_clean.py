@@ -394,7 +394,8 @@ def test_an_empty_pool_says_what_rejected_most_and_what_to_turn(project: Path):
 
 
 def test_every_reason_has_a_knob():
-    assert all(rule.remedy for rule in RULES) and {rule.reason for rule in RULES} >= set(REASONS)
+    assert all(rule.remedy for rule in RULES)
+    assert {rule.reason for rule in RULES} >= set(REASONS)
 
 
 def test_nothing_acquired_is_an_error(project: Path):

@@ -16,7 +16,7 @@ ADDRESSES: Final = {
     "CC-BY-NC-4.0": "https://creativecommons.org/licenses/by-nc/4.0/",
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
 }
-# What a listing shows no small picture of: a browser would wait, stumble or fill its memory.
+# Defects without a small picture on a listing: a browser would wait, fail or fill its memory.
 UNSEEN: Final = frozenset({"html", "tracker", "truncated", "bomb", "slow", *defects.BODILESS})
 
 _templates = Environment(loader=PackageLoader("silverprint.demo"), autoescape=True, trim_blocks=True)

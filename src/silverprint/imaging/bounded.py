@@ -25,13 +25,13 @@ class Limits:
     megabytes: int
 
 
-# A picture that nothing is known of. 1 GB holds the coefficients of a progressive JPEG of `MAX_PIXELS` at full chroma
+# Limits for an unknown picture. 1 GB holds the coefficients of a progressive JPEG of `MAX_PIXELS` at full chroma
 # (6 bytes a pixel), and the four copies that a transparent picture of `open_image.WHOLE_SHARE` of them goes through.
 STRANGER: Final = Limits(seconds=4.5, megabytes=1_000)
-# One that `measure` has decoded within its limits: only what runs wild is stopped, on a machine however slow.
+# Limits for a picture that `measure` has decoded: only a runaway decoder is stopped, however slow the machine.
 KNOWN: Final = Limits(seconds=60.0, megabytes=6_000)
 
-# What is decoded here and now: 0.3 s and 200 MB at most, both by what the header says.
+# Limits for decoding in this process: 0.3 s and 200 MB at most, both estimated from the header.
 _PIXELS: Final = 24_000_000  # pixels of a JPEG: phones take as many by default
 _SCANNED: Final = 100_000_000  # pixels x scans
 _WHOLE: Final = 4_000_000  # pixels of what is decoded whole

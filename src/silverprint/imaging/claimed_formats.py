@@ -7,7 +7,7 @@ from silverprint.imaging.sniff import sniff
 
 UNKNOWN: Final = "unknown"
 
-# Of its own, not the system's: the same file is the same row on every machine.
+# A list of our own, not the system's: the same file is the same row on every machine.
 _ENDINGS: Final = """
     jpg jpeg jpe jfif pjpeg png apng gif webp avif avifs bmp dib ico cur svg svgz tif tiff jp2 j2k j2c jpf jpx jpm jph
     jxl jxr wdp hdp heic heics heif heifs hif psd psb pnm pbm pgm ppm pam pfm pcx tga sgi rgb dds qoi icns exr hdr bpg

@@ -33,7 +33,7 @@ def seek_main_frame(picture: Image.Image, data: bytes, name: str) -> int:
 
 def _page(picture: Image.Image, data: bytes) -> int:
     try:
-        # Opened anew: where the second page is broken, the first is not.
+        # The file is opened a second time: a broken second page must not spoil the first.
         with Image.open(BytesIO(data), formats=["TIFF"]) as other:
             other.seek(1)
             beside = [_is_beside(page) for page in (picture, other)]

@@ -6,7 +6,7 @@ from typing import Final
 from silverprint.imaging.jpeg_markers import SOS, segments
 from silverprint.imaging.slices import TooManyParts
 
-# What libjpeg-turbo's own tools allow. Encoders make 1 to 10, optimisers at most some 70.
+# The limit of libjpeg-turbo's own tools. Encoders make 1 to 10 scans, optimisers at most some 70.
 MOST_SCANS: Final = 500
 
 _SOF0, _SOF15 = 0xC0, 0xCF

@@ -16,9 +16,9 @@ from silverprint.imaging.metadata.png_chunks import SIGNATURE
 from silverprint.imaging.repair import is_apples, repair, rescue
 from silverprint.imaging.sniff import sniff
 
-# Of a JPEG, which comes out reduced: a phone's 12000 x 9000, and some. `measure.max_megapixels` says otherwise.
+# Most pixels of a JPEG, which is decoded reduced: a phone's 12000 x 9000 and more; `measure.max_megapixels` changes it.
 MAX_PIXELS: Final = 128_000_000
-# Of it, what other formats may have, which are decoded whole: 51 megapixels, where cameras' own files end.
+# Share of it for other formats, which are decoded whole: 51 megapixels, the largest files of cameras.
 WHOLE_SHARE: Final = 0.4
 
 # Pillow warns about each odd file; here an odd file is a row with a reason.

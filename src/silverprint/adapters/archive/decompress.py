@@ -14,10 +14,10 @@ from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 from silverprint.adapters.archive.blob import Blob
 from silverprint.adapters.archive.entries import MAX_RATIO, UnpacksTooFar
 
-# All that a damaged stream was seen to raise.
+# Exceptions that damaged streams were seen to raise.
 DAMAGE: Final = (OSError, EOFError, zlib.error, LZMAError, ZstdError)
 
-_ALWAYS: Final = 64 * 1024 * 1024  # bytes that any archive may unpack to: a small one may well be mostly padding
+_ALWAYS: Final = 64 * 1024 * 1024  # bytes that any archive may unpack to: a small one may be mostly padding
 _STEP: Final = 65_536
 _MEMORY: Final = 512 * 1024 * 1024  # bytes that xz may ask for; its largest preset needs 65 MB
 _WINDOW: Final = 27  # log2 of the bytes that zstd may look back to, as its own program has it

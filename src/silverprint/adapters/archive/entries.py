@@ -11,9 +11,9 @@ from backports.zstd import ZstdError
 
 from silverprint.acquired import Answer
 
-MAX_RATIO = 100  # times its packed size that an entry, or the whole archive, may unpack to
+MAX_RATIO = 100  # largest ratio of unpacked to packed size, of an entry and of the whole archive
 
-# All that damage or malice in one file was seen to raise.
+# Exceptions that damage or malice in one file was seen to raise.
 _DAMAGE = (BadZipFile, zlib.error, LZMAError, ZstdError, EOFError, OSError, RuntimeError, ValueError, OverflowError)
 
 

@@ -17,7 +17,7 @@ from silverprint.imaging.sniff import sniff
 def image_answer(response: Response, agent: str, known: Validators | None) -> Answer:
     """The answer for a picture: its bytes, or that it is the one known before (304), or why it is not kept."""
     reply = _reply(response)
-    try:  # Scrapy follows those that lead to somewhere on the web, and leaves the others to us
+    try:  # Scrapy follows redirects within the web, and leaves the others to us
         redirect_target(response.url, response.status, _header(response, "Location"))
     except NoImage as why:
         return answers.answer(reply, why.outcome, reason=why.reason)

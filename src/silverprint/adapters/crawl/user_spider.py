@@ -29,7 +29,7 @@ def spider_class(source: str, name: str | None) -> type[ImageSpider]:
         sys.path.insert(0, here)
     try:
         module = import_module(module_name)
-    except Exception as error:  # whatever a module of somebody else's raises
+    except Exception as error:  # a foreign module may raise anything
         rule = f"its module cannot be imported ({type(error).__name__}: {' '.join(str(error).split())[:160]})"
         raise ConfigError(value, rule, f"put it into the project's folder, or fix it; {_SEE}") from error
     found = getattr(module, class_name, None)

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-# What begins a formula in Excel, LibreOffice or Google Sheets, their wide forms, and what a cell may be split at;
+# Characters that begin a formula in Excel, LibreOffice or Google Sheets, their wide forms, and cell separators;
 # spaces before it, which some programs drop. A number begins no formula.
 _FORMULA: Final = r"^[\s\u200b\ufeff]*[=+\-@\t\r\n＝＋－＠]|^[\t\r\n]"
 _NUMBER: Final = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"

@@ -18,7 +18,7 @@ SERVER_FILE: Final[Path] = layout.STUDIO / "server.json"
 class Access:
     url: str
     token: str = field(repr=False)
-    local: bool = False  # our own server, on this machine
+    local: bool = False  # whether it is our own server, on this machine
 
 
 def find() -> Access:

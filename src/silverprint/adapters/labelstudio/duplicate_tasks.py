@@ -93,7 +93,7 @@ def delete_annotations(studio: Studio, annotation_ids: Iterable[int]) -> None:
             try:
                 studio.client.annotations.delete(id=id_)
             except ApiError as error:
-                if error.status_code != 404:  # somebody was quicker
+                if error.status_code != 404:  # somebody else deleted it first
                     raise
 
 

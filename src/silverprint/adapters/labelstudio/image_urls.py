@@ -10,7 +10,7 @@ from urllib.parse import quote
 from silverprint import layout
 from silverprint.errors import ConfigError, UsageError
 
-# Of a storage's files, for its "Sync" button: tasks are made by us alone, and the pictures are served all the same.
+# Pattern of a storage's "Sync" button that matches nothing: only we make tasks, and pictures are served all the same.
 NOTHING: Final = "^$"
 _MEDIA: Final = "SILVERPRINT_MEDIA_URL"
 

@@ -156,7 +156,7 @@ def _create(environment: Path, data: Path, admin: Admin, base: Mapping[str, str]
     with disk_errors(data):
         new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
         shutil.copy(empty_database(environment, base), new / DATABASE)
-        # Not on the command line, where every user of the machine could read it.
+        # The password is not on the command line, where every user of the machine could read it.
         account = {
             "LABEL_STUDIO_USERNAME": admin.email,
             "LABEL_STUDIO_PASSWORD": admin.password,

@@ -9,7 +9,7 @@ from silverprint.adapters.labelstudio.studio import Studio
 from silverprint.adapters.labelstudio.types import Project
 from silverprint.errors import DataError
 
-_WORDS: Final = "expert_instruction"  # the server writes them anew, a lead may, and they change no answer
+_WORDS: Final = "expert_instruction"  # the server rewrites them, a lead may edit them, and they change no answer
 
 
 def restore(studio: Studio, project: Project, settings: Mapping[str, Any]) -> list[str]:

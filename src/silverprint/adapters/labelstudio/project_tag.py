@@ -11,7 +11,7 @@ _KEYS = ("campaign", "round", "tier", "queue_sha256", "votes_sha256")
 def describe(project: Project) -> str:
     """The description of `project`; `read` is its inverse."""
     document = asdict(project)
-    # Long enough that the project's card shows no line of ours.
+    # A sentence so long that the project's card does not show the line of JSON.
     sentence = (
         f"Round {project.round} of {project.campaign}. Open the project and press “Label All Tasks”: pictures come one "
         "by one until there are none left. The last line is for Silverprint; please leave it as it is."

@@ -22,7 +22,7 @@ from silverprint.adapters.labelstudio.types import Project
 from silverprint.console import say
 from silverprint.errors import SilverprintError, UnavailableError
 
-STALE: Final = timedelta(minutes=5)  # without a renewal: more than two requests to a slow server may take
+STALE: Final = timedelta(minutes=5)  # age without a renewal: more than two requests to a slow server take
 RENEWED_S: Final = 30.0
 _KEY: Final = "silverprint_lease"
 

@@ -102,7 +102,7 @@ def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:
         row = progress.add_task("asking in Label Studio", total=len(missing) + len(low))
         for ids in _create(client, project_id, list(missing.values())):
             there |= ids
-            # At once: people may be served the picture as soon as it is there.
+            # Set at once: people may be served the picture as soon as it is there.
             _predict(client, project_id, [missing[image_id] for image_id in ids], there)
             progress.advance(row, len(ids))
         for task in low:

@@ -32,9 +32,9 @@ class StoredTask:
     """A task as the project has it."""
 
     task_id: int
-    image_id: str | None  # None where it is about no picture of ours
+    image_id: str | None  # None where it is not about one of our pictures
     overlap: int
-    predicted: bool  # has a pre-label
+    predicted: bool  # whether it has a pre-label
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class PushedTask:
 
     task_id: int
     overlap: int
-    predicted: bool = False  # has a pre-label
+    predicted: bool = False  # whether it has a pre-label
 
 
 @dataclass(frozen=True)

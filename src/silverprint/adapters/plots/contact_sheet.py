@@ -11,9 +11,9 @@ from silverprint.adapters.plots.sheet_layout import HEAD, LINES, MARGIN, WORDS, 
 from silverprint.adapters.plots.text import font, shorten
 from silverprint.store import files
 
-TILE: Final = 76  # pixels, a square: that pictures come in
+TILE: Final = 76  # side in pixels of the square tiles that are passed in
 PILE: Final = 120  # pictures: more than there is ever room for
-_TILES: Final = (TILE, 68, 60, 52, 44)  # pixels that they are drawn in: the largest of which the sheet is small enough
+_TILES: Final = (TILE, 68, 60, 52, 44)  # sides to draw them in: the largest whose sheet is small enough
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Pile:
 class Sheet:
     acquired: Pile
     rejected: str
-    rows: list[Row]  # those that flag come last
+    rows: list[Row]  # rejecting rows first, flagging rows last
     kept: Pile
 
 

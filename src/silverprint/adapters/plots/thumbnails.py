@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from silverprint.adapters.plots import palette
 from silverprint.adapters.plots.text import font
 
-_MAX_ENLARGED = 4  # a 1-pixel tracker stays a speck
+_MAX_ENLARGED = 4  # factor; a tracker of 1 pixel stays a speck
 
 
 def thumbnail(pixels: NDArray[np.uint8], side: int) -> Image.Image:

@@ -120,7 +120,7 @@ def _headers(lines: list[bytes]) -> dict[str, tuple[str, ...]]:
     name = ""
     for line in lines:
         line = line.removesuffix(b"\r").replace(b"\0", b"").replace(b"\r", b" ")
-        if line[:1] in (b" ", b"\t"):  # an old way to go on with the header before (5.2)
+        if line[:1] in (b" ", b"\t"):  # obsolete continuation of the header before (5.2)
             if name:
                 said[name][-1].append(_text(line))
             continue

@@ -8,7 +8,7 @@ _RESERVED: Final = "/?:@!$&'()*+,;=[]"  # unescaped characters: escaped (%2F) th
 _PLAIN: Final = re.compile(rf"[A-Za-z0-9._~{re.escape(_RESERVED)}-]*")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _OCTET: Final = re.compile(r"%([0-9A-Fa-f]{2})?")
-# In a query, where nothing hangs on it, they mean the same either way (second row of the table in 2.2.2).
+# In a query they mean the same, escaped or not (second row of the table in 2.2.2).
 _SAME_IN_QUERY: Final = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "/?:@!'(),;[]"})
 _ORIGIN: Final = re.compile(r"[^/?#]*//[^/?#]*")
 

@@ -22,7 +22,7 @@ _KEYS: Final[dict[str, Key]] = {
 }  # fmt: skip
 _COLONLESS: Final = re.compile(r"(user-?agent|(?:dis)?allow|crawl-?delay)[ \t]+(\S+)", re.IGNORECASE)
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
-_BLANKS: Final = " \t\0\ufeff"  # a byte order mark is one: files that were put together have it in their middle, too
+_BLANKS: Final = " \t\0\ufeff"  # includes the byte order mark: concatenated files have it in their middle, too
 _LONGEST: Final = 16_664  # characters of a line; the rest of one is passed over, as Google's parser does
 _NAME: Final = re.compile(r"[^\s/;,()*]*")  # name of a crawler; a version behind it is not part of it (2.2.1)
 _SECONDS: Final = re.compile(r"[0-9]*\.?[0-9]+", re.ASCII)
@@ -60,7 +60,7 @@ class RobotsTxt:
                 if has_rules:
                     group, has_rules = _Group(), False
                 self._groups[_agent(value)].setdefault(group, len(group.delays))
-            elif key == "crawl-delay":  # none of the RFC's, so it ends no group (2.2.4)
+            elif key == "crawl-delay":  # not in the RFC, so it ends no group (2.2.4)
                 if found := _SECONDS.match(value):
                     group.delays.append(float(found[0]))
             else:

@@ -67,7 +67,7 @@ def _of_png(data: bytes, *, is_gray: bool) -> bytes | None:
         return None
     chroma = struct.unpack(">8I", said[b"cHRM"]) if len(said.get(b"cHRM", b"")) == 32 else None
     if chroma is None and abs(2.2 * gamma - 1) < 0.05:
-        return None  # how writers of old said sRGB
+        return None  # old writers' way to say sRGB
     xy = tuple(value / 100_000 for value in chroma) if chroma else _SRGB_XY
     return build_profile(xy, (1 / gamma,), is_gray=is_gray)
 

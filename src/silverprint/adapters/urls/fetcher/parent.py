@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Self, cast
 from silverprint.adapters.urls.fetcher.messages import LENGTH, FetchSettings, Orders, Request, Result, frame
 from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
 
-_GATHERED: Final = 64  # requests or bodies that wait for others, so that not each costs a message
+_GATHERED: Final = 64  # requests or bodies sent together, so that each does not cost a message
 
 
 class FetcherProcess:

@@ -11,7 +11,7 @@ from silverprint.fetching.http.response_head import Head
 from silverprint.fetching.refusals import Failed, NoImage, Refused
 
 _ROOM: Final = 2 * response_head.MOST  # bytes for a reply, until its head tells how much it needs
-_KEPT_ROOM: Final = 1_048_576  # of a connection that waits for its next request
+_KEPT_ROOM: Final = 1_048_576  # bytes kept for a connection that waits for its next request
 _PASSED_OVER: Final = 65_536  # bytes of an unwanted body that are read, so that the connection may be used again
 
 Limit = Callable[[Head], int | None]  # of the body that comes with a head, bytes; None where it is not wanted
@@ -69,7 +69,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         self._filled += nbytes
         if self._reply is None:
-            return self.close()  # nothing was asked
+            return self.close()  # no request was sent
         try:
             if self._head is None:
                 self._read_head()
@@ -114,7 +114,7 @@ class Connection(asyncio.BufferedProtocol):
             head = response_head.parse(bytes(self._room[start:end]))
             if head.status >= 200:
                 self._head, self._at = head, behind
-            else:  # a word beforehand; the reply itself follows
+            else:  # an interim reply; the final one follows
                 rest = bytes(self._room[behind : self._filled])
                 self._room[: len(rest)] = rest
                 self._filled, self._looked_at = len(rest), 0

@@ -33,7 +33,7 @@ class Pool:
 
     def __init__(self, resolver: GuardedResolver) -> None:
         self._resolver = resolver
-        self._waiting: OrderedDict[Connection, Peer] = OrderedDict()  # the one used longest ago first
+        self._waiting: OrderedDict[Connection, Peer] = OrderedDict()  # least recently used first
         self._by_peer: dict[Peer, list[Connection]] = {}
         self._secured = ssl.create_default_context()
         self._secured.set_alpn_protocols(["http/1.1"])

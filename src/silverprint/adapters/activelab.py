@@ -37,7 +37,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _repeatable() -> Iterator[None]:
-    """It breaks ties by numpy's global generator."""
+    """A seeded block: ActiveLab breaks ties by numpy's global generator."""
     before = np.random.get_state()
     np.random.seed(0)
     try:

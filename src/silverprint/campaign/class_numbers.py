@@ -26,7 +26,7 @@ def classes(params: Params) -> tuple[str, ...]:
 
 
 def write(params: Params) -> None:
-    """Writes them down.
+    """Writes the numbers of the classes to data/classes.csv.
 
     Raises:
         UnavailableError: they were written before, and are not there.

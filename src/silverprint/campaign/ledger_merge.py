@@ -123,7 +123,7 @@ def _field(name: str, was: Any, one: Any, other: Any, ahead: Mapping[str, Any] |
 
 
 def _projects(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    """Of two projects of one tier the older is the round's; `annotate` looks for them by their campaign anyway."""
+    """The round's projects: of two of one tier the older; `annotate` looks for them by their campaign anyway."""
     return {tier: min(found[tier] for found in (one, other) if tier in found) for tier in {**one, **other}}
 
 

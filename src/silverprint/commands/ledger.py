@@ -47,7 +47,7 @@ def fix(path: Path) -> None:
 
 
 def _from_data(path: Path) -> Path:
-    """As it is named in the project, wherever in a repository that lies."""
+    """The path as it is named in the project, wherever that lies in a repository."""
     return Path(*path.parts[path.parts.index("data") :]) if "data" in path.parts else Path(path.name)
 
 

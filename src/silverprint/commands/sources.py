@@ -96,7 +96,7 @@ def _sources(text: str) -> dict[str, Any]:
 
 
 def _from_here(path: Path) -> str:
-    """As a colleague's clone finds it where it lies in the project, else in full."""
+    """The path relative to the project if it lies there, so that a colleague's clone finds it; else in full."""
     root = Path.cwd()
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 

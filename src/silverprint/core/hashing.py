@@ -56,7 +56,7 @@ def hamming(left: Words, right: Words) -> NDArray[np.int64]:
 
 
 def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
-    """Of (H, W, 3) pixels and their size: equal exactly where two pictures look the same in every pixel."""
+    """SHA-256 of (H, W, 3) pixels and their size: equal exactly where two images are the same in every pixel."""
     digest = hashlib.sha256(f"{pixels.shape}".encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

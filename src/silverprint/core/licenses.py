@@ -59,7 +59,7 @@ def spdx(said: str) -> str | None:
 
 
 def recognised(said: str) -> str | None:
-    """As `spdx`, in SPDX's own spelling; None for what is neither in its list, nor LicenseRef-..., nor an address."""
+    """The licence in SPDX's own spelling; None if it is neither in its list, nor LicenseRef-..., nor an address."""
     name = spdx(said)
     if name is None or _ADDRESS.fullmatch(name) or _PORTED.fullmatch(name):
         return name

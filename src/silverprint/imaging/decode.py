@@ -59,7 +59,7 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS, shorter_side: int | None =
 
 
 def decode_known(data: bytes, shorter_side: int | None = None) -> Decoded:
-    """As `decode`, of a picture that `measure` took, by whatever limits: here only what runs wild is stopped.
+    """Decodes like `decode` a picture that `measure` took, by whatever limits: only a runaway decoder is stopped.
 
     Raises:
         Undecodable: the bytes are no longer those that were measured, or memory is short.
@@ -68,7 +68,7 @@ def decode_known(data: bytes, shorter_side: int | None = None) -> Decoded:
 
 
 def decode_here(data: bytes, max_pixels: int, shorter_side: int | None) -> Decoded:
-    """As `decode`, in this process and without limits but `max_pixels`: for what is itself called by `run_bounded`."""
+    """Decodes like `decode`, in this process, limited by `max_pixels` only: for work called by `run_bounded`."""
     jpeg = decode_jpeg(data, "RGB", max_pixels, shorter_side, "shorter") if sniff(data) == "jpeg" else None
     if jpeg is not None:
         return Decoded(np.ascontiguousarray(upright(jpeg.pixels, jpeg.turn)), jpeg.mode, 1, "jpeg")

@@ -67,7 +67,7 @@ def frame_count(picture: Image.Image, data: bytes, name: str) -> int:
 
 
 def _gif_frames(data: bytes) -> int:
-    """Of the blocks after the header (GIF89a, 20 and 24); what is cut off counts."""
+    """Number of frames in the blocks after the header (GIF89a, 20 and 24); one that is cut off counts."""
     at, found = _GIF_HEADER + _colours(data, 10), 0
     while at < len(data) and found < MOST_FRAMES:
         if data[at] == _GIF_IMAGE:

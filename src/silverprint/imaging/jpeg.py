@@ -96,7 +96,7 @@ def _turn(data: bytes) -> int:
 
 
 def _head(data: bytes) -> tuple[bool, bytes | None]:
-    """Of what precedes the first scan (ITU-T T.81, B.1.1.4): whether EXIF or XMP may be there, and the ICC profile.
+    """Facts before the first scan (ITU-T T.81, B.1.1.4): whether EXIF or XMP may be there, and the ICC profile.
 
     Pillow takes long to say no to the first. The profile's pieces (ICC.1, B.4) must all be there.
     """

@@ -59,7 +59,7 @@ def _is_whole_jpeg(data: bytes) -> bool:
 
 
 def _has_every_scan(data: bytes) -> bool:
-    """Of each component the scans that end with its coefficients at full precision (ITU-T T.81, B.2.3, G.1.1.1).
+    """Whether each component's scans end with full precision of its coefficients (ITU-T T.81, B.2.3, G.1.1.1).
 
     Decoders show a progressive picture of fewer scans, only blurred.
     """
@@ -100,7 +100,7 @@ def _png(data: bytes) -> bytes:
 
 
 def _rescued_png(data: bytes) -> bytes | None:
-    """As a still picture of the same rows, whatever their checksum says; None where rows are missing."""
+    """A still PNG of the same rows, whatever their checksum says; None where rows are missing."""
     found = [one for one in chunks(data) if one.kind in _PIXELS]
     head = next((data[one.start + 8 : one.end - 4] for one in found if one.kind == b"IHDR" and one.sound), b"")
     size = _unpacked_size(head) if len(head) == 13 else 0

@@ -42,7 +42,7 @@ def kept_pieces(data: bytes, kept: Iterable[Span | bytes]) -> list[Piece]:
 
 
 def sha256_of(payload: Iterable[Piece]) -> str:
-    """Of all pieces as one."""
+    """SHA-256 of all pieces as one."""
     digest = hashlib.sha256()
     for piece in payload:
         digest.update(piece)

@@ -158,7 +158,7 @@ class Train:
         return pl.DataFrame({"image_id": image_ids, "predicted": [self.classes[place] for place in places]}, STOP_SET)
 
     def _kept_held_out(self) -> pl.DataFrame:
-        """Of a model that stays; an earlier version did not write it."""
+        """The held-out predictions of a model that stays; empty where an earlier version wrote none."""
         path = layout.model(self.round) / "held-out.parquet"
         return tables.read(path, HELD_OUT) if path.exists() else empty(HELD_OUT)
 

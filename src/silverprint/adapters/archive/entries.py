@@ -44,7 +44,7 @@ class Entry:
     guessed: bool = False
 
     def answer(self, max_bytes: int) -> Answer:
-        """Its bytes, or why they are not had."""
+        """The entry's bytes, or the reason why there are none."""
         if self.refusal is not None:
             return Answer("refused", self.refusal)
         if self.size > max_bytes:

@@ -58,7 +58,7 @@ def open_drop(name: str, path: str, names: str = AUTO) -> Drop:
 
 
 def open_folder(name: str, path: str) -> Drop:
-    """As `open_drop`, of a folder alone."""
+    """Opens a drop that is a folder, as `open_drop` does."""
     value, place = f"sources.{name}.path = {path!r}", Path(path)
     if not stat.S_ISDIR(_mode(value, place)):
         raise ConfigError(value, "must be a folder", "fix the path; a file with pictures in it is of kind archive")

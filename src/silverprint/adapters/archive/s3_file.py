@@ -93,7 +93,7 @@ class RangeReader(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As of any file; beyond the end nothing is read.
+        """Moves the position as in any file; beyond the end nothing is read.
 
         Raises:
             OSError: before the start.

@@ -25,7 +25,7 @@ def conclude(
     findings: Findings,
     intake: Intake,
 ) -> None:
-    """Says it, or raises where the run should not go on so.
+    """Prints the summary, or raises where the run cannot go on.
 
     Raises:
         UnavailableError: a listing page is not there, or nobody let the crawl in at any start page.
@@ -81,7 +81,7 @@ def _remedy(name: str, source: WebSource, url: str, reason: str) -> str:
 
 
 def _place(url: str) -> str:
-    """Its host and port, as allow_private has them."""
+    """Host and port of the address, in the form of allow_private."""
     try:
         host, port = target(url)
     except (ValueError, Refused):

@@ -81,7 +81,7 @@ def _beside(left: set[Any]) -> Callable[[Any], bool]:
 
 
 def _firsts(elements: Iterable[Any]) -> Iterator[Any]:
-    """Of those with one parent the first."""
+    """The first element of each parent."""
     for parent in {element.getparent() for element in elements} - {None}:
         yield next(child for child in parent if child in elements)
 

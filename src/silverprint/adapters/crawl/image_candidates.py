@@ -56,7 +56,7 @@ def image_addresses(page: Selector, where: str | None) -> list[tuple[Any, str]]:
 
 
 def link_addresses(page: Selector, where: str | None) -> list[tuple[Any, str]]:
-    """Likewise those that link somewhere."""
+    """The elements that `where` (a hint) finds and that link somewhere, each with the address, as written."""
     found, meant = select_by_hint(page, where)
     attribute = meant.attribute if meant else None
     pairs = ((element, _named(element, attribute) if attribute else _at_once(element)) for element in found)
@@ -132,7 +132,7 @@ def _sets(element: Any, late: bool) -> Iterator[Candidate]:
 
 
 def _candidates(srcset: str) -> Iterator[Candidate]:
-    """As the HTML standard parses a srcset: a comma at an address's end ends it; others are part of it."""
+    """Candidates of a srcset, by the HTML standard: a comma at an address's end ends it; others are part of it."""
     at = 0
     while found := _CANDIDATE.match(srcset, at):
         address, described = found[1], found[2] or ""

@@ -63,7 +63,7 @@ def text_response(response: TextResponse) -> TextResponse | str:
 
 
 def encoding_of(response: TextResponse) -> str:
-    """Its mark's, its header's, its own or, where those name none that browsers know, the one that it looks like."""
+    """The encoding by byte order mark, header or page; a guess where those name none that browsers know."""
     body, header = response.body, response.headers.get("Content-Type") or b""
     marked = read_bom(body)[0]
     if marked is not None:

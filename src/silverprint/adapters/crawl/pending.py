@@ -58,7 +58,7 @@ class PendingImages:
         self._tell()
 
     def take(self, showing: Showing, answer: Answer) -> Answer:
-        """As Intake has it."""
+        """Hands the answer to the intake, see `Intake.take`."""
         return answer if self.at_fault else self._intake.take(showing, answer)
 
     def close(self) -> None:

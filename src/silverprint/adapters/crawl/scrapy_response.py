@@ -75,5 +75,5 @@ def _header(response: Response, name: str) -> str | None:
 
 
 def _text(value: bytes) -> str:
-    """As `fetching.http.response_head` has it."""
+    """A header as text, decoded as in `fetching.http.response_head`."""
     return value.decode("utf-8", "surrogateescape")

@@ -97,7 +97,7 @@ class SubsetRow:
 
 @dataclass(frozen=True)
 class Qualities:
-    """Of the version that was released last."""
+    """Qualities of the version that was released last."""
 
     kept: SubsetRow
     sources: list[SubsetRow]  # kept pictures by source

@@ -222,7 +222,7 @@ class Studio:
 
     def _annotation(self, image_id: str, task_id: int, stored: dict[str, Any]) -> Annotation:
         prediction = stored.get("prediction") or {}
-        # Null where no session gave the answer: it was imported with a task. A missing field means that nobody can know.
+        # Null where no session gave the answer: it was imported with a task. A missing field compares nothing.
         hand = stored.get("updated_by", stored["completed_by"])
         choices = label_config.answers(stored["result"])
         return Annotation(

@@ -47,7 +47,7 @@ class Layout:
 
     @property
     def tops(self) -> list[int]:
-        """Of the rows."""
+        """The top edges of the rows."""
         rejecting = [HEAD + place * self.row for place in range(self.rejecting)]
         return rejecting + [self.band + _BAND + place * self.row for place in range(self.flagging)]
 

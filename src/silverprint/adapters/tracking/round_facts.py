@@ -30,7 +30,7 @@ class RoundFacts:
 
     @property
     def digest(self) -> str:
-        """Of everything that is shown."""
+        """Digest of everything that is shown."""
         shown = [self.metrics, self.params, self.tags, self.labels_digest, self.evaluation is not None]
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 

@@ -85,7 +85,7 @@ class _Desk:
             self._tell(self._taken)
 
     def _requests(self, rows: Iterator[ListRow]) -> Iterator[Request]:
-        """Of the next rows, those that must be asked; the others are settled."""
+        """The next rows that must be requested; the others are settled."""
         while len(self._asked) < _UNDER_WAY and (row := next(rows, None)):
             url = row.showing.url
             if row.fault is not None:

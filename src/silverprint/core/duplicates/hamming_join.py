@@ -54,7 +54,7 @@ def bucket(words: Words, edges: Indices, chosen: Indices, most_bits: int) -> tup
 
 @njit(cache=True)
 def comparisons(heads: Places) -> Any:
-    """Of two rows each, that a look through all buckets takes."""
+    """Number of comparisons of two rows that a pass through all buckets takes."""
     total = np.int64(0)
     for head in range(len(heads) - 1):
         size = np.int64(heads[head + 1] - heads[head])

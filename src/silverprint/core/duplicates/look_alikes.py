@@ -36,7 +36,7 @@ def candidate_pairs(near: Nearest, places: Indices, limit: float) -> pl.DataFram
 
 
 def unlikeness() -> pl.Expr:
-    """Of two pictures, from `cosine` of their features and `residual` of their thumbnails: 0 the same, 1 hardly."""
+    """Unlikeness of two images, from `cosine` of their features and `residual` of their thumbnails: 0 is the same."""
     return FEATURES_WEIGH * (1 - pl.col("cosine").cast(pl.Float64)) + THUMBNAILS_WEIGH * pl.col("residual")
 
 

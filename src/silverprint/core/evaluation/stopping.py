@@ -77,7 +77,7 @@ def step(labels: Names, before: Names, after: Names, stability: Stability | None
 
 
 def stability(before: Names, after: Names) -> Stability | None:
-    """Of two models' predictions for the same n pictures, (n,) each; None where n is 0."""
+    """Agreement of two models' predictions for the same n pictures, (n,) each; None where n is 0."""
     if not len(before):
         return None
     return Stability(len(before), float((before == after).mean()), cohens_kappa(before, after))

@@ -19,7 +19,7 @@ class Figures:
 
 
 def figures_of(levels: NDArray[np.uint8]) -> Figures:
-    """Of (H, W) grey levels, reduced to `gray_levels.SCORING_SIDE`."""
+    """Figures of (H, W) grey levels, reduced to `gray_levels.SCORING_SIDE`."""
     small = gray_levels.shrink(levels)
     mean, deviation = cv2.meanStdDev(small)
     brightness, contrast = np.asarray(mean).item(), np.asarray(deviation).item()

@@ -59,7 +59,7 @@ def draw(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:
 
 
 def draw_least_asked(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:
-    """As `draw`, but what was asked in fewer rounds (`asked`, 0 where in none) always goes first."""
+    """Draws like `draw`, but rows asked in fewer rounds (`asked`, 0 where in none) always go first."""
     ordered = pool.with_columns(_lots(pool, seed, what)).sort("asked", "lot")
     return ordered.unique("group", keep="first", maintain_order=True).head(count).drop("lot")
 

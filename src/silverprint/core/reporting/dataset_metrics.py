@@ -33,7 +33,7 @@ def scale(manifest: pl.DataFrame, released: pl.DataFrame, classes: Sequence[str]
 
 
 def quality(manifest: pl.DataFrame) -> dict[str, Any]:
-    """Of the pictures acquired (MANIFEST): the share kept, rejected by each reason, and with each flag."""
+    """Shares of the acquired pictures (MANIFEST): kept, rejected by each reason, and with each flag."""
     acquired = manifest.height
     return {
         "kept": _share(int(manifest["kept"].sum()), acquired),

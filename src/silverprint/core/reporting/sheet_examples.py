@@ -34,7 +34,7 @@ class Row:
 
     @property
     def evidence(self) -> str:
-        """Of the first example; where examples stand for kinds of evidence, of all."""
+        """Evidence of the first example; of all, where examples stand for kinds of evidence."""
         examples = self.examples if self.reason in _SIGNS else self.examples[:1]
         return ", ".join(example.evidence for example in examples)
 

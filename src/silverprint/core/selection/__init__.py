@@ -104,7 +104,7 @@ def select_with_scores(
     labels: Labeled | None = None,
     **options: Any,
 ) -> Picks:
-    """As `select`, with each row's acquisition value when it was picked, (budget,) float64; NaN where it has none."""
+    """Selects like `select`, and gives each row's acquisition value when picked, (budget,) float64; NaN without one."""
     chosen = STRATEGIES.get(strategy)
     if chosen is None:
         known = ", ".join(sorted(STRATEGIES))

@@ -34,7 +34,7 @@ def gold_answers(votes: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def gold_figures(rows: pl.DataFrame, round_name: str) -> dict[str, Any]:
-    """Of GOLD_ANSWERS: `round` (those of `round_name`), `all`, and `annotators`, each person's over all rounds.
+    """Figures of GOLD_ANSWERS: `round` (those of `round_name`), `all`, and `annotators`, each person's over all rounds.
 
     Each has answers (first ones that do not abstain), right, accuracy with `low` and `high`, its 95 % interval (Wilson;
     null without answers), abstained (first ones, too), exposures (every time that a person answered about one).

@@ -23,7 +23,7 @@ class Chunks:
         self._in_trailers, self._trailers = False, 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Of the body, what is in the next bytes off the wire.
+        """The part of the body in the next bytes off the wire.
 
         Raises:
             Broken: they are no chunks.

@@ -19,11 +19,11 @@ _OF_THE_CONNECTION: Final = frozenset({"connection", "content-length", "keep-ali
 
 
 class NoHttp(ValueError):  # noqa: N818
-    """It does not begin as HTTP/1 does."""
+    """The reply does not begin as HTTP/1 does."""
 
 
 class BrokenHead(ValueError):  # noqa: N818
-    """It is HTTP/1, but has no status, or tells nothing, or two things, of its body's end."""
+    """The reply is HTTP/1, but has no status, or says nothing or two things about its body's end."""
 
 
 class Head(NamedTuple):

@@ -95,7 +95,7 @@ class RobotsTxt:
 
 
 def _text(content: bytes) -> str:
-    """As UTF-8, which it should be (2.3), unless it is seen not to be; other bytes become lone surrogates."""
+    """The text as UTF-8 (2.3), unless it evidently is not; other bytes become lone surrogates."""
     start = content[:ROBOTS_BYTES]
     found = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
     if found is None and b"\0" in start[:2]:  # UTF-16 without a mark: every second byte of ASCII is zero

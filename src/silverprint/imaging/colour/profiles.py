@@ -84,7 +84,7 @@ def _unpacked(body: bytes) -> bytes | None:
 
 
 def _of_avif(data: bytes) -> bytes | None:
-    """Of the first `colr` box that says colours by number (ISO/IEC 14496-12, 12.1.5)."""
+    """Profile of the first `colr` box that gives colours by number (ISO/IEC 14496-12, 12.1.5)."""
     at = data.find(b"colrnclx", 0, 1 << 16)
     if at < 0:
         return None

@@ -28,7 +28,7 @@ def strip(data: bytes) -> bytes:
 
 
 def strip_pieces(data: bytes) -> list[Piece]:
-    """As `strip`, in pieces of `data` instead of a copy; `[data]` itself where there is nothing to take out."""
+    """Strips like `strip`, in pieces of `data` instead of a copy; `[data]` itself where there is nothing to remove."""
     strip_format = _STRIPPERS.get(sniff(data) or "")
     try:
         return [data] if strip_format is None else strip_format(data)

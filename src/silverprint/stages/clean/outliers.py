@@ -10,7 +10,7 @@ from silverprint.store.features import Features
 
 
 def outlier_scores(image_ids: pl.Series) -> NDArray[np.float64]:
-    """As `core.cleaning.outliers.outlier_scores` has it, of (N,) pictures that have features, sorted by image_id.
+    """Scores by `core.cleaning.outliers.outlier_scores` of (N,) images that have features, sorted by image_id.
 
     Raises:
         UnavailableError: there are no features.

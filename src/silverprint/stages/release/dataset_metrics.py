@@ -23,7 +23,7 @@ _NAME_DIGITS: Final = 15  # digits of an image_id: 60 bits distinguish a million
 def measure_dataset(
     params: Params, manifest: pl.DataFrame, labels: pl.DataFrame, released: pl.DataFrame
 ) -> dict[str, Any]:
-    """Of MANIFEST, the last round's LABELS, and the rows of core.splits.SPLIT that are released.
+    """Metrics of MANIFEST, the last round's LABELS, and the rows of core.splits.SPLIT that are released.
 
     Raises:
         UnavailableError: the features or the round's figures are not there.

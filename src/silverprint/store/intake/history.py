@@ -23,7 +23,7 @@ class UrlHistory:
         self._last = IntMap(map(hash, self._rows["url"]), range(len(self._rows)))
 
     def row(self, url: str) -> dict[str, Any] | None:
-        """That row, with its `number` in the index."""
+        """The address's latest row, with its `number` in the index."""
         number = self._last.get(hash(url))
         if number is None:
             return None

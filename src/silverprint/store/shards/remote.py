@@ -30,7 +30,7 @@ class _Range:
 
 
 class RemoteShards(StoredImages):
-    """As `local.LocalShards`. Each picture's header is read along, and names it."""
+    """Images in shards on S3, like `local.LocalShards`. Each image's header is read along, and names it."""
 
     def __init__(self, bucket: Bucket, folders: Sequence[str], parts: Sequence[pl.DataFrame]) -> None:
         super().__init__(folders, parts)

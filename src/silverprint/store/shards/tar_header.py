@@ -19,7 +19,7 @@ _SUM_OF_TEMPLATE: Final = sum(_TEMPLATE)
 
 
 def member_header(name: str, size: int) -> bytes:
-    """As `tarfile.TarInfo(name).tobuf(USTAR_FORMAT)` for a file of `size` bytes.
+    """The same bytes as `tarfile.TarInfo(name).tobuf(USTAR_FORMAT)` for a file of `size` bytes.
 
     Raises:
         ValueError: the name has more than 100 bytes or other than ASCII, or 8 GiB are not enough.

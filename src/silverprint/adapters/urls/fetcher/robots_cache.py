@@ -25,7 +25,7 @@ class RobotsCache:
         self._rules: OrderedDict[str, asyncio.Task[robots.Rules]] = OrderedDict()
 
     async def rules(self, address: Address) -> robots.Rules:
-        """Of the host that `address` is on.
+        """The rules of the host that `address` is on.
 
         Raises:
             Refused: the host must not be spoken to.

@@ -10,7 +10,7 @@ from silverprint.core.selection.strategy import Strategy
 
 
 def pick(pool: Pool, references: int | None = None, candidates: int = 20_000) -> Picks:
-    """As `uherding.pick` before there is a model, in every round; the value is the gain in mean coverage, 0..1."""
+    """Picks like `uherding.pick` without a model, in every round; the value is the gain in mean coverage, 0..1."""
     return herd(pool, np.ones(len(pool.candidates)), 1.0, references, candidates)
 
 

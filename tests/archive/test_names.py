@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint import config
-from silverprint.adapters.archive.blob import on_disk
+from silverprint.adapters.archive.blob import open_local
 from silverprint.adapters.archive.entry_names import comparison_key, decode_name, junk_reason
 from silverprint.adapters.archive.tar_entries import tar_entries
 from silverprint.adapters.archive.zip_entries import zip_entries
@@ -107,7 +107,7 @@ def test_infozips_unicode_path(taken: Taken, tmp_path: Path) -> None:
 )
 def test_names_that_a_zip_does_not_declare(tmp_path: Path, name: str, encoding: str, knob: str, read: str) -> None:
     path = written(tmp_path / "drop.zip", (Undeclared(name.encode(encoding)), encoded(1)))
-    ((found),) = zip_entries(on_disk(path), knob)
+    ((found),) = zip_entries(open_local(path), knob)
     assert (found.name, found.answer(30_000).data) == (read, encoded(1))
     assert found.guessed is (read != name or encoding == "cp437")
 
@@ -148,7 +148,7 @@ def test_a_tars_names_in_the_knobs_encoding(tmp_path: Path) -> None:
     path = tmp_path / "drop.tar"
     data = block("图.jpg".encode("gbk").decode("utf-8", "surrogateescape"), encoded(1))
     path.write_bytes(data + pax("path=图2.jpg".encode()) + block("x", encoded(2)) + bytes(1024))
-    assert [one.name for one in tar_entries(on_disk(path), "gbk")] == ["图.jpg", "图2.jpg"]
+    assert [one.name for one in tar_entries(open_local(path), "gbk")] == ["图.jpg", "图2.jpg"]
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "folder"])

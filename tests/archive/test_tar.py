@@ -14,7 +14,7 @@ from zlib import crc32
 import pytest
 from backports import zstd
 
-from silverprint.adapters.archive.blob import on_disk
+from silverprint.adapters.archive.blob import open_local
 from silverprint.adapters.archive.tar_entries import is_tar, tar_entries
 from silverprint.errors import DataError
 from tests.archive.drops import FILES, memory, reasons, rows
@@ -103,7 +103,7 @@ def test_streams_one_behind_the_other_are_one(tmp_path: Path) -> None:
         path = written(
             tmp_path / f"drop.{packing}", b"".join(pack(data[at : at + 700]) for at in range(0, len(data), 700))
         )
-        assert [(one.name, one.answer(30_000).data) for one in tar_entries(on_disk(path))] == list(GOOD.items())
+        assert [(one.name, one.answer(30_000).data) for one in tar_entries(open_local(path))] == list(GOOD.items())
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -252,7 +252,7 @@ def test_a_wrong_checksum_over_the_whole_is_a_row(taken: Taken, tmp_path: Path) 
 
 
 def test_what_is_packed_and_no_tar(taken: Taken, tmp_path: Path) -> None:
-    assert not is_tar(on_disk(written(tmp_path / "x.gz", gzip.compress(b"Dear colleague"))))
+    assert not is_tar(open_local(written(tmp_path / "x.gz", gzip.compress(b"Dear colleague"))))
     with pytest.raises(DataError, match=r"not a readable tar.*ask the partner"):
         taken(written(tmp_path / "y.gz", b"\x1f\x8b\x08" + b"\xff" * 400))
 
@@ -292,7 +292,7 @@ def test_whatever_is_damaged_nothing_worse_than_a_row_or_a_line(tmp_path: Path, 
             data[chance.randrange(len(data))] = chance.randrange(256)
         path.write_bytes(data[: chance.randrange(len(data) // 2, len(data) + 1)])
         try:
-            answers = [one.answer(30_000) for one in tar_entries(on_disk(path))] if is_tar(on_disk(path)) else []
+            answers = [one.answer(30_000) for one in tar_entries(open_local(path))] if is_tar(open_local(path)) else []
         except DataError:
             continue
         assert {answer.outcome for answer in answers} <= {"present", "refused", "failed"}

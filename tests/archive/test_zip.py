@@ -15,7 +15,7 @@ from zlib import crc32
 
 import pytest
 
-from silverprint.adapters.archive.blob import on_disk
+from silverprint.adapters.archive.blob import open_local
 from silverprint.adapters.archive.zip_entries import zip_entries
 from silverprint.errors import DataError
 from tests.archive.drops import memory, reasons, zipped
@@ -100,7 +100,7 @@ def test_whatever_the_packing_the_picture_comes_out(taken: Taken, tmp_path: Path
     path = zipped(tmp_path / "drop.zip", {**GOOD, "large.jpg": encoded(4) + random.Random(1).randbytes(40_000)}, method)
     taken(path)
     assert reasons(path) == {**dict.fromkeys(GOOD, ("stored", None)), "large.jpg": ("refused", "too-large")}
-    assert [entry.read(30_000) for entry in zip_entries(on_disk(path))][:2] == list(GOOD.values())
+    assert [entry.read(30_000) for entry in zip_entries(open_local(path))][:2] == list(GOOD.values())
 
 
 SIGNATURE_GONE: Callable[[bytearray, ZipInfo, int], None] = lambda data, info, at: put(data, info.header_offset, 0, 4)  # noqa: E731
@@ -286,5 +286,5 @@ def test_whatever_is_damaged_nothing_worse_than_a_row_or_a_line(tmp_path: Path, 
             data[chance.randrange(start, end)] = chance.randrange(256)
         path.write_bytes(data)
         with suppress(DataError):
-            answers = [entry.answer(30_000) for entry in zip_entries(on_disk(path))]
+            answers = [entry.answer(30_000) for entry in zip_entries(open_local(path))]
             assert {answer.outcome for answer in answers} <= {"present", "refused", "failed"}

@@ -7,7 +7,7 @@ import pytest
 from silverprint import config
 from silverprint.campaign import known_names
 from silverprint.config import ArchiveSource, Params, WebSource
-from silverprint.core.licenses import recognised
+from silverprint.core.licenses import recognise
 from silverprint.core.selection import STRATEGIES
 from silverprint.errors import ConfigError
 
@@ -70,7 +70,7 @@ def test_one_member_cannot_disagree() -> None:
     ],
 )  # fmt: skip
 def test_a_licence_is_known_by_one_name(said: str, name: str | None) -> None:
-    assert recognised(said) == name
+    assert recognise(said) == name
 
 
 @pytest.mark.parametrize("said", ["nonsense", "", "all rights reserved", "gpl-3.0-only"])

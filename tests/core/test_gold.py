@@ -69,7 +69,7 @@ def test_the_first_answer_counts_and_every_one_is_an_exposure(said):
         else:
             assert person["accuracy"] is None
     highs = [person["high"] for person in everyone if person["high"] is not None]
-    assert gold.worst_high(figures["annotators"]) == (min(highs) if highs else None)
+    assert gold.worst_upper_end(figures["annotators"]) == (min(highs) if highs else None)
 
 
 @given(st.lists(SAID, max_size=40), st.randoms())

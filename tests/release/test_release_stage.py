@@ -155,7 +155,7 @@ def test_what_holds_a_withdrawn_picture_says_how_it_is_made_again(params: Params
         for name in closed:
             layout.metrics(name).write_text("{}")
             round_state.State(name, "x", "closed", "c", "s", "", ("coat",)).save()
-        ways[len(closed)] = released.way_to_make_it_again(params)
+        ways[len(closed)] = released.remake_command(params)
     at_once = "dvc repro, and while r03 waits: silverprint release --round"
     assert ways == {0: "dvc repro", 1: f"{at_once} r01", 2: f"{at_once} r02", 3: "dvc repro"}
 

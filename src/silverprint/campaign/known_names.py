@@ -2,7 +2,7 @@
 
 from silverprint.config import Params
 from silverprint.config.css_selector import hint
-from silverprint.core.licenses import recognised, spdx
+from silverprint.core.licenses import recognise, spdx
 from silverprint.core.selection import COLD_STARTS, STRATEGIES
 from silverprint.errors import ConfigError
 
@@ -48,7 +48,7 @@ def _licenses(params: Params) -> None:
 
 
 def _license(where: str, said: str, stored: str | None) -> None:
-    known = recognised(said)
+    known = recognise(said)
     if known is None or known != stored:
         rule = "must be an SPDX identifier, LicenseRef-... for one of your own, or the address of a licence"
         remedy = f"did you mean {known}?" if known else "look it up at https://spdx.org/licenses"

@@ -45,8 +45,8 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:
     if path.name == _STATE:
         return _states(base, ours, theirs, path)
     kind = ledger_kinds.kind_of(path)
-    if ledger_csv.normal(ours) == ledger_csv.normal(theirs):
-        return Merged(ledger_csv.normal(ours))
+    if ledger_csv.normalise(ours) == ledger_csv.normalise(theirs):
+        return Merged(ledger_csv.normalise(ours))
     if kind.whole:
         sentence = (
             f"{path}: each branch has drawn it anew, and its rows do not join; take the one that people were asked: "
@@ -103,7 +103,7 @@ def _states(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:
         f"{path}: the branches contradict each other about {', '.join(unclear)}; take the side that people "
         f"answer on: git checkout --ours {path} (or --theirs), and likewise the round's queue.csv and votes.csv"
     )
-    marked = git_conflicts.mark_conflict(*(ledger_csv.normal(side).decode() for side in (ours, theirs)))
+    marked = git_conflicts.mark_conflict(*(ledger_csv.normalise(side).decode() for side in (ours, theirs)))
     return Merged(marked.encode(), sentence)
 
 

@@ -21,7 +21,7 @@ def released_rows(image_ids: Collection[str]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def way_to_make_it_again(params: Params) -> str:
+def remake_command(params: Params) -> str:
     """What a person types so that the release holds what is withdrawn no longer."""
     done = [name for name in params.chain if layout.metrics(name).exists() and _is_closed(name)]
     if not done or done[-1] == params.last:

@@ -39,7 +39,7 @@ def fix(path: Path) -> None:
     if not path.exists():
         raise UnavailableError(str(path), "the ledger is not there", f"run: git checkout {path}")
     path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    text = ledger_csv.normal(path.read_bytes()).decode("utf-8", "replace")
+    text = ledger_csv.normalise(path.read_bytes()).decode("utf-8", "replace")
     if git_conflicts.first_mark_line(text):
         _unmark(path, text)
     elif not _unseal(path):
@@ -79,7 +79,7 @@ def _unseal(path: Path) -> bool:
     if sealed is None or ledger_csv.sha256(path) == sealed:
         return False
     for commit in _git("log", "--all", "--format=%H", "--", str(path)).decode().split():
-        data = ledger_csv.normal(_git("show", f"{commit}:./{path}"))
+        data = ledger_csv.normalise(_git("show", f"{commit}:./{path}"))
         if ledger_csv.digest(data) == sealed:
             files.write_bytes(path, data)
             say(f"{path}: as {current.round} was sealed with it, from commit {commit[:8]}; go on: git add {path}")

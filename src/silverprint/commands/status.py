@@ -41,7 +41,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     if absent:
         console.print(_absence(absent), markup=False, soft_wrap=True)
     if held:
-        again = released.way_to_make_it_again(params)
+        again = released.remake_command(params)
         line = f"{layout.RELEASE} holds {held} withdrawn pictures: give it to nobody before it is made again: {again}"
         console.print(line, markup=False, soft_wrap=True)
     for sentence in forecast_text.sentences(ahead, params.people.currency):

@@ -43,7 +43,7 @@ def up(port: int | None = None) -> None:
     admin = _admin()  # back into server.json, should a running server have lost it
     if (token := admin_token.token(admin.email, admin.token)) != admin.token:
         background_server.add_facts(SERVICE, token=token)
-        local_server.keep_admin(replace(admin, token=token))
+        local_server.write_admin(replace(admin, token=token))
         say("Label Studio: the administrator's token was reset there; server.json has the new one")
 
 
@@ -51,7 +51,7 @@ def _admin() -> local_server.Admin:
     """The account in server.json; else the one kept beside the database, or before there is one a new one."""
     known: dict[str, Any] = background_server.read(SERVICE)
     if not {"email", "password", "token"} <= known.keys():
-        background_server.add_facts(SERVICE, **asdict(local_server.kept_admin() or local_server.new_admin()))
+        background_server.add_facts(SERVICE, **asdict(local_server.read_admin() or local_server.new_admin()))
         known = background_server.read(SERVICE)
     return local_server.Admin(known["email"], known["password"], known["token"])
 

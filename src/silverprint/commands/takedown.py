@@ -49,7 +49,7 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
     say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: dvc repro")
     held = released.released_rows(reached["image_id"].to_list()).height
     if held:
-        again = released.way_to_make_it_again(params)
+        again = released.remake_command(params)
         say(f"{layout.RELEASE} holds {held} of them until it is made again: give it to nobody before; {again}")
     if purge:
         image_purge.run(params, frozenset(reached["image_id"]))

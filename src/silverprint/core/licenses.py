@@ -58,7 +58,7 @@ def spdx(said: str) -> str | None:
     return _PAGES.get(bare) or _NAMES.get(said.lower()) or said[:_LONGEST]
 
 
-def recognised(said: str) -> str | None:
+def recognise(said: str) -> str | None:
     """The licence in SPDX's own spelling; None if it is neither in its list, nor LicenseRef-..., nor an address."""
     name = spdx(said)
     if name is None or _ADDRESS.fullmatch(name) or _PORTED.fullmatch(name):

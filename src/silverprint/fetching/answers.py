@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from silverprint.acquired import Answer, Validators
-from silverprint.fetching.response import Reply, forbidden
+from silverprint.fetching.response import Reply, is_forbidden
 
 
 def image_answer(reply: Reply, body: bytes | None, agent: str, known: Validators | None) -> Answer:
@@ -24,7 +24,7 @@ def image_answer(reply: Reply, body: bytes | None, agent: str, known: Validators
 
 def header_refusal(reply: Reply, agent: str) -> Answer | None:
     """The refusal that an X-Robots-Tag header demands."""
-    return answer(reply, "refused", reason="x-robots-tag") if forbidden(reply, agent) else None
+    return answer(reply, "refused", reason="x-robots-tag") if is_forbidden(reply, agent) else None
 
 
 def answer(reply: Reply, outcome: Literal["present", "refused", "failed"], **said: Any) -> Answer:

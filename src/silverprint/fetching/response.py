@@ -22,9 +22,9 @@ class Reply(NamedTuple):
 
 def wants_body(reply: Reply, agent: str) -> bool:
     """Whether a picture may be in it that `agent` may keep."""
-    return reply.status == 200 and not forbidden(reply, agent)
+    return reply.status == 200 and not is_forbidden(reply, agent)
 
 
-def forbidden(reply: Reply, agent: str) -> bool:
+def is_forbidden(reply: Reply, agent: str) -> bool:
     """Whether an X-Robots-Tag header forbids `agent` to keep the picture."""
     return forbids(reply.directives, agent)

@@ -30,7 +30,7 @@ class Ledger:
     lines: list[int]
 
 
-def normal(data: bytes) -> bytes:
+def normalise(data: bytes) -> bytes:
     """The bytes with LF as line ends: what a ledger's hash is of."""
     return data.replace(b"\r\n", b"\n")
 
@@ -46,7 +46,7 @@ def sha256(path: Path) -> str:
 
 def digest(data: bytes) -> str:
     """The hash of a ledger's bytes, the same however its lines end."""
-    return hashlib.sha256(normal(data)).hexdigest()
+    return hashlib.sha256(normalise(data)).hexdigest()
 
 
 def parse(data: bytes, where: str, schema: Schema, added: Collection[str] = frozenset()) -> Ledger:
@@ -79,7 +79,7 @@ def parse(data: bytes, where: str, schema: Schema, added: Collection[str] = froz
 
 def _text(data: bytes, where: str) -> str:
     try:
-        text = normal(data).decode("utf-8-sig")
+        text = normalise(data).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _wrong(where, line, "is no text in UTF-8", "save it as UTF-8") from None

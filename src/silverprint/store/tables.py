@@ -91,7 +91,7 @@ def write_ledger(frame: pl.DataFrame, path: Path, schema: Schema, order: list[st
 def ledger_bytes(frame: pl.DataFrame, schema: Schema, order: list[str]) -> bytes:
     """`frame` as CSV sorted by `order`: the same rows always give the same bytes, whose line ends are LF."""
     text = conform(frame, schema).sort(order, nulls_last=True).write_csv(float_precision=6)
-    return ledger_csv.normal(text.encode("utf-8"))
+    return ledger_csv.normalise(text.encode("utf-8"))
 
 
 def read_ledger(path: Path, schema: Schema, added: frozenset[str] = frozenset()) -> pl.DataFrame:

@@ -25,5 +25,5 @@ class Blob:
     last_modified: str | None = None
 
 
-def on_disk(path: Path) -> Blob:
+def open_local(path: Path) -> Blob:
     return Blob(str(path), path.stat().st_size, lambda: path.open("rb"))

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from zipfile import is_zipfile
 
-from silverprint.adapters.archive.blob import Blob, on_disk
+from silverprint.adapters.archive.blob import Blob, open_local
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.entry_names import AUTO, refuse_twins
 from silverprint.adapters.archive.folder_entries import folder_entries
@@ -54,7 +54,7 @@ def open_drop(name: str, path: str, names: str = AUTO) -> Drop:
         return Drop(path, f"{place.name}!", lambda: refuse_twins(folder_entries(place)))
     if not stat.S_ISREG(mode):  # a pipe would keep whoever opens it waiting
         raise _nothing_of_the_kind(value)
-    return Drop(path, f"{place.name}!", _entries(value, on_disk(place), names))
+    return Drop(path, f"{place.name}!", _entries(value, open_local(place), names))
 
 
 def open_folder(name: str, path: str) -> Drop:

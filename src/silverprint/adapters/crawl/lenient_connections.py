@@ -67,7 +67,7 @@ class LenientProtocol(HTTP11ClientProtocol):
             parsed = response_head.parse(bytes(self._received[start:end]))
             data, self._received, self._looked_at = bytes(self._received[behind:]), bytearray(), 0
             if parsed.status >= 200:  # below 200 it is an interim reply; the final one follows
-                head, self._waits = response_head.plain(parsed), False
+                head, self._waits = response_head.to_bytes(parsed), False
                 self._chunks = Chunks() if parsed.chunked else None
         return head + (data if self._chunks is None else self._in_chunks(self._chunks, data))
 

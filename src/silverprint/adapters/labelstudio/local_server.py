@@ -43,7 +43,7 @@ def new_admin() -> Admin:
     return Admin(ADMIN, secrets.token_urlsafe(18), secrets.token_hex(20))
 
 
-def kept_admin() -> Admin | None:
+def read_admin() -> Admin | None:
     """The account of the database that is here; None where there is no database yet.
 
     Raises:
@@ -60,7 +60,7 @@ def kept_admin() -> Admin | None:
         raise UnavailableError(str(data / _ADMIN), rule, remedy) from None
 
 
-def keep_admin(admin: Admin) -> None:
+def write_admin(admin: Admin) -> None:
     """Keeps the account beside the database that knows it."""
     write_text(layout.STUDIO / "data" / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
 
@@ -146,7 +146,7 @@ def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
         say(f"Label Studio: migrating its data to version {version}")
         _manage(environment, data, base, "version")
     write_text(data / _VERSION, version)
-    keep_admin(admin)
+    write_admin(admin)
     return data
 
 

@@ -99,14 +99,14 @@ def translate_errors(uri: str) -> Iterator[None]:
             remedy = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
             raise NotAllowedError(f"MLflow at {uri}", f"denies access (HTTP {status})", remedy) from error
         if isinstance(error.__cause__ or error.__context__, RequestException):
-            raise tracking_uri.unreachable(uri) from error
+            raise tracking_uri.unreachable_error(uri) from error
         if re.search(r"<(!doctype|html)", str(error), re.IGNORECASE):
             rule = f"something other than MLflow answers (a web page, HTTP {status})"
             raise UnavailableError(f"MLflow at {uri}", rule, "set MLFLOW_TRACKING_URI to it, or unset it") from error
         rule = f"answers with an error ({' '.join(str(error).split())[:160]})"
         raise UnavailableError(f"MLflow at {uri}", rule, "see its log; later: silverprint track sync") from error
     except RequestException as error:
-        raise tracking_uri.unreachable(uri) from error
+        raise tracking_uri.unreachable_error(uri) from error
     except SQLAlchemyError as error:
         rule = f"not a usable database ({' '.join(str(error).split())[:160]})"
         raise UnavailableError(f"MLflow at {uri}", rule, "move it away and run: silverprint track sync") from error

@@ -35,7 +35,7 @@ def resolve() -> str:
         if is_answering(uri):
             return uri
         if os.environ.get("MLFLOW_TRACKING_URI"):
-            raise unreachable(uri)
+            raise unreachable_error(uri)
     layout.TRACKING.mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{(layout.TRACKING / 'mlflow.db').resolve()}"
 
@@ -51,7 +51,7 @@ def is_answering(uri: str) -> bool:
     return True
 
 
-def unreachable(uri: str) -> UnavailableError:
+def unreachable_error(uri: str) -> UnavailableError:
     return UnavailableError(f"MLflow at {uri}", "is not reachable", _REMEDY)
 
 

@@ -47,7 +47,7 @@ def gold_figures(rows: pl.DataFrame, round_name: str) -> dict[str, Any]:
     }
 
 
-def worst_high(annotators: dict[str, dict[str, Any]]) -> float | None:
+def worst_upper_end(annotators: dict[str, dict[str, Any]]) -> float | None:
     """The lowest upper end among the people's intervals; null where nobody answered."""
     return min((one["high"] for one in annotators.values() if one["high"] is not None), default=None)
 

@@ -100,7 +100,7 @@ def parse(head: bytes) -> Head:
     return Head(status, headers, int(length), False, lasts)
 
 
-def plain(head: Head) -> bytes:
+def to_bytes(head: Head) -> bytes:
     """The same head as any client understands it, with the empty line at its end."""
     lines = [f"HTTP/1.1 {head.status} "]
     lines += [

@@ -10,7 +10,7 @@ from silverprint.core import half_precision, uncertainty
 from silverprint.core.features import block_weights
 from silverprint.core.queue.compose import Plan
 from silverprint.core.queue.reasons import prediction_sentences, reasons
-from silverprint.stages.queue.pool import Pool, some
+from silverprint.stages.queue.pool import Pool, first_few
 
 
 def explain(queue: pl.DataFrame, pool: Pool, how: Plan, picked: pl.DataFrame, classes: Sequence[str]) -> pl.DataFrame:
@@ -38,7 +38,7 @@ def say_left_out(name: str, included: Sequence[str], queue: pl.DataFrame, pool: 
         "a near-duplicate is in the queue, or the budget is spent": left & free,
     }.items():
         if ids:
-            say(f"{name}: {len(ids)} of {layout.INCLUDE} left out ({why}): {some(ids)}")
+            say(f"{name}: {len(ids)} of {layout.INCLUDE} left out ({why}): {first_few(ids)}")
 
 
 def _leading(queue: pl.DataFrame, pool: Pool, classes: Sequence[str]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def read(params: Params, name: str) -> Pool:
     )
 
 
-def some(ids: set[str]) -> str:
+def first_few(ids: set[str]) -> str:
     """The first few of `ids`, for a message."""
     return ", ".join(sorted(image_id[:8] for image_id in ids)[:5]) + (" …" if len(ids) > 5 else "")
 
@@ -79,7 +79,7 @@ def some(ids: set[str]) -> str:
 def _say_unknown(name: str, manifest: pl.DataFrame) -> None:
     unknown = {*ledgers.excluded_images()["image_id"]} - {*manifest["image_id"]}
     if unknown:
-        say(f"{name}: {len(unknown)} of {layout.EXCLUDE} are pictures of no source: {some(unknown)}")
+        say(f"{name}: {len(unknown)} of {layout.EXCLUDE} are pictures of no source: {first_few(unknown)}")
 
 
 def _askable(

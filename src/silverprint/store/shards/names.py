@@ -76,7 +76,7 @@ def settle(root: Path) -> None:
             path.unlink()
 
 
-def without_index(root: Path) -> list[Path]:
+def shards_without_index(root: Path) -> list[Path]:
     """Shards of which no index tells what they hold. No writer leaves one: the index was lost."""
     finished = set(index_numbers(root))
     shards = [path for path in sorted(root.glob("shard-*")) if _SHARD.match(path.name)]

@@ -12,7 +12,7 @@ import polars as pl
 from silverprint.errors import DataError
 from silverprint.records import RAW
 from silverprint.store import tables
-from silverprint.store.shards.names import index_name, index_numbers, leftovers, shard_name, without_index
+from silverprint.store.shards.names import index_name, index_numbers, leftovers, shard_name, shards_without_index
 from silverprint.store.shards.purge import PURGED
 
 Row: TypeAlias = dict[str, Any]
@@ -42,7 +42,8 @@ def inspect(root: Path) -> Iterator[Fault]:
     """
     yield from (Fault(path, "left behind by a run that was killed", leftover=True) for path in leftovers(root))
     yield from (
-        Fault(path, "its index is not here, and nothing else tells what it holds") for path in without_index(root)
+        Fault(path, "its index is not here, and nothing else tells what it holds")
+        for path in shards_without_index(root)
     )
     first_seen: dict[str, Path] = {}
     for number in index_numbers(root):

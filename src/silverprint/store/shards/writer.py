@@ -14,7 +14,7 @@ from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
 from silverprint.store.int_map import IntMap
-from silverprint.store.shards.names import index_numbers, part_number, settle, without_index
+from silverprint.store.shards.names import index_numbers, part_number, settle, shards_without_index
 from silverprint.store.shards.part import Part, publish
 
 _SHARE: Final = 16  # a part holds at most 1/16 of the source, which is what a kill may cost
@@ -155,7 +155,7 @@ def _require_shards(root: Path, stored: pl.DataFrame) -> None:
             raise DataError(
                 str(shard), f"{size} bytes, where its index names pictures up to {end}", restore_remedy(root)
             )
-    for shard in without_index(root):
+    for shard in shards_without_index(root):
         raise DataError(str(shard), "the index of this shard is not there", restore_remedy(root))
 
 

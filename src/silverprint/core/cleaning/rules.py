@@ -1,4 +1,4 @@
-"""The table of rules: every reason to reject a picture, in the order in which they are tried."""
+"""Table of rules: every reason to reject a picture, in the order in which they are tried."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

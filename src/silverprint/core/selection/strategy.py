@@ -1,4 +1,4 @@
-"""A strategy as everything else sees it: what picks, what it needs, how its choice is explained."""
+"""Strategy as everything else sees it: what picks, what it needs, how its choice is explained."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

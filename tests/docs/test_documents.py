@@ -12,7 +12,14 @@ from silverprint import cli
 from silverprint.errors import UsageError
 from tests.contracts.digests import ROOT
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TOP = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+DOCUMENTS = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
+
+# The folders whose files documents name in full; those below data/ and var/ come with a campaign.
+ROOMS = {
+    *("src", "tests", "benchmarks", "scripts", "expectations", "requirements"),
+    *(place.name for place in (ROOT / "src/silverprint").iterdir() if place.is_dir()),
+}
 
 
 def typed(path: Path) -> list[str]:
@@ -56,9 +63,27 @@ def complaint(words: list[str]) -> str:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(#[^)\s]+)?\)", path.read_text(encoding="utf-8")):
         if not target.startswith(("http:", "https:")):
-            assert (path.parent / target).exists(), f"{path.name} -> {target}"
+            there = path.parent / target if target else path
+            assert there.exists(), f"{path.name} -> {target}"
+            assert not anchor or anchor[1:] in anchors(there), f"{path.name} -> {target}{anchor}"
+
+
+def anchors(path: Path) -> set[str]:
+    """The headings of a document as links name them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_a_document_names_are_there(path: Path) -> None:
+    """In code: paths of the repository, and modules below src/silverprint."""
+    code = re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", path.read_text(encoding="utf-8"))
+    for named in code:
+        if named.split("/")[0] in ROOMS:
+            found = [(above / named).exists() for above in (ROOT, ROOT / "src/silverprint", ROOT / "docs")]
+            assert any(found), f"{path.name} names {named}"
 
 
 def test_the_reference_is_the_table_of_commands() -> None:

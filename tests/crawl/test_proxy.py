@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from silverprint.store import ShardReader
 from tests.crawl.pictures import encoded
 from tests.crawl.projects import configured
 from tests.crawl.tinysite import Reply, html, serving
-
-from silverprint.store import ShardReader
 
 PROXY = "http://127.0.0.1:9"  # nobody is there
 

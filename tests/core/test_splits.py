@@ -39,7 +39,7 @@ _TEXT = {name: pl.String() for name in ("image_id", "label", "role", "source")}
 
 
 @given(campaigns())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
     manifest, labels, silver = campaign
     rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
@@ -64,7 +64,7 @@ def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> No
 
 
 @given(campaigns())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_usable_evaluation_label_is_in_test(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
     manifest, labels, silver = campaign
     rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from silverprint import layout
@@ -63,6 +63,7 @@ words = st.dictionaries(
 )
 
 
+@settings(max_examples=20)
 @given(st.lists(words, max_size=4))
 def test_of_each_word_the_last_saying_is_remembered(tmp_path_factory, sayings: list[dict[str, str]]) -> None:
     with pytest.MonkeyPatch.context() as patch:

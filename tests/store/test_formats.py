@@ -238,7 +238,7 @@ def drawing(level: int, share: float) -> bytes:
 
 
 @given(st.integers(0, 255), st.floats(0.05, 0.95))
-@settings(deadline=None)
+@settings(max_examples=20)
 def test_a_drawing_on_transparent_ground_is_seen(level: int, share: float) -> None:
     found = taken(drawing(level, share)).pixels
     assert quality.figures(quality.gray(found)).contrast >= 4

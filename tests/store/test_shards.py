@@ -55,7 +55,7 @@ def test_what_goes_in_comes_out(
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(1, 20), st.integers(1, 400), st.integers(0, 400))
+@given(st.integers(1, 6), st.integers(1, 120), st.integers(0, 120))
 def test_parts_grow_with_the_source(
     tmp_path_factory: pytest.TempPathFactory, least: int, first: int, second: int
 ) -> None:

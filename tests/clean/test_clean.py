@@ -71,6 +71,7 @@ def _both(web: list[Found], partner: list[Found] | None = None) -> dict[str, dic
     return manifest()
 
 
+@pytest.mark.usefixtures("suite")
 def test_each_reason_with_its_evidence_and_the_figures(project: Path):
     good = [Found(jpeg(tile(number)), f"good{number}") for number in range(6)]
     _withdraw(DIRT["withdrawn"].image_id)
@@ -384,6 +385,7 @@ def test_a_licence_binds_even_where_a_threshold_also_rejects(project: Path):
     assert rows["both"]["reason"] == "license-unknown"
 
 
+@pytest.mark.usefixtures("suite")
 def test_unknown_licences_may_be_kept(project: Path):
     _set("unknown_license", "keep")
     rows = _both([Found(jpeg(tile(0)), "unknown", license=None), Found(jpeg(tile(0), 60), "known")])
@@ -419,6 +421,7 @@ def test_a_picture_that_was_not_measured_names_the_stage_to_run(project: Path):
         clean.run(params)
 
 
+@pytest.mark.usefixtures("suite")
 def test_a_failed_expectation_stops_before_anything_is_written(project: Path):
     suite = layout.SUITES / "clean.json"
     document = json.loads(suite.read_text())

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from silverprint import config, layout
 from silverprint.campaign import ledgers
 from silverprint.campaign.state import State
@@ -23,6 +25,7 @@ def test_commands_that_need_no_server_are_light(project):
         f"assert [main(one) for one in {commands}] == [0, 0, 0]")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_closed_round_is_annotated_without_a_server(project):
     tables.write_ledger(empty(QUEUE), layout.queue("r01"), QUEUE, ["rank"])
     tables.write_ledger(empty(VOTES), layout.votes("r01"), VOTES, ["image_id"])

@@ -199,6 +199,7 @@ def test_what_binds_leaves_training_and_what_a_threshold_rejects_stays(params, t
     assert len(trained) == usable.height - 3
 
 
+@pytest.mark.slow
 def test_a_sealed_model_stays_until_a_withdrawal_breaks_the_seal(params, trained) -> None:
     sealed = outputs("r01")
     campaign.open_round(params, "r02")

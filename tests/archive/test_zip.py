@@ -238,11 +238,11 @@ def packed(method: int, data: bytes) -> bytes:
     )
 
 
-@pytest.mark.parametrize(("method", "size"), [(ZIP_BZIP2, 200_000_000), (ZIP_LZMA, 100_000_000)])
-def test_a_bomb_that_states_a_small_size_fills_no_memory(taken: Taken, tmp_path: Path, method: int, size: int) -> None:
+@pytest.mark.parametrize("method", [ZIP_BZIP2, pytest.param(ZIP_LZMA, marks=pytest.mark.slow)])
+def test_a_bomb_that_states_a_small_size_fills_no_memory(taken: Taken, tmp_path: Path, method: int) -> None:
     """zipfile would unpack all of it before it looks at the stated size."""
     usual = memory(taken, zipped(tmp_path / "drop.zip", {}))
-    bomb = packed(method, bytes(size))
+    bomb = packed(method, bytes(100_000_000))
     path = zipped(tmp_path / "drop.zip", {"bomb.jpg": bomb, "last.jpg": encoded(3)}, ZIP_STORED)
     data = bytearray(path.read_bytes())
     for at in (8, data.index(CENTRAL) + 10):

@@ -17,7 +17,7 @@ from polars.exceptions import PolarsError
 
 from silverprint import conflicts
 from silverprint.errors import DataError
-from silverprint.records import Schema, conform
+from silverprint.records import Schema, conform, empty
 
 _LONGEST: Final = 1_000_000  # characters of one field
 
@@ -68,6 +68,8 @@ def parse(data: bytes, where: str, schema: Schema, added: Collection[str] = froz
     unknown = [name for place, name in enumerate(header) if name not in schema or name in header[:place]]
     if unknown:
         raise _unreadable(where, f"unknown column {unknown[0]!r}, known: {', '.join(schema)}")
+    if not lines:
+        return Ledger(empty(schema), lines)
     try:
         frame = pl.read_csv(BytesIO(text.encode()), infer_schema=False)
     except (PolarsError, ValueError) as error:
@@ -96,12 +98,12 @@ def _lines(text: str, where: str) -> tuple[list[str], list[int], str]:
     """The header; the line on which each row begins; the text without empty lines."""
     reader = csv.reader(StringIO(text, newline="\n"), strict=True)
     header: list[str] = []
-    begins, empty, before = [], set(), 0
+    begins, blank, before = [], set(), 0
     limit = csv.field_size_limit(_LONGEST)
     try:
         for row in reader:
             if not row:
-                empty.add(reader.line_num)
+                blank.add(reader.line_num)
             elif not header:
                 header = row
             elif len(row) != len(header):
@@ -116,14 +118,16 @@ def _lines(text: str, where: str) -> tuple[list[str], list[int], str]:
         csv.field_size_limit(limit)
     if not header:
         raise _unreadable(where, "it is empty")
-    if empty:
-        text = "".join(line for number, line in enumerate(StringIO(text, newline="\n"), 1) if number not in empty)
+    if blank:
+        text = "".join(line for number, line in enumerate(StringIO(text, newline="\n"), 1) if number not in blank)
     return header, begins, text
 
 
 def _typed(frame: pl.DataFrame, lines: list[int], where: str, schema: Schema) -> pl.DataFrame:
     typed = frame.with_columns(_cast(name, dtype) for name, dtype in schema.items() if name in frame.columns)
     for name in typed.columns:
+        if typed[name].null_count() == frame[name].null_count():
+            continue
         lost = (typed[name].is_null() & frame[name].is_not_null() & (frame[name] != "")).arg_true()
         if len(lost):
             value = f"{where} line {lines[lost[0]]}: {name} {frame[name][lost[0]][:80]!r}"

@@ -130,13 +130,13 @@ def _high_water(number: int) -> float:
 
 
 def _hold(jobs: list[tuple[int, int]]) -> None:
-    total = Counter[str]()
+    slowest, largest, total = 0.0, 0.0, Counter[str]()
     for longest, most, found in executor.run("processes", try_out, jobs):  # a decoder's crash ends a worker, no test
         assert longest < LONGEST_S
         assert most < MOST_MEGABYTES
-        total += found
+        slowest, largest, total = max(slowest, longest), max(largest, most), total + found
     assert total.total() == sum(count for _, count in jobs)
-    print(dict(total))  # noqa: T201 (pytest -s shows what the files came to)
+    print(f"{total.total():,} files, the slowest {slowest:.2f} s, at most {largest:.0f} MB: {dict(total)}")  # noqa: T201
 
 
 @pytest.mark.slow

@@ -68,18 +68,20 @@ class _Said(NamedTuple):
 
 def addresses(page: Selector, where: str | None) -> list[tuple[Any, str]]:
     """The elements that `where` (a hint) finds and shows pictures by, each with the address, as written."""
-    found, meant = chosen(page, where)
-    attribute = meant.attribute if meant else None
     sets = _Sets()
-    pairs = ((element, _named(element, attribute) if attribute else _picture_of(element, sets)) for element in found)
+    pairs = (
+        (element, _named(element, attribute) if attribute else _picture_of(element, sets))
+        for element, attribute in chosen(page, where)
+    )
     return [(element, address) for element, address in pairs if address]
 
 
 def links(page: Selector, where: str | None) -> list[tuple[Any, str]]:
     """Likewise those that link somewhere."""
-    found, meant = chosen(page, where)
-    attribute = meant.attribute if meant else None
-    pairs = ((element, _named(element, attribute) if attribute else _at_once(element)) for element in found)
+    pairs = (
+        (element, _named(element, attribute) if attribute else _at_once(element))
+        for element, attribute in chosen(page, where)
+    )
     return [(element, address) for element, address in pairs if address]
 
 

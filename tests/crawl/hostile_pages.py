@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from silverprint.adapters.crawl.bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS
+from silverprint.adapters.crawl.bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, MAX_VALUES
 
 _ROOM = MAX_CHARACTERS - 1_000
 _FEW = MAX_TAGS - 100
@@ -37,6 +37,7 @@ def _deep(depth: int) -> object:
     return item
 
 
+_STATED = [{"@type": "ImageObject", "contentUrl": f"/p{n}.jpg", "license": f"/l{n}"} for n in range(12_000)]
 _IMAGES = [{"@type": "ImageObject", "contentUrl": f"/p{n}.jpg", "license": f"/l{n}"} for n in range(45_000)]  # 3.4 MB
 _PHOTO = "<img class=photo src=/first.jpg>"
 # The pages, as functions, for they are large.
@@ -80,7 +81,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "open bold": lambda: filled("<b><p>", 2),
     "open forms": lambda: filled("<table><form><td>", 3),
     "a list": lambda: filled("<li><a class=product href=/p>x</a></li>", 4),
-    "statements": lambda: _ld(_IMAGES) + _PHOTO,
+    "statements": lambda: _ld(_STATED) + _numbered("<img class=photo src=/p@.jpg>", 1, 12_000),
+    "too many statements": lambda: _ld(_IMAGES) + _PHOTO,
+    "statements of lists": lambda: _ld([[]] * (MAX_VALUES // 2 - 5)) + _PHOTO,
+    "a statement of words": lambda: _ld(["x" * (_ROOM // 1_000)] * 900) + _PHOTO,
     "deep statements": lambda: _ld(_deep(900)) + _PHOTO,
     "many statements": lambda: _numbered(_ld({"@type": "ImageObject", "contentUrl": "/p@.jpg"}), 2),
     "statements of numbers": lambda: _ld([0] * (_ROOM // 3)) + _PHOTO,

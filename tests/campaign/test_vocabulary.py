@@ -93,13 +93,21 @@ def test_an_allowed_licence_is_written_as_the_manifest_has_it(said: str, remedy:
 
 
 NO_CSS = ["", "img..photo", "a[", "//a", "a:nonsense"]
-NO_HINT = ["::attr(href)", "a::attr()", "a::attr(b), c", "a::text"]
+NO_HINT = ["a::attr()", "a::attr(b) c", "a::text", "a, b::text"]
+WITH_ATTRIBUTES = [
+    "a.zoom::attr(data-full)",
+    "a::attr(b), c",
+    "image::attr(xlink:href)",
+    "img::attr(:src)",
+    "::attr(href)",
+]
 HINTS = ("next", "page", "picture", "label", "listing_label")
 
 
+@pytest.mark.parametrize("selector", WITH_ATTRIBUTES)
 @pytest.mark.parametrize("key", HINTS)
-def test_a_selector_may_name_an_attribute(key: str) -> None:
-    vocabulary.check(with_hint(key, "a.zoom::attr(data-full)"))
+def test_a_selector_may_name_an_attribute(key: str, selector: str) -> None:
+    vocabulary.check(with_hint(key, selector))
 
 
 @pytest.mark.parametrize("selector", NO_CSS + NO_HINT)

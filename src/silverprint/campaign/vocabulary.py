@@ -3,7 +3,7 @@
 import numpy as np
 
 from silverprint.config import Params, WebSource
-from silverprint.config.hints import hint
+from silverprint.config.hints import hints
 from silverprint.core.selection import STRATEGIES, select
 from silverprint.errors import ConfigError
 from silverprint.store.licenses import recognised, spdx
@@ -65,7 +65,8 @@ def _selectors(params: Params) -> None:
             if selector is None:
                 continue
             try:
-                HTMLTranslator().css_to_xpath(hint(selector).selector)
+                for one in hints(selector):
+                    HTMLTranslator().xpath(one.tree)
             except SelectorError as error:
                 value = f"sources.{name}.{key} = {selector!r}"
                 raise ConfigError(value, f"not a CSS selector ({error})", "compare docs/params.md") from None

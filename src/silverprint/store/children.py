@@ -19,6 +19,7 @@ from typing import IO, Any, Final, cast
 
 import psutil
 
+from silverprint.errors import UnavailableError
 from silverprint.store.child import LENGTH
 
 _LOOK_S: Final = 0.01  # between two looks at a process that works
@@ -47,7 +48,13 @@ class _Child:
         )
         self._orders, self._results = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._watched = psutil.Process(self._process.pid)
-        self._read(sys.maxsize, sys.maxsize)  # it is ready
+        try:
+            self._read(sys.maxsize, sys.maxsize)  # it is ready
+        except Ended:  # no picture's fault: of none that is costly anything would be known, and all said to be bad
+            self.end()
+            rule = f"the process that decodes pictures ended before the first (exit code {self._process.returncode})"
+            remedy = "see why by: python -m silverprint.store.child </dev/null"
+            raise UnavailableError(" ".join(command), rule, remedy) from None
         self._empty = self._watched.memory_info().rss  # bytes without any picture
 
     def call(self, job: bytes, seconds: float, megabytes: int) -> tuple[bool, Any]:
@@ -111,6 +118,7 @@ def run(work: Callable[..., Any], arguments: tuple[Any, ...], seconds: float, me
 
     Raises:
         Ended: beyond a limit, or the process died.
+        UnavailableError: no process can be started.
     """
     job = pickle.dumps((work, arguments), protocol=pickle.HIGHEST_PROTOCOL)
     child = _taken() or _Child()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from parsel import Selector
 
 from silverprint.adapters.crawl import shown
+from silverprint.adapters.crawl.bounds import statement
 from silverprint.adapters.crawl.selecting import elements
 from silverprint.fetching.directives import forbids
 from silverprint.fetching.urls import LONGEST, located
@@ -37,14 +38,20 @@ class Place:
 
     def __init__(self, page: Selector, url: str, encoding: str = "utf-8") -> None:
         self._base, self._encoding = url, encoding
+        self._full: dict[str, str] = {}
         base = next((href for tag in elements(page, "base[href]") if (href := tag.get("href")) is not None), None)
         if base is not None:
-            found = self.full(base)
+            found = self._located(base)
             if found.startswith(("http://", "https://")):
                 self._base = found
 
     def full(self, address: str) -> str:
         """`address`, found on the page, in full and without a fragment; as written where it is no address."""
+        if address not in self._full:
+            self._full[address] = self._located(address)
+        return self._full[address]
+
+    def _located(self, address: str) -> str:
         if address.startswith("data:"):
             return address[:_DATA_SHOWN]
         if len(address) > LONGEST:
@@ -81,6 +88,9 @@ class Licenses:
     Args:
         page: the parsed page.
         place: where it is, or its address.
+
+    Raises:
+        TooLarge: from the constructor; it states more than may be read.
     """
 
     def __init__(self, page: Selector, place: Place | str) -> None:
@@ -123,7 +133,9 @@ def _stated(item: dict[str, Any]) -> str | None:
 
 
 def _json_ld(page: Selector) -> Iterator[dict[str, Any]]:
+    values = 0
     for script in elements(page, 'script[type="application/ld+json"]'):
+        values = statement(script.text or "", values)
         try:
             yield from _objects(json.loads(script.text or ""))
         except (ValueError, RecursionError):

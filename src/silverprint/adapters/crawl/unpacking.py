@@ -1,5 +1,6 @@
 """Packed bodies, unpacked as the list's client does it."""
 
+import asyncio
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -35,7 +36,9 @@ class Unpacked:
             return response
         most = request.meta.get(self.CUTS)
         coding = b",".join(codings).decode("latin-1")
-        body = unpacked(response.body, coding, self._most if most is None else most, cuts=most is not None)
+        most, cuts = (self._most, False) if most is None else (most, True)
+        # Beside the loop: a few bytes may unpack to as many as a picture may have.
+        body = await asyncio.to_thread(unpacked, response.body, coding, most, cuts=cuts)
         headers = response.headers.copy()
         del headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=headers, url=response.url, body=body)

@@ -76,7 +76,7 @@ PAGES: dict[str, Callable[[], str]] = {
         f"<img class=photo {' '.join(f'data-{n}-srcset=a' for n in range(MAX_ATTRIBUTES - 1))}>", 1
     ),
     "a deep page": lambda: "<div class=photo>" * _FEW + _PHOTO,
-    "a deep page of links": lambda: "<div>" * 2_000 + "<a class=product href=/p>x</a>" * 11_000,
+    "a deep page of links": lambda: "<div>" * 1_000 + "<a class=product href=/p>x</a>" * 11_000,
     "open links": lambda: filled("<a class=product href=/p>", 1),
     "open bold": lambda: filled("<b><p>", 2),
     "open forms": lambda: filled("<table><form><td>", 3),

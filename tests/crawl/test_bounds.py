@@ -40,6 +40,20 @@ def test_a_licence_of_each_of_many_pictures() -> None:
     assert len(found) == 3_000
 
 
+def test_a_page_of_as_many_pictures_as_may_be() -> None:
+    markup = "".join(f"<img class=photo src=/p{n}.jpg>" for n in range(MAX_TAGS))
+    assert not too_large(markup)
+    since = time.thread_time()
+    page = Selector(markup)
+    place = Place(page, "http://a.example/x")
+    licenses = Licenses(page, place)
+    found = [licenses.of(place.full(address)) for _, address in shown.addresses(page, "img.photo")]
+    took = time.thread_time() - since
+    print(f"{MAX_TAGS:,} pictures on a page: {took:.2f} s of the processor")  # noqa: T201
+    assert len(found) == MAX_TAGS
+    assert took < 2 * WITHIN
+
+
 @pytest.mark.parametrize(
     "selector", ["div.a a.b", "div div > a", "a ~ a", "div + a, a", "a:nth-child(2)", "a:last-child"]
 )

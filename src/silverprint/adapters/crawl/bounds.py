@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 MAX_CHARACTERS: Final = 4_000_000
-MAX_TAGS: Final = 25_000  # beginnings and ends; a page of so many pictures is read in half a second
+MAX_TAGS: Final = 25_000  # beginnings and ends; a page of so many pictures takes a second of a slow processor
 MAX_ATTRIBUTES: Final = 256  # of a tag: the parser compares each with all before it
 MAX_VALUES: Final = 50_000  # of JSON in a page's statements: a statement is read in one go, and no other thread runs
 TOO_LARGE: Final = "page-too-large"

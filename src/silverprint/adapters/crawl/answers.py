@@ -20,8 +20,8 @@ def picture(response: Response, agent: str, known: Validators | None) -> Answer:
     reply = _reply(response)
     try:  # Scrapy follows those that lead to somewhere on the web, and leaves the others to us
         moved(response.url, response.status, _header(response, "Location"))
-    except NoPicture as why:
-        return answers.answer(reply, why.outcome, reason=why.reason)
+    except NoPicture as why:  # as for a list: the row is of an address that leads nowhere, and no answer's
+        return Answer(why.outcome, why.reason, robots=reply.robots)
     return answers.picture(reply, response.body, agent, known)
 
 

@@ -1,6 +1,7 @@
 """Packed bodies, unpacked as the list's client does it."""
 
 import asyncio
+from http.client import OK
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -32,7 +33,7 @@ class Unpacked:
             Failed: `broken-response`.
         """
         codings = response.headers.getlist("Content-Encoding")
-        if not codings:
+        if not codings or response.status != OK:  # of any other answer nobody reads the body
             return response
         most = request.meta.get(self.CUTS)
         coding = b",".join(codings).decode("latin-1")

@@ -62,7 +62,7 @@ def test_metadata_in_every_folder_of_a_drop(acquired: Callable[[Path], None], tm
 
 
 def test_a_manifest_goes_before_metadata(acquired: Callable[[Path], None], tmp_path: Path) -> None:
-    path = zipped(tmp_path / "drop.zip", {**FILES, "manifest.csv": b"path,label\ntrain/a.jpg,dress\n"})
+    path = zipped(tmp_path / "drop.zip", {**FILES, "Manifest.CSV": b"path,label\ntrain/a.jpg,dress\n"})
     acquired(path)
     assert rows(path)["train/a.jpg"]["source_label"] == "dress"
     assert rows(path)["train/metadata.jsonl"]["reason"] == "not-an-image"

@@ -72,6 +72,12 @@ def test_other_columns_are_told(head: str) -> None:
         ledgers.withdrawn()
 
 
+def test_columns_parted_by_semicolons_are_told() -> None:
+    layout.TAKEDOWNS.write_text("image_id;kind;target;why;at\n")
+    with pytest.raises(DataError, match="parted by ';', and commas are wanted"):
+        ledgers.withdrawn()
+
+
 def test_a_waiver_is_of_a_round() -> None:
     layout.WAIVERS.write_text(f"{WAIVER}r01,e,seen,ada\n\nr02,e,seen,ada\n")
     assert ledgers.waivers(("r01", "r02"))["round"].to_list() == ["r01", "r02"]

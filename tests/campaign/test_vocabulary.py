@@ -52,6 +52,13 @@ def test_the_first_round_has_no_model() -> None:
         vocabulary.check(with_strategy("r01", "margin"))
 
 
+def test_a_selector_of_thousands_of_parts_is_told() -> None:
+    params = config.load()
+    web = replace(params.sources["web"], page="a " * 2_000)
+    with pytest.raises(ConfigError, match=r"sources\.web\.page has 4,000 characters: at most 1,000"):
+        vocabulary.check(replace(params, sources={"web": web}))
+
+
 def test_one_member_cannot_disagree() -> None:
     params = with_strategy("r02", "bald")
     params = replace(params, model=replace(params.model, members=1))

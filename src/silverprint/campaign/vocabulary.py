@@ -9,6 +9,7 @@ from silverprint.errors import ConfigError
 from silverprint.store.licenses import recognised, spdx
 
 _HINTS = ("next", "page", "picture", "label", "listing_label")  # knobs of a crawl: selectors, perhaps an attribute
+_LONGEST = 1_000  # characters of one
 
 
 def check(params: Params) -> None:
@@ -64,9 +65,12 @@ def _selectors(params: Params) -> None:
             selector = getattr(source, key)
             if selector is None:
                 continue
+            if len(selector) > _LONGEST:
+                value, rule = f"sources.{name}.{key} has {len(selector):,} characters", f"at most {_LONGEST:,}"
+                raise ConfigError(value, rule, "shorten the selector")
             try:
                 for one in hints(selector):
                     HTMLTranslator().xpath(one.tree)
-            except SelectorError as error:
+            except (SelectorError, RecursionError) as error:
                 value = f"sources.{name}.{key} = {selector!r}"
                 raise ConfigError(value, f"not a CSS selector ({error})", "compare docs/params.md") from None

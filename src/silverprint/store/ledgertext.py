@@ -64,7 +64,9 @@ def parse(data: bytes, where: str, schema: Schema, added: Collection[str] = froz
     header, lines, text = _lines(text, where)
     missing = [name for name in schema if name not in header and name not in added]
     if missing:
-        raise _unreadable(where, f"no column {missing[0]!r}")
+        sign = next((sign for sign in (";", "\t") if len(header) == 1 and sign in header[0]), None)
+        other = "" if sign is None else f"; its fields are parted by {sign!r}, and commas are wanted"
+        raise _unreadable(where, f"no column {missing[0]!r}{other}")
     unknown = [name for place, name in enumerate(header) if name not in schema or name in header[:place]]
     if unknown:
         raise _unreadable(where, f"unknown column {unknown[0]!r}, known: {', '.join(schema)}")

@@ -1,6 +1,7 @@
 """What a page says of its pictures: where their addresses lead, under which licence, and whether they may be kept."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -25,6 +26,7 @@ _DATA_SHOWN = 60  # characters kept of a picture written into its page: it is no
 _SHOWN = 200  # likewise of what is too long for an address
 UNKNOWN = License(None, None)
 _spdx = lru_cache(1024)(spdx)
+_ELSEWHERE = re.compile(r"\s*(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)  # javascript:, mailto: name no licence
 
 
 class Place:
@@ -101,7 +103,8 @@ class Licenses:
                 for address in self._addresses(item) or (None,):
                     self._of[address].append(item)
         linked = elements(page, "a[rel~=license], link[rel~=license], area[rel~=license]")
-        self._linked = next((href for tag in linked if (href := tag.get("href"))), None)
+        hrefs = (tag.get("href", "") for tag in linked)
+        self._linked = next((href for href in hrefs if href and not _ELSEWHERE.match(href)), None)
         self._stated: dict[str | None, License | None] = {}  # by picture, as `of` found it
 
     def of(self, picture: str) -> License:
@@ -157,4 +160,5 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 def _is_image(item: dict[str, Any]) -> bool:
     kinds = item.get("@type")
     stated = kinds if isinstance(kinds, list) else [kinds]
-    return any(kind in ("ImageObject", "Photograph") for kind in stated)
+    names = (re.split("[/#:]", kind)[-1] for kind in stated if isinstance(kind, str))  # or the address of its type
+    return any(name in ("ImageObject", "Photograph") for name in names)

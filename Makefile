@@ -8,6 +8,8 @@ PICTURES ?= 5000
 export PATH := $(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 export GX_ANALYTICS_ENABLED := false
+# Many short commands: none is to compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help env studio-env s3-env ray-env extras-env demo down clean-demo repro test check quick soak lock screenshots
 help:  ## this list

@@ -93,7 +93,7 @@ def served(params: Params, round_name: str, image_ids: list[str]) -> Iterator[No
     """A closed round's serving cache is empty; these pictures come back for as long as the page is looked at."""
     campaign = params.dataset.campaign
     absent = [image_id for image_id in image_ids if not serving_cache.path(campaign, round_name, image_id).exists()]
-    serving_cache.fill(params, round_name, absent)
+    serving_cache.fill(params, campaign, round_name, absent)
     try:
         yield
     finally:

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # A deadline per example measures the machine's load, not the code. The same examples each time, so that a change is
 # judged by what it changes; `make soak` looks for others.
@@ -21,13 +23,22 @@ ROOT = Path(__file__).resolve().parents[1]
 PIPELINE = ("params.yaml", "dvc.yaml", "versions.yaml", "expectations")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks then
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` the tests of the finished campaign share a worker, and begin; so do a folder's others."""
-    for item in items:
-        shares = "finished" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("finished" if shares else item.path.parent.name))
+    """The tests of the finished campaign, which take longest, begin."""
     items.sort(key=lambda item: "finished" not in getattr(item, "fixturenames", ()))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """With `--dist loadgroup` a folder's tests share a worker, and so the servers that they start."""
+    return ByFolder(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
+    """Deals out folders of tests, one at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        return path.name if path.name == "test_interrupt.py" else str(path.parent)  # it runs a campaign of its own
 
 
 @pytest.fixture

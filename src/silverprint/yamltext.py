@@ -1,14 +1,18 @@
 """YAML as plain values. Whatever is wrong with a file is one line that says where."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from silverprint import git_conflicts, layout
 from silverprint.errors import ConfigError
+
+_DEEPEST: Final = 64
+_MOST: Final = 1_000_000
 
 
 def read(path: Path) -> str:
@@ -21,8 +25,10 @@ def read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(str(path), "the file is missing", f"run: git checkout {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"not readable ({str(error)[:200]})", f"run: git checkout {path}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), f"not readable ({str(error)[:200]})", "save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(str(path), f"not readable ({str(error)[:200]})", f"look at it: ls -l {path}") from None
 
 
 def mapping(text: str, name: Path) -> dict[Any, Any]:
@@ -34,17 +40,49 @@ def mapping(text: str, name: Path) -> dict[Any, Any]:
     if line := git_conflicts.first_mark_line(text):
         raise ConfigError(f"{name} line {line}", git_conflicts.RULE, _one_side(name))
     try:
+        _require_flat(text, name)
         document = YAML(typ="safe").load(text)
+        values = _values(document)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name} line {mark.line + 1} column {mark.column + 1}" if mark else str(name)
         raise ConfigError(where, _problem(error), "fix that line") from None
-    except (YAMLError, ValueError, RecursionError) as error:
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise ConfigError(str(name), f"not readable as YAML ({str(error)[:200]})", "fix it") from None
+    if values > _MOST:
+        rule = f"holds at most {_MOST:,} values, with what its aliases (*name) repeat"
+        raise ConfigError(str(name), rule, "write out what is needed, without aliases")
     if not isinstance(document, dict):
         found = "is empty" if document is None else f"holds {_short(document)}"
-        raise ConfigError(f"{name} {found}", "must be a mapping", f"run: git checkout {name}")
+        raise ConfigError(f"{name} {found}", "must be a mapping", f"correct it; as it was: git show HEAD:./{name}")
     return document
+
+
+def _require_flat(text: str, name: Path) -> None:
+    """Refuses what is nested so deep that reading it would break the parser or the stack."""
+    depth = 0
+    for event in YAML(typ="safe").parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST:
+            mark = event.start_mark
+            where = f"{name} line {mark.line + 1} column {mark.column + 1}"
+            raise ConfigError(where, f"nested more than {_DEEPEST} deep", "write it flatter")
+
+
+def _values(document: object) -> int:
+    """Values in it, each as often as aliases repeat it."""
+    sizes: dict[int, int] = {}
+
+    def size(value: object) -> int:
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in sizes:
+            sizes[id(value)] = 1  # while it is being counted: one may hold itself
+            inner = [*value, *value.values()] if isinstance(value, dict) else value
+            sizes[id(value)] = 1 + sum(map(size, inner))
+        return sizes[id(value)]
+
+    return size(document)
 
 
 def _one_side(name: Path) -> str:

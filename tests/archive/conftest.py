@@ -5,9 +5,10 @@ import pytest
 
 from silverprint import config
 from silverprint.stages import acquire
+from tests.inside import typed
 from tests.s3 import Server, running, server
 
-__all__ = ["running", "server"]  # fixtures
+__all__ = ["running", "server", "typed"]  # fixtures
 
 
 @pytest.fixture

@@ -100,14 +100,12 @@ NO_DROP: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("kind", NO_DROP)
-def test_what_is_no_drop_is_told_and_never_waited_for(
-    project: Path, tmp_path_factory, monkeypatch, silverprint, kind: str
-) -> None:
+def test_what_is_no_drop_is_told_and_never_waited_for(project: Path, tmp_path_factory, typed, kind: str) -> None:
     away = tmp_path_factory.mktemp("x")
     NO_DROP[kind](away / "drop")
     text = (project / "params.yaml").read_text()
     (project / "params.yaml").write_text(text.replace("path: var/demo/partner.zip", f"path: {away / 'drop'}"))
-    done = silverprint("acquire", "partner", cwd=project)
+    done = typed("acquire", "partner", cwd=project)
     assert (done.returncode, done.stderr.count("\n")) == (ConfigError.exit_code, 1)
     assert f"sources.partner.path = '{away / 'drop'}': must be a folder, a zip, a tar or an S3 prefix; " in done.stderr
 

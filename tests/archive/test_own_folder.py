@@ -10,7 +10,7 @@ import pytest
 
 from silverprint import cli, config, layout
 from silverprint.adapters.archive import folder_entries as walking
-from silverprint.errors import ConfigError, UnavailableError, UsageError
+from silverprint.errors import ConfigError, NothingFoundError, UnavailableError, UsageError
 from silverprint.records import TAKEDOWNS
 from silverprint.stages import acquire
 from silverprint.store import ShardReader, tables
@@ -145,6 +145,9 @@ def test_a_path_that_is_no_folder_is_told(read: Read, tmp_path: Path) -> None:
         read(zipped(tmp_path / "own.zip", {}))
     with pytest.raises(UnavailableError, match="no such folder or file"):
         read(tmp_path / "nowhere")
+    (tmp_path / "empty/below").mkdir(parents=True)
+    with pytest.raises(NothingFoundError, match=r"sources\.house: holds no file"):
+        read(tmp_path / "empty")
 
 
 def test_source_add_writes_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

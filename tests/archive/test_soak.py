@@ -15,7 +15,8 @@ from silverprint.errors import ConfigError, DataError
 from silverprint.store import executor
 from tests.archive.test_tar import PACKERS, block, pax
 from tests.crawl.pictures import encoded
-from tests.store.test_fuzz import _mutated, _peak_megabytes
+from tests.memory import peak_megabytes
+from tests.store.test_fuzz import _mutated
 
 LONGEST_S, MOST_MEGABYTES = 5.0, 1_000
 NAMES = ("a.jpg", "café/ñ.jpg", "cafe\u0301/n\u0303.jpg", "../x.jpg", "__MACOSX/._a.jpg", "图片/b.png", "./c.jpg")
@@ -85,14 +86,18 @@ def try_out(job: tuple[int, int, str]) -> tuple[float, float, int]:
         assert "\n" not in said
         refused += bool(said)
         longest = max(longest, time.process_time() - start)
-    return longest, _peak_megabytes(), refused
+    return longest, peak_megabytes(), refused
 
 
 def _hold(jobs: list[tuple[int, int, str]]) -> None:
+    slowest, largest, total = 0.0, 0.0, 0
     for longest, most, refused in executor.run("processes", try_out, jobs):
         assert longest < LONGEST_S
         assert most < MOST_MEGABYTES
         assert 0 < refused < jobs[0][1]
+        slowest, largest, total = max(slowest, longest), max(largest, most), total + refused
+    count = sum(count for _, count, _ in jobs)
+    print(f"{count:,} archives, {total} refused as a whole, the slowest {slowest:.2f} s, at most {largest:.0f} MB")  # noqa: T201
 
 
 def test_a_hundred_damaged_archives(tmp_path: Path) -> None:

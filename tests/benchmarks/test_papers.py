@@ -21,7 +21,7 @@ def asked(seed, budget, duplicates=False, labeled=8, head=True):
     return Request(rows, known, truth[known], budget, fitted, truth)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seeds, st.sampled_from([1, 7, 32]), st.booleans())
 @pytest.mark.parametrize("name", list(PAPERS))
 def test_the_batch_is_of_new_rows_as_many_as_asked_and_the_same_for_a_seed(name, seed, budget, duplicates):

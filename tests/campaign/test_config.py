@@ -1,5 +1,6 @@
 """params.yaml: every mistake is one line that names the value, the rule and the remedy."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +233,16 @@ BROKEN = [
     ("rounds: {1: {}}\n", 'params.yaml rounds.1: a name is text.*write "1"'),
     ('seed: "\\ud800"\n', "params.yaml"),
     ("seed: !!python/object:os.system {}\n", "params.yaml line 1 column 7"),
-    ("[" * 3000, "not readable as YAML"),
+    ("[" * 100_000, "params.yaml line 1 column 65: nested more than 64 deep"),
+    ("seed: " + "{a: " * 300 + "1" + "}" * 300, "params.yaml line 1 column .*: nested more than 64 deep"),
+    ("- " * 100_000, "nested more than 64 deep"),
+    (
+        "a: &a [1, 1]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghijklm")),
+        "params.yaml: holds at most 1,000,000 values",
+    ),
+    ('seed: !!bool "7"\n', "not readable as YAML"),
+    ('seed: !!float ""\n', "not readable as YAML"),
+    ('seed: !!int "x"\n', "not readable as YAML"),
 ]
 
 

@@ -98,7 +98,7 @@ def test_a_state_comes_back_as_saved_and_damage_is_named() -> None:
     assert round_state.load("r01") is None
     saved = round_state.State("r01", "start", "waiting", "c", "s", "0" * 64, ("a", "b"), projects={"crowd": 3}).save()
     assert round_state.load("r01") == saved
-    for damage in ("", "[]", "{}", '{"classes": 1}'):
+    for damage in ("", "[]", "{}", '{"classes": 1}', "[" * 100_000):
         layout.state("r01").write_text(damage)
         with pytest.raises(DataError, match=r"git checkout data/rounds/r01/state\.json"):
             round_state.load("r01")

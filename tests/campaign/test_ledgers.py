@@ -72,6 +72,12 @@ def test_other_columns_are_told(head: str) -> None:
         ledgers.withdrawn_images()
 
 
+def test_columns_parted_by_semicolons_are_told() -> None:
+    layout.TAKEDOWNS.write_text("image_id;kind;target;why;at\n")
+    with pytest.raises(DataError, match="parted by ';', and commas are wanted"):
+        ledgers.withdrawn_images()
+
+
 def test_a_waiver_is_of_a_round() -> None:
     layout.WAIVERS.write_text(f"{WAIVER}r01,e,seen,ada\n\nr02,e,seen,ada\n")
     assert ledgers.waivers(("r01", "r02"))["round"].to_list() == ["r01", "r02"]
@@ -106,15 +112,13 @@ def test_a_pick_that_lacks_something_is_told(line: str) -> None:
         ledgers.excluded_images()
 
 
-def test_a_command_says_it_in_one_line(
-    project: Path, silverprint: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_a_command_says_it_in_one_line(project: Path, typed: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     (project / layout.TAKEDOWNS).write_text(f"{HEAD}{ID[:12]},,x,asked,\n")
     for source in config.load().sources:
         (project / layout.raw(source)).mkdir(parents=True)
-    done = silverprint("takedown", "no such thing", "--why", "asked", cwd=project)
+    done = typed("takedown", "no such thing", "--why", "asked", cwd=project)
     assert (done.returncode, done.stderr.count("\n")) == (64, 1)
-    done = silverprint("takedown", ID, "--why", "asked", cwd=project)
+    done = typed("takedown", ID, "--why", "asked", cwd=project)
     assert done.returncode == 78
     assert "data/takedowns.csv line 2: image_id" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr

@@ -52,6 +52,13 @@ def test_the_first_round_has_no_model() -> None:
         known_names.check(with_strategy("r01", "margin"))
 
 
+def test_a_selector_of_thousands_of_parts_is_told() -> None:
+    params = config.load()
+    web = replace(params.sources["web"], page="a " * 2_000)
+    with pytest.raises(ConfigError, match=r"sources\.web\.page has 4,000 characters: at most 1,000"):
+        known_names.check(replace(params, sources={"web": web}))
+
+
 def test_one_member_cannot_disagree() -> None:
     params = with_strategy("r02", "bald")
     params = replace(params, model=replace(params.model, members=1))
@@ -93,13 +100,21 @@ def test_an_allowed_licence_is_written_as_the_manifest_has_it(said: str, remedy:
 
 
 NO_CSS = ["", "img..photo", "a[", "//a", "a:nonsense"]
-NO_HINT = ["::attr(href)", "a::attr()", "a::attr(b), c", "a::text"]
+NO_HINT = ["a::attr()", "a::attr(b) c", "a::text", "a, b::text"]
+WITH_ATTRIBUTES = [
+    "a.zoom::attr(data-full)",
+    "a::attr(b), c",
+    "image::attr(xlink:href)",
+    "img::attr(:src)",
+    "::attr(href)",
+]
 HINTS = ("next", "page", "picture", "label", "listing_label")
 
 
+@pytest.mark.parametrize("selector", WITH_ATTRIBUTES)
 @pytest.mark.parametrize("key", HINTS)
-def test_a_selector_may_name_an_attribute(key: str) -> None:
-    known_names.check(with_hint(key, "a.zoom::attr(data-full)"))
+def test_a_selector_may_name_an_attribute(key: str, selector: str) -> None:
+    known_names.check(with_hint(key, selector))
 
 
 @pytest.mark.parametrize("selector", NO_CSS + NO_HINT)

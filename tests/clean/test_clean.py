@@ -71,6 +71,7 @@ def _both(web: list[Found], partner: list[Found] | None = None) -> dict[str, dic
     return manifest()
 
 
+@pytest.mark.usefixtures("suite")
 def test_each_reason_with_its_evidence_and_the_figures(project: Path):
     good = [Found(jpeg(tile(number)), f"good{number}") for number in range(6)]
     _withdraw(DIRT["withdrawn"].image_id)
@@ -285,15 +286,21 @@ def test_framed_and_letterboxed_copies_are_grouped_and_not_dropped(project: Path
     assert len({row["group"] for row in rows.values()}) == 4
 
 
-@pytest.mark.parametrize("way", ["ROTATE_90", "ROTATE_180", "ROTATE_270", "FLIP_LEFT_RIGHT", "inverted"])
-def test_turned_mirrored_and_inverted_copies_are_grouped_and_not_dropped(project: Path, way: str):
-    photo = CHINA.crop((100, 60, 340, 260))
-    copy = ImageOps.invert(photo) if way == "inverted" else photo.transpose(Image.Transpose[way])
+def _changed(photo: Image.Image, way: str) -> Image.Image:
+    return ImageOps.invert(photo) if way == "inverted" else photo.transpose(Image.Transpose[way])
+
+
+def test_turned_mirrored_and_inverted_copies_are_grouped_and_not_dropped(project: Path):
+    """Each way of another photograph: no copy is grouped by way of another copy."""
+    places = [(100, 60), (380, 60), (20, 200), (260, 220), (400, 220)]
+    ways = ["ROTATE_90", "ROTATE_180", "ROTATE_270", "FLIP_LEFT_RIGHT", "inverted"]
+    photos = [CHINA.crop((left, top, left + 240, top + 200)) for left, top in places]
+    copies = [Found(jpeg(_changed(photo, way), 80), f"{way} copy") for photo, way in zip(photos, ways, strict=True)]
     others = [Found(jpeg(tile(number)), f"other{number}") for number in (9, 14)]
-    rows = _both([Found(jpeg(photo), "photo"), *others], [Found(jpeg(copy, 80), "copy")])
+    rows = _both([*(Found(jpeg(photo), way) for photo, way in zip(photos, ways, strict=True)), *others], copies)
     assert all(row["kept"] for row in rows.values())
-    assert rows["photo"]["group"] == rows["copy"]["group"]
-    assert len({row["group"] for row in rows.values()}) == 3
+    assert all(rows[way]["group"] == rows[f"{way} copy"]["group"] for way in ways)
+    assert len({row["group"] for row in rows.values()}) == 7
     before = layout.MANIFEST.read_bytes()
     clean.run(config.load())
     layout.ROTATED.write_bytes(b"damaged")
@@ -378,6 +385,7 @@ def test_a_licence_binds_even_where_a_threshold_also_rejects(project: Path):
     assert rows["both"]["reason"] == "license-unknown"
 
 
+@pytest.mark.usefixtures("suite")
 def test_unknown_licences_may_be_kept(project: Path):
     _set("unknown_license", "keep")
     rows = _both([Found(jpeg(tile(0)), "unknown", license=None), Found(jpeg(tile(0), 60), "known")])
@@ -414,6 +422,7 @@ def test_a_picture_that_was_not_measured_names_the_stage_to_run(project: Path):
         clean.run(params)
 
 
+@pytest.mark.usefixtures("suite")
 def test_a_failed_expectation_stops_before_anything_is_written(project: Path):
     suite = layout.SUITES / "clean.json"
     document = json.loads(suite.read_text())
@@ -435,7 +444,7 @@ HEAVY = "{'torch', 'pytorch_lightning', 'mlflow', 'scrapy', 'label_studio_sdk', 
 
 
 def test_importing_the_stages_is_light():
-    imports = "import sys; from silverprint.stages import clean, measure"
+    imports = "import sys; from silverprint.stages import clean, measure, report"
     code = f"{imports}; assert not ({HEAVY}); assert 'great_expectations' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 

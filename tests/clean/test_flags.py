@@ -58,6 +58,8 @@ def test_suspicions_are_flags_and_reject_nothing(rows) -> None:
     assert figures["flagged"] == {"placeholder": 1, "text-like": 1, "off-topic": 1}
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("suite")
 def test_knobs_make_them_reasons_or_nothing(rows) -> None:
     for knob in ("placeholder", "text_like", "off_topic"):
         _set(knob, "reject")

@@ -23,8 +23,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["queue", "r99"], ["round", "redraw", "r99"], ["acquire", "mars"]])
-def test_a_name_that_params_does_not_know_is_64(silverprint, project: Path, arguments: list[str]) -> None:
-    done = silverprint(*arguments, cwd=project)
+def test_a_name_that_params_does_not_know_is_64(typed, project: Path, arguments: list[str]) -> None:
+    done = typed(*arguments, cwd=project)
     assert done.returncode == 64
     assert "one of: " in done.stderr
     assert done.stderr.count("\n") == 1
@@ -34,29 +34,31 @@ def test_a_name_that_params_does_not_know_is_64(silverprint, project: Path, argu
     ("arguments", "code"),
     [(["nonsense"], 64), ([], 64), (["round"], 64), (["round", "reopen", "r01", "--extra", "x", "--why", "y"], 64)],
 )
-def test_usage_mistakes_end_with_64_and_one_line(silverprint, project: Path, arguments: list[str], code: int) -> None:
-    done = silverprint(*arguments, cwd=project)
+def test_usage_mistakes_end_with_64_and_one_line(typed, project: Path, arguments: list[str], code: int) -> None:
+    done = typed(*arguments, cwd=project)
     assert done.returncode == code
     assert done.stderr.count("\n") == 1
 
 
 def test_outside_a_project_says_so(silverprint, tmp_path: Path) -> None:
+    """As a process, whose exit code is that of `main`."""
     done = silverprint("status", cwd=tmp_path)
     assert done.returncode == 78
     assert "no dvc.yaml" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
-def test_status_of_a_new_project(silverprint, project: Path) -> None:
-    done = silverprint("status", cwd=project / "data")
+def test_status_of_a_new_project(typed, project: Path) -> None:
+    done = typed("status", cwd=project / "data")
     assert done.returncode == 0, done.stderr
     assert "r01" in done.stdout
     assert "dvc repro goes on with r01" in done.stdout
 
 
-def test_a_circle_of_rounds_is_78(silverprint, project: Path) -> None:
+def test_a_circle_of_rounds_is_78(typed, project: Path) -> None:
     path = project / "params.yaml"
     path.write_text(path.read_text().replace("r01: {prev: start", "r01: {prev: r03"))
-    done = silverprint("start", cwd=project)
+    done = typed("start", cwd=project)
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1
     assert "cycle" in done.stderr
@@ -66,8 +68,8 @@ def test_a_circle_of_rounds_is_78(silverprint, project: Path) -> None:
     "arguments",
     [[], ["nonsense"], ["round"], ["round", "open"], ["source", "add", "x", "--archive", ""], ["status", "-x"]],
 )
-def test_the_program_names_itself_once(silverprint, project: Path, arguments: list[str]) -> None:
-    done = silverprint(*arguments, cwd=project)
+def test_the_program_names_itself_once(typed, project: Path, arguments: list[str]) -> None:
+    done = typed(*arguments, cwd=project)
     assert done.returncode == 64
     before, _, remedy = done.stderr.partition("; see: ")
     assert before.count("silverprint") == 1
@@ -76,19 +78,19 @@ def test_the_program_names_itself_once(silverprint, project: Path, arguments: li
 
 
 @pytest.mark.parametrize(
-    ("typed", "stored"),
+    ("path", "stored"),
     [("drop", "inbox/drop"), ("../inbox/drop/", "inbox/drop"), ("./drop/../drop", "inbox/drop"), ("..", ".")],
 )
-def test_a_path_is_meant_from_where_it_was_typed(silverprint, project: Path, typed: str, stored: str) -> None:
+def test_a_path_is_meant_from_where_it_was_typed(typed, project: Path, path: str, stored: str) -> None:
     (project / "inbox/drop").mkdir(parents=True)
-    done = silverprint("source", "add", "museum", "--archive", typed, cwd=project / "inbox")
+    done = typed("source", "add", "museum", "--archive", path, cwd=project / "inbox")
     assert done.returncode == 0, done.stderr
     assert f"    path: {stored}\n" in (project / "params.yaml").read_text()
 
 
-def test_a_path_outside_the_project_is_kept_in_full(silverprint, project: Path, tmp_path_factory) -> None:
+def test_a_path_outside_the_project_is_kept_in_full(typed, project: Path, tmp_path_factory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    done = silverprint("source", "add", "museum", "--archive", f"../{elsewhere.name}", cwd=project)
+    done = typed("source", "add", "museum", "--archive", f"../{elsewhere.name}", cwd=project)
     assert done.returncode == 0, done.stderr
     assert f"    path: {elsewhere}\n" in (project / "params.yaml").read_text()
 
@@ -100,32 +102,32 @@ def test_a_path_outside_the_project_is_kept_in_full(silverprint, project: Path, 
     "arguments", [["check"], ["source", "remove", "partner"], ["source", "add", "m", "--archive", "."], ["start"]]
 )
 def test_a_damaged_file_is_one_line_to_every_verb(
-    silverprint, project: Path, name: str, text: str, arguments: list[str]
+    typed, project: Path, name: str, text: str, arguments: list[str]
 ) -> None:
     (project / name).write_text(text)
-    done = silverprint(*arguments, cwd=project)
+    done = typed(*arguments, cwd=project)
     assert done.returncode == 78, done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"silverprint: {name} ")
 
 
 @pytest.mark.parametrize("text", ["", "[1]\n", "a: 1\n"])
-def test_a_damaged_params_yaml_is_one_line_to_round_open(silverprint, project: Path, text: str) -> None:
+def test_a_damaged_params_yaml_is_one_line_to_round_open(typed, project: Path, text: str) -> None:
     (project / "params.yaml").write_text(text)
-    done = silverprint("round", "open", "r04", cwd=project)
+    done = typed("round", "open", "r04", cwd=project)
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "99999", "80a", "", "８０"])
 @pytest.mark.parametrize("server", ["studio", "track"])
-def test_a_port_is_one(silverprint, tmp_path: Path, server: str, port: str) -> None:
-    done = silverprint(server, "up", f"--port={port}", cwd=tmp_path)
+def test_a_port_is_one(typed, tmp_path: Path, server: str, port: str) -> None:
+    done = typed(server, "up", f"--port={port}", cwd=tmp_path)
     assert done.returncode == 64
     assert done.stderr.count("\n") == 1
 
 
-PRINTING = ["status --json", "status", "--help"]
+PRINTING = [pytest.param("status --json", marks=pytest.mark.slow), "status", "--help"]
 
 
 def shell(line: str, folder: Path) -> tuple[str, str]:
@@ -157,20 +159,20 @@ def test_a_closed_output_is_no_harm(project: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("old", ["strategy: auto", "prev: r01", "name: fashion", "min_side: 48", "last: r03"])
-def test_a_long_value_is_cut(silverprint, project: Path, old: str) -> None:
+def test_a_long_value_is_cut(typed, project: Path, old: str) -> None:
     path = project / "params.yaml"
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, f"{old.split(':')[0]}: {'x' * 5_000}", 1))
-    done = silverprint("check", cwd=project)
+    done = typed("check", cwd=project)
     assert done.returncode == 78, done.stderr
     assert done.stderr.count("\n") == 1
     assert len(done.stderr) < 1_000
 
 
 @pytest.mark.parametrize("arguments", [["x" * 5_000], ["queue", "x" * 5_000], ["status", "x" * 5_000]])
-def test_a_long_argument_is_cut(silverprint, project: Path, arguments: list[str]) -> None:
-    done = silverprint(*arguments, cwd=project)
+def test_a_long_argument_is_cut(typed, project: Path, arguments: list[str]) -> None:
+    done = typed(*arguments, cwd=project)
     assert done.returncode == 64
     assert len(done.stderr) < 1_000
     assert "…" in done.stderr

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import fewer
 
 from silverprint.core.votes import vote_ledger
 from silverprint.records import ASKS, QUEUE, VOTES, conform, empty
@@ -41,6 +42,7 @@ def said(frame: pl.DataFrame) -> set[tuple[str, str, str, int]]:
     return set(frame.select("annotator", "image_id", "choice", "annotation_id").iter_rows())
 
 
+@fewer(2)
 @given(vote_tables(), vote_tables(), st.sets(st.sampled_from(["p1", "p2", "p3"])))
 def test_merge_keeps_everything_ever_said(kept: pl.DataFrame, pulled: pl.DataFrame, withdrawn: set[str]) -> None:
     first = vote_ledger.merge(empty(VOTES), kept, "s", frozenset())
@@ -51,6 +53,7 @@ def test_merge_keeps_everything_ever_said(kept: pl.DataFrame, pulled: pl.DataFra
     assert counting.select("annotator", "image_id").is_unique().all()
 
 
+@fewer(2)
 @given(vote_tables(), vote_tables())
 def test_merge_is_idempotent(kept: pl.DataFrame, pulled: pl.DataFrame) -> None:
     first = vote_ledger.merge(empty(VOTES), kept, "s", frozenset())
@@ -58,6 +61,7 @@ def test_merge_is_idempotent(kept: pl.DataFrame, pulled: pl.DataFrame) -> None:
     assert vote_ledger.merge(once, pulled, "s", frozenset()).equals(once)
 
 
+@fewer(2)
 @given(vote_tables(), vote_tables("t"))
 def test_votes_of_another_server_stay_as_they_are(here: pl.DataFrame, there: pl.DataFrame) -> None:
     elsewhere = vote_ledger.merge(empty(VOTES), there, "t", frozenset())

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import fewer
 
 from silverprint.core.consensus import CONSENSUS, METHODS, consensus
 from silverprint.errors import ConfigError
@@ -34,6 +35,7 @@ answers = st.lists(
 
 
 @every
+@fewer(2)
 @given(answers, st.integers(0, 99))
 def test_one_row_a_picture_in_range_and_blind_to_order(method, votes, seed):
     result = consensus(votes, method, classes=CLASSES)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import fewer
 
 from silverprint.core.duplicates import colour_agreement, near_duplicates
 from silverprint.core.duplicates.near_duplicates import Sameness, components, representatives
@@ -27,7 +28,7 @@ def known(hashes: list[int], inks: list[int], radius: int) -> Sameness:
     return by_hash.seen(places, painted(*inks))
 
 
-@settings(deadline=None, max_examples=60)
+@fewer(2)
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(-1, 2)), max_size=60), st.integers(0, 3), st.randoms())
 def test_each_stands_for_itself_or_gives_way_to_the_best_kept_one_near_it(pictures, radius, random):
     hashes, inks = [list(column) for column in zip(*pictures, strict=True)] or [[], []]

@@ -6,6 +6,7 @@ from beartype import beartype
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jaxtyping import jaxtyped
+from tests.examples import fewer
 
 from silverprint.core.selection import STRATEGIES, select, select_with_scores
 from silverprint.core.selection.validate import SUM_TOLERANCE
@@ -53,6 +54,7 @@ def a_request(n=40, d=4, c=3, budget=5, labeled=(), seed=1):
 
 
 @every
+@fewer(2)
 @given(request=requests())
 def test_budget_distinct_unlabelled_best_first_and_repeatable(strategy, request):
     rows, values = shaped(strategy, **request)
@@ -69,6 +71,7 @@ def test_budget_distinct_unlabelled_best_first_and_repeatable(strategy, request)
 
 
 @every
+@fewer(2)
 @given(request=requests(coarse=False), seed=st.integers(0, 1000))
 def test_shuffled_rows_give_the_same_pictures(strategy, request, seed):
     order = np.random.default_rng(seed).permutation(len(request["embeddings"]))

@@ -1,8 +1,9 @@
 """The invariants of a release: who may be in it, and that test stays apart."""
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import fewer
 
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING, REASONS
@@ -39,7 +40,6 @@ _TEXT = {name: pl.String() for name in ("image_id", "label", "role", "source")}
 
 
 @given(campaigns())
-@settings(max_examples=150, deadline=None)
 def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
     manifest, labels, silver = campaign
     rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
@@ -64,7 +64,7 @@ def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> No
 
 
 @given(campaigns())
-@settings(max_examples=50, deadline=None)
+@fewer(2)
 def test_every_usable_evaluation_label_is_in_test(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
     manifest, labels, silver = campaign
     rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)

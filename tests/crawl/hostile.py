@@ -153,6 +153,13 @@ CASES: dict[str, Case] = {
     "moved-without-an-end": Case(("failed", "bad-url"), moved("/img/" + "x" * 9_000)),
     "moved-to-itself-by-a-fragment": Case(("failed", "redirect-loop"), moved("/img/moved-to-itself-by-a-fragment#x")),
     "http-404": Case(("failed", "http-404"), Reply(status=404)),
+    "http-500-packed-too-large": Case(
+        ("failed", "http-500"),
+        Reply(gzip.compress(bytes(2 * MAX_BYTES)), status=500, headers={"Content-Encoding": "gzip"}),
+    ),
+    "http-404-packed-and-damaged": Case(
+        ("failed", "http-404"), Reply(b"no gzip", status=404, headers={"Content-Encoding": "gzip"})
+    ),
     "http-500": Case(("failed", "http-500"), Reply(status=500)),
     "slow": Case(("failed", "timeout"), Reply(encoded(8), wait_s=2.5)),
     "drip": Case(("failed", "timeout"), raw(OK, b"Content-Length: 9999\r\n\r\n", b"x", pause_s=0.1, times=40)),

@@ -7,11 +7,19 @@ import pytest
 from parsel import Selector
 
 from silverprint import config
+from silverprint.adapters.crawl import image_candidates
 from silverprint.adapters.crawl.css_select import select
 from silverprint.adapters.crawl.endless_sites import BARREN_LISTINGS, BARREN_PAGES, StopRules
 from silverprint.adapters.crawl.labels import link_labels
 from silverprint.adapters.crawl.page import Licenses, Place, links
-from silverprint.adapters.crawl.page_bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, is_too_large
+from silverprint.adapters.crawl.page_bounds import (
+    MAX_ATTRIBUTES,
+    MAX_CHARACTERS,
+    MAX_TAGS,
+    MAX_VALUES,
+    TooLarge,
+    is_too_large,
+)
 from silverprint.errors import ConfigError
 from tests.crawl.projects import ROOT
 
@@ -30,6 +38,20 @@ def test_a_licence_of_each_of_many_pictures() -> None:
     assert time.thread_time() - since < WITHIN
     assert set(found) == {("CC-BY-4.0", "json-ld")}
     assert len(found) == 3_000
+
+
+def test_a_page_of_as_many_pictures_as_may_be() -> None:
+    markup = "".join(f"<img class=photo src=/p{n}.jpg>" for n in range(MAX_TAGS))
+    assert not is_too_large(markup)
+    since = time.thread_time()
+    page = Selector(markup)
+    place = Place(page, "http://a.example/x")
+    licenses = Licenses(page, place)
+    found = [licenses.of(place.full(address)) for _, address in image_candidates.image_addresses(page, "img.photo")]
+    took = time.thread_time() - since
+    print(f"{MAX_TAGS:,} pictures on a page: {took:.2f} s of the processor")  # noqa: T201
+    assert len(found) == MAX_TAGS
+    assert took < 2 * WITHIN
 
 
 @pytest.mark.parametrize(
@@ -69,6 +91,45 @@ def test_what_is_not_parsed(markup: str, expected: bool) -> None:
     since = time.thread_time()
     assert is_too_large(markup) is expected
     assert time.thread_time() - since < WITHIN
+
+
+SOURCES = "<source srcset='" + ", ".join(f"/{n}.jpg {n}w" for n in range(256)) + "'>"
+BACKGROUND = "<div class=photo style='{}'></div>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "shows"),
+    [
+        (f"<picture>{SOURCES * 30}{'<img class=photo src=/small.jpg>' * 3_000}</picture>", {"/255.jpg"}),
+        (BACKGROUND.format("url(" + " " * 1_000_000), set()),
+        (BACKGROUND.format("url(" * 1_000_000), set()),
+        (BACKGROUND.format("url(data:," + "x" * 100_000 + ") url(/a.jpg)"), {"/a.jpg"}),
+        (f"<img class=photo srcset='{' ' * 3_000_000}/a.jpg' src=/b.jpg>", {"/b.jpg"}),
+        (f"<img class=photo srcset='{'data:, ' * 500_000}' src=/b.jpg>", {"/b.jpg"}),
+    ],
+    ids=["sources of many", "url( and spaces", "url(", "data", "spaces", "a set of data"],
+)
+def test_pictures_of_a_page_that_is_made_to_be_slow(markup: str, shows: set[str]) -> None:
+    page = Selector(markup)
+    since = time.thread_time()
+    assert {address for _, address in image_candidates.image_addresses(page, ".photo")} == shows
+    assert time.thread_time() - since < WITHIN
+
+
+def test_what_a_page_states_is_counted_before_it_is_read() -> None:
+    most = [[]] * (MAX_VALUES // 2 - 5)
+    for said, is_read in ((most, True), ([*most, *most], False)):
+        page = Selector(f"<script type='application/ld+json'>{json.dumps(said)}</script>")
+        since = time.thread_time()
+        if is_read:
+            Licenses(page, "http://a.example/")
+        else:
+            with pytest.raises(TooLarge):
+                Licenses(page, "http://a.example/")
+        assert time.thread_time() - since < WITHIN
+    half = f"<script type='application/ld+json'>{json.dumps([[]] * (MAX_VALUES // 4))}</script>"
+    with pytest.raises(TooLarge):
+        Licenses(Selector(half * 3), "http://a.example/")
 
 
 def test_patience_ends() -> None:

@@ -71,6 +71,11 @@ def test_each_is_a_row_with_its_outcome(met: Met, name: str) -> None:
     assert (found["image_id"] is None) == (outcome != "stored")
 
 
+@pytest.mark.parametrize("name", ["moved-without-an-end", "moved-to-a-file", "moved-to-no-address"])
+def test_a_redirect_that_leads_nowhere_is_no_answer(met: Met, name: str) -> None:
+    assert met.row(name)["status"] is None
+
+
 def test_a_picture_is_named_by_the_bytes_that_were_sent(met: Met) -> None:
     sent = {"plain": encoded(20), "packed": encoded(21), "truncated": encoded(9)[:-200], "odd-headers": encoded(22)}
     assert {name: met.row(name)["image_id"] for name in sent} == {

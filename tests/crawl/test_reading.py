@@ -82,3 +82,10 @@ def test_no_page_is_an_exception(charset: str, body: bytes, kind: type[TextRespo
         whole = f'<meta charset="{charset}">'.encode("utf-8", "surrogatepass") + body
         found = text_response(kind("http://a.example/", body=whole, headers={"Content-Type": stated}))
         assert found == NOT_A_PAGE if isinstance(found, str) else isinstance(found.text, str)
+
+
+@pytest.mark.parametrize("end", ["</body></html>", "</BODY >", "</html>\n", "</body>" * 3])
+def test_what_stands_behind_the_end_belongs_to_the_page_as_in_browsers(end: str) -> None:
+    page = read(f"<html><body><img src=a.jpg>{end}<img src=b.jpg><p>x".encode())
+    assert isinstance(page, TextResponse)
+    assert page.css("body img::attr(src)").getall() == ["a.jpg", "b.jpg"]

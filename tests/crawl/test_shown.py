@@ -60,6 +60,24 @@ def test_an_attribute_may_be_named(where: str, found: str | None) -> None:
     assert [address for _, address in image_addresses(Selector(body), where)] == ([] if found is None else [found])
 
 
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("a, img::attr(data-own)", ["/a", "full.jpg"]),
+        ("a::attr(data-own), img", ["a-full.jpg", "i.jpg"]),
+        ("img::attr(data-own), a::attr(href)", ["/a", "full.jpg"]),
+        ("img, img::attr(data-own)", ["i.jpg", "full.jpg"]),
+        ("img, img", ["i.jpg"]),
+        ("svg image::attr(xlink:href)", ["s.jpg"]),
+    ],
+)
+def test_an_attribute_is_of_the_selector_that_it_stands_behind(where: str, found: list[str]) -> None:
+    page = Selector(
+        "<a href=/a data-own=a-full.jpg>x</a><img src=i.jpg data-own=full.jpg><svg><image xlink:href=s.jpg /></svg>"
+    )
+    assert [address for _, address in image_addresses(page, where)] == found
+
+
 def test_a_srcset_is_read_as_browsers_do() -> None:
     assert largest_of("a,b.jpg 1x, c.jpg 2x") == "c.jpg"
     assert largest_of("a.jpg,b.jpg 2x") == "a.jpg,b.jpg"  # a comma inside is the address's own

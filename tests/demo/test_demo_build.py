@@ -45,6 +45,7 @@ def own(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(built, pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     build.build(pictures)

@@ -45,6 +45,7 @@ def port_of(address: str) -> str:
     return address.rstrip("/").rpartition(":")[2]
 
 
+@pytest.mark.slow
 def test_another_shop_on_the_port_is_not_crawled(built: Path, site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(built)
     with (
@@ -55,6 +56,7 @@ def test_another_shop_on_the_port_is_not_crawled(built: Path, site: str, monkeyp
     assert caught.value.exit_code == 69
 
 
+@pytest.mark.slow
 def test_what_speaks_no_http_on_the_port_is_told_too(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(built)
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -66,6 +68,7 @@ def test_what_speaks_no_http_on_the_port_is_told_too(built: Path, monkeypatch: p
             _await_site(f"http://127.0.0.1:{port}/", process)
 
 
+@pytest.mark.slow
 def test_our_own_shop_is_waited_for(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(built)
     port = str(free_port())

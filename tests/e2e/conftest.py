@@ -58,8 +58,8 @@ def pulled_once(finished: Campaign, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def pulled(pulled_once: Campaign, tmp_path: Path) -> Campaign:
     """A clone with everything pulled, to work on."""
-    shutil.copytree(pulled_once.path, tmp_path / "clone", symlinks=True)
-    return Campaign(tmp_path / "clone", dict(pulled_once.environment))
+    shutil.copytree(pulled_once.path, tmp_path / "pulled", symlinks=True)
+    return Campaign(tmp_path / "pulled", dict(pulled_once.environment))
 
 
 def cloned(finished: Campaign, to: Path) -> Campaign:

@@ -13,6 +13,7 @@ from silverprint.core import three_way_merge
 from silverprint.errors import DataError
 from silverprint.records import ASKS, QUEUE_ADDED
 from silverprint.store import ledger_csv, tables
+from tests.examples import fewer
 
 tables_of_rows = st.dictionaries(st.integers(0, 5), st.integers(0, 2), max_size=6)
 
@@ -80,6 +81,7 @@ def ledger(rows: list[tuple[str, int, str]], stem: str) -> bytes:
     return tables.ledger_bytes(frame, ASKS, ["asked_at", "image_id"])
 
 
+@fewer(2)
 @given(asks, asks, asks, st.booleans())
 def test_whatever_git_made_of_two_branches_mends_to_what_the_driver_gives(base, ours, theirs, diff3) -> None:
     """Marks around the branches' own lines, what both began with above them."""

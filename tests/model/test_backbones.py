@@ -17,8 +17,8 @@ from silverprint.model.backbones import BACKBONES, LIBRARIES, Weights, backbone
 from silverprint.model.embedder import Embedder
 from tests import needs
 
-QUICK = {"torchvision/resnet18": 64}
 OTHERS = {
+    "torchvision/resnet18": 64,
     "torchvision/convnext_tiny": 64, "torchvision/efficientnet_b0": 64, "torchvision/mobilenet_v3_large": 64,
     "torchvision/regnet_y_400mf": 64, "torchvision/resnet50": 64, "torchvision/vit_b_16": 224,
     "timm/resnet10t": 64, "timm/vit_tiny_patch16_224": 224,
@@ -26,9 +26,16 @@ OTHERS = {
 }  # fmt: skip
 EVERY = [
     *[pytest.param(name, 64, id=name) for name in BACKBONES],
-    *[pytest.param(name, size, id=name) for name, size in QUICK.items()],
     *[pytest.param(name, size, id=name, marks=pytest.mark.slow) for name, size in OTHERS.items()],
 ]
+
+
+@pytest.fixture(scope="module")
+def resnet(tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    """Random weights of the smallest network of a library."""
+    weights = written("torchvision/resnet18", tmp_path_factory.mktemp("resnet"))
+    assert weights is not None
+    return weights
 
 
 def written(name: str, folder: Path, seed: int = 0) -> Weights | None:
@@ -72,11 +79,10 @@ def test_a_backbone_gives_the_blocks_it_says_of_each_picture_alone(name: str, si
         np.testing.assert_allclose(chosen.load()(chosen.normalise(in_rows)), features, rtol=0.02, atol=0.02)
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_the_features_are_those_of_the_file(name: str, tmp_path: Path) -> None:
-    features = []
-    for seed in (0, 1):
-        features.append(Embedder(name, 64, written(name, tmp_path, seed))(some(64)))
+@pytest.mark.slow
+def test_the_features_are_those_of_the_file(resnet: Weights, tmp_path: Path) -> None:
+    another = written("torchvision/resnet18", tmp_path, seed=1)
+    features = [Embedder("torchvision/resnet18", 64, weights)(some(64)) for weights in (resnet, another)]
     assert not np.array_equal(*features)
 
 
@@ -86,10 +92,9 @@ def test_a_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
         Embedder("torchvision/resnet18", 64, weights)
 
 
-def test_another_file_than_the_one_named_is_refused(tmp_path: Path) -> None:
-    weights = written("torchvision/resnet18", tmp_path)
+def test_another_file_than_the_one_named_is_refused(resnet: Weights) -> None:
     with pytest.raises(UnavailableError, match="not the weights known"):
-        Embedder("torchvision/resnet18", 64, Weights(weights.path, "0" * 64))
+        Embedder("torchvision/resnet18", 64, Weights(resnet.path, "0" * 64))
 
 
 @pytest.mark.parametrize("content", ["another network", "no tensors", "code"])
@@ -138,6 +143,7 @@ def test_a_transformer_takes_its_own_size_only() -> None:
         backbone("torchvision/vit_b_16", 64, Weights(Path("x"), "0" * 64))
 
 
+@pytest.mark.slow
 def test_a_library_is_imported_only_when_named() -> None:
     code = "import sys, silverprint.model.backbones as b; b.backbone('efficientnet_lite0')\n"
     code += "print({'torchvision', 'timm', 'open_clip'} & set(sys.modules))"

@@ -54,8 +54,7 @@ def test_without_a_model_every_kept_picture_has_a_row_and_no_prediction(params, 
     assert not (layout.score("r01") / "probabilities.npy").exists()
 
 
-def test_the_previous_rounds_model_scores_the_pool(params, truth) -> None:
-    train.run(params, "r01")
+def test_the_previous_rounds_model_scores_the_pool(params, truth, trained) -> None:
     score.run(params, "r02")
     scores = tables.read(layout.score("r02") / "scores.parquet", SCORES)
     stored = np.load(layout.score("r02") / "probabilities.npy")
@@ -80,8 +79,7 @@ def test_scores_of_an_open_round_stay_as_they_are(params, truth) -> None:
     assert (layout.score("r01") / "scores.parquet").read_bytes() == before
 
 
-def test_scoring_again_gives_the_same_bytes(params, truth) -> None:
-    train.run(params, "r01")
+def test_scoring_again_gives_the_same_bytes(params, trained) -> None:
     score.run(params, "r02")
     first = {path.name: path.read_bytes() for path in layout.score("r02").iterdir()}
     score.run(params, "r02")
@@ -95,8 +93,7 @@ def test_an_empty_pool_stops_with_its_remedy(params, truth) -> None:
     assert caught.value.exit_code == 65
 
 
-def test_other_features_or_classes_than_the_models_are_refused(params, truth) -> None:
-    train.run(params, "r01")
+def test_other_features_or_classes_than_the_models_are_refused(params, trained) -> None:
     renamed = replace(params.dataset, classes=(*params.dataset.classes[:-1], "boot"))
     with pytest.raises(ConfigError, match="boot"):
         score.run(replace(params, dataset=renamed), "r02")
@@ -105,8 +102,7 @@ def test_other_features_or_classes_than_the_models_are_refused(params, truth) ->
         score.run(params, "r02")
 
 
-def test_a_round_is_trained_and_judged(params, truth) -> None:
-    train.run(params, "r01")
+def test_a_round_is_trained_and_judged(params, trained) -> None:
     found = metrics("r01")
     assert found["labels"] == campaign.BUDGET - 1  # one is none of the classes
     assert found["votes"] == 2 * (campaign.BUDGET + campaign.EVALUATION)
@@ -123,8 +119,7 @@ def test_a_round_is_trained_and_judged(params, truth) -> None:
     assert not set(rows["image_id"]) & set(card("r01")["trained_on"])
 
 
-def test_beside_the_model_lies_what_it_says_of_the_pool_and_of_its_own_examples_unseen(params, truth) -> None:
-    train.run(params, "r01")
+def test_beside_the_model_lies_what_it_says_of_the_pool_and_of_its_own_examples_unseen(params, truth, trained) -> None:
     stop = tables.read(layout.model("r01") / "stop-set.parquet", STOP_SET)
     asked = tables.read(layout.labels("r01") / "labels.parquet", LABELS)["image_id"]
     assert set(stop["image_id"]) == set(truth) - set(asked)
@@ -148,15 +143,13 @@ def test_what_a_person_picked_is_no_choice_of_the_strategy(params, truth) -> Non
     assert metrics("r01")["labels"] == campaign.BUDGET - 1
 
 
-def test_training_again_gives_the_same_bytes(params, truth) -> None:
-    train.run(params, "r01")
+def test_training_again_gives_the_same_bytes(params, trained) -> None:
     first = outputs("r01")
     train.run(params, "r01")
     assert outputs("r01") == first
 
 
-def test_the_control_compares_equally_many_labels(params, truth) -> None:
-    train.run(params, "r01")
+def test_the_control_compares_equally_many_labels(params, truth, trained) -> None:
     alone = metrics("r01")["control"]
     assert alone["k"] == campaign.CONTROL
     campaign.write_labels(params, truth, "r02")
@@ -207,8 +200,8 @@ def test_what_binds_leaves_training_and_what_a_threshold_rejects_stays(params, t
     assert len(trained) == usable.height - 3
 
 
-def test_a_sealed_model_stays_until_a_withdrawal_breaks_the_seal(params, truth) -> None:
-    train.run(params, "r01")
+@pytest.mark.slow
+def test_a_sealed_model_stays_until_a_withdrawal_breaks_the_seal(params, trained) -> None:
     sealed = outputs("r01")
     campaign.open_round(params, "r02")
     changed = replace(params, seed=params.seed + 1)
@@ -244,8 +237,7 @@ def test_a_sealed_model_stays_until_a_withdrawal_breaks_the_seal(params, truth) 
     [lambda names: tuple(reversed(names)), lambda names: ("hat", *names)],
     ids=["another order", "one more in front"],
 )
-def test_a_kept_model_is_judged_by_the_classes_that_it_was_trained_with(params, truth, classes) -> None:
-    train.run(params, "r01")
+def test_a_kept_model_is_judged_by_the_classes_that_it_was_trained_with(params, trained, classes) -> None:
     campaign.open_round(params, "r02")
     campaign.withdraw(tables.read(layout.model("r01") / "evaluation.parquet", EVALUATION)["image_id"][0])
     train.run(params, "r01")
@@ -259,9 +251,8 @@ def test_a_kept_model_is_judged_by_the_classes_that_it_was_trained_with(params, 
     assert json.loads(again["metrics"])["per_class"] == json.loads(as_it_was["metrics"])["per_class"]
 
 
-def test_classes_in_another_order_are_the_same_classes(params, truth) -> None:
+def test_classes_in_another_order_are_the_same_classes(params, truth, trained) -> None:
     """Nothing but a model's outputs goes by the place of a class, and a model is trained again or refused."""
-    train.run(params, "r01")
     before = metrics("r01")["evaluation"]["accuracy"]
     other = replace(params, dataset=replace(params.dataset, classes=tuple(reversed(params.dataset.classes))))
     with pytest.raises(ConfigError, match=r"dataset\.classes"):
@@ -274,8 +265,7 @@ def test_classes_in_another_order_are_the_same_classes(params, truth) -> None:
     assert np.mean(right) > 0.8
 
 
-def test_sealed_figures_that_are_gone_are_in_git(params, truth) -> None:
-    train.run(params, "r01")
+def test_sealed_figures_that_are_gone_are_in_git(params, trained) -> None:
     campaign.open_round(params, "r02")
     layout.metrics("r01").unlink()
     with pytest.raises(UnavailableError, match="git checkout"):

@@ -100,6 +100,7 @@ def test_it_draws_each_picture_and_frames_what_is_kept_instead() -> None:
     assert (pixels == (0x1F, 0x5F, 0x99)).all(axis=2).sum() == side**2 - (side - 6) ** 2
 
 
+@pytest.mark.slow
 def test_nobody_sees_what_is_withdrawn_or_has_no_licence(campaign: Params) -> None:
     """Pictures of one loud colour are hidden for every reason there is; no picture of the report has it."""
     magenta = BytesIO()

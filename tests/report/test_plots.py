@@ -67,7 +67,7 @@ def test_a_stored_jpeg_gives_nearly_the_thumbnail_of_its_full_decode(shape: tupl
 )
 @example(accuracy=[0.698, 0.74, 0.772], controls=[(0.57, 0.396), (0.727, 0.711), (0.756, 0.765)])
 @example(accuracy=[0.772] * 3, controls=[(0.756, 0.745)] * 3)
-@settings(max_examples=5)
+@settings(max_examples=2)
 def test_no_marker_covers_the_name_of_a_round(accuracy: list[float], controls: list[tuple[float, float]]) -> None:
     pairs = [curve.Control(70 + 100 * n, 20, *pair) for n, pair in enumerate(controls)]
     points = [

@@ -253,6 +253,14 @@ def test_a_file_is_taken_whole_or_not_at_all(params, tmp_path):
         command.import_file(params, tmp_path / "none.csv")
 
 
+def test_a_file_that_is_too_long_is_not_read(params, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "_MAX_BYTES", 100)
+    path = tmp_path / "known.csv"
+    path.write_text(f"image_id,label,why\n{KNOWN[0]},coat,sure\n" * 2)
+    with pytest.raises(DataError, match=r"known\.csv, \d+ bytes: a file of gold has at most 100 bytes; split it"):
+        command.import_file(params, path)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

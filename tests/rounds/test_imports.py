@@ -58,9 +58,9 @@ def test_the_ledger_is_text_that_only_grows(asked: Params, capsys) -> None:
     assert after.splitlines()[1:] == sorted(after.splitlines()[1:])
 
 
-def test_what_cannot_be_imported_is_told(project: Path, silverprint) -> None:
+def test_what_cannot_be_imported_is_told(project: Path, typed) -> None:
     def line(*arguments: str) -> tuple[int, str]:
-        done = silverprint("votes", "import", *arguments, cwd=project)
+        done = typed("votes", "import", *arguments, cwd=project)
         assert done.stderr.count("\n") == 1
         return done.returncode, done.stderr
 

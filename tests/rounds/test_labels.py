@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, round_state
+from silverprint.errors import DataError
 from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, VOTES
 from silverprint.stages import labels, queue
 from silverprint.store import tables
@@ -142,3 +143,16 @@ def test_the_same_bytes_again_whatever_the_order_of_the_ledger(asked):
     labels.run(asked, "r01")
     assert contents() == before
     assert sorted(before) == ["annotators.parquet", "gold.parquet", "labels.parquet", "quality.json", "votes.parquet"]
+
+
+def test_votes_that_are_not_those_of_the_close_are_refused(asked):
+    campaign.answer(asked, "r01")
+    closed = round_state.State(
+        "r01", "start", "closed", "c", "s", ledgers.sha256(layout.queue("r01")), asked.dataset.classes,
+        votes_sha256=ledgers.sha256(layout.votes("r01")),
+    ).save()  # fmt: skip
+    labels.run(asked, "r01")
+    path = layout.votes("r01")
+    path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
+    with pytest.raises(DataError, match=rf"not {closed.votes_sha256[:8]}: the votes are final.*git checkout {path}"):
+        labels.run(asked, "r01")

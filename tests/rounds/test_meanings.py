@@ -10,6 +10,7 @@ from silverprint.campaign import label_words, ledgers
 from silverprint.commands import votes as command
 from silverprint.config import Params
 from silverprint.core.votes import imported_labels
+from tests.examples import fewer
 from tests.rounds import campaign
 from tests.rounds.test_imports import write_raw
 
@@ -63,6 +64,7 @@ words = st.dictionaries(
 )
 
 
+@fewer(2)
 @given(st.lists(words, max_size=4))
 def test_of_each_word_the_last_saying_is_remembered(tmp_path_factory, sayings: list[dict[str, str]]) -> None:
     with pytest.MonkeyPatch.context() as patch:

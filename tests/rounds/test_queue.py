@@ -51,6 +51,7 @@ def test_the_first_round_asks_for_evaluation_control_and_the_strategy_s_choice(c
     assert rows["tier"].unique().to_list() == ["crowd"]
 
 
+@pytest.mark.slow
 def test_rounds_never_ask_twice_and_evaluate_once(checked):
     checked = replace(checked, rounds={n: replace(r, show_predictions=n == "r03") for n, r in checked.rounds.items()})
     for name in checked.chain:

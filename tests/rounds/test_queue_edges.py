@@ -146,7 +146,7 @@ def test_rows_in_another_order_on_disk_give_the_same_queue(second, strategy):
     assert drawn(params).equals(first)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     groups=st.lists(st.integers(0, 20), min_size=COUNT, max_size=COUNT), asked=st.integers(0, COUNT),
     budget=st.integers(1, 30), gold=st.integers(0, 5), data=st.data(),

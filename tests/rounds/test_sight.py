@@ -50,6 +50,7 @@ def test_without_labels_or_with_none_of_the_classes_the_blocks_weigh_the_same(tm
     assert read_pool(features, ids, known).weights == {"final": 1.0, "middle": 1.0}
 
 
+@pytest.mark.slow
 def test_a_pool_is_never_held_in_single_precision(tmp_path, monkeypatch):
     monkeypatch.setattr("silverprint.stages.queue.pool_features.SAMPLE", 500)
     features, ids, rows, truth = pool(tmp_path, 50_000)

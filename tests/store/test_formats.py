@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 from tests.crawl.pictures import encoded, pixels
+from tests.examples import fewer
 
 from silverprint.core.measures import figures, gray_levels
 from silverprint.imaging.decode import Decoded, Undecodable, decode, sniff
@@ -238,7 +239,7 @@ def drawing(level: int, share: float) -> bytes:
 
 
 @given(st.integers(0, 255), st.floats(0.05, 0.95))
-@settings(deadline=None)
+@fewer(2)
 def test_a_drawing_on_transparent_ground_is_seen(level: int, share: float) -> None:
     found = taken(drawing(level, share)).pixels
     assert figures.figures_of(gray_levels.to_gray(found)).contrast >= 4

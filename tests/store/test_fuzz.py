@@ -1,19 +1,18 @@
 """Mutated and hostile files of every format: each is a row, none crashes, hangs or fills the memory."""
 
 import hashlib
-import os
 import random
 import resource
 import time
 from collections import Counter
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
 from tests.crawl.pictures import encoded, exif, pixels
+from tests.memory import peak_megabytes
 from tests.store.test_bounded import scans, small_claims, tiff
 from tests.store.test_strip_bounds import HOSTILE
 
@@ -94,7 +93,7 @@ def try_out(job: tuple[int, int]) -> tuple[float, float, Counter[str]]:
     seed, count = job
     chance, seeds, longest, found = random.Random(seed), _seeds(), 0.0, Counter[str]()
     measure("warm", encoded(1, "GIF"))  # the child is there
-    before = _peak_megabytes()
+    before = peak_megabytes()
     for _ in range(count):
         data = _hostile(chance) if chance.random() < 0.1 else _mutated(chance.choice(seeds), chance)
         start = _processor_seconds()
@@ -107,7 +106,7 @@ def try_out(job: tuple[int, int]) -> tuple[float, float, Counter[str]]:
         assert not row["decodable"] or min(row["width"], row["height"], row["frames"]) >= 1
         assert strip(stripped) == stripped
         found[row.get("error") or "decodable"] += 1
-    return longest, max(_peak_megabytes() - before, 0), found
+    return longest, max(peak_megabytes() - before, 0), found
 
 
 def _processor_seconds() -> float:
@@ -117,26 +116,14 @@ def _processor_seconds() -> float:
     return time.process_time() + ended.ru_utime + ended.ru_stime + sum(one.user + one.system for one in living)
 
 
-def _peak_megabytes() -> float:
-    """The most of this process and of the largest one that it started: getrusage's would be handed down."""
-    living = [one.pid for one in psutil.Process().children()]
-    return sum(map(_high_water, [os.getpid(), *living]))
-
-
-def _high_water(number: int) -> float:
-    text = Path(f"/proc/{number}/status").read_text()
-    said = text.partition("VmHWM:")[2].split()
-    return int(said[0]) / 1000 if said else 0.0  # one that has just ended holds nothing
-
-
 def _hold(jobs: list[tuple[int, int]]) -> None:
-    total = Counter[str]()
+    slowest, largest, total = 0.0, 0.0, Counter[str]()
     for longest, most, found in executor.run("processes", try_out, jobs):  # a decoder's crash ends a worker, no test
         assert longest < LONGEST_S
         assert most < MOST_MEGABYTES
-        total += found
+        slowest, largest, total = max(slowest, longest), max(largest, most), total + found
     assert total.total() == sum(count for _, count in jobs)
-    print(dict(total))  # noqa: T201 (pytest -s shows what the files came to)
+    print(f"{total.total():,} files, the slowest {slowest:.2f} s, at most {largest:.0f} MB: {dict(total)}")  # noqa: T201
 
 
 @pytest.mark.slow

@@ -223,3 +223,11 @@ def test_no_more_than_a_row_is_held(
                 pass
 
     assert peak(look) < 150_000
+
+
+@pytest.mark.parametrize("line", [b'{"url": "a", "url": "b"}', b'{"url": "a", "label": {"x": 1, "x": 2}}'])
+def test_a_key_that_stands_twice_is_a_row_and_decides_nothing(line: bytes) -> None:
+    first, second = read(".jsonl", b'{"url": "c"}\n' + line + b"\n")
+    assert first == {"url": "c"}
+    assert isinstance(second, Fault)
+    assert "stands there twice" in second.why

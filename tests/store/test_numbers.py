@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def test_it_is_a_dictionary(first: list[tuple[int, int]], later: list[tuple[int,
         int_map._RECENT = known
 
 
+@pytest.mark.slow
 def test_an_entry_takes_sixteen_bytes() -> None:
     found = IntMap()
     tracemalloc.start()

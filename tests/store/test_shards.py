@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import fewer
 
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
@@ -55,8 +56,8 @@ def test_what_goes_in_comes_out(
     assert sorted(reader.index()["url"]) == sorted(f"u{number}" for number in range(len(payloads)))
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(1, 20), st.integers(1, 400), st.integers(0, 400))
+@fewer(5)
+@given(st.integers(1, 6), st.integers(1, 120), st.integers(0, 120))
 def test_parts_grow_with_the_source(
     tmp_path_factory: pytest.TempPathFactory, least: int, first: int, second: int
 ) -> None:

@@ -160,6 +160,16 @@ def test_what_lies_between_segments_goes() -> None:
     assert strip(odd) == data
 
 
+@pytest.mark.parametrize(
+    ("marker", "name"), [(0xE0, b"JFIF\0"), (0xE1, b"Exif\0\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, b"Adobe")]
+)
+def test_a_name_that_a_segment_is_too_short_for_is_not_its_own(marker: int, name: bytes) -> None:
+    clean = encoded(1)
+    for inside in range(len(name)):
+        data = clean[:2] + segment(marker, name[:inside]) + name[inside:] + b"SECRET" + clean[2:]
+        assert strip(data) == clean
+
+
 def test_a_frame_of_a_webp_keeps_only_its_picture() -> None:
     frames = [Image.fromarray(pixels(number)) for number in range(3)]
     buffer = BytesIO()

@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from mlflow import MlflowClient
-from playwright.sync_api import expect
 
 from silverprint.adapters.tracking import tracking_uri
 from silverprint.commands import track
@@ -19,11 +17,15 @@ def experiment(params, server):
     """The address of the experiment's page."""
     assert tracking_uri.resolve() == server
     track.sync(params)
+    from mlflow import MlflowClient  # two seconds
+
     found = MlflowClient(server).get_experiment_by_name(params.dataset.name)
     return f"{server}/#/experiments/{found.experiment_id}/runs?workflowType=machine_learning"
 
 
 def test_the_rounds_are_compared_and_the_campaign_draws_its_curve(params, experiment, tmp_path) -> None:
+    from playwright.sync_api import expect
+
     with browser.page(1500, 1000) as page:
         page.goto(experiment)
         for name in ROUNDS:

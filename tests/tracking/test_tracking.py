@@ -7,9 +7,9 @@ import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from mlflow import MlflowClient
 
 from silverprint import layout
 from silverprint.adapters import tracking
@@ -21,12 +21,17 @@ from silverprint.stages import train
 from silverprint.store import tables
 from tests.tracking.refusing import refusing_server
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 pytestmark = pytest.mark.slow  # making MLflow's database alone takes half a minute
 
 ROUNDS = ["r01", "r02", "r03"]
 
 
-def client() -> MlflowClient:
+def client() -> "MlflowClient":
+    from mlflow import MlflowClient  # two seconds, also where these tests are not run
+
     uri = tracking_uri.resolve()
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 

@@ -1,12 +1,13 @@
 """Names in params.yaml that other libraries define: strategies, licences, CSS selectors. Checked before any stage."""
 
 from silverprint.config import Params
-from silverprint.config.css_selector import hint
+from silverprint.config.css_selector import hints
 from silverprint.core.licenses import recognise, spdx
 from silverprint.core.selection import COLD_STARTS, STRATEGIES
 from silverprint.errors import ConfigError
 
 _SELECTORS = ("next", "page", "picture", "label", "listing_label")  # knobs of a crawl: selectors, perhaps an attribute
+_LONGEST = 1_000  # characters of one selector
 
 
 def check(params: Params) -> None:
@@ -63,8 +64,12 @@ def _selectors(params: Params) -> None:
             selector = getattr(source, key, None)
             if selector is None:
                 continue
+            if len(selector) > _LONGEST:
+                value, rule = f"sources.{name}.{key} has {len(selector):,} characters", f"at most {_LONGEST:,}"
+                raise ConfigError(value, rule, "shorten the selector")
             try:
-                HTMLTranslator().css_to_xpath(hint(selector).selector)
-            except SelectorError as error:
+                for one in hints(selector):
+                    HTMLTranslator().xpath(one.tree)
+            except (SelectorError, RecursionError) as error:
                 value = f"sources.{name}.{key} = {selector!r}"
                 raise ConfigError(value, f"not a CSS selector ({error})", "compare docs/params.md") from None

@@ -5,11 +5,12 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from silverprint import git_conflicts, layout
 from silverprint.errors import DataError, UnavailableError
-from silverprint.store import files
+from silverprint.store import files, ledger_csv
 
 Status = Literal["open", "waiting", "closed"]
 
@@ -45,6 +46,27 @@ class State:
             remedy = f"set LABEL_STUDIO_URL to that one; if it is gone for good: silverprint round move {self.round}"
             raise UnavailableError(url, rule, remedy)
 
+    def require_votes(self) -> None:
+        """
+        Raises:
+            DataError: votes.csv is there, and is not the one that the round was closed with.
+        """
+        path = layout.votes(self.round)
+        if self.status == "closed" and path.exists():
+            require_hash(path, self.votes_sha256, "the votes are final since the round was closed")
+
+
+def require_hash(path: Path, expected: str | None, rule: str) -> None:
+    """
+    Raises:
+        DataError: `path` does not have that hash.
+    """
+    found = ledger_csv.sha256(path)
+    if found != expected:
+        value = f"{path} has hash {found[:8]}, not {str(expected)[:8]}"
+        remedy = f"run: git checkout {path}; where two branches were merged: silverprint ledger fix {path}"
+        raise DataError(value, rule, remedy)
+
 
 def load(round_name: str) -> State | None:
     """The round's state, or None while it is a draft.
@@ -64,7 +86,7 @@ def load(round_name: str) -> State | None:
         return found
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         remedy = f"run: git checkout {path}; if it never was in Git, remove it, then: silverprint annotate {round_name}"
         raise DataError(str(path), f"not a round's state ({error})", remedy) from None
 

@@ -15,11 +15,12 @@ from silverprint.campaign import gold_list, ledgers
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import unicode_names
-from silverprint.errors import UsageError
+from silverprint.errors import DataError, UsageError
 from silverprint.records import GOLD, IMAGE_ID, MANIFEST, Schema
 from silverprint.store import tables
 
 _LINES: Final[Schema] = {name: GOLD[name] for name in ("image_id", "label", "why")}
+_MAX_BYTES: Final = 20_000_000  # some 200,000 pictures
 
 
 def add(params: Params, image_id: str, label: str, why: str) -> None:
@@ -37,11 +38,15 @@ def import_file(params: Params, path: Path) -> None:
 
     Raises:
         UnavailableError: the file or the manifest is not here.
-        DataError: it is no such file.
+        DataError: it is no such file, or too long a one.
         UsageError: a line's picture cannot be gold.
     """
     if not path.exists():
         raise UsageError(str(path), "there is no such file", "name a CSV file with the columns image_id, label, why")
+    size = path.stat().st_size
+    if size > _MAX_BYTES:  # somebody else's file, and it is read as a whole
+        rule = f"a file of gold has at most {_MAX_BYTES:,} bytes"
+        raise DataError(f"{path}, {size:,} bytes", rule, "split it, and import each part")
     found = tables.read_ledger_lines(path, _LINES)
     rows = zip(found.lines, found.frame.rows(), strict=True)
     _Gold(params).add([(f"{path.name} line {number}", *row) for number, row in rows])

@@ -19,6 +19,7 @@ from typing import IO, Any, Final, cast
 
 import psutil
 
+from silverprint.errors import UnavailableError
 from silverprint.imaging.killable_main import LENGTH
 
 _LOOK_S: Final = 0.01  # between two looks at a process that works
@@ -47,14 +48,20 @@ class _Child:
         )
         self._orders, self._results = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._watched = psutil.Process(self._process.pid)
-        self._read(sys.maxsize, sys.maxsize)  # waits until it is ready
+        try:
+            self._read(sys.maxsize, sys.maxsize)  # waits until it is ready
+        except CallEnded:  # no picture's fault: of none that is costly anything would be known, and all said to be bad
+            self.end()
+            rule = f"the process that decodes pictures ended before the first (exit code {self._process.returncode})"
+            remedy = "see why by: python -m silverprint.imaging.killable_main </dev/null"
+            raise UnavailableError(" ".join(command), rule, remedy) from None
         self._empty = self._watched.memory_info().rss  # bytes without any picture
 
     def call(self, job: bytes, seconds: float, megabytes: int) -> tuple[bool, Any]:
         """(whether it was returned, what was returned or raised).
 
         Raises:
-            Ended: see there; the process cannot be used any more.
+            CallEnded: see there; the process cannot be used any more.
         """
         try:
             self._orders.write(LENGTH.pack(seconds, len(job)))
@@ -110,7 +117,8 @@ def run(work: Callable[..., Any], arguments: tuple[Any, ...], seconds: float, me
         megabytes: of memory, beside what the process has without any work.
 
     Raises:
-        Ended: beyond a limit, or the process died.
+        CallEnded: beyond a limit, or the process died.
+        UnavailableError: no process can be started.
     """
     job = pickle.dumps((work, arguments), protocol=pickle.HIGHEST_PROTOCOL)
     child = _taken() or _Child()

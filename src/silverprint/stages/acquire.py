@@ -26,7 +26,7 @@ def run(params: Params, source: str) -> None:
     Raises:
         UsageError: no such source.
         UnavailableError: the site or the files are not there, or the output was not pulled.
-        NothingFoundError: a crawl found nothing, and there are no pictures yet.
+        NothingFoundError: there is nothing, and there are no pictures yet.
         DiskError: no space; finished shards stay.
     """
     if source not in params.sources:
@@ -48,6 +48,8 @@ def run(params: Params, source: str) -> None:
         whole = CompletedSource(root, _rules(entry, takedowns), len(index))
         try:
             _read(source, entry, intake, whole)
+            if index.is_empty() and not intake.counts.total():
+                raise NothingFoundError(f"sources.{source}", "holds no file", "look at what it names in params.yaml")
         except (KeyboardInterrupt, UnavailableError, NothingFoundError):
             writer.finish()  # everything fetched until then is kept
             if progress is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import gold_list, ledgers
+from silverprint.campaign import gold_list, ledgers, round_state
 from silverprint.config import Params
 from silverprint.core import agreement
 from silverprint.core.consensus import consensus
@@ -22,7 +22,14 @@ from silverprint.store import files, tables
 
 
 def run(params: Params, round_name: str) -> None:
-    """Writes data/rounds/<round>/labels/: labels, votes, annotators (Parquet) and quality.json."""
+    """Writes data/rounds/<round>/labels/: labels, votes, annotators (Parquet) and quality.json.
+
+    Raises:
+        DataError: votes.csv is not the one that the round was closed with.
+    """
+    closed = round_state.load(round_name)
+    if closed is not None:
+        closed.require_votes()
     before = layout.labels(params.rounds[round_name].prev)
     usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn_images()))
     votes = pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]).filter(usable)

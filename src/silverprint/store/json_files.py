@@ -22,7 +22,7 @@ def read(path: Path, *keys: str, remedy: str) -> dict[str, Any]:
         document = json.loads(text)
     except FileNotFoundError:
         raise UnavailableError(str(path), "the file is not there", remedy) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DataError(str(path), "not readable as JSON", remedy) from None
     missing = [key for key in keys if not isinstance(document, dict) or key not in document]
     if missing or not isinstance(document, dict):

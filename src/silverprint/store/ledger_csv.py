@@ -17,7 +17,7 @@ from polars.exceptions import PolarsError
 
 from silverprint import git_conflicts
 from silverprint.errors import DataError
-from silverprint.records import Schema, conform
+from silverprint.records import Schema, conform, empty
 
 _LONGEST: Final = 1_000_000  # characters of one field
 
@@ -64,10 +64,14 @@ def parse(data: bytes, where: str, schema: Schema, added: Collection[str] = froz
     header, lines, text = _lines(text, where)
     missing = [name for name in schema if name not in header and name not in added]
     if missing:
-        raise _unreadable(where, f"no column {missing[0]!r}")
+        sign = next((sign for sign in (";", "\t") if len(header) == 1 and sign in header[0]), None)
+        other = "" if sign is None else f"; its fields are parted by {sign!r}, and commas are wanted"
+        raise _unreadable(where, f"no column {missing[0]!r}{other}")
     unknown = [name for place, name in enumerate(header) if name not in schema or name in header[:place]]
     if unknown:
         raise _unreadable(where, f"unknown column {unknown[0]!r}, known: {', '.join(schema)}")
+    if not lines:
+        return Ledger(empty(schema), lines)
     try:
         frame = pl.read_csv(BytesIO(text.encode()), infer_schema=False)
     except (PolarsError, ValueError) as error:
@@ -96,12 +100,12 @@ def _lines(text: str, where: str) -> tuple[list[str], list[int], str]:
     """The header; the line on which each row begins; the text without empty lines."""
     reader = csv.reader(StringIO(text, newline="\n"), strict=True)
     header: list[str] = []
-    begins, empty, before = [], set(), 0
+    begins, blank, before = [], set(), 0
     limit = csv.field_size_limit(_LONGEST)
     try:
         for row in reader:
             if not row:
-                empty.add(reader.line_num)
+                blank.add(reader.line_num)
             elif not header:
                 header = row
             elif len(row) != len(header):
@@ -116,14 +120,16 @@ def _lines(text: str, where: str) -> tuple[list[str], list[int], str]:
         csv.field_size_limit(limit)
     if not header:
         raise _unreadable(where, "it is empty")
-    if empty:
-        text = "".join(line for number, line in enumerate(StringIO(text, newline="\n"), 1) if number not in empty)
+    if blank:
+        text = "".join(line for number, line in enumerate(StringIO(text, newline="\n"), 1) if number not in blank)
     return header, begins, text
 
 
 def _typed(frame: pl.DataFrame, lines: list[int], where: str, schema: Schema) -> pl.DataFrame:
     typed = frame.with_columns(_cast(name, dtype) for name, dtype in schema.items() if name in frame.columns)
     for name in typed.columns:
+        if typed[name].null_count() == frame[name].null_count():
+            continue
         lost = (typed[name].is_null() & frame[name].is_not_null() & (frame[name] != "")).arg_true()
         if len(lost):
             value = f"{where} line {lines[lost[0]]}: {name} {frame[name][lost[0]][:80]!r}"

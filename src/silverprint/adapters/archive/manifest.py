@@ -59,7 +59,7 @@ def read_manifest(drop: Drop, statements: ManifestIndex, metadata_alone: bool = 
     folders: set[str] = set()
     for entry in drop.entries():
         folder, _, name = comparison_key(entry.name).rpartition("/")
-        stem, _, kind = name.partition(".")
+        stem, _, kind = name.casefold().partition(".")
         where, kind = f"{drop.place}!{entry.name}", f".{kind}"
         if kind not in READERS:
             continue
@@ -89,7 +89,8 @@ def _bytes(where: str, entry: Entry) -> BytesIO:
         rule = f"a manifest has at most {_MAX_BYTES:,} bytes"
         raise DataError(where, rule, "split the drop, with a manifest for each part")
     if answer.data is None:
-        raise DataError(where, "the manifest cannot be read", "ask the partner for it again, or remove it")
+        rule = f"the manifest cannot be read ({answer.reason})"
+        raise DataError(where, rule, "ask the partner for it again, or remove it")
     return BytesIO(answer.data)
 
 

@@ -16,6 +16,7 @@ from silverprint.core.unicode_names import to_nfc
 from silverprint.errors import DataError
 
 _ENCRYPTED = 0x1
+_WRAPS: Final = 1 << 16  # old programs count so far and begin again
 _DIRECTORY: Final = 64_000_000  # bytes: of some 500,000 files
 
 
@@ -33,8 +34,10 @@ def zip_entries(blob: Blob, names: str = AUTO) -> list[Entry]:
     """
     handle = blob.open()
     try:
-        _require_bounded(blob, handle)
+        total = _stated_count(blob, handle)
         archive = ZipFile(handle)
+        if (total - len(archive.filelist)) % _WRAPS:
+            raise BadZipFile(f"its directory names {len(archive.filelist):,} files of {total:,}")
     except (BadZipFile, OSError, ValueError, NotImplementedError, OverflowError) as error:
         handle.close()
         raise DataError(blob.place, f"not a readable zip ({error})", "ask the partner for it again") from None
@@ -60,8 +63,9 @@ def zip_entries(blob: Blob, names: str = AUTO) -> list[Entry]:
     return entries
 
 
-def _require_bounded(blob: Blob, handle: IO[bytes]) -> None:
-    """
+def _stated_count(blob: Blob, handle: IO[bytes]) -> int:
+    """How many files the zip states.
+
     Raises:
         DataError: zipfile would hold twenty times as much as what the directory has.
     """
@@ -70,6 +74,7 @@ def _require_bounded(blob: Blob, handle: IO[bytes]) -> None:
     if size > _DIRECTORY:
         rule = f"the zip's directory has {size:,} bytes, the most allowed is {_DIRECTORY:,}"
         raise DataError(blob.place, rule, "split it, or make it a tar, which is read from front to back")
+    return int(end[zipfile._ECD_ENTRIES_TOTAL]) if end else 0  # type: ignore[attr-defined]
 
 
 def _reader(archive: ZipFile, info: ZipInfo) -> Callable[[int], bytes]:

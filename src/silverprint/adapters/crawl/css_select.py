@@ -8,32 +8,38 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from cssselect import parse
 from cssselect.parser import CombinedSelector, Tree
 from lxml import etree
 from parsel import Selector
 
 from silverprint.adapters.crawl.css_positions import EXTENSIONS, NAMESPACES, Translator
-from silverprint.config.css_selector import Hint, hint
+from silverprint.config.css_selector import hints
 
 MARKUP: Final = ("html", "xml")  # types of a page that selectors apply to; JSON is not one
 
 
-def select_by_hint(page: Selector, where: str | None) -> tuple[list[Any], Hint | None]:
-    """The elements of lxml's that `where` (a hint) finds, in the page's order, and the hint; in JSON none."""
+def select_by_hint(page: Selector, where: str | None) -> list[tuple[Any, str | None]]:
+    """The elements of lxml's that `where` (a hint, see config.css_selector) finds, in the page's order; in JSON none.
+
+    With each comes the attribute that is meant, or None. An element that several selectors find, for different
+    attributes, comes once for each.
+    """
     if where is None or page.type not in MARKUP or page.root is None:
-        return [], None
-    meant = hint(where)
-    return select(page, meant.selector), meant
+        return []
+    found = [(one.attribute, _found(page.root, one.tree)) for one in hints(where)]
+    if len(found) == 1:
+        attribute, only = found[0]
+        return [(element, attribute) for element in only]
+    meant: dict[Any, dict[str | None, None]] = {}
+    for attribute, some in found:
+        for element in some:
+            meant.setdefault(element, {})[attribute] = None
+    return [(element, attribute) for element in page.root.iter() if element in meant for attribute in meant[element]]
 
 
 def select(page: Selector, selector: str) -> list[Any]:
     """The elements of lxml's that a CSS selector finds in a page of markup, in the page's order."""
-    found = [_found(page.root, tree) for tree in _parsed(selector)]
-    if len(found) == 1:
-        return found[0]
-    whole = {element for some in found for element in some}
-    return [element for element in page.root.iter() if element in whole]
+    return [element for element, _ in select_by_hint(page, selector)]
 
 
 def nearest(element: Any, marked: Any, known: dict[Any, Any]) -> Any | None:
@@ -49,11 +55,6 @@ def nearest(element: Any, marked: Any, known: dict[Any, Any]) -> Any | None:
     end = known.get(element, element) if element is not None else None
     known.update(dict.fromkeys(way, end))
     return end
-
-
-@lru_cache(64)
-def _parsed(selector: str) -> list[Tree]:
-    return [one.parsed_tree for one in parse(selector)]
 
 
 @lru_cache(256)

@@ -1,5 +1,7 @@
 """Scrapy middleware that decompresses bodies as the client for lists does."""
 
+import asyncio
+from http.client import OK
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -31,11 +33,13 @@ class DecompressMiddleware:
             Failed: `broken-response`.
         """
         codings = response.headers.getlist("Content-Encoding")
-        if not codings:
+        if not codings or response.status != OK:  # of any other answer nobody reads the body
             return response
         most = request.meta.get(self.CUTS)
         coding = b",".join(codings).decode("latin-1")
-        body = decompress(response.body, coding, self._most if most is None else most, cuts=most is not None)
+        most, cuts = (self._most, False) if most is None else (most, True)
+        # Beside the loop: a few bytes may unpack to as many as a picture may have.
+        body = await asyncio.to_thread(decompress, response.body, coding, most, cuts=cuts)
         headers = response.headers.copy()
         del headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=headers, url=response.url, body=body)

@@ -62,9 +62,10 @@ def element_labels(listing: Selector, linking: Sequence[tuple[Any, str]], where:
 
 
 def _labels(page: Selector, where: str | None) -> Iterator[tuple[Any, str]]:
-    found, meant = select_by_hint(page, where)
-    said = [element.get(meant.attribute) for element in found] if meant and meant.attribute else _texts(found)
-    for element, words in zip(found, said, strict=True):
+    found = select_by_hint(page, where)
+    texts = iter(_texts([element for element, attribute in found if attribute is None]))
+    for element, attribute in found:
+        words = next(texts) if attribute is None else element.get(attribute)
         label = " ".join((words or "")[: _READ + 1].split())
         if 0 < len(label) <= _LONGEST:
             yield element, label

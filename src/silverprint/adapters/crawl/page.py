@@ -1,6 +1,7 @@
 """Facts a page states about its images: their addresses, their licence, and whether they may be kept."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,6 +11,7 @@ from parsel import Selector
 
 from silverprint.adapters.crawl import image_candidates
 from silverprint.adapters.crawl.css_select import select
+from silverprint.adapters.crawl.page_bounds import count_json_values
 from silverprint.core.licenses import spdx
 from silverprint.fetching.robots.directives import forbids
 from silverprint.fetching.urls import LONGEST, resolve_url
@@ -24,6 +26,7 @@ _DATA_SHOWN = 60  # characters kept of a picture written into its page: it is no
 _SHOWN = 200  # characters kept of what is too long for an address
 UNKNOWN = License(None, None)
 _spdx = lru_cache(1024)(spdx)
+_ELSEWHERE = re.compile(r"\s*(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)  # javascript:, mailto: name no licence
 
 
 class Place:
@@ -37,14 +40,20 @@ class Place:
 
     def __init__(self, page: Selector, url: str, encoding: str = "utf-8") -> None:
         self._base, self._encoding = url, encoding
+        self._full: dict[str, str] = {}
         base = next((href for tag in select(page, "base[href]") if (href := tag.get("href")) is not None), None)
         if base is not None:
-            found = self.full(base)
+            found = self._located(base)
             if found.startswith(("http://", "https://")):
                 self._base = found
 
     def full(self, address: str) -> str:
         """`address`, found on the page, in full and without a fragment; as written where it is no address."""
+        if address not in self._full:
+            self._full[address] = self._located(address)
+        return self._full[address]
+
+    def _located(self, address: str) -> str:
         if address.startswith("data:"):
             return address[:_DATA_SHOWN]
         if len(address) > LONGEST:
@@ -81,6 +90,9 @@ class Licenses:
     Args:
         page: the parsed page.
         place: where it is, or its address.
+
+    Raises:
+        TooLarge: from the constructor; it states more than may be read.
     """
 
     def __init__(self, page: Selector, place: Place | str) -> None:
@@ -91,7 +103,8 @@ class Licenses:
                 for address in self._addresses(item) or (None,):
                     self._of[address].append(item)
         linked = select(page, "a[rel~=license], link[rel~=license], area[rel~=license]")
-        self._linked = next((href for tag in linked if (href := tag.get("href"))), None)
+        hrefs = (tag.get("href", "") for tag in linked)
+        self._linked = next((href for href in hrefs if href and not _ELSEWHERE.match(href)), None)
         self._stated: dict[str | None, License | None] = {}  # by picture, as `of` found it
 
     def of(self, picture: str) -> License:
@@ -123,7 +136,9 @@ def _stated(item: dict[str, Any]) -> str | None:
 
 
 def _json_ld(page: Selector) -> Iterator[dict[str, Any]]:
+    values = 0
     for script in select(page, 'script[type="application/ld+json"]'):
+        values = count_json_values(script.text or "", values)
         try:
             yield from _objects(json.loads(script.text or ""))
         except (ValueError, RecursionError):
@@ -145,4 +160,5 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 def _is_image(item: dict[str, Any]) -> bool:
     kinds = item.get("@type")
     stated = kinds if isinstance(kinds, list) else [kinds]
-    return any(kind in ("ImageObject", "Photograph") for kind in stated)
+    names = (re.split("[/#:]", kind)[-1] for kind in stated if isinstance(kind, str))  # or the address of its type
+    return any(name in ("ImageObject", "Photograph") for name in names)

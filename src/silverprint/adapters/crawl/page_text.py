@@ -5,6 +5,7 @@ stated, Scrapy tries a hundred encodings on all of the page.
 """
 
 import codecs
+import re
 from typing import Final
 
 from charset_normalizer import from_bytes
@@ -42,6 +43,8 @@ _UNICODE: Final = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "ut
 _KNOWN: Final = {codecs.lookup(name).name for name in (*_SINGLE.split(), *_EASTERN, *_UNICODE)}
 _GUESSED: Final = [name.replace("-", "_") for name in ("cp1252", "cp1250", "cp1251", *_EASTERN)]
 _ASCII: Final = bytes(range(128))
+# What follows them is a part of the page all the same, as browsers have it; libxml2 leaves it out.
+_ENDS: Final = re.compile(rb"</(?:body|html)\s{0,100}>", re.IGNORECASE)
 
 
 def text_response(response: TextResponse) -> TextResponse | str:
@@ -54,7 +57,8 @@ def text_response(response: TextResponse) -> TextResponse | str:
         return NOT_A_PAGE
     if len(text) > MAX_CHARACTERS or (not isinstance(response, JsonResponse) and is_too_large(text)):
         return TOO_LARGE
-    found: TextResponse = response.replace(encoding=encoding)
+    body = response.body if isinstance(response, JsonResponse) else _ENDS.sub(b"", response.body)
+    found: TextResponse = response.replace(body=body, encoding=encoding)
     try:
         _ = found.selector
     except (ValueError, RecursionError, LxmlError):  # JSON nested without an end, or no document at all

@@ -1,5 +1,7 @@
 """One crawl, run in this process. Only once per process: Twisted's reactor cannot be started again."""
 
+import gc
+
 from scrapy.crawler import AsyncCrawlerProcess
 
 from silverprint.adapters.crawl.closing_summary import conclude
@@ -30,6 +32,7 @@ def crawl(name: str, source: WebSource, intake: Intake, _: CompletedSource) -> N
     process = AsyncCrawlerProcess(settings(source, intake.takedowns, headers(name, source)))
     crawler = process.create_crawler(spider_of_source)
     patience, findings = StopRules(name, source.max_pages), Findings(name, source)
+    gc.freeze()  # what is there by now stays: walking through it again and again would hold the loop, 100 ms each time
     with bar() as progress:
         task = progress.add_task(f"crawling {name}", total=None)
 

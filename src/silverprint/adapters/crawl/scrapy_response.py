@@ -19,8 +19,8 @@ def image_answer(response: Response, agent: str, known: Validators | None) -> An
     reply = _reply(response)
     try:  # Scrapy follows redirects within the web, and leaves the others to us
         redirect_target(response.url, response.status, _header(response, "Location"))
-    except NoImage as why:
-        return answers.answer(reply, why.outcome, reason=why.reason)
+    except NoImage as why:  # as for a list: the row is of an address that leads nowhere, and no answer's
+        return Answer(why.outcome, why.reason, robots=reply.robots)
     return answers.image_answer(reply, response.body, agent, known)
 
 

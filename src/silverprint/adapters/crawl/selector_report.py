@@ -34,27 +34,27 @@ class Findings:
         self.bare: dict[str, str] = {}
         self._without_links = self._without_pictures = ""  # the first page without any, with a hint
 
-    def listing(self, response: Response, start: str | None, links: int, pictures: int, further: int) -> None:
+    def listing(self, where: str, start: str | None, links: int, pictures: int, further: int) -> None:
         """Notes what a listing page led to.
 
         Args:
+            where: as `hint` has it.
             start: its address, if it is a start page.
         """
         self.listings += 1
         self.links += links
         self.pictures += pictures
         if not links and not pictures:
-            where = f"at {response.url}{_hint(response)}"
             self._without_links = self._without_links or where
             if start is not None and not further:
                 self.bare[start] = where
 
-    def page(self, response: Response, pictures: int) -> None:
-        """Notes how many pictures a picture page shows."""
+    def page(self, where: str, pictures: int) -> None:
+        """Notes how many pictures a picture page shows; `where` as `hint` has it."""
         self.pages += 1
         self.pictures += pictures
         if not pictures and not self._without_pictures:
-            self._without_pictures = f"at {response.url}{_hint(response)}"
+            self._without_pictures = where
 
     def nothing(self) -> str | None:
         """Which selector found nothing, where, in how many pages, and why perhaps; None where pictures were found."""
@@ -78,8 +78,12 @@ def _pages(count: int, what: str) -> str:
     return f"{count} {what} read" if count == 1 else f"{count} {what}s read"
 
 
-def _hint(response: Response) -> str:
-    """What a person would see there that explains it; empty where nothing does."""
+def hint(response: Response) -> str:
+    """Where a page is that shows nothing, and what a person would see there that explains it."""
+    return f"at {response.url}{_seen(response)}"
+
+
+def _seen(response: Response) -> str:
     if not is_page(response) or response.selector.type not in MARKUP:
         return ""
     root, text, length = response.selector, list[str](), 0

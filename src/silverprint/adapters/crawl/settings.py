@@ -53,6 +53,7 @@ def settings(source: WebSource, takedowns: Takedowns, headers: Mapping[str, str]
         "RETRY_HTTP_CODES": sorted(RETRIED),
         "REDIRECT_MAX_TIMES": REDIRECTS,
         "METAREFRESH_ENABLED": False,
+        "HTTPPROXY_ENABLED": False,  # a proxy would look names up itself, and none of them is checked
         "COOKIES_ENABLED": False,
         "HTTPERROR_ALLOW_ALL": True,  # an error status is a row, so the spider must see it
         "URLLENGTH_LIMIT": 0,  # would drop a request without a trace

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from parsel import Selector
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response, TextResponse
@@ -12,55 +11,30 @@ from twisted.python.failure import Failure
 
 from silverprint.acquired import Answer, Showing
 from silverprint.adapters.crawl import image_candidates, scrapy_response
-from silverprint.adapters.crawl.css_select import MARKUP
 from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.labels import element_labels, link_labels, page_label
-from silverprint.adapters.crawl.meta_refresh import refresh_target
-from silverprint.adapters.crawl.page import License, Licenses, Place, absolute_url, links, meta_forbids
-from silverprint.adapters.crawl.page_text import text_response
+from silverprint.adapters.crawl.page import absolute_url, links
+from silverprint.adapters.crawl.page_facts import Found, Lead, Page, PageFacts
 from silverprint.adapters.crawl.pending import PendingImages
 from silverprint.adapters.crawl.requests import LISTING, NOTHING, PAGE, PICTURE, request
 from silverprint.adapters.crawl.seen import SeenAddresses
-from silverprint.adapters.crawl.selector_report import Findings
+from silverprint.adapters.crawl.selector_report import Findings, hint
+from silverprint.adapters.crawl.turns import Aside, Turns
 from silverprint.config import WebSource
-from silverprint.core.licenses import spdx
 from silverprint.fetching.limits import REDIRECTS
 from silverprint.fetching.refusals import DOWN, NoImage
 from silverprint.fetching.robots.directives import product
 from silverprint.store.intake import Intake, judge_answer
 
-
-class Found(NamedTuple):
-    """A picture that a page shows, as far as the page says it: its address as written, perhaps relative to the page's.
-
-    A licence that is said here (SPDX or an address) goes before what the page states by JSON-LD or rel=license.
-    """
-
-    address: str
-    label: str | None = None
-    caption: str | None = None
-    license: str | None = None
-
-
-class PageFacts(NamedTuple):
-    """A page as it was read: its address in full, where its own addresses lead, what it says of its pictures.
-
-    Attributes:
-        refusal: of all of its pictures.
-    """
-
-    response: TextResponse
-    place: Place
-    markup: Selector
-    licenses: Licenses
-    refusal: Answer | None
+__all__ = ["Found", "ImageSpider", "PictureSpider"]  # what a spider class of a user needs
 
 
 class ImageSpider(Spider):
     """One crawl of one source.
 
     A site that three CSS selectors cannot describe has a subclass: `pages`, `listings` and `pictures` say what a
-    response leads to, and may be overridden. How it is asked for, and what becomes a row, stays as it is.
+    response leads to, and may be overridden: they are called in a thread beside the loop, one at a time. How it is
+    asked for, and what becomes a row, stays as it is.
 
     Args:
         source: what to follow.
@@ -88,6 +62,7 @@ class ImageSpider(Spider):
         super().__init__()
         self._source, self._shown = source, PendingImages(intake, progress)
         self._patience, self._findings = patience, findings
+        self._aside = Aside()
         self._agent = product(source.user_agent)
         self._pages = SeenAddresses()  # asked for, listings too
         self.dead_ends: dict[str, str] = {}
@@ -133,6 +108,7 @@ class ImageSpider(Spider):
 
     def closed(self, reason: str) -> None:
         self.why_closed = reason
+        self._aside.close()
         self._shown.close()
 
     async def on_fault(self, failure: Failure) -> None:
@@ -141,50 +117,51 @@ class ImageSpider(Spider):
             self.fault, self._shown.at_fault = failure.value, True
             await self.crawler.engine.close_spider_async(reason="fault")
 
-    def on_listing(self, response: Response, asked: Showing) -> Iterator[Request]:
-        page = self._read(response)
+    async def on_listing(self, response: Response, asked: Showing) -> AsyncIterator[Request]:
+        page = await self._aside(self._read_listing, response)
         if isinstance(page, Answer):
             self._dead_end(asked, page)
             return
-        pages, further = list(self.pages(page.response)), list(self.listings(page.response))
-        has_pages = bool(pages) or self._findings.links > 0
-        found = [] if has_pages else list(self.pictures_of_listing(page.response))
-        is_new = self._is_new(found, page)
-        labels = link_labels(page.response.selector, self._source.page, self._source.listing_label)
-        for address in pages:
-            url = page.place.full(address)
-            is_new = is_new or url not in self._pages
-            way = {"license": page.licenses.of(url), "refusal": page.refusal}
-            yield from self._visit(Showing(url, response.url, source_label=labels.get(address)), PAGE, way)
-        yield from self._pictures(found, page, asked)
+        turns, found = Turns(), page.pictures if self._findings.links == 0 else []
+        is_new = await self._is_new(found, turns)
+        for lead in page.pages:
+            await turns.give()
+            is_new = is_new or lead.url not in self._pages
+            way = {"license": lead.license, "refusal": page.refusal}
+            for request_ in self._visit(Showing(lead.url, response.url, source_label=lead.label), PAGE, way):
+                yield request_
+        async for request_ in self._pictures(found, page, asked, turns):
+            yield request_
         barren = 0 if is_new else response.meta["way"].get("barren", 0) + 1
-        on = self._sent_on(page, asked, LISTING) if not pages and not found else []
+        on = self._sent_on(page, response, asked, LISTING) if not page.pages and not found else []
         start = asked.url if asked.page_url is None else None
-        self._findings.listing(page.response, start, len(pages), len(found), len(further) + len(on))
-        yield from on
-        if further and self._patience.follows(response.url, barren):
-            for address in further:
-                yield from self._visit(Showing(page.place.full(address), response.url), LISTING, {"barren": barren})
+        self._findings.listing(page.where, start, len(page.pages), len(found), len(page.further) + len(on))
+        for request_ in on:
+            yield request_
+        if page.further and self._patience.follows(response.url, barren):
+            for address in page.further:
+                await turns.give()
+                for request_ in self._visit(Showing(address, response.url), LISTING, {"barren": barren}):
+                    yield request_
 
     async def on_page(self, response: Response, asked: Showing) -> AsyncIterator[Request]:
         if await self._is_picture(response, asked):
             return
-        page = self._read(response)
+        page = await self._aside(self._read_page, response)
         if isinstance(page, Answer):
             self._shown.take(asked, page)
             return
-        found = list(self.pictures(page.response))
-        on = self._sent_on(page, asked, PAGE) if not found else []
+        turns, on = Turns(), [] if page.pictures else self._sent_on(page, response, asked, PAGE)
         for request_ in on:
             yield request_
-        if not found and not on:
-            self._findings.page(page.response, 0)
-            self._shown.take(asked, scrapy_response.page_answer(response, "failed", "no-picture"))
-        elif found:
-            self._findings.page(page.response, len(found))
-            self._patience.shown(response.url, self._is_new(found, page))
-            for request_ in self._pictures(found, page, asked):
+        if page.pictures:
+            self._findings.page(page.where, len(page.pictures))
+            self._patience.shown(response.url, await self._is_new(page.pictures, turns))
+            async for request_ in self._pictures(page.pictures, page, asked, turns):
                 yield request_
+        elif not on:
+            self._findings.page(page.where, 0)
+            self._shown.take(asked, scrapy_response.page_answer(response, "failed", "no-picture"))
 
     async def on_picture(self, response: Response, asked: Showing) -> None:
         self._shown.settle(asked.url, await self._answer(response, asked))
@@ -204,33 +181,46 @@ class ImageSpider(Spider):
         asked, answer = scrapy_response.failure_answer(failure)
         self._shown.settle(asked.url, answer)
 
-    def _read(self, response: Response) -> PageFacts | Answer:
-        """The page in a response, or why there is none to be read."""
-        if not scrapy_response.is_page(response):
-            return scrapy_response.no_page_answer(response)
-        page = text_response(response)
-        if isinstance(page, str):
-            return scrapy_response.page_answer(response, "failed", page)
-        markup = page.selector if page.selector.type in MARKUP else Selector("")
-        place = Place(markup, page.url, page.encoding)
-        refusal = scrapy_response.header_refusal(response, self._agent)
-        if refusal is None and meta_forbids(markup, self._agent):
-            refusal = scrapy_response.page_answer(response, "refused", "meta-robots")
-        return PageFacts(page, place, markup, Licenses(markup, place), refusal)
+    def _read_listing(self, response: Response) -> PageFacts | Answer:
+        """What a listing page leads to, or why it cannot be read; beside the loop, as `_read_page`."""
+        page = Page.of(response, self._agent)
+        if isinstance(page, Answer):
+            return page
+        labels = link_labels(page.response.selector, self._source.page, self._source.listing_label)
+        pages = [page.lead(Found(address, labels.get(address))) for address in self.pages(page.response)]
+        further = [page.place.full(address) for address in self.listings(page.response)]
+        has_pages = bool(pages) or self._findings.links > 0
+        found = [] if has_pages else list(map(page.lead, self.pictures_of_listing(page.response)))
+        where = "" if pages or found else hint(page.response)
+        return PageFacts(where, page.refusal, found, page.sent_on(), pages, further)
 
-    def _is_new(self, found: Iterable[Found], page: PageFacts) -> bool:
+    def _read_page(self, response: Response) -> PageFacts | Answer:
+        """What a picture page shows."""
+        page = Page.of(response, self._agent)
+        if isinstance(page, Answer):
+            return page
+        found = list(map(page.lead, self.pictures(page.response)))
+        return PageFacts("" if found else hint(page.response), page.refusal, found, page.sent_on())
+
+    async def _is_new(self, found: Iterable[Lead], turns: Turns) -> bool:
         """Whether one of them was not met before."""
-        return any(not self._shown.met(page.place.full(one.address)) for one in found)
-
-    def _pictures(self, found: Iterable[Found], page: PageFacts, asked: Showing) -> Iterator[Request]:
         for one in found:
-            url = page.place.full(one.address)
-            license_ = License(spdx(one.license), "spider") if one.license else page.licenses.of(url)
-            showing = Showing(url, asked.url, *license_, one.label or asked.source_label, one.caption)
+            await turns.give()
+            if not self._shown.met(one.url):
+                return True
+        return False
+
+    async def _pictures(
+        self, found: Iterable[Lead], page: PageFacts, asked: Showing, turns: Turns
+    ) -> AsyncIterator[Request]:
+        for one in found:
+            await turns.give()
+            showing = Showing(one.url, asked.url, *one.license, one.label or asked.source_label, one.caption)
             if page.refusal is not None:
                 self._shown.take(showing, page.refusal)
             else:
-                yield from self._fetch(showing)
+                for request_ in self._fetch(showing):
+                    yield request_
 
     async def _is_picture(self, response: Response, asked: Showing) -> bool:
         """Takes what a link led to straight, if that is a picture: it has the licence of the page that links to it."""
@@ -239,17 +229,16 @@ class ImageSpider(Spider):
         way = response.meta["way"]
         answer = way["refusal"] or await self._answer(response, asked)
         license_, evidence = way["license"]
-        self._findings.page(response, 1)
+        self._findings.page("", 1)
         self._shown.found(asked._replace(license=license_, license_evidence=evidence), answer)
         return True
 
-    def _sent_on(self, page: PageFacts, asked: Showing, priority: int) -> list[Request]:
+    def _sent_on(self, page: PageFacts, response: Response, asked: Showing, priority: int) -> list[Request]:
         """The request for where a page without anything sends its readers."""
-        way: dict[str, Any] = page.response.meta["way"]
-        address = refresh_target(page.markup)
-        if address is None or way.get("hops", 0) >= REDIRECTS:
+        way: dict[str, Any] = response.meta["way"]
+        if page.sent_on is None or way.get("hops", 0) >= REDIRECTS:
             return []
-        further = asked._replace(url=page.place.full(address))
+        further = asked._replace(url=page.sent_on)
         return list(self._visit(further, priority, way | {"hops": way.get("hops", 0) + 1}))
 
     def _dead_end(self, listing: Showing, answer: Answer) -> None:

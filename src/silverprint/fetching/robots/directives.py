@@ -1,7 +1,10 @@
 """Directives of a site about one image: X-Robots-Tag headers and robots meta tags."""
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
+_PART: Final = re.compile("[^,]+")
 _FORBIDDING = {"none", "noindex", "noimageindex", "noai", "noimageai"}
 _VALUED = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
 
@@ -23,7 +26,8 @@ def forbids(values: Iterable[str], agent: str) -> bool:
 
 def _forbids(value: str, agent: str) -> bool:
     meant = True
-    for part in value.split(","):
+    for found in _PART.finditer(value):  # not split: of megabytes that would let no other thread run
+        part = found[0]
         name, colon, rest = part.partition(":")
         if colon and name.strip() not in _VALUED:
             meant, part = name.strip() in {"*", agent}, rest

@@ -20,7 +20,7 @@ def strip_jpeg(data: bytes) -> list[Piece]:
     turn, scanned = 0, False
     for marker, start, end in segments(data):
         scanned = scanned or marker == SOS
-        begin = data[start : start + _LONGEST_NAME]
+        begin = data[start : min(start + _LONGEST_NAME, end)]  # what lies behind it names nothing
         if marker == _APP1 and not turn and not scanned and begin[4:10] == EXIF_HEADER:
             turn = read_orientation(data[start + 4 : end])
         elif marker == _APP0 and not scanned:

@@ -4,7 +4,6 @@ It never sleeps and never loses a vote: the ledger on disk is written before any
 two steps leaves a state from which the next run goes on.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -50,17 +49,8 @@ def _require_ledgers(name: str, current: State | None) -> None:
         rule = "nobody can be asked without a queue"
         raise UnavailableError(str(layout.queue(name)), rule, f"run: dvc repro queue@{name}")
     if current is not None:
-        _require_hash(layout.queue(name), current.queue_sha256, "the queue is final since its first push")
-    if current is not None and current.status == "closed" and layout.votes(name).exists():
-        _require_hash(layout.votes(name), current.votes_sha256, "the votes are final since the round was closed")
-
-
-def _require_hash(path: Path, expected: str | None, rule: str) -> None:
-    found = ledgers.sha256(path)
-    if found != expected:
-        value = f"{path} has hash {found[:8]}, not {str(expected)[:8]}"
-        remedy = f"run: git checkout {path}; where two branches were merged: silverprint ledger fix {path}"
-        raise DataError(value, rule, remedy)
+        round_state.require_hash(layout.queue(name), current.queue_sha256, "the queue is final since its first push")
+        current.require_votes()
 
 
 def _asks_answered(current: State) -> bool:

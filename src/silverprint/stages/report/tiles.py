@@ -75,7 +75,7 @@ def strip_columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
         return row(by_class.filter(pl.col("label") == name)["image_id"].head(3).to_list(), name, f"{counts[name]:,}")
 
     return [
-        strip.Column("Crawled", f"{manifest.height:,} pictures", grid(crawled)),
+        strip.Column("Acquired", f"{manifest.height:,} pictures", grid(crawled)),
         strip.Column(
             "Rejected", f"{rejected['pictures'].sum():,}, each with its reason",
             [example_row(reason, n) for reason, n in rejected.head(strip.ROWS).iter_rows()],

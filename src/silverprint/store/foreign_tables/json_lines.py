@@ -65,7 +65,17 @@ def _object(line: str) -> Row | Fault | None:
     try:
         if not line.isascii():
             line.encode()  # bytes that are no UTF-8 are lone surrogates by now
-        found = json.loads(line)
+        found = json.loads(line, object_pairs_hook=_once)
+    except KeyError as error:
+        return Fault(f"the key {error.args[0]!r} stands there twice", "leave one of them")
     except (ValueError, RecursionError):
         return _NO_OBJECT
     return found if isinstance(found, dict) else _NO_OBJECT
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen = [key for key, _ in pairs]
+        raise KeyError(next(key for key in seen if seen.count(key) > 1))
+    return found

@@ -1,0 +1,101 @@
+"""Facts of a page that was read: what it leads to and what it states of that, as plain values without the page."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from parsel import Selector
+from scrapy.http import Response, TextResponse
+
+from silverprint.acquired import Answer
+from silverprint.adapters.crawl import scrapy_response
+from silverprint.adapters.crawl.css_select import MARKUP
+from silverprint.adapters.crawl.meta_refresh import refresh_target
+from silverprint.adapters.crawl.page import License, Licenses, Place, meta_forbids
+from silverprint.adapters.crawl.page_bounds import TOO_LARGE, TooLarge
+from silverprint.adapters.crawl.page_text import text_response
+from silverprint.core.licenses import spdx
+
+
+class Found(NamedTuple):
+    """A picture that a page shows, as far as the page says it: its address as written, perhaps relative to the page's.
+
+    A licence that is said here (SPDX or an address) goes before what the page states by JSON-LD or rel=license.
+    """
+
+    address: str
+    label: str | None = None
+    caption: str | None = None
+    license: str | None = None
+
+
+class Lead(NamedTuple):
+    """A picture or a page that a page leads to: its address in full, and what is said of it there."""
+
+    url: str
+    license: License
+    label: str | None
+    caption: str | None
+
+
+class PageFacts(NamedTuple):
+    """
+    Attributes:
+        where: the page's address, with a hint why it shows nothing; empty where it shows something.
+        refusal: of all of its pictures.
+        pictures: that it shows.
+        sent_on: where it sends its readers.
+        pages: that it links to, if it is a listing page.
+        further: listing pages that it links to, likewise.
+    """
+
+    where: str
+    refusal: Answer | None
+    pictures: list[Lead]
+    sent_on: str | None
+    pages: list[Lead] = []  # noqa: RUF012 (never changed)
+    further: list[str] = []  # noqa: RUF012
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that can be read.
+
+    Attributes:
+        response: with its encoding and a selector.
+        markup: the parsed page; of JSON an empty one.
+        refusal: of all of its pictures.
+    """
+
+    response: TextResponse
+    place: Place
+    markup: Selector
+    licenses: Licenses
+    refusal: Answer | None
+
+    @classmethod
+    def of(cls, response: Response, agent: str) -> Self | Answer:
+        """The page in a response, or why there is none to be read."""
+        if not scrapy_response.is_page(response):
+            return scrapy_response.no_page_answer(response)
+        page = text_response(response)
+        if isinstance(page, str):
+            return scrapy_response.page_answer(response, "failed", page)
+        markup = page.selector if page.selector.type in MARKUP else Selector("")
+        place = Place(markup, page.url, page.encoding)
+        refusal = scrapy_response.header_refusal(response, agent)
+        if refusal is None and meta_forbids(markup, agent):
+            refusal = scrapy_response.page_answer(response, "refused", "meta-robots")
+        try:
+            return cls(page, place, markup, Licenses(markup, place), refusal)
+        except TooLarge:
+            return scrapy_response.page_answer(response, "failed", TOO_LARGE)
+
+    def lead(self, one: Found) -> Lead:
+        url = self.place.full(one.address)
+        license_ = License(spdx(one.license), "spider") if one.license else self.licenses.of(url)
+        return Lead(url, license_, one.label, one.caption)
+
+    def sent_on(self) -> str | None:
+        """Where it sends its readers by itself, in full."""
+        address = refresh_target(self.markup)
+        return None if address is None else self.place.full(address)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from silverprint.adapters.crawl.bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, MAX_VALUES
+from silverprint.adapters.crawl.page_bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, MAX_VALUES
 
 _ROOM = MAX_CHARACTERS - 1_000
 _FEW = MAX_TAGS - 100

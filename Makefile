@@ -76,6 +76,7 @@ test: env studio-env s3-env ray-env extras-env check  ## every test but the soak
 soak: env studio-env  ## the heavy trials
 	pytest -m soak
 	pytest -m "not slow and not browser and not soak" --hypothesis-profile=explore -n auto --dist loadfile
+	python -m benchmarks.mutation --mutants 80
 
 lock:  ## resolve requirements/*.in anew
 	@scripts/lock

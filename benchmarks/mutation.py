@@ -130,8 +130,8 @@ def survives(mutant: Mutant, tree: Path) -> bool:
         place.write_text(whole, encoding="utf-8")
 
 
-def run(count: int, seed: int) -> float:
-    """Tries `count` mutants of core/, prints what survives, and gives the share that was noticed."""
+def run(count: int, seed: int) -> list[Mutant]:
+    """Tries `count` mutants of core/, prints what survives and the share that was noticed; the survivors."""
     every = [mutant for path in sorted((ROOT / CORE).rglob("*.py")) for mutant in mutants(path.relative_to(ROOT))]
     drawn = random.Random(seed).sample(every, min(count, len(every)))
     alive = []

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import time
 from collections.abc import Iterable
 
 import pytest
@@ -16,6 +15,7 @@ from silverprint.fetching import heads
 from silverprint.fetching.addresses import Reach
 from silverprint.fetching.chunks import Chunks
 from silverprint.fetching.reasons import NoPicture
+from tests.clock import within
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -47,11 +47,10 @@ def test_a_head_that_is_none_is_refused(head: bytes) -> None:
 
 @pytest.mark.parametrize("line", [b"a:\n", b" b\n", b":\n", b"\n ", b"a: b,\n"])
 def test_a_head_of_many_lines_is_read_in_no_time(line: bytes) -> None:
-    begun = time.process_time()
-    head = heads.parse(OK + b"a: b\r\n" + line * (heads.MOST // len(line)))
+    head = within(0.5, lambda: heads.parse(OK + b"a: b\r\n" + line * (heads.MOST // len(line))))
     assert head.status == 200
-    assert heads.parse(heads.plain(head)[:-4]).headers.get("a") == head.headers["a"]
-    assert time.process_time() - begun < 0.5
+    again = within(0.5, lambda: heads.parse(heads.plain(head)[:-4]))
+    assert again.headers.get("a") == head.headers["a"]
 
 
 @given(st.binary(max_size=2_000))

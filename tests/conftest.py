@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from silverprint import cli
+
 # A deadline per example measures the machine's load, not the code. The same examples each time, so that a change is
 # judged by what it changes; `make soak` looks for others.
 settings.register_profile("silverprint", deadline=None, derandomize=True, max_examples=50)
@@ -79,5 +81,22 @@ def silverprint() -> Callable[..., subprocess.CompletedProcess[str]]:
             [sys.executable, "-m", "silverprint", *arguments],
             cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """As `silverprint`, in this process, where the process is not what is tested: one of its own takes a second."""
+
+    def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        here = cwd or Path.cwd()
+        monkeypatch.chdir(here)
+        capsys.readouterr()
+        code = cli.main(arguments)
+        monkeypatch.chdir(here)  # the command went to the project's folder
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
 
     return run

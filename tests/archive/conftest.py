@@ -5,10 +5,9 @@ import pytest
 
 from silverprint import config
 from silverprint.stages import acquire
-from tests.inside import typed
 from tests.s3 import Server, running, server
 
-__all__ = ["running", "server", "typed"]  # fixtures
+__all__ = ["running", "server"]  # fixtures
 
 
 @pytest.fixture

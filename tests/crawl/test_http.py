@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import time
 from collections.abc import Iterable
 
 import pytest
@@ -16,6 +15,7 @@ from silverprint.fetching.address_guard import AddressPolicy
 from silverprint.fetching.http import response_head
 from silverprint.fetching.http.chunked import Chunks
 from silverprint.fetching.refusals import NoImage
+from tests.clock import within
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -49,11 +49,10 @@ def test_a_head_that_is_none_is_refused(head: bytes) -> None:
 
 @pytest.mark.parametrize("line", [b"a:\n", b" b\n", b":\n", b"\n ", b"a: b,\n"])
 def test_a_head_of_many_lines_is_read_in_no_time(line: bytes) -> None:
-    begun = time.process_time()
-    head = response_head.parse(OK + b"a: b\r\n" + line * (response_head.MOST // len(line)))
+    head = within(0.5, lambda: response_head.parse(OK + b"a: b\r\n" + line * (response_head.MOST // len(line))))
     assert head.status == 200
-    assert response_head.parse(response_head.to_bytes(head)[:-4]).headers.get("a") == head.headers["a"]
-    assert time.process_time() - begun < 0.5
+    again = within(0.5, lambda: response_head.parse(response_head.to_bytes(head)[:-4]))
+    assert again.headers.get("a") == head.headers["a"]
 
 
 @given(st.binary(max_size=2_000))

@@ -2,10 +2,7 @@ import pytest
 
 from silverprint import config
 from silverprint.stages import queue
-from tests.inside import typed
 from tests.rounds import campaign
-
-__all__ = ["typed"]  # a fixture
 
 
 @pytest.fixture

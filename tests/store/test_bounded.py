@@ -4,7 +4,6 @@ import ctypes
 import os
 import shutil
 import struct
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from tests.clock import within
 from tests.crawl.pictures import encoded, pixels
 from tests.store.test_decode import header_png
 
@@ -72,13 +72,12 @@ def small_claims(side: int) -> Iterator[bytes]:
 
 def test_small_files_that_claim_a_hundred_megapixels_are_refused_before_memory_is_had() -> None:
     process = psutil.Process()
-    before, start = process.memory_info().rss, time.process_time()
+    before = process.memory_info().rss
     for data in small_claims(10_000):
         assert len(data) < 10_000
-        assert measure("x", data)["error"] == "too-many-pixels"
-        assert pixel_sha256(data) is None
+        assert within(1, lambda data=data: measure("x", data)["error"]) == "too-many-pixels"
+        assert within(1, lambda data=data: pixel_sha256(data)) is None
     assert process.memory_info().rss - before < 100_000_000
-    assert time.process_time() - start < 5
 
 
 def test_a_phones_108_megapixels_are_taken_where_the_decoder_reduces() -> None:
@@ -99,10 +98,8 @@ def test_the_knob_is_the_limit_of_a_jpeg_and_two_fifths_of_it_that_of_others() -
 
 
 def test_scans_are_counted_before_anything_is_decoded() -> None:
-    start = time.process_time()
-    assert measure("x", scans(MOST_SCANS + 1, 256))["error"] == "too-many-scans"
-    assert measure("x", scans(10_000, 64))["error"] == "too-many-scans"
-    assert time.process_time() - start < 1
+    for data in (scans(MOST_SCANS + 1, 256), scans(10_000, 64)):
+        assert within(1, lambda data=data: measure("x", data)["error"]) == "too-many-scans"
     assert measure("x", scans(40, 64))["decodable"]
 
 
@@ -185,9 +182,7 @@ def test_a_child_returns_what_is_decoded_here(form: str) -> None:
 @pytest.mark.parametrize("pages", [1, 2, 30_000])
 def test_pages_are_not_walked(pages: int) -> None:
     data = tiff(pages)
-    start = time.process_time()
-    assert decode.decode_here(data, MAX_PIXELS, None).frames == min(pages, MOST_FRAMES)
-    assert time.process_time() - start < 1
+    assert within(1, lambda: decode.decode_here(data, MAX_PIXELS, None)).frames == min(pages, MOST_FRAMES)
 
 
 def test_a_chain_of_pages_that_bites_its_tail_ends() -> None:

@@ -2,7 +2,6 @@
 
 import random
 import struct
-import time
 from io import BytesIO
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_sample_image
+from tests.clock import within
 from tests.crawl.pictures import encoded, exif
 from tests.store import icc
 
@@ -123,11 +123,10 @@ def test_a_hostile_profile_costs_little_and_raises_nothing(seed: int) -> None:
         work[at : at + 4] = chance.choice(
             [b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", b"mft2", b"curv", b"mpet"]
         )
-    start = time.process_time()
     pixels = np.zeros((4, 4, len(mode)) if mode != "L" else (4, 4), np.uint8)
-    found = srgb.to_srgb(pixels, bytes(work[: chance.choice([len(work), chance.randrange(len(work))])]), mode)
+    sent = bytes(work[: chance.choice([len(work), chance.randrange(len(work))])])
+    found = within(1, lambda: srgb.to_srgb(pixels, sent, mode))
     assert found is None or found.shape == (4, 4, 3)
-    assert time.process_time() - start < 1
 
 
 def test_chains_of_any_length_are_not_followed() -> None:

@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from silverprint.acquired import Answer, Showing
 from silverprint.adapters.crawl import image_candidates, scrapy_response
 from silverprint.adapters.crawl.endless_sites import StopRules
+from silverprint.adapters.crawl.event_loop import LoopShare, WorkerThread
 from silverprint.adapters.crawl.labels import element_labels, link_labels, page_label
 from silverprint.adapters.crawl.page import absolute_url, links
 from silverprint.adapters.crawl.page_facts import Found, Lead, Page, PageFacts
@@ -19,7 +20,6 @@ from silverprint.adapters.crawl.pending import PendingImages
 from silverprint.adapters.crawl.requests import LISTING, NOTHING, PAGE, PICTURE, request
 from silverprint.adapters.crawl.seen import SeenAddresses
 from silverprint.adapters.crawl.selector_report import Findings, hint
-from silverprint.adapters.crawl.turns import Aside, Turns
 from silverprint.config import WebSource
 from silverprint.fetching.limits import REDIRECTS
 from silverprint.fetching.refusals import DOWN, NoImage
@@ -62,7 +62,7 @@ class ImageSpider(Spider):
         super().__init__()
         self._source, self._shown = source, PendingImages(intake, progress)
         self._patience, self._findings = patience, findings
-        self._aside = Aside()
+        self._worker = WorkerThread()
         self._agent = product(source.user_agent)
         self._pages = SeenAddresses()  # asked for, listings too
         self.dead_ends: dict[str, str] = {}
@@ -108,7 +108,7 @@ class ImageSpider(Spider):
 
     def closed(self, reason: str) -> None:
         self.why_closed = reason
-        self._aside.close()
+        self._worker.close()
         self._shown.close()
 
     async def on_fault(self, failure: Failure) -> None:
@@ -118,19 +118,19 @@ class ImageSpider(Spider):
             await self.crawler.engine.close_spider_async(reason="fault")
 
     async def on_listing(self, response: Response, asked: Showing) -> AsyncIterator[Request]:
-        page = await self._aside(self._read_listing, response)
+        page = await self._worker(self._read_listing, response)
         if isinstance(page, Answer):
             self._dead_end(asked, page)
             return
-        turns, found = Turns(), page.pictures if self._findings.links == 0 else []
-        is_new = await self._is_new(found, turns)
+        share, found = LoopShare(), page.pictures if self._findings.links == 0 else []
+        is_new = await self._is_new(found, share)
         for lead in page.pages:
-            await turns.give()
+            await share.yield_if_due()
             is_new = is_new or lead.url not in self._pages
             way = {"license": lead.license, "refusal": page.refusal}
             for request_ in self._visit(Showing(lead.url, response.url, source_label=lead.label), PAGE, way):
                 yield request_
-        async for request_ in self._pictures(found, page, asked, turns):
+        async for request_ in self._pictures(found, page, asked, share):
             yield request_
         barren = 0 if is_new else response.meta["way"].get("barren", 0) + 1
         on = self._sent_on(page, response, asked, LISTING) if not page.pages and not found else []
@@ -140,24 +140,24 @@ class ImageSpider(Spider):
             yield request_
         if page.further and self._patience.follows(response.url, barren):
             for address in page.further:
-                await turns.give()
+                await share.yield_if_due()
                 for request_ in self._visit(Showing(address, response.url), LISTING, {"barren": barren}):
                     yield request_
 
     async def on_page(self, response: Response, asked: Showing) -> AsyncIterator[Request]:
         if await self._is_picture(response, asked):
             return
-        page = await self._aside(self._read_page, response)
+        page = await self._worker(self._read_page, response)
         if isinstance(page, Answer):
             self._shown.take(asked, page)
             return
-        turns, on = Turns(), [] if page.pictures else self._sent_on(page, response, asked, PAGE)
+        share, on = LoopShare(), [] if page.pictures else self._sent_on(page, response, asked, PAGE)
         for request_ in on:
             yield request_
         if page.pictures:
             self._findings.page(page.where, len(page.pictures))
-            self._patience.shown(response.url, await self._is_new(page.pictures, turns))
-            async for request_ in self._pictures(page.pictures, page, asked, turns):
+            self._patience.shown(response.url, await self._is_new(page.pictures, share))
+            async for request_ in self._pictures(page.pictures, page, asked, share):
                 yield request_
         elif not on:
             self._findings.page(page.where, 0)
@@ -202,19 +202,19 @@ class ImageSpider(Spider):
         found = list(map(page.lead, self.pictures(page.response)))
         return PageFacts("" if found else hint(page.response), page.refusal, found, page.sent_on())
 
-    async def _is_new(self, found: Iterable[Lead], turns: Turns) -> bool:
+    async def _is_new(self, found: Iterable[Lead], share: LoopShare) -> bool:
         """Whether one of them was not met before."""
         for one in found:
-            await turns.give()
+            await share.yield_if_due()
             if not self._shown.met(one.url):
                 return True
         return False
 
     async def _pictures(
-        self, found: Iterable[Lead], page: PageFacts, asked: Showing, turns: Turns
+        self, found: Iterable[Lead], page: PageFacts, asked: Showing, share: LoopShare
     ) -> AsyncIterator[Request]:
         for one in found:
-            await turns.give()
+            await share.yield_if_due()
             showing = Showing(one.url, asked.url, *one.license, one.label or asked.source_label, one.caption)
             if page.refusal is not None:
                 self._shown.take(showing, page.refusal)

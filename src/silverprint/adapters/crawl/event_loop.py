@@ -1,4 +1,4 @@
-"""The loop is everybody's: what a page holds is read beside it, and what is done on it is done in turns."""
+"""Fair use of the crawl's event loop: a thread beside it for long work, and pauses within long coroutines."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from typing import Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_TURN_S: Final = 0.01
+_SHARE_S: Final = 0.01
 
 
-class Aside:
+class WorkerThread:
     """A thread of its own for whatever takes long: one thing after the other, in the order of asking."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="crawl-pages")
 
     async def __call__(self, work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
         """What `work` returns or raises; the loop goes on meanwhile."""
@@ -27,13 +27,13 @@ class Aside:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-class Turns:
-    """For a coroutine that has much to do: it gives the loop a turn every 10 ms."""
+class LoopShare:
+    """For a coroutine that has much to do: it lets others run every 10 ms."""
 
     def __init__(self) -> None:
         self._since = monotonic()
 
-    async def give(self) -> None:
-        if monotonic() - self._since > _TURN_S:
+    async def yield_if_due(self) -> None:
+        if monotonic() - self._since > _SHARE_S:
             await asyncio.sleep(0)
             self._since = monotonic()

@@ -23,7 +23,7 @@ def test_every_strategy_has_a_sentence(strategy, score):
 
 def test_coverage_is_told_in_percent():
     assert why(strategy="maxherding", score=0.0123).endswith("raises the coverage of the pool by 1.23%.")
-    assert why(strategy="maxherding", score=None) == "Like many pictures that none asked before is like."
+    assert why(strategy="maxherding", score=None) == "Stands for many pictures that no earlier one stands for."
 
 
 def test_chance_and_people_have_their_own():

@@ -38,7 +38,6 @@ def test_an_address_goes_out_in_a_list_as_in_a_crawl(scheme: str, host: str, pat
         ("http://A.example/x", Target("a.example", 80)),
         ("https://a.example", Target("a.example", 443)),
         ("http://[::1]:81/", Target("::1", 81)),
-        ("http://u:p@a.example:8/", Target("a.example", 8)),
     ],
 )
 def test_whom_an_address_speaks_to(url: str, found: Target) -> None:
@@ -55,6 +54,14 @@ def test_what_is_no_address(url: str) -> None:
 def test_other_schemes_are_refused(url: str) -> None:
     with pytest.raises(Refused, match="scheme"):
         target(url)
+
+
+@pytest.mark.parametrize("url", ["http://u:p@a.example:8/", "http://u@a.example", "https://:p@[::1]/"])
+def test_who_one_is_has_no_place_in_an_address(url: str) -> None:
+    with pytest.raises(Failed, match="credentials"):
+        target(url)
+    with pytest.raises(Failed, match="credentials"):
+        redirect_target("http://a.example/", 302, url)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,15 @@ def test_the_strip_stays_small_with_pictures_that_no_png_can_compress(tmp_path: 
     assert (tmp_path / "strip.png").stat().st_size < 300_000
 
 
+def test_the_strip_says_what_it_leaves_out(tmp_path: Path) -> None:
+    rows = [strip.Row([], f"class {number}") for number in range(strip.ROWS)]
+    drawn = []
+    for rest in ("", "and 1 more classes", "and 94 more classes"):
+        strip.draw([strip.Column("Labelled", "9 by 2 people", rows, rest)], tmp_path / "strip.png")
+        drawn.append((tmp_path / "strip.png").read_bytes())
+    assert len(set(drawn)) == 3
+
+
 def test_the_strip_of_an_empty_campaign(tmp_path: Path) -> None:
     strip.draw([strip.Column("Asked", "0 in 0 rounds", [])], tmp_path / "strip.png")
     assert (tmp_path / "strip.png").exists()

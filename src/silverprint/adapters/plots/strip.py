@@ -16,6 +16,7 @@ _PITCH: Final = TILE + 6
 _TEXT: Final = 214  # width of the words beside a row
 _MARGIN: Final = 22
 _HEAD: Final = 92
+_FOOT: Final = 26
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Column:
     title: str
     note: str
     rows: list[Row]  # at most ROWS
+    rest: str = ""  # what more there is, below the rows
 
     @property
     def tiles_width(self) -> int:
@@ -44,7 +46,7 @@ class Column:
 def draw(columns: list[Column], path: Path) -> None:
     """Writes the columns, left to right with arrows between, as a PNG of less than 300 KB."""
     width = 2 * _MARGIN + sum(column.width for column in columns) + marks.ARROW * (len(columns) - 1)
-    height = _HEAD + ROWS * _PITCH + _MARGIN
+    height = _HEAD + ROWS * _PITCH + _FOOT + _MARGIN
     canvas = Image.new("RGB", (width, height), palette.PAPER)
     pen = ImageDraw.Draw(canvas)
     left = _MARGIN
@@ -67,3 +69,4 @@ def _column(canvas: Image.Image, pen: ImageDraw.ImageDraw, column: Column, left:
         room = left + column.width - beside
         pen.text((beside, top + 17), shorten(row.title, room, font(21)), fill=palette.INK, font=font(21))
         pen.text((beside, top + 45), shorten(row.note, room, font(18)), fill=palette.MUTED, font=font(18))
+    pen.text((left, _HEAD + ROWS * _PITCH + 2), column.rest, fill=palette.MUTED, font=font(18))

@@ -59,6 +59,7 @@ def strip_columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
     newest = list(campaign.queues.values())[-1]["image_id"].to_list() if campaign.queues else []
     by_class = answers.sort("agreement", "image_id", descending=[True, False], nulls_last=True)
     counts = dict(answers.group_by("label").len().iter_rows())
+    labelled = [name for name in campaign.params.dataset.classes if name in counts]
     people = campaign.people.height
 
     def row(image_ids: list[str], title: str = "", note: str = "") -> strip.Row:
@@ -79,13 +80,18 @@ def strip_columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
         strip.Column(
             "Rejected", f"{rejected['pictures'].sum():,}, each with its reason",
             [example_row(reason, n) for reason, n in rejected.head(strip.ROWS).iter_rows()],
+            _rest(rejected.height, "reasons"),
         ),
         strip.Column("Asked", f"{campaign.asked.height:,} in {len(campaign.queues)} rounds", grid(newest)),
         strip.Column(
             "Labelled", f"{answers.height:,} by {people} people",
-            [class_row(name) for name in campaign.params.dataset.classes if name in counts][: strip.ROWS],
+            [class_row(name) for name in labelled[: strip.ROWS]], _rest(len(labelled), "classes"),
         ),
     ]  # fmt: skip
+
+
+def _rest(count: int, kind: str) -> str:
+    return f"and {count - strip.ROWS:,} more {kind}" if count > strip.ROWS else ""
 
 
 def _asked(row: dict[str, object], pictures: Gallery) -> Tile:

@@ -200,4 +200,4 @@ def test_what_is_not_there_or_closed_or_nothing_of_the_kind_is_told(
         assert told("s3://bucket/drop").startswith("69 s3://bucket/drop: S3 does not answer")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    assert told("s3://bucket/drop").startswith("77 s3://bucket/drop: we may not read it")
+    assert told("s3://bucket/drop").startswith("77 s3://bucket/drop: access is denied")

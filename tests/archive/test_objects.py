@@ -73,7 +73,7 @@ def test_what_is_not_there_or_closed_is_told(acquired: Taken, filled: Server, mo
             list(object_entries(address))
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(NotAllowedError, match=r"we may not read it.*AWS_ACCESS_KEY_ID"):
+    with pytest.raises(NotAllowedError, match=r"access is denied.*AWS_ACCESS_KEY_ID"):
         acquired("s3://bucket/may")
 
 

@@ -22,7 +22,7 @@ from silverprint.adapters.labelstudio import Studio
 from silverprint.annotation_backend import Page, Project, Task
 from silverprint.demo import CAMPAIGN, image_rendering, truth
 from silverprint.demo.annotators import STOP, annotate, preselected_class
-from silverprint.demo.classes import CLASSES
+from silverprint.demo.fashion import CLASSES
 from silverprint.demo.personas import PERSONS, decide
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
 from silverprint.records import NONE_OF_THESE, UNSURE

@@ -7,7 +7,7 @@ import polars as pl
 
 from silverprint import annotation_registry, layout
 from silverprint.annotation_backend import Annotation, AnnotationBackend, Page, Project, StoredTask, Task
-from silverprint.campaign import class_numbers, ledgers, serving_cache
+from silverprint.campaign import class_list, ledgers, serving_cache
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -75,7 +75,7 @@ def _open(backend: AnnotationBackend, params: Params, current: State, tier: str)
 def _page(params: Params, current: State) -> Page:
     dataset = params.dataset
     choices = (*current.classes, NONE_OF_THESE, UNSURE)
-    return Page(dataset.title, dataset.instructions, choices, tuple(class_numbers.classes(params)))
+    return Page(dataset.title, dataset.instructions, choices, tuple(class_list.classes(params)))
 
 
 def _known(backend: AnnotationBackend, current: State, tier: str) -> Project | None:

@@ -1,4 +1,4 @@
-"""Figures measured from a picture's grey levels, by which rules judge it."""
+"""Figures measured from an image's grey levels, by which rules judge it; each is a column of MEASURED."""
 
 from dataclasses import dataclass
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from silverprint.core.measures import figures, gray_levels
+from silverprint.demo.fashion import IMAGES, tiles
 from silverprint.demo.image_rendering import SIDE, jpeg, product
-from silverprint.demo.source_images import IMAGES, tiles
 
 SEED, COPIED, FEWER = 7, 400, 100
 TILE, LONGER = 256, 1536  # pixels: of a piece of a photograph, and of the photograph that is cut

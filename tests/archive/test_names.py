@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint import config
-from silverprint.adapters.archive.blob import open_local
+from silverprint.adapters.archive.entries import open_local
 from silverprint.adapters.archive.entry_names import comparison_key, decode_name, junk_reason
 from silverprint.adapters.archive.tar_entries import tar_entries
 from silverprint.adapters.archive.zip_entries import zip_entries

@@ -14,7 +14,7 @@ from zlib import crc32
 import pytest
 from backports import zstd
 
-from silverprint.adapters.archive.blob import open_local
+from silverprint.adapters.archive.entries import open_local
 from silverprint.adapters.archive.tar_entries import is_tar, tar_entries
 from silverprint.errors import DataError
 from tests.archive.drops import FILES, memory, reasons, rows

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import pytest
 
-from silverprint.adapters.archive.blob import open_local
+from silverprint.adapters.archive.entries import open_local
 from silverprint.adapters.archive.zip_entries import zip_entries
 from silverprint.errors import DataError
 from tests.archive.drops import memory, reasons, zipped

@@ -55,14 +55,14 @@ def test_a_source_missing_from_a_stage_is_refused() -> None:
     layout.PIPELINE.write_text(text.replace("      - data/raw/partner\n", "", 1))
     with pytest.raises(ConfigError, match="silverprint source add partner"):
         lint.lint(config.load())
-    sources.add("partner", None, None)
+    sources.add("partner", None)
     lint.lint(config.load())
 
 
 def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None:
     (tmp_path / "drop").mkdir()
     before = files()
-    sources.add("museum", tmp_path / "drop", "MIT")
+    sources.add("museum", "MIT", archive=tmp_path / "drop")
     lint.lint(config.load())
     found = stages()
     for folder, need in dvc_yaml.NEED.items():
@@ -74,13 +74,13 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
 
 def test_a_list_is_added_as_one(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("url\n")
-    sources.add("listed", None, "MIT", urls=tmp_path / "list.csv")
+    sources.add("listed", "MIT", urls=tmp_path / "list.csv")
     lint.lint(config.load())
     assert config.load().sources["listed"] == config.UrlSource(kind="urls", path="list.csv", license="MIT")
     with pytest.raises(UsageError, match="archive and urls at once"):
-        sources.add("both", tmp_path, None, urls=tmp_path / "list.csv")
+        sources.add("both", None, archive=tmp_path, urls=tmp_path / "list.csv")
     with pytest.raises(UnavailableError, match=r"gone\.csv"):
-        sources.add("gone", None, None, urls=tmp_path / "gone.csv")
+        sources.add("gone", None, urls=tmp_path / "gone.csv")
 
 
 @pytest.mark.parametrize("folder", dvc_yaml.NEED)
@@ -93,7 +93,7 @@ def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: st
         with pytest.raises(ConfigError, match=rf"'{stage}' lacks {folder}(\w+): .*silverprint source add \1"):
             lint.lint(config.load())
         for name in SHIPPED:
-            sources.add(name, None, None)
+            sources.add(name, None)
         lint.lint(config.load())
         layout.PIPELINE.write_text(whole)
 
@@ -105,7 +105,7 @@ def test_a_list_of_dependencies_that_is_empty_is_filled(empty: str) -> None:
     with pytest.raises(ConfigError, match="'embed' lacks"):
         lint.lint(config.load())
     for name in SHIPPED:
-        sources.add(name, None, None)
+        sources.add(name, None)
     lint.lint(config.load())
 
 
@@ -117,7 +117,7 @@ def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
         sources.remove(name)
     with pytest.raises(ConfigError, match="'embed' lacks data/raw/mine"):
         lint.lint(config.load())
-    sources.add("mine", None, None)
+    sources.add("mine", None)
     lint.lint(config.load())
     assert stages()["embed"].deps == ("data/raw/mine", "data/measured/mine")
 
@@ -146,7 +146,7 @@ def test_comments_and_order_stay_around_what_is_added_and_removed(tmp_path: Path
     replace(layout.PIPELINE, "\n      - data/raw/partner\n", "\n      # signed\n      - data/raw/partner  # in May\n")
     before = files()
     (tmp_path / "drop").mkdir()
-    sources.add("museum", tmp_path / "drop", None)
+    sources.add("museum", None, archive=tmp_path / "drop")
     added = "  museum:\n    kind: archive\n    revision: 1\n    path: drop"
     assert layout.PARAMS.read_text() == before[0].replace(heading, f"\n{added}{heading}")
     sources.remove("museum")
@@ -168,7 +168,7 @@ def test_a_source_that_nothing_names_cannot_be_removed() -> None:
 def test_a_licence_that_is_none_is_refused(tmp_path: Path) -> None:
     before = files()
     with pytest.raises(ConfigError, match=r"sources\.museum\.license = 'nonsense'"):
-        sources.add("museum", tmp_path, "nonsense")
+        sources.add("museum", "nonsense", archive=tmp_path)
     assert files() == before
 
 
@@ -198,7 +198,7 @@ def test_a_damaged_pipeline_is_one_line(text: str, message: str) -> None:
 @pytest.mark.parametrize("text", ["", "a: 1\n", "[1]\n", "sources: 5\n", "sources: [a]\n", "sources: null\n", "a: [\n"])
 def test_a_damaged_params_yaml_is_one_line_to_source(tmp_path: Path, text: str) -> None:
     layout.PARAMS.write_text(text)
-    for command in (lambda: sources.add("museum", tmp_path, None), lambda: sources.remove("web")):
+    for command in (lambda: sources.add("museum", None, archive=tmp_path), lambda: sources.remove("web")):
         with pytest.raises(ConfigError) as caught:
             command()
         assert "\n" not in str(caught.value)
@@ -215,9 +215,9 @@ def test_a_source_whose_pictures_are_not_here_is_not_removed_once_people_were_as
 
 def test_a_source_that_exists_is_not_overwritten() -> None:
     with pytest.raises(ConfigError, match="has it already"):
-        sources.add("partner", Path("elsewhere.zip"), None)
+        sources.add("partner", None, archive=Path("elsewhere.zip"))
     with pytest.raises(UsageError, match="no such source"):
-        sources.add("museum", None, None)
+        sources.add("museum", None)
 
 
 def test_an_opened_round_is_not_renamed() -> None:

@@ -7,7 +7,7 @@ from parsel import Selector
 
 from silverprint.adapters.crawl.css_select import select
 from silverprint.adapters.crawl.image_candidates import image_addresses, largest_of
-from silverprint.adapters.crawl.meta_refresh import refresh_target
+from silverprint.adapters.crawl.page_facts import refresh_target
 from tests.crawl.sites import BLANK
 
 PNG = '<source type="image/png" srcset="s.png 400w, l.png 900w">'

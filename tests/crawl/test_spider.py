@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from silverprint import config
+from silverprint.adapters.crawl.run import spider_class
 from silverprint.adapters.crawl.spider import ImageSpider
-from silverprint.adapters.crawl.user_spider import spider_class
 from silverprint.errors import ConfigError
 from silverprint.store import ShardReader
 from tests.crawl.pictures import encoded

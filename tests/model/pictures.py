@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from silverprint.demo import image_rendering, source_images
+from silverprint.demo import fashion, image_rendering
 
 
 @cache
@@ -12,4 +12,4 @@ def jpeg(tile: int) -> bytes:
 
 
 def label(tile: int) -> str:
-    return source_images.labels()[tile]
+    return fashion.labels()[tile]

@@ -14,7 +14,7 @@ from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.votes import gold
-from silverprint.demo import source_images
+from silverprint.demo import fashion
 from silverprint.records import (
     ANNOTATORS,
     EVALUATION,
@@ -65,7 +65,7 @@ def _acquire(params: Params, rng: np.random.Generator, pictures: int) -> dict[st
     writers = {source: ShardWriter(layout.raw(source)) for source in params.sources}
     for number in range(pictures):
         reason = reasons[number] if number < len(reasons) else None
-        data, label = jpeg(number, reason), source_images.labels()[number]
+        data, label = jpeg(number, reason), fashion.labels()[number]
         image_id = hashlib.sha256(data).hexdigest()
         source = "partner" if number % 5 == 4 else "web"
         license_name = None if reason == "license-unknown" else licenses[number % 3]
@@ -109,7 +109,7 @@ def evidence(number: int, reason: str | None) -> str | None:
 
 def jpeg(number: int, reason: str | None = None) -> bytes:
     """A real photograph of a garment, broken as `reason` says."""
-    tile = Image.fromarray(255 - source_images.tiles()[number])
+    tile = Image.fromarray(255 - fashion.tiles()[number])
     if reason == "flat":
         tile = Image.new("L", (128, 128), 200 + number)
     side = 20 if reason == "too-small" else 128

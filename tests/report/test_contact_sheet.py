@@ -17,7 +17,7 @@ from tests.report.test_report_stage import page, parsed
 from silverprint import layout
 from silverprint.adapters.plots import contact_sheet
 from silverprint.adapters.plots.contact_sheet import Pile, Row, Sheet
-from silverprint.adapters.plots.marks import ARROW
+from silverprint.adapters.plots.drawing import ARROW
 from silverprint.adapters.plots.sheet_layout import HEAD, LINES, MARGIN, WORDS, Layout
 from silverprint.config import Params
 from silverprint.core.cleaning.rules import FLAGS, REASONS

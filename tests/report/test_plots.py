@@ -12,7 +12,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from silverprint.adapters.plots import curve, png, strip, thumbnails
-from silverprint.adapters.plots.gallery import Gallery
+from silverprint.adapters.plots.thumbnails import Gallery
 from silverprint.imaging.decode import decode, encode_jpeg
 from silverprint.store import ShardReader, ShardWriter
 

@@ -2,13 +2,12 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import Project
+from silverprint.annotation_backend import Project
 from silverprint.campaign import gold_list, ledgers, round_state
 from silverprint.commands import gold as command
 from silverprint.commands import rounds
@@ -16,9 +15,10 @@ from silverprint.core.evaluation.training_set import examples
 from silverprint.errors import ConfigError, DataError, UsageError
 from silverprint.records import GOLD, GOLD_ANSWERS, LABELS, MANIFEST, WAIVERS
 from silverprint.stages import gate, labels, queue
-from silverprint.stages.annotate import studio_sync
+from silverprint.stages.annotate import server_sync
 from silverprint.store import tables
 from tests.rounds import campaign
+from tests.studio.memory import MemoryBackend
 
 KNOWN = [campaign.image_id(number) for number in range(8)]
 
@@ -103,12 +103,11 @@ def test_fresh_gold_goes_before_what_was_asked(params, capsys):
 def test_a_task_does_not_tell_that_it_is_gold(params):
     queue.run(params, "r01")
     rows = ledgers.queue("r01")
-    studio = SimpleNamespace(image_url=str)
     project = Project(1, "", params.dataset.campaign, "r01", "crowd", "", None)
     shown = {}
     for role in ("gold", "train"):
         row = rows.filter(pl.col("role") == role).to_dicts()[0]
-        task = studio_sync._task(studio, project, row, row["overlap"])
+        task = server_sync._task(MemoryBackend(), project, row, row["overlap"])
         shown[role] = str(replace(task, predicted=None)).replace(row["image_id"], "")
     assert shown["gold"] == shown["train"]
     ranks = rows.filter(pl.col("role") == "gold")["rank"]

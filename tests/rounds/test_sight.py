@@ -7,7 +7,7 @@ import pytest
 from silverprint.core.features import block_weights
 from silverprint.core.features.projection import Projection
 from silverprint.errors import DataError
-from silverprint.stages.queue.pool_features import read_pool
+from silverprint.stages.queue.pool import read_pool
 from silverprint.store import features as store
 from silverprint.store.features import Features
 
@@ -52,7 +52,7 @@ def test_without_labels_or_with_none_of_the_classes_the_blocks_weigh_the_same(tm
 
 @pytest.mark.slow
 def test_a_pool_is_never_held_in_single_precision(tmp_path, monkeypatch):
-    monkeypatch.setattr("silverprint.stages.queue.pool_features.SAMPLE", 500)
+    monkeypatch.setattr("silverprint.stages.queue.pool.SAMPLE", 500)
     features, ids, rows, truth = pool(tmp_path, 50_000)
     features.matrix(ids[:1])  # the table of places is not counted
     known = examples(np.arange(0, 50_000, 500), truth)

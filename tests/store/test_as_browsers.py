@@ -13,7 +13,7 @@ from tests.store.test_colours import INKS, saved
 from tests.store.test_formats import AVIF, BMP, PNG, PNG_FAULTS, after_ihdr
 
 from silverprint.imaging.decode import decode, encode_jpeg
-from silverprint.imaging.metadata.png_chunks import chunk
+from silverprint.imaging.metadata.png import chunk
 
 _PAINT = """async (address) => {
   const image = new Image(); image.src = address; await image.decode();

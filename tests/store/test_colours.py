@@ -19,7 +19,7 @@ from silverprint.imaging.colour import srgb
 from silverprint.imaging.decode import decode
 from silverprint.imaging.decode_gray import decode_gray
 from silverprint.imaging.metadata import strip
-from silverprint.imaging.metadata.png_chunks import chunk
+from silverprint.imaging.metadata.png import chunk
 
 PHOTO = Image.fromarray(load_sample_image("china.jpg")).resize((320, 212))
 SWAPPED = icc.of(icc.SWAPPED)

@@ -16,7 +16,7 @@ from tests.examples import fewer
 from silverprint.core.measures import figures, gray_levels
 from silverprint.imaging.decode import Decoded, Undecodable, decode, sniff
 from silverprint.imaging.decode_gray import decode_gray
-from silverprint.imaging.metadata.png_chunks import chunk
+from silverprint.imaging.metadata.png import chunk
 
 CHINA = pixels(5, 96, 128)
 PNG, BMP, AVIF, JPEG = (encoded(5, form) for form in ("PNG", "BMP", "AVIF", "JPEG"))

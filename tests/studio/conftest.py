@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
-from silverprint.adapters.labelstudio import Project, Studio, label_config
+from silverprint.adapters.labelstudio import Studio, label_config
+from silverprint.annotation_backend import AnnotationBackend, Page, Project, StoredTask
 from silverprint.commands import people, studio
 
+from .annotator import Annotator
+
 ROOT = Path(__file__).resolve().parents[2]
-CHOICES = ["coat", "dress", "bag", "not one of these", "unsure"]
+CHOICES = ("coat", "dress", "bag", "not one of these", "unsure")
 PEOPLE = ["ada", "bo", "cyn"]
 
 
@@ -45,8 +48,8 @@ def inside(folder: Path) -> Iterator[None]:
 
 
 @dataclass
-class Person:
-    """An annotator with a session of their own."""
+class Person(Annotator):
+    """An annotator of Label Studio with a session of their own."""
 
     http: httpx.Client
     pseudonym: str
@@ -61,14 +64,6 @@ class Person:
         body = {"result": result, "lead_time": 1.5, **more}
         posted = self.http.post(f"/api/tasks/{task_id}/annotations/", json=body, headers=headers)
         return int(posted.raise_for_status().json()["id"])
-
-    def work(self, project: Project, limit: int = 1000) -> list[str]:
-        """Answers 'coat' to whatever comes next; the image_ids in the order they came."""
-        seen = []
-        while len(seen) < limit and (task := self.next(project)) is not None:
-            seen.append(task["data"]["image_id"])
-            self.answer(task["id"], "coat")
-        return seen
 
 
 def sign_in(account: dict[str, str]) -> httpx.Client:
@@ -149,23 +144,26 @@ def opened(house, request) -> Project:
     return open_project(house, request.node.name)
 
 
-def open_project(house: Studio, round_name: str, *, share: bool = True) -> Project:
-    opened = house.open(
+def open_project(backend: AnnotationBackend, round_name: str, *, share: bool = True) -> Project:
+    """A project of the campaign "tests", which asks nothing so far."""
+    opened = backend.open(
         campaign="tests",
         round=round_name,
         tier="crowd",
         queue_sha256="a" * 64,
         title=f"tests · {round_name}",
-        question="Which garment is this?",
-        instructions="Choose one class.\nA <coat> opens in front.",
-        choices=CHOICES,
+        page=Page("Which garment is this?", "Choose one class.\nA <coat> opens in front.", CHOICES),
     )
     if share:
-        house.share(opened, Path("var/serving/tests") / round_name)
+        backend.share(opened, Path("var/serving/tests") / round_name)
     return opened
 
 
-@pytest.fixture
-def asked() -> Callable[..., list[str]]:
-    """The image_ids of a project in the order of its tasks."""
-    return lambda house, project: list(house.pushed(project))
+def by_image(backend: AnnotationBackend, project: Project) -> dict[str | None, StoredTask]:
+    """A project's tasks by image_id, in the order of asking."""
+    return {task.image_id: task for task in backend.tasks(project)}
+
+
+def find(backend: AnnotationBackend, campaign: str, round_name: str, tier: str = "crowd") -> Project | None:
+    """The oldest project that was opened for this round and tier."""
+    return next((one for one in backend.find_all(campaign, round_name) if one.tier == tier), None)

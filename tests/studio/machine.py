@@ -22,7 +22,7 @@ import pytest
 from PIL import Image
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import Studio
+from silverprint.annotation_backend import AnnotationBackend
 from silverprint.cli import main
 from silverprint.records import ASKS, QUEUE, VOTES, conform
 from silverprint.store import ShardWriter, tables
@@ -99,7 +99,9 @@ class Machine:
         path.write_text("\n".join(lines) + "\n")
 
 
-def make(folder: Path, house: Studio, serving: Path, token: str, campaign: str, overlaps: list[int]) -> Machine:
+def make(
+    folder: Path, house: AnnotationBackend, serving: Path, token: str, campaign: str, overlaps: list[int]
+) -> Machine:
     """A checkout in `folder`: as many pictures as `overlaps`, all in the queue of r01, nobody asked so far."""
     copy_project(folder)
     found = Machine(folder, house.url, token, len(overlaps))
@@ -122,9 +124,9 @@ def make(folder: Path, house: Studio, serving: Path, token: str, campaign: str, 
     return found
 
 
-def tasks_of(house: Studio, campaign: str) -> Counter[str | None]:
+def tasks_of(house: AnnotationBackend, campaign: str) -> Counter[str | None]:
     """How many tasks each picture has, over all projects of the campaign."""
-    return Counter(task.image_id for project in house.find_all(campaign, ROUND) for task in house.found(project))
+    return Counter(task.image_id for project in house.find_all(campaign, ROUND) for task in house.tasks(project))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from silverprint.adapters.labelstudio import Task
+from silverprint.annotation_backend import Task
 from silverprint.demo import studio_answers
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from silverprint.adapters.labelstudio import Studio, Task
+from silverprint.adapters.labelstudio import Studio
+from silverprint.annotation_backend import Task
 from tests import browser
+
+from .conftest import by_image
 
 pytestmark = pytest.mark.browser
 CHOSEN = ".ant-radio-wrapper-checked"
@@ -58,7 +61,7 @@ def await_task(page, there, image_id: str) -> None:
 
 
 def test_an_annotator_answers_by_keys(house, asked_of_people, persons):
-    there = house.pushed(asked_of_people)
+    there = by_image(house, asked_of_people)
     persons[1].answer(there["second"].task_id, "coat")
     with browser.page() as page:
         page.goto(f"{house.url}/projects/")

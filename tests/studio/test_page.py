@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.labelstudio import Project, label_config, project_tag
+from silverprint import annotation_registry
+from silverprint.adapters.labelstudio import label_config, project_tag
+from silverprint.annotation_backend import Project
 from silverprint.commands import people
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import NONE_OF_THESE, UNSURE
+
+from .memory import MemoryBackend
 
 # What Label Studio's own editor listens to.
 TAKEN = set("uhoemkwprvb[]")
@@ -94,17 +98,13 @@ def test_a_name_or_an_address_is_taken_as_far_as_the_server(name, tmp_path, monk
 
 
 def test_an_account_that_is_refused_leaves_no_password_behind(tmp_path, monkeypatch):
-    class Refusing:
-        url, local = "http://there", False
+    def refuse(email, password):
+        raise UnavailableError("memory://here", f"the server did not take the account {email}", "check the address")
 
-        def people(self):
-            return {}
-
-        def invite(self, email, password):
-            raise UnavailableError(self.url, f"the server did not take the account {email}", "check the address")
-
+    backend = MemoryBackend()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(people.Studio, "connect", classmethod(lambda _: Refusing()))
+    monkeypatch.setattr(backend, "invite", refuse)
+    monkeypatch.setattr(annotation_registry, "connect", lambda: backend)
     with pytest.raises(UnavailableError):
         people.invite(["ada"])
     assert not list(tmp_path.rglob("*.json"))

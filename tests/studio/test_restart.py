@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from silverprint.adapters import background_server
-from silverprint.adapters.labelstudio import Studio, Task, credentials
+from silverprint.adapters.labelstudio import Studio, credentials
+from silverprint.annotation_backend import Task
 from silverprint.commands import mlflow_server, studio
 from silverprint.errors import NotAllowedError, UnavailableError
 
-from .conftest import free_port, inside, open_project, person
+from .conftest import find, free_port, inside, open_project, person
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ def test_a_restart_in_mid_round_loses_nothing(restartable):
         house.annotations(project)
     studio.up(free_port())
     again = Studio.connect()
-    assert (again.server, again.find("tests", "r01", "crowd")) == (house.server, project)
+    assert (again.server, find(again, "tests", "r01")) == (house.server, project)
     assert again.annotations(project) == before
 
     assert person(again, "bo").work(project, limit=2) == ["2", "3"]

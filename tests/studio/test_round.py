@@ -12,9 +12,11 @@ import pytest
 
 from silverprint import layout
 from silverprint.adapters.labelstudio import label_config
+from silverprint.annotation_backend import Page
 from silverprint.core.votes import vote_ledger
 
 from . import machine
+from .conftest import by_image, find
 from .machine import ROUND, Machine, picture_id, tasks_of
 
 pytestmark = pytest.mark.slow
@@ -42,7 +44,7 @@ def machines(house, running, campaign, tmp_path) -> Callable[..., Machine]:
 
 
 def project_of(house, campaign):
-    return house.find(campaign, ROUND, "crowd")
+    return find(house, campaign, ROUND)
 
 
 def once(count: int) -> dict[str, int]:
@@ -129,16 +131,15 @@ def test_answered_doubles_and_a_younger_project_lose_no_answer(house, campaign, 
     here = machines(1, 2, 2)
     here.expect(75)
     project = project_of(house, campaign)
-    tag = {"queue_sha256": here.state()["queue_sha256"], "title": "the same again", "question": "?", "instructions": ""}
-    younger = house.open(campaign=campaign, round=ROUND, tier="crowd", choices=["coat"], **tag)
-    empty = house.open(campaign=campaign, round=ROUND, tier="crowd", choices=["coat"], **tag)
+    tag = (campaign, ROUND, "crowd", here.state()["queue_sha256"], "the same again", Page("?", "", ("coat",)))
+    younger, empty = house.open(*tag), house.open(*tag)
     data = [{"data": {"image": "/x", "image_id": picture_id(number)}} for number in range(3)]
-    house.client.projects.import_tasks(project.id, request=data)
-    house.client.projects.import_tasks(younger.id, request=data)
-    by_id = [task for task in house.found(project) if task.image_id == picture_id(1)]
+    house._client.projects.import_tasks(project.id, request=data)
+    house._client.projects.import_tasks(younger.id, request=data)
+    by_id = [task for task in house.tasks(project) if task.image_id == picture_id(1)]
     persons[0].answer(by_id[0].task_id, "coat")
     persons[1].answer(by_id[1].task_id, "bag")  # an answered double
-    third = next(task for task in house.found(younger) if task.image_id == picture_id(2))
+    third = next(task for task in house.tasks(younger) if task.image_id == picture_id(2))
     persons[2].answer(third.task_id, "dress")
     said = here.expect(75)
     assert f"project {younger.id} asked the same" in said
@@ -156,31 +157,31 @@ def test_what_sync_makes_is_ours_and_asked_once_and_strange_tasks_are_told(house
     here = machines(1, 2)
     here.expect(75)
     project = project_of(house, campaign)
-    storage = house.client.import_storage.local.list(project=project.id)[0]
-    house.client.import_storage.local.sync(id=storage.id)
-    assert len(house.found(project)) == 2  # our own storage gives it nothing
-    house.client.import_storage.local.update(id=storage.id, path=storage.path, regex_filter=".*")
-    house.client.import_storage.local.sync(id=storage.id)
-    made = house.found(project)
+    storage = house._client.import_storage.local.list(project=project.id)[0]
+    house._client.import_storage.local.sync(id=storage.id)
+    assert len(house.tasks(project)) == 2  # our own storage gives it nothing
+    house._client.import_storage.local.update(id=storage.id, path=storage.path, regex_filter=".*")
+    house._client.import_storage.local.sync(id=storage.id)
+    made = house.tasks(project)
     assert [task.image_id for task in made[2:]] == sorted(once(2), key=[task.image_id for task in made[2:]].index)
     persons[0].answer(next(task.task_id for task in made[2:] if task.image_id == picture_id(1)), "coat")
-    house.client.projects.import_tasks(project.id, request=[{"data": {"image": "/data/strange"}}])
-    persons[1].answer(house.found(project)[-1].task_id, "bag")
+    house._client.projects.import_tasks(project.id, request=[{"data": {"image": "/data/strange"}}])
+    persons[1].answer(house.tasks(project)[-1].task_id, "bag")
     said = here.expect(75)
     assert "1 answers are on tasks of the project that are not of this round" in said
     assert here.votes()["choice"].to_list() == ["coat"]
     assert tasks_of(house, campaign) == {**once(2), None: 1}
-    assert house.client.import_storage.local.list(project=project.id)[0].regex_filter == "^$"
+    assert house._client.import_storage.local.list(project=project.id)[0].regex_filter == "^$"
 
 
 def test_an_edited_configuration_is_put_right_and_what_it_brought_is_asked_again(house, campaign, machines, persons):
     here = machines(1, 1, 1)
     here.expect(75)
     project = project_of(house, campaign)
-    config = house.client.projects.get(id=project.id).label_config
+    config = house._client.projects.get(id=project.id).label_config
     edited = config.replace('value="coat"', 'value="Coat"').replace("single-radio", "multiple")
-    house.client.projects.update(project.id, label_config=edited, maximum_annotations=3, show_skip_button=True)
-    ids = [house.pushed(project)[picture_id(number)].task_id for number in range(3)]
+    house._client.projects.update(project.id, label_config=edited, maximum_annotations=3, show_skip_button=True)
+    ids = [by_image(house, project)[picture_id(number)].task_id for number in range(3)]
     persons[0].answer(ids[0], "Coat")
     persons[0].answer(ids[1], "dress", "bag")
     persons[0].answer(ids[2], "bag")
@@ -188,7 +189,7 @@ def test_an_edited_configuration_is_put_right_and_what_it_brought_is_asked_again
     assert "put right: label_config, maximum_annotations, show_skip_button" in said
     assert "2 of 3 votes do not count: empty 1, unknown-class 1" in said
     assert "1 of 3 pictures done" in said
-    assert house.client.projects.get(id=project.id).label_config == config
+    assert house._client.projects.get(id=project.id).label_config == config
     assert sorted(persons[0].work(project)) == sorted([picture_id(0), picture_id(1)])
     said = here.expect(0)
     assert "2 of 5 votes do not count: superseded 2" in said  # by the same person's answers
@@ -199,7 +200,7 @@ def test_a_vote_in_another_s_name_does_not_count_and_a_changed_one_stays(house, 
     here = machines(1, 1, 1)
     here.expect(75)
     project = project_of(house, campaign)
-    ids = [house.pushed(project)[picture_id(number)].task_id for number in range(3)]
+    ids = [by_image(house, project)[picture_id(number)].task_id for number in range(3)]
     ada, bo, cyn = persons
     number = int(ada.pseudonym.split("-")[1])
     mine = ada.answer(ids[0], "coat")
@@ -234,8 +235,8 @@ def test_withdrawing_takes_every_task_of_a_picture(house, campaign, machines, pe
     here.expect(75)
     project = project_of(house, campaign)
     data = [{"data": {"image": "/x", "image_id": picture_id(0)}}]
-    house.client.projects.import_tasks(project.id, request=data)
-    for task in [task for task in house.found(project) if task.image_id == picture_id(0)]:
+    house._client.projects.import_tasks(project.id, request=data)
+    for task in [task for task in house.tasks(project) if task.image_id == picture_id(0)]:
         persons[0].answer(task.task_id, "coat")
     path = here.folder / layout.TAKEDOWNS
     path.write_text(path.read_text() + f"{picture_id(0)},image,{picture_id(0)},asked,2026-01-01\n")

@@ -12,7 +12,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from silverprint.adapters.labelstudio import Project, Studio, Task, credentials, label_config, sdk
+from silverprint.adapters.labelstudio import Studio, credentials, label_config, sdk
+from silverprint.annotation_backend import Page, Project, Task
 from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
 
 TOKEN = "s3cr3t" * 6
@@ -99,7 +100,7 @@ def test_a_token_of_our_own_server_that_was_reset_has_a_remedy_that_works(answer
 
 
 @pytest.mark.parametrize("body", ['{"results": 3}', '[{"id": {}}]', '"x"', "7", '{"projects": [{}]}'])
-@pytest.mark.parametrize("method", ["projects", "people", "find_all", "answers", "found", "progress"])
+@pytest.mark.parametrize("method", ["projects", "people", "find_all", "annotations", "tasks", "progress"])
 def test_another_program_s_json_is_never_a_traceback(answering, method, body):
     url = answering(lambda _: (200, body))
     house = Studio(sdk.client(url, TOKEN), url, local=True, server="00000000")
@@ -134,13 +135,15 @@ def test_a_failure_is_not_tried_again(answering):
 
 PROJECT = Project(1, "t", "c", "r01", "crowd", "a" * 64, None)
 ARGUMENTS = {
-    "find": ("c", "r01", "crowd"),
     "find_all": ("c", "r01"),
-    "open": ("c", "r01", "crowd", "a" * 64, "t", "q", "i", ["coat"]),
+    "open": ("c", "r01", "crowd", "a" * 64, "t", Page("q", "i", ("coat",))),
+    "restore_page": (PROJECT, Page("q", "i", ("coat",))),
     "share": (PROJECT, Path("var/serving/c/r01")),
     "push": (PROJECT, [Task("a", "/a", 1)]),
     "set_overlap": (1, 2),
-    "withdraw": (PROJECT, [1]),
+    "delete_tasks": (PROJECT, [1]),
+    "delete_unanswered": (PROJECT, [1]),
+    "delete_annotations": ([1],),
     "seal": (PROJECT, "b" * 64),
     "retag": (PROJECT, ()),
     "is_there": (1,),
@@ -152,12 +155,19 @@ ARGUMENTS = {
 METHODS = [name for name, _ in inspect.getmembers(Studio, inspect.isfunction) if not name.startswith("_")]
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name != "image_url"])
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "lease" and not name.endswith("_url")])
 def test_whatever_is_asked_of_a_server_that_is_gone(name):
     url = "http://127.0.0.1:9"
     house = Studio(sdk.client(url, TOKEN), url, local=True, server="00000000")
     with pytest.raises(UnavailableError, match="does not answer"):
         getattr(house, name)(*ARGUMENTS.get(name, (PROJECT,)))
+
+
+def test_a_lease_on_a_server_that_is_gone():
+    url = "http://127.0.0.1:9"
+    house = Studio(sdk.client(url, TOKEN), url, local=True, server="00000000")
+    with pytest.raises(UnavailableError, match="does not answer"), house.lease(PROJECT):
+        raise AssertionError("held on no server")
 
 
 @pytest.mark.parametrize(

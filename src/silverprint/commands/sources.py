@@ -13,16 +13,14 @@ from silverprint.records import RAW
 from silverprint.store import files, tables
 
 
-def add(
-    name: str,
-    archive: Path | str | None,
-    license: str | None,  # noqa: A002 (the option's name)
-    folder: Path | None = None,
-    urls: Path | None = None,
-) -> None:
-    """Adds an archive, a folder or a list; of a source that params.yaml already has, completes dvc.yaml."""
+def add(name: str, license: str | None, **places: Path | str | None) -> None:  # noqa: A002 (the option's name)
+    """Adds an archive, a folder or a list; of a source that params.yaml already has, completes dvc.yaml.
+
+    Args:
+        places: kind of source -> where it is; one of them.
+    """
     text = yamltext.read(layout.PARAMS)
-    given = {kind: place for kind, place in (("archive", archive), ("folder", folder), ("urls", urls)) if place}
+    given = {kind: place for kind, place in places.items() if place}
     if name not in _sources(text):
         entry = {**_place(name, given), **({} if license is None else {"license": license})}
         text = yaml_edit.put(text, ("sources", name), entry)

@@ -29,7 +29,6 @@ def measure(image_id: str, data: bytes, max_pixels: int = MAX_PIXELS) -> dict[st
 def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
     picture = decode_gray(data, max_pixels)
     small = gray_levels.shrink(picture.levels)
-    found = figures.figures_of(small)
     tiny = gray_levels.shrink(small, hashing.SIDE)
     short, long = hashing.phashes(tiny, 64, 256)
     return {
@@ -38,10 +37,7 @@ def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
         "height": picture.height,
         "frames": picture.frames,
         "mode": picture.mode,
-        "brightness": found.brightness,
-        "contrast": found.contrast,
-        "sharpness": found.sharpness,
-        "text_lines": found.text_lines,
+        **vars(figures.figures_of(small)),
         "phash64": int(short[0]),
         **{f"phash256_{word}": bits for word, bits in enumerate(long.tolist())},
         **_inner(small),

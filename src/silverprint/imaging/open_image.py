@@ -12,7 +12,7 @@ from PIL import Image
 from silverprint.imaging import heif
 from silverprint.imaging.colour import profiles
 from silverprint.imaging.frames import seek_main_frame
-from silverprint.imaging.metadata.png_chunks import SIGNATURE
+from silverprint.imaging.metadata.png import SIGNATURE
 from silverprint.imaging.repair import is_apples, repair, rescue
 from silverprint.imaging.sniff import sniff
 

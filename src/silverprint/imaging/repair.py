@@ -11,7 +11,7 @@ from typing import Final
 
 import simplejpeg
 
-from silverprint.imaging.metadata.png_chunks import SIGNATURE, chunk, chunks
+from silverprint.imaging.metadata.png import SIGNATURE, chunk, chunks
 
 _EOI: Final = b"\xff\xd9"
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")

@@ -13,7 +13,7 @@ from silverprint.dvcfiles import guard
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import MANIFEST, SCORES
 from silverprint.store import model_card, tables
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 
 def run(params: Params, round_name: str) -> None:

@@ -23,7 +23,7 @@ from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, empty
 from silverprint.store import files, json_files, model_card, tables
 from silverprint.store.features import Features
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 if TYPE_CHECKING:
     from silverprint.model.head import Head

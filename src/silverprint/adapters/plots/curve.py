@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from silverprint.adapters.plots import palette
+from silverprint.adapters.plots import drawing
 
 _REACH: Final = 5.5  # distance from a marker's centre to its edge, in typographic points
 # Where a point's name may stand, the best first: to the right, up, and the side of the text that is towards the point.
@@ -38,7 +38,7 @@ def draw(points: list[Point], path: Path) -> None:
     """Writes the curve of `points`, in the order of the rounds, as a PNG."""
     from matplotlib import rc_context
 
-    with rc_context({"font.family": "DejaVu Sans", "font.size": 10.5, "text.color": palette.INK}):
+    with rc_context({"font.family": "DejaVu Sans", "font.size": 10.5, "text.color": drawing.INK}):
         render(points).savefig(path, metadata={"Software": None})
 
 
@@ -46,7 +46,7 @@ def render(points: list[Point]) -> Any:
     """The curve as a figure of matplotlib."""
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(7.2, 4.1), dpi=200, facecolor=palette.PAPER, layout="constrained")
+    drawn = Figure(figsize=(7.2, 4.1), dpi=200, facecolor=drawing.PAPER, layout="constrained")
     axes = drawn.subplots()
     _model(axes, points)
     _controls(axes, points)
@@ -60,10 +60,10 @@ def _model(axes: Any, points: list[Point]) -> None:
     accuracy = [100 * point.accuracy for point in points]
     low, high = [100 * point.low for point in points], [100 * point.high for point in points]
     if len(points) > 1:
-        axes.fill_between(labels, low, high, color=palette.MODEL, alpha=0.13, linewidth=0, label="95 % interval")
+        axes.fill_between(labels, low, high, color=drawing.MODEL, alpha=0.13, linewidth=0, label="95 % interval")
     else:  # one round has no band to draw: its interval is a bar
-        axes.vlines(labels, low, high, color=palette.MODEL, linewidth=1.4, label="95 % interval")
-    axes.plot(labels, accuracy, color=palette.MODEL, linewidth=2.2, marker="o", markersize=7, label="the round's model")
+        axes.vlines(labels, low, high, color=drawing.MODEL, linewidth=1.4, label="95 % interval")
+    axes.plot(labels, accuracy, color=drawing.MODEL, linewidth=2.2, marker="o", markersize=7, label="the round's model")
 
 
 def _controls(axes: Any, points: list[Point]) -> None:
@@ -75,15 +75,15 @@ def _controls(axes: Any, points: list[Point]) -> None:
     k = str(sizes.pop()) if len(sizes) == 1 else "k"
     axes.vlines(
         labels, [100 * pair.random for pair in pairs], [100 * pair.chosen for pair in pairs],
-        color=palette.MUTED, linewidth=1.2, linestyle=":",
+        color=drawing.MUTED, linewidth=1.2, linestyle=":",
     )  # fmt: skip
-    style = {"linestyle": "none", "markersize": 7, "markeredgewidth": 1.6, "markerfacecolor": palette.PAPER}
+    style = {"linestyle": "none", "markersize": 7, "markeredgewidth": 1.6, "markerfacecolor": drawing.PAPER}
     axes.plot(
-        labels, [100 * pair.chosen for pair in pairs], marker="D", markeredgecolor=palette.MODEL,
+        labels, [100 * pair.chosen for pair in pairs], marker="D", markeredgecolor=drawing.MODEL,
         label=f"the rounds before + {k} chosen pictures", **style,
     )  # fmt: skip
     axes.plot(
-        labels, [100 * pair.random for pair in pairs], marker="s", markeredgecolor=palette.RANDOM,
+        labels, [100 * pair.random for pair in pairs], marker="s", markeredgecolor=drawing.RANDOM,
         label=f"the rounds before + {k} random pictures", **style,
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ def _name(axes: Any, point: Point, right: float, up: float, side: str) -> Any:
     """The point's name, so far from it (in typographic points), with `side` of the text towards it."""
     name = axes.annotate(
         f"{point.round}  {100 * point.accuracy:.1f} %", (point.labels, 100 * point.accuracy), xytext=(right, up),
-        textcoords="offset points", horizontalalignment=side, fontsize=10, fontweight="bold", color=palette.MODEL,
+        textcoords="offset points", horizontalalignment=side, fontsize=10, fontweight="bold", color=drawing.MODEL,
         annotation_clip=False,
     )  # fmt: skip
     name.set_in_layout(False)  # True would move the axes again
@@ -122,15 +122,15 @@ def _name(axes: Any, point: Point, right: float, up: float, side: str) -> Any:
 def _frame(axes: Any, points: list[Point]) -> None:
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    axes.set_xlabel("labels trained on", color=palette.MUTED)
-    axes.set_ylabel("accuracy on the evaluation set", color=palette.MUTED)
+    axes.set_xlabel("labels trained on", color=drawing.MUTED)
+    axes.set_ylabel("accuracy on the evaluation set", color=drawing.MUTED)
     axes.yaxis.set_major_formatter(PercentFormatter(decimals=0, symbol=" %"))
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
-    axes.grid(axis="y", color=palette.LINE, linewidth=0.8)
+    axes.grid(axis="y", color=drawing.LINE, linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.tick_params(colors=palette.MUTED, length=0)
+    axes.tick_params(colors=drawing.MUTED, length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(palette.LINE)
+    axes.spines["bottom"].set_color(drawing.LINE)
     axes.set_xlim(0, 1.2 * max(point.labels for point in points))
-    axes.figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=9.5, labelcolor=palette.INK)
+    axes.figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=9.5, labelcolor=drawing.INK)

@@ -6,8 +6,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from silverprint.adapters.plots import marks, palette, png
-from silverprint.adapters.plots.text import font, shorten
+from silverprint.adapters.plots import drawing, png
+from silverprint.adapters.plots.drawing import font, shorten
 from silverprint.store import files
 
 TILE: Final = 78  # pixels; a page shows the strip at half its size, sharp on any screen
@@ -45,28 +45,28 @@ class Column:
 
 def draw(columns: list[Column], path: Path) -> None:
     """Writes the columns, left to right with arrows between, as a PNG of less than 300 KB."""
-    width = 2 * _MARGIN + sum(column.width for column in columns) + marks.ARROW * (len(columns) - 1)
+    width = 2 * _MARGIN + sum(column.width for column in columns) + drawing.ARROW * (len(columns) - 1)
     height = _HEAD + ROWS * _PITCH + _FOOT + _MARGIN
-    canvas = Image.new("RGB", (width, height), palette.PAPER)
+    canvas = Image.new("RGB", (width, height), drawing.PAPER)
     pen = ImageDraw.Draw(canvas)
     left = _MARGIN
     for number, column in enumerate(columns):
         if number:
-            marks.arrow(canvas, left - marks.ARROW, _HEAD + ROWS * _PITCH / 2)
+            drawing.arrow(canvas, left - drawing.ARROW, _HEAD + ROWS * _PITCH / 2)
         _column(canvas, pen, column, left)
-        left += column.width + marks.ARROW
+        left += column.width + drawing.ARROW
     files.write_bytes(path, png.encode_small(canvas))
 
 
 def _column(canvas: Image.Image, pen: ImageDraw.ImageDraw, column: Column, left: int) -> None:
-    pen.text((left, 20), column.title, fill=palette.INK, font=font(27, bold=True))
-    pen.text((left, 56), shorten(column.note, column.width + 30, font(19)), fill=palette.MUTED, font=font(19))
+    pen.text((left, 20), column.title, fill=drawing.INK, font=font(27, bold=True))
+    pen.text((left, 56), shorten(column.note, column.width + 30, font(19)), fill=drawing.MUTED, font=font(19))
     for number, row in enumerate(column.rows[:ROWS]):
         top = _HEAD + number * _PITCH
         for place, picture in enumerate(row.pictures):
-            marks.paste(canvas, picture, left + place * _PITCH, top)
+            drawing.paste(canvas, picture, left + place * _PITCH, top)
         beside = left + column.tiles_width + 8
         room = left + column.width - beside
-        pen.text((beside, top + 17), shorten(row.title, room, font(21)), fill=palette.INK, font=font(21))
-        pen.text((beside, top + 45), shorten(row.note, room, font(18)), fill=palette.MUTED, font=font(18))
-    pen.text((left, _HEAD + ROWS * _PITCH + 2), column.rest, fill=palette.MUTED, font=font(18))
+        pen.text((beside, top + 17), shorten(row.title, room, font(21)), fill=drawing.INK, font=font(21))
+        pen.text((beside, top + 45), shorten(row.note, room, font(18)), fill=drawing.MUTED, font=font(18))
+    pen.text((left, _HEAD + ROWS * _PITCH + 2), column.rest, fill=drawing.MUTED, font=font(18))

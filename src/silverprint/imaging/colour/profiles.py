@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from silverprint.imaging.colour.srgb import MOST_BYTES
-from silverprint.imaging.metadata.png_chunks import chunks
+from silverprint.imaging.metadata.png import chunks
 
 Numbers: TypeAlias = tuple[float, ...]
 

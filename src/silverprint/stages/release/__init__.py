@@ -13,7 +13,7 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
-from silverprint.campaign import class_numbers, ledgers
+from silverprint.campaign import class_list, ledgers
 from silverprint.config import Params
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING
@@ -24,7 +24,7 @@ from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
 from silverprint.stages.release import dataset_metrics
 from silverprint.store import ShardReader, files, json_files, tables
 from silverprint.store.features import Features
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 _MANY_FILES = 50_000
 
@@ -114,7 +114,7 @@ def _distribution(classes: tuple[str, ...], probabilities: np.ndarray[Any, np.dt
 
 def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
     reader = ShardReader([layout.raw(source) for source in params.sources])
-    classes = class_numbers.classes(params)
+    classes = class_list.classes(params)
     (folder / "parquet").mkdir()
     for split in splits.SPLITS:
         part = rows.filter(pl.col("split") == split).select(*columns.COLUMNS, "format")
@@ -140,7 +140,7 @@ def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.
     return card.Card(
         name=params.dataset.name,
         question=params.dataset.title,
-        classes=class_numbers.classes(params),
+        classes=class_list.classes(params),
         splits={split: found for split, found in counts.items() if found},
         licenses=summary.licenses(rows).to_dicts(),
         sources=sources.with_columns(pl.col("released").fill_null(0)).to_dicts(),

@@ -11,15 +11,15 @@ from silverprint import console, layout
 from silverprint.adapters import html
 from silverprint.adapters.html.view import RoundView, View
 from silverprint.adapters.plots import contact_sheet, curve, strip
-from silverprint.adapters.plots.gallery import Gallery
+from silverprint.adapters.plots.thumbnails import Gallery
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core.duplicates import groups
 from silverprint.core.reporting import summary
-from silverprint.stages.report import campaign_data, contact, dataset_metrics, tiles, withdrawals
+from silverprint.stages.report import campaign_data, contact, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 
 def run(params: Params) -> None:
@@ -113,7 +113,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, p
         annotators=campaign.people.sort("annotator").to_dicts(),
         imports=campaign.imports.sort("annotator").to_dicts(),
         gold=campaign.gold,
-        qualities=dataset_metrics.read_qualities(),
+        qualities=campaign_data.read_qualities(),
         withdrawals=withdrawals.summarise_withdrawals(campaign),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
+from silverprint.adapters.html.view import Qualities, SubsetRow
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core.votes import imported_labels
@@ -98,3 +99,23 @@ def _gold(labels: Path | None) -> dict[str, dict[str, Any]]:
 
 def _table(folder: Path | None, name: str, schema: Schema) -> pl.DataFrame:
     return tables.read(folder / name, schema) if folder else empty(schema)
+
+
+def read_qualities() -> Qualities | None:
+    """None where nothing was released yet."""
+    found = document(layout.QUALITIES, "scale", "diversity", "quality", "consistency")
+    if found is None:
+        return None
+    scale, diversity = found["scale"], found["diversity"]
+    return Qualities(
+        kept=_kind("kept", scale["kept"], diversity),
+        sources=[_kind(name, n, diversity["sources"].get(name, {})) for name, n in sorted(scale["sources"].items())],
+        classes=[_kind(name, n, diversity["classes"].get(name, {})) for name, n in sorted(scale["classes"].items())],
+        share_kept=found["quality"]["kept"],
+        flagged=found["quality"]["flagged"],
+        consistency=found["consistency"],
+    )
+
+
+def _kind(name: str, pictures: int, figures: dict[str, Any]) -> SubsetRow:
+    return SubsetRow(name, pictures, figures.get("effective"), figures.get("coverage"))

@@ -7,8 +7,7 @@ import polars as pl
 from silverprint.adapters.html import sentences
 from silverprint.adapters.html.view import Contact, Reason, Tile
 from silverprint.adapters.plots import contact_sheet
-from silverprint.adapters.plots.gallery import Gallery
-from silverprint.adapters.plots.thumbnails import data_uri
+from silverprint.adapters.plots.thumbnails import Gallery, data_uri
 from silverprint.core.reporting import sheet_examples
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.stages.report.tiles import SIDE

@@ -4,8 +4,7 @@ import polars as pl
 
 from silverprint.adapters.html.view import Tile
 from silverprint.adapters.plots import strip
-from silverprint.adapters.plots.gallery import Gallery
-from silverprint.adapters.plots.thumbnails import data_uri
+from silverprint.adapters.plots.thumbnails import Gallery, data_uri
 from silverprint.core.cleaning import withheld
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.reporting import sheet_examples, summary

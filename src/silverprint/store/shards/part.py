@@ -1,8 +1,9 @@
-"""Part of a source's folder while it is written: a tar that grows, and the rows that will be its index."""
+"""Part of a source's folder while it is written: a tar that grows by pages, and the rows that will be its index."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -11,11 +12,49 @@ from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
 from silverprint.store.shards.names import index_name, shard_name, unfinished_index
-from silverprint.store.shards.page_writer import PageWriter
 from silverprint.store.shards.tar_header import BLOCK, member_header
+
+PAGE: Final = 2**21  # bytes; the largest page that x86-64 and arm64 have for files
 
 _EXTENSION = {"jpeg": "jpg"}
 _PLACE = ("shard", "offset", "size", "stored_sha256", "format")
+
+
+class PageWriter:
+    """Writes `path` anew, PAGE bytes at a time; the rest waits in memory for `finish`.
+
+    Raises:
+        OSError: when a page is written: no space, or the folder cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._waiting: list[Piece] = []
+        self._bytes = 0  # bytes that wait
+
+    def write(self, *parts: Piece) -> None:
+        self._waiting += parts
+        self._bytes += sum(map(len, parts))
+        if self._bytes >= PAGE:
+            self._flush(self._bytes - self._bytes % PAGE)
+
+    def finish(self) -> None:
+        """Writes what waits, through to the disk, and closes the file."""
+        self._flush(self._bytes)
+        os.fsync(self._file.fileno())
+        self.close()
+
+    def close(self) -> None:
+        """Drops what waits."""
+        self._file.close()
+
+    def _flush(self, count: int) -> None:
+        joined = memoryview(b"".join(self._waiting))
+        for start in range(0, count, PAGE):
+            rest = joined[start : min(start + PAGE, count)]
+            while rest:  # the disk is nearly full where one call does not do
+                rest = rest[self._file.write(rest) or 0 :]
+        self._waiting, self._bytes = [bytes(joined[count:])], len(joined) - count
 
 
 class Part:

@@ -1,23 +1,13 @@
-"""Exchange between annotate and Label Studio: the round's project, questions, answers as votes, withdrawals."""
+"""Exchange of annotate with the annotation backend: the round's project, questions, answers as votes, withdrawals."""
 
 from collections import Counter
 from typing import Any
 
 import polars as pl
 
-from silverprint import layout
-from silverprint.adapters.labelstudio import (
-    Annotation,
-    Project,
-    StoredTask,
-    Studio,
-    Task,
-    credentials,
-    duplicate_tasks,
-    label_config,
-    project_settings,
-)
-from silverprint.campaign import class_numbers, ledgers, serving_cache
+from silverprint import annotation_registry, layout
+from silverprint.annotation_backend import Annotation, AnnotationBackend, Page, Project, StoredTask, Task
+from silverprint.campaign import class_list, ledgers, serving_cache
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -26,77 +16,69 @@ from silverprint.errors import DataError, UnavailableError
 from silverprint.records import NONE_OF_THESE, UNSURE, VOTES
 
 
-def connect(name: str, before: State | None) -> Studio:
-    """The Label Studio that the round is asked on; any, where nobody was asked yet.
+def connect(name: str, before: State | None) -> AnnotationBackend:
+    """The annotation backend that the round is asked on; any, where nobody was asked yet.
 
     Raises:
         UnavailableError: it does not answer, or another one does.
     """
-    try:
-        studio = Studio.connect()
-    except UnavailableError as error:
-        if before is None or error.value != str(credentials.SERVER_FILE):  # one is named, and does not answer
-            raise
-        remedy = (
-            f"set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY to the server that {name} is asked on ({before.server})"
-        )
-        raise UnavailableError(error.value, error.rule, remedy) from None
-    if before is not None:
-        before.require_server(studio.url, studio.server)
-    return studio
+    if before is None:
+        return annotation_registry.connect()
+    backend = annotation_registry.connect(f"the server that {name} is asked on ({before.server})")
+    before.require_server(backend.url, backend.server)
+    return backend
 
 
-def projects(studio: Studio, params: Params, current: State, tier: str) -> list[Project]:
+def projects(backend: AnnotationBackend, params: Params, current: State, tier: str) -> list[Project]:
     """The round's projects on the server, its pictures shared with the first, which is asked in: found by the campaign,
     or opened. Others are there where two machines opened the round at one moment.
 
     Raises:
         DataError: it was opened there with another queue, or closed with other votes than this machine can know.
     """
-    found = _opened(studio, current, tier)
+    found = _opened(backend, current, tier)
     known = (current.projects or {}).get(tier)
     changed = bool(found) and found[0].queue_sha256 != current.queue_sha256
     if not found or (changed and found[0].id == known):
-        lost = _known(studio, current, tier)
+        lost = _known(backend, current, tier)
         found = [lost] if lost else []
     if not found:
-        found = _open(studio, params, current, tier)
+        found = _open(backend, params, current, tier)
     first = found[0]
     if first.queue_sha256 != current.queue_sha256:
-        value = f"{current.round} is already open on {studio.url} with queue {first.queue_sha256[:8]}"
+        value = f"{current.round} is already open on {backend.url} with queue {first.queue_sha256[:8]}"
         raise DataError(value, f"here the queue is {current.queue_sha256[:8]}", "run: git pull")
     if current.status != "closed":
-        studio.share(first, serving_cache.folder(current.campaign, current.round))
+        backend.share(first, serving_cache.folder(current.campaign, current.round))
     return [first, *(one for one in found[1:] if one.queue_sha256 == current.queue_sha256)]
 
 
-def _opened(studio: Studio, current: State, tier: str) -> list[Project]:
+def _opened(backend: AnnotationBackend, current: State, tier: str) -> list[Project]:
     """Oldest first. The campaign is the round's own, for good, whatever params.yaml calls it by now."""
-    return [one for one in studio.find_all(current.campaign, current.round) if one.tier == tier]
+    return [one for one in backend.find_all(current.campaign, current.round) if one.tier == tier]
 
 
-def _open(studio: Studio, params: Params, current: State, tier: str) -> list[Project]:
-    opened = studio.open(
+def _open(backend: AnnotationBackend, params: Params, current: State, tier: str) -> list[Project]:
+    opened = backend.open(
         campaign=current.campaign,
         round=current.round,
         tier=tier,
         queue_sha256=current.queue_sha256,
         title=f"{params.dataset.name} · {current.round} · {tier}",
-        question=params.dataset.title,
-        instructions=params.dataset.instructions,
-        choices=_choices(current),
-        by_age=class_numbers.classes(params),
+        page=_page(params, current),
     )
     # Another machine may have opened it in the same moment: both go on in the older one, and who pushes there first
     # takes the younger one away.
-    return _opened(studio, current, tier) or [opened]
+    return _opened(backend, current, tier) or [opened]
 
 
-def _choices(current: State) -> list[str]:
-    return [*current.classes, NONE_OF_THESE, UNSURE]
+def _page(params: Params, current: State) -> Page:
+    dataset = params.dataset
+    choices = (*current.classes, NONE_OF_THESE, UNSURE)
+    return Page(dataset.title, dataset.instructions, choices, tuple(class_list.classes(params)))
 
 
-def _known(studio: Studio, current: State, tier: str) -> Project | None:
+def _known(backend: AnnotationBackend, current: State, tier: str) -> Project | None:
     """The project that the round was asked in, where its description does not say so any more.
 
     Raises:
@@ -106,37 +88,33 @@ def _known(studio: Studio, current: State, tier: str) -> Project | None:
     if known is None:
         return None
     lost = Project(known, "", current.campaign, current.round, tier, current.queue_sha256, None)
-    found = studio.retag(lost, set(ledgers.queue(current.round)["image_id"]))
+    found = backend.retag(lost, set(ledgers.queue(current.round)["image_id"]))
     if found is None:
-        value = f"{current.round}: project {known} is gone from {studio.url}"
+        value = f"{current.round}: project {known} is gone from {backend.url}"
         rule = f"what was pulled from it is safe in {layout.votes(current.round)}; what was not is lost with it"
         remedy = (
-            f"restore Label Studio's data; or ask for the rest in a new project: silverprint round move {current.round}"
+            f"restore that server's data; or ask for the rest in a new project: silverprint round move {current.round}"
         )
         raise DataError(value, rule, remedy)
     say(f"{current.round}: the description of project {known} was changed by somebody; its last line is put right")
     return found
 
 
-def restore_settings(studio: Studio, params: Params, project: Project, current: State) -> None:
+def restore_settings(backend: AnnotationBackend, params: Params, project: Project, current: State) -> None:
     """Gives the project its settings back where somebody edited them, and says so."""
-    dataset = params.dataset
-    settings = label_config.settings(
-        dataset.title, dataset.instructions, _choices(current), class_numbers.classes(params)
-    )
-    if edited := project_settings.restore(studio, project, settings):
+    if edited := backend.restore_page(project, _page(params, current)):
         say(
             f"{current.round}: settings of project {project.id} were not as this campaign has them and are put right: "
             f"{', '.join(edited)}"
         )
 
 
-def pull(studio: Studio, project: Project, current: State) -> tuple[pl.DataFrame, list[Annotation]]:
+def pull(backend: AnnotationBackend, project: Project, current: State) -> tuple[pl.DataFrame, list[Annotation]]:
     """The answers about the queue's pictures as VOTES, and all answers of the project: whoever has an account may have
     made other tasks.
     """
     asked = set(ledgers.queue(current.round)["image_id"])
-    answers = studio.answers(project)
+    answers = backend.annotations(project)
     votes = [_vote(annotation, current) for annotation in answers if annotation.image_id in asked]
     return pl.DataFrame(votes, schema=VOTES), answers
 
@@ -145,13 +123,13 @@ def _vote(annotation: Annotation, current: State) -> dict[str, object]:
     # The page takes one choice. Two are none: which of them is meant, nobody can tell.
     choice = annotation.choices[0] if len(annotation.choices) == 1 and not annotation.skipped else ""
     lead = annotation.lead_time_s
-    own = annotation.is_own or not annotation.choices  # Label Studio notes no hand where nothing was chosen
+    status = vote_ledger.choice_status(choice, current.classes) if annotation.is_own else vote_ledger.IN_ANOTHER_NAME
     return {
         "image_id": annotation.image_id,
         "round": current.round,
         "annotator": annotation.annotator,
         "choice": choice,
-        "status": vote_ledger.choice_status(choice, current.classes) if own else vote_ledger.IN_ANOTHER_NAME,
+        "status": status,
         "shown_prediction": annotation.shown_prediction,
         "lead_time_s": None if lead is None else round(lead, 3),
         "created_at": annotation.created_at,
@@ -160,7 +138,7 @@ def _vote(annotation: Annotation, current: State) -> dict[str, object]:
 
 
 def push(
-    studio: Studio,
+    backend: AnnotationBackend,
     params: Params,
     current: State,
     project: Project,
@@ -183,17 +161,19 @@ def push(
     given = {image_id: answers[task.task_id] for image_id, task in there.items()}
     wanted = {image_id: given.get(image_id, 0) + people for image_id, people in missing.items()}
     unanswered = [image_id for image_id, people in missing.items() if people]
-    _serve(studio, params, current, unanswered, there)
-    studio.push(project, [_task(studio, project, rows[image_id], wanted[image_id]) for image_id in unanswered])
+    _serve(backend, params, current, unanswered, there)
+    backend.push(project, [_task(backend, project, rows[image_id], wanted[image_id]) for image_id in unanswered])
     for image_id, task in there.items():
         if wanted.get(image_id, task.overlap) < task.overlap and wanted[image_id]:
-            studio.set_overlap(task.task_id, wanted[image_id])
+            backend.set_overlap(task.task_id, wanted[image_id])
     # Answered elsewhere: in a younger project of the round, or on a double.
     needless = [task.task_id for image_id, task in there.items() if wanted.get(image_id) == 0]
-    duplicate_tasks.remove_unanswered(studio, project, needless)
+    backend.delete_unanswered(project, needless)
 
 
-def _serve(studio: Studio, params: Params, current: State, unanswered: list[str], there: dict[str, StoredTask]) -> None:
+def _serve(
+    backend: AnnotationBackend, params: Params, current: State, unanswered: list[str], there: dict[str, StoredTask]
+) -> None:
     """Makes sure that every picture that is asked about can be seen: what a close or a purge of caches took is back.
 
     A server elsewhere may have the pictures that it asks about from another machine's disk.
@@ -202,8 +182,8 @@ def _serve(studio: Studio, params: Params, current: State, unanswered: list[str]
         UnavailableError: pictures are to be served that are not on this disk.
     """
     new = [image_id for image_id in unanswered if image_id not in there]
-    serving_cache.fill(params, current.campaign, current.round, unanswered if studio.local else new)
-    if studio.local:
+    serving_cache.fill(params, current.campaign, current.round, unanswered if backend.local else new)
+    if backend.local:
         return
     try:
         serving_cache.fill(params, current.campaign, current.round, unanswered)
@@ -212,21 +192,21 @@ def _serve(studio: Studio, params: Params, current: State, unanswered: list[str]
         say(f"{current.round}: pictures may be missing in {folder}, and cannot be put there from this disk: {error}")
 
 
-def _task(studio: Studio, project: Project, row: dict[str, Any], overlap: int) -> Task:
+def _task(backend: AnnotationBackend, project: Project, row: dict[str, Any], overlap: int) -> Task:
     shown = row["show_prediction"] and row["predicted"] is not None
     return Task(
         image_id=row["image_id"],
-        image_url=studio.image_url(serving_cache.path(project.campaign, project.round, row["image_id"])),
+        image_url=backend.image_url(serving_cache.path(project.campaign, project.round, row["image_id"])),
         overlap=overlap,
         predicted=row["predicted"] if shown else None,
         confidence=row["confidence"] if shown else None,
     )
 
 
-def withdraw(studio: Studio, projects: list[Project], withdrawn: frozenset[str]) -> None:
+def withdraw(backend: AnnotationBackend, projects: list[Project], withdrawn: frozenset[str]) -> None:
     """Takes withdrawn pictures off the server, with all tasks about them; their votes are in the ledger by now."""
     for project in projects:
-        gone = [task.task_id for task in studio.found(project) if task.image_id in withdrawn]
+        gone = [task.task_id for task in backend.tasks(project) if task.image_id in withdrawn]
         if gone:
-            studio.withdraw(project, gone)
+            backend.delete_tasks(project, gone)
         serving_cache.remove(project.campaign, project.round, withdrawn)

@@ -1,7 +1,19 @@
-"""Classes of the sample images, and which of them people confuse."""
+"""Fashion-MNIST sample in the package: a PNG sheet of tiles, and their classes, some of which people confuse."""
 
+import csv
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from io import BytesIO, StringIO
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+SIDE: Final = 28  # pixels of a tile
+IMAGES: Final = 5_000
+_FOLDER = files(__package__)
 
 CLASSES: Final = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
@@ -24,3 +36,18 @@ HARDNESS: Final[Mapping[str, float]] = {
     "t-shirt": 1.2, "trouser": 0.4, "pullover": 1.4, "dress": 1.0, "coat": 1.4,
     "sandal": 0.7, "shirt": 2.1, "sneaker": 0.7, "bag": 0.4, "ankle boot": 0.7,
 }  # fmt: skip
+
+
+@cache
+def tiles() -> NDArray[np.uint8]:
+    """(5000, 28, 28) grey levels, the garment light on black as in Fashion-MNIST."""
+    sheet = np.asarray(Image.open(BytesIO((_FOLDER / "fashion-5000.png").read_bytes())))
+    columns = sheet.shape[1] // SIDE
+    return sheet.reshape(-1, SIDE, columns, SIDE).transpose(0, 2, 1, 3).reshape(-1, SIDE, SIDE)
+
+
+@cache
+def labels() -> tuple[str, ...]:
+    """The class of each tile: the truth, for `build` alone."""
+    text = (_FOLDER / "fashion-5000.truth.csv").read_text(encoding="utf-8")
+    return tuple(row["label"] for row in csv.DictReader(StringIO(text)))

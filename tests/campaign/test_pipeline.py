@@ -5,7 +5,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from ruamel.yaml import YAML
-from tests.contracts.digests import ROOT
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers, lint
@@ -14,6 +13,7 @@ from silverprint.commands import rounds, sources
 from silverprint.dvcfiles import dvc_yaml, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import VOTES, conform
+from tests.contracts.digests import ROOT
 
 SHIPPED = list(YAML(typ="safe").load((ROOT / "params.yaml").read_text())["sources"])  # in their order
 

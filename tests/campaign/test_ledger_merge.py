@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint import git_conflicts
-from silverprint.campaign import ledger_kinds, ledger_merge
+from silverprint.campaign import git_merge_driver, ledger_schemas
 from silverprint.core import three_way_merge
 from silverprint.errors import DataError
 from silverprint.records import ASKS, QUEUE_ADDED
@@ -61,10 +61,10 @@ def test_rows_alike_stay_as_many_as_one_branch_had() -> None:
     assert len(three_way_merge.join([row, row], [row], [row, row], ["key"]).rows) == 1
 
 
-@pytest.mark.parametrize("status", ledger_kinds.KINDS["votes.csv"].words["status"][4:])
+@pytest.mark.parametrize("status", ledger_schemas.KINDS["votes.csv"].words["status"][4:])
 def test_who_saw_more_of_a_vote_is_right(status: str) -> None:
-    vote = dict.fromkeys(ledger_kinds.KINDS["votes.csv"].schema, "x")
-    settle = ledger_kinds.KINDS["votes.csv"].settle
+    vote = dict.fromkeys(ledger_schemas.KINDS["votes.csv"].schema, "x")
+    settle = ledger_schemas.KINDS["votes.csv"].settle
     later = {**vote, "status": status}
     valid = {**vote, "status": "valid"}
     assert settle(valid, later) == settle(later, valid) == later
@@ -92,14 +92,14 @@ def test_whatever_git_made_of_two_branches_mends_to_what_the_driver_gives(base, 
     with pytest.raises(DataError, match="Git left the marks"):
         ledger_csv.parse(text.encode(), str(path), ASKS)
     found = git_conflicts.sides(text)
-    mended = ledger_merge.merge(found.base.encode(), found.ours.encode(), found.theirs.encode(), path)
+    mended = git_merge_driver.merge(found.base.encode(), found.ours.encode(), found.theirs.encode(), path)
     whole = [f"{head}\n{old}{new}".encode() for new in news]
-    assert mended == ledger_merge.merge(f"{head}\n{old}".encode(), *whole, path)
+    assert mended == git_merge_driver.merge(f"{head}\n{old}".encode(), *whole, path)
     assert mended.conflict is None
     assert ledger_csv.parse(mended.data, "x", ASKS).frame.height == len(base) + len(ours) + len(theirs)
 
 
 def test_every_ledger_has_a_key_and_an_order_of_its_own_columns() -> None:
-    for kind in ledger_kinds.KINDS.values():
+    for kind in ledger_schemas.KINDS.values():
         assert {*kind.key, *kind.order, *kind.required, *kind.words} <= set(kind.schema)
-    assert ledger_kinds.KINDS["queue.csv"].added == QUEUE_ADDED
+    assert ledger_schemas.KINDS["queue.csv"].added == QUEUE_ADDED

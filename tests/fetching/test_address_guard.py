@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from parsel import Selector
 
-from silverprint.adapters.crawl.page import Place
+from silverprint.adapters.crawl.page_licenses import Place
 from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
 from silverprint.adapters.urls.http.address import Gate, sendable_url
 from silverprint.core.cleaning.takedowns import Takedowns

@@ -33,9 +33,11 @@ def chromium() -> str:
 
 @contextmanager
 def page(width: int = 1280, height: int = 800) -> Iterator["Page"]:
-    """A blank page of a fresh browser, its patience 30 s."""
+    """A blank page of a fresh browser, its patience 30 s, that of `expect` too."""
     path = chromium()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

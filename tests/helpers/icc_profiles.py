@@ -6,14 +6,14 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageCms
 
-from silverprint.imaging.colour import profiles
+from silverprint.imaging.colour import embedded_profile
 
 SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 SWAPPED = (0.3127, 0.329, 0.3, 0.6, 0.64, 0.33, 0.15, 0.06)  # red and green exchanged
 
 
 def of(xy: tuple[float, ...] = SRGB, gamma: float = 2.2, *, is_gray: bool = False) -> bytes:
-    found = profiles.build_profile(xy, (gamma,), is_gray=is_gray)
+    found = embedded_profile.build_profile(xy, (gamma,), is_gray=is_gray)
     assert found is not None
     return found
 

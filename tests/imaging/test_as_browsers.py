@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from silverprint.imaging.decode import decode, encode_jpeg
-from silverprint.imaging.metadata.png import chunk
+from silverprint.imaging.metadata.strip_png import chunk
 from tests.helpers import browser
 from tests.helpers import icc_profiles as icc
 from tests.helpers.web_pictures import encoded, exif

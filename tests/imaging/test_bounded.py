@@ -17,11 +17,11 @@ from PIL import Image
 from silverprint.config import model
 from silverprint.errors import UnavailableError
 from silverprint.imaging import decode, killable_process
-from silverprint.imaging.bounded import Limits, is_cheap, run_bounded
 from silverprint.imaging.frames import MOST_FRAMES
-from silverprint.imaging.jpeg_work import MOST_SCANS, jpeg_work
+from silverprint.imaging.jpeg_decode_cost import MOST_SCANS, jpeg_work
 from silverprint.imaging.measurement import measure, pixel_sha256
 from silverprint.imaging.open_image import MAX_PIXELS, WHOLE_SHARE, Undecodable
+from silverprint.imaging.resource_limits import Limits, is_cheap, run_bounded
 from silverprint.store import executor
 from tests.helpers.clock import within
 from tests.helpers.web_pictures import encoded, pixels

@@ -12,11 +12,11 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from silverprint.core.measures import gray_levels
-from silverprint.imaging.colour import srgb
+from silverprint.imaging.colour import icc_transform
 from silverprint.imaging.decode import decode
 from silverprint.imaging.decode_gray import decode_gray
 from silverprint.imaging.metadata import strip
-from silverprint.imaging.metadata.png import chunk
+from silverprint.imaging.metadata.strip_png import chunk
 from tests.helpers import icc_profiles as icc
 from tests.helpers.clock import within
 from tests.helpers.web_pictures import encoded, exif
@@ -90,16 +90,16 @@ def test_a_profile_that_says_nothing_changes_nothing(mode: str, profile: str) ->
         "of other colours": other,
         "sRGB": icc.standard(),
         "broken": SWAPPED[:200],
-        "too large": SWAPPED + bytes(srgb.MOST_BYTES),
+        "too large": SWAPPED + bytes(icc_transform.MOST_BYTES),
     }[profile]
     for form in ("JPEG", "TIFF"):
         assert np.array_equal(decode(saved(form, mode, icc_profile=told)).pixels, decode(saved(form, mode)).pixels)
 
 
 def test_srgb_by_another_name_is_known() -> None:
-    assert not srgb.changes_colours(icc.standard(), "RGB")
-    assert srgb.changes_colours(SWAPPED, "RGB")
-    assert srgb.changes_colours(icc.of(icc.SRGB, 1.8), "RGB")
+    assert not icc_transform.changes_colours(icc.standard(), "RGB")
+    assert icc_transform.changes_colours(SWAPPED, "RGB")
+    assert icc_transform.changes_colours(icc.of(icc.SRGB, 1.8), "RGB")
 
 
 def test_an_icc_profile_in_pieces_must_be_whole() -> None:
@@ -125,13 +125,13 @@ def test_a_hostile_profile_costs_little_and_raises_nothing(seed: int) -> None:
         )
     pixels = np.zeros((4, 4, len(mode)) if mode != "L" else (4, 4), np.uint8)
     sent = bytes(work[: chance.choice([len(work), chance.randrange(len(work))])])
-    found = within(1, lambda: srgb.to_srgb(pixels, sent, mode))
+    found = within(1, lambda: icc_transform.to_srgb(pixels, sent, mode))
     assert found is None or found.shape == (4, 4, 3)
 
 
 def test_chains_of_any_length_are_not_followed() -> None:
     chain = b"mpet" + bytes(4) + struct.pack(">HHI", 3, 3, 100_000)
-    assert not srgb.changes_colours(icc.packed(b"RGB ", b"XYZ ", [(b"D2B0", chain)]), "RGB")
+    assert not icc_transform.changes_colours(icc.packed(b"RGB ", b"XYZ ", [(b"D2B0", chain)]), "RGB")
 
 
 def png(*words: bytes, mode: str = "RGB", **options: object) -> np.ndarray:

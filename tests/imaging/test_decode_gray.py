@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from sklearn.datasets import load_sample_image
 
 from silverprint.core.hashing import hamming, phash
-from silverprint.core.measures import figures, gray_levels
+from silverprint.core.measures import gray_levels, image_quality
 from silverprint.imaging.decode import Undecodable, decode
 from silverprint.imaging.decode_gray import decode_gray
 from tests.helpers.web_pictures import encoded, exif
@@ -47,15 +47,19 @@ def test_large_jpegs_are_read_reduced_and_measure_as_a_whole(size: tuple[int, in
     assert gray_levels.SCORING_SIDE <= max(gray.levels.shape) < 2 * gray_levels.SCORING_SIDE or max(size) >= 8 * 512
     small, other = gray_levels.shrink(gray.levels), gray_levels.shrink(whole)
     assert hamming(phash(small, 256), phash(other, 256)) <= 16
-    assert figures.figures_of(small).brightness == pytest.approx(figures.figures_of(other).brightness, abs=0.5)
+    assert image_quality.figures_of(small).brightness == pytest.approx(
+        image_quality.figures_of(other).brightness, abs=0.5
+    )
     # Two ways of reducing sharpen or blur a little; a blurred picture has a hundredth of this.
-    assert 0.5 < figures.figures_of(small).sharpness / figures.figures_of(other).sharpness < 2
+    assert 0.5 < image_quality.figures_of(small).sharpness / image_quality.figures_of(other).sharpness < 2
 
 
 def test_a_blurred_picture_is_as_blurred_reduced() -> None:
     data = _jpeg(CHINA.filter(ImageFilter.GaussianBlur(8)))
     reduced, whole = decode_gray(data).levels, gray_levels.to_gray(decode(data).pixels)
-    assert figures.figures_of(reduced).sharpness == pytest.approx(figures.figures_of(whole).sharpness, rel=0.25)
+    assert image_quality.figures_of(reduced).sharpness == pytest.approx(
+        image_quality.figures_of(whole).sharpness, rel=0.25
+    )
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

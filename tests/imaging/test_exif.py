@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from silverprint.imaging.metadata.exif import EXIF_HEADER, only_orientation, read_orientation
+from silverprint.imaging.metadata.exif_orientation import EXIF_HEADER, only_orientation, read_orientation
 from tests.helpers.clock import within
 from tests.helpers.web_pictures import exif
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
-from silverprint.core.measures import figures, gray_levels
+from silverprint.core.measures import gray_levels, image_quality
 from silverprint.imaging.decode import Decoded, Undecodable, decode, sniff
 from silverprint.imaging.decode_gray import decode_gray
-from silverprint.imaging.metadata.png import chunk
+from silverprint.imaging.metadata.strip_png import chunk
 from tests.helpers.examples import fewer
 from tests.helpers.web_pictures import encoded, pixels
 
@@ -242,7 +242,7 @@ def drawing(level: int, share: float) -> bytes:
 @fewer(2)
 def test_a_drawing_on_transparent_ground_is_seen(level: int, share: float) -> None:
     found = taken(drawing(level, share)).pixels
-    assert figures.figures_of(gray_levels.to_gray(found)).contrast >= 4
+    assert image_quality.figures_of(gray_levels.to_gray(found)).contrast >= 4
     on_white = (255 - level) * np.sqrt(round(60 * share) / 60 * (1 - round(60 * share) / 60))
     if on_white > 4.1:
         assert found[-1, -1, 0] == 255  # as on a page, wherever it is seen there

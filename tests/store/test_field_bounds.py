@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from silverprint.acquired import LONGEST_ADDRESS, Answer, Showing
+from silverprint.fetch_result import LONGEST_ADDRESS, Answer, Showing
 from silverprint.records import RAW, empty
 from silverprint.store import ShardReader, ShardWriter
 from silverprint.store.intake import Intake, field_bounds

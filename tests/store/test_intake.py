@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from silverprint.acquired import Answer, Showing, Validators
+from silverprint.fetch_result import Answer, Showing, Validators
 from silverprint.imaging.measurement import measure
 from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, tables

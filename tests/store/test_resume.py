@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.acquired import Answer, Showing
+from silverprint.fetch_result import Answer, Showing
 from silverprint.records import RAW
 from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Intake

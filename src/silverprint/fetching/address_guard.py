@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from silverprint.acquired import LONGEST_ADDRESS
+from silverprint.fetch_result import LONGEST_ADDRESS
 from silverprint.fetching.public_addresses import is_public
 from silverprint.fetching.refusals import Failed, Refused
 

@@ -12,12 +12,12 @@ from typing import Any, TypeAlias
 import pytest
 from scrapy.http import HtmlResponse, Request, Response
 
-from silverprint.acquired import Showing
-from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.robots_middleware import DECISION
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.spider import ImageSpider
+from silverprint.adapters.crawl.stop_rules import StopRules
 from silverprint.config import WebSource
+from silverprint.fetch_result import Showing
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter
 from silverprint.store.intake import Intake

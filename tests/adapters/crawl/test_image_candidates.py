@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from silverprint.adapters.crawl.css_select import select
-from silverprint.adapters.crawl.image_candidates import image_addresses, largest_of
+from silverprint.adapters.crawl.link_extraction import image_addresses, largest_of
 from silverprint.adapters.crawl.page_facts import refresh_target
 from tests.helpers.sites import BLANK
 

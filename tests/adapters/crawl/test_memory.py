@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.acquired import Answer, Showing, StoredBytes
 from silverprint.adapters.crawl.pending import PendingImages
 from silverprint.adapters.crawl.seen import SeenAddresses, SeenAnswers
 from silverprint.errors import DiskError
+from silverprint.fetch_result import Answer, Showing, StoredBytes
 from silverprint.records import RAW, empty
 from silverprint.store import ShardReader, ShardWriter
 from silverprint.store.intake import Intake

@@ -5,8 +5,8 @@ import json
 import pytest
 from parsel import Selector
 
-from silverprint.adapters.crawl.image_candidates import image_addresses
-from silverprint.adapters.crawl.page import Licenses, Place, meta_forbids
+from silverprint.adapters.crawl.link_extraction import image_addresses
+from silverprint.adapters.crawl.page_licenses import Licenses, Place, meta_forbids
 from silverprint.fetching.public_addresses import is_public
 from silverprint.fetching.robots.directives import forbids, product
 

@@ -6,11 +6,9 @@ import pytest
 from parsel import Selector
 
 from silverprint import config
-from silverprint.adapters.crawl import image_candidates
+from silverprint.adapters.crawl import link_extraction
 from silverprint.adapters.crawl.css_select import select
-from silverprint.adapters.crawl.endless_sites import BARREN_LISTINGS, BARREN_PAGES, StopRules
 from silverprint.adapters.crawl.labels import link_labels
-from silverprint.adapters.crawl.page import Licenses, Place, links
 from silverprint.adapters.crawl.page_bounds import (
     MAX_ATTRIBUTES,
     MAX_CHARACTERS,
@@ -19,6 +17,8 @@ from silverprint.adapters.crawl.page_bounds import (
     TooLarge,
     is_too_large,
 )
+from silverprint.adapters.crawl.page_licenses import Licenses, Place, links
+from silverprint.adapters.crawl.stop_rules import BARREN_LISTINGS, BARREN_PAGES, StopRules
 from silverprint.errors import ConfigError
 from tests.helpers.clock import within
 from tests.helpers.crawl_projects import ROOT
@@ -50,7 +50,7 @@ def test_a_page_of_as_many_pictures_as_may_be() -> None:
         page = Selector(markup)
         place = Place(page, "http://a.example/x")
         licenses = Licenses(page, place)
-        return [licenses.of(place.full(address)) for _, address in image_candidates.image_addresses(page, "img.photo")]
+        return [licenses.of(place.full(address)) for _, address in link_extraction.image_addresses(page, "img.photo")]
 
     assert len(within(2 * SECONDS, licenses_found)) == MAX_TAGS
 
@@ -107,7 +107,7 @@ BACKGROUND = "<div class=photo style='{}'></div>"
 def test_pictures_of_a_page_that_is_made_to_be_slow(markup: str, shows: set[str]) -> None:
     page = Selector(markup)
     assert {
-        address for _, address in within(SECONDS, lambda: list(image_candidates.image_addresses(page, ".photo")))
+        address for _, address in within(SECONDS, lambda: list(link_extraction.image_addresses(page, ".photo")))
     } == shows
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from silverprint.adapters.plots import curve, png, strip, thumbnails
+from silverprint.adapters.plots import learning_curve, overview_strip, png, thumbnails
 from silverprint.adapters.plots.thumbnails import Gallery
 from silverprint.imaging.decode import decode, encode_jpeg
 from silverprint.store import ShardReader, ShardWriter
@@ -22,23 +22,25 @@ def noise(side: int) -> Image.Image:
 
 
 def test_the_strip_stays_small_with_pictures_that_no_png_can_compress(tmp_path: Path) -> None:
-    rows = [strip.Row([noise(strip.TILE)] * 4, "a reason with a very long name", "1,234,567")] * strip.ROWS
-    columns = [strip.Column("Crawled", "1,234,567 pictures", rows)] * 4
-    strip.draw(columns, tmp_path / "strip.png")
+    rows = [
+        overview_strip.Row([noise(overview_strip.TILE)] * 4, "a reason with a very long name", "1,234,567")
+    ] * overview_strip.ROWS
+    columns = [overview_strip.Column("Crawled", "1,234,567 pictures", rows)] * 4
+    overview_strip.draw(columns, tmp_path / "strip.png")
     assert (tmp_path / "strip.png").stat().st_size < 300_000
 
 
 def test_the_strip_says_what_it_leaves_out(tmp_path: Path) -> None:
-    rows = [strip.Row([], f"class {number}") for number in range(strip.ROWS)]
+    rows = [overview_strip.Row([], f"class {number}") for number in range(overview_strip.ROWS)]
     drawn = []
     for rest in ("", "and 1 more classes", "and 94 more classes"):
-        strip.draw([strip.Column("Labelled", "9 by 2 people", rows, rest)], tmp_path / "strip.png")
+        overview_strip.draw([overview_strip.Column("Labelled", "9 by 2 people", rows, rest)], tmp_path / "strip.png")
         drawn.append((tmp_path / "strip.png").read_bytes())
     assert len(set(drawn)) == 3
 
 
 def test_the_strip_of_an_empty_campaign(tmp_path: Path) -> None:
-    strip.draw([strip.Column("Asked", "0 in 0 rounds", [])], tmp_path / "strip.png")
+    overview_strip.draw([overview_strip.Column("Asked", "0 in 0 rounds", [])], tmp_path / "strip.png")
     assert (tmp_path / "strip.png").exists()
 
 
@@ -78,12 +80,12 @@ def test_a_stored_jpeg_gives_nearly_the_thumbnail_of_its_full_decode(shape: tupl
 @example(accuracy=[0.772] * 3, controls=[(0.756, 0.745)] * 3)
 @settings(max_examples=2)
 def test_no_marker_covers_the_name_of_a_round(accuracy: list[float], controls: list[tuple[float, float]]) -> None:
-    pairs = [curve.Control(70 + 100 * n, 20, *pair) for n, pair in enumerate(controls)]
+    pairs = [learning_curve.Control(70 + 100 * n, 20, *pair) for n, pair in enumerate(controls)]
     points = [
-        curve.Point(f"r{n:02d}", 100 * (n + 1), value, value - 0.08, value + 0.07, pairs[n])
+        learning_curve.Point(f"r{n:02d}", 100 * (n + 1), value, value - 0.08, value + 0.07, pairs[n])
         for n, value in enumerate(accuracy)
     ]
-    figure = curve.render(points)
+    figure = learning_curve.render(points)
     figure.draw_without_rendering()
     (axes,) = figure.axes
     names = [text.get_window_extent() for text in axes.texts]
@@ -102,9 +104,11 @@ def test_no_marker_covers_the_name_of_a_round(accuracy: list[float], controls: l
 
 @pytest.mark.parametrize("rounds", [1, 6])
 def test_the_curve_of_few_and_of_many_rounds(tmp_path: Path, rounds: int) -> None:
-    pair = curve.Control(20, 5, 0.5, 0.4)
-    points = [curve.Point(f"r{n:02d}", 30 * n, 0.5, 0.4, 0.6, pair if n > 1 else None) for n in range(1, rounds + 1)]
+    pair = learning_curve.Control(20, 5, 0.5, 0.4)
+    points = [
+        learning_curve.Point(f"r{n:02d}", 30 * n, 0.5, 0.4, 0.6, pair if n > 1 else None) for n in range(1, rounds + 1)
+    ]
     for name in ("a.png", "b.png"):
-        curve.draw(points, tmp_path / name)
+        learning_curve.draw(points, tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "a.png").stat().st_size < 300_000

@@ -15,11 +15,11 @@ import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.acquired import Showing
-from silverprint.adapters.urls.survey import survey
+from silverprint.adapters.urls.repeated_urls import survey
 from silverprint.adapters.urls.url_list import UrlList
 from silverprint.config import UrlSource
 from silverprint.errors import ConfigError, DataError, UnavailableError
+from silverprint.fetch_result import Showing
 from silverprint.store import ShardReader
 from silverprint.store.shards.verify import inspect
 from tests.adapters.crawl.test_crawl import await_parts

@@ -9,7 +9,7 @@ from sklearn.datasets import load_sample_image
 
 from silverprint.config import Clean
 from silverprint.core.cleaning.rules import BINDING, FLAGS, REASONS, RULES, policies
-from silverprint.core.measures import figures, gray_levels
+from silverprint.core.measures import gray_levels, image_quality
 from silverprint.records import MEASURED
 
 LIMITS = Clean(
@@ -35,9 +35,9 @@ def _verdicts(**changes: object) -> dict[str, str]:
 
 def test_figures_of_a_photo_fall_as_it_is_spoilt():
     photo = Image.fromarray(load_sample_image("china.jpg"))
-    sharp = figures.figures_of(gray_levels.to_gray(np.asarray(photo)))
-    blurred = figures.figures_of(gray_levels.to_gray(np.asarray(photo.filter(ImageFilter.GaussianBlur(6)))))
-    dark = figures.figures_of(gray_levels.to_gray(np.asarray(photo.point(lambda level: level // 20))))
+    sharp = image_quality.figures_of(gray_levels.to_gray(np.asarray(photo)))
+    blurred = image_quality.figures_of(gray_levels.to_gray(np.asarray(photo.filter(ImageFilter.GaussianBlur(6)))))
+    dark = image_quality.figures_of(gray_levels.to_gray(np.asarray(photo.point(lambda level: level // 20))))
     assert blurred.sharpness < 0.05 * sharp.sharpness
     assert blurred.brightness == pytest.approx(sharp.brightness, rel=0.02)
     assert dark.brightness < 10 < sharp.brightness
@@ -47,7 +47,7 @@ def test_figures_of_a_photo_fall_as_it_is_spoilt():
 def test_sharpness_hardly_depends_on_the_resolution():
     photo = Image.fromarray(load_sample_image("china.jpg"))
     itself, enlarged = (
-        figures.figures_of(gray_levels.to_gray(np.asarray(picture))).sharpness
+        image_quality.figures_of(gray_levels.to_gray(np.asarray(picture))).sharpness
         for picture in (photo, photo.resize((1280, 854), Image.Resampling.BICUBIC))
     )
     assert enlarged == pytest.approx(itself, rel=0.15)
@@ -58,7 +58,7 @@ def test_sharpness_hardly_depends_on_the_resolution():
 def test_a_photo_is_no_more_blurred_for_being_faded(name: str, left: float):
     levels = gray_levels.shrink(gray_levels.to_gray(load_sample_image(name)))
     faded = np.rint(levels.mean() + left * (levels - levels.mean())).astype(np.uint8)
-    found = figures.figures_of(faded)
+    found = image_quality.figures_of(faded)
     assert found.contrast > LIMITS.min_contrast
     assert "blurred" not in _verdicts(contrast=found.contrast, sharpness=found.sharpness)
 
@@ -66,12 +66,12 @@ def test_a_photo_is_no_more_blurred_for_being_faded(name: str, left: float):
 @pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
 def test_a_photo_blurred_by_four_pixels_is_found(name: str):
     levels = gray_levels.shrink(gray_levels.to_gray(load_sample_image(name)))
-    found = figures.figures_of(np.asarray(cv2.GaussianBlur(levels, (0, 0), 4.0)))
+    found = image_quality.figures_of(np.asarray(cv2.GaussianBlur(levels, (0, 0), 4.0)))
     assert "blurred" in _verdicts(contrast=found.contrast, sharpness=found.sharpness)
 
 
 def test_one_pixel_has_figures():
-    assert figures.figures_of(np.full((1, 1), 9, dtype=np.uint8)) == figures.Figures(9.0, 0.0, 0.0, 0)
+    assert image_quality.figures_of(np.full((1, 1), 9, dtype=np.uint8)) == image_quality.Figures(9.0, 0.0, 0.0, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from silverprint.core.measures.figures import sharpness
+from silverprint.core.measures.image_quality import sharpness
 
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, max_side=40)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.core.queue import roles
-from silverprint.core.queue.compose import Plan, compose
+from silverprint.core.queue.batch_composition import Plan, compose
 from silverprint.records import QUEUE
 
 NOTHING = pl.DataFrame(schema={"image_id": pl.String, "role": pl.String})

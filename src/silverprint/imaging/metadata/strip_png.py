@@ -4,8 +4,8 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from silverprint.imaging.metadata.exif import only_orientation, read_orientation
-from silverprint.imaging.slices import Piece, Span, count_part, kept_pieces
+from silverprint.imaging.byte_spans import Piece, Span, count_part, kept_pieces
+from silverprint.imaging.metadata.exif_orientation import only_orientation, read_orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from silverprint.acquired import Answer, Validators
+from silverprint.fetch_result import Answer, Validators
 from silverprint.fetching.response import Reply, is_forbidden
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from silverprint.imaging.byte_spans import TooManyParts
 from silverprint.imaging.jpeg_markers import SOS, segments
-from silverprint.imaging.slices import TooManyParts
 
 # The limit of libjpeg-turbo's own tools. Encoders make 1 to 10 scans, optimisers at most some 70.
 MOST_SCANS: Final = 500

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from silverprint.core import duplicates
-from silverprint.core.duplicates import TooManyPairs, near_duplicate_groups, near_duplicate_pairs
+from silverprint.core.duplicates import TooManyPairs, multi_index_hashing, near_duplicate_groups, near_duplicate_pairs
 from silverprint.core.hashing import hamming
 
 
@@ -64,7 +63,7 @@ def test_agrees_with_brute_force(seed, rows, width, seeds, flips, radius):
 @pytest.mark.parametrize(("width", "radius"), [(1, 3), (1, 6), (1, 10), (4, 16), (4, 24), (4, 32)])
 def test_agrees_where_the_plan_uses_bands(width, radius):
     hashes = clustered(np.random.default_rng(radius), 1_200, width, 150, radius)
-    edges, _, bits = duplicates._plan(hashes.shape, radius)
+    edges, _, bits = multi_index_hashing._plan(hashes.shape, radius)
     assert bits > 0
     assert (edges[0], edges[-1]) == (0, 64 * width)
     assert np.diff(edges).max() <= 64
@@ -93,7 +92,7 @@ def test_one_bucket_for_all_is_still_exact():
 
 def test_heavy_buckets_are_an_error_and_not_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     """Far apart, and alike in four bytes of eight: whatever bands are chosen, some hold all rows."""
-    monkeypatch.setattr(duplicates, "COMPARISON_LIMIT", 1_000_000)
+    monkeypatch.setattr(multi_index_hashing, "COMPARISON_LIMIT", 1_000_000)
     rng = np.random.default_rng(1)
     spread, skewed = (rng.integers(0, 2**bits, 3_000, dtype=np.uint64) for bits in (64, 32))
     agree(spread[:500], 6)

@@ -9,8 +9,8 @@ from typing import Any, Final
 import polars as pl
 
 from silverprint import git_conflicts
-from silverprint.campaign import ledger_kinds
-from silverprint.campaign.ledger_kinds import Kind
+from silverprint.campaign import ledger_schemas
+from silverprint.campaign.ledger_schemas import Kind
 from silverprint.core import three_way_merge
 from silverprint.errors import DataError
 from silverprint.store import ledger_csv, tables
@@ -44,7 +44,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:
     """
     if path.name == _STATE:
         return _states(base, ours, theirs, path)
-    kind = ledger_kinds.kind_of(path)
+    kind = ledger_schemas.kind_of(path)
     if ledger_csv.normalise(ours) == ledger_csv.normalise(theirs):
         return Merged(ledger_csv.normalise(ours))
     if kind.whole:

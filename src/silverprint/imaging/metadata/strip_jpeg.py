@@ -1,8 +1,8 @@
 """JPEG (ITU-T T.81): segments are kept or dropped, entropy-coded data is copied as it is."""
 
+from silverprint.imaging.byte_spans import Piece, Span, kept_pieces
 from silverprint.imaging.jpeg_markers import SOS, segments
-from silverprint.imaging.metadata.exif import EXIF_HEADER, only_orientation, read_orientation
-from silverprint.imaging.slices import Piece, Span, kept_pieces
+from silverprint.imaging.metadata.exif_orientation import EXIF_HEADER, only_orientation, read_orientation
 
 _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 _FIRST_KNOWN = 0xC0  # markers below it are reserved, and nothing says what they hold

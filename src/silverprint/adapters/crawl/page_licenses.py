@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from parsel import Selector
 
-from silverprint.adapters.crawl import image_candidates
+from silverprint.adapters.crawl import link_extraction
 from silverprint.adapters.crawl.css_select import select
 from silverprint.adapters.crawl.page_bounds import count_json_values
 from silverprint.core.licenses import spdx
@@ -71,7 +71,7 @@ def absolute_url(base: str, address: str) -> str:
 
 def links(page: Selector, where: str | None) -> list[str]:
     """Where the elements that `where` (a hint) finds link to, as written, each once, in the page's order."""
-    return list(dict.fromkeys(address for _, address in image_candidates.link_addresses(page, where)))
+    return list(dict.fromkeys(address for _, address in link_extraction.link_addresses(page, where)))
 
 
 def meta_forbids(page: Selector, agent: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from silverprint.imaging import killable_process
-from silverprint.imaging.jpeg_work import MOST_SCANS, has_too_many_scans, jpeg_work
+from silverprint.imaging.jpeg_decode_cost import MOST_SCANS, has_too_many_scans, jpeg_work
 from silverprint.imaging.open_image import Undecodable
 from silverprint.imaging.sniff import sniff
 

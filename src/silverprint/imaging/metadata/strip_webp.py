@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from silverprint.imaging.metadata.exif import only_orientation, read_orientation
-from silverprint.imaging.slices import Piece, Span, count_part, kept_pieces
+from silverprint.imaging.byte_spans import Piece, Span, count_part, kept_pieces
+from silverprint.imaging.metadata.exif_orientation import only_orientation, read_orientation
 
 _HEADER = 12  # bytes: RIFF, size, WEBP
 _AROUND = 8  # bytes of a chunk before its data: kind, size

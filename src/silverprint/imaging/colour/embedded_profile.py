@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from silverprint.imaging.colour.srgb import MOST_BYTES
-from silverprint.imaging.metadata.png import chunks
+from silverprint.imaging.colour.icc_transform import MOST_BYTES
+from silverprint.imaging.metadata.strip_png import chunks
 
 Numbers: TypeAlias = tuple[float, ...]
 

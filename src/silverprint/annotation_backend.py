@@ -2,7 +2,7 @@
 
 A backend keeps projects, one for each round and tier; a project has tasks, each about one image; people add annotations
 to tasks. Whoever works there may also change what is not theirs, so nothing that comes back is believed unchecked.
-`annotation_registry` says which backend is at hand; tests/studio/test_backend_contract.py holds for every one.
+`annotation_registry` says which backend is at hand; test_backend_contract.py among the tests holds for every one.
 """
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence

@@ -84,6 +84,7 @@ def test_no_change_of_the_list_moves_a_number(tmp_path_factory, lists: list[list
 
 def _document() -> dict:
     from ruamel.yaml import YAML
+
     from tests.conftest import ROOT
 
     return YAML(typ="safe").load((ROOT / "params.yaml").read_text())

@@ -5,15 +5,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 from ruamel.yaml import YAML
-from tests.contracts.digests import ROOT
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers, lint
 from silverprint.campaign.round_state import State
 from silverprint.commands import rounds, sources
-from silverprint.dvcfiles import dvc_yaml, yaml_edit
+from silverprint.dvcfiles import stage_source_deps, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import VOTES, conform
+from tests.contracts.digests import ROOT
 
 SHIPPED = list(YAML(typ="safe").load((ROOT / "params.yaml").read_text())["sources"])  # in their order
 
@@ -36,8 +36,8 @@ def files() -> tuple[str, str]:
     return layout.PARAMS.read_text(), layout.PIPELINE.read_text()
 
 
-def stages() -> dict[str, dvc_yaml.Stage]:
-    return dvc_yaml.parse(layout.PIPELINE.read_text())
+def stages() -> dict[str, stage_source_deps.Stage]:
+    return stage_source_deps.parse(layout.PIPELINE.read_text())
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -65,7 +65,7 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
     sources.add("museum", "MIT", archive=tmp_path / "drop")
     lint.lint(config.load())
     found = stages()
-    for folder, need in dvc_yaml.NEED.items():
+    for folder, need in stage_source_deps.NEED.items():
         for stage in need:
             assert list(found[stage].sources(folder)) == [*SHIPPED, "museum"]
     sources.remove("museum")
@@ -83,9 +83,9 @@ def test_a_list_is_added_as_one(tmp_path: Path) -> None:
         sources.add("gone", None, urls=tmp_path / "gone.csv")
 
 
-@pytest.mark.parametrize("folder", dvc_yaml.NEED)
+@pytest.mark.parametrize("folder", stage_source_deps.NEED)
 def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: str) -> None:
-    for stage in dvc_yaml.NEED[folder]:
+    for stage in stage_source_deps.NEED[folder]:
         whole = layout.PIPELINE.read_text()
         for name in SHIPPED:
             place = stages()[stage].sources(folder)[name]
@@ -100,7 +100,7 @@ def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: st
 
 @pytest.mark.parametrize("empty", ["", " []", " null"])
 def test_a_list_of_dependencies_that_is_empty_is_filled(empty: str) -> None:
-    listed = "".join(f"      - {folder}{name}\n" for folder in dvc_yaml.NEED for name in SHIPPED)
+    listed = "".join(f"      - {folder}{name}\n" for folder in stage_source_deps.NEED for name in SHIPPED)
     replace(layout.PIPELINE, f"    deps:\n{listed}    params:", f"    deps:{empty}\n    params:")
     with pytest.raises(ConfigError, match="'embed' lacks"):
         lint.lint(config.load())
@@ -319,7 +319,7 @@ def test_a_class_that_people_were_asked_with_stays(to: str | None, status: str, 
     voted("bag", status)
     lint.lint(config.load())
     replace(layout.PARAMS, " bag,", f" {to}," if to else "")
-    rule = rf"lacks 'bag', for which there are {votes} votes: r01 asked with it, .*put 'bag' back"
+    rule = rf"lacks 'bag', for which there are {votes} votes: r01 asked with it, .*restore 'bag'"
     with pytest.raises(ConfigError, match=rule):
         lint.lint(config.load())
     replace(layout.PARAMS, "classes: [", "classes: [bag, ")

@@ -4,11 +4,11 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.examples import fewer
 
 from silverprint.core.consensus import CONSENSUS, METHODS, consensus
 from silverprint.errors import ConfigError
 from silverprint.records import NONE_OF_THESE, UNSURE
+from tests.helpers.examples import fewer
 
 CLASSES = ["x", "y", "z"]
 SCHEMA = {"image_id": pl.String, "annotator": pl.String, "choice": pl.String}

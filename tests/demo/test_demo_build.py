@@ -8,7 +8,6 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from tests import needs
 
 from silverprint.core.hashing import pixel_sha256
 from silverprint.demo import build, defects, fashion, plan, truth
@@ -17,6 +16,7 @@ from silverprint.errors import UnavailableError, UsageError
 from silverprint.imaging.decode import Undecodable, decode
 from silverprint.imaging.sniff import sniff
 from silverprint.records import NONE_OF_THESE
+from tests.helpers import needs
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign import ledgers, round_state
 from silverprint.config import Params
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import CLASSES, NONE_OF_THESE
 from silverprint.store import tables
@@ -34,7 +34,7 @@ def write_numbers(params: Params) -> None:
     Raises:
         UnavailableError: they were written before, and are not there.
     """
-    guard.require_pulled(layout.CLASSES, command="git checkout")
+    missing_outputs.require_pulled(layout.CLASSES, command="git checkout")
     rows = pl.DataFrame(list(enumerate(classes(params))), schema=dict(CLASSES), orient="row")
     tables.write_ledger(rows, layout.CLASSES, CLASSES, ["number"])
 

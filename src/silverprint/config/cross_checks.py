@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from silverprint.config.field_types import PACKAGED_BACKBONE
+from silverprint.config.field_types import INVISIBLE, PACKAGED_BACKBONE
 from silverprint.config.model import START, Clean, Embed, Params
 from silverprint.config.sources import WebSource
 from silverprint.errors import ConfigError
@@ -49,12 +49,13 @@ def _classes(classes: tuple[str, ...]) -> None:
             raise ConfigError(f"dataset.classes has {name!r}", "the name is used for an answer", "rename the class")
         if folded in seen:
             value = f"dataset.classes has {seen[folded]!r} and {name!r}"
-            rule = "they differ in case or Unicode form only, and many file systems would make one folder of both"
+            rule = "they differ in case, Unicode form or joiners only: people, and many file systems, see one name"
             raise ConfigError(value, rule, "rename one")
         seen[folded] = name
 
 
 def _folded(name: str) -> str:
+    name = "".join(mark for mark in name if mark not in INVISIBLE)
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 

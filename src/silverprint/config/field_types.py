@@ -17,6 +17,8 @@ _OWN_HEADERS = frozenset(
      "if-none-match", "if-modified-since", "referer"}
 )  # fmt: skip
 _JOINERS = "\u200c\u200d"  # joiners are part of the spelling of Persian, of Indian languages, of emoji
+INVISIBLE = _JOINERS + "\ufe0e\ufe0f"  # and so are variation selectors
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # printable to Unicode, and nobody sees them
 _LONGEST_NAME, _LONGEST_FOLDER = 80, 200  # characters; bytes, of the 255 that file systems allow
 
 
@@ -29,7 +31,7 @@ def _name(text: str) -> str:
 def _class_name(text: str) -> str:
     if text != text.strip() or not text:
         raise ValueError("a class has a name, without spaces at its ends")
-    if not _printable(text):
+    if not _printable(text) or any(mark in text for mark in _FILLERS):
         raise ValueError("a class is one line of printable characters")
     if text.startswith(".") or "/" in text or "\\" in text:
         raise ValueError("a class is a folder's name in the release: no / or \\ in it, no dot in front")
@@ -60,19 +62,23 @@ def _line(text: str) -> str:
 def _address(text: str) -> str:
     try:
         parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        good = (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+        )
     except ValueError:
         good = False
     if not good or " " in text or not _printable(text):
-        raise ValueError("an address begins with http:// or https:// and names a host")
+        raise ValueError("an address begins with http:// or https:// and names a host, without user or password")
     return text
 
 
 def _host_and_port(text: str) -> str:
     host, _, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]") and _is_ipv6(host[1:-1]):
+        host = host[1:-1]
     if not (_HOST.fullmatch(host) or _is_ipv6(host)) or not re.fullmatch("[1-9][0-9]{0,4}", port) or int(port) > 65535:
         raise ValueError("must be host:port in lower case, one host and a port of 1 to 65535, no * and no scheme")
-    return text
+    return f"{host}:{port}"
 
 
 def _is_ipv6(host: str) -> bool:

@@ -6,9 +6,9 @@ from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from silverprint.acquired import LONGEST_ADDRESS
+from silverprint.fetch_result import LONGEST_ADDRESS
 from silverprint.fetching.public_addresses import is_public
-from silverprint.fetching.refusals import Refused
+from silverprint.fetching.refusals import Failed, Refused
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -23,6 +23,7 @@ def target(url: str) -> Target:
 
     Raises:
         Refused: `scheme`, for anything but http and https.
+        Failed: `credentials`: it names a user or a password, which an index, versioned and shared, must not hold.
         ValueError: it is no address, or longer than a row holds.
     """
     if len(url) > LONGEST_ADDRESS:
@@ -34,6 +35,8 @@ def target(url: str) -> Target:
         raise Refused("scheme")
     if not parts.hostname:
         raise ValueError("no host")
+    if parts.username or parts.password:
+        raise Failed("credentials")
     return Target(parts.hostname, _PORTS[parts.scheme] if parts.port is None else parts.port)
 
 

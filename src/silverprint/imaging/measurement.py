@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core import hashing
-from silverprint.core.measures import borders, figures, gray_levels, thumbnail_alignment
-from silverprint.imaging.bounded import STRANGER, Limits, run_bounded
+from silverprint.core.measures import borders, gray_levels, image_quality, thumbnail_alignment
 from silverprint.imaging.decode import Undecodable, decode_here
 from silverprint.imaging.decode_gray import decode_gray
 from silverprint.imaging.open_image import MAX_PIXELS
+from silverprint.imaging.resource_limits import STRANGER, Limits, run_bounded
 from silverprint.records import INNER
 
 
@@ -37,7 +37,7 @@ def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
         "height": picture.height,
         "frames": picture.frames,
         "mode": picture.mode,
-        **vars(figures.figures_of(small)),
+        **vars(image_quality.figures_of(small)),
         "phash64": int(short[0]),
         **{f"phash256_{word}": bits for word, bits in enumerate(long.tolist())},
         **_inner(small),

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 from backports.zstd import ZstdError
 
-from silverprint.acquired import Answer
+from silverprint.fetch_result import Answer
 
 MAX_RATIO = 100  # largest ratio of unpacked to packed size, of an entry and of the whole archive
 

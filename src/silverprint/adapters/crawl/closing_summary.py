@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.page_bounds import MAX_CHARACTERS, MAX_TAGS, TOO_LARGE
 from silverprint.adapters.crawl.selector_report import Findings
+from silverprint.adapters.crawl.stop_rules import StopRules
 from silverprint.config import WebSource
 from silverprint.console import say
 from silverprint.errors import NothingFoundError, UnavailableError
 from silverprint.fetching.address_guard import target
-from silverprint.fetching.refusals import DOWN, Refused
+from silverprint.fetching.refusals import DOWN, NoImage
 from silverprint.store.intake import Intake
 
 _DEMO: Final = "127.0.0.1:8600"  # address of the sample shop
@@ -84,6 +84,6 @@ def _place(url: str) -> str:
     """Host and port of the address, in the form of allow_private."""
     try:
         host, port = target(url)
-    except (ValueError, Refused):
+    except (ValueError, NoImage):
         return url
-    return f"{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

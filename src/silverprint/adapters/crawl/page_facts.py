@@ -7,13 +7,13 @@ from typing import Final, NamedTuple, Self
 from parsel import Selector
 from scrapy.http import Response, TextResponse
 
-from silverprint.acquired import Answer
 from silverprint.adapters.crawl import scrapy_response
 from silverprint.adapters.crawl.css_select import MARKUP, select
-from silverprint.adapters.crawl.page import License, Licenses, Place, meta_forbids
 from silverprint.adapters.crawl.page_bounds import TOO_LARGE, TooLarge
+from silverprint.adapters.crawl.page_licenses import License, Licenses, Place, meta_forbids
 from silverprint.adapters.crawl.page_text import text_response
 from silverprint.core.licenses import spdx
+from silverprint.fetch_result import Answer
 
 _LONGEST_WAIT: Final = 60  # seconds; what waits longer is read, and shown anew
 _REFRESH: Final = re.compile(

@@ -8,11 +8,11 @@ from pathlib import Path
 from scrapy.crawler import AsyncCrawlerProcess
 
 from silverprint.adapters.crawl.closing_summary import conclude
-from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.settings import settings
 from silverprint.adapters.crawl.site_credentials import headers
 from silverprint.adapters.crawl.spider import ImageSpider
+from silverprint.adapters.crawl.stop_rules import StopRules
 from silverprint.config import WebSource
 from silverprint.console import bar
 from silverprint.errors import ConfigError

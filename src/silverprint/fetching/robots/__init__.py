@@ -9,7 +9,7 @@ from silverprint.fetching.robots.rules import RobotsTxt
 Rules: TypeAlias = RobotsTxt | None  # None: there is no robots.txt, and everything may be asked for
 Decision: TypeAlias = Literal["allowed", "disallowed", "none"]
 # Reasons why a redirect of a robots.txt was not followed: it leads nowhere, so the file cannot be known.
-NOWHERE: Final = frozenset({"scheme", "bad-url"})
+NOWHERE: Final = frozenset({"scheme", "bad-url", "credentials"})
 
 
 def rules(status: int, body: bytes) -> Rules:

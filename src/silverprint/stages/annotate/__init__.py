@@ -13,7 +13,7 @@ from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.votes import vote_ledger
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
 from silverprint.stages.annotate import corrections, recover_votes, server_sync
 
@@ -34,7 +34,7 @@ def run(params: Params, round_name: str) -> None:
         say(f"{round_name} is closed: its votes stay as they are")
         return
     if before is None or before.status != "closed":
-        guard.require_pulled(layout.votes(round_name), command="git checkout")
+        missing_outputs.require_pulled(layout.votes(round_name), command="git checkout")
     _ask_and_pull(params, round_name, before)
 
 

@@ -18,7 +18,7 @@ from silverprint.config import Params
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.reporting import summary
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
 from silverprint.stages.release import dataset_metrics
@@ -41,7 +41,7 @@ def run(params: Params, round_name: str | None = None) -> None:
     if round_name is not None:
         params = _as_of(params, round_name)
     labels_dir, model_dir = layout.labels(params.last), layout.model(params.last)
-    guard.require_pulled(layout.CLEAN, labels_dir, model_dir)
+    missing_outputs.require_pulled(layout.CLEAN, labels_dir, model_dir)
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     labels = tables.read(labels_dir / "labels.parquet", LABELS)
     votes = tables.read(labels_dir / "votes.parquet", VOTES)

@@ -10,7 +10,7 @@ import polars as pl
 from silverprint import console, layout
 from silverprint.adapters import html
 from silverprint.adapters.html.view import RoundView, View
-from silverprint.adapters.plots import contact_sheet, curve, strip
+from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
 from silverprint.campaign import ledgers
 from silverprint.config import Params
@@ -34,10 +34,10 @@ def run(params: Params) -> None:
     rounds = _rounds(campaign, pictures)
     points, chosen = _points(rounds), contact.choose_examples(campaign)
     with replacing_folder(layout.REPORT) as folder:
-        strip.draw(tiles.strip_columns(campaign, pictures), folder / "strip.png")
+        overview_strip.draw(tiles.strip_columns(campaign, pictures), folder / "strip.png")
         contact_sheet.draw(contact.contact_figure(campaign, chosen, pictures), folder / "contact-sheet.png")
         if points:
-            curve.draw(points, folder / "curve.png")
+            learning_curve.draw(points, folder / "curve.png")
         page = html.render(_view(campaign, rounds, chosen, pictures, folder))
         files.write_text(folder / "index.html", page)
     console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} rounds measured")
@@ -68,7 +68,7 @@ def _page(name: str) -> str | None:
     return Path(os.path.relpath(path, layout.REPORT)).as_posix() if path.exists() else None
 
 
-def _points(rounds: list[RoundView]) -> list[curve.Point]:
+def _points(rounds: list[RoundView]) -> list[learning_curve.Point]:
     """The measured rounds; a control stands at the labels of the round before and the `k` that were added."""
     points, before = [], 0
     for entry in rounds:
@@ -78,12 +78,12 @@ def _points(rounds: list[RoundView]) -> list[curve.Point]:
         pair = _control(before, control) if control else None
         before = entry.metrics["labels"]
         interval = found["accuracy_low"], found["accuracy_high"]
-        points.append(curve.Point(entry.name, before, found["accuracy"], *interval, pair))
+        points.append(learning_curve.Point(entry.name, before, found["accuracy"], *interval, pair))
     return points
 
 
-def _control(before: int, found: dict[str, Any]) -> curve.Control:
-    return curve.Control(before + found["k"], found["k"], found["chosen"], found["random"])
+def _control(before: int, found: dict[str, Any]) -> learning_curve.Control:
+    return learning_curve.Control(before + found["k"], found["k"], found["chosen"], found["random"])
 
 
 def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, pictures: Gallery, folder: Path) -> View:

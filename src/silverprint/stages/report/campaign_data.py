@@ -12,7 +12,7 @@ from silverprint.adapters.html.view import Qualities, SubsetRow
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core.votes import imported_labels
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import restore_remedy
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
 from silverprint.store import ShardReader, json_files, tables
@@ -64,7 +64,7 @@ def campaign(params: Params) -> Campaign:
         UnavailableError: a table is known and not on this disk, or the manifest is missing.
         DataError: a table is not readable.
     """
-    guard.require_pulled(layout.CLEAN, layout.labels(params.last), layout.model(params.last))
+    missing_outputs.require_pulled(layout.CLEAN, layout.labels(params.last), layout.model(params.last))
     labels = _newest([layout.labels(name) for name in params.chain], "labels.parquet")
     model = _newest([layout.model(name) for name in params.chain], "evaluation.parquet")
     return Campaign(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from silverprint.imaging.slices import Piece, sha256_of
+from silverprint.imaging.byte_spans import Piece, sha256_of
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors

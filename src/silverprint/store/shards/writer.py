@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 import polars as pl
 
 from silverprint.errors import DataError, UnavailableError, restore_remedy
-from silverprint.imaging.slices import Piece
+from silverprint.imaging.byte_spans import Piece
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors

@@ -43,5 +43,5 @@ def pick(pool: Pool) -> Picks:
 
 
 STRATEGY: Final = Strategy(
-    pick, "like many doubtful pictures that none asked before is like: raises their coverage by {score:.2%}"
+    pick, "stands for many doubtful pictures that no earlier one stands for: raises their coverage by {score:.2%}"
 )

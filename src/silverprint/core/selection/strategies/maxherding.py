@@ -14,5 +14,5 @@ def pick(pool: Pool, references: int | None = None, candidates: int = 20_000) ->
 
 
 STRATEGY: Final = Strategy(
-    pick, "like many pictures that none asked before is like: raises the coverage of the pool by {score:.2%}"
+    pick, "stands for many pictures that no earlier one stands for: raises the coverage of the pool by {score:.2%}"
 )

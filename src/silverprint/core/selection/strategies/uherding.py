@@ -134,5 +134,5 @@ def smallest_distance(points: Points, places: NDArray[np.int64]) -> float:
 
 
 STRATEGY: Final = Strategy(
-    pick, "like many doubtful pictures that none asked before is like: raises their coverage by {score:.2%}"
+    pick, "stands for many doubtful pictures that no earlier one stands for: raises their coverage by {score:.2%}"
 )

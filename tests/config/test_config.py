@@ -1,0 +1,268 @@
+"""params.yaml: every mistake is one line that names the value, the rule and the remedy."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from silverprint import config
+from silverprint.errors import ConfigError
+
+
+def document() -> dict[str, Any]:
+    loaded: dict[str, Any] = YAML(typ="safe").load((Path(__file__).parents[2] / "params.yaml").read_text())
+    return loaded
+
+
+def test_the_shipped_parameters_hold() -> None:
+    assert config.check(document()).chain == ("r01", "r02", "r03")
+
+
+def set_at(tree: dict[str, Any], path: str, value: Any) -> None:
+    *way, last = path.split(".")
+    for key in way:
+        tree = tree[key]
+    tree[last] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("seed", "seven", "seed"),
+        ("clean.min_side", "48", "clean.min_side"),
+        ("clean.min_side", 0, "clean.min_side"),
+        ("clean.group_radius", 3, "at least clean.duplicate_radius"),
+        ("rounds.r02.budget", -5, "rounds.r02.budget"),
+        ("rounds.r02.budget", True, "rounds.r02.budget"),
+        ("rounds.r02.control", 1.5, "rounds.r02.control"),
+        ("rounds.r02.colour", "red", "rounds.r02.colour"),
+        ("rounds.r02.prev", "r99", "prev must name another round"),
+        ("rounds.r02.prev", "start", "one chain"),
+        ("rounds.r01.prev", "r03", "have no cycle"),
+        ("rounds.r02.prev", "r02", r"r02\.prev = 'r02'.*have no cycle"),
+        ("rounds", {}, "a campaign needs a round"),
+        ("sources", {}, "a dataset needs a source"),
+        ("sources.web.kind", "ftp", "sources.web"),
+        ("dataset.classes", ["a"], "at least two classes"),
+        ("dataset.classes", ["a", "a"], "each once"),
+        ("dataset.classes", ["a", "unsure"], "rename the class"),
+        ("last", "r02", "the chain's last round"),
+        ("model.epochs", None, "model.epochs"),
+        ("typo", 1, "no such section"),
+        ("seed", -1, "seed = -1"),
+        ("seed", 2**32, "seed = 4294967296"),
+        ("gate.min_alpha", 40, r"gate\.min_alpha = 40: must be less than or equal to 1"),
+        ("gate.min_alpha", float("nan"), "gate.min_alpha = nan: must be a finite number"),
+        ("clean.max_aspect", float("inf"), "clean.max_aspect = inf: must be a finite number"),
+        ("clean.min_brightness", 300, "clean.min_brightness"),
+        ("clean.min_brightness", 251.0, "below clean.max_brightness"),
+        ("clean.min_contrast", 128, "clean.min_contrast"),
+        ("clean.min_sharpness", -1, "clean.min_sharpness"),
+        ("embed.batch", 10**6, "embed.batch"),
+        ("embed.backbone", "resnet50", r"torchvision/NAME"),
+        ("embed.backbone", "torchvision/resnet18", "set embed.weights"),
+        ("embed.weights", "w.pth", "its weights are packaged"),
+        ("embed.weights_sha256", "abc", "64 of 0-9 a-f"),
+        ("model.members", 10**6, "model.members"),
+        ("model.epochs", 10**6, "model.epochs"),
+        ("model.learning_rate", 11, "model.learning_rate"),
+        ("evaluation.overlap", 99_999, "evaluation.overlap"),
+        ("evaluation.size", 10**7, "evaluation.size"),
+        ("rounds.r02.overlap", 99_999, "rounds.r02.overlap"),
+        ("rounds.r02.budget", 10**7, "rounds.r02.budget"),
+        ("dataset.title", "", "dataset.title = ''"),
+        ("dataset.title", " a ", "at least 3 characters"),
+        ("dataset.title", "what\0", "printable"),
+        ("sources.web.start", [], "sources.web.start = .*must not be empty"),
+        ("sources.web.timeout_s", 10**6, "sources.web.timeout_s"),
+        ("sources.web.max_bytes", 10**12, "sources.web.max_bytes"),
+        ("sources.web.user_agent", "a\r\nCookie: b", "sources.web.user_agent"),
+        ("sources.partner.path", "", "sources.partner.path"),
+        ("sources.partner.path", "a\0b", "sources.partner.path"),
+        ("clean.licenses", "MIT", "clean.licenses"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_name(path: str, value: Any, message: str) -> None:
+    tree = document()
+    set_at(tree, path, value)
+    with pytest.raises(ConfigError, match=message) as caught:
+        config.check(tree)
+    assert "\n" not in str(caught.value)
+
+
+UNFIT_NAMES = [
+    "", " ", " bag", "bag ", "two\nlines", "bell\a", "nul\0", "../../x", "a/b", "a\\b", ".", "..", ".hidden",
+    "x" * 81, "\U0001f45f" * 60, "bag\u202e", "bag\u3164", "\u2800", "Co\u200dat", "Coat", "COAT", "Unsure",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNFIT_NAMES)
+def test_a_class_that_is_no_folder_of_its_own_is_refused(name: str) -> None:
+    tree = document()
+    tree["dataset"]["classes"].append(name)
+    with pytest.raises(ConfigError, match=r"dataset\.classes") as caught:
+        config.check(tree)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_spellings_of_one_letter_are_one_class() -> None:
+    tree = document()
+    tree["dataset"]["classes"] = ["caf\u00e9", "cafe\u0301"]
+    with pytest.raises(ConfigError, match="Unicode form"):
+        config.check(tree)
+
+
+@pytest.mark.parametrize("name", ["Ärmelkleid", "кроссовки", "スニーカー", "می‌خواهم", "👟", "N°5: what?", "x" * 80])
+def test_a_class_may_be_named_in_any_script(name: str) -> None:
+    tree = document()
+    tree["dataset"]["classes"].append(name)
+    assert config.check(tree).dataset.classes[-1] == name
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "/shop", "shop.example", "file:///etc/passwd", "ftp://a.example/", "http://", "http:///x", "http://[::1/",
+     "http://a.example:99999/", "http://a.example:0/", "http://a b.example/",
+     "http://ada:secret@a.example/", " http://a.example/", "http://a\n.example/"],
+)  # fmt: skip
+def test_a_start_that_is_no_web_address_is_refused(address: str) -> None:
+    tree = document()
+    tree["sources"]["web"]["start"] = ["https://shop.example/", address]
+    with pytest.raises(ConfigError, match=r"params\.yaml sources\.web\.start\.1 = "):
+        config.check(tree)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["*", "*:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:http", ":80", "a b:80",
+     "Localhost:80", "http://localhost:80", "localhost:80/x", "10.0.0.0/8:80"],
+)  # fmt: skip
+def test_a_private_address_is_one_host_and_one_port(entry: str) -> None:
+    tree = document()
+    tree["sources"]["web"]["allow_private"] = [entry]
+    with pytest.raises(ConfigError, match=r"params\.yaml sources\.web\.allow_private\.0 = "):
+        config.check(tree)
+
+
+@pytest.mark.parametrize("entry", ["localhost:1", "shop.internal:65535", "10.0.0.7:8600", "::1:8600", "[::1]:8600"])
+def test_a_private_address_that_can_be_met_is_taken(entry: str) -> None:
+    tree = document()
+    tree["sources"]["web"]["allow_private"] = [entry]
+    met = entry.replace("[", "").replace("]", "")  # as an address's host is read
+    assert config.check(tree).sources["web"].allow_private == (met,)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("way", "message"),
+    [
+        ("datasett", r"params\.yaml datasett: no such section; did you mean dataset\?"),
+        ("clean.min_sidee", r"params\.yaml clean\.min_sidee: no such knob; did you mean min_side\?"),
+        ("rounds.r02.overlapp", r"params\.yaml rounds\.r02\.overlapp: no such knob; did you mean overlap\?"),
+        ("sources.web.strat", r"params\.yaml sources\.web\.strat: no such knob; did you mean start\?"),
+        ("sources.partner.licence", r"params\.yaml sources\.partner\.licence: no such knob; did you mean license\?"),
+        ("gate.qqq", r"params\.yaml gate\.qqq: no such knob; known: min_alpha, max_unresolved"),
+    ],
+)
+def test_a_misspelt_knob_is_shown_the_right_one(way: str, message: str) -> None:
+    tree = document()
+    set_at(tree, way, 1)
+    with pytest.raises(ConfigError, match=message):
+        config.check(tree)
+
+
+def test_the_typo_is_told_before_what_it_left_missing() -> None:
+    tree = document()
+    tree["clean"]["min_sidee"] = tree["clean"].pop("min_side")
+    tree["sources"]["web"].pop("start")
+    with pytest.raises(ConfigError, match="did you mean min_side"):
+        config.check(tree)
+
+
+@pytest.mark.parametrize(
+    ("way", "message"),
+    [
+        ("seed", r"params\.yaml seed: is missing"),
+        ("sources.web.start", r"params\.yaml sources\.web\.start: is missing"),
+        ("sources.web.kind", r"params\.yaml sources\.web\.kind: is missing; use one of: web, urls, archive"),
+        ("rounds.r01.prev", r"params\.yaml rounds\.r01\.prev: is missing"),
+    ],
+)
+def test_a_missing_knob_is_named(way: str, message: str) -> None:
+    tree = document()
+    *above, last = way.split(".")
+    holder = tree
+    for key in above:
+        holder = holder[key]
+    del holder[last]
+    with pytest.raises(ConfigError, match=message):
+        config.check(tree)
+
+
+def test_an_unknown_kind_of_source_is_told_which_there_are() -> None:
+    tree = document()
+    tree["sources"]["web"]["kind"] = "ftp"
+    with pytest.raises(
+        ConfigError, match=r"sources\.web\.kind = 'ftp': no such kind of source; use one of: web, urls, archive"
+    ):
+        config.check(tree)
+
+
+@pytest.mark.parametrize("section", ["dataset", "sources", "clean", "rounds", "sources.web", "rounds.r01"])
+@pytest.mark.parametrize("value", [None, 5, [], "text"])
+def test_a_section_that_is_no_mapping_is_named(section: str, value: object) -> None:
+    tree = document()
+    set_at(tree, section, value)
+    with pytest.raises(ConfigError, match=f"params.yaml {section} = "):
+        config.check(tree)
+
+
+BROKEN = [
+    ("", "params.yaml is empty: must be a mapping"),
+    ("- a\n- b\n", "params.yaml holds a list"),
+    ("text", "holds 'text'"),
+    ("a: 1\n", "params.yaml a: no such section"),
+    ("a: [1\n", "params.yaml line 2 column 1: not readable as YAML"),
+    ("a:\n\tb: 1\n", "params.yaml line 2 column 1"),
+    ("a: b: c\n", "params.yaml line 1 column 5"),
+    ("\x00", "not readable as YAML"),
+    ("seed: 1\nseed: 2\n", "params.yaml line 2 column 1: duplicate key .seed."),
+    ("seed: {a: 1, a: {b: 2, c: 3}}\n", "duplicate key .a.: a key may be there only once"),
+    ("seed: 2024-99-99\n", "not readable as YAML"),
+    ("seed: &a [*a]\n", "no plain values"),
+    ("? [a, b]\n: 1\n", "no plain values"),
+    ("rounds: {1: {}}\n", 'params.yaml rounds.1: a name is text.*write "1"'),
+    ('seed: "\\ud800"\n', "params.yaml"),
+    ("seed: !!python/object:os.system {}\n", "params.yaml line 1 column 7"),
+    ("[" * 100_000, "params.yaml line 1 column 65: nested more than 64 deep"),
+    ("seed: " + "{a: " * 300 + "1" + "}" * 300, "params.yaml line 1 column .*: nested more than 64 deep"),
+    ("- " * 100_000, "nested more than 64 deep"),
+    (
+        "a: &a [1, 1]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghijklm")),
+        "params.yaml: holds at most 1,000,000 values",
+    ),
+    ('seed: !!bool "7"\n', "not readable as YAML"),
+    ('seed: !!float ""\n', "not readable as YAML"),
+    ('seed: !!int "x"\n', "not readable as YAML"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN)
+def test_a_broken_file_is_one_line(project: Path, text: str, message: str) -> None:
+    (project / "params.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        config.load()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"\xff\xfe\xfa")
+    for path in (tmp_path, tmp_path / "latin"):
+        with pytest.raises(ConfigError, match="not readable"):
+            config.load(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"missing; run: git checkout .*params\.yaml"):
+        config.load(tmp_path / "params.yaml")

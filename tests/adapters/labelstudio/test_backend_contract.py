@@ -1,5 +1,6 @@
 """What every annotation backend keeps: Label Studio, and the one in memory that quick tests use instead."""
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,6 +88,19 @@ def project(backend, request) -> Project:
 
 def tasks(*overlaps: int, predicted: str | None = None) -> list[Task]:
     return [Task(f"{rank:02d}", f"/data/{rank}", overlap, predicted, 0.5) for rank, overlap in enumerate(overlaps)]
+
+
+def arguments(function: object) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name != "self"]
+
+
+@pytest.mark.parametrize("kind", [MemoryBackend, Studio])
+def test_a_backend_takes_the_arguments_of_the_protocol(kind):
+    asked = dict(inspect.getmembers(AnnotationBackend, inspect.isfunction))
+    methods = [name for name in asked if not name.startswith("_")]
+    assert len(methods) > 15
+    for name in methods:
+        assert arguments(getattr(kind, name)) == arguments(asked[name]), name
 
 
 # Projects

@@ -228,6 +228,8 @@ def test_no_server_at_all(tmp_path, monkeypatch):
     monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
     with pytest.raises(UnavailableError, match="silverprint studio up, or set LABEL_STUDIO_URL"):
         Studio.connect()
+    with pytest.raises(UnavailableError, match="set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY to the server of r01"):
+        Studio.connect("the server of r01")
 
 
 def test_an_address_without_a_token(monkeypatch):

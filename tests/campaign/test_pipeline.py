@@ -319,7 +319,7 @@ def test_a_class_that_people_were_asked_with_stays(to: str | None, status: str, 
     voted("bag", status)
     lint.lint(config.load())
     replace(layout.PARAMS, " bag,", f" {to}," if to else "")
-    rule = rf"lacks 'bag', for which there are {votes} votes: r01 asked with it, .*put 'bag' back"
+    rule = rf"lacks 'bag', for which there are {votes} votes: r01 asked with it, .*restore 'bag'"
     with pytest.raises(ConfigError, match=rule):
         lint.lint(config.load())
     replace(layout.PARAMS, "classes: [", "classes: [bag, ")

@@ -24,14 +24,17 @@ class PlainReply:
             NoHttp, BrokenHead: nobody can read the head or the chunks.
         """
         while self.head is None:
-            self._received += data
-            found = response_head.span(self._received, self._looked_at)
+            received: bytes | bytearray = data
+            if self._received:
+                self._received += data
+                received = self._received
+            found = response_head.span(received, self._looked_at)
             if found is None:
-                self._looked_at = len(self._received)
+                self._received, self._looked_at = self._received or bytearray(data), len(received)
                 return b""
             start, end, behind = found
-            head = response_head.parse(bytes(self._received[start:end]))
-            data, self._received, self._looked_at = bytes(self._received[behind:]), bytearray(), 0
+            head = response_head.parse(bytes(received[start:end]))
+            data, self._received, self._looked_at = bytes(received[behind:]), bytearray(), 0
             if head.status >= 200:
                 self.head, self.chunks = head, Chunks() if head.chunked else None
         return data if self.chunks is None else _in_chunks(self.chunks, data)

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from yarl import URL
 
 from silverprint.core.cleaning.takedowns import Takedowns
-from silverprint.fetching.address_guard import AddressPolicy, Target, literal, target
+from silverprint.fetching.address_guard import AddressPolicy, target
 from silverprint.fetching.refusals import Failed, Refused
 from silverprint.fetching.urls import resolve_url
 
@@ -53,18 +53,13 @@ class Gate:
             raise Failed("bad-url") from None
 
     def _check_origin(self, origin: str) -> tuple[str, str, Mapping[str, str]]:
+        asked = target(origin)
+        if not self._reach.permits_host(asked):
+            raise Refused("private-address")
         scheme, _, place = origin.partition("://")
         who, _, host_port = place.rpartition("@")
-        bare = f"{scheme}://{host_port}"
-        read = URL(bare, encoded=True)  # what is checked is what aiohttp will connect to
-        host, port = read.raw_host, read.port
-        if not host or port is None or (host, port) != target(bare):
-            raise ValueError("whom it speaks to depends on the reader")
-        spelled = literal(host)
-        if spelled is not None and not self._reach.permits(Target(host, port), spelled):
-            raise Refused("private-address")
         said = b64encode(unquote(who).encode()).decode()
-        return bare, host, {"Authorization": f"Basic {said}"} if who else {}
+        return f"{scheme}://{host_port}", asked.host, {"Authorization": f"Basic {said}"} if who else {}
 
 
 def sendable_url(url: str) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple, Self, TypeAlias, cast
 import aiohttp
 
 from silverprint.adapters.urls.http.address import Address
-from silverprint.adapters.urls.http.connection import Connector, Response, Stale
+from silverprint.adapters.urls.http.connection import Response, Stale
+from silverprint.adapters.urls.http.connector import Connector
 from silverprint.fetching.address_guard import AddressPolicy
 from silverprint.fetching.http.content_coding import decompress
 from silverprint.fetching.http.response_head import Head

@@ -4,63 +4,40 @@ Between the wire and aiohttp's parser every reply is put into plain form (`fetch
 crawl. Of the head aiohttp is told only how the body ends.
 """
 
-from functools import partial
-from typing import Any, Final, Self
+import asyncio
+from typing import Any, Self
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
+from aiohttp.connector import Connection as Held
 from aiohttp.helpers import set_exception
 
-from silverprint.adapters.urls.http.resolver import GuardedResolver
-from silverprint.fetching.address_guard import AddressPolicy
 from silverprint.fetching.http import response_head
 from silverprint.fetching.http.plain_reply import PlainReply
 from silverprint.fetching.http.response_head import Head
 from silverprint.fetching.refusals import Failed
-
-_KEPT: Final = 256  # connections that wait for their next request
-_NAMES_KEPT: Final = 4_096
-_NAMES_KEPT_S: Final = 60
 
 
 class Stale(Exception):  # noqa: N818
     """The server had closed the connection before it heard the request: ask again, over another one."""
 
 
-class Connector(aiohttp.TCPConnector):
-    """Opens connections to permitted addresses only, and keeps those that may be used again.
-
+class Connection(ResponseHandler):
+    """
     Args:
-        reach: which addresses may be spoken to; those that are spelled out in an address must have been checked.
+        waiting: connections that wait for their next request; it takes itself out.
+
+    Attributes:
+        head: of the reply, once it has come.
     """
 
-    def __init__(self, reach: AddressPolicy) -> None:
-        super().__init__(
-            resolver=GuardedResolver(reach),
-            ttl_dns_cache=_NAMES_KEPT_S,
-            dns_cache_max_size=_NAMES_KEPT,
-            interleave=1,
-            limit=0,
-        )
-        waiting: dict[_Handler, None] = {}
-        self._factory = partial(_Handler, self._loop, waiting)  # type: ignore[assignment]  # partial is invariant
-
-
-class _Handler(ResponseHandler):
-    """One connection.
-
-    Args:
-        waiting: all connections that wait for their next request; least recently used first.
-    """
-
-    def __init__(self, loop: Any, waiting: "dict[_Handler, None]") -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, waiting: dict[ResponseHandler, None]) -> None:
         super().__init__(loop)
         self._waiting = waiting
         self._reply: PlainReply | None = None  # None where none is expected
         self._left = 0  # bytes of a body of known length
         self._used = self._heard = False  # for a reply before; anything of this one
-        self.head: Head | None = None  # of the last reply
+        self.head: Head | None = None
 
     def set_response_params(self, **params: Any) -> None:
         """Called before each request."""
@@ -85,7 +62,7 @@ class _Handler(ResponseHandler):
             return None
         if is_new:
             self.head, self._left = head, head.length or 0
-        body = self._told_apart(self._reply, head, body)
+        body = self._without_surplus(self._reply, head, body)
         if is_new:
             super().data_received(response_head.to_bytes(head._replace(headers={})))
         if body:
@@ -100,7 +77,7 @@ class _Handler(ResponseHandler):
             set_exception(self._payload, Failed("cut-off"))  # aiohttp takes a reset for a body's end, too
         super().connection_lost(exc)
 
-    def _told_apart(self, reply: PlainReply, head: Head, body: bytes) -> bytes:
+    def _without_surplus(self, reply: PlainReply, head: Head, body: bytes) -> bytes:
         """The body, without what came behind it: a connection over which more came is not used again."""
         if reply.chunks is not None:
             is_done, is_more = reply.chunks.done, reply.chunks.more
@@ -114,16 +91,11 @@ class _Handler(ResponseHandler):
             self._reply, self._used = None, True
             if is_more:
                 self.force_close()
-            elif head.lasts:
-                self._wait()
         return body
 
-    def _wait(self) -> None:
-        self._waiting[self] = None
-        if len(self._waiting) > _KEPT:
-            oldest = next(iter(self._waiting))
-            del self._waiting[oldest]
-            oldest.abort()
+    def abort(self) -> None:
+        self._waiting.pop(self, None)
+        super().abort()
 
     def _fail(self, reason: str) -> None:
         why = Failed(reason)
@@ -143,10 +115,10 @@ class Response(aiohttp.ClientResponse):
 
     head: Head
 
-    async def start(self, connection: Connection) -> Self:
+    async def start(self, connection: Held) -> Self:
         protocol = connection.protocol  # has left the connection once the body has come
         await super().start(connection)
-        assert isinstance(protocol, _Handler)  # noqa: S101 (of our connector)
+        assert isinstance(protocol, Connection)  # noqa: S101 (by our connector)
         assert protocol.head is not None  # noqa: S101 (it has come)
         self.head = protocol.head
         return self

@@ -1,7 +1,7 @@
 """Connector of aiohttp that opens connections to permitted addresses only, and keeps those that may be used again."""
 
 import socket
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import aiohttp
@@ -34,7 +34,7 @@ class Connector(aiohttp.TCPConnector):
             interleave=1,
             limit=0,
         )
-        self._reach = reach
+        self._permits_host = lru_cache(_NAMES_KEPT)(reach.permits_host)
         self._waiting: dict[ResponseHandler, None] = {}  # least recently used first; aiohttp has no bound on them
         self._factory = partial(Connection, self._loop, self._waiting)  # type: ignore[assignment]  # invariant
 
@@ -46,7 +46,7 @@ class Connector(aiohttp.TCPConnector):
             Failed: `unknown-host`.
         """
         # Of an IP address aiohttp does not ask the resolver.
-        if not self._reach.permits_host(Target(req.host, req.port or 0)):
+        if not self._permits_host(Target(req.host, req.port or 0)):
             raise Refused("private-address")
         return await super().connect(req, traces, timeout)
 

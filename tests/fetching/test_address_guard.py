@@ -4,6 +4,7 @@ import os
 from collections import deque
 
 import pytest
+from aiohttp.helpers import is_ip_address
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from parsel import Selector
@@ -11,7 +12,7 @@ from parsel import Selector
 from silverprint.adapters.crawl.page_licenses import Place
 from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
 from silverprint.adapters.urls.http.address import Gate, sendable_url
-from silverprint.core.cleaning.takedowns import Takedowns
+from silverprint.core.cleaning.takedowns import NOTHING, Takedowns
 from silverprint.fetching.address_guard import AddressPolicy, Target, literal, target
 from silverprint.fetching.public_addresses import is_public
 from silverprint.fetching.redirects import redirect_target
@@ -86,6 +87,24 @@ def test_only_a_named_place_may_be_private() -> None:
     for url, reason in refused.items():
         with pytest.raises(NoImage, match=reason):
             gate.passed(url)
+
+
+HOSTS = st.one_of(st.text("0123456789.xabcdef", max_size=20), st.text("0123456789.:abcdef%[]", max_size=30))
+
+
+@given(HOSTS)
+@example("2130706433")
+@example("[::ffff:127.0.0.1]")
+@example("1.2.3.4.5")
+def test_no_host_is_an_address_to_aiohttp_alone(host: str) -> None:
+    """It does not ask the resolver, which would look at where a name leads."""
+    try:
+        found = Gate(AddressPolicy([]), NOTHING).passed(f"http://{host}/")
+    except NoImage:
+        return
+    read = found.url.raw_host
+    assert read is not None
+    assert literal(read) == read or not is_ip_address(read)
 
 
 def test_where_a_redirect_leads() -> None:

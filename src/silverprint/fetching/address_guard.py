@@ -67,6 +67,11 @@ class AddressPolicy:
         """Whether `target` may be asked at the IP address that its name led to."""
         return self.allows(target) or is_public(address)
 
+    def permits_host(self, target: Target) -> bool:
+        """Whether `target` may be asked as far as its host tells; where a name leads must be looked at, too."""
+        spelled = literal(target.host)
+        return spelled is None or self.permits(target, spelled)
+
     def allows(self, target: Target) -> bool:
         """Whether it is allowed by name, wherever it is."""
         return f"{target.host}:{target.port}" in self._allowed

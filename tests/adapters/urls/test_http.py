@@ -2,18 +2,23 @@
 
 import asyncio
 import gzip
-from collections.abc import Iterable
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yarl import URL
 
-from silverprint.adapters.urls.http.address import Gate
-from silverprint.adapters.urls.http.client import Client
+from silverprint.adapters.urls.http import connector
+from silverprint.adapters.urls.http.address import Address, Gate
+from silverprint.adapters.urls.http.client import Client, Heard
 from silverprint.core.cleaning.takedowns import NOTHING
 from silverprint.fetching.address_guard import AddressPolicy
 from silverprint.fetching.http import response_head
 from silverprint.fetching.http.chunked import Chunks
+from silverprint.fetching.http.plain_reply import PlainReply
 from silverprint.fetching.refusals import NoImage
 from tests.helpers.clock import within
 
@@ -110,6 +115,33 @@ def test_what_are_no_chunks_is_refused(wire: bytes) -> None:
         Chunks().feed(wire)
 
 
+def plain(wire: bytes, cuts: list[int]) -> tuple[response_head.Head | None, bytes] | None:
+    """Head and body of a reply that comes in pieces of those lengths, in turn; None where nobody can read it."""
+    reply, found, at, turn = PlainReply(), b"", 0, 0
+    try:
+        while at < len(wire):
+            found += reply.feed(wire[at : at + cuts[turn % len(cuts)]])
+            at, turn = at + cuts[turn % len(cuts)], turn + 1
+        return reply.head, b"".join(Chunks().feed(found)) if reply.chunks else found
+    except ValueError:
+        return None
+
+
+REPLIES = st.sampled_from(
+    [OK, OK + b"Transfer-Encoding: chunked\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"odd\n"]
+)
+BODIES = st.one_of(st.binary(max_size=300), st.just(b"5\r\nabcde\r\n1;x\nf\r\n0\r\nTrailer: x\r\n\r\nmore"))
+
+
+@given(REPLIES, BODIES, st.lists(st.integers(1, 40), min_size=1))
+def test_a_reply_is_read_alike_however_it_is_cut(head: bytes, body: bytes, cuts: list[int]) -> None:
+    wire = head + b"\r\n" + body
+    whole = plain(wire, [len(wire)])
+    assert plain(wire, cuts) == whole
+    if b"chunked" not in head:
+        assert whole == (response_head.parse(OK), body)
+
+
 def exchanged(replies: Iterable[bytes], paths: list[str], pause: bool = False) -> tuple[list[object], int]:
     """What a client made of each path's reply, and the number of connections it took.
 
@@ -192,3 +224,139 @@ def test_more_than_was_announced_is_not_taken_for_the_next_reply() -> None:
     found, connections = exchanged([SIZED + SIZED, SIZED], ["/a", "/b"])
     assert found == [(200, b"abc"), (200, b"abc")]
     assert connections == 2
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def served(serve: Serve) -> tuple[asyncio.Server, str]:
+    """A server on loopback, and its host:port."""
+
+    async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(closing, "127.0.0.1", 0)
+    return server, f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def asked(client: Client, host: str, wanted: Callable[[Heard], bool] = lambda heard: True) -> bytes | None:
+    address = Gate(AddressPolicy([host]), NOTHING).passed(f"http://{host}/")
+    return (await client.ask(address, {}, 1_000, wanted))[1]
+
+
+def test_a_host_that_hangs_up_is_asked_once_more_only() -> None:
+    assert exchanged([CLOSE] * 9, ["/"]) == (["connection"], 2)
+
+
+def test_a_reset_is_no_end_of_a_body() -> None:
+    """Of a body without a length only the connection's end tells where it ends."""
+
+    async def run() -> None:
+        has_come = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(OK + b"\r\nhalf")
+            await has_come.wait()
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+        def hears(heard: Heard) -> bool:
+            has_come.set()
+            return True
+
+        server, host = await served(serve)
+        async with server, Client("silverprint/0", 5.0, AddressPolicy([host])) as client:
+            with pytest.raises(NoImage, match="cut-off"):
+                await asked(client, host, hears)
+
+    asyncio.run(run())
+
+
+def test_what_comes_without_a_request_is_not_taken_for_a_reply() -> None:
+    async def run() -> None:
+        has_reply, was_hung_up, connections = asyncio.Event(), asyncio.Event(), 0
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(SIZED.replace(b"abc", b"%03d" % connections))
+            await has_reply.wait()
+            if connections == 1:
+                writer.write(SIZED)
+            await reader.read()
+            was_hung_up.set()
+
+        server, host = await served(serve)
+        async with server, Client("silverprint/0", 5.0, AddressPolicy([host])) as client, asyncio.timeout(5):
+            assert await asked(client, host) == b"001"
+            has_reply.set()
+            await was_hung_up.wait()
+            assert await asked(client, host) == b"002"
+
+    asyncio.run(run())
+
+
+def test_connections_that_have_been_closed_are_no_tries() -> None:
+    """Two wait, and the server hangs up on whichever is used again: a third one is opened."""
+
+    async def run() -> None:
+        both, connections = asyncio.Event(), 0
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            await reader.readuntil(b"\r\n\r\n")
+            if connections == 2:
+                both.set()
+            await both.wait()
+            writer.write(SIZED)
+            await reader.read(1_000)
+
+        server, host = await served(serve)
+        async with server, Client("silverprint/0", 5.0, AddressPolicy([host])) as client, asyncio.timeout(5):
+            assert await asyncio.gather(asked(client, host), asked(client, host)) == [b"abc"] * 2
+            assert await asked(client, host) == b"abc"
+            assert connections == 3
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("kept", "connections"), [(1, 3), (2, 2)])
+def test_few_connections_wait(kept: int, connections: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hosts in turn: where one connection may wait, the first host's is closed for the second's."""
+    monkeypatch.setattr(connector, "_KEPT", kept)
+
+    async def run() -> int:
+        opened = 0
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal opened
+            opened += 1
+            while await reader.read(1_000):
+                writer.write(SIZED)
+
+        (one, first), (other, second) = await served(serve), await served(serve)
+        async with one, other, Client("silverprint/0", 5.0, AddressPolicy([first, second])) as client:
+            for host in (first, second, first):
+                assert await asked(client, host) == b"abc"
+        return opened
+
+    assert asyncio.run(run()) == connections
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "[::ffff:127.0.0.1]"])
+def test_a_private_address_is_refused_where_it_would_be_connected_to(host: str) -> None:
+    """Though nobody looked at it before."""
+    url = f"http://{host}:1/"
+
+    async def run() -> None:
+        async with Client("silverprint/0", 5.0, AddressPolicy([])) as client:
+            await client.ask(Address(url, url[:-1], host, URL(url), {}), {}, 1_000, lambda heard: True)
+
+    with pytest.raises(NoImage, match="private-address"):
+        asyncio.run(run())

@@ -13,7 +13,7 @@ from silverprint import layout
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.core.evaluation.intervals import wilson
-from silverprint.core.votes import gold
+from silverprint.core.votes import gold_answers
 from silverprint.demo import fashion
 from silverprint.records import (
     ANNOTATORS,
@@ -216,7 +216,7 @@ def _labels(name: str, asked: list[pl.DataFrame], votes: pl.DataFrame) -> None:
     quality = {
         "alpha_round": 0.7,
         "by_role": {"evaluation": {"agreement": 0.8}},
-        "gold": gold.gold_figures(empty(GOLD_ANSWERS), name),
+        "gold": gold_answers.gold_figures(empty(GOLD_ANSWERS), name),
     }
     files.write_text(folder / "quality.json", json.dumps(quality))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from silverprint.store.shards.part import PAGE, PageWriter
+from silverprint.store.shards.unfinished_part import PAGE, PageWriter
 
 
 @settings(max_examples=20, deadline=None)

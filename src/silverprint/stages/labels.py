@@ -16,7 +16,7 @@ from silverprint.campaign import gold_list, ledgers, round_state
 from silverprint.config import Params
 from silverprint.core import agreement
 from silverprint.core.consensus import consensus
-from silverprint.core.votes import gold, imported_labels, vote_ledger
+from silverprint.core.votes import gold_answers, imported_labels, vote_ledger
 from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, VOTES, conform
 from silverprint.store import files, tables
 
@@ -43,7 +43,7 @@ def run(params: Params, round_name: str) -> None:
     imported = imported_labels.to_votes(ledgers.imports(), asked)
     labels = _labels(asked, answers, imported, classes)
     known = golden_ones.join(gold_list.read(params), on="image_id", how="left")
-    checked = gold.gold_answers(said, known.drop_nulls("label"))
+    checked = gold_answers.gold_answers(said, known.drop_nulls("label"))
     sources = imported_labels.annotators(answers, imported, classes)
 
     folder = layout.labels(round_name)
@@ -57,7 +57,7 @@ def run(params: Params, round_name: str) -> None:
         "votes_round": agreement.counted_votes(said.filter(pl.col("round") == round_name), classes).height,
         "votes_total": agreement.counted_votes(said, classes).height,
         "imports": _imports(sources),
-        "gold": gold.gold_figures(checked, round_name),
+        "gold": gold_answers.gold_figures(checked, round_name),
     }
     files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
 

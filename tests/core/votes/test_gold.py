@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from silverprint.core.evaluation.intervals import wilson
-from silverprint.core.votes import gold
+from silverprint.core.votes import gold_answers
 
 KNOWN = pl.DataFrame({"image_id": ["a", "b"], "label": ["coat", "bag"]})
 SAID = st.tuples(
@@ -43,7 +43,7 @@ def votes(said):
 @given(st.lists(SAID, max_size=40))
 def test_the_first_answer_counts_and_every_one_is_an_exposure(said):
     table = votes(said)
-    rows = gold.gold_answers(table, KNOWN)
+    rows = gold_answers.gold_answers(table, KNOWN)
     on_gold = table.filter(pl.col("image_id") != "c")
     assert rows.height == on_gold.height
     first = rows.filter(pl.col("exposure") == 1)
@@ -52,7 +52,7 @@ def test_the_first_answer_counts_and_every_one_is_an_exposure(said):
     assert set(first.select("image_id", "annotator", "choice").rows()) == set(
         earliest.select("image_id", "annotator", "choice").rows()
     )
-    figures = gold.gold_figures(rows, "r0")
+    figures = gold_answers.gold_figures(rows, "r0")
     everyone = figures["annotators"].values()
     for name in ("answers", "right", "abstained", "exposures"):
         assert figures["all"][name] == sum(person[name] for person in everyone)
@@ -69,7 +69,7 @@ def test_the_first_answer_counts_and_every_one_is_an_exposure(said):
         else:
             assert person["accuracy"] is None
     highs = [person["high"] for person in everyone if person["high"] is not None]
-    assert gold.worst_upper_end(figures["annotators"]) == (min(highs) if highs else None)
+    assert gold_answers.worst_upper_end(figures["annotators"]) == (min(highs) if highs else None)
 
 
 @given(st.lists(SAID, max_size=40), st.randoms())
@@ -77,7 +77,7 @@ def test_the_order_of_the_votes_is_nothing(said, random):
     table = votes(said)
     order = list(range(table.height))
     random.shuffle(order)
-    assert gold.gold_answers(table[order], KNOWN).equals(gold.gold_answers(table, KNOWN))
+    assert gold_answers.gold_answers(table[order], KNOWN).equals(gold_answers.gold_answers(table, KNOWN))
 
 
 def test_the_upper_end_stops_a_bad_crew_and_hardly_ever_a_good_one():
@@ -90,7 +90,7 @@ def test_the_upper_end_stops_a_bad_crew_and_hardly_ever_a_good_one():
 
 
 def test_who_is_not_sure_is_neither_right_nor_wrong():
-    rows = gold.gold_answers(votes([("a", "s-1", "", 0), ("b", "s-1", "bag", 0)]), KNOWN)
+    rows = gold_answers.gold_answers(votes([("a", "s-1", "", 0), ("b", "s-1", "bag", 0)]), KNOWN)
     assert rows["right"].to_list() == [None, True]
-    found = gold.gold_figures(rows, "r0")["round"]
+    found = gold_answers.gold_figures(rows, "r0")["round"]
     assert (found["answers"], found["right"], found["accuracy"], found["abstained"]) == (1, 1, 1.0, 1)

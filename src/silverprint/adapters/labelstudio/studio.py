@@ -12,6 +12,7 @@ from silverprint.adapters.labelstudio import (
     annotation_export,
     credentials,
     deletion,
+    image_storage,
     label_config,
     local_server,
     pagination,
@@ -19,7 +20,6 @@ from silverprint.adapters.labelstudio import (
     project_tag,
     push_lease,
     sdk,
-    served_images,
     signup,
     task_import,
 )
@@ -79,7 +79,7 @@ class Studio:
             UsageError: the path is not below layout.SERVING.
             ConfigError: SILVERPRINT_MEDIA_URL is no address.
         """
-        return served_images.url(path)
+        return image_storage.url(path)
 
     def find_all(self, campaign: str, round: str) -> list[Project]:  # noqa: A002
         wanted = (campaign, round)
@@ -158,7 +158,7 @@ class Studio:
         Raises:
             ConfigError: the server is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
         """
-        served_images.share(self._client, self.url, project.id, media)
+        image_storage.share(self._client, self.url, project.id, media)
 
     @translates_failures
     def tasks(self, project: Project) -> list[StoredTask]:

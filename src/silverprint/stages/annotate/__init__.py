@@ -8,7 +8,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import ledgers, round_state, serving_cache
+from silverprint.campaign import ledgers, round_state, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -147,5 +147,5 @@ def _close(backend: AnnotationBackend, current: State, projects: dict[str, Proje
         backend.seal(project, votes_sha256)
     asks_sha256 = ledgers.sha256(layout.asks(current.round))
     current.moved(status="closed", votes_sha256=votes_sha256, asks_sha256=asks_sha256).save()
-    serving_cache.empty(current.campaign, current.round)
+    served_copies.empty(current.campaign, current.round)
     say(f"{current.round} is closed: {ledgers.votes(current.round).height} votes")

@@ -7,7 +7,7 @@ import polars as pl
 
 from silverprint import annotation_registry, layout
 from silverprint.annotation_backend import Annotation, AnnotationBackend, Page, Project, StoredTask, Task
-from silverprint.campaign import class_list, ledgers, serving_cache
+from silverprint.campaign import class_list, ledgers, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -49,7 +49,7 @@ def projects(backend: AnnotationBackend, params: Params, current: State, tier: s
         value = f"{current.round} is already open on {backend.url} with queue {first.queue_sha256[:8]}"
         raise DataError(value, f"here the queue is {current.queue_sha256[:8]}", "run: git pull")
     if current.status != "closed":
-        backend.share(first, serving_cache.folder(current.campaign, current.round))
+        backend.share(first, served_copies.folder(current.campaign, current.round))
     return [first, *(one for one in found[1:] if one.queue_sha256 == current.queue_sha256)]
 
 
@@ -182,13 +182,13 @@ def _serve(
         UnavailableError: pictures are to be served that are not on this disk.
     """
     new = [image_id for image_id in unanswered if image_id not in there]
-    serving_cache.fill(params, current.campaign, current.round, unanswered if backend.local else new)
+    served_copies.fill(params, current.campaign, current.round, unanswered if backend.local else new)
     if backend.local:
         return
     try:
-        serving_cache.fill(params, current.campaign, current.round, unanswered)
+        served_copies.fill(params, current.campaign, current.round, unanswered)
     except UnavailableError as error:
-        folder = serving_cache.folder(current.campaign, current.round)
+        folder = served_copies.folder(current.campaign, current.round)
         say(f"{current.round}: pictures may be missing in {folder}, and cannot be put there from this disk: {error}")
 
 
@@ -196,7 +196,7 @@ def _task(backend: AnnotationBackend, project: Project, row: dict[str, Any], ove
     shown = row["show_prediction"] and row["predicted"] is not None
     return Task(
         image_id=row["image_id"],
-        image_url=backend.image_url(serving_cache.path(project.campaign, project.round, row["image_id"])),
+        image_url=backend.image_url(served_copies.path(project.campaign, project.round, row["image_id"])),
         overlap=overlap,
         predicted=row["predicted"] if shown else None,
         confidence=row["confidence"] if shown else None,
@@ -209,4 +209,4 @@ def withdraw(backend: AnnotationBackend, projects: list[Project], withdrawn: fro
         gone = [task.task_id for task in backend.tasks(project) if task.image_id in withdrawn]
         if gone:
             backend.delete_tasks(project, gone)
-        serving_cache.remove(project.campaign, project.round, withdrawn)
+        served_copies.remove(project.campaign, project.round, withdrawn)

@@ -16,7 +16,7 @@ from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core.duplicates import groups
 from silverprint.core.reporting import summary
-from silverprint.stages.report import campaign_data, contact, tiles, withdrawals
+from silverprint.stages.report import campaign_data, contact_sheet_examples, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
 from silverprint.store.files import replacing_folder
@@ -32,10 +32,12 @@ def run(params: Params) -> None:
     campaign = campaign_data.campaign(params)
     pictures = tiles.gallery(campaign)
     rounds = _rounds(campaign, pictures)
-    points, chosen = _points(rounds), contact.choose_examples(campaign)
+    points, chosen = _points(rounds), contact_sheet_examples.choose_examples(campaign)
     with replacing_folder(layout.REPORT) as folder:
         overview_strip.draw(tiles.strip_columns(campaign, pictures), folder / "strip.png")
-        contact_sheet.draw(contact.contact_figure(campaign, chosen, pictures), folder / "contact-sheet.png")
+        contact_sheet.draw(
+            contact_sheet_examples.contact_figure(campaign, chosen, pictures), folder / "contact-sheet.png"
+        )
         if points:
             learning_curve.draw(points, folder / "curve.png")
         page = html.render(_view(campaign, rounds, chosen, pictures, folder))
@@ -86,7 +88,9 @@ def _control(before: int, found: dict[str, Any]) -> learning_curve.Control:
     return learning_curve.Control(before + found["k"], found["k"], found["chosen"], found["random"])
 
 
-def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, pictures: Gallery, folder: Path) -> View:
+def _view(
+    campaign: Campaign, rounds: list[RoundView], chosen: contact_sheet_examples.Chosen, pictures: Gallery, folder: Path
+) -> View:
     raw, manifest, dataset = campaign.reader.index(), campaign.manifest, campaign.params.dataset
     return View(
         name=dataset.name,
@@ -100,7 +104,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, p
         strip=_inline(folder / "strip.png") or "",
         curve=_inline(folder / "curve.png"),
         rounds=rounds,
-        contact=contact.contact_section(campaign, chosen, pictures),
+        contact=contact_sheet_examples.contact_section(campaign, chosen, pictures),
         groups=_grouped(manifest.filter("kept")),
         not_stored=summary.not_stored_reasons(raw).to_dicts(),
         outcomes=summary.outcomes(raw).to_dicts(),

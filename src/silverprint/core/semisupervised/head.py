@@ -1,0 +1,169 @@
+"""Linear head: cross-entropy of the labels, a penalty on the weights, and whatever Ω adds, by L-BFGS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import softmax
+
+from silverprint.core.evaluation.calibration import temperature
+from silverprint.core.evaluation.resampling import stratified_folds
+from silverprint.core.semisupervised.features import View, in_chunks, with_constant
+from silverprint.core.semisupervised.shapes import (
+    ClassIds,
+    Distributions,
+    Logits,
+    Losses,
+    MemberLogits,
+    Members,
+    Rows,
+    RowWeights,
+    Shares,
+    Weight,
+)
+
+Term: TypeAlias = Callable[[Weight], tuple[float, Weight]]  # value and slope at a weight
+
+PENALTIES: Final = (1e-2, 1e-3, 1e-4, 1e-5)
+FOLDS: Final = 5
+STEPS: Final = 100  # of L-BFGS, at most
+
+_SLOPE: Final = 1e-5  # the largest slope at which L-BFGS is done
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Labels and a pool as a head sees them. Its rows have a last column of ones."""
+
+    rows: Rows
+    labels: ClassIds
+    pool: Rows
+    classes: int
+    target: Shares  # shares of the classes that the pool's mean prediction is pulled to
+    penalty: float
+    seed: int
+
+    @cached_property
+    def supervised(self) -> Weight:
+        """What the labels alone teach: where every Ω starts."""
+        return descend(self.labels_term(), np.zeros((self.rows.shape[1], self.classes)))
+
+    def labels_term(self, weights: RowWeights | None = None) -> Term:
+        """Cross-entropy and penalty; `weights` of the labels, all alike without any."""
+        return supervised_term(self.rows, np.eye(self.classes)[self.labels], self.penalty, weights)
+
+    @cached_property
+    def folds(self) -> "list[tuple[NDArray[np.bool_], Problem]]":
+        """(L,) the labels that are held out, and the problem without them; none where one label is all."""
+        fold = stratified_folds(self.labels, min(FOLDS, len(self.labels)), self.seed)
+        held_out = [fold == number for number in np.unique(fold)]
+        return [(held, self.part(~held)) for held in held_out if not held.all()]
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Problem":
+        """With a part of the labels."""
+        return replace(self, rows=self.rows[chosen], labels=self.labels[chosen])
+
+
+Learner: TypeAlias = Callable[[Problem], Members]  # the weights of one or more members
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model: the mean of its members' predictions."""
+
+    view: View
+    weight: Members  # members, calibrated; the last row is the bias
+    omega: str  # what it was learnt with
+
+    def probabilities(self, rows: Rows) -> Distributions:
+        """(n, D) features, as those that it was learnt from, to (n, C): each row a distribution."""
+        return in_chunks(np.asarray(rows), self._few)
+
+    def _few(self, rows: Rows) -> NDArray[np.float32]:
+        seen = with_constant(self.view(rows))
+        return np.asarray(softmax(seen @ self.weight, axis=2).mean(axis=0), dtype=np.float32)
+
+
+def supervised_term(
+    rows: Rows,
+    targets: Distributions,
+    penalty: float,
+    weights: RowWeights | None = None,
+) -> Term:
+    """Weighted mean cross-entropy to `targets`, distributions, + penalty / 2 · |W|²."""
+    share = np.full(len(rows), 1 / len(rows)) if weights is None else weights / weights.sum()
+    aims, share = targets.astype(rows.dtype), share.astype(rows.dtype)[:, None]
+
+    def term(weight: Weight) -> tuple[float, Weight]:
+        logs = log_shares(rows @ weight.astype(rows.dtype))
+        value = -float((share * aims * logs).sum()) + penalty / 2 * float(np.square(weight).sum())
+        return value, rows.T @ (share * (np.exp(logs) - aims)) + penalty * weight
+
+    return term
+
+
+def log_shares(logits: Logits) -> Logits:
+    """log softmax."""
+    logs = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(logs - np.log(np.exp(logs).sum(axis=1, keepdims=True)))
+
+
+def descend(term: Term, start: Weight, steps: int = STEPS) -> Weight:
+    """The weight at which `term` is least, as far as `steps` steps from `start` come."""
+    shape = start.shape
+
+    def flat(weight: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        value, slope = term(weight.reshape(shape))
+        return value, slope.ravel().astype(np.float64)
+
+    options = {"maxiter": steps, "gtol": _SLOPE}
+    found = minimize(flat, start.astype(np.float64).ravel(), jac=True, method="L-BFGS-B", options=options)
+    return np.asarray(found.x.reshape(shape))
+
+
+def added(term: Term, other: Term, weight: float) -> Term:
+    """term + weight · other."""
+
+    def both(at: Weight) -> tuple[float, Weight]:
+        (value, slope), (more, steeper) = term(at), other(at)
+        return value + weight * more, slope + weight * steeper
+
+    return both
+
+
+def held_out_logits(problem: Problem, learn: Learner) -> MemberLogits:
+    """What each label's row is given by members that did not see it; NaN where they saw no label of its class."""
+    learnt = [(held, learn(part)) for held, part in problem.folds]
+    members = len(learnt[0][1]) if learnt else 1
+    logits = np.full((members, len(problem.labels), problem.classes), np.nan)
+    for held, weight in learnt:
+        judged = held & np.isin(problem.labels, problem.labels[~held])
+        logits[:, judged] = problem.rows[judged] @ weight
+    return logits
+
+
+def calibrated(logits: MemberLogits, labels: ClassIds) -> tuple[float, Losses]:
+    """The temperature of held-out logits and each judged label's loss under it."""
+    judged = ~np.isnan(logits[0, :, 0])
+    known, kept = labels[judged], logits[:, judged]
+    warmth = temperature(kept, known)
+    shares = softmax(kept / warmth, axis=2).mean(axis=0)
+    return warmth, -np.log(np.maximum(shares[np.arange(len(known)), known], 1e-12))
+
+
+def tuned(problem: Problem) -> Problem:
+    """With the penalty under which labels held out are most likely, by the labels alone."""
+    losses = []
+    for penalty in PENALTIES:
+        trial = replace(problem, penalty=penalty)
+        losses.append(calibrated(held_out_logits(trial, supervised), problem.labels)[1].sum())
+    return replace(problem, penalty=PENALTIES[int(np.argmin(losses))])
+
+
+def supervised(problem: Problem) -> Members:
+    """Ω = none."""
+    return problem.supervised[None]

@@ -169,6 +169,7 @@ def test_auto_is_not_worse_than_the_labels_alone():
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_auto_is_not_worse_than_the_labels_alone_over_many_seeds():
     require_not_worse(gains(range(100, 120)))
 
@@ -211,6 +212,7 @@ def test_the_same_seed_gives_the_same_model_and_shifted_features_the_same_predic
     np.testing.assert_allclose(moved.probabilities(4 * pool + 8), first.probabilities(pool), atol=0.02)
 
 
+@pytest.mark.slow
 def test_of_a_large_pool_a_part_is_drawn():
     rng = np.random.default_rng(0)
     rows, labels = rng.normal(size=(8, 400)).astype(np.float32), np.arange(8)

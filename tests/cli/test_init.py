@@ -133,6 +133,15 @@ def test_a_mistake_is_one_line_and_writes_nothing(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("name", ["file", "file/new", "x" * 300])
+def test_a_folder_that_cannot_be_is_one_line(typed: Typed, tmp_path: Path, photos: Path, name: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    done = typed("init", name, *WHAT, "--folder", str(photos), cwd=tmp_path)
+    assert done.returncode == 64
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_git_without_an_identity_is_one_line(
     typed: Typed, tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def run(
     for said in (wanted.question, *wanted.classes, *(str(place) for _, place in places)):
         _require_text(said)
     made = new_campaign.files_of(wanted)
+    _make(folder)
     for name, text in made.items():
         files.write_text(folder / name, text)
     git.begin(folder, f"A new campaign, by silverprint {__version__}")
@@ -73,9 +74,20 @@ def run(
 
 
 def _require_empty(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    try:
+        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+            return
         rule = "it is not empty, and nothing that is there is overwritten" if folder.is_dir() else "it is a file"
-        raise UsageError(str(folder), rule, "name a new folder: silverprint init my-campaign")
+    except OSError as error:
+        rule = f"it cannot be a campaign's folder ({error.strerror})"
+    raise UsageError(str(folder), rule, "name a new folder: silverprint init my-campaign")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(str(folder), f"it cannot be made ({error.strerror})", "name another folder") from None
 
 
 def _require_text(said: str) -> None:

@@ -34,6 +34,9 @@ def _stage(name: str, help_text: str, *arguments: Argument) -> Verb:
     return Verb(name, help_text, f"stages.{name}:run", arguments, stage=True)
 
 
+_ARCHIVE = "a partner's folder, zip or tar, or where it is on S3"
+_FOLDER = "a folder of your own, its subfolders named after labels"
+_URLS = "a list of pictures' addresses: .csv, .parquet or .jsonl"
 _SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
 _ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
 
@@ -83,6 +86,52 @@ STAGES = (
 )
 
 COMMANDS = (
+    Verb(
+        "init",
+        "make a new campaign in a Git and DVC repository of its own; asks for what is not given",
+        "commands.init:run",
+        (
+            _arg("folder", metavar="FOLDER", type=_path, help="a new folder, or an empty one"),
+            _arg("--classes", metavar="A,B,...", help="the answers to choose from"),
+            _arg("--question", metavar="TEXT", help="what people are asked about each picture"),
+            _arg(
+                "--folder",
+                dest="folders",
+                metavar="PATH",
+                type=_path,
+                action="append",
+                default=[],
+                help=f"{_FOLDER}; may be given again, as the next three",
+            ),
+            _arg("--urls", metavar="FILE", type=_path, action="append", default=[], help=_URLS),
+            _arg("--archive", dest="archives", metavar="FILE", type=_place, action="append", default=[], help=_ARCHIVE),
+            _arg("--site", dest="sites", metavar="URL", action="append", default=[], help="the first page to crawl"),
+            _arg("--license", help="SPDX identifier of pictures for which the manifest or list names none"),
+            _arg("--people", type=int, default=3, help="how many will label; default 3"),
+        ),
+        params=False,
+        anywhere=True,
+    ),
+    Verb(
+        "repro",
+        "pull the outputs that stages carry on from, then run what is new: `dvc repro` with what a clone needs",
+        "commands.repro:run",
+        (_arg("targets", metavar="TARGET", nargs="*", help="stages, as for dvc repro; default: all"),),
+        params=False,
+    ),
+    Verb(
+        "demo",
+        "the sample campaign over three rounds, with simulated people on real servers",
+        "commands.demo:run",
+        (
+            _arg("--folder", type=_path, help="default: the campaign that is here, else a new folder fashion-demo"),
+            _arg("--pictures", type=int, help="default 5000"),
+            _arg("--studio-port", type=_port_number, help="default: the last one, at first 8080"),
+            _arg("--mlflow-port", type=_port_number, help="default: the last one, at first 5000"),
+        ),
+        params=False,
+        anywhere=True,
+    ),
     Verb(
         "status",
         "the rounds, their states, whom they wait for, what to do next",
@@ -142,9 +191,9 @@ COMMANDS = (
                 "commands.sources:add",
                 (
                     _arg("name", metavar="SOURCE"),
-                    _arg("--archive", type=_place, help="a partner's folder, zip or tar, or where it is on S3"),
-                    _arg("--folder", type=_path, help="a folder of your own, its subfolders named after labels"),
-                    _arg("--urls", type=_path, help="a list of pictures' addresses: .csv, .parquet or .jsonl"),
+                    _arg("--archive", type=_place, help=_ARCHIVE),
+                    _arg("--folder", type=_path, help=_FOLDER),
+                    _arg("--urls", type=_path, help=_URLS),
                     _arg("--license", help="SPDX identifier of pictures for which the manifest or list names none"),
                 ),
                 params=False,
@@ -217,7 +266,7 @@ COMMANDS = (
         verbs=(
             Verb(
                 "merge",
-                "Git's merge driver for ledgers and rounds' states; `make env` tells Git of it",
+                "Git's merge driver for ledgers and rounds' states; `silverprint repro` tells Git of it",
                 "commands.ledger:merge",
                 tuple(
                     _arg(name, metavar=name.upper(), type=_path, help=what)

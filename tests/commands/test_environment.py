@@ -92,8 +92,9 @@ def test_a_failing_installer(tmp_path: Path, installer: str, words: str, code: i
 
 
 def test_another_version_and_no_python_at_all(tmp_path: Path) -> None:
-    found, line = run(python(tmp_path, version="3.13"), tmp_path)
-    assert (found, "Python 3.11 is needed" in line, "is 3.13" in line) == (78, True, True)
+    for version in ("2.7", "3.1", "3.10", "3.14", "3.110"):
+        found, line = run(python(tmp_path, version=version), tmp_path)
+        assert (found, "Python 3.11 to 3.13 is needed" in line, f"is {version};" in line) == (78, True, True)
     assert run("", tmp_path) == (78, "there is no python3 on PATH; set PYTHON=/path/to/python3.11")
     found, line = run(tmp_path / "nowhere", tmp_path)
     assert (found, "does not run" in line) == (69, True)

@@ -169,7 +169,6 @@ def test_auto_is_not_worse_than_the_labels_alone():
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_auto_is_not_worse_than_the_labels_alone_over_many_seeds():
     require_not_worse(gains(range(100, 120)))
 

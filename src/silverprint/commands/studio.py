@@ -5,19 +5,19 @@ from typing import Any, Final
 
 from silverprint import layout
 from silverprint.adapters import background_server
-from silverprint.adapters.labelstudio import admin_token, local_server
+from silverprint.adapters.labelstudio import admin_token, environment, local_server
 from silverprint.console import say
 
 SERVICE: Final = background_server.Service("Label Studio", "silverprint studio up", layout.STUDIO, "/health", 8080)
 
 
 def prepare() -> None:
-    """Makes the empty database of Label Studio's environment, for which a first `up` would wait.
+    """Makes Label Studio's environment and its empty database, for which a first `up` would wait.
 
     Raises:
-        UnavailableError: the environment is not there, or its database cannot be made.
+        UnavailableError: the environment cannot be made, or its database.
     """
-    local_server.empty_database(local_server.venv(), background_server.environment())
+    local_server.empty_database(environment.ready(), background_server.environment())
 
 
 def up(port: int | None = None) -> None:
@@ -26,18 +26,19 @@ def up(port: int | None = None) -> None:
     Without a port it takes the last one.
 
     Raises:
-        UnavailableError: the environment is not there, the port is taken, or it does not start.
+        UnavailableError: the environment cannot be made, the port is taken, or it does not start.
         ConfigError: SILVERPRINT_STUDIO_HOST is no address.
     """
     chosen = background_server.port_of(SERVICE, port)
 
+    if not background_server.is_held(SERVICE):  # before its lock is held, for which another `up` waits a while only
+        environment.ready()
+
     def launch() -> background_server.Launch:
-        environment = local_server.venv()
-        data = local_server.prepare(environment, _admin(), background_server.environment())
+        venv = environment.ready()
+        data = local_server.prepare(venv, _admin(), background_server.environment())
         variables = background_server.environment(**local_server.settings(data), **local_server.DJANGO)
-        return background_server.Launch(
-            local_server.command(environment, chosen), variables, local_server.package(environment)
-        )
+        return background_server.Launch(local_server.command(venv, chosen), variables, local_server.package(venv))
 
     background_server.up(SERVICE, chosen, launch)
     admin = _admin()  # back into server.json, should a running server have lost it

@@ -151,4 +151,7 @@ def _closing_words(seconds: float) -> None:
     say(f"  Label Studio  {studio}   (sign in with an account of {people})")
     say(f"  MLflow        {mlflow}")
     say(f"  the report    {(layout.REPORT / 'index.html').resolve().as_uri()}")
-    say("Stop the servers: make down · Take everything back: make clean-demo")
+    if Path("Makefile").exists():
+        say("Stop the servers: make down · Take everything back: make clean-demo")
+    else:  # the package is installed, and the campaign lies in a folder of its own
+        say("Stop the servers, here: silverprint studio down, silverprint track down · Then remove this folder")

@@ -179,7 +179,7 @@ def test_label_studio_without_its_environment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SILVERPRINT_STUDIO_ENV", str(tmp_path / "nowhere"))
     with pytest.raises(
-        UnavailableError, match="nowhere: Label Studio's environment is not there; run: make studio-env"
+        UnavailableError, match="nowhere: Label Studio's environment is not there; unset SILVERPRINT_STUDIO_ENV, and"
     ):
         studio.up(free_port())
     assert not Path("var/studio/server.json").exists()
@@ -191,7 +191,8 @@ def test_a_database_keeps_the_administrator_it_was_made_with(tmp_path, monkeypat
     data.mkdir(parents=True)
     monkeypatch.setenv("SILVERPRINT_STUDIO_ENV", str(tmp_path))
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/label-studio").touch()
+    for name in ("python", "label-studio"):
+        (tmp_path / "bin" / name).touch()
     with pytest.raises(
         UnavailableError, match=r"data/admin\.json: its administrator is not recorded, neither.*move var/studio"
     ):

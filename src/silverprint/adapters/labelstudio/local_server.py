@@ -65,18 +65,6 @@ def write_admin(admin: Admin) -> None:
     write_text(layout.STUDIO / "data" / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
 
 
-def venv() -> Path:
-    """The folder of Label Studio's own environment: SILVERPRINT_STUDIO_ENV, else .venv-studio.
-
-    Raises:
-        UnavailableError: it is not there.
-    """
-    folder = Path(os.environ.get("SILVERPRINT_STUDIO_ENV") or ".venv-studio").absolute()
-    if not (folder / "bin/label-studio").exists():
-        raise UnavailableError(str(folder), "Label Studio's environment is not there", "run: make studio-env")
-    return folder
-
-
 def public_url() -> str | None:
     """The address of an HTTPS proxy before our server, from SILVERPRINT_STUDIO_HOST.
 

@@ -1,0 +1,81 @@
+"""Writes src/silverprint/packaged from the repository's own files, so that an installed Silverprint needs no clone."""
+
+import re
+import shutil
+from pathlib import Path
+
+from silverprint import yamltext
+from silverprint.dvcfiles import yaml_edit
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "src/silverprint/packaged"
+ALIKE = ("versions.yaml", ".dvcignore", ".gitattributes", ".dvc/config", ".dvc/.gitignore")
+SAMPLE_LINE = (
+    "    A shirt has a row of buttons or a collar; a t-shirt has neither. A coat opens in front from top to bottom; "
+)
+
+
+def packaged() -> dict[str, str]:
+    """The text of each file by its name below TARGET. No name begins with a dot, for builds leave such files out."""
+    found = {f"campaign/{_undotted(name)}": _read(name) for name in ALIKE}
+    found |= {f"campaign/expectations/{path.name}": path.read_text() for path in (ROOT / "expectations").glob("*.json")}
+    ledgers = [*(ROOT / "data").glob("*.csv"), ROOT / "data/rounds/r01/asks.csv"]
+    found |= {f"campaign/{path.relative_to(ROOT)}": path.read_text().splitlines()[0] + "\n" for path in ledgers}
+    found |= {
+        "campaign/dot-gitignore": _without_tools(_read(".gitignore")),
+        "campaign/dvc.yaml": _one_source(_read("dvc.yaml")),
+        "campaign/params.yaml": _one_planned_round(_read("params.yaml")),
+        "sample/params.yaml": _read("params.yaml"),
+    }
+    found |= {name: _read(name) for name in ("requirements/client.lock", "requirements/studio.lock")}
+    return found | {name: _read(name) for name in ("scripts/git-setup", "scripts/venv")}
+
+
+def _read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def _undotted(name: str) -> str:
+    return re.sub(r"(^|/)\.", r"\1dot-", name)
+
+
+def _without_tools(ignored: str) -> str:
+    """Without the environments and caches of a clone of the source."""
+    rest = ignored.partition("\n\n")[2]
+    return f"# environments\n/.venv/\n__pycache__/\n\n{rest}"
+
+
+def _one_source(pipeline: str) -> str:
+    """With `<source>` in place of the sample's sources: a line for each source of a campaign is made of it."""
+    names = "|".join(yamltext.mapping(_read("params.yaml"), ROOT / "params.yaml")["sources"])
+    return re.sub(rf"(?m)^( *- data/\w+/)(?:{names})\n(?:\1(?:{names})\n)*", r"\1<source>\n", pipeline)
+
+
+def _one_planned_round(params: str) -> str:
+    """Without the sample's pictures, classes and later rounds; its thresholds are the defaults of a new campaign."""
+    document = yamltext.mapping(params, ROOT / "params.yaml")
+    for name in list(document["rounds"])[1:]:
+        params = yaml_edit.drop(params, ("rounds", name))
+    (first,) = (name for name, entry in document["rounds"].items() if entry["prev"] == "start")
+    params = yaml_edit.put(yaml_edit.drop(params, ("rounds", first, "gold")), ("last",), first)
+    for name in list(document["sources"])[1:]:
+        params = yaml_edit.drop(params, ("sources", name))
+    params = yaml_edit.put(params, ("sources",), {})
+    for name, value in (("name", "NAME"), ("campaign", "NAME"), ("title", "QUESTION"), ("classes", ["A", "B"])):
+        params = yaml_edit.put(params, ("dataset", name), value)
+    params = yaml_edit.put(params, ("people", "cost_per_hour"), 0.0)
+    params = params.replace("; change it when you start your own", "")
+    return re.sub(rf"(?m)^{re.escape(SAMPLE_LINE)}.*\n", "", params)
+
+
+def main() -> None:
+    readme = (TARGET / "campaign/README.md").read_text(encoding="utf-8")
+    for folder in ("campaign", "sample", "requirements", "scripts"):
+        shutil.rmtree(TARGET / folder, ignore_errors=True)
+    for name, text in {**packaged(), "campaign/README.md": readme}.items():
+        (TARGET / name).parent.mkdir(parents=True, exist_ok=True)
+        (TARGET / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Environment of Label Studio: a folder that is named, a clone's own, or one that all campaigns of a user share."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from silverprint import packaged
+from silverprint.console import bar, say
+from silverprint.errors import ConfigError, DiskError, NotAllowedError, SilverprintError, UnavailableError
+from silverprint.store.files import disk_errors
+
+_NAMED: Final = "SILVERPRINT_STUDIO_ENV"
+_OF_A_CLONE: Final = Path(".venv-studio")
+_LOCK: Final = "requirements/studio.lock"
+_ERRORS: Final = {kind.exit_code: kind for kind in (UnavailableError, DiskError, NotAllowedError, ConfigError)}
+_POLL_S: Final = 0.5
+
+
+def ready() -> Path:
+    """The folder of Label Studio's environment: SILVERPRINT_STUDIO_ENV, else .venv-studio where there is one, else the
+    shared one, which is made if it is not there.
+
+    Raises:
+        UnavailableError: the named one is not there, or the shared one cannot be installed.
+        DiskError: no space for it.
+    """
+    named = os.environ.get(_NAMED)
+    if named or _is_whole(_OF_A_CLONE):
+        folder = Path(named or _OF_A_CLONE).absolute()
+        if not _is_whole(folder):
+            remedy = f"unset {_NAMED}, and silverprint studio up makes one; in a clone of the source: make studio-env"
+            raise UnavailableError(str(folder), "Label Studio's environment is not there", remedy)
+        return folder
+    folder = shared()
+    if not _is_whole(folder):
+        with _alone(folder):
+            if not _is_whole(folder):
+                _make(folder)
+    return folder
+
+
+def shared() -> Path:
+    """Where the environment of this lock and this Python is for every campaign of this user."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not cache.is_absolute():  # then it is to be ignored: XDG Base Directory Specification
+        cache = Path.home() / ".cache"
+    lock = hashlib.sha256(packaged.text(_LOCK).encode()).hexdigest()[:12]
+    version = ".".join(map(str, sys.version_info[:2]))
+    return cache / "silverprint" / f"studio-{lock}-py{version}"
+
+
+def _is_whole(folder: Path) -> bool:
+    return all((folder / "bin" / name).exists() for name in ("python", "label-studio"))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The right to make `folder`; waits for whoever has it."""
+    path = folder.with_name(f"{folder.name}.lock")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("w")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"Label Studio's environment is being made by another process: waiting for {folder}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make(folder: Path) -> None:
+    """Installs into a folder beside it that is then renamed: who looks sees all of it or nothing."""
+    started, count = time.monotonic(), len(_pins())
+    say(f"Label Studio: making its environment, once for all your campaigns ({count} packages, about 1 GB): {folder}")
+    for left in folder.parent.glob(f"new-{folder.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with (
+        disk_errors(folder),
+        tempfile.TemporaryDirectory(prefix=f"new-{folder.name}-", dir=folder.parent, ignore_cleanup_errors=True) as new,
+    ):
+        made = Path(new) / "env"
+        _install(made, count)
+        _move_scripts(made, folder)
+        shutil.rmtree(folder, ignore_errors=True)  # one that lost its Python
+        made.rename(folder)
+    say(f"Label Studio: its environment is made, after {time.monotonic() - started:.0f} s")
+
+
+def _pins() -> list[str]:
+    return [line for line in packaged.text(_LOCK).splitlines() if "==" in line]
+
+
+def _install(made: Path, count: int) -> None:
+    with (
+        packaged.path("scripts/venv") as script,
+        packaged.path(_LOCK) as lock,
+        tempfile.TemporaryFile() as said,
+        bar() as progress,
+    ):
+        task = progress.add_task("Label Studio's packages", total=count)
+        command = ["bash", str(script), sys.executable, str(made), str(lock)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+        )
+        try:
+            while not _ended(process):
+                progress.update(task, completed=min(count, len(list(made.glob("lib/*/site-packages/*.dist-info")))))
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        if process.returncode:
+            raise _failure(process.returncode, said)
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether it ends within a moment."""
+    try:
+        process.wait(_POLL_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _failure(code: int, said: IO[bytes]) -> SilverprintError:
+    said.seek(0)
+    lines = said.read().decode(errors="replace").strip().splitlines() or ["no word about why"]
+    error = _ERRORS.get(code, UnavailableError)
+    return error("Label Studio's environment", lines[-1], "then again: silverprint studio up")
+
+
+def _move_scripts(made: Path, folder: Path) -> None:
+    """Programs name their Python in full in their first line."""
+    for program in (made / "bin").iterdir():
+        if program.is_file() and not program.is_symlink() and str(made).encode() in (text := program.read_bytes()):
+            program.write_bytes(text.replace(str(made).encode(), str(folder).encode()))

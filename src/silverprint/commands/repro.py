@@ -1,0 +1,50 @@
+"""silverprint repro: pulls the outputs that stages carry on from, then runs what is new."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from silverprint.adapters import git
+from silverprint.console import say
+
+_DVC: Final = (sys.executable, "-m", "dvc")
+_OURS: Final = (sys.executable, "-m", "silverprint")
+
+
+def run(targets: Sequence[str] = ()) -> None:
+    """`dvc repro`, after a pull of what `--pull` does not bring; then MLflow and the status.
+
+    Raises:
+        SystemExit: DVC's own exit code, where it is not 0; a stage's last line says why.
+    """
+    git.set_merge_driver(Path.cwd())
+    if _said(*_DVC, "remote", "list"):
+        sealed = _said(*_OURS, "status", "--sealed").split()
+        if sealed and _call(*_DVC, "pull", "--quiet", *sealed):
+            say("some outputs could not be pulled; stages that need them will say so")
+    # --keep-going: a round that waits for people does not hold up the other branches.
+    code = _call(*_DVC, "repro", "--keep-going", "--pull", "--allow-missing", *targets)
+    _call(*_OURS, "track", "sync")
+    _call(*_OURS, "status")
+    if code:
+        raise SystemExit(code)
+
+
+def _call(*command: str) -> int:
+    return subprocess.run(command, env=_environment(), check=False).returncode
+
+
+def _said(*command: str) -> str:
+    """What it prints; where it fails, its message is on the screen and so is ours at an end."""
+    done = subprocess.run(command, env=_environment(), stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """With this environment's programs first on PATH: stages call `silverprint`."""
+    return os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}

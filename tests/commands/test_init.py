@@ -13,7 +13,7 @@ from silverprint import config, yamltext
 from silverprint.campaign import lint, new_campaign
 from silverprint.commands import init
 from silverprint.errors import SilverprintError, UsageError
-from tests.examples import fewer
+from tests.helpers.examples import fewer
 
 Typed = Callable[..., subprocess.CompletedProcess[str]]
 

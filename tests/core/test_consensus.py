@@ -234,7 +234,7 @@ def test_what_is_no_distribution_is_refused_by_name(row):
 
 def test_crowdlab_needs_probabilities_for_every_picture():
     votes = table([("p", "A", "x"), ("q", "A", "y")])
-    with pytest.raises(ConfigError, match="1 of 2 pictures without probabilities: it needs .*; use auto"):
+    with pytest.raises(ConfigError, match=r"1 of 2 pictures without probabilities: it needs .*; use auto"):
         consensus(votes, "crowdlab", classes=CLASSES, probabilities={"p": [0.2, 0.3, 0.5]})
 
 

@@ -2,8 +2,8 @@
 
 Votes alone do not tell a crowd that favours a class from a class that is frequent, and the less so the more people
 gave the same number of votes. So fits are averaged that believe to a different degree, in proportion to the number of
-people, in shares of the classes that are more even than those of the votes. Where there is a model, fits with its voice and fits without it count by how
-likely they make each image's votes given all the others.
+people, in shares of the classes that are more even than those of the votes. Where there is a model, fits with its voice
+and fits without it count by how likely they make each image's votes given all the others.
 """
 
 from typing import Final

@@ -75,7 +75,7 @@ def fit(
     known = sample if len(sample) > 1 else request.rows
     plain = Plain.of(known)
     if omega == "auto" and len(sample):
-        views = {"plain": plain, "kernel": Kernel.of(plain, known, seed)}
+        views: dict[str, View] = {"plain": plain, "kernel": Kernel.of(plain, known, seed)}
         problems = {name: _problem(request, sample, view) for name, view in views.items()}
         return _fitted(auto.choose(problems, target), views)
     omega = omega if len(sample) else "none"

@@ -30,6 +30,7 @@ Term: TypeAlias = Callable[[Weight], tuple[float, Weight]]  # value and slope at
 
 PENALTIES: Final = (1e-2, 1e-3, 1e-4, 1e-5)
 FOLDS: Final = 5
+MANY: Final = 500  # labels from which on three folds say enough
 STEPS: Final = 100  # of L-BFGS for the labels alone, at most
 MORE_STEPS: Final = 50  # from there with Ω: twice as many change nothing
 
@@ -59,7 +60,8 @@ class Problem:
     @cached_property
     def folds(self) -> "list[tuple[NDArray[np.bool_], Problem]]":
         """(L,) the labels that are held out, and the problem without them; none where one label is all."""
-        fold = stratified_folds(self.labels, min(FOLDS, len(self.labels)), self.seed)
+        folds = FOLDS if len(self.labels) < MANY else 3
+        fold = stratified_folds(self.labels, min(folds, len(self.labels)), self.seed)
         held_out = [fold == number for number in np.unique(fold)]
         return [(held, self.part(~held)) for held in held_out if not held.all()]
 
@@ -165,7 +167,7 @@ def calibrated(logits: MemberLogits, labels: ClassIds) -> tuple[float, Losses]:
 
 def tuned(problem: Problem) -> tuple[Problem, float]:
     """With the penalty under which labels held out are most likely, by the labels alone; and their summed loss."""
-    starts = [np.zeros((problem.rows.shape[1], problem.classes)) for _ in problem.folds]
+    starts: list[Weight] = [np.zeros((problem.rows.shape[1], problem.classes)) for _ in problem.folds]
     losses = []
     for penalty in PENALTIES:  # from strong to weak: each fit starts where the last one ended
         logits = np.full((1, len(problem.labels), problem.classes), np.nan)

@@ -1,4 +1,4 @@
-"""Count of the malformed replies that aiohttp's parser refuses by itself: `python -m tests.adapters.crawl.aiohttp_alone`.
+"""Malformed replies that aiohttp's parser refuses: `python -m tests.adapters.crawl.aiohttp_alone` counts them.
 
 The C parser, or with AIOHTTP_NO_EXTENSIONS=1 the one in Python. Of the cases in `hostile` it asks for those whose
 picture is stored, and that the server answers itself.

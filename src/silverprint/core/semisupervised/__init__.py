@@ -4,14 +4,14 @@
 slope, with its source) and `learn`. `auto` chooses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.semisupervised import auto, consistency, ensemble, entropy, graph
-from silverprint.core.semisupervised.features import Plain, View, in_chunks, with_constant
+from silverprint.core.semisupervised.features import Kernel, Plain, View, in_chunks, with_constant
 from silverprint.core.semisupervised.head import (
     Fitted,
     Learner,
@@ -23,7 +23,7 @@ from silverprint.core.semisupervised.head import (
 )
 from silverprint.core.semisupervised.request import Request, checked
 from silverprint.core.semisupervised.shapes import ClassIds, Rows, Shares
-from silverprint.core.semisupervised.shares import target_shares
+from silverprint.core.semisupervised.shares import evened, target_shares
 from silverprint.errors import ConfigError
 
 LEARNERS: Final[dict[str, Learner]] = {
@@ -71,33 +71,33 @@ def fit(
         raise ConfigError(f"omega = {omega!r}", "no such way to learn from a pool", f"use one of: {', '.join(OMEGAS)}")
     request = checked(rows, labels, pool, classes, shares, seed)
     sample = _drawn(request)
-    view = Plain.of(sample if len(sample) > 1 else request.rows)
-    problem = tuned(_problem(request, sample, view))
-    if not len(sample):
-        return _fitted(problem, view, "none")
-    return _fitted(problem, view, omega)
+    target = target_shares(request.labels, request.classes, request.shares)
+    known = sample if len(sample) > 1 else request.rows
+    plain = Plain.of(known)
+    if omega == "auto" and len(sample):
+        views: dict[str, View] = {"plain": plain, "kernel": Kernel.of(plain, known, seed)}
+        problems = {name: _problem(request, sample, view) for name, view in views.items()}
+        return _fitted(auto.choose(problems, target), views)
+    omega = omega if len(sample) else "none"
+    target = target if shares is not None else evened(target, 0.5)  # an estimate is trusted half
+    problem, _ = tuned(_problem(request, sample, plain))
+    warmth, _ = calibrated(held_out_logits(problem, LEARNERS[omega], target), problem.labels)
+    return _fitted(auto.Choice("plain", problem, omega, target, warmth), {"plain": plain})
 
 
 def _drawn(request: Request) -> NDArray[np.float32]:
-    """The rows of the pool that are learnt from."""
+    """The rows of the pool that are learnt from, in an order of chance, so that their first ones are a draw, too."""
     size = request.pool.shape[1] * request.classes
     most = min(MOST, max(FEWEST, WORK // size))
-    if len(request.pool) <= most:
-        return np.asarray(request.pool, dtype=np.float32)
     places = np.random.default_rng([request.seed, 0]).permutation(len(request.pool))[:most]
-    return np.asarray(request.pool[np.sort(places)], dtype=np.float32)
+    return np.asarray(request.pool[places], dtype=np.float32)
 
 
 def _problem(request: Request, sample: NDArray[np.float32], view: View) -> Problem:
-    target = target_shares(request.labels, request.classes, request.shares)
     seen, pool = (with_constant(in_chunks(part, view)) for part in (request.rows, sample))
-    return Problem(seen, request.labels, pool, request.classes, target, 0.0, request.seed)
+    return Problem(seen, request.labels, pool, request.classes, 0.0, request.seed)
 
 
-def _fitted(problem: Problem, view: View, omega: str) -> Fitted:
-    if omega == "auto":
-        omega, warmth = auto.choose(problem)
-    else:
-        warmth, _ = calibrated(held_out_logits(problem, LEARNERS[omega]), problem.labels)
-    weight = LEARNERS[omega](problem) / warmth
-    return Fitted(view, weight.astype(np.float32), omega)
+def _fitted(choice: auto.Choice, views: Mapping[str, View]) -> Fitted:
+    weight = LEARNERS[choice.omega](choice.problem, choice.target) / choice.temperature
+    return Fitted(views[choice.view], weight.astype(np.float32), choice.omega)

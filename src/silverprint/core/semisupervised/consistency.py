@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.semisupervised.entropy import log_mean
-from silverprint.core.semisupervised.head import Problem, Term, added, descend, log_shares
+from silverprint.core.semisupervised.head import Problem, Term, softened, with_omega
 from silverprint.core.semisupervised.shapes import Members, Rows, Shares, Weight
 
 WEIGHT: Final = 0.3
@@ -23,8 +23,7 @@ def term(views: tuple[Rows, Rows], target: Shares) -> Term:
     wanted = np.log(target).astype(views[0].dtype)
 
     def omega(weight: Weight) -> tuple[float, Weight]:
-        logs = [log_shares(view @ weight.astype(view.dtype)) for view in views]
-        shares = [np.exp(one) for one in logs]
+        logs, shares = zip(*(softened(view @ weight.astype(view.dtype)) for view in views), strict=True)
         pull = log_mean((shares[0] + shares[1]) / 2) - wanted
         value, slope = 0.0, np.zeros(weight.shape)
         for here, there in ((0, 1), (1, 0)):
@@ -45,10 +44,10 @@ def views_of(pool: Rows, seed: int) -> tuple[Rows, Rows]:
     return first, second
 
 
-def learn(problem: Problem) -> Members:
-    """From the supervised head downhill."""
-    omega = term(views_of(problem.pool, problem.seed), problem.target)
-    return descend(added(problem.labels_term(), omega, WEIGHT), problem.supervised)[None]
+def learn(problem: Problem, target: Shares) -> Members:
+    """One head."""
+    omega = term(views_of(problem.pool, problem.seed), target)
+    return with_omega(problem, omega, WEIGHT)[None]
 
 
 def _mask(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:

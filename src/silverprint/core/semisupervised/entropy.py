@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.core.semisupervised.head import Problem, Term, added, descend, log_shares
+from silverprint.core.semisupervised.head import Problem, Term, softened, with_omega
 from silverprint.core.semisupervised.shapes import Distributions, Members, Rows, Shares, Weight
 
 WEIGHT: Final = 0.3
@@ -20,8 +20,7 @@ def term(pool: Rows, target: Shares) -> Term:
     wanted = np.log(target).astype(pool.dtype)
 
     def omega(weight: Weight) -> tuple[float, Weight]:
-        logs = log_shares(pool @ weight.astype(pool.dtype))
-        shares = np.exp(logs)
+        logs, shares = softened(pool @ weight.astype(pool.dtype))
         gap = log_mean(shares) - wanted - logs  # the slope by p_i, but for a constant
         level = (shares * gap).sum(axis=1, keepdims=True)
         return float(level.mean()), pool.T @ (shares * (gap - level)) / len(pool)
@@ -29,10 +28,9 @@ def term(pool: Rows, target: Shares) -> Term:
     return omega
 
 
-def learn(problem: Problem, weight: float = WEIGHT) -> Members:
-    """From the supervised head downhill."""
-    omega = term(problem.pool, problem.target)
-    return descend(added(problem.labels_term(), omega, weight), problem.supervised)[None]
+def learn(problem: Problem, target: Shares) -> Members:
+    """One head."""
+    return with_omega(problem, term(problem.pool, target), WEIGHT)[None]
 
 
 def log_mean(shares: Distributions) -> Shares:

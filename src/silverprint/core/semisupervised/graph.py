@@ -8,7 +8,7 @@ from scipy import sparse
 
 from silverprint.core.semisupervised.entropy import log_mean
 from silverprint.core.semisupervised.features import CHUNK, squared_distances
-from silverprint.core.semisupervised.head import Problem, Term, added, descend, log_shares
+from silverprint.core.semisupervised.head import Problem, Term, softened, with_omega
 from silverprint.core.semisupervised.shapes import Distributions, Members, Rows, Shares, Weight
 
 WEIGHT: Final = 0.3
@@ -35,8 +35,7 @@ def term(
     wanted = np.log(target).astype(pool.dtype)
 
     def omega(weight: Weight) -> tuple[float, Weight]:
-        logs = log_shares(pool @ weight.astype(pool.dtype))
-        shares = np.exp(logs)
+        logs, shares = softened(pool @ weight.astype(pool.dtype))
         mixed = near @ shares + known
         pull = log_mean(shares) - wanted
         gap = pull - near.T @ logs
@@ -82,9 +81,8 @@ def graph_of(pool: Rows, rows: Rows, labels: Rows) -> tuple[sparse.csr_array, ND
     return edges[:, : len(pool)].tocsr(), edges[:, len(pool) :] @ labels
 
 
-def learn(problem: Problem) -> Members:
-    """From the supervised head downhill, on MOST of the pool's rows."""
+def learn(problem: Problem, target: Shares) -> Members:
+    """One head, with MOST of the pool's rows as nodes."""
     pool = problem.pool[:MOST]
     near, known = graph_of(pool, problem.rows, np.eye(problem.classes, dtype=pool.dtype)[problem.labels])
-    omega = term(pool, near, known, problem.target)
-    return descend(added(problem.labels_term(), omega, WEIGHT), problem.supervised)[None]
+    return with_omega(problem, term(pool, near, known, target), WEIGHT)[None]

@@ -30,7 +30,9 @@ Term: TypeAlias = Callable[[Weight], tuple[float, Weight]]  # value and slope at
 
 PENALTIES: Final = (1e-2, 1e-3, 1e-4, 1e-5)
 FOLDS: Final = 5
-STEPS: Final = 100  # of L-BFGS, at most
+MANY: Final = 500  # labels from which on three folds say enough
+STEPS: Final = 100  # of L-BFGS for the labels alone, at most
+MORE_STEPS: Final = 50  # from there with Ω: twice as many change nothing
 
 _SLOPE: Final = 1e-5  # the largest slope at which L-BFGS is done
 
@@ -43,7 +45,6 @@ class Problem:
     labels: ClassIds
     pool: Rows
     classes: int
-    target: Shares  # shares of the classes that the pool's mean prediction is pulled to
     penalty: float
     seed: int
 
@@ -59,7 +60,8 @@ class Problem:
     @cached_property
     def folds(self) -> "list[tuple[NDArray[np.bool_], Problem]]":
         """(L,) the labels that are held out, and the problem without them; none where one label is all."""
-        fold = stratified_folds(self.labels, min(FOLDS, len(self.labels)), self.seed)
+        folds = FOLDS if len(self.labels) < MANY else 3
+        fold = stratified_folds(self.labels, min(folds, len(self.labels)), self.seed)
         held_out = [fold == number for number in np.unique(fold)]
         return [(held, self.part(~held)) for held in held_out if not held.all()]
 
@@ -68,7 +70,8 @@ class Problem:
         return replace(self, rows=self.rows[chosen], labels=self.labels[chosen])
 
 
-Learner: TypeAlias = Callable[[Problem], Members]  # the weights of one or more members
+# The weights of one or more members; the second: the classes' shares that the pool's mean prediction is pulled to.
+Learner: TypeAlias = Callable[[Problem, Shares], Members]
 
 
 @dataclass(frozen=True)
@@ -99,21 +102,23 @@ def supervised_term(
     aims, share = targets.astype(rows.dtype), share.astype(rows.dtype)[:, None]
 
     def term(weight: Weight) -> tuple[float, Weight]:
-        logs = log_shares(rows @ weight.astype(rows.dtype))
+        logs, shares = softened(rows @ weight.astype(rows.dtype))
         value = -float((share * aims * logs).sum()) + penalty / 2 * float(np.square(weight).sum())
-        return value, rows.T @ (share * (np.exp(logs) - aims)) + penalty * weight
+        return value, rows.T @ (share * (shares - aims)) + penalty * weight
 
     return term
 
 
-def log_shares(logits: Logits) -> Logits:
-    """log softmax."""
-    logs = logits - logits.max(axis=1, keepdims=True)
-    return np.asarray(logs - np.log(np.exp(logs).sum(axis=1, keepdims=True)))
+def softened(logits: Logits) -> tuple[Logits, Distributions]:
+    """The logarithm of softmax, and softmax."""
+    lowered = logits - logits.max(axis=1, keepdims=True)
+    shares = np.exp(lowered)
+    total = shares.sum(axis=1, keepdims=True)
+    return np.asarray(lowered - np.log(total)), np.asarray(shares / total)
 
 
 def descend(term: Term, start: Weight, steps: int = STEPS) -> Weight:
-    """The weight at which `term` is least, as far as `steps` steps from `start` come."""
+    """The weight at which `term` is least, as far as `steps` steps of L-BFGS from `start` come."""
     shape = start.shape
 
     def flat(weight: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -123,6 +128,11 @@ def descend(term: Term, start: Weight, steps: int = STEPS) -> Weight:
     options = {"maxiter": steps, "gtol": _SLOPE}
     found = minimize(flat, start.astype(np.float64).ravel(), jac=True, method="L-BFGS-B", options=options)
     return np.asarray(found.x.reshape(shape))
+
+
+def with_omega(problem: Problem, omega: Term, weight: float) -> Weight:
+    """The weight at which cross-entropy + penalty + weight · Ω is least, from the supervised head downhill."""
+    return descend(added(problem.labels_term(), omega, weight), problem.supervised, MORE_STEPS)
 
 
 def added(term: Term, other: Term, weight: float) -> Term:
@@ -135,9 +145,9 @@ def added(term: Term, other: Term, weight: float) -> Term:
     return both
 
 
-def held_out_logits(problem: Problem, learn: Learner) -> MemberLogits:
+def held_out_logits(problem: Problem, learn: Learner, target: Shares) -> MemberLogits:
     """What each label's row is given by members that did not see it; NaN where they saw no label of its class."""
-    learnt = [(held, learn(part)) for held, part in problem.folds]
+    learnt = [(held, learn(part, target)) for held, part in problem.folds]
     members = len(learnt[0][1]) if learnt else 1
     logits = np.full((members, len(problem.labels), problem.classes), np.nan)
     for held, weight in learnt:
@@ -155,15 +165,21 @@ def calibrated(logits: MemberLogits, labels: ClassIds) -> tuple[float, Losses]:
     return warmth, -np.log(np.maximum(shares[np.arange(len(known)), known], 1e-12))
 
 
-def tuned(problem: Problem) -> Problem:
-    """With the penalty under which labels held out are most likely, by the labels alone."""
+def tuned(problem: Problem) -> tuple[Problem, float]:
+    """With the penalty under which labels held out are most likely, by the labels alone; and their summed loss."""
+    starts: list[Weight] = [np.zeros((problem.rows.shape[1], problem.classes)) for _ in problem.folds]
     losses = []
-    for penalty in PENALTIES:
-        trial = replace(problem, penalty=penalty)
-        losses.append(calibrated(held_out_logits(trial, supervised), problem.labels)[1].sum())
-    return replace(problem, penalty=PENALTIES[int(np.argmin(losses))])
+    for penalty in PENALTIES:  # from strong to weak: each fit starts where the last one ended
+        logits = np.full((1, len(problem.labels), problem.classes), np.nan)
+        for place, (held, part) in enumerate(problem.folds):
+            starts[place] = descend(replace(part, penalty=penalty).labels_term(), starts[place])
+            judged = held & np.isin(problem.labels, part.labels)
+            logits[0, judged] = problem.rows[judged] @ starts[place]
+        losses.append(float(calibrated(logits, problem.labels)[1].sum()))
+    best = int(np.argmin(losses))
+    return replace(problem, penalty=PENALTIES[best]), losses[best]
 
 
-def supervised(problem: Problem) -> Members:
+def supervised(problem: Problem, _: Shares) -> Members:
     """Ω = none."""
     return problem.supervised[None]

@@ -8,15 +8,15 @@ from scipy.special import gammaln
 
 from silverprint.core.semisupervised.shapes import ClassIds, Shares
 
-_LEAST: Final = 1e-4  # share of a class that nothing speaks for: so small that no picture is pulled to it
+_LEAST: Final = 1e-4  # share of a class that nothing speaks for: hardly any picture is pulled to it
 _STRONGEST: Final = 1e4  # labels' worth of the prior for each class: uniform, as good as
 
 
-def target_shares(labels: ClassIds, classes: int, known: Shares | None, *, uniform: bool = False) -> Shares:
+def target_shares(labels: ClassIds, classes: int, known: Shares | None) -> Shares:
     """(C,) the shares, all above 0.
 
-    Those that are `known`; else equal ones, or an estimate by the labels' counts. A class without a label gets next to
-    nothing: which pictures it has nobody has shown.
+    Those that are `known`, else an estimate by the labels' counts. A class without a label gets next to nothing: which
+    pictures it has nobody has shown.
     """
     counts = np.bincount(labels, minlength=classes).astype(np.float64)
     shown = counts > 0
@@ -24,9 +24,16 @@ def target_shares(labels: ClassIds, classes: int, known: Shares | None, *, unifo
     if known is not None and known[shown].sum() > 0:
         shares[shown] = known[shown]
     else:
-        shares[shown] = 1.0 if uniform else shrunk(counts[shown])
-    shares = np.maximum(shares / shares.sum(), _LEAST)
-    return np.asarray(shares / shares.sum())
+        shares[shown] = shrunk(counts[shown])
+    return evened(np.asarray(shares / shares.sum()), 1.0)
+
+
+def evened(shares: Shares, power: float) -> Shares:
+    """Shares to a power, 0 equal and 1 as they are; a class that has next to nothing keeps it."""
+    shown = shares > _LEAST
+    powered = np.where(shown, shares, 0) ** power * shown
+    powered = np.maximum(powered / powered.sum(), _LEAST)
+    return np.asarray(powered / powered.sum())
 
 
 def shrunk(counts: Shares) -> Shares:

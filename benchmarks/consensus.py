@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from tests.memory import high_water
 
 from silverprint.core.consensus import consensus
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.votes.annotators import reliability
 from silverprint.demo import source_images
-from tests.memory import high_water
 
 PAGE: Final = Path("docs/benchmarks/consensus.md")
 VOTES_ALONE: Final = ("majority", "dawid-skene", "glad", "auto")

@@ -95,4 +95,4 @@ def _distribution(name: str, given: ArrayLike, width: int) -> NDArray[np.float64
         value = f"probabilities of {name} = {np.array2string(row, threshold=4, precision=3)}"
         remedy = "give a probability for each class in the order of `classes` (without it: of the sorted choices)"
         raise DataError(value, f"not a distribution over {width} classes", remedy)
-    return row / row.sum()
+    return np.asarray(row / row.sum())

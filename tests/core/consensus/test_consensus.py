@@ -1,4 +1,5 @@
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -110,10 +111,10 @@ def test_a_tie_goes_to_the_more_reliable_voter(method):
 
 @pytest.mark.parametrize("method", sorted(METHODS.keys() - {"crowdlab"}))
 def test_an_even_tie_favours_no_class(method):
-    pictures = [f"p{i:03d}" for i in range(400)]
+    pictures = [f"p{i:03d}" for i in range(200)]
     rows = [(p, f"{p}-{person}", choice) for p in pictures for person, choice in (("A", "x"), ("B", "y"))]
     labels = label(rows, method)
-    assert 150 < labels.count("x") < 250
+    assert 70 < labels.count("x") < 130
     assert label([(p, a.translate(str.maketrans("AB", "BA")), c) for p, a, c in rows], method) == labels
 
 
@@ -264,8 +265,12 @@ def test_dawid_skene_and_glad_are_crowd_kits():
 
 
 def test_no_library_is_imported_before_it_is_needed():
-    assert "crowdkit" not in METHODS["glad"].__globals__
-    assert not hasattr(sys.modules["silverprint.core.consensus.crowdlab"], "get_label_quality_multiannotator")
+    code = "import sys, silverprint.core.consensus; print([name for name in HEAVY if name in sys.modules])"
+    heavy = ("numba", "cleanlab", "crowdkit", "pandas", "sklearn")
+    said = subprocess.run(
+        [sys.executable, "-c", f"HEAVY = {heavy}; {code}"], check=True, capture_output=True, text=True
+    )
+    assert said.stdout == "[]\n"
 
 
 # scale and the odd
@@ -285,10 +290,10 @@ def test_many_classes(classes, monkeypatch):
     assert consensus(votes.sample(fraction=1, shuffle=True, seed=1), classes=names).equals(result)
 
 
-def test_thirty_thousand_votes_take_seconds():
-    votes, truth = crowd(10, pictures=10_000, people=30, classes=10)
+def test_nine_thousand_votes_take_seconds():
+    votes, truth = crowd(10, pictures=3_000, people=30, classes=10)
     consensus(votes.head(300))  # compiled
-    result = within(8, lambda: consensus(votes))
+    result = within(4, lambda: consensus(votes))
     assert accuracy(result, truth) > 0.9
 
 

@@ -20,7 +20,7 @@ def lot(image_id: str, choice: str) -> str:
 def most_likely(ballots: Ballots, posterior: Shares) -> pl.DataFrame:
     """image_id, label, confidence: the class of the largest probability; a tie goes to the least `lot`."""
     largest = posterior.max(axis=1)
-    labels = posterior.argmax(axis=1)
+    labels = posterior.argmax(axis=1).astype(np.int64)
     tied = posterior >= largest[:, None] - _TIED
     for row in np.flatnonzero(tied.sum(axis=1) > 1).tolist():
         name = ballots.images[row]
@@ -28,7 +28,7 @@ def most_likely(ballots: Ballots, posterior: Shares) -> pl.DataFrame:
     return table(ballots, labels, largest)
 
 
-def table(ballots: Ballots, labels: NDArray[np.integer], confidence: NDArray[np.floating]) -> pl.DataFrame:
+def table(ballots: Ballots, labels: NDArray[np.int64], confidence: NDArray[np.float64]) -> pl.DataFrame:
     """image_id, label, confidence of class numbers (N,) and their probabilities (N,)."""
     names = pl.Series(ballots.classes, dtype=pl.String)
     return pl.DataFrame(

@@ -1,15 +1,17 @@
 """How fast pictures come in, against what else one would use, from a server on loopback in a process of its own.
 
-    python benchmarks/crawl.py [--runs 5] [--pictures 5000] [--large 50000] [--rival ENVIRONMENT]
+    python benchmarks/crawl.py [--runs 5] [--pictures 5000] [--large 50000] [--rival ENVIRONMENT] [--before CHECKOUT]
 
 Prints JSON: medians over paired runs (each contestant once per run, in turn) of pictures a second and CPU seconds, the
 ratios within each run, peak memory at both sizes, and a check that what is stored is what was served. A contestant's
 time begins when the server is first asked for a picture (nobody's start counts) and ends when its last file is closed.
-img2dataset wants packages older than ours: `--rival` is an environment of its own, made if absent.
+img2dataset wants packages older than ours: `--rival` is an environment of its own, made if absent. `--before` is a
+checkout of another commit, whose lists take part, too.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,8 +25,11 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("bare", "urls", "web", "images_pipeline")
+BEFORE = "urls_before"
 STORING = ("urls", "web")  # the contestants that store as the pipeline does
-RATIOS = {"urls / bare": 0.8, "urls / img2dataset": 1.5, "web / images_pipeline": 2.0}  # what each should reach
+RATIOS = {  # what each should reach
+    "urls / bare": 0.8, "urls / img2dataset": 1.5, "web / images_pipeline": 2.0, "urls / urls_before": 1.0
+}  # fmt: skip
 
 
 def main() -> None:
@@ -33,17 +38,19 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=5_000)
     parser.add_argument("--large", type=int, default=50_000, help="for the memory; 0 leaves it out")
     parser.add_argument("--rival", type=Path, default=Path(tempfile.gettempdir()) / "img2dataset-env")
+    parser.add_argument("--before", type=Path, help="a checkout of another commit")
     parser.add_argument("--only", nargs="+", choices=[*OURS, "img2dataset"], default=[*OURS, "img2dataset"])
     options = parser.parse_args()
     if "img2dataset" in options.only:
         make_environment(options.rival)
+    names = options.only + [BEFORE] * bool(options.before)
     with serving() as address:
         runs = [
-            {name: contest(name, address, options.pictures, options.rival) for name in options.only}
+            {name: contest(name, address, options.pictures, options.rival, options.before) for name in names}
             for _ in range(options.runs)
         ]
-        ours = [name for name in STORING if name in options.only and options.large]
-        large = {name: contest(name, address, options.large, options.rival) for name in ours}
+        ours = [name for name in (*STORING, BEFORE) if name in names and options.large]
+        large = {name: contest(name, address, options.large, options.rival, options.before) for name in ours}
         report(options.pictures, runs, large)
 
 
@@ -71,21 +78,27 @@ def report(pictures: int, runs: list[dict[str, Any]], large: dict[str, dict[str,
     print(json.dumps(found, indent=2))
 
 
-def contest(name: str, address: str, pictures: int, rival: Path) -> dict[str, Any]:
+def contest(name: str, address: str, pictures: int, rival: Path, before: Path | None) -> dict[str, Any]:
     """One run of one contestant in a process and a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        program = [sys.executable, "-m", f"benchmarks.crawling.{name}"]
+        root = before if before and name == BEFORE else ROOT
+        program = [sys.executable, "-m", f"benchmarks.crawling.{name.removesuffix('_before')}"]
         if name == "img2dataset":
             program = [str(rival / "bin/python"), str(ROOT / "benchmarks/crawling/rival.py")]
         done = subprocess.run(
-            [*program, address, str(pictures), folder], cwd=ROOT, capture_output=True, text=True, check=False
+            [*program, address, str(pictures), folder],
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise SystemExit(f"{name}: {done.stderr[-2_000:]}")
         said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1]) | {"pictures": pictures}
         with urlopen(f"{address}/first", timeout=10) as answer:  # noqa: S310 (loopback)
             said["seconds"] = said["ended"] - float(answer.read())
-        if name in STORING:
+        if name in STORING or name == BEFORE:
             checked = [sys.executable, "-m", "benchmarks.crawling.check", f"{folder}/raw", str(pictures)]
             counts = subprocess.run(checked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
             said["stored"] = json.loads(counts)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from silverprint import config
 from silverprint.core.reporting.diversity import Sample, cosines, coverage, effective_number
 from silverprint.core.selection import select
-from silverprint.demo import source_images
+from silverprint.demo import fashion
 from silverprint.demo.image_rendering import jpeg, landscape, product
 from silverprint.model.backbones import backbone
 from silverprint.model.embedder import Embedder
@@ -30,13 +30,13 @@ Rows = NDArray[np.float32]
 def features(count: int) -> tuple[Rows, Rows, NDArray[np.str_]]:
     """The final block of products and of a tenth as many crops; the products' classes."""
     embed = config.load().embed
-    tiles = range(0, source_images.IMAGES, source_images.IMAGES // count)[:count]
+    tiles = range(0, fashion.IMAGES, fashion.IMAGES // count)[:count]
     shop = [product(tile, SEED) for tile in tiles]
     pictures = [*shop, *(landscape(number, SEED) for number in range(count // 10))]
     encoded = ((str(number), jpeg(picture)) for number, picture in enumerate(pictures))
     rows = np.concatenate([batch for _, batch in Embedder(embed.backbone, embed.size).stream(encoded, 16)])
     final = rows[:, : next(iter(backbone(embed.backbone).blocks.values()))].astype(np.float32)
-    return final[:count], final[count:], np.array(source_images.labels())[tiles]
+    return final[:count], final[count:], np.array(fashion.labels())[tiles]
 
 
 def effective(shop: Rows, crops: Rows, labels: NDArray[np.str_]) -> dict[str, Any]:

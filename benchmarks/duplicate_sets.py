@@ -13,9 +13,9 @@ from fontTools.ttLib import TTFont
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
-from silverprint.core.measures import figures, gray_levels
+from silverprint.core.measures import gray_levels, image_quality
+from silverprint.demo.fashion import IMAGES, tiles
 from silverprint.demo.image_rendering import SIDE, jpeg, product
-from silverprint.demo.source_images import IMAGES, tiles
 
 SEED, COPIED, FEWER = 7, 400, 100
 TILE, LONGER = 256, 1536  # pixels: of a piece of a photograph, and of the photograph that is cut
@@ -57,7 +57,7 @@ def photographs(folder: Path) -> Set:
         for top in range(0, photo.height - TILE + 1, TILE):
             for left in range(0, photo.width - TILE + 1, TILE):
                 piece = photo.crop((left, top, left + TILE, top + TILE))
-                found = figures.figures_of(gray_levels.to_gray(np.asarray(piece)))
+                found = image_quality.figures_of(gray_levels.to_gray(np.asarray(piece)))
                 if found.sharpness >= 10 and found.contrast >= 4:  # below, a photo looks blurred, or blank
                     pictures.append(piece)
                     halves.append(number % 2 == 1)

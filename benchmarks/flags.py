@@ -26,7 +26,8 @@ from silverprint.core import hashing
 from silverprint.core.cleaning import outliers, placeholders
 from silverprint.core.duplicates import colour_agreement
 from silverprint.core.duplicates.near_duplicates import Sameness, components
-from silverprint.core.measures import figures, gray_levels
+from silverprint.core.measures import gray_levels
+from silverprint.core.measures import image_quality as figures
 from silverprint.demo.image_rendering import jpeg, landscape, product
 from silverprint.records import RAW, conform
 

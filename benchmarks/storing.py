@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.crawling.server import Pictures
-from silverprint.acquired import Answer, Showing
+from silverprint.fetch_result import Answer, Showing
 from silverprint.imaging.metadata import strip_pieces
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter

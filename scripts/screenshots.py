@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from silverprint import config, layout
 from silverprint.adapters.plots import png
-from silverprint.campaign import ledgers, serving_cache
+from silverprint.campaign import ledgers, served_copies
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.store import files
@@ -92,12 +92,12 @@ def task_of(context: BrowserContext, url: str, project: int, image_id: str) -> i
 def served(params: Params, round_name: str, image_ids: list[str]) -> Iterator[None]:
     """A closed round's serving cache is empty; these pictures come back for as long as the page is looked at."""
     campaign = params.dataset.campaign
-    absent = [image_id for image_id in image_ids if not serving_cache.path(campaign, round_name, image_id).exists()]
-    serving_cache.fill(params, campaign, round_name, absent)
+    absent = [image_id for image_id in image_ids if not served_copies.path(campaign, round_name, image_id).exists()]
+    served_copies.fill(params, campaign, round_name, absent)
     try:
         yield
     finally:
-        serving_cache.remove(campaign, round_name, absent)
+        served_copies.remove(campaign, round_name, absent)
 
 
 @contextmanager

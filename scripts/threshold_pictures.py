@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_sample_images
 
 from silverprint import config
-from silverprint.adapters.plots import strip
+from silverprint.adapters.plots import overview_strip
 from silverprint.adapters.plots.thumbnails import thumbnail
 from silverprint.config import Clean
 from silverprint.core.cleaning.rules import BY_REASON
-from silverprint.core.measures import figures, gray_levels
+from silverprint.core.measures import gray_levels, image_quality
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PICTURE: Final = ROOT / "docs" / "pictures" / "thresholds.png"
@@ -87,15 +87,15 @@ def main() -> None:
         kept.append(_row(reason, [within for within, _ in pairs], limits))
         rejected.append(_row(reason, [beyond for _, beyond in pairs], limits))
     columns = [
-        strip.Column("Kept", "just within each threshold", kept),
-        strip.Column("Rejected", "just beyond it", rejected),
+        overview_strip.Column("Kept", "just within each threshold", kept),
+        overview_strip.Column("Rejected", "just beyond it", rejected),
     ]
-    strip.draw(columns, PICTURE)
+    overview_strip.draw(columns, PICTURE)
 
 
-def _row(reason: str, pictures: list[Pixels], limits: Clean) -> strip.Row:
+def _row(reason: str, pictures: list[Pixels], limits: Clean) -> overview_strip.Row:
     evidence = " · ".join(_judged(picture, limits)[reason][1] for picture in pictures)
-    return strip.Row([thumbnail(picture, strip.TILE) for picture in pictures], reason, evidence)
+    return overview_strip.Row([thumbnail(picture, overview_strip.TILE) for picture in pictures], reason, evidence)
 
 
 def _border(picture: Pixels, reason: str, limits: Clean) -> tuple[Pixels, Pixels]:
@@ -121,7 +121,7 @@ def _border(picture: Pixels, reason: str, limits: Clean) -> tuple[Pixels, Pixels
 def _judged(picture: Pixels, limits: Clean) -> dict[str, tuple[bool, str]]:
     """reason -> whether its rule rejects the picture, and the evidence; in the order of the rules."""
     height, width = picture.shape[:2]
-    found = figures.figures_of(gray_levels.to_gray(picture))
+    found = image_quality.figures_of(gray_levels.to_gray(picture))
     facts = {"width": width, "height": height, "frames": 1, "decodable": True, "error": "", "license": "CC0-1.0"}
     row = pl.DataFrame([{**facts, **vars(found)}])
     found = {}

@@ -17,7 +17,7 @@ from silverprint import cli
 
 # A deadline per example measures the machine's load, not the code. The same examples each time, so that a change is
 # judged by what it changes; `make soak` looks for others.
-settings.register_profile("silverprint", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("silverprint", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1_000)
 settings.load_profile("silverprint")
 

@@ -8,6 +8,7 @@ from silverprint.config import UrlSource
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter
 from silverprint.store.intake import Intake
+from silverprint.store.intake.completed import CompletedSource
 
 
 def work(address: str, pictures: int, folder: Path) -> None:
@@ -16,7 +17,7 @@ def work(address: str, pictures: int, folder: Path) -> None:
     host = address.removeprefix("http://")
     source = UrlSource(kind="urls", path=str(listed), allow_private=(host,), per_host=AT_ONCE)
     with ShardWriter(folder / "raw", max_pictures=2_000) as writer:
-        fetch("benchmark", source, Intake(writer, "benchmark", empty(RAW)))
+        fetch("benchmark", source, Intake(writer, "benchmark", empty(RAW)), CompletedSource(folder, [], 0))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from silverprint.config import WebSource
 from silverprint.records import RAW, empty
 from silverprint.store import ShardWriter
 from silverprint.store.intake import Intake
+from silverprint.store.intake.completed import CompletedSource
 
 
 def work(address: str, pictures: int, folder: Path) -> None:
@@ -17,7 +18,7 @@ def work(address: str, pictures: int, folder: Path) -> None:
         kind="web", start=(start,), next="a.next", page="a.page", picture="img.photo", allow_private=(host,)
     )
     with ShardWriter(folder / "raw", max_pictures=2_000) as writer:
-        crawl("benchmark", source, Intake(writer, "benchmark", empty(RAW)))
+        crawl("benchmark", source, Intake(writer, "benchmark", empty(RAW)), CompletedSource(folder, [], 0))
 
 
 if __name__ == "__main__":

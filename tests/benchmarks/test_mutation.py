@@ -35,7 +35,7 @@ def test_every_mutant_is_one_change_that_still_compiles(tmp_path, monkeypatch):
 
 
 def test_tests_of_a_module_are_those_that_name_it():
-    assert "tests/core/test_gold.py" in mutation.tests_of(mutation.CORE / "gold.py")
+    assert "tests/core/votes/test_gold.py" in mutation.tests_of(mutation.CORE / "gold.py")
 
 
 @pytest.mark.soak

@@ -10,7 +10,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.campaign import lock, round_state
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import ConfigError, DataError, DiskError, UnavailableError
 
 LOCK = "stages:\n  embed:\n    cmd: silverprint embed\n    outs:\n    - path: data/embed\n      md5: x.dir\n"
@@ -23,16 +23,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_known_nothing_required() -> None:
-    guard.require_pulled(layout.EMBED)
+    missing_outputs.require_pulled(layout.EMBED)
 
 
 def test_a_known_output_must_be_here(here: Path) -> None:
     layout.LOCK.write_text(LOCK)
     with pytest.raises(UnavailableError, match="run: dvc pull data/embed"):
-        guard.require_pulled(layout.EMBED)
-    guard.require_pulled(layout.score("r01"))
+        missing_outputs.require_pulled(layout.EMBED)
+    missing_outputs.require_pulled(layout.score("r01"))
     (here / "data/embed").mkdir(parents=True)
-    guard.require_pulled(layout.EMBED)
+    missing_outputs.require_pulled(layout.EMBED)
 
 
 SHAPES = [
@@ -49,14 +49,14 @@ SHAPES = [
 def test_a_lock_of_another_shape_is_one_line(text: str) -> None:
     layout.LOCK.write_text(text)
     with pytest.raises(ConfigError, match=r"^dvc\.lock stages.*: not as DVC writes it; run: git checkout dvc\.lock$"):
-        guard.known_outputs()
+        missing_outputs.known_outputs()
 
 
 @pytest.mark.parametrize("text", ["<<<<<<< HEAD\nstages: {}\n", "[1]", ""])
 def test_a_damaged_lock_is_one_line(text: str) -> None:
     layout.LOCK.write_text(text)
     with pytest.raises(ConfigError, match=r"^dvc\.lock ") as caught:
-        guard.require_pulled(layout.EMBED)
+        missing_outputs.require_pulled(layout.EMBED)
     assert "\n" not in str(caught.value)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from silverprint import config, layout
 from silverprint.adapters.labelstudio import label_config
-from silverprint.campaign import class_numbers, ledgers, new_classes, round_state
+from silverprint.campaign import class_list, ledgers, round_state
 from silverprint.commands import rounds
 from silverprint.config import Params
 from silverprint.errors import DataError, UsageError
@@ -42,7 +42,7 @@ def test_before_anybody_was_asked_the_numbers_follow_the_list(params: Params) ->
     check.run(params)
     turned = with_classes(params, "hat", "bag", "coat")
     check.run(turned)
-    assert class_numbers.classes(turned) == ("hat", "bag", "coat")
+    assert class_list.classes(turned) == ("hat", "bag", "coat")
 
 
 def test_a_class_added_in_the_middle_is_the_youngest(params: Params) -> None:
@@ -51,13 +51,13 @@ def test_a_class_added_in_the_middle_is_the_youngest(params: Params) -> None:
     for names in (("coat", "hat", "bag"), ("scarf", "coat", "hat", "bag")):  # nothing is opened between the two
         check.run(with_classes(params, *names))
     assert ledgers.read(layout.CLASSES).rows() == [(0, "coat"), (1, "bag"), (2, "hat"), (3, "scarf")]
-    assert class_numbers.classes(with_classes(params, "bag", "coat")) == ("coat", "bag", "hat", "scarf")
+    assert class_list.classes(with_classes(params, "bag", "coat")) == ("coat", "bag", "hat", "scarf")
 
 
 def test_a_campaign_from_before_the_ledger_has_the_ages_of_its_rounds(params: Params) -> None:
     open_round("r01", ["coat", "bag"])
     open_round("r02", ["hat", "coat", "bag"])
-    assert class_numbers.classes(with_classes(params, "scarf", "hat", "coat", "bag")) == ("coat", "bag", "hat", "scarf")
+    assert class_list.classes(with_classes(params, "scarf", "hat", "coat", "bag")) == ("coat", "bag", "hat", "scarf")
 
 
 names = st.sampled_from("abcdefgh")
@@ -75,8 +75,8 @@ def test_no_change_of_the_list_moves_a_number(tmp_path_factory, lists: list[list
         before: tuple[str, ...] = ()
         for place, more in enumerate(lists):
             there = {name for earlier in lists[: place + 1] for name in earlier[:first]}
-            class_numbers.write(now := with_classes(params, *(name for name in more if name in there)))
-            found = class_numbers.classes(now)
+            class_list.write_numbers(now := with_classes(params, *(name for name in more if name in there)))
+            found = class_list.classes(now)
             assert found[: len(before)] == before
             assert set(found) == there
             before = found
@@ -84,6 +84,7 @@ def test_no_change_of_the_list_moves_a_number(tmp_path_factory, lists: list[list
 
 def _document() -> dict:
     from ruamel.yaml import YAML
+
     from tests.conftest import ROOT
 
     return YAML(typ="safe").load((ROOT / "params.yaml").read_text())
@@ -94,7 +95,7 @@ def test_numbers_with_holes_or_doubles_are_told(params: Params, text: str) -> No
     open_round("r01", ["coat", "bag"])
     layout.CLASSES.write_text(f"number,name\n{text}")
     with pytest.raises(DataError, match=r"data/classes\.csv: classes are numbered from 0 on"):
-        class_numbers.classes(params)
+        class_list.classes(params)
 
 
 def test_keys_follow_age_and_the_page_follows_the_list() -> None:
@@ -140,7 +141,7 @@ def test_only_those_are_asked_again_and_with_the_new_class(params: Params, capfd
     rounds.reopen(newer, "r01", None, False, "hat is a class now", True)
     assert ledgers.asks("r01").select("image_id", "extra").rows() == [(IDS[0], 3), (IDS[2], 2)]
     assert round_state.load("r01").classes == ("coat", "bag", "hat")  # type: ignore[union-attr]
-    assert not new_classes.newer_classes(newer, "r01")
+    assert not class_list.newer_classes(newer, "r01")
     check.run(newer)
     assert "may mean" not in capfd.readouterr().err
     with pytest.raises(DataError, match="0 classes are younger"):

@@ -5,15 +5,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 from ruamel.yaml import YAML
-from tests.contracts.digests import ROOT
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers, lint
 from silverprint.campaign.round_state import State
 from silverprint.commands import rounds, sources
-from silverprint.dvcfiles import dvc_yaml, yaml_edit
+from silverprint.dvcfiles import stage_source_deps, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import VOTES, conform
+from tests.contracts.digests import ROOT
 
 SHIPPED = list(YAML(typ="safe").load((ROOT / "params.yaml").read_text())["sources"])  # in their order
 
@@ -36,8 +36,8 @@ def files() -> tuple[str, str]:
     return layout.PARAMS.read_text(), layout.PIPELINE.read_text()
 
 
-def stages() -> dict[str, dvc_yaml.Stage]:
-    return dvc_yaml.parse(layout.PIPELINE.read_text())
+def stages() -> dict[str, stage_source_deps.Stage]:
+    return stage_source_deps.parse(layout.PIPELINE.read_text())
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -55,17 +55,17 @@ def test_a_source_missing_from_a_stage_is_refused() -> None:
     layout.PIPELINE.write_text(text.replace("      - data/raw/partner\n", "", 1))
     with pytest.raises(ConfigError, match="silverprint source add partner"):
         lint.lint(config.load())
-    sources.add("partner", None, None)
+    sources.add("partner", None)
     lint.lint(config.load())
 
 
 def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None:
     (tmp_path / "drop").mkdir()
     before = files()
-    sources.add("museum", tmp_path / "drop", "MIT")
+    sources.add("museum", "MIT", archive=tmp_path / "drop")
     lint.lint(config.load())
     found = stages()
-    for folder, need in dvc_yaml.NEED.items():
+    for folder, need in stage_source_deps.NEED.items():
         for stage in need:
             assert list(found[stage].sources(folder)) == [*SHIPPED, "museum"]
     sources.remove("museum")
@@ -74,18 +74,18 @@ def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None
 
 def test_a_list_is_added_as_one(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("url\n")
-    sources.add("listed", None, "MIT", urls=tmp_path / "list.csv")
+    sources.add("listed", "MIT", urls=tmp_path / "list.csv")
     lint.lint(config.load())
     assert config.load().sources["listed"] == config.UrlSource(kind="urls", path="list.csv", license="MIT")
     with pytest.raises(UsageError, match="archive and urls at once"):
-        sources.add("both", tmp_path, None, urls=tmp_path / "list.csv")
+        sources.add("both", None, archive=tmp_path, urls=tmp_path / "list.csv")
     with pytest.raises(UnavailableError, match=r"gone\.csv"):
-        sources.add("gone", None, None, urls=tmp_path / "gone.csv")
+        sources.add("gone", None, urls=tmp_path / "gone.csv")
 
 
-@pytest.mark.parametrize("folder", dvc_yaml.NEED)
+@pytest.mark.parametrize("folder", stage_source_deps.NEED)
 def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: str) -> None:
-    for stage in dvc_yaml.NEED[folder]:
+    for stage in stage_source_deps.NEED[folder]:
         whole = layout.PIPELINE.read_text()
         for name in SHIPPED:
             place = stages()[stage].sources(folder)[name]
@@ -93,19 +93,19 @@ def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: st
         with pytest.raises(ConfigError, match=rf"'{stage}' lacks {folder}(\w+): .*silverprint source add \1"):
             lint.lint(config.load())
         for name in SHIPPED:
-            sources.add(name, None, None)
+            sources.add(name, None)
         lint.lint(config.load())
         layout.PIPELINE.write_text(whole)
 
 
 @pytest.mark.parametrize("empty", ["", " []", " null"])
 def test_a_list_of_dependencies_that_is_empty_is_filled(empty: str) -> None:
-    listed = "".join(f"      - {folder}{name}\n" for folder in dvc_yaml.NEED for name in SHIPPED)
+    listed = "".join(f"      - {folder}{name}\n" for folder in stage_source_deps.NEED for name in SHIPPED)
     replace(layout.PIPELINE, f"    deps:\n{listed}    params:", f"    deps:{empty}\n    params:")
     with pytest.raises(ConfigError, match="'embed' lacks"):
         lint.lint(config.load())
     for name in SHIPPED:
-        sources.add(name, None, None)
+        sources.add(name, None)
     lint.lint(config.load())
 
 
@@ -117,7 +117,7 @@ def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
         sources.remove(name)
     with pytest.raises(ConfigError, match="'embed' lacks data/raw/mine"):
         lint.lint(config.load())
-    sources.add("mine", None, None)
+    sources.add("mine", None)
     lint.lint(config.load())
     assert stages()["embed"].deps == ("data/raw/mine", "data/measured/mine")
 
@@ -146,7 +146,7 @@ def test_comments_and_order_stay_around_what_is_added_and_removed(tmp_path: Path
     replace(layout.PIPELINE, "\n      - data/raw/partner\n", "\n      # signed\n      - data/raw/partner  # in May\n")
     before = files()
     (tmp_path / "drop").mkdir()
-    sources.add("museum", tmp_path / "drop", None)
+    sources.add("museum", None, archive=tmp_path / "drop")
     added = "  museum:\n    kind: archive\n    revision: 1\n    path: drop"
     assert layout.PARAMS.read_text() == before[0].replace(heading, f"\n{added}{heading}")
     sources.remove("museum")
@@ -168,7 +168,7 @@ def test_a_source_that_nothing_names_cannot_be_removed() -> None:
 def test_a_licence_that_is_none_is_refused(tmp_path: Path) -> None:
     before = files()
     with pytest.raises(ConfigError, match=r"sources\.museum\.license = 'nonsense'"):
-        sources.add("museum", tmp_path, "nonsense")
+        sources.add("museum", "nonsense", archive=tmp_path)
     assert files() == before
 
 
@@ -198,7 +198,7 @@ def test_a_damaged_pipeline_is_one_line(text: str, message: str) -> None:
 @pytest.mark.parametrize("text", ["", "a: 1\n", "[1]\n", "sources: 5\n", "sources: [a]\n", "sources: null\n", "a: [\n"])
 def test_a_damaged_params_yaml_is_one_line_to_source(tmp_path: Path, text: str) -> None:
     layout.PARAMS.write_text(text)
-    for command in (lambda: sources.add("museum", tmp_path, None), lambda: sources.remove("web")):
+    for command in (lambda: sources.add("museum", None, archive=tmp_path), lambda: sources.remove("web")):
         with pytest.raises(ConfigError) as caught:
             command()
         assert "\n" not in str(caught.value)
@@ -215,9 +215,9 @@ def test_a_source_whose_pictures_are_not_here_is_not_removed_once_people_were_as
 
 def test_a_source_that_exists_is_not_overwritten() -> None:
     with pytest.raises(ConfigError, match="has it already"):
-        sources.add("partner", Path("elsewhere.zip"), None)
+        sources.add("partner", None, archive=Path("elsewhere.zip"))
     with pytest.raises(UsageError, match="no such source"):
-        sources.add("museum", None, None)
+        sources.add("museum", None)
 
 
 def test_an_opened_round_is_not_renamed() -> None:

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.memory import peak_megabytes, run_watched
+from tests.helpers.memory import peak_megabytes, run_watched
 
 GREEDY = "import time; data = bytearray(300_000_000); del data; time.sleep(0.5)"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {GREEDY!r}])"

@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import needs
 
 from silverprint.core import agreement
 from silverprint.records import ANNOTATORS, NONE_OF_THESE, UNSURE
+from tests.helpers import needs
 
 SCHEMA = {"image_id": pl.String, "annotator": pl.String, "choice": pl.String}
 

@@ -3,11 +3,11 @@
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.examples import fewer
 
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING, REASONS
 from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, ROLES, VOTES, conform, empty
+from tests.helpers.examples import fewer
 
 CLASSES = ("cat", "dog")
 

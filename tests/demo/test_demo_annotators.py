@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import Project, Studio, Task
+from silverprint.adapters.labelstudio import Studio
+from silverprint.annotation_backend import Page, Project, Task
 from silverprint.demo import CAMPAIGN, image_rendering, truth
 from silverprint.demo.annotators import STOP, annotate, preselected_class
-from silverprint.demo.classes import CLASSES
+from silverprint.demo.fashion import CLASSES
 from silverprint.demo.personas import PERSONS, decide
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
 from silverprint.records import NONE_OF_THESE, UNSURE
@@ -74,7 +75,7 @@ class House:
         campaign: str = CAMPAIGN,
     ) -> Project:
         media = layout.SERVING / "pictures"
-        project = studio.open(campaign, name, "crowd", "0" * 64, name, "Which?", "Look.", CHOICES)
+        project = studio.open(campaign, name, "crowd", "0" * 64, name, Page("Which?", "Look.", CHOICES))
         studio.share(project, media)
         tasks = [
             Task(image_id, studio.image_url(media / f"{image_id}.jpg"), overlap, predicted, 0.6)

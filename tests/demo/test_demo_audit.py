@@ -7,7 +7,7 @@ import pytest
 from silverprint import layout
 from silverprint.demo import truth
 from silverprint.demo.audit import Share, audit, released_share, rows
-from silverprint.demo.classes import CLASSES
+from silverprint.demo.fashion import CLASSES
 from silverprint.errors import UnavailableError
 from silverprint.records import EVALUATION, LABELS, NONE_OF_THESE, conform
 from silverprint.store import files, tables

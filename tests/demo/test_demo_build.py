@@ -8,15 +8,15 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from tests import needs
 
 from silverprint.core.hashing import pixel_sha256
-from silverprint.demo import build, defects, plan, source_images, truth
-from silverprint.demo.classes import CLASSES, HARDNESS, LOOK_ALIKES
+from silverprint.demo import build, defects, fashion, plan, truth
+from silverprint.demo.fashion import CLASSES, HARDNESS, LOOK_ALIKES
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.imaging.decode import Undecodable, decode
 from silverprint.imaging.sniff import sniff
 from silverprint.records import NONE_OF_THESE
+from tests.helpers import needs
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -189,10 +189,10 @@ def test_a_size_out_of_range_is_refused(number):
 
 
 def test_the_sheet_has_five_thousand_different_tiles_of_every_class():
-    assert source_images.tiles().shape == (source_images.IMAGES, 28, 28)
-    assert len({tile.tobytes() for tile in source_images.tiles()}) == source_images.IMAGES
-    assert {source_images.labels().count(name) // 100 for name in CLASSES} <= {4, 5}
-    assert len(source_images.labels()) == source_images.IMAGES
+    assert fashion.tiles().shape == (fashion.IMAGES, 28, 28)
+    assert len({tile.tobytes() for tile in fashion.tiles()}) == fashion.IMAGES
+    assert {fashion.labels().count(name) // 100 for name in CLASSES} <= {4, 5}
+    assert len(fashion.labels()) == fashion.IMAGES
 
 
 def test_the_sheet_is_what_the_script_makes():
@@ -202,8 +202,8 @@ def test_the_sheet_is_what_the_script_makes():
     space: dict[str, object] = {"__file__": str(script), "__name__": "script"}
     exec(compile(script.read_text(), script, "exec"), space)  # noqa: S102
     pictures, classes = space["draw"](dataset.parent)
-    assert (pictures == source_images.tiles()).all()
-    assert tuple(classes) == source_images.labels()
+    assert (pictures == fashion.tiles()).all()
+    assert tuple(classes) == fashion.labels()
 
 
 def test_look_alikes_are_classes_and_hardness_has_mean_one():

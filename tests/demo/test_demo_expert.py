@@ -11,7 +11,7 @@ from silverprint import config, layout
 from silverprint.campaign import gold_list
 from silverprint.commands import gold
 from silverprint.demo import expert, truth
-from silverprint.demo.classes import CLASSES
+from silverprint.demo.fashion import CLASSES
 from silverprint.demo.personas import difficulty
 from silverprint.errors import UnavailableError
 from silverprint.records import MANIFEST, conform

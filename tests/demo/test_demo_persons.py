@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from silverprint.demo.classes import CLASSES, LOOK_ALIKES
+from silverprint.demo.fashion import CLASSES, LOOK_ALIKES
 from silverprint.demo.personas import PERSONS, decide, difficulty
 from silverprint.records import NONE_OF_THESE, UNSURE
 

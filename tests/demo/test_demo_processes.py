@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.e2e.harness import await_that, free_port
 
 from silverprint.demo import processes
 from silverprint.demo.run import StepError, _await_site, _must
 from silverprint.errors import UnavailableError
+from tests.e2e.harness import await_that, free_port
 
 DEMO = """
 import time

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from silverprint.demo import defects, image_rendering, shop_pages, site
-from silverprint.demo.classes import CLASSES
+from silverprint.demo.fashion import CLASSES
 from silverprint.errors import UnavailableError
 
 USUAL_TABLES = Image.open(BytesIO(image_rendering.jpeg(Image.new("RGB", (128, 128))))).quantization

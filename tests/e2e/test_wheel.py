@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from tests.adapters.labelstudio.conftest import Person, sign_in
 from tests.e2e.harness import ROOT, Campaign, free_port
-from tests.studio.conftest import Person, sign_in
 
 pytestmark = pytest.mark.slow
 SIDE = 128  # pixels of a photograph: a tile of one of scikit-learn's

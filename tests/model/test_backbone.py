@@ -11,7 +11,7 @@ from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.imaging.decode import decode, encode_jpeg
 from silverprint.model.backbones import backbone, efficientnet_lite0
 from silverprint.model.embedder import Embedder, prepare, resize
-from tests.model.pictures import jpeg
+from tests.helpers.model_pictures import jpeg
 
 PALACE, DAISY = 698, 985  # ImageNet classes
 

@@ -15,7 +15,7 @@ import torch
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.model.backbones import BACKBONES, LIBRARIES, Weights, backbone
 from silverprint.model.embedder import Embedder
-from tests import needs
+from tests.helpers import needs
 
 OTHERS = {
     "torchvision/resnet18": 64,

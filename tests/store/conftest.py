@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.s3 import running, server
+
+from tests.helpers.s3 import running, server
 
 __all__ = ["cluster", "running", "server"]  # fixtures
 

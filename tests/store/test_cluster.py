@@ -13,13 +13,13 @@ from typing import Any
 
 import psutil
 import pytest
-from tests import needs
-from tests.clean.album import Found, acquire, jpeg, tile
 
 from silverprint import layout
 from silverprint.errors import ConfigError, UnavailableError
 from silverprint.stages.measure import measure_part
 from silverprint.store import executor
+from tests.helpers import needs
+from tests.helpers.album import Found, acquire, jpeg, tile
 
 pytestmark = pytest.mark.slow
 

@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.clean.album import Found, acquire, jpeg, tile
 
 from silverprint import config, layout
 from silverprint.core.duplicates import TooManyPairs
 from silverprint.errors import ConfigError, DataError, SilverprintError, UnavailableError
 from silverprint.stages import measure
 from silverprint.store import executor
+from tests.helpers.album import Found, acquire, jpeg, tile
 
 pytestmark = pytest.mark.slow  # each new process imports what it works with
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.crawl.pictures import encoded, exif
 
-from silverprint.acquired import Answer, Showing, Validators
+from silverprint.fetch_result import Answer, Showing, Validators
 from silverprint.imaging.measurement import measure
 from silverprint.records import RAW
 from silverprint.store import ShardReader, ShardWriter, tables
 from silverprint.store.intake import Intake, judge_answer
+from tests.helpers.web_pictures import encoded, exif
 
 URL = "https://example.org/a.jpg"
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from tests.s3 import Server
-from tests.store.test_shards import PAYLOADS, named, written
 
 from silverprint.errors import ConfigError, DataError, NotAllowedError, UnavailableError
 from silverprint.store import ShardReader
 from silverprint.store.shards import remote
+from tests.helpers.s3 import Server
+from tests.store.test_shards import PAYLOADS, named, written
 
 pytestmark = pytest.mark.slow
 

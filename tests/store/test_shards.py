@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.examples import fewer
 
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import RAW
@@ -19,6 +18,7 @@ from silverprint.store import ShardReader, ShardWriter, tables
 from silverprint.store.shards import mmap_reader
 from silverprint.store.shards.names import index_name, unfinished_index
 from silverprint.store.shards.verify import inspect
+from tests.helpers.examples import fewer
 
 
 def named(payload: bytes) -> str:

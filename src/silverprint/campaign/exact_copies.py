@@ -7,9 +7,9 @@ import polars as pl
 from silverprint import layout
 from silverprint.console import track
 from silverprint.core.duplicates.exact_copies import possible_copies
-from silverprint.imaging.bounded import KNOWN
 from silverprint.imaging.decode import MOST_PIXELS
 from silverprint.imaging.measurement import pixel_sha256
+from silverprint.imaging.resource_limits import KNOWN
 from silverprint.records import FINGERPRINTS, MEASURED, PIXELS, conform, empty
 from silverprint.store import ShardReader, tables
 from silverprint.store.shards.purge import fingerprints

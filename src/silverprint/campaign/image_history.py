@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import class_numbers, gold_list, ledgers, released
+from silverprint.campaign import class_list, gold_list, ledgers, released
 from silverprint.config import Params
 from silverprint.errors import UnavailableError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, MEASURED, RAW, Schema
@@ -118,4 +118,4 @@ def _released(params: Params, image_id: str) -> pl.DataFrame:
     if not layout.RELEASE.exists():
         raise UnavailableError(str(layout.RELEASE), "the release is not there", f"run: dvc pull {layout.RELEASE}")
     found = released.released_rows([image_id])
-    return found.with_columns(label=pl.col("label").replace_strict(dict(enumerate(class_numbers.classes(params)))))
+    return found.with_columns(label=pl.col("label").replace_strict(dict(enumerate(class_list.classes(params)))))

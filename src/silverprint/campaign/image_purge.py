@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Collection
 
 from silverprint import layout
-from silverprint.campaign import serving_cache
+from silverprint.campaign import served_copies
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.dvcfiles import cache
@@ -20,7 +20,7 @@ def run(params: Params, image_ids: Collection[str]) -> None:
         DiskError: no space.
         UnavailableError: DVC does not take the new shards.
     """
-    for path in serving_cache.forget(image_ids):
+    for path in served_copies.forget(image_ids):
         say(f"{path}: removed; nobody is shown it any more")
     old: list[str] = []
     for source in params.sources:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledger_kinds
+from silverprint.campaign import ledger_schemas
 from silverprint.core.cleaning.takedowns import KINDS
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
@@ -194,7 +194,7 @@ def votes_sha256(frame: pl.DataFrame) -> str:
 
 
 def _votes_bytes(frame: pl.DataFrame) -> bytes:
-    kind = ledger_kinds.kind_of(Path("votes.csv"))
+    kind = ledger_schemas.kind_of(Path("votes.csv"))
     return tables.ledger_bytes(frame, kind.schema, list(kind.order))
 
 
@@ -210,9 +210,9 @@ def read(path: Path) -> pl.DataFrame:
         UnavailableError: the file is not there.
         DataError: a line of it is none of such a ledger.
     """
-    kind = ledger_kinds.kind_of(path)
+    kind = ledger_schemas.kind_of(path)
     ledger = tables.read_ledger_lines(path, kind.schema, kind.added)
-    ledger_kinds.require(ledger, path)
+    ledger_schemas.require(ledger, path)
     return ledger.frame
 
 

@@ -3,7 +3,7 @@
 from silverprint import layout, yamltext
 from silverprint.campaign import known_names, ledgers, round_state
 from silverprint.config import Params
-from silverprint.dvcfiles import dvc_yaml
+from silverprint.dvcfiles import stage_source_deps
 from silverprint.errors import ConfigError
 
 
@@ -27,8 +27,8 @@ def lint(params: Params) -> None:
 
 
 def _sources_in_pipeline(params: Params) -> None:
-    for name, stage in dvc_yaml.parse(yamltext.read(layout.PIPELINE)).items():
-        for folder, need in dvc_yaml.NEED.items():
+    for name, stage in stage_source_deps.parse(yamltext.read(layout.PIPELINE)).items():
+        for folder, need in stage_source_deps.NEED.items():
             named = stage.sources(folder)
             if not named and name not in need:
                 continue

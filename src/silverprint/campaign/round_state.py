@@ -21,7 +21,7 @@ class State:
     prev: str  # the round it follows, for good
     status: Status
     campaign: str  # name under which its projects are found, fixed for good
-    server: str  # the Label Studio that people answer on, as its votes' annotators name it
+    server: str  # the annotation backend that people answer on, as its votes' annotators name it
     queue_sha256: str  # hash of queue.csv, final from the first push
     classes: tuple[str, ...]  # the class list voted under
     votes_sha256: str | None = None  # hash of votes.csv, once closed
@@ -39,7 +39,7 @@ class State:
     def require_server(self, url: str, server: str) -> None:
         """
         Raises:
-            UnavailableError: the Label Studio at `url` is not the one that the round is asked on.
+            UnavailableError: the server at `url` is not the one that the round is asked on.
         """
         if server != self.server:
             rule = f"{self.round} is asked on the server {self.server}, and this one is {server}"

@@ -11,7 +11,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers, round_state
 from silverprint.config import Params
 from silverprint.core.votes import vote_ledger
-from silverprint.dvcfiles import guard, lock
+from silverprint.dvcfiles import lock, missing_outputs
 from silverprint.store import json_files
 
 
@@ -104,7 +104,7 @@ def _afterwards() -> str:
     """What to do once every round is closed and trained."""
     for ledger in _unheeded():
         return f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"
-    if not layout.REPORT.exists() and str(layout.REPORT) not in guard.known_outputs():
+    if not layout.REPORT.exists() and str(layout.REPORT) not in missing_outputs.known_outputs():
         return "every round is done: dvc repro makes the release and the report"
     page = layout.REPORT / "index.html"
     bring = "" if layout.REPORT.exists() else f"dvc pull {layout.REPORT}, then "

@@ -10,7 +10,7 @@ from silverprint.config import Source
 from silverprint.dvcfiles import lock
 from silverprint.errors import ConfigError
 
-# Knobs that change no byte of what is fetched, and no row but for what `store.shards.restate` puts there.
+# Knobs that change no byte of what is fetched, and no row but for what `store.shards.update_source_terms` puts there.
 HARMLESS: Final = frozenset({"timeout_s", "user_agent", "per_host", "license", "contract", "consent"})
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from silverprint import layout
 from silverprint.config import Params
 from silverprint.console import say, track
-from silverprint.dvcfiles import cache, guard
+from silverprint.dvcfiles import cache, missing_outputs
 from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.store.shards.names import is_part, part_of, settle
 from silverprint.store.shards.verify import Fault, inspect
@@ -22,9 +22,9 @@ def run(params: Params, fix: bool) -> None:
     """
     here = [source for source in params.sources if layout.raw(source).is_dir()]
     for source in params.sources.keys() - set(here):
-        say(f"{layout.raw(source)} is not on this disk: {guard.recovery_command(layout.raw(source))}")
+        say(f"{layout.raw(source)} is not on this disk: {missing_outputs.recovery_command(layout.raw(source))}")
     if not here:
-        ways = sorted({guard.recovery_command(layout.raw(source)) for source in params.sources})
+        ways = sorted({missing_outputs.recovery_command(layout.raw(source)) for source in params.sources})
         raise UnavailableError("data/raw", "no source is on this disk", f"run: {', '.join(ways)}")
     left: list[tuple[str, Fault]] = []
     for source in track(here, "reading shards", total=len(here)):
@@ -52,7 +52,7 @@ def _told(root: Path) -> list[Fault]:
 
 def _remedy(source: str) -> str:
     root = layout.raw(source)
-    if str(root) in guard.known_outputs():
+    if str(root) in missing_outputs.known_outputs():
         return restore_remedy(root)
     return f"restore it from a copy, or remove {root} and run: dvc repro acquire@{source}"
 

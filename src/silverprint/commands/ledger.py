@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from silverprint import git_conflicts, layout
-from silverprint.campaign import ledger_kinds, ledger_merge, round_state
+from silverprint.campaign import git_merge_driver, ledger_schemas, round_state
 from silverprint.console import say
 from silverprint.errors import DataError, UnavailableError, UsageError
 from silverprint.store import files, ledger_csv
@@ -21,7 +21,7 @@ def merge(base: Path, ours: Path, theirs: Path, path: Path) -> None:
         UsageError: `path` is no ledger.
     """
     _require_ledger(path)
-    merged = ledger_merge.merge(base.read_bytes(), ours.read_bytes(), theirs.read_bytes(), _from_data(path))
+    merged = git_merge_driver.merge(base.read_bytes(), ours.read_bytes(), theirs.read_bytes(), _from_data(path))
     files.write_bytes(ours, merged.data)
     if merged.conflict:
         raise DataError("not merged", merged.conflict, "then: git add it, and continue the merge or rebase")
@@ -52,14 +52,14 @@ def _from_data(path: Path) -> Path:
 
 
 def _require_ledger(path: Path) -> None:
-    known = [*ledger_kinds.KINDS, layout.state("x").name]
+    known = [*ledger_schemas.KINDS, layout.state("x").name]
     if path.name not in known:
         raise UsageError(str(path), "not a ledger", f"one of: {', '.join(known)}")
 
 
 def _unmark(path: Path, text: str) -> None:
     sides = git_conflicts.sides(text)
-    merged = ledger_merge.merge(sides.base.encode(), sides.ours.encode(), sides.theirs.encode(), path)
+    merged = git_merge_driver.merge(sides.base.encode(), sides.ours.encode(), sides.theirs.encode(), path)
     if merged.conflict:
         raise DataError("not fixed", merged.conflict, f"then: git add {path}")
     files.write_bytes(path, merged.data)

@@ -1,4 +1,4 @@
-"""silverprint people invite|list: annotators' accounts on Label Studio."""
+"""silverprint people invite|list: annotators' accounts on the annotation backend."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from silverprint import layout
-from silverprint.adapters.labelstudio import Studio, local_server
+from silverprint import annotation_registry, layout
+from silverprint.annotation_backend import AnnotationBackend
 from silverprint.console import say
 from silverprint.errors import DataError, SilverprintError, UsageError
 from silverprint.store.files import write_text
@@ -26,22 +26,22 @@ _NAME: Final = re.compile(rf"(?=[a-z0-9])(?=.{{1,200}}$)(?=[^@]{{1,64}}(?:@|$)){
 def invite(names: list[str]) -> None:
     """Makes an account for each name that has none, and keeps what to hand over in var/people/<name>.json, mode 600.
 
-    A file from before Label Studio moved gets its present address.
+    A file from before the server moved gets its present address.
 
     Raises:
         UsageError: a name is not one, or an e-mail address.
         DataError: a file in var/people is broken.
-        UnavailableError, NotAllowedError: Label Studio.
+        UnavailableError, NotAllowedError: the annotation backend.
     """
     emails = {name.lower(): _email(name.lower()) for name in names}
-    studio = Studio.connect()
-    known = {email.lower() for email in studio.people().values()}
+    backend = annotation_registry.connect()
+    known = {email.lower() for email in backend.people().values()}
     for name, email in emails.items():
         path = layout.PEOPLE / f"{name}.json"
         if email in known:
-            say(f"{name} has an account already{f': {path}' if _readdressed(path, _address(studio)) else ''}")
+            say(f"{name} has an account already{f': {path}' if _readdressed(path, backend.sign_in_url) else ''}")
             continue
-        _make(studio, path, email)
+        _make(backend, path, email)
         say(f"{name} can sign in: hand over the address, e-mail and password in {path}")
 
 
@@ -50,10 +50,6 @@ def _email(name: str) -> str:
         rule = "a person is a plain name (up to 64 letters, digits, . _ + -) or an e-mail address"
         raise UsageError(repr(name[:80]), rule, "for example: silverprint people invite ada bo@example.org")
     return name if "@" in name else f"{name}@{DOMAIN}"
-
-
-def _address(studio: Studio) -> str:
-    return (local_server.public_url() if studio.local else None) or studio.url
 
 
 def _readdressed(path: Path, address: str) -> bool:
@@ -73,12 +69,12 @@ def _readdressed(path: Path, address: str) -> bool:
     return True
 
 
-def _make(studio: Studio, path: Path, email: str) -> None:
-    account = {"url": _address(studio), "email": email, "password": secrets.token_urlsafe(12)}
+def _make(backend: AnnotationBackend, path: Path, email: str) -> None:
+    account = {"url": backend.sign_in_url, "email": email, "password": secrets.token_urlsafe(12)}
     # First the file: an account whose password nobody knows would be of no use.
     write_text(path, json.dumps(account, indent=2) + "\n", mode=0o600)
     try:
-        studio.invite(email, account["password"])
+        backend.invite(email, account["password"])
     except SilverprintError:
         path.unlink()
         raise
@@ -86,11 +82,11 @@ def _make(studio: Studio, path: Path, email: str) -> None:
 
 def show() -> None:
     """Who has an account, under which pseudonym the tables know them, and how many pictures each looked at."""
-    studio = Studio.connect()
+    backend = annotation_registry.connect()
     looked: Counter[str] = Counter()
-    for project in studio.projects():
-        looked.update(studio.progress(project).by)
+    for project in backend.projects():
+        looked.update(backend.progress(project).by)
     table = Table("person", "pseudonym", "pictures answered")
-    for pseudonym, email in studio.people().items():
+    for pseudonym, email in backend.people().items():
         table.add_row(email.removesuffix(f"@{DOMAIN}"), pseudonym, str(looked[pseudonym]))
     Console(highlight=False).print(table)

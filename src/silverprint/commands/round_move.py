@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from silverprint import layout
-from silverprint.adapters.labelstudio import Project, Studio
+from silverprint import annotation_registry, layout
+from silverprint.annotation_backend import AnnotationBackend, Project
 from silverprint.campaign import ledgers, round_state
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
@@ -14,37 +14,37 @@ from silverprint.errors import ConfigError, DataError
 
 
 def move(params: Params, round_name: str) -> None:
-    """The round goes on in a new project, on the Label Studio at hand; what is in votes.csv counts there.
+    """The round goes on in a new project, on the annotation backend at hand; what is in votes.csv counts there.
 
     Raises:
         ConfigError: nobody is being asked.
-        UnavailableError: no Label Studio answers.
+        UnavailableError: no annotation backend answers.
         DataError: the project that it was asked in is there.
     """
     current = round_state.load(round_name)
     if current is None or _settled(current):
         raise ConfigError(f"{round_name} asks nobody", "only a round that waits for people moves", "silverprint status")
-    studio = Studio.connect()
-    if current.server == studio.server and _is_there(studio, current):
-        value = f"{round_name} is asked on {studio.url}"
+    backend = annotation_registry.connect()
+    if current.server == backend.server and _is_there(backend, current):
+        value = f"{round_name} is asked on {backend.url}"
         raise DataError(value, "its project is there, so there is nothing to move", "go on: dvc repro")
     votes = ledgers.votes_so_far(round_name)
-    theirs = votes.filter(pl.col("annotator").str.starts_with(f"{studio.server}-"))["annotation_id"]
+    theirs = votes.filter(pl.col("annotator").str.starts_with(f"{backend.server}-"))["annotation_id"]
     settled: Any = theirs.max()
-    current.moved(status="waiting", server=studio.server, projects=None, settled=settled).save()
-    say(f"{round_name} goes on at {studio.url}; what is in votes.csv counts; go on: silverprint annotate {round_name}")
+    current.moved(status="waiting", server=backend.server, projects=None, settled=settled).save()
+    say(f"{round_name} goes on at {backend.url}; what is in votes.csv counts; go on: silverprint annotate {round_name}")
 
 
 def _settled(current: State) -> bool:
     return current.status == "closed" and current.asks_sha256 == ledgers.sha256(layout.asks(current.round))
 
 
-def _is_there(studio: Studio, current: State) -> bool:
-    if studio.find_all(current.campaign, current.round):
+def _is_there(backend: AnnotationBackend, current: State) -> bool:
+    if backend.find_all(current.campaign, current.round):
         return True
     lost = (current.campaign, current.round)
     known = [
         Project(id_, "", *lost, tier, current.queue_sha256, None) for tier, id_ in (current.projects or {}).items()
     ]
     image_ids = set(ledgers.queue(current.round)["image_id"])
-    return any(studio.retag(project, image_ids) is not None for project in known)
+    return any(backend.retag(project, image_ids) is not None for project in known)

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import config, layout, yamltext
-from silverprint.campaign import known_names, ledgers, new_classes, round_state
+from silverprint.campaign import class_list, known_names, ledgers, round_state
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -83,8 +83,8 @@ def _of_younger_classes(params: Params, current: State, everything: bool) -> pl.
     if everything:
         rule = "one names every picture, the other those answered so"
         raise UsageError("--all with --not-one-of-these", rule, "leave one of them out")
-    young = new_classes.newer_classes(params, current.round)
-    found = new_classes.doubtful_images(current.round)
+    young = class_list.newer_classes(params, current.round)
+    found = class_list.doubtful_images(current.round)
     if not young or found.is_empty():
         value = f"{current.round} has {found.height} pictures answered {NONE_OF_THESE!r}"
         rule = f"{len(young)} classes are younger than it, so there is nothing to ask again"

@@ -7,22 +7,20 @@ from silverprint import config, layout, yamltext
 from silverprint.campaign import known_names, ledgers
 from silverprint.config import SOURCE_KINDS
 from silverprint.console import say
-from silverprint.dvcfiles import dvc_yaml, yaml_edit
+from silverprint.dvcfiles import stage_source_deps, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import RAW
 from silverprint.store import files, tables
 
 
-def add(
-    name: str,
-    archive: Path | str | None,
-    license: str | None,  # noqa: A002 (the option's name)
-    folder: Path | None = None,
-    urls: Path | None = None,
-) -> None:
-    """Adds an archive, a folder or a list; of a source that params.yaml already has, completes dvc.yaml."""
+def add(name: str, license: str | None, **places: Path | str | None) -> None:  # noqa: A002 (the option's name)
+    """Adds an archive, a folder or a list; of a source that params.yaml already has, completes dvc.yaml.
+
+    Args:
+        places: kind of source -> where it is; one of them.
+    """
     text = yamltext.read(layout.PARAMS)
-    given = {kind: place for kind, place in (("archive", archive), ("folder", folder), ("urls", urls)) if place}
+    given = {kind: place for kind, place in places.items() if place}
     if name not in _sources(text):
         entry = {**_place(name, given), **({} if license is None else {"license": license})}
         text = yaml_edit.put(text, ("sources", name), entry)
@@ -30,11 +28,11 @@ def add(
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
     known_names.check(config.parse(text))
     pipeline = yamltext.read(layout.PIPELINE)
-    for above, need in dvc_yaml.NEED.items():
-        for stage in dvc_yaml.parse(pipeline).values():
+    for above, need in stage_source_deps.NEED.items():
+        for stage in stage_source_deps.parse(pipeline).values():
             named = stage.sources(above)
             if name not in named and (named or stage.way[1] in need):
-                after = named or stage.sources(dvc_yaml.RAW)
+                after = named or stage.sources(stage_source_deps.RAW)
                 pipeline = yaml_edit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), above + name)
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
@@ -63,8 +61,10 @@ def remove(name: str) -> None:
         ConfigError: it is the only one, or a picture of it was asked about (people's work leaves by takedown only).
     """
     text, pipeline = yamltext.read(layout.PARAMS), yamltext.read(layout.PIPELINE)
-    stages = dvc_yaml.parse(pipeline)
-    in_pipeline = {source for stage in stages.values() for folder in dvc_yaml.NEED for source in stage.sources(folder)}
+    stages = stage_source_deps.parse(pipeline)
+    in_pipeline = {
+        source for stage in stages.values() for folder in stage_source_deps.NEED for source in stage.sources(folder)
+    }
     known = _sources(text)
     if name not in known.keys() | in_pipeline:
         names = ", ".join(sorted(map(str, known.keys() | in_pipeline)))
@@ -76,8 +76,8 @@ def remove(name: str) -> None:
         _require_unasked(name)
         text = yaml_edit.drop(text, ("sources", name))
     config.parse(text)
-    for folder in dvc_yaml.NEED:
-        for stage in dvc_yaml.parse(pipeline).values():
+    for folder in stage_source_deps.NEED:
+        for stage in stage_source_deps.parse(pipeline).values():
             if (place := stage.sources(folder).get(name)) is not None:
                 pipeline = yaml_edit.drop(pipeline, (*stage.way, place))
     files.write_text(layout.PIPELINE, pipeline)

@@ -12,7 +12,7 @@ from silverprint import layout
 from silverprint.campaign import forecast, forecast_text, ledgers, lint, released
 from silverprint.campaign.round_status import RoundStatus, advise, status_of
 from silverprint.config import Params
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 
 _IN_GIT = (".csv", ".json")  # outputs of these kinds are `cache: false` in dvc.yaml
 
@@ -25,7 +25,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     standings = [status_of(params, name) for name in params.chain]
     following, ahead = advise(standings), forecast.outlook(params, standings)
     held = released.released_rows(ledgers.withdrawn_images()).height
-    absent = [output for output in sorted(guard.known_outputs()) if not Path(output).exists()]
+    absent = [output for output in sorted(missing_outputs.known_outputs()) if not Path(output).exists()]
     if as_json:
         document = {
             "rounds": [asdict(one) for one in standings],
@@ -63,7 +63,7 @@ def persisted_outputs(params: Params) -> list[str]:
     outputs = [layout.EMBED, *(layout.measured(source) for source in params.sources)]
     for name in params.chain:
         outputs += [layout.score(name), layout.model(name)]
-    known = guard.known_outputs()
+    known = missing_outputs.known_outputs()
     return [str(output) for output in outputs if str(output) in known]
 
 

@@ -14,7 +14,7 @@ from silverprint import layout
 from silverprint.campaign import image_history
 from silverprint.campaign.image_history import Event
 from silverprint.config import Params
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UsageError
 from silverprint.records import MANIFEST, RAW
 from silverprint.store import tables
@@ -48,7 +48,11 @@ def _full(params: Params, digits: str) -> str:
         raise UsageError(digits or "''", rule, "find one in data/rounds/*/queue.csv or data/clean/manifest.parquet")
     found = sorted({name for name in _names(params) if name.startswith(digits)})
     if not found:
-        way = "check it" if layout.CLEAN.exists() else f"check it, or run: {guard.recovery_command(layout.CLEAN)}"
+        way = (
+            "check it"
+            if layout.CLEAN.exists()
+            else f"check it, or run: {missing_outputs.recovery_command(layout.CLEAN)}"
+        )
         raise UsageError(digits, "no table on this disk knows this picture", way)
     if len(found) > 1:
         raise UsageError(digits, f"{len(found)} pictures begin with it", f"one of: {', '.join(found[:3])}")
@@ -65,7 +69,7 @@ def _names(params: Params) -> Iterator[str]:
 
 def _sentence(event: Event) -> str:
     if event.absent is not None:
-        return f"{event.absent} is not on this disk: {guard.recovery_command(Path(event.absent))}"
+        return f"{event.absent} is not on this disk: {missing_outputs.recovery_command(Path(event.absent))}"
     return " · ".join(f"{name} {_shown(value)}" for name, value in event.facts.items())
 
 

@@ -8,7 +8,8 @@ import polars as pl
 from rich.live import Live
 from rich.table import Table
 
-from silverprint.adapters.labelstudio import Progress, Project, Studio
+from silverprint import annotation_registry
+from silverprint.annotation_backend import AnnotationBackend, Progress, Project
 from silverprint.campaign import ledgers, round_state
 from silverprint.config import Params
 from silverprint.console import err, say
@@ -27,21 +28,21 @@ def run(params: Params) -> None:
     if not waiting:
         say("no round waits for people; go on: dvc repro")
         return
-    studio = Studio.connect()
-    asked = [asked for name in waiting for asked in _asked(studio, name)]
+    backend = annotation_registry.connect()
+    asked = [asked for name in waiting for asked in _asked(backend, name)]
     next_line = time.monotonic()
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
-            counted = _count(studio, asked)
+            counted = _count(backend, asked)
             if err.is_terminal:
-                live.update(_table(studio, counted), refresh=True)
+                live.update(_table(backend, counted), refresh=True)
             elif time.monotonic() >= next_line:
-                _say(studio, counted)
+                _say(backend, counted)
                 next_line = time.monotonic() + _LINE_EVERY_S
             if all(progress.done + progress.stuck >= progress.tasks for _, progress in counted):
                 break
             time.sleep(_EVERY_S)
-    _say(studio, counted)
+    _say(backend, counted)
     stuck = sum(progress.stuck for _, progress in counted)
     if stuck:
         say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: dvc repro")
@@ -49,16 +50,16 @@ def run(params: Params) -> None:
         say("everybody has answered; go on: dvc repro")
 
 
-def _say(studio: Studio, counted: list[tuple[Project, Progress]]) -> None:
+def _say(backend: AnnotationBackend, counted: list[tuple[Project, Progress]]) -> None:
     for project, progress in counted:
         by = ", ".join(f"{who} {count}" for who, count in progress.by.items()) or "nobody"
         say(
             f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures answered, by {by}; "
-            f"at {studio.url}/projects/{project.id}"
+            f"at {backend.page_url(project.id)}"
         )
 
 
-def _count(studio: Studio, asked: list[Asked]) -> list[tuple[Project, Progress]]:
+def _count(backend: AnnotationBackend, asked: list[Asked]) -> list[tuple[Project, Progress]]:
     """The projects' progress; waits for a server that is away for a moment.
 
     Raises:
@@ -67,14 +68,14 @@ def _count(studio: Studio, asked: list[Asked]) -> list[tuple[Project, Progress]]
     patience = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            return [(project, studio.progress(project, needed, others)) for project, needed, others in asked]
+            return [(project, backend.progress(project, needed, others)) for project, needed, others in asked]
         except UnavailableError:
             if time.monotonic() > patience:
                 raise
             time.sleep(_EVERY_S)
 
 
-def _asked(studio: Studio, name: str) -> Iterator[Asked]:
+def _asked(backend: AnnotationBackend, name: str) -> Iterator[Asked]:
     """The round's projects, with how many people are to answer there about each picture.
 
     Raises:
@@ -84,15 +85,15 @@ def _asked(studio: Studio, name: str) -> Iterator[Asked]:
     current = round_state.load(name)
     if current is None or current.projects is None:
         return
-    current.require_server(studio.url, studio.server)
+    current.require_server(backend.url, backend.server)
     votes = ledgers.votes_so_far(name)
     queue = ledgers.queue(name)
     progress = vote_ledger.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn_images())
-    elsewhere = vote_ledger.answers_elsewhere(votes, studio.server, current.settled)
-    of_round = studio.find_all(current.campaign, name)
+    elsewhere = vote_ledger.answers_elsewhere(votes, backend.server, current.settled)
+    of_round = backend.find_all(current.campaign, name)
     for tier, id_ in sorted(current.projects.items()):
-        if not studio.is_there(id_):
-            value = f"{name}: project {id_} is gone from {studio.url}"
+        if not backend.is_there(id_):
+            value = f"{name}: project {id_} is gone from {backend.url}"
             raise DataError(value, "nobody can answer in it", f"run: silverprint annotate {name}")
         of_tier = progress.filter(pl.col("image_id").is_in(queue.filter(tier=tier)["image_id"].implode()))
         needed = {image_id: count - elsewhere.get(image_id, 0) for image_id, count, _ in of_tier.iter_rows()}
@@ -101,7 +102,7 @@ def _asked(studio: Studio, name: str) -> Iterator[Asked]:
         yield project, needed, others
 
 
-def _table(studio: Studio, counted: list[tuple[Project, Progress]]) -> Table:
+def _table(backend: AnnotationBackend, counted: list[tuple[Project, Progress]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("round", "pictures", "votes", "by", "at"):
         table.add_column(heading)
@@ -111,6 +112,6 @@ def _table(studio: Studio, counted: list[tuple[Project, Progress]]) -> Table:
             f"{progress.done}/{progress.tasks}",
             f"{progress.answered}/{progress.asked}",
             ", ".join(f"{who} {count}" for who, count in progress.by.items()),
-            f"{studio.url}/projects/{project.id}",
+            backend.page_url(project.id),
         )
     return table

@@ -1,17 +1,15 @@
 """Checks across several values of params.yaml."""
 
-import unicodedata
-
-from silverprint.config.field_types import INVISIBLE, PACKAGED_BACKBONE
+from silverprint.config.class_names import check_class_list
+from silverprint.config.field_types import PACKAGED_BACKBONE
 from silverprint.config.model import START, Clean, Embed, Params
 from silverprint.config.sources import WebSource
 from silverprint.errors import ConfigError
-from silverprint.records import NONE_OF_THESE, UNSURE
 
 
 def require_agreement(params: Params) -> None:
     """Refuses parameters that are right one by one and wrong together."""
-    _classes(params.dataset.classes)
+    check_class_list(params.dataset.classes)
     _clean(params.clean)
     _group_radii(params)
     _embed(params.embed)
@@ -37,26 +35,6 @@ def require_agreement(params: Params) -> None:
 def _pictures(name: str, source: WebSource) -> None:
     if source.picture is None:
         raise ConfigError(f"sources.{name}.picture", "is missing", "compare docs/params.md; a spider may do without")
-
-
-def _classes(classes: tuple[str, ...]) -> None:
-    if len(set(classes)) != len(classes) or len(classes) < 2:
-        raise ConfigError(f"dataset.classes = {list(classes)}", "at least two classes, each once", "fix the list")
-    seen: dict[str, str] = {}
-    for name in classes:
-        folded = _folded(name)
-        if folded in (_folded(UNSURE), _folded(NONE_OF_THESE)):
-            raise ConfigError(f"dataset.classes has {name!r}", "the name is used for an answer", "rename the class")
-        if folded in seen:
-            value = f"dataset.classes has {seen[folded]!r} and {name!r}"
-            rule = "they differ in case, Unicode form or joiners only: people, and many file systems, see one name"
-            raise ConfigError(value, rule, "rename one")
-        seen[folded] = name
-
-
-def _folded(name: str) -> str:
-    name = "".join(mark for mark in name if mark not in INVISIBLE)
-    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
 def _embed(embed: Embed) -> None:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from silverprint.config.class_names import class_name, is_printable
+
 PACKAGED_BACKBONE = "efficientnet_lite0"  # the weights come inside a package
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
@@ -16,28 +18,11 @@ _OWN_HEADERS = frozenset(
     {"host", "user-agent", "cookie", "connection", "content-length", "transfer-encoding", "accept-encoding", "range",
      "if-none-match", "if-modified-since", "referer"}
 )  # fmt: skip
-_JOINERS = "\u200c\u200d"  # joiners are part of the spelling of Persian, of Indian languages, of emoji
-INVISIBLE = _JOINERS + "\ufe0e\ufe0f"  # and so are variation selectors
-_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # printable to Unicode, and nobody sees them
-_LONGEST_NAME, _LONGEST_FOLDER = 80, 200  # characters; bytes, of the 255 that file systems allow
 
 
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise ValueError("a name is 1 to 40 of a-z 0-9 - _, a letter or digit first")
-    return text
-
-
-def _class_name(text: str) -> str:
-    if text != text.strip() or not text:
-        raise ValueError("a class has a name, without spaces at its ends")
-    if not _printable(text) or any(mark in text for mark in _FILLERS):
-        raise ValueError("a class is one line of printable characters")
-    if text.startswith(".") or "/" in text or "\\" in text:
-        raise ValueError("a class is a folder's name in the release: no / or \\ in it, no dot in front")
-    if len(text) > _LONGEST_NAME or len(text.encode()) > _LONGEST_FOLDER:
-        rule = f"at most {_LONGEST_NAME} characters and {_LONGEST_FOLDER} bytes"
-        raise ValueError(f"a class is a folder's name in the release: {rule}")
     return text
 
 
@@ -48,13 +33,13 @@ def _title(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    if not _printable(text.replace("\n", "").replace("\t", "")):
+    if not is_printable(text.replace("\n", "").replace("\t", "")):
         raise ValueError("people see this text: printable characters only")
     return text
 
 
 def _line(text: str) -> str:
-    if not text.strip() or not _printable(text):
+    if not text.strip() or not is_printable(text):
         raise ValueError("must be one line of printable characters, not empty")
     return text
 
@@ -67,7 +52,7 @@ def _address(text: str) -> str:
         )
     except ValueError:
         good = False
-    if not good or " " in text or not _printable(text):
+    if not good or " " in text or not is_printable(text):
         raise ValueError("an address begins with http:// or https:// and names a host, without user or password")
     return text
 
@@ -120,10 +105,6 @@ def _spider(text: str) -> str:
     return text
 
 
-def _printable(text: str) -> bool:
-    return all(character.isprintable() or character in _JOINERS for character in text)
-
-
 def _backbone(text: str) -> str:
     if text != PACKAGED_BACKBONE and not re.fullmatch(r"(torchvision|timm|open_clip)/[\w.-]+", text, re.ASCII):
         raise ValueError(f"a backbone is {PACKAGED_BACKBONE}, torchvision/NAME, timm/NAME or open_clip/NAME")
@@ -141,7 +122,7 @@ Encoding: TypeAlias = Literal[
     "big5", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949", "koi8-r",
 ]  # fmt: skip
 Name: TypeAlias = Annotated[str, AfterValidator(_name)]
-ClassName: TypeAlias = Annotated[str, AfterValidator(_class_name)]
+ClassName: TypeAlias = Annotated[str, AfterValidator(class_name)]
 Title: TypeAlias = Annotated[str, AfterValidator(_title)]
 Shown: TypeAlias = Annotated[str, AfterValidator(_shown)]
 Line: TypeAlias = Annotated[str, AfterValidator(_line)]

@@ -117,6 +117,11 @@ class Round:
 
 
 @frozen
+class Labels:
+    consensus: Literal["auto", "dawid-skene", "glad", "majority"] = "majority"  # how votes become one label
+
+
+@frozen
 class Gate:
     min_alpha: Annotated[float, Field(ge=-1, le=1)]  # Krippendorff's alpha over the round's votes
     max_unresolved: Share  # share of pictures on which every vote abstained
@@ -145,6 +150,7 @@ class Params:
     release: Release
     people: PeopleCost = PeopleCost()
     measure: Measure = Measure()
+    labels: Labels = Labels()
     executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are processed; it changes no output
 
     @cached_property

@@ -1,6 +1,7 @@
 """Kinds of sources: the knobs of each, what reads it, and how `silverprint source add` is told of one.
 
-A new kind has its knobs and a line of SOURCE_KINDS here, a reader among the adapters, and an option of `source add`.
+A new kind has its knobs and a line of SOURCE_KINDS here, a reader among the adapters, and an option of `source add`
+in the table of commands.
 """
 
 from pathlib import Path

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from silverprint import layout
 from silverprint.demo import truth
-from silverprint.demo.classes import CLASSES
+from silverprint.demo.fashion import CLASSES
 from silverprint.errors import UnavailableError
 from silverprint.records import NONE_OF_THESE
 

@@ -18,12 +18,12 @@ from PIL import Image
 
 from silverprint import layout
 from silverprint.console import say, track
-from silverprint.demo import defects, plan, source_images, truth
-from silverprint.demo.classes import LOOK_ALIKES
+from silverprint.demo import defects, fashion, plan, truth
+from silverprint.demo.fashion import LOOK_ALIKES
 from silverprint.demo.image_rendering import jpeg, png, product
 from silverprint.records import NONE_OF_THESE
 from silverprint.store import files
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 SITE: Final = layout.DEMO / "site.zip"
 PARTNER: Final = layout.DEMO / "partner.zip"
@@ -35,7 +35,7 @@ RECIPE: Final = 3  # raise it when other bytes come out: old sites are then buil
 HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # shares of the labels that partner, own folder and list have; the rest say nothing
 
 
-def build(pictures: int = source_images.IMAGES, seed: int = 7, address: str = ADDRESS) -> None:
+def build(pictures: int = fashion.IMAGES, seed: int = 7, address: str = ADDRESS) -> None:
     """The files of a demonstration with `pictures` pictures; leaves alone what the same recipe has built.
 
     Args:
@@ -58,14 +58,14 @@ def build(pictures: int = source_images.IMAGES, seed: int = 7, address: str = AD
             continue
         bodies[page.picture] = body
         if page.kind != "html":
-            labels[_image_id(body)] = NONE_OF_THESE if tile is None else source_images.labels()[tile]
+            labels[_image_id(body)] = NONE_OF_THESE if tile is None else fashion.labels()[tile]
     drop = {f"pictures/p{n:05d}.jpg": (tile, jpeg(product(tile, seed))) for n, tile in enumerate(drawn.partner, 1)}
     own = {_place(n, kind, tile, seed): (tile, _own(kind, tile, seed)) for n, (kind, tile) in enumerate(drawn.own, 1)}
     alone = [row for row in drawn.listed if row.kind == defects.PLAIN]
     unlinked = {row.picture: (row.tile, jpeg(product(row.tile, seed))) for row in alone}
     bodies |= {picture: body for picture, (_, body) in unlinked.items()}
     beside = (*drop.values(), *own.values(), *unlinked.values())
-    labels |= {_image_id(body): source_images.labels()[tile] for tile, body in beside}
+    labels |= {_image_id(body): fashion.labels()[tile] for tile, body in beside}
 
     truth.write(labels)
     tiles = {name: tile for name, (tile, _) in drop.items()}
@@ -83,7 +83,7 @@ def build(pictures: int = source_images.IMAGES, seed: int = 7, address: str = AD
 
 def _place(number: int, kind: str, tile: int, seed: int) -> str:
     """Where a picture lies in the own folder: below the name of the class that somebody took it for, or of none."""
-    hint = _hint(source_images.labels()[tile], np.random.default_rng([seed, tile, 4]))
+    hint = _hint(fashion.labels()[tile], np.random.default_rng([seed, tile, 4]))
     return "/".join(part for part in (hint, f"o{number:05d}.{'png' if kind == 'own-pixels' else 'jpg'}") if part)
 
 
@@ -113,7 +113,7 @@ def _manifest(tiles: Mapping[str, int], seed: int) -> bytes:
     for name, tile in tiles.items():
         chance = np.random.default_rng([seed, tile, 3])
         license_ = str(chance.choice(("CC-BY-4.0", "CC0-1.0", ""), p=(0.7, 0.2, 0.1)))
-        rows.writerow((name, license_, _hint(source_images.labels()[tile], chance)))
+        rows.writerow((name, license_, _hint(fashion.labels()[tile], chance)))
     return buffer.getvalue().encode()
 
 
@@ -125,7 +125,7 @@ def _list(rows: Iterable[plan.Listed], address: str, seed: int) -> str:
     for number, row in enumerate(rows, 1):
         chance = np.random.default_rng([seed, row.tile, 5])
         license_ = str(chance.choice(("CC-BY-4.0", "MIT", ""), p=(0.7, 0.2, 0.1)))
-        hint = _hint(source_images.labels()[row.tile], chance)
+        hint = _hint(fashion.labels()[row.tile], chance)
         table.writerow((f"{address}{row.picture}", license_, f"No. {number} of the list", hint))
     return buffer.getvalue()
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from silverprint.demo import source_images
+from silverprint.demo import fashion
 from silverprint.errors import UnavailableError
 
 SIDE: Final = 128  # pixels of a product photo
@@ -25,7 +25,7 @@ def product(tile: int, seed: int) -> Image.Image:
     tinted = chance.random() < 0.6
     paper = 255 - tinted * chance.uniform(0, 14) * chance.dirichlet((2, 2, 2)) * 3
     ink = tinted * chance.uniform(10, 60) * chance.dirichlet((2, 2, 2)) * 3
-    grey = Image.fromarray(255 - source_images.tiles()[tile]).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    grey = Image.fromarray(255 - fashion.tiles()[tile]).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     levels = np.linspace(ink, paper, 256).clip(0, 255).round().astype(np.uint8)
     return Image.fromarray(levels[np.asarray(grey)])
 

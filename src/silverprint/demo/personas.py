@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.demo.classes import CLASSES, HARDNESS, LOOK_ALIKES
+from silverprint.demo.fashion import CLASSES, HARDNESS, LOOK_ALIKES
 from silverprint.records import NONE_OF_THESE, UNSURE
 
 ANCHORED_NEAR: Final = 0.10  # a wrong pre-selected look-alike is let stand, beyond the person's own errors

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.demo import defects, source_images
+from silverprint.demo import defects, fashion
 from silverprint.errors import UsageError
 
 SMALLEST: Final = 100
@@ -57,12 +57,12 @@ def draw(pictures: int, seed: int) -> Plan:
     Raises:
         UsageError: `pictures` is out of range.
     """
-    if not SMALLEST <= pictures <= source_images.IMAGES:
-        rule = f"the sample site has {SMALLEST} to {source_images.IMAGES} pictures"
+    if not SMALLEST <= pictures <= fashion.IMAGES:
+        rule = f"the sample site has {SMALLEST} to {fashion.IMAGES} pictures"
         raise UsageError(f"--pictures {pictures}", rule, "choose a number between them")
     chance = np.random.default_rng(seed)
     counts = defects.counts(pictures)
-    tiles = chance.permutation(source_images.IMAGES)[:pictures].tolist()
+    tiles = chance.permutation(fashion.IMAGES)[:pictures].tolist()
     alone = round(pictures * PARTNER_SHARE) - counts["partner-copy"]
     own_alone = round(pictures * OWN_SHARE) - counts["own-copy"] - counts["own-pixels"]
     listed_alone = round(pictures * LISTED_SHARE) - counts["list-copy"]

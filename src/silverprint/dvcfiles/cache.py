@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.store import files
 
 CACHE: Final = Path(".dvc/cache/files/md5")
@@ -18,7 +18,7 @@ def object_path(md5: str) -> Path:
 
 def hashes(root: Path) -> dict[str, str]:
     """The MD5 of each file in an output, as dvc.lock and the cache have it; none before the first `dvc repro`."""
-    listing = object_path(guard.known_outputs().get(str(root), ""))
+    listing = object_path(missing_outputs.known_outputs().get(str(root), ""))
     if not listing.is_file():
         return {}
     return {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_text(encoding="utf-8"))}

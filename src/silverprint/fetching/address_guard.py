@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from silverprint.acquired import LONGEST_ADDRESS
+from silverprint.fetch_result import LONGEST_ADDRESS
 from silverprint.fetching.public_addresses import is_public
 from silverprint.fetching.refusals import Failed, Refused
 
@@ -66,6 +66,11 @@ class AddressPolicy:
     def permits(self, target: Target, address: str) -> bool:
         """Whether `target` may be asked at the IP address that its name led to."""
         return self.allows(target) or is_public(address)
+
+    def permits_host(self, target: Target) -> bool:
+        """Whether `target` may be asked as far as its host tells; where a name leads must be looked at, too."""
+        spelled = literal(target.host)
+        return spelled is None or self.permits(target, spelled)
 
     def allows(self, target: Target) -> bool:
         """Whether it is allowed by name, wherever it is."""

@@ -8,13 +8,13 @@ import numpy.typing as npt
 import simplejpeg
 from numpy.typing import NDArray
 
-from silverprint.imaging.bounded import KNOWN, run_bounded
 from silverprint.imaging.colour.bit_depth import deep_colour, deep_gray, is_deep_gray
-from silverprint.imaging.colour.srgb import to_srgb
+from silverprint.imaging.colour.icc_transform import to_srgb
 from silverprint.imaging.colour.transparency import blend_on_white
 from silverprint.imaging.jpeg import decode_jpeg
 from silverprint.imaging.open_image import MAX_PIXELS, Opened, Undecodable, open_image
 from silverprint.imaging.orientation import orientation, upright
+from silverprint.imaging.resource_limits import KNOWN, run_bounded
 from silverprint.imaging.sniff import sniff
 
 __all__ = ["Decoded", "Pixels", "Undecodable", "decode", "decode_here", "decode_known", "encode_jpeg", "rgb", "sniff"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from silverprint.core.measures import gray_levels
-from silverprint.imaging.colour.srgb import changes_colours, to_srgb
+from silverprint.imaging.colour.icc_transform import changes_colours, to_srgb
 from silverprint.imaging.open_image import Undecodable
 from silverprint.imaging.orientation import orientation
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.imaging.slices import count_part
+from silverprint.imaging.byte_spans import count_part
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 _TEM, _RST0 = 0x01, 0xD0

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core import hashing
-from silverprint.core.measures import borders, figures, gray_levels, thumbnail_alignment
-from silverprint.imaging.bounded import STRANGER, Limits, run_bounded
+from silverprint.core.measures import borders, gray_levels, image_quality, thumbnail_alignment
 from silverprint.imaging.decode import Undecodable, decode_here
 from silverprint.imaging.decode_gray import decode_gray
 from silverprint.imaging.open_image import MAX_PIXELS
+from silverprint.imaging.resource_limits import STRANGER, Limits, run_bounded
 from silverprint.records import INNER
 
 
@@ -29,7 +29,6 @@ def measure(image_id: str, data: bytes, max_pixels: int = MAX_PIXELS) -> dict[st
 def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
     picture = decode_gray(data, max_pixels)
     small = gray_levels.shrink(picture.levels)
-    found = figures.figures_of(small)
     tiny = gray_levels.shrink(small, hashing.SIDE)
     short, long = hashing.phashes(tiny, 64, 256)
     return {
@@ -38,10 +37,7 @@ def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
         "height": picture.height,
         "frames": picture.frames,
         "mode": picture.mode,
-        "brightness": found.brightness,
-        "contrast": found.contrast,
-        "sharpness": found.sharpness,
-        "text_lines": found.text_lines,
+        **vars(image_quality.figures_of(small)),
         "phash64": int(short[0]),
         **{f"phash256_{word}": bits for word, bits in enumerate(long.tolist())},
         **_inner(small),

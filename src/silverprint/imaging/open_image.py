@@ -10,9 +10,9 @@ from typing import Final
 from PIL import Image
 
 from silverprint.imaging import heif
-from silverprint.imaging.colour import profiles
+from silverprint.imaging.colour import embedded_profile
 from silverprint.imaging.frames import seek_main_frame
-from silverprint.imaging.metadata.png_chunks import SIGNATURE
+from silverprint.imaging.metadata.strip_png import SIGNATURE
 from silverprint.imaging.repair import is_apples, repair, rescue
 from silverprint.imaging.sniff import sniff
 
@@ -48,7 +48,7 @@ _PILLOW_NAME = {"jp2": "JPEG2000", "pnm": "PPM", "heic": "HEIF"}
 class Undecodable(Exception):  # noqa: N818 (a finding about a picture, not a fault)
     """No pixels can be had.
 
-    `reason`: empty, not-an-image, truncated, too-many-pixels, unsupported; from `imaging.bounded` also
+    `reason`: empty, not-an-image, truncated, too-many-pixels, unsupported; from `imaging.resource_limits` also
     too-many-scans, too-slow, too-much-memory, crashed.
     """
 
@@ -112,7 +112,7 @@ def _open(data: bytes, max_pixels: int) -> Opened:
     if (name not in _READABLE and not (name == "heic" and heif.is_installed())) or is_apples(data):
         raise Undecodable("unsupported")
     picture, frames = _loaded(data, name, max_pixels)
-    return Opened(picture, name, picture.mode, frames, data, profiles.profile_of(data, name, picture))
+    return Opened(picture, name, picture.mode, frames, data, embedded_profile.profile_of(data, name, picture))
 
 
 def _loaded(data: bytes, name: str, max_pixels: int) -> tuple[Image.Image, int]:

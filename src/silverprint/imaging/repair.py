@@ -11,7 +11,7 @@ from typing import Final
 
 import simplejpeg
 
-from silverprint.imaging.metadata.png_chunks import SIGNATURE, chunk, chunks
+from silverprint.imaging.metadata.strip_png import SIGNATURE, chunk, chunks
 
 _EOI: Final = b"\xff\xd9"
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -87,7 +87,8 @@ def _has_every_scan(data: bytes) -> bool:
 def _png(data: bytes) -> bytes:
     """Without ancillary chunks: their checksums, lengths and contents say nothing of the pixels.
 
-    Colour is read by `imaging.colour.profiles` from the file itself, the way up by `imaging.orientation` from eXIf.
+    Colour is read by `imaging.colour.embedded_profile` from the file itself, the way up by `imaging.orientation`
+    from eXIf.
     """
     kept, whole = [SIGNATURE], True
     for found in chunks(data):

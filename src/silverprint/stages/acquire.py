@@ -7,7 +7,7 @@ from silverprint.campaign import ledgers, source_changes
 from silverprint.config import SOURCE_KINDS, Params, Source
 from silverprint.console import say
 from silverprint.core.cleaning.takedowns import Takedowns
-from silverprint.dvcfiles.guard import require_pulled
+from silverprint.dvcfiles.missing_outputs import require_pulled
 from silverprint.errors import NothingFoundError, UnavailableError, UsageError
 from silverprint.fetching.urls import with_resolved_addresses
 from silverprint.records import RAW
@@ -15,7 +15,7 @@ from silverprint.store import ShardWriter, tables
 from silverprint.store.intake import Intake
 from silverprint.store.intake.completed import CompletedSource
 from silverprint.store.intake.resume import Progress
-from silverprint.store.shards import restate
+from silverprint.store.shards import update_source_terms
 
 _PART = 2_000  # rows: what a kill may cost, while the source is small, is fetching so many again
 
@@ -71,9 +71,12 @@ def _goes_on(name: str, source: Source) -> bool:
         return False
     changed = source_changes.changed_knobs(before, source)
     if "kind" not in changed:
-        said = ({column: getattr(one, column, None) for column in restate.COLUMNS} for one in (before, source))
-        if rows := restate.restate(root, *said):
-            say(f"acquire {name}: {rows} rows say the source's {' and '.join(set(changed) & {*restate.COLUMNS})} now")
+        said = (
+            {column: getattr(one, column, None) for column in update_source_terms.COLUMNS} for one in (before, source)
+        )
+        if rows := update_source_terms.restate(root, *said):
+            stated = " and ".join(set(changed) & {*update_source_terms.COLUMNS})
+            say(f"acquire {name}: {rows} rows say the source's {stated} now")
     if not changed or not source_changes.HARMLESS.issuperset(changed):
         return False
     how = f"to fetch what is new or failed before: raise sources.{name}.revision"

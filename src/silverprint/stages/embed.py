@@ -8,7 +8,7 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.config import Embed, Params
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.records import MEASURED, RAW
 from silverprint.store import ShardReader, features, tables
 from silverprint.store.shards.purge import PURGED
@@ -29,7 +29,7 @@ def run(params: Params) -> None:
         UnavailableError: the output or an input was not pulled, or the backbone's weights are missing.
         DataError: a picture does not decode any more.
     """
-    guard.require_pulled(layout.EMBED)
+    missing_outputs.require_pulled(layout.EMBED)
     from silverprint.model.backbones import backbone
 
     chosen = backbone(params.embed.backbone, params.embed.size, _weights(params.embed))

@@ -15,7 +15,7 @@ from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import agreement
-from silverprint.core.votes import gold, vote_ledger
+from silverprint.core.votes import gold_answers, vote_ledger
 from silverprint.errors import DataError, restore_remedy
 from silverprint.records import LABELS, NONE_OF_THESE, VOTES
 from silverprint.store import files, json_files, tables
@@ -68,7 +68,7 @@ def _findings(params: Params, name: str) -> list[Finding]:
         "alpha_round": _NO_VARIATION if _is_uniform(params, name) else quality["alpha_round"],
         "unresolved_share": quality["unresolved_share"],
         "gold_round_high": quality["gold"]["round"]["high"],
-        "gold_worst_high": gold.worst_upper_end(quality["gold"]["annotators"]),
+        "gold_worst_high": gold_answers.worst_upper_end(quality["gold"]["annotators"]),
     }
     labels = tables.read(folder / "labels.parquet", LABELS)
     table = labels.filter((pl.col("round") == name) & (pl.col("source") == "human")).with_columns(

@@ -16,7 +16,7 @@ from silverprint.campaign import gold_list, ledgers, round_state
 from silverprint.config import Params
 from silverprint.core import agreement
 from silverprint.core.consensus import consensus
-from silverprint.core.votes import gold, imported_labels, vote_ledger
+from silverprint.core.votes import gold_answers, imported_labels, vote_ledger
 from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, VOTES, conform
 from silverprint.store import files, tables
 
@@ -41,9 +41,10 @@ def run(params: Params, round_name: str) -> None:
     answers = said.join(golden_ones, on="image_id", how="anti", maintain_order="left")
     classes = params.dataset.classes
     imported = imported_labels.to_votes(ledgers.imports(), asked)
-    labels = _labels(asked, answers, imported, classes)
+    method = params.labels.consensus
+    labels = _labels(asked, answers, imported, classes, method)
     known = golden_ones.join(gold_list.read(params), on="image_id", how="left")
-    checked = gold.gold_answers(said, known.drop_nulls("label"))
+    checked = gold_answers.gold_answers(said, known.drop_nulls("label"))
     sources = imported_labels.annotators(answers, imported, classes)
 
     folder = layout.labels(round_name)
@@ -57,7 +58,7 @@ def run(params: Params, round_name: str) -> None:
         "votes_round": agreement.counted_votes(said.filter(pl.col("round") == round_name), classes).height,
         "votes_total": agreement.counted_votes(said, classes).height,
         "imports": _imports(sources),
-        "gold": gold.gold_figures(checked, round_name),
+        "gold": gold_answers.gold_figures(checked, round_name),
     }
     files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
 
@@ -70,11 +71,11 @@ def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _labels(
-    asked: pl.DataFrame, answers: pl.DataFrame, imported: pl.DataFrame, classes: tuple[str, ...]
+    asked: pl.DataFrame, answers: pl.DataFrame, imported: pl.DataFrame, classes: tuple[str, ...], method: str
 ) -> pl.DataFrame:
     """`agreement` is among people; the other figures are of all votes that count."""
     more = imported_labels.counting_votes(imported, asked, agreement.counted_votes(answers, classes))
-    decided = consensus(pl.concat([answers, more]), classes=classes).drop("agreement")
+    decided = consensus(pl.concat([answers, more]), method, classes=classes).drop("agreement")
     among_people = agreement.pairwise_agreement(answers, classes).select("image_id", "agreement")
     labels = asked.join(decided, on="image_id", how="left").join(among_people, on="image_id", how="left")
     labels = labels.with_columns(
@@ -85,7 +86,9 @@ def _labels(
 
 def _gold_labels(known: pl.DataFrame, said: pl.DataFrame, classes: tuple[str, ...]) -> pl.DataFrame:
     """The gold pictures asked so far, with what people say of them; no label where data/gold.csv has none any more."""
-    votes = consensus(said.join(known, on="image_id", how="semi"), classes=classes)
+    votes = consensus(
+        said.join(known, on="image_id", how="semi"), "majority", classes=classes
+    )  # shares and numbers only
     rows = known.join(votes.select("image_id", "distribution", "n_votes"), on="image_id", how="left")
     sure = pl.when(pl.col("label").is_not_null()).then(1.0)
     filled = (pl.col("n_votes").fill_null(0), pl.col("distribution").fill_null("{}"))

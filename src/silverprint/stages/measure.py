@@ -10,7 +10,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.config import Params
 from silverprint.console import say, track
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.imaging import heif, measurement
 from silverprint.imaging.open_image import MAX_PIXELS
 from silverprint.records import MEASURED, RAW, THUMBNAILS
@@ -31,7 +31,7 @@ def run(params: Params, source: str) -> None:
         UnavailableError: the pictures, or earlier measurements, were not pulled.
     """
     raw, out = layout.raw(source), layout.measured(source)
-    guard.require_pulled(raw, out)
+    missing_outputs.require_pulled(raw, out)
     limit = int(params.measure.max_megapixels * 1_000_000)
     _forget_other_version(out, limit)
     parts = {raw / index_name(number): out / f"part-{number:05d}.parquet" for number in index_numbers(raw)}

@@ -5,8 +5,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.adapters import html
 from silverprint.adapters.html.view import Card, QueueView
-from silverprint.adapters.plots.gallery import Gallery
-from silverprint.adapters.plots.thumbnails import data_uri
+from silverprint.adapters.plots.thumbnails import Gallery, data_uri
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say, track

@@ -9,11 +9,11 @@ from silverprint import console, layout
 from silverprint.campaign import round_state
 from silverprint.config import Params
 from silverprint.core import half_precision
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import MANIFEST, SCORES
 from silverprint.store import model_card, tables
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 
 def run(params: Params, round_name: str) -> None:
@@ -29,7 +29,7 @@ def run(params: Params, round_name: str) -> None:
         ConfigError: the model was trained on other features or classes.
     """
     out, model = layout.score(round_name), layout.model(params.rounds[round_name].prev)
-    guard.require_pulled(out, layout.CLEAN, layout.EMBED, model)
+    missing_outputs.require_pulled(out, layout.CLEAN, layout.EMBED, model)
     if round_state.is_opened(round_name) and (out / "scores.parquet").exists():
         console.say(f"score {round_name}: the round is open, its scores stay as they are")
         return

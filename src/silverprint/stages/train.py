@@ -18,12 +18,12 @@ from silverprint.core.evaluation.strategy_gain import gain, trials
 from silverprint.core.evaluation.training_set import Examples, examples
 from silverprint.core.features import block_weights
 from silverprint.core.queue.reasons import INCLUDED
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, empty
 from silverprint.store import files, json_files, model_card, tables
 from silverprint.store.features import Features
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 if TYPE_CHECKING:
     from silverprint.model.head import Head
@@ -39,7 +39,7 @@ def run(params: Params, round_name: str) -> None:
         UnavailableError: an input or the output was not pulled.
         DataError: the gate is not passed, or there are too few labels.
     """
-    guard.require_pulled(layout.model(round_name), layout.CLEAN, layout.EMBED, layout.labels(round_name))
+    missing_outputs.require_pulled(layout.model(round_name), layout.CLEAN, layout.EMBED, layout.labels(round_name))
     withdrawn = ledgers.withdrawn_images()
     sealed = _sealed(params, round_name)
     if sealed and not withdrawn & (_trained_on(round_name) | _judged_on(round_name)):

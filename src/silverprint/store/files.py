@@ -1,7 +1,8 @@
-"""Files that are whole or absent: written beside their place, flushed to disk, then renamed."""
+"""Files and folders that are whole or absent: written beside their place, then renamed."""
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,3 +58,24 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> None:
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
     """`text` as the UTF-8 file `path`, atomically."""
     write_bytes(path, text.encode("utf-8"), mode)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """An empty temporary folder to fill; takes the place of `path` at the end, or vanishes if the block raises.
+
+    What a kill left behind is removed by the next call.
+
+    Raises:
+        DiskError: no space, or the parent folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    with disk_errors(path):
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            shutil.rmtree(path, ignore_errors=True)
+            temporary.rename(path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)

@@ -11,8 +11,7 @@ from typing import IO, Final, Protocol, Self
 
 from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 
-from silverprint.adapters.archive.blob import Blob
-from silverprint.adapters.archive.entries import MAX_RATIO, UnpacksTooFar
+from silverprint.adapters.archive.entries import MAX_RATIO, Blob, UnpacksTooFar
 
 # Exceptions that damaged streams were seen to raise.
 DAMAGE: Final = (OSError, EOFError, zlib.error, LZMAError, ZstdError)

@@ -1,20 +1,45 @@
-"""Entries of a drop, judged by name and size before any of their bytes are read."""
+"""Entries of a drop, judged by name and size before any of their bytes are read, and the file they come from."""
 
 import stat
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from lzma import LZMAError
+from pathlib import Path
+from typing import IO
 from zipfile import BadZipFile
 
 from backports.zstd import ZstdError
 
-from silverprint.acquired import Answer
+from silverprint.fetch_result import Answer
 
 MAX_RATIO = 100  # largest ratio of unpacked to packed size, of an entry and of the whole archive
 
 # Exceptions that damage or malice in one file was seen to raise.
 _DAMAGE = (BadZipFile, zlib.error, LZMAError, ZstdError, EOFError, OSError, RuntimeError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file on the disk or an object on S3.
+
+    Attributes:
+        place: where, as a message names it.
+        size: bytes.
+        open: its bytes, seekable; to be closed by whoever opened it.
+        etag: of its version, where its store names one; then all that is read is of that version.
+        last_modified: as its store says.
+    """
+
+    place: str
+    size: int
+    open: Callable[[], IO[bytes]]
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+def open_local(path: Path) -> Blob:
+    return Blob(str(path), path.stat().st_size, lambda: path.open("rb"))
 
 
 class UnpacksTooFar(Exception):  # noqa: N818

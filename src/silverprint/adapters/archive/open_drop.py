@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from zipfile import is_zipfile
 
-from silverprint.adapters.archive.blob import Blob, open_local
-from silverprint.adapters.archive.entries import Entry
+from silverprint.adapters.archive.entries import Blob, Entry, open_local
 from silverprint.adapters.archive.entry_names import AUTO, refuse_twins
 from silverprint.adapters.archive.folder_entries import folder_entries
 from silverprint.adapters.archive.s3_file import find_object

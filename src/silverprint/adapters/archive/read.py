@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from silverprint.acquired import Answer, Showing
 from silverprint.adapters.archive.entries import Entry
 from silverprint.adapters.archive.entry_names import junk_reason
 from silverprint.adapters.archive.manifest import Manifest, read_manifest
@@ -15,6 +14,7 @@ from silverprint.adapters.archive.open_drop import Drop, open_drop, open_folder
 from silverprint.config import ArchiveSource, FolderSource
 from silverprint.console import say, track
 from silverprint.core.licenses import spdx
+from silverprint.fetch_result import Answer, Showing
 from silverprint.store.intake import Intake
 from silverprint.store.intake.completed import CompletedSource
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import IO, Any, Final
 
-from silverprint.adapters.archive.blob import Blob
+from silverprint.adapters.archive.entries import Blob
 from silverprint.errors import UnavailableError
 from silverprint.store.s3 import SCHEME, call
 

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from silverprint.adapters.archive.blob import Blob
 from silverprint.adapters.archive.decompress import DAMAGE, Stream
-from silverprint.adapters.archive.entries import Entry, UnpacksTooFar, is_unsafe
+from silverprint.adapters.archive.entries import Blob, Entry, UnpacksTooFar, is_unsafe
 from silverprint.adapters.archive.entry_names import AUTO
 from silverprint.adapters.archive.tar_headers import DamagedHeader, Member, members
 from silverprint.core.unicode_names import to_nfc

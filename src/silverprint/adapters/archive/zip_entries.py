@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import IO, Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from silverprint.adapters.archive.blob import Blob
-from silverprint.adapters.archive.entries import MAX_RATIO, Entry, is_unsafe, kind_refusal
+from silverprint.adapters.archive.entries import MAX_RATIO, Blob, Entry, is_unsafe, kind_refusal
 from silverprint.adapters.archive.entry_names import AUTO, zip_name
 from silverprint.adapters.archive.zip_member import read_first
 from silverprint.core.unicode_names import to_nfc

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from silverprint.adapters.crawl.endless_sites import StopRules
 from silverprint.adapters.crawl.page_bounds import MAX_CHARACTERS, MAX_TAGS, TOO_LARGE
 from silverprint.adapters.crawl.selector_report import Findings
+from silverprint.adapters.crawl.stop_rules import StopRules
 from silverprint.config import WebSource
 from silverprint.console import say
 from silverprint.errors import NothingFoundError, UnavailableError

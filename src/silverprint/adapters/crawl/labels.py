@@ -7,7 +7,7 @@ from typing import Any, Final
 from lxml import etree
 from parsel import Selector
 
-from silverprint.adapters.crawl import image_candidates
+from silverprint.adapters.crawl import link_extraction
 from silverprint.adapters.crawl.css_select import nearest, select_by_hint
 
 _LONGEST: Final = 200  # characters; more is a text, and no label
@@ -27,7 +27,7 @@ def link_labels(listing: Selector, links: str | None, where: str | None) -> dict
         links: hint for the links.
         where: a hint.
     """
-    return {} if where is None else element_labels(listing, image_candidates.link_addresses(listing, links), where)
+    return {} if where is None else element_labels(listing, link_extraction.link_addresses(listing, links), where)
 
 
 def element_labels(listing: Selector, linking: Sequence[tuple[Any, str]], where: str) -> dict[str, str]:

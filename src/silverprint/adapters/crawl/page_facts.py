@@ -1,19 +1,35 @@
 """Facts of a page that was read: what it leads to and what it states of that, as plain values without the page."""
 
+import re
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from parsel import Selector
 from scrapy.http import Response, TextResponse
 
-from silverprint.acquired import Answer
 from silverprint.adapters.crawl import scrapy_response
-from silverprint.adapters.crawl.css_select import MARKUP
-from silverprint.adapters.crawl.meta_refresh import refresh_target
-from silverprint.adapters.crawl.page import License, Licenses, Place, meta_forbids
+from silverprint.adapters.crawl.css_select import MARKUP, select
 from silverprint.adapters.crawl.page_bounds import TOO_LARGE, TooLarge
+from silverprint.adapters.crawl.page_licenses import License, Licenses, Place, meta_forbids
 from silverprint.adapters.crawl.page_text import text_response
 from silverprint.core.licenses import spdx
+from silverprint.fetch_result import Answer
+
+_LONGEST_WAIT: Final = 60  # seconds; what waits longer is read, and shown anew
+_REFRESH: Final = re.compile(
+    r"\s*(\d*)[\d.]*(?:[\s;,]+(?:url\s*=\s*)?(?:\"([^\"]*)|'([^']*)|(\S[^\n]*)))?", re.IGNORECASE
+)
+
+
+def refresh_target(page: Selector) -> str | None:
+    """The address, as written, that the page sends its readers on to; None where it does not."""
+    for tag in select(page, "meta[http-equiv]"):
+        if tag.get("http-equiv").strip().lower() == "refresh":
+            found = _REFRESH.match((tag.get("content") or "")[:10_000])
+            address = found and (found[2] or found[3] or found[4])
+            if found and address and (found[1] or "").isascii() and float(found[1] or 0) <= _LONGEST_WAIT:
+                return address.strip()
+    return None
 
 
 class Found(NamedTuple):

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from silverprint.acquired import Answer, Showing, Validators
 from silverprint.adapters.crawl.seen import SeenAnswers
+from silverprint.fetch_result import Answer, Showing, Validators
 from silverprint.store.intake import Intake
 
 

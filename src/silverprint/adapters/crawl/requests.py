@@ -7,7 +7,7 @@ from typing import Any, Final
 from scrapy.http import Request
 from twisted.python.failure import Failure
 
-from silverprint.acquired import Showing, Validators
+from silverprint.fetch_result import Showing, Validators
 from silverprint.fetching.address_guard import target
 from silverprint.fetching.refusals import Failed
 

@@ -4,10 +4,10 @@ from typing import Any, Literal, TypeGuard
 
 from scrapy.http import Request, Response, TextResponse
 
-from silverprint.acquired import Answer, Showing, Validators
 from silverprint.adapters.crawl.failures import explain
 from silverprint.adapters.crawl.robots_middleware import DECISION
-from silverprint.fetching import answers
+from silverprint.fetch_result import Answer, Showing, Validators
+from silverprint.fetching import image_response
 from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import NoImage
 from silverprint.fetching.response import Reply
@@ -21,17 +21,17 @@ def image_answer(response: Response, agent: str, known: Validators | None) -> An
         redirect_target(response.url, response.status, _header(response, "Location"))
     except NoImage as why:  # as for a list: the row is of an address that leads nowhere, and no answer's
         return Answer(why.outcome, why.reason, robots=reply.robots)
-    return answers.image_answer(reply, response.body, agent, known)
+    return image_response.image_answer(reply, response.body, agent, known)
 
 
 def header_refusal(response: Response, agent: str) -> Answer | None:
     """The refusal that an X-Robots-Tag header demands."""
-    return answers.header_refusal(_reply(response), agent)
+    return image_response.header_refusal(_reply(response), agent)
 
 
 def page_answer(response: Response, outcome: Literal["refused", "failed"], reason: str) -> Answer:
     """The answer for a page from which no picture is had."""
-    return answers.answer(_reply(response), outcome, reason=reason)
+    return image_response.answer(_reply(response), outcome, reason=reason)
 
 
 def is_page(response: Response) -> TypeGuard[TextResponse]:

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from silverprint.acquired import Answer
+from silverprint.fetch_result import Answer
 from silverprint.store.files import disk_errors
 from silverprint.store.int_map import IntMap
 

@@ -9,18 +9,18 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response, TextResponse
 from twisted.python.failure import Failure
 
-from silverprint.acquired import Answer, Showing
-from silverprint.adapters.crawl import image_candidates, scrapy_response
-from silverprint.adapters.crawl.endless_sites import StopRules
+from silverprint.adapters.crawl import link_extraction, scrapy_response
 from silverprint.adapters.crawl.event_loop import LoopShare, WorkerThread
 from silverprint.adapters.crawl.labels import element_labels, link_labels, page_label
-from silverprint.adapters.crawl.page import absolute_url, links
 from silverprint.adapters.crawl.page_facts import Found, Lead, Page, PageFacts
+from silverprint.adapters.crawl.page_licenses import absolute_url, links
 from silverprint.adapters.crawl.pending import PendingImages
 from silverprint.adapters.crawl.requests import LISTING, NOTHING, PAGE, PICTURE, request
 from silverprint.adapters.crawl.seen import SeenAddresses
 from silverprint.adapters.crawl.selector_report import Findings, hint
+from silverprint.adapters.crawl.stop_rules import StopRules
 from silverprint.config import WebSource
+from silverprint.fetch_result import Answer, Showing
 from silverprint.fetching.limits import REDIRECTS
 from silverprint.fetching.refusals import DOWN, NoImage
 from silverprint.fetching.robots.directives import product
@@ -88,14 +88,14 @@ class ImageSpider(Spider):
         label = page_label(page.selector, self._source.label)
         return [
             Found(address, label)
-            for address in _once(image_candidates.image_addresses(page.selector, self._source.picture))
+            for address in _once(link_extraction.image_addresses(page.selector, self._source.picture))
         ]
 
     def pictures_of_listing(self, listing: TextResponse) -> Iterable[Found]:
         """The pictures on a listing page itself, asked for as long as no listing page has linked to picture pages."""
         if type(self).pictures is not ImageSpider.pictures:
             return []  # a subclass knows its picture pages better
-        found = image_candidates.image_addresses(listing.selector, self._source.picture)
+        found = link_extraction.image_addresses(listing.selector, self._source.picture)
         labels: dict[str, str] = {}
         for where in filter(None, (self._source.label, self._source.listing_label)):
             labels |= element_labels(listing.selector, found, where)

@@ -21,8 +21,11 @@ class Access:
     local: bool = False  # whether it is our own server, on this machine
 
 
-def find() -> Access:
+def find(wanted: str = "") -> Access:
     """LABEL_STUDIO_URL with LABEL_STUDIO_API_KEY, else the server of `silverprint studio up`.
+
+    Args:
+        wanted: the server that is needed, in words, where it cannot be any.
 
     Raises:
         UnavailableError: neither is there.
@@ -47,5 +50,6 @@ def find() -> Access:
         return Access(str(document["url"]), token or str(document["token"]), local=True)
     except (OSError, ValueError, KeyError, TypeError):
         rule = "there is no Label Studio to ask people with"
-        remedy = "run: silverprint studio up, or set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY"
+        named = f"set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY to {wanted}"
+        remedy = named if wanted else "run: silverprint studio up, or set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY"
         raise UnavailableError(str(SERVER_FILE), rule, remedy) from None

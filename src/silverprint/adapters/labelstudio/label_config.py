@@ -5,6 +5,7 @@ from html import escape
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
+from silverprint.annotation_backend import Page
 from silverprint.records import NONE_OF_THESE, UNSURE
 
 CONTROL: Final = "choice"
@@ -41,13 +42,11 @@ def hotkeys(choices: Sequence[str], by_age: Sequence[str] = ()) -> dict[str, str
     return keys
 
 
-def settings(
-    question: str, instructions_text: str, choices: Sequence[str], by_age: Sequence[str] = ()
-) -> dict[str, Any]:
+def settings(page: Page) -> dict[str, Any]:
     """A project's settings, by their names in Label Studio, as far as they decide what people see and are served."""
     return {
-        "label_config": config(question, choices, by_age),
-        "expert_instruction": instructions(instructions_text),
+        "label_config": config(page.question, page.choices, page.by_age),
+        "expert_instruction": instructions(page.instructions),
         "show_instruction": True,
         "show_skip_button": False,
         "enable_empty_annotation": False,

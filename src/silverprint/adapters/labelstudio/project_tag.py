@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from silverprint.adapters.labelstudio.types import Project
+from silverprint.annotation_backend import Project
 
 _KEYS = ("campaign", "round", "tier", "queue_sha256", "votes_sha256")
 

@@ -14,13 +14,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from silverprint.adapters.labelstudio import sdk
-from silverprint.adapters.labelstudio.studio import Studio
-from silverprint.adapters.labelstudio.types import Project
+from silverprint.annotation_backend import Project
 from silverprint.console import say
 from silverprint.errors import SilverprintError, UnavailableError
+
+if TYPE_CHECKING:
+    from label_studio_sdk import LabelStudio
 
 STALE: Final = timedelta(minutes=5)  # age without a renewal: more than two requests to a slow server take
 RENEWED_S: Final = 30.0
@@ -46,44 +48,46 @@ class Lease:
 
 
 @contextmanager
-def hold(studio: Studio, project: Project) -> Iterator[None]:
+def hold(client: "LabelStudio", url: str, project: Project) -> Iterator[None]:
     """Holds the project's lease until the block ends.
 
     Raises:
         UnavailableError: another process holds it; the message says who, and since when.
     """
-    with sdk.translate_failures(studio.url):
-        ours, offset = _take(studio, project)
+    with sdk.translate_failures(url):
+        ours, offset = _take(client, url, project)
     over = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(studio, ours, offset, over), daemon=True)
+    renewing = threading.Thread(target=_renew, args=(client, url, ours, offset, over), daemon=True)
     renewing.start()
     try:
         yield
     finally:
         over.set()
         renewing.join()
-        with suppress(SilverprintError), sdk.translate_failures(studio.url):
-            studio.client.views.delete(id=str(ours.view_id))
+        with suppress(SilverprintError), sdk.translate_failures(url):
+            client.views.delete(id=str(ours.view_id))
 
 
-def _take(studio: Studio, project: Project) -> tuple[Lease, timedelta]:
+def _take(client: "LabelStudio", url: str, project: Project) -> tuple[Lease, timedelta]:
     """The lease, and how far the server's clock is ahead of ours."""
-    answer = studio.client.views.with_raw_response.list(project=project.id)
+    answer = client.views.with_raw_response.list(project=project.id)
     offset = _offset(answer.headers)
     now = datetime.now(UTC) + offset
-    _require_free(studio, project, _leases(answer.data), now, before=None)
-    made: Any = studio.client.views.create(project=project.id, data=_data(now, now))
+    _require_free(client, url, project, _leases(answer.data), now, before=None)
+    made: Any = client.views.create(project=project.id, data=_data(now, now))
     ours = _read(made.id, _data(now, now))
     try:
         # Whoever made one in the same moment is seen now, by both: the smaller number goes first.
-        _require_free(studio, project, _leases(studio.client.views.list(project=project.id)), now, before=made.id)
+        _require_free(client, url, project, _leases(client.views.list(project=project.id)), now, before=made.id)
     except UnavailableError:
-        studio.client.views.delete(id=str(made.id))
+        client.views.delete(id=str(made.id))
         raise
     return ours, offset
 
 
-def _require_free(studio: Studio, project: Project, leases: list[Lease], now: datetime, before: int | None) -> None:
+def _require_free(
+    client: "LabelStudio", url: str, project: Project, leases: list[Lease], now: datetime, before: int | None
+) -> None:
     """Removes leases that are over.
 
     Raises:
@@ -94,22 +98,22 @@ def _require_free(studio: Studio, project: Project, leases: list[Lease], now: da
             say(
                 f"{project.round}: {lease.who} began to push at {lease.since:%H:%M:%S} UTC and is gone: taken over here"
             )
-            with suppress(SilverprintError), sdk.translate_failures(studio.url):
-                studio.client.views.delete(id=str(lease.view_id))
+            with suppress(SilverprintError), sdk.translate_failures(url):
+                client.views.delete(id=str(lease.view_id))
         elif before is None or lease.view_id < before:
-            value = f"{project.round} is being pushed to {studio.url} by {lease.who} (process {lease.pid})"
+            value = f"{project.round} is being pushed to {url} by {lease.who} (process {lease.pid})"
             rule = f"since {lease.since:%Y-%m-%d %H:%M:%S} UTC; two at a time would ask every picture twice"
             until = lease.renewed + STALE
             remedy = f"run this again when it has ended; should that machine be gone, after {until:%H:%M:%S} UTC"
             raise UnavailableError(value, rule, remedy)
 
 
-def _renew(studio: Studio, ours: Lease, offset: timedelta, over: threading.Event) -> None:
+def _renew(client: "LabelStudio", url: str, ours: Lease, offset: timedelta, over: threading.Event) -> None:
     while not over.wait(RENEWED_S):
         # A renewal that fails is tried again: the lease is good for longer than a few.
-        with suppress(SilverprintError), sdk.translate_failures(studio.url):
+        with suppress(SilverprintError), sdk.translate_failures(url):
             data = _data(ours.since, datetime.now(UTC) + offset)
-            studio.client.views.update(id=str(ours.view_id), data=data)
+            client.views.update(id=str(ours.view_id), data=data)
 
 
 def _offset(headers: Mapping[str, str]) -> timedelta:

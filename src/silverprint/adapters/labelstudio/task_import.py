@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from silverprint.adapters.labelstudio import label_config, pagination
-from silverprint.adapters.labelstudio.types import Progress, PushedTask, StoredTask, Task
+from silverprint.annotation_backend import Progress, StoredTask, Task
 from silverprint.console import bar
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ def read_tasks(client: "LabelStudio", project_id: int) -> list[StoredTask]:
     ]
 
 
-def pushed_tasks(client: "LabelStudio", project_id: int) -> dict[str, PushedTask]:
+def pushed_tasks(client: "LabelStudio", project_id: int) -> dict[str, StoredTask]:
     """What a project asks about, by image_id in the order of its tasks; the first task, where a picture has several."""
-    first: dict[str, PushedTask] = {}
+    first: dict[str, StoredTask] = {}
     for task in read_tasks(client, project_id):
         if task.image_id is not None:
-            first.setdefault(task.image_id, PushedTask(task.task_id, task.overlap, task.predicted))
+            first.setdefault(task.image_id, task)
     return first
 
 
@@ -117,7 +117,7 @@ def set_overlap(client: "LabelStudio", task_id: int, overlap: int) -> None:
     client.tasks.update(id=str(task_id), overlap=overlap, is_labeled=answers >= overlap)
 
 
-def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> Iterator[dict[str, PushedTask]]:
+def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> Iterator[dict[str, StoredTask]]:
     """Makes the tasks in order. An import is fast and gives each an overlap of 1; the others are made one by one."""
     for single, run in groupby(tasks, key=lambda task: task.overlap == 1):
         for batch in _batches(list(run), _BATCH if single else 1):
@@ -125,14 +125,15 @@ def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> It
                 body: list[Any] = [{"data": _data(task), "predictions": _predictions(task)} for task in batch]
                 answer: Any = client.projects.import_tasks(project_id, request=body, return_task_ids=True)
                 yield {
-                    task.image_id: PushedTask(id_, 1, True) for task, id_ in zip(batch, answer.task_ids, strict=True)
+                    task.image_id: StoredTask(id_, task.image_id, 1, True)
+                    for task, id_ in zip(batch, answer.task_ids, strict=True)
                 }
             else:
                 created: Any = client.tasks.create(project=project_id, data=_data(batch[0]), overlap=batch[0].overlap)
-                yield {batch[0].image_id: PushedTask(created.id, batch[0].overlap, False)}
+                yield {batch[0].image_id: StoredTask(created.id, batch[0].image_id, batch[0].overlap, False)}
 
 
-def _predict(client: "LabelStudio", project_id: int, tasks: Sequence[Task], there: Mapping[str, PushedTask]) -> None:
+def _predict(client: "LabelStudio", project_id: int, tasks: Sequence[Task], there: Mapping[str, StoredTask]) -> None:
     """Adds the pre-labels that are to be shown and are not there."""
     wanted: list[Any] = [
         {"task": there[task.image_id].task_id, **prediction}

@@ -6,9 +6,9 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from silverprint.adapters.plots import marks, palette, png
+from silverprint.adapters.plots import drawing, png
+from silverprint.adapters.plots.drawing import font, shorten
 from silverprint.adapters.plots.sheet_layout import HEAD, LINES, MARGIN, WORDS, Layout
-from silverprint.adapters.plots.text import font, shorten
 from silverprint.store import files
 
 TILE: Final = 76  # side in pixels of the square tiles that are passed in
@@ -50,13 +50,13 @@ def draw(sheet: Sheet, path: Path) -> None:
 def render(sheet: Sheet, tile: int) -> Image.Image:
     """The sheet with tiles of `tile` pixels."""
     at = layout(sheet, tile)
-    canvas = Image.new("RGB", at.size, palette.PAPER)
+    canvas = Image.new("RGB", at.size, drawing.PAPER)
     _pile(canvas, sheet.acquired, MARGIN, at)
-    _head(canvas, at.middle, "Rejected", sheet.rejected, at.right - marks.ARROW - at.middle)
+    _head(canvas, at.middle, "Rejected", sheet.rejected, at.right - drawing.ARROW - at.middle)
     _rows(canvas, sheet.rows, at)
     _pile(canvas, sheet.kept, at.right, at)
     for left in (at.middle, at.right):
-        marks.arrow(canvas, left - marks.ARROW, HEAD + at.body / 2)
+        drawing.arrow(canvas, left - drawing.ARROW, HEAD + at.body / 2)
     return canvas
 
 
@@ -70,22 +70,22 @@ def layout(sheet: Sheet, tile: int) -> Layout:
 def _pile(canvas: Image.Image, pile: Pile, left: int, at: Layout) -> None:
     _head(canvas, left, pile.title, pile.note, at.pile_width)
     for one, corner in zip(pile.pictures, at.places(left), strict=False):
-        marks.paste(canvas, _sized(one, at.tile), *corner)
+        drawing.paste(canvas, _sized(one, at.tile), *corner)
 
 
 def _head(canvas: Image.Image, left: int, title: str, note: str, width: int) -> None:
     pen = ImageDraw.Draw(canvas)
-    pen.text((left, 20), title, fill=palette.INK, font=font(27, bold=True))
-    pen.text((left, 56), shorten(note, width, font(19)), fill=palette.MUTED, font=font(19))
+    pen.text((left, 20), title, fill=drawing.INK, font=font(27, bold=True))
+    pen.text((left, 56), shorten(note, width, font(19)), fill=drawing.MUTED, font=font(19))
 
 
 def _rows(canvas: Image.Image, rows: list[Row], at: Layout) -> None:
     pen = ImageDraw.Draw(canvas)
     if at.flagging:
-        right = at.right - marks.ARROW
-        pen.rectangle((at.middle - 10, at.band + 6, right, HEAD + at.body), fill=palette.FLAGGED_SHADE)
+        right = at.right - drawing.ARROW
+        pen.rectangle((at.middle - 10, at.band + 6, right, HEAD + at.body), fill=drawing.FLAGGED_SHADE)
         said = "Kept, and flagged for a person to look at"
-        pen.text((at.middle, at.band + 16), said, fill=palette.INK, font=font(19))
+        pen.text((at.middle, at.band + 16), said, fill=drawing.INK, font=font(19))
     for row, top in zip(rows, at.tops, strict=True):
         _words(pen, row, at.middle, top + (at.row - LINES) // 2)
         left = at.middle + WORDS
@@ -95,17 +95,17 @@ def _rows(canvas: Image.Image, rows: list[Row], at: Layout) -> None:
 
 
 def _words(pen: ImageDraw.ImageDraw, row: Row, left: int, top: int) -> None:
-    pen.rectangle((left, top + 2, left + 4, top + LINES - 2), fill=palette.FLAGGED if row.flags else palette.REJECTED)
-    lines = (row.reason, font(20, bold=True), palette.INK), (row.figures, font(18), palette.INK)
-    for place, (text, face, colour) in enumerate((*lines, (row.evidence, font(17), palette.MUTED))):
+    pen.rectangle((left, top + 2, left + 4, top + LINES - 2), fill=drawing.FLAGGED if row.flags else drawing.REJECTED)
+    lines = (row.reason, font(20, bold=True), drawing.INK), (row.figures, font(18), drawing.INK)
+    for place, (text, face, colour) in enumerate((*lines, (row.evidence, font(17), drawing.MUTED))):
         pen.text((left + 14, top + 22 * place), shorten(text, WORDS - 30, face), fill=colour, font=face)
 
 
 def _example(canvas: Image.Image, example: list[Image.Image], left: int, top: int, at: Layout) -> None:
     """A picture; right beside a copy, framed, the one that is kept instead."""
     for place, one in enumerate(example):
-        frame = palette.MODEL if place else palette.LINE
-        marks.paste(canvas, _sized(one, at.tile), left + place * at.tile, top, frame)
+        frame = drawing.MODEL if place else drawing.LINE
+        drawing.paste(canvas, _sized(one, at.tile), left + place * at.tile, top, frame)
 
 
 def _sized(picture: Image.Image, side: int) -> Image.Image:

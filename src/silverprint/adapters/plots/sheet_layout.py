@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from silverprint.adapters.plots.marks import ARROW
+from silverprint.adapters.plots.drawing import ARROW
 
 MARGIN: Final = 26
 HEAD: Final = 92  # height of the titles

@@ -1,14 +1,20 @@
-"""Small square thumbnails, and placeholders for images that cannot or must not be shown."""
+"""Small square thumbnails of a campaign's images, and placeholders for those that cannot or must not be shown."""
 
 import base64
+from collections.abc import Mapping
 from io import BytesIO
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from silverprint.adapters.plots import palette
-from silverprint.adapters.plots.text import font
+from silverprint.adapters.plots import drawing
+from silverprint.adapters.plots.drawing import font
+from silverprint.imaging.decode import Undecodable, decode
+from silverprint.store import ShardReader
+
+BROKEN = "✕"
 
 _MAX_ENLARGED = 4  # factor; a tracker of 1 pixel stays a speck
 
@@ -19,17 +25,17 @@ def thumbnail(pixels: NDArray[np.uint8], side: int) -> Image.Image:
     scale = min(side / max(height, width), _MAX_ENLARGED)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
-    square = Image.new("RGB", (side, side), palette.SHADE)
+    square = Image.new("RGB", (side, side), drawing.SHADE)
     square.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
     return square
 
 
 def placeholder(side: int, sign: str) -> Image.Image:
     """A grey square with a sign in it."""
-    square = Image.new("RGB", (side, side), palette.SHADE)
+    square = Image.new("RGB", (side, side), drawing.SHADE)
     draw = ImageDraw.Draw(square)
-    draw.rectangle((0, 0, side - 1, side - 1), outline=palette.LINE)
-    draw.text((side / 2, side / 2), sign, fill=palette.MUTED, font=font(side * 0.36), anchor="mm")
+    draw.rectangle((0, 0, side - 1, side - 1), outline=drawing.LINE)
+    draw.text((side / 2, side / 2), sign, fill=drawing.MUTED, font=font(side * 0.36), anchor="mm")
     return square
 
 
@@ -38,3 +44,29 @@ def data_uri(image: Image.Image) -> str:
     buffer = BytesIO()
     image.save(buffer, "JPEG", quality=82, subsampling=2)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+class Gallery:
+    """Thumbnails of stored pictures; a sign stands in for one that is broken, not here, or not to be shown.
+
+    Args:
+        signs: image_id -> the sign to show instead of the picture.
+    """
+
+    def __init__(self, reader: ShardReader, signs: Mapping[str, str]) -> None:
+        self._reader = reader
+        self._signs = signs
+        self._stored = set(reader.index().filter(pl.col("outcome") == "stored")["image_id"])
+
+    def shows(self, image_id: str) -> bool:
+        """Whether the picture may be shown and is here; it may still turn out to be broken."""
+        return image_id not in self._signs and image_id in self._stored
+
+    def thumbnail(self, image_id: str, side: int) -> Image.Image:
+        if not self.shows(image_id):
+            return placeholder(side, self._signs.get(image_id, BROKEN))
+        [(_, data)] = self._reader.read([image_id])
+        try:
+            return thumbnail(decode(data, shorter_side=side).pixels, side)
+        except Undecodable:
+            return placeholder(side, BROKEN)

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from silverprint.acquired import Answer, Showing
 from silverprint.adapters.urls.fetcher.messages import FetchSettings, Loss, Request, Result
 from silverprint.adapters.urls.fetcher.parent import FetcherProcess
-from silverprint.adapters.urls.survey import Survey, survey
+from silverprint.adapters.urls.repeated_urls import Survey, survey
 from silverprint.adapters.urls.url_list import ListRow, UrlList
 from silverprint.config import UrlSource
 from silverprint.console import bar
 from silverprint.errors import UnavailableError
-from silverprint.fetching import answers
+from silverprint.fetch_result import Answer, Showing
+from silverprint.fetching import image_response
 from silverprint.fetching.refusals import DOWN
 from silverprint.fetching.robots.directives import product
 from silverprint.store.intake import Intake
@@ -123,7 +123,7 @@ class _Desk:
         found = result.found
         if isinstance(found, Loss):
             return Answer(found.outcome, found.reason, robots=found.robots)
-        return answers.image_answer(found, body, self._agent, self._intake.validators(url))
+        return image_response.image_answer(found, body, self._agent, self._intake.validators(url))
 
     def _take(self, showing: Showing, answer: Answer) -> Answer:
         self._taken += 1

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from silverprint.acquired import Showing
 from silverprint.config import UrlSource
 from silverprint.console import say
 from silverprint.core.licenses import spdx
 from silverprint.errors import ConfigError, UnavailableError
+from silverprint.fetch_result import Showing
 from silverprint.store.foreign_tables import READERS, Fault, Row, Shape
 from silverprint.store.foreign_tables.row import text
 

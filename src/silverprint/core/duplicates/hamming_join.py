@@ -83,7 +83,8 @@ def near_pairs(
                         return found[:count]
                     if count == len(found):
                         grown = np.empty((2 * count, 2), dtype=np.int64)
-                        grown[:count] = found
+                        for row in range(count):  # a slice's assignment would take seconds to compile
+                            grown[row, 0], grown[row, 1] = found[row, 0], found[row, 1]
                         found = grown
                     found[count, 0] = order[left]
                     found[count, 1] = order[right]

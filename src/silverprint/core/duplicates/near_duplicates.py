@@ -7,8 +7,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from silverprint.core.duplicates import colour_agreement, near_duplicate_pairs
+from silverprint.core.duplicates import colour_agreement
 from silverprint.core.duplicates.hamming_join import root, roots
+from silverprint.core.duplicates.multi_index_hashing import near_duplicate_pairs
 
 Words = NDArray[np.uint64]
 Indices = NDArray[np.int64]

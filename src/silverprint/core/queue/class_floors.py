@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
-from silverprint.core.selection.pool import Indices, Picks
+from silverprint.core.selection.strategy import Indices, Picks
 
 # Of the first frame's rows, the best first, as many as asked for, beside those of the second, which are taken already:
 # their places, and their acquisition values.

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from silverprint.core.selection.pool import Indices, Picks
 from silverprint.core.selection.strategies import (
     auto,
     badge,
@@ -24,6 +23,7 @@ from silverprint.core.selection.strategies import (
     typiclust,
     uherding,
 )
+from silverprint.core.selection.strategy import Indices, Picks
 from silverprint.core.selection.validate import checked_pool
 from silverprint.core.uncertainty import Probabilities
 from silverprint.errors import ConfigError

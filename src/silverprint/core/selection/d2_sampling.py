@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.selection.lazy_greedy import lazy_greedy
-from silverprint.core.selection.pool import Picks
+from silverprint.core.selection.strategy import Picks
 
 # Squared distances (m, k) of rows, (m,) places, to centres, (k,) places.
 Distances: TypeAlias = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]

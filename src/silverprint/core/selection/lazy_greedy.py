@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.core.selection.pool import Picks
+from silverprint.core.selection.strategy import Picks
 
 _BLOCK: Final = 512  # rows evaluated at once, at most
 

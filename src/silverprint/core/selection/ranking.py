@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.selection.content_hash import chunks
-from silverprint.core.selection.pool import Picks, Pool
+from silverprint.core.selection.strategy import Picks, Pool
 
 Measure = Callable[[NDArray[np.floating]], NDArray[np.float64]]  # (N, C) or (M, N, C) -> (N,), higher is better
 

@@ -1,9 +1,100 @@
-"""Strategy as everything else sees it: what picks, what it needs, how its choice is explained."""
+"""Strategy as everything else sees it: the arrays that it is given, what it gives back, and what it declares."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeAlias
 
-from silverprint.core.selection.pool import Picks
+import numpy as np
+from jaxtyping import Float, Int64
+from numpy.typing import NDArray
+
+from silverprint.core.selection.content_hash import Keys, content_keys, uniform_numbers
+
+Indices = Int64[NDArray[np.int64], " b"]
+Values = Float[NDArray[np.float64], " b"]
+Picks: TypeAlias = tuple[Indices, Values]
+
+_CENTRE_ROWS: Final = 10_000  # enough for a mean
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A checked request. Strategies read it and return (indices, values): the best first, `budget` of `candidates`.
+
+    Values are acquisition values when the row was picked, higher is better; NaN where a strategy has none. The arrays
+    may be memory maps of a million rows: `rows`, `offsets` and `directions` read the few that are asked for.
+    """
+
+    embeddings: NDArray[np.floating]  # (N, D), finite
+    probabilities: NDArray[np.floating] | None  # (N, C) or (M, N, C), rows sum to 1
+    labeled: NDArray[np.int64]  # (L,), rows
+    labels: NDArray[np.int64] | None  # (L,), class ids
+    budget: int  # 0..number of rows not labelled
+    seed: int
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """All rows, (N,), in an order that depends on their content and the seed only, not on where they stand.
+
+        Strategies work through the rows in this order and break ties by it, so that they neither prefer the first
+        rows nor change their choice when the rows are shuffled. Only exact copies are distinguished by their position.
+        """
+        return np.argsort(self._keys, kind="stable").astype(np.int64)
+
+    @cached_property
+    def candidates(self) -> NDArray[np.int64]:
+        """The rows that are not labelled, in `order`."""
+        return self.order[~self.is_labeled[self.order]]
+
+    @cached_property
+    def covered(self) -> NDArray[np.int64]:
+        """The labelled rows, each once, in `order`."""
+        return self.order[self.is_labeled[self.order]]
+
+    @cached_property
+    def is_labeled(self) -> NDArray[np.bool_]:
+        """(N,)"""
+        mask = np.zeros(len(self.embeddings), dtype=bool)
+        mask[self.labeled] = True
+        return mask
+
+    def chance(self, places: NDArray[np.int64], stream: int) -> NDArray[np.float64]:
+        """A number in (0, 1) for each row, by its content, the seed and `stream`."""
+        return uniform_numbers(self._keys[places], stream)
+
+    def rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """A copy of the embeddings at `places`, (n, D)."""
+        return np.asarray(self.embeddings[places], dtype=np.float32)
+
+    def offsets(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The embeddings at `places` less the pool's centre, (n, D): as far apart, and closer to zero."""
+        return self.rows(places).astype(np.float64) - self._centre
+
+    def directions(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The embeddings at `places`, centred and of length one, (n, D); a row at the centre stays zero."""
+        centred = self.rows(places) - self._centre
+        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+        np.divide(centred, lengths, out=centred, where=lengths > 0)
+        return centred
+
+    @property
+    def predictions(self) -> NDArray[np.floating]:
+        """The probabilities, for a strategy that has said that it needs a model."""
+        if self.probabilities is None:
+            raise TypeError("a strategy that reads predictions says needs_model=True")
+        return self.probabilities
+
+    @cached_property
+    def _keys(self) -> Keys:
+        return content_keys(self.embeddings, self.seed)
+
+    @cached_property
+    def _centre(self) -> NDArray[np.float32]:
+        """The mean of a random sample of the rows, (D,)."""
+        sample = self.rows(self.order[:_CENTRE_ROWS])
+        total = sample.sum(axis=0, dtype=np.float64)
+        return np.asarray(total / max(1, len(sample)), dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.selection.content_hash import chunks
-from silverprint.core.selection.pool import Pool
+from silverprint.core.selection.strategy import Pool
 from silverprint.errors import DataError
 
 # Softmax in half precision strays this far from a sum of one; anything beyond is not a distribution.

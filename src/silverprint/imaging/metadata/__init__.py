@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from silverprint.imaging.metadata.jpeg import strip_jpeg
-from silverprint.imaging.metadata.png import strip_png
-from silverprint.imaging.metadata.webp import strip_webp
-from silverprint.imaging.slices import Piece, TooManyParts
+from silverprint.imaging.byte_spans import Piece, TooManyParts
+from silverprint.imaging.metadata.strip_jpeg import strip_jpeg
+from silverprint.imaging.metadata.strip_png import strip_png
+from silverprint.imaging.metadata.strip_webp import strip_webp
 from silverprint.imaging.sniff import sniff
 
 _STRIPPERS: Final[dict[str, Callable[[bytes], list[Piece]]]] = {

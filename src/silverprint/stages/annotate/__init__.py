@@ -1,24 +1,21 @@
-"""annotate@r: push the final queue to Label Studio, pull the votes once, then close, or say who is waited for (75).
+"""annotate@r: push the final queue to people, pull the votes once, then close, or say who is waited for (exit 75).
 
 It never sleeps and never loses a vote: the ledger on disk is written before anything else moves, and a kill between any
 two steps leaves a state from which the next run goes on.
 """
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, round_state, serving_cache
+from silverprint.annotation_backend import AnnotationBackend, Project
+from silverprint.campaign import ledgers, round_state, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.votes import vote_ledger
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
-
-if TYPE_CHECKING:
-    from silverprint.adapters.labelstudio import Project, Studio
+from silverprint.stages.annotate import corrections, recover_votes, server_sync
 
 
 def run(params: Params, round_name: str) -> None:
@@ -27,19 +24,17 @@ def run(params: Params, round_name: str) -> None:
     Raises:
         WaitingForPeople: not everybody has answered.
         DataError: a final file was changed, or the round is open elsewhere with another queue or other votes.
-        UnavailableError: Label Studio or a file is not there.
+        UnavailableError: the annotation backend or a file is not there.
     """
     before = round_state.load(round_name)
     _require_ledgers(round_name, before)
     if before is not None and before.status == "closed" and _asks_answered(before):
         if not layout.votes(round_name).exists():
-            from silverprint.stages.annotate import recover_votes
-
             recover_votes.recover(params, before)
         say(f"{round_name} is closed: its votes stay as they are")
         return
     if before is None or before.status != "closed":
-        guard.require_pulled(layout.votes(round_name), command="git checkout")
+        missing_outputs.require_pulled(layout.votes(round_name), command="git checkout")
     _ask_and_pull(params, round_name, before)
 
 
@@ -71,29 +66,26 @@ def _open(params: Params, name: str, server: str) -> State:
 
 
 def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
-    # Only here: a closed round never needs the server, nor the time to load its client.
-    from silverprint.adapters.labelstudio import push_lease
-    from silverprint.stages.annotate import studio_sync
-
-    studio = studio_sync.connect(name, before)
-    current = before or _open(params, name, studio.server)
+    backend = server_sync.connect(name, before)
+    current = before or _open(params, name, backend.server)
     tiers = sorted(ledgers.queue(name)["tier"].unique())
-    found = {tier: studio_sync.projects(studio, params, current, tier) for tier in tiers}
+    found = {tier: server_sync.projects(backend, params, current, tier) for tier in tiers}
     current = current.moved(projects={tier: projects[0].id for tier, projects in found.items()}).save()
-    with push_lease.hold(studio, found[tiers[0]][0]):
+    with backend.lease(found[tiers[0]][0]):
         # Whoever held the lease before may have taken younger projects away.
-        there = {tier: [first, *filter(studio.has, younger)] for tier, (first, *younger) in found.items()}
-        _hold(studio, params, current, there)
+        there = {
+            tier: [first, *(one for one in younger if backend.is_there(one.id))]
+            for tier, (first, *younger) in found.items()
+        }
+        _hold(backend, params, current, there)
 
 
-def _hold(studio: "Studio", params: Params, current: State, found: dict[str, list["Project"]]) -> None:
+def _hold(backend: AnnotationBackend, params: Params, current: State, found: dict[str, list[Project]]) -> None:
     """Pulls, puts the server in order, pushes; closes, or says who is waited for. No other machine does meanwhile."""
-    from silverprint.stages.annotate import corrections, studio_sync
-
     name = current.round
     projects = {tier: ours[0] for tier, ours in found.items()}
     if _sealed_with_these(current, projects):
-        _close(studio, current, projects)
+        _close(backend, current, projects)
         return
     if current.status == "closed":
         # Re-opened: said first, so that the votes may grow from here on.
@@ -101,30 +93,30 @@ def _hold(studio: "Studio", params: Params, current: State, found: dict[str, lis
 
     queue, withdrawn = ledgers.queue(name), ledgers.withdrawn_images()
     kept = ledgers.votes_so_far(name)
-    pulls = {project.id: studio_sync.pull(studio, project, current) for ours in found.values() for project in ours}
+    pulls = {project.id: server_sync.pull(backend, project, current) for ours in found.values() for project in ours}
     pulled = pl.concat([votes for votes, _ in pulls.values()])
-    votes = vote_ledger.merge(kept, pulled, studio.server, withdrawn, current.settled)
+    votes = vote_ledger.merge(kept, pulled, backend.server, withdrawn, current.settled)
     ledgers.write_votes(name, votes)
 
     progress = vote_ledger.progress(queue, ledgers.asks(name), votes, withdrawn)
     answers = {id_: given for id_, (_, given) in pulls.items()}
-    corrections.report_votes(studio, current, kept, votes, answers)
-    answers = corrections.withdraw_void_votes(studio, current, votes, progress, answers)
+    corrections.report_votes(backend, current, kept, votes, answers)
+    answers = corrections.withdraw_void_votes(backend, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
-        studio_sync.withdraw(studio, [project, *younger], withdrawn)
-        studio_sync.restore_settings(studio, params, project, current)
-        there, on_task = corrections.remove_duplicates(studio, project, younger, answers)
-        studio_sync.push(
-            studio, params, current, project, queue.filter(pl.col("tier") == tier), progress, there, on_task
+        server_sync.withdraw(backend, [project, *younger], withdrawn)
+        server_sync.restore_settings(backend, params, project, current)
+        there, on_task = corrections.remove_duplicates(backend, project, younger, answers)
+        server_sync.push(
+            backend, params, current, project, queue.filter(pl.col("tier") == tier), progress, there, on_task
         )  # fmt: skip
-        corrections.recheck_duplicates(studio, project, on_task)
+        corrections.recheck_duplicates(backend, project, on_task)
     current = current.moved(status="waiting").save()
     if not vote_ledger.is_done(progress):
-        raise _waiting(studio, current, projects, progress)
-    _close(studio, current, projects)
+        raise _waiting(backend, current, projects, progress)
+    _close(backend, current, projects)
 
 
-def _sealed_with_these(current: State, projects: dict[str, "Project"]) -> bool:
+def _sealed_with_these(current: State, projects: dict[str, Project]) -> bool:
     """Whether a close was cut short after the seal: the votes on disk are then the final ones."""
     path = layout.votes(current.round)
     if current.asks_sha256 is not None or not path.exists():
@@ -133,27 +125,27 @@ def _sealed_with_these(current: State, projects: dict[str, "Project"]) -> bool:
 
 
 def _waiting(
-    studio: "Studio", current: State, projects: dict[str, "Project"], progress: pl.DataFrame
+    backend: AnnotationBackend, current: State, projects: dict[str, Project], progress: pl.DataFrame
 ) -> WaitingForPeople:
     done = progress.filter(pl.col("answered") >= pl.col("needed")).height
     got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
     value = f"{current.round}: {done} of {progress.height} pictures done, {got} of {progress['needed'].sum()} votes"
-    places = ", ".join(f"{studio.url}/projects/{project.id}" for project in projects.values())
+    places = ", ".join(backend.page_url(project.id) for project in projects.values())
     remedy = "watch: silverprint wait; then: dvc repro"
-    most, there = int(progress["needed"].max() or 0), studio.annotators()  # type: ignore[arg-type]
+    most, there = int(progress["needed"].max() or 0), backend.annotators()  # type: ignore[arg-type]
     if there < most:
         remedy = f"{most} people are to look at a picture and {there} have an account: silverprint people invite NAME"
     return WaitingForPeople(value, f"people are needed at {places}", remedy)
 
 
-def _close(studio: "Studio", current: State, projects: dict[str, "Project"]) -> None:
+def _close(backend: AnnotationBackend, current: State, projects: dict[str, Project]) -> None:
     votes_sha256 = ledgers.sha256(layout.votes(current.round))
     for project in projects.values():
         if project.votes_sha256 not in (None, votes_sha256) and current.asks_sha256 is None:
             value = f"{current.round} was closed elsewhere with votes {str(project.votes_sha256)[:8]}"
             raise DataError(value, f"here they are {votes_sha256[:8]}", "run: git pull")
-        studio.seal(project, votes_sha256)
+        backend.seal(project, votes_sha256)
     asks_sha256 = ledgers.sha256(layout.asks(current.round))
     current.moved(status="closed", votes_sha256=votes_sha256, asks_sha256=asks_sha256).save()
-    serving_cache.empty(current.campaign, current.round)
+    served_copies.empty(current.campaign, current.round)
     say(f"{current.round} is closed: {ledgers.votes(current.round).height} votes")

@@ -8,16 +8,19 @@ from typing import TypeAlias
 
 import polars as pl
 
-from silverprint.adapters.labelstudio import Annotation, Project, StoredTask, Studio, duplicate_tasks
+from silverprint.annotation_backend import Annotation, AnnotationBackend, Project, StoredTask
 from silverprint.campaign import ledgers
 from silverprint.campaign.round_state import State
 from silverprint.console import say
 from silverprint.core.votes import vote_ledger
+from silverprint.stages.annotate import duplicate_tasks
 
 Answers: TypeAlias = dict[int, list[Annotation]]  # by project id
 
 
-def report_votes(studio: Studio, current: State, kept: pl.DataFrame, votes: pl.DataFrame, answers: Answers) -> None:
+def report_votes(
+    backend: AnnotationBackend, current: State, kept: pl.DataFrame, votes: pl.DataFrame, answers: Answers
+) -> None:
     """Says how many of the round's votes do not count and why, which are gone from the server, and what is not ours."""
     name = current.round
     if out := vote_ledger.not_counting_by_status(votes):
@@ -26,8 +29,8 @@ def report_votes(studio: Studio, current: State, kept: pl.DataFrame, votes: pl.D
     if gone := vote_ledger.newly_deleted(kept, votes):
         by = ", ".join(f"{who} {n}" for who, n in gone.items())
         say(
-            f"{name}: {sum(gone.values())} votes were deleted on {studio.url} since the last pull (of {by}): they stay "
-            "in votes.csv as deleted and do not count, and their pictures are asked about again"
+            f"{name}: {sum(gone.values())} votes were deleted on {backend.url} since the last pull (of {by}): they "
+            "stay in votes.csv as deleted and do not count, and their pictures are asked about again"
         )
     given = [annotation for ours in answers.values() for annotation in ours]
     asked = set(ledgers.queue(name)["image_id"])
@@ -35,31 +38,31 @@ def report_votes(studio: Studio, current: State, kept: pl.DataFrame, votes: pl.D
     if foreign:
         pairs = Counter((one.annotator, one.hand or "an import") for one in foreign)
         by = ", ".join(f"{n} of {who} by {hand}" for (who, hand), n in sorted(pairs.items()))
-        say(f"{name}: {len(foreign)} answers on {studio.url} were given or changed in another's name: {by}")
+        say(f"{name}: {len(foreign)} answers on {backend.url} were given or changed in another's name: {by}")
     strange = sum(one.image_id not in asked for one in given)
     if strange:
         say(f"{name}: {strange} answers are on tasks of the project that are not of this round: they are not pulled")
 
 
 def withdraw_void_votes(
-    studio: Studio, current: State, votes: pl.DataFrame, progress: pl.DataFrame, answers: Answers
+    backend: AnnotationBackend, current: State, votes: pl.DataFrame, progress: pl.DataFrame, answers: Answers
 ) -> Answers:
     """Takes votes that count for nothing off the server where their picture still wants people, so that it is asked
     about again, of the same people too; they stay in votes.csv. What is left of `answers`.
     """
     wanting = progress.filter(pl.col("answered") < pl.col("needed"))["image_id"]
-    void = vote_ledger.void_votes(votes, studio.server).filter(pl.col("image_id").is_in(wanting.implode()))
+    void = vote_ledger.void_votes(votes, backend.server).filter(pl.col("image_id").is_in(wanting.implode()))
     chosen = set(void["annotation_id"])
     there = [one.annotation_id for ours in answers.values() for one in ours if one.annotation_id in chosen]
     if not there:
         return answers
-    duplicate_tasks.delete_annotations(studio, there)
-    say(f"{current.round}: {len(there)} of them are taken off {studio.url}: their pictures are asked about again")
+    backend.delete_annotations(there)
+    say(f"{current.round}: {len(there)} of them are taken off {backend.url}: their pictures are asked about again")
     return {id_: [one for one in ours if one.annotation_id not in chosen] for id_, ours in answers.items()}
 
 
 def remove_duplicates(
-    studio: Studio, project: Project, younger: list[Project], answers: Answers
+    backend: AnnotationBackend, project: Project, younger: list[Project], answers: Answers
 ) -> tuple[dict[str, StoredTask], Counter[int]]:
     """Leaves one task a picture that anybody is served, in one project; says what it removed.
 
@@ -68,20 +71,20 @@ def remove_duplicates(
     """
     on_task = Counter(annotation.task_id for ours in answers.values() for annotation in ours)
     for other in younger:
-        removed, closed = duplicate_tasks.retire(studio, other, on_task)
+        removed, closed = duplicate_tasks.retire(backend, other, on_task)
         if removed or closed or not answers[other.id]:
             say(
                 f"{project.round}: project {other.id} asked the same as project {project.id}: {removed} unanswered "
                 f"tasks of it are removed, {closed} answered ones are closed, and their answers count"
             )
-    found = duplicate_tasks.keep_one_each(studio, project, on_task)
+    found = duplicate_tasks.keep_one_each(backend, project, on_task)
     _say(project, found)
     return found.tasks, on_task
 
 
-def recheck_duplicates(studio: Studio, project: Project, on_task: Counter[int]) -> None:
+def recheck_duplicates(backend: AnnotationBackend, project: Project, on_task: Counter[int]) -> None:
     """Looks once more after a push: an import of a push that was killed may have ended meanwhile."""
-    _say(project, duplicate_tasks.keep_one_each(studio, project, on_task))
+    _say(project, duplicate_tasks.keep_one_each(backend, project, on_task))
 
 
 def _say(project: Project, found: duplicate_tasks.UniqueTasks) -> None:

@@ -11,9 +11,9 @@ from silverprint.console import say
 from silverprint.core import half_precision
 from silverprint.core.duplicates import groups
 from silverprint.core.queue import roles
-from silverprint.core.queue.compose import Plan, compose
+from silverprint.core.queue.batch_composition import Plan, compose
 from silverprint.core.selection import select_with_scores
-from silverprint.core.selection.pool import Picks
+from silverprint.core.selection.strategy import Picks
 from silverprint.errors import DataError
 from silverprint.stages.queue.pool import UNTOLD, Pool
 

@@ -8,7 +8,7 @@ from silverprint import layout
 from silverprint.console import say
 from silverprint.core import half_precision, uncertainty
 from silverprint.core.features import block_weights
-from silverprint.core.queue.compose import Plan
+from silverprint.core.queue.batch_composition import Plan
 from silverprint.core.queue.reasons import prediction_sentences, reasons
 from silverprint.stages.queue.pool import Pool, first_few
 

@@ -1,4 +1,4 @@
-"""Pool of a round: the scored pictures, what is known of them, and which people may be asked about."""
+"""Pool of a round: the scored pictures, their features, what is known of them, and which people may be asked about."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from silverprint.adapters import activelab
 from silverprint.campaign import gold_list, ledgers
 from silverprint.config import START, Params
 from silverprint.console import say
+from silverprint.core.features import block_weights
+from silverprint.core.features.projection import SAMPLE, Projection
 from silverprint.core.queue import relabelling, roles
 from silverprint.errors import DataError, restore_remedy
 from silverprint.records import HELD_OUT, LABELS, MANIFEST, SCORES, VOTES
-from silverprint.stages.queue.pool_features import PoolFeatures, read_pool
 from silverprint.store import tables
 from silverprint.store.features import Features
 
@@ -24,6 +25,35 @@ from silverprint.store.features import Features
 NOT_TRAINED_ON: Final = ("evaluation", "gold")
 
 UNTOLD: Final = -1  # the class id of a picture that is none of the classes, or not known yet
+
+
+@dataclass(frozen=True)
+class PoolFeatures:
+    rows: NDArray[np.float16]  # (N, k), in the order of the pictures asked for
+    weights: block_weights.Weights
+
+
+def read_pool(features: Features, image_ids: Sequence[str], examples: pl.DataFrame) -> PoolFeatures:
+    """The pool in half precision, read a batch at a time: a million pictures of two blocks are half a gigabyte.
+
+    Args:
+        image_ids: sorted; as they are hashes, the first ones are a random sample.
+        examples: row (of image_ids) and class_id of the labelled pictures, -1 where it is none of the classes.
+
+    Raises:
+        DataError: a picture has no features.
+    """
+    projection = Projection.of(features.matrix(image_ids[:SAMPLE]), features.blocks)
+    columns = projection.columns
+    rows = np.empty((len(image_ids), projection.width), dtype=np.float16)
+    start = 0
+    for batch in features.batches(image_ids):
+        rows[start : start + len(batch)] = projection(batch)
+        start += len(batch)
+    known = examples.filter(pl.col("class_id") >= 0)
+    weights = block_weights.choose_weights(rows[known["row"].to_numpy()], known["class_id"].to_numpy(), columns)
+    rows *= block_weights.column_scales(weights, columns).astype(np.float16)  # exact: they are powers of two
+    return PoolFeatures(rows, weights)
 
 
 @dataclass(frozen=True)

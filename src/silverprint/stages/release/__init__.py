@@ -13,18 +13,18 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
-from silverprint.campaign import class_numbers, ledgers
+from silverprint.campaign import class_list, ledgers
 from silverprint.config import Params
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.reporting import summary
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
 from silverprint.stages.release import dataset_metrics
 from silverprint.store import ShardReader, files, json_files, tables
 from silverprint.store.features import Features
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 _MANY_FILES = 50_000
 
@@ -41,7 +41,7 @@ def run(params: Params, round_name: str | None = None) -> None:
     if round_name is not None:
         params = _as_of(params, round_name)
     labels_dir, model_dir = layout.labels(params.last), layout.model(params.last)
-    guard.require_pulled(layout.CLEAN, labels_dir, model_dir)
+    missing_outputs.require_pulled(layout.CLEAN, labels_dir, model_dir)
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     labels = tables.read(labels_dir / "labels.parquet", LABELS)
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
@@ -114,7 +114,7 @@ def _distribution(classes: tuple[str, ...], probabilities: np.ndarray[Any, np.dt
 
 def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
     reader = ShardReader([layout.raw(source) for source in params.sources])
-    classes = class_numbers.classes(params)
+    classes = class_list.classes(params)
     (folder / "parquet").mkdir()
     for split in splits.SPLITS:
         part = rows.filter(pl.col("split") == split).select(*columns.COLUMNS, "format")
@@ -140,7 +140,7 @@ def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.
     return card.Card(
         name=params.dataset.name,
         question=params.dataset.title,
-        classes=class_numbers.classes(params),
+        classes=class_list.classes(params),
         splits={split: found for split, found in counts.items() if found},
         licenses=summary.licenses(rows).to_dicts(),
         sources=sources.with_columns(pl.col("released").fill_null(0)).to_dicts(),

@@ -10,16 +10,16 @@ import polars as pl
 from silverprint import console, layout
 from silverprint.adapters import html
 from silverprint.adapters.html.view import RoundView, View
-from silverprint.adapters.plots import contact_sheet, curve, strip
-from silverprint.adapters.plots.gallery import Gallery
+from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
+from silverprint.adapters.plots.thumbnails import Gallery
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core.duplicates import groups
 from silverprint.core.reporting import summary
-from silverprint.stages.report import campaign_data, contact, dataset_metrics, tiles, withdrawals
+from silverprint.stages.report import campaign_data, contact_sheet_examples, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
-from silverprint.store.folders import replacing_folder
+from silverprint.store.files import replacing_folder
 
 
 def run(params: Params) -> None:
@@ -32,12 +32,14 @@ def run(params: Params) -> None:
     campaign = campaign_data.campaign(params)
     pictures = tiles.gallery(campaign)
     rounds = _rounds(campaign, pictures)
-    points, chosen = _points(rounds), contact.choose_examples(campaign)
+    points, chosen = _points(rounds), contact_sheet_examples.choose_examples(campaign)
     with replacing_folder(layout.REPORT) as folder:
-        strip.draw(tiles.strip_columns(campaign, pictures), folder / "strip.png")
-        contact_sheet.draw(contact.contact_figure(campaign, chosen, pictures), folder / "contact-sheet.png")
+        overview_strip.draw(tiles.strip_columns(campaign, pictures), folder / "strip.png")
+        contact_sheet.draw(
+            contact_sheet_examples.contact_figure(campaign, chosen, pictures), folder / "contact-sheet.png"
+        )
         if points:
-            curve.draw(points, folder / "curve.png")
+            learning_curve.draw(points, folder / "curve.png")
         page = html.render(_view(campaign, rounds, chosen, pictures, folder))
         files.write_text(folder / "index.html", page)
     console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} rounds measured")
@@ -68,7 +70,7 @@ def _page(name: str) -> str | None:
     return Path(os.path.relpath(path, layout.REPORT)).as_posix() if path.exists() else None
 
 
-def _points(rounds: list[RoundView]) -> list[curve.Point]:
+def _points(rounds: list[RoundView]) -> list[learning_curve.Point]:
     """The measured rounds; a control stands at the labels of the round before and the `k` that were added."""
     points, before = [], 0
     for entry in rounds:
@@ -78,15 +80,17 @@ def _points(rounds: list[RoundView]) -> list[curve.Point]:
         pair = _control(before, control) if control else None
         before = entry.metrics["labels"]
         interval = found["accuracy_low"], found["accuracy_high"]
-        points.append(curve.Point(entry.name, before, found["accuracy"], *interval, pair))
+        points.append(learning_curve.Point(entry.name, before, found["accuracy"], *interval, pair))
     return points
 
 
-def _control(before: int, found: dict[str, Any]) -> curve.Control:
-    return curve.Control(before + found["k"], found["k"], found["chosen"], found["random"])
+def _control(before: int, found: dict[str, Any]) -> learning_curve.Control:
+    return learning_curve.Control(before + found["k"], found["k"], found["chosen"], found["random"])
 
 
-def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, pictures: Gallery, folder: Path) -> View:
+def _view(
+    campaign: Campaign, rounds: list[RoundView], chosen: contact_sheet_examples.Chosen, pictures: Gallery, folder: Path
+) -> View:
     raw, manifest, dataset = campaign.reader.index(), campaign.manifest, campaign.params.dataset
     return View(
         name=dataset.name,
@@ -100,7 +104,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, p
         strip=_inline(folder / "strip.png") or "",
         curve=_inline(folder / "curve.png"),
         rounds=rounds,
-        contact=contact.contact_section(campaign, chosen, pictures),
+        contact=contact_sheet_examples.contact_section(campaign, chosen, pictures),
         groups=_grouped(manifest.filter("kept")),
         not_stored=summary.not_stored_reasons(raw).to_dicts(),
         outcomes=summary.outcomes(raw).to_dicts(),
@@ -113,7 +117,7 @@ def _view(campaign: Campaign, rounds: list[RoundView], chosen: contact.Chosen, p
         annotators=campaign.people.sort("annotator").to_dicts(),
         imports=campaign.imports.sort("annotator").to_dicts(),
         gold=campaign.gold,
-        qualities=dataset_metrics.read_qualities(),
+        qualities=campaign_data.read_qualities(),
         withdrawals=withdrawals.summarise_withdrawals(campaign),
     )
 

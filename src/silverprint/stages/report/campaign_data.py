@@ -8,10 +8,11 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
+from silverprint.adapters.html.view import Qualities, SubsetRow
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.core.votes import imported_labels
-from silverprint.dvcfiles import guard
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import restore_remedy
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
 from silverprint.store import ShardReader, json_files, tables
@@ -63,7 +64,7 @@ def campaign(params: Params) -> Campaign:
         UnavailableError: a table is known and not on this disk, or the manifest is missing.
         DataError: a table is not readable.
     """
-    guard.require_pulled(layout.CLEAN, layout.labels(params.last), layout.model(params.last))
+    missing_outputs.require_pulled(layout.CLEAN, layout.labels(params.last), layout.model(params.last))
     labels = _newest([layout.labels(name) for name in params.chain], "labels.parquet")
     model = _newest([layout.model(name) for name in params.chain], "evaluation.parquet")
     return Campaign(
@@ -98,3 +99,23 @@ def _gold(labels: Path | None) -> dict[str, dict[str, Any]]:
 
 def _table(folder: Path | None, name: str, schema: Schema) -> pl.DataFrame:
     return tables.read(folder / name, schema) if folder else empty(schema)
+
+
+def read_qualities() -> Qualities | None:
+    """None where nothing was released yet."""
+    found = document(layout.QUALITIES, "scale", "diversity", "quality", "consistency")
+    if found is None:
+        return None
+    scale, diversity = found["scale"], found["diversity"]
+    return Qualities(
+        kept=_kind("kept", scale["kept"], diversity),
+        sources=[_kind(name, n, diversity["sources"].get(name, {})) for name, n in sorted(scale["sources"].items())],
+        classes=[_kind(name, n, diversity["classes"].get(name, {})) for name, n in sorted(scale["classes"].items())],
+        share_kept=found["quality"]["kept"],
+        flagged=found["quality"]["flagged"],
+        consistency=found["consistency"],
+    )
+
+
+def _kind(name: str, pictures: int, figures: dict[str, Any]) -> SubsetRow:
+    return SubsetRow(name, pictures, figures.get("effective"), figures.get("coverage"))

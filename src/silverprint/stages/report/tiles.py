@@ -3,9 +3,8 @@
 import polars as pl
 
 from silverprint.adapters.html.view import Tile
-from silverprint.adapters.plots import strip
-from silverprint.adapters.plots.gallery import Gallery
-from silverprint.adapters.plots.thumbnails import data_uri
+from silverprint.adapters.plots import overview_strip
+from silverprint.adapters.plots.thumbnails import Gallery, data_uri
 from silverprint.core.cleaning import withheld
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.reporting import sheet_examples, summary
@@ -50,7 +49,7 @@ def disputed_tiles(campaign: Campaign, pictures: Gallery) -> list[Tile]:
     return found
 
 
-def strip_columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
+def strip_columns(campaign: Campaign, pictures: Gallery) -> list[overview_strip.Column]:
     """The strip: crawled, rejected, asked, labelled."""
     manifest, answers = campaign.manifest, campaign.answers
     hidden = [*BINDING, "undecodable"]
@@ -62,36 +61,38 @@ def strip_columns(campaign: Campaign, pictures: Gallery) -> list[strip.Column]:
     labelled = [name for name in campaign.params.dataset.classes if name in counts]
     people = campaign.people.height
 
-    def row(image_ids: list[str], title: str = "", note: str = "") -> strip.Row:
-        return strip.Row([pictures.thumbnail(image_id, strip.TILE) for image_id in image_ids], title, note)
+    def row(image_ids: list[str], title: str = "", note: str = "") -> overview_strip.Row:
+        return overview_strip.Row(
+            [pictures.thumbnail(image_id, overview_strip.TILE) for image_id in image_ids], title, note
+        )
 
-    def grid(image_ids: list[str]) -> list[strip.Row]:
-        shown = [image_id for image_id in image_ids if pictures.shows(image_id)][: 4 * strip.ROWS]
+    def grid(image_ids: list[str]) -> list[overview_strip.Row]:
+        shown = [image_id for image_id in image_ids if pictures.shows(image_id)][: 4 * overview_strip.ROWS]
         return [row(shown[start : start + 4]) for start in range(0, len(shown), 4)]
 
-    def example_row(reason: str, n: int) -> strip.Row:
+    def example_row(reason: str, n: int) -> overview_strip.Row:
         return row(sheet_examples.rejected_rows(manifest, reason)["image_id"].head(3).to_list(), reason, f"{n:,}")
 
-    def class_row(name: str) -> strip.Row:
+    def class_row(name: str) -> overview_strip.Row:
         return row(by_class.filter(pl.col("label") == name)["image_id"].head(3).to_list(), name, f"{counts[name]:,}")
 
     return [
-        strip.Column("Acquired", f"{manifest.height:,} pictures", grid(crawled)),
-        strip.Column(
+        overview_strip.Column("Acquired", f"{manifest.height:,} pictures", grid(crawled)),
+        overview_strip.Column(
             "Rejected", f"{rejected['pictures'].sum():,}, each with its reason",
-            [example_row(reason, n) for reason, n in rejected.head(strip.ROWS).iter_rows()],
+            [example_row(reason, n) for reason, n in rejected.head(overview_strip.ROWS).iter_rows()],
             _rest(rejected.height, "reasons"),
         ),
-        strip.Column("Asked", f"{campaign.asked.height:,} in {len(campaign.queues)} rounds", grid(newest)),
-        strip.Column(
+        overview_strip.Column("Asked", f"{campaign.asked.height:,} in {len(campaign.queues)} rounds", grid(newest)),
+        overview_strip.Column(
             "Labelled", f"{answers.height:,} by {people} people",
-            [class_row(name) for name in labelled[: strip.ROWS]], _rest(len(labelled), "classes"),
+            [class_row(name) for name in labelled[: overview_strip.ROWS]], _rest(len(labelled), "classes"),
         ),
     ]  # fmt: skip
 
 
 def _rest(count: int, kind: str) -> str:
-    return f"and {count - strip.ROWS:,} more {kind}" if count > strip.ROWS else ""
+    return f"and {count - overview_strip.ROWS:,} more {kind}" if count > overview_strip.ROWS else ""
 
 
 def _asked(row: dict[str, object], pictures: Gallery) -> Tile:

@@ -8,7 +8,13 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from silverprint.errors import UnavailableError
-from silverprint.store.executor.threads import use_one_thread
+
+
+def use_one_thread() -> None:
+    """A worker per core is enough: OpenCV's own threads would only take turns with them."""
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 def run_on_processes(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:

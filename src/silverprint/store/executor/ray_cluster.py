@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from silverprint.errors import ConfigError, UnavailableError
-from silverprint.store.executor.threads import use_one_thread
+from silverprint.store.executor.processes import use_one_thread
 
 _VALUE: Final = "executor = 'ray'"
 _LOCAL: Final = "local"

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from silverprint.acquired import Answer, Showing, StoredBytes, Validators
 from silverprint.core.cleaning.takedowns import NOTHING, Takedowns
+from silverprint.fetch_result import Answer, Showing, StoredBytes, Validators
 from silverprint.imaging import claimed_formats
+from silverprint.imaging.byte_spans import sha256_of
 from silverprint.imaging.metadata import strip_pieces
-from silverprint.imaging.slices import sha256_of
 from silverprint.store.int_map import IntMap
 from silverprint.store.intake import field_bounds
 from silverprint.store.intake.history import UrlHistory

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
-from silverprint.acquired import LONGEST_ADDRESS, Answer, Showing
+from silverprint.fetch_result import LONGEST_ADDRESS, Answer, Showing
 from silverprint.records import IMAGE_ID
 
 LONGEST: Final[Mapping[str, int]] = {  # characters of a field; more is cut, with a mark that tells two such texts apart

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from silverprint.acquired import Validators
+from silverprint.fetch_result import Validators
 from silverprint.store.int_map import IntMap
 
 _OF_THE_BYTES = ("empty", "not-an-image")  # reasons that hold for as long as the bytes stay

@@ -9,13 +9,13 @@ from typing import Any, Final, Self
 import polars as pl
 
 from silverprint.errors import DataError, UnavailableError, restore_remedy
-from silverprint.imaging.slices import Piece
+from silverprint.imaging.byte_spans import Piece
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
 from silverprint.store.int_map import IntMap
 from silverprint.store.shards.names import index_numbers, part_number, settle, shards_without_index
-from silverprint.store.shards.part import Part, publish
+from silverprint.store.shards.unfinished_part import Part, publish
 
 _SHARE: Final = 16  # a part holds at most 1/16 of the source, which is what a kill may cost
 _MOST_BYTES: Final = 4_000_000_000

@@ -1,7 +1,7 @@
 """Child process with the sockets: orders come in on standard input, results leave on standard output.
 
-`python -m silverprint.adapters.urls.worker DESCRIPTOR SIZE`; bodies go through the ring in the file that is open as
-DESCRIPTOR. When its input ends it ends, too, whatever is under way: the other process may have been killed.
+`python -m silverprint.adapters.urls.fetcher.child DESCRIPTOR SIZE`; bodies go through the ring in the file that is
+open as DESCRIPTOR. When its input ends it ends, too, whatever is under way: the other process may have been killed.
 """
 
 import asyncio

@@ -1,13 +1,15 @@
 """Guard of addresses: each is checked before its request, as listed, after each redirect, and for robots.txt."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from silverprint.adapters.urls.http.pool import Peer
+from yarl import URL
+
 from silverprint.core.cleaning.takedowns import Takedowns
-from silverprint.fetching.address_guard import AddressPolicy, literal, target
+from silverprint.fetching.address_guard import AddressPolicy, target
 from silverprint.fetching.refusals import Failed, Refused
 from silverprint.fetching.urls import resolve_url
 
@@ -17,9 +19,9 @@ _REMEMBERED: Final = 4_096  # origins
 class Address(NamedTuple):
     wire: str  # in ASCII, as browsers write what is not
     origin: str  # scheme://host:port
-    target: str  # what is asked for there
-    peer: Peer
-    headers: str  # those that name the host, and who asks where the address says so; each line with its end
+    host: str
+    url: URL  # as aiohttp is given it: without user and password
+    headers: Mapping[str, str]  # who asks, where the address says so
 
 
 class Gate:
@@ -45,20 +47,19 @@ class Gate:
             wire, origin = sendable_url(url)
             if self._takedowns.forbid(url, wire):
                 raise Refused("taken-down")
-            return Address(wire, origin, wire[len(origin) :], *self._check(origin))
+            bare, host, headers = self._check(origin)
+            return Address(wire, origin, host, URL(bare + wire[len(origin) :], encoded=True), headers)
         except ValueError:
             raise Failed("bad-url") from None
 
-    def _check_origin(self, origin: str) -> tuple[Peer, str]:
+    def _check_origin(self, origin: str) -> tuple[str, str, Mapping[str, str]]:
         asked = target(origin)
-        spelled = literal(asked.host)
-        if spelled is not None and not self._reach.permits(asked, spelled):
+        if not self._reach.permits_host(asked):
             raise Refused("private-address")
         scheme, _, place = origin.partition("://")
-        who, _, host = place.rpartition("@")
+        who, _, host_port = place.rpartition("@")
         said = b64encode(unquote(who).encode()).decode()
-        headers = f"Host: {host}\r\n" + (f"Authorization: Basic {said}\r\n" if who else "")
-        return Peer(scheme == "https", *asked), headers
+        return f"{scheme}://{host_port}", asked.host, {"Authorization": f"Basic {said}"} if who else {}
 
 
 def sendable_url(url: str) -> tuple[str, str]:

@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core import uncertainty
-from silverprint.core.selection.pool import Picks, Pool
 from silverprint.core.selection.ranking import measure_rows
 from silverprint.core.selection.strategies.uherding import herd, smallest_distance
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 WIDEST: Final = 2**0.5  # σ without labels
 

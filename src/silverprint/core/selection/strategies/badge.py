@@ -16,8 +16,7 @@ from silverprint.core import uncertainty
 from silverprint.core.selection.content_hash import chunks
 from silverprint.core.selection.d2_sampling import d2_sample
 from silverprint.core.selection.distances import ROUNDING
-from silverprint.core.selection.pool import Picks, Pool
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 _STREAM = 2
 

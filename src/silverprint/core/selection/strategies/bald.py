@@ -7,9 +7,8 @@ the answer and the model, H(mean of the members) - mean of H(member). For ensemb
 from typing import Final
 
 from silverprint.core import uncertainty
-from silverprint.core.selection.pool import Picks, Pool
 from silverprint.core.selection.ranking import pick_largest
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 
 def pick(pool: Pool) -> Picks:

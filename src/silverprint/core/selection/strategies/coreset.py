@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from silverprint.core.selection.content_hash import chunks
 from silverprint.core.selection.distances import squared_distances
 from silverprint.core.selection.lazy_greedy import lazy_greedy
-from silverprint.core.selection.pool import Picks, Pool
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 _FIRST: Final = 1_000  # centres that every row is measured against
 _TOGETHER: Final = 128

@@ -3,9 +3,8 @@
 from typing import Final
 
 from silverprint.core import uncertainty
-from silverprint.core.selection.pool import Picks, Pool
 from silverprint.core.selection.ranking import pick_largest
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 
 def pick(pool: Pool) -> Picks:

@@ -4,9 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.core.selection.pool import Picks, Pool
 from silverprint.core.selection.strategies.uherding import herd
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 
 def pick(pool: Pool, references: int | None = None, candidates: int = 20_000) -> Picks:

@@ -4,8 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.core.selection.pool import Picks, Pool
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 
 def pick(pool: Pool) -> Picks:

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from silverprint.core.selection.content_hash import chunks
 from silverprint.core.selection.kmeans import assign, kmeans
-from silverprint.core.selection.pool import Picks, Pool
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 _NEAR: Final = 1e-5  # added to the mean distance: copies are typical, not infinitely so
 

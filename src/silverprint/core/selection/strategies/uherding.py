@@ -21,9 +21,8 @@ from silverprint.core import uncertainty
 from silverprint.core.selection.content_hash import chunks
 from silverprint.core.selection.distances import squared_distances
 from silverprint.core.selection.lazy_greedy import lazy_greedy
-from silverprint.core.selection.pool import Picks, Pool
 from silverprint.core.selection.ranking import measure_rows
-from silverprint.core.selection.strategy import Strategy
+from silverprint.core.selection.strategy import Picks, Pool, Strategy
 
 Points: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # places in the pool, (n,), to (n, d)
 

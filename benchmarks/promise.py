@@ -1,0 +1,60 @@
+"""How often a promise of precision is broken, and what is released under it: simulated campaigns.
+
+python -m benchmarks.promise      # the table of docs/learning.md
+"""
+
+import argparse
+
+import numpy as np
+from numpy.typing import NDArray
+
+from silverprint.core.evaluation.intervals import wilson
+from silverprint.core.promise import threshold
+
+POOL = 4_000
+MODELS = {  # name -> the chance that a label of that score is right
+    "calibrated": lambda scores: scores,
+    "overconfident": lambda scores: scores**3,
+    "in two steps": lambda scores: np.where(scores > 0.7, 0.99, 0.85),
+    "surest pictures a little worse": lambda scores: np.where(scores > 0.99, 0.97, scores),
+    "just below the promise everywhere": lambda scores: np.full_like(scores, 0.969),
+}
+
+
+def play(model: str, audit: int, campaigns: int) -> str:
+    rng = np.random.default_rng(audit)
+    broken, released, best = 0, [], []
+    for _ in range(campaigns):
+        scores = rng.beta(6, 0.35, POOL)
+        right = rng.random(POOL) < MODELS[model](scores)
+        found = threshold(scores[:audit], right[:audit], precision=0.97, confidence=0.95)
+        kept = scores >= (np.inf if found is None else found)
+        broken += bool(kept.any() and right[kept].mean() < 0.97)
+        released.append(kept.mean())
+        best.append(most(scores, right))
+    low, high = wilson(broken, campaigns)
+    share = f"{broken / campaigns:.1%} ({low:.1%} to {high:.1%})"
+    cells = (model, audit, campaigns, share, f"{np.mean(released):.0%}", f"{np.mean(best):.0%}")
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def most(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """The share that could be released at .97 by who knows every label."""
+    hits = np.cumsum(right[np.argsort(-scores)]) / np.arange(1, len(scores) + 1)
+    kept = np.flatnonzero(hits >= 0.97)
+    return float((kept[-1] + 1) / len(scores)) if len(kept) else 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--campaigns", type=int, default=400)
+    asked = parser.parse_args()
+    print("| model | audited | campaigns | promise broken | released | could be released |")
+    print("|---|---|---|---|---|---|")
+    for model in MODELS:
+        for audit in (150, 300, 1_000):
+            print(play(model, audit, asked.campaigns), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""Shapes of what the head, its losses and every Ω pass on."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+Rows = Float[NDArray[np.floating], "n d"]  # as the caller has them, or as a view makes them
+ClassIds = Int[NDArray[np.integer], " n"]
+RowWeights = Float[NDArray[np.floating], " n"]
+Shares = Float[NDArray[np.floating], " c"]
+Distributions = Float[NDArray[np.floating], "n c"]
+Logits = Float[NDArray[np.floating], "n c"]
+MemberLogits = Float[NDArray[np.floating], "m n c"]
+Weight = Float[NDArray[np.floating], "d c"]  # the last row is the bias
+Members = Float[NDArray[np.floating], "m d c"]
+Losses = Float[NDArray[np.floating], " n"]

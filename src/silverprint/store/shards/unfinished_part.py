@@ -1,0 +1,148 @@
+"""Part of a source's folder while it is written: a tar that grows by pages, and the rows that will be its index."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from silverprint.imaging.byte_spans import Piece, sha256_of
+from silverprint.records import RAW
+from silverprint.store import tables
+from silverprint.store.files import disk_errors
+from silverprint.store.shards.names import index_name, shard_name, unfinished_index
+from silverprint.store.shards.tar_header import BLOCK, member_header
+
+PAGE: Final = 2**21  # bytes; the largest page that x86-64 and arm64 have for files
+
+_EXTENSION = {"jpeg": "jpg"}
+_PLACE = ("shard", "offset", "size", "stored_sha256", "format")
+
+
+class PageWriter:
+    """Writes `path` anew, PAGE bytes at a time; the rest waits in memory for `finish`.
+
+    Raises:
+        OSError: when a page is written: no space, or the folder cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._waiting: list[Piece] = []
+        self._bytes = 0  # bytes that wait
+
+    def write(self, *parts: Piece) -> None:
+        self._waiting += parts
+        self._bytes += sum(map(len, parts))
+        if self._bytes >= PAGE:
+            self._flush(self._bytes - self._bytes % PAGE)
+
+    def finish(self) -> None:
+        """Writes what waits, through to the disk, and closes the file."""
+        self._flush(self._bytes)
+        os.fsync(self._file.fileno())
+        self.close()
+
+    def close(self) -> None:
+        """Drops what waits."""
+        self._file.close()
+
+    def _flush(self, count: int) -> None:
+        joined = memoryview(b"".join(self._waiting))
+        for start in range(0, count, PAGE):
+            rest = joined[start : min(start + PAGE, count)]
+            while rest:  # the disk is nearly full where one call does not do
+                rest = rest[self._file.write(rest) or 0 :]
+        self._waiting, self._bytes = [bytes(joined[count:])], len(joined) - count
+
+
+class Part:
+    """
+    Attributes:
+        number: of the part in its folder.
+        rows: of its index, those of duplicates without the place of their picture.
+        names: image_ids of the pictures stored in it.
+        copied: numbers of the other parts that hold pictures of which it has duplicates.
+        end: of the tar, bytes.
+    """
+
+    def __init__(self, root: Path, number: int) -> None:
+        self.root, self.number = root, number
+        self.rows: list[Mapping[str, Any]] = []
+        self.names: set[str] = set()
+        self.copied: set[int] = set()
+        self.end = 0
+        self.shard = root / shard_name(number)
+        self.index = root / index_name(number)
+        self._hidden = root / f".{self.shard.name}.part"
+        self._tar: PageWriter | None = None
+
+    def store(self, row: dict[str, Any], payload: Sequence[Piece]) -> None:
+        """Appends a picture and its row; its place is filled in, and `stored_sha256` unless it is there.
+
+        Raises:
+            DiskError: no space.
+        """
+        size, form = sum(map(len, payload)), row["format"]
+        header = member_header(f"{row['image_id']}.{_EXTENSION.get(form, form)}", size)
+        padding = bytes(-size % BLOCK)
+        with disk_errors(self._hidden):
+            if self._tar is None:
+                self._tar = PageWriter(self._hidden)
+            self._tar.write(header, *payload, padding)
+        row["shard"], row["offset"], row["size"] = self.shard.name, self.end + BLOCK, size
+        row["stored_sha256"] = row.get("stored_sha256") or sha256_of(payload)
+        self.end += BLOCK + size + len(padding)
+        self.names.add(row["image_id"])
+        self.rows.append(row)
+
+    def finish(self, index: pl.DataFrame) -> None:
+        """Makes the tar and its index whole, on the disk, and gives them their names.
+
+        Both lie there under hidden names before the first has its own, so that a kill costs no whole part
+        (`names.settle`), and a shard without an index is one that was lost.
+        """
+        waiting = unfinished_index(self.index)
+        with disk_errors(self.shard):
+            if self._tar is not None:
+                self._tar.write(bytes(2 * BLOCK))
+                self._tar.finish()
+            tables.write(index, waiting, RAW)
+            if self._tar is not None:
+                self._hidden.rename(self.shard)
+            waiting.rename(self.index)
+
+    def discard(self) -> None:
+        """Removes what was written of it."""
+        unfinished_index(self.index).unlink(missing_ok=True)
+        if self._tar is not None:
+            self._tar.close()
+            self._hidden.unlink(missing_ok=True)
+            self.shard.unlink(missing_ok=True)
+
+
+def publish(part: Part) -> None:
+    """Makes `part` final.
+
+    Raises:
+        DiskError: no space; nothing is left of the part.
+    """
+    try:
+        part.finish(_placed(part).sort("url", "page_url"))
+    except BaseException:
+        part.discard()
+        raise
+
+
+def _placed(part: Part) -> pl.DataFrame:
+    """The rows of `part`, duplicates with the places of their pictures."""
+    rows = pl.DataFrame(part.rows, schema=RAW)
+    is_copy = pl.col("outcome") == "duplicate"
+    copies = rows.filter(is_copy)
+    if copies.is_empty():
+        return rows
+    others = [tables.read(part.root / index_name(number), RAW) for number in sorted(part.copied)]
+    stored = pl.concat([rows, *others]).filter(pl.col("outcome") == "stored").select("image_id", *_PLACE)
+    placed = copies.drop(_PLACE).join(stored, on="image_id", how="left").select(rows.columns)
+    return pl.concat([rows.filter(~is_copy), placed])

@@ -1,0 +1,150 @@
+"""The three suites on sound tables, and on tables spoilt in one way each."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from silverprint.adapters.expectations import Finding, check, critical_failures
+from silverprint.core.cleaning.rules import REASONS
+from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, QUEUE, ROLES, conform
+
+SUITES = Path(__file__).resolve().parents[3] / "expectations"
+IDS = [f"{number:064x}" for number in range(6)]
+PARAMS: dict[str, dict[str, Any]] = {
+    "clean": {"reasons": list(REASONS), "licenses": ["MIT", "CC0-1.0"], "known_license": 1.0},
+    "queue": {"roles": list(ROLES), "classes": ["coat", "bag"]},
+    "labels": {"answers": ["coat", "bag", NONE_OF_THESE], "min_alpha": 0.4, "max_unresolved": 0.1, "min_gold": 0.7},
+}
+
+
+def _manifest() -> pl.DataFrame:
+    columns = {
+        "image_id": IDS, "kept": [True] * 4 + [False] * 2, "reason": [None] * 4 + ["blurred", "license-unknown"],
+        "evidence": [None] * 4 + ["1.0", "unknown"], "group": range(6), "source": ["web"] * 6, "url": ["u"] * 6,
+        "license": ["MIT", "CC0-1.0", "MIT", "MIT", "MIT", None],
+        "width": [90] * 5 + [None], "height": [90] * 5 + [None],
+    }  # fmt: skip
+    return conform(pl.DataFrame(columns, strict=False), MANIFEST)
+
+
+def _queue() -> pl.DataFrame:
+    columns = {
+        "image_id": IDS, "rank": [3, 1, 2, 6, 5, 4], "role": ["evaluation", "control", "train"] * 2,
+        "strategy": ["random", "random", "margin"] * 2, "predicted": ["coat", None] * 3, "confidence": [0.5, None] * 3,
+        "seed": [7] * 6, "overlap": [3, 2, 2] * 2, "tier": ["crowd"] * 6, "show_prediction": [False] * 6,
+        "why": ["Drawn by chance."] * 6,
+    }  # fmt: skip
+    return conform(pl.DataFrame(columns), QUEUE).with_columns(kept=pl.lit(True), group=pl.int_range(pl.len()))
+
+
+def _labels() -> pl.DataFrame:
+    columns = {
+        "image_id": IDS, "label": ["coat", "bag", None, NONE_OF_THESE, "coat", "bag"],
+        "confidence": [1.0, 0.5, None, 0.7, 1.0, 1.0], "distribution": ['{"coat": 1.0}'] * 6,
+        "n_votes": [2, 2, 0, 3, 1, 2], "agreement": [1.0, 0.0, None, 0.3, None, 1.0],
+        "role": ["evaluation", "train", "control"] * 2, "round": ["r01"] * 6, "source": ["human"] * 6,
+    }  # fmt: skip
+    frame = conform(pl.DataFrame(columns), LABELS)
+    figures = {"alpha_round": 0.6, "unresolved_share": 0.1, "gold_round_high": 0.9, "gold_worst_high": 0.8}
+    return frame.with_columns(pl.lit(figure).alias(column) for column, figure in figures.items())
+
+
+SOUND = {"clean": _manifest, "queue": _queue, "labels": _labels}
+
+
+def _run(name: str, frame: pl.DataFrame) -> list[Finding]:
+    return check(frame, SUITES / f"{name}.json", PARAMS[name])
+
+
+def _first(column: str, value: object) -> pl.Expr:
+    """The column with its first row spoilt."""
+    return pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(value)).otherwise(column).alias(column)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_table_passes_and_every_expectation_of_the_file_ran(name):
+    findings = _run(name, SOUND[name]())
+    assert [str(finding) for finding in findings if not finding.success] == []
+    assert len(findings) == len(json.loads((SUITES / f"{name}.json").read_text())["expectations"])
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_an_empty_table_fails(name):
+    failed = critical_failures(_run(name, SOUND[name]().clear()))
+    assert "expect_table_row_count_to_be_between" in {finding.expectation for finding in failed}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "spoil", "failed"),
+    [
+        ("clean", _first("image_id", IDS[1]), {("image_id", "unique")}),
+        ("clean", _first("image_id", "a" * 63), {("image_id", "match_regex")}),
+        ("clean", _first("image_id", None), {("image_id", "not_be_null")}),
+        ("clean", _first("reason", "blurred"), {("reason", "be_null")}),
+        ("clean", _first("kept", False), {("reason", "not_be_null")}),
+        ("clean", _first("kept", None), {("kept", "not_be_null")}),
+        ("clean", pl.col("reason").replace("blurred", "ugly"), {("reason", "in_set")}),
+        ("clean", _first("evidence", "9"), {("evidence", "be_null")}),
+        ("clean", _first("license", "CC-BY-NC-4.0"), {("license", "in_set")}),
+        ("clean", _first("license", None), {("license", "not_be_null")}),
+        ("clean", _first("group", None), {("group", "not_be_null")}),
+        ("clean", _first("width", None), {("width", "not_be_null")}),
+        ("queue", _first("image_id", IDS[1]), {("image_id", "unique")}),
+        ("queue", _first("rank", 7), {("rank", "run_from_one")}),
+        ("queue", _first("rank", 2), {("rank", "run_from_one")}),
+        ("queue", _first("role", "gift"), {("role", "in_set")}),
+        ("queue", _first("strategy", "margin"), {("strategy", "in_set")}),
+        ("queue", _first("predicted", "hat"), {("predicted", "in_set")}),
+        ("queue", _first("confidence", 1.5), {("confidence", "between")}),
+        ("queue", _first("overlap", 0), {("overlap", "between")}),
+        ("queue", _first("kept", False), {("kept", "in_set")}),
+        ("queue", _first("kept", None), {("kept", "not_be_null")}),
+        ("queue", _first("group", 1), {("group", "unique")}),
+        ("labels", _first("label", "hat"), {("label", "in_set")}),
+        ("labels", _first("label", None), {("label", "not_be_null")}),
+        ("labels", _first("n_votes", 0), {("label", "be_null")}),
+        ("labels", _first("confidence", 1.2), {("confidence", "between")}),
+        ("labels", _first("confidence", None), {("confidence", "not_be_null")}),
+        ("labels", _first("agreement", -0.1), {("agreement", "between")}),
+        ("labels", _first("distribution", "{"), {("distribution", "json_parseable")}),
+        ("labels", _first("role", "gift"), {("role", "in_set")}),
+        ("labels", _first("source", "oracle"), {("source", "in_set")}),
+        ("labels", _first("image_id", IDS[1]), {("image_id", "unique")}),
+        ("labels", pl.lit(0.39).alias("alpha_round"), {("alpha_round", "figure_to_be_between")}),
+        ("labels", pl.lit(0.11).alias("unresolved_share"), {("unresolved_share", "figure_to_be_between")}),
+        ("labels", pl.lit(0.69).alias("gold_round_high"), {("gold_round_high", "figure_to_be_between")}),
+        ("labels", pl.lit(0.69).alias("gold_worst_high"), set()),  # a warning
+        ("labels", pl.lit(None, pl.Float64).alias("gold_round_high"), set()),  # no gold was asked
+        ("labels", _first("alpha_round", 0.9), {("alpha_round", "figure_to_be_between")}),
+    ],
+)  # fmt: skip
+def test_each_fault_fails_its_expectation_and_no_other(name, spoil, failed):
+    found = critical_failures(_run(name, SOUND[name]().with_columns(spoil)))
+    assert {finding.column for finding in found} == {column for column, _ in failed}
+    for column, ending in failed:
+        assert any(finding.expectation.endswith(ending) for finding in found), (column, ending)
+    assert len(found) == len(failed)
+
+
+def test_a_role_that_the_round_may_not_hold_fails():
+    later = [role for role in ROLES if role != "evaluation"]
+    findings = check(_queue(), SUITES / "queue.json", {**PARAMS["queue"], "roles": later})
+    assert [finding.observed for finding in critical_failures(findings)] == ["2 of 6 rows (evaluation, evaluation)"]
+
+
+def test_an_unknown_licence_passes_where_it_may_be_kept():
+    frame = _manifest().with_columns(_first("license", None))
+    assert not critical_failures(check(frame, SUITES / "clean.json", {**PARAMS["clean"], "known_license": 0.0}))
+
+
+@pytest.mark.parametrize("unmeasured", [None, float("nan")])
+def test_an_agreement_that_nobody_could_measure_warns_and_does_not_stop(unmeasured):
+    frame = _labels().with_columns(pl.lit(unmeasured, pl.Float64).alias("alpha_round"))
+    findings = _run("labels", frame)
+    assert not critical_failures(findings)
+    (warned,) = [finding for finding in findings if not finding.success]
+    assert (warned.column, warned.severity) == ("alpha_round", "warning")

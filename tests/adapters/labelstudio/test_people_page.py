@@ -1,0 +1,109 @@
+"""The labelling page's configuration, the project's tag, the accounts' names: pure text, no server."""
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from silverprint import annotation_registry
+from silverprint.adapters.labelstudio import label_config, project_tag
+from silverprint.annotation_backend import Project
+from silverprint.commands import people
+from silverprint.errors import UnavailableError, UsageError
+from silverprint.records import NONE_OF_THESE, UNSURE
+from tests.helpers.memory_backend import MemoryBackend
+
+# What Label Studio's own editor listens to.
+TAKEN = set("uhoemkwprvb[]")
+
+classes = st.lists(
+    st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1), unique=True, max_size=40
+)
+
+
+@given(classes)
+def test_every_hotkey_is_free_and_used_once(names):
+    keys = label_config.hotkeys([*names, UNSURE, NONE_OF_THESE])
+    assert len(set(keys.values())) == len(keys)
+    assert not TAKEN & set(keys.values())
+    assert (keys[UNSURE], keys[NONE_OF_THESE]) == ("z", "x")
+    assert sum(name in keys for name in names if name not in (UNSURE, NONE_OF_THESE)) == min(
+        len(set(names) - {UNSURE, NONE_OF_THESE}), 23
+    )
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C"])), classes)
+def test_the_configuration_is_xml_with_the_choices_in_order(question, names):
+    root = ElementTree.fromstring(label_config.config(question, names))  # noqa: S314 (our own text)
+    assert [choice.get("value") for choice in root.iter("Choice")] == names
+    assert root.find(".//Header").get("value") == question
+    assert root.find(".//Choices").get("toName") == root.find(".//Image").get("name")
+
+
+def test_instructions_are_paragraphs_and_nothing_of_them_is_markup():
+    root = ElementTree.fromstring("<div>" + label_config.instructions("One.\n\n<b>Two</b>") + "</div>")  # noqa: S314 (our own text)
+    assert [part.tag for part in root] == ["p", "p", "p"]
+    assert [part.text for part in root][:2] == ["One.", "<b>Two</b>"]
+    assert "Ctrl+Enter" in root[2].text
+
+
+@given(st.text())
+def test_an_answer_reads_back_as_it_was_stored(choice):
+    assert label_config.answers(label_config.result(choice)) == (choice,)
+
+
+@pytest.mark.parametrize("stored", [None, [], {}, [None], [{"value": None}], [{"value": {"choices": None}}], "x", 3])
+def test_a_malformed_result_has_no_answer(stored):
+    assert label_config.answers(stored) == ()
+
+
+@given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1), st.none() | st.text(min_size=1))
+def test_a_tag_reads_back(campaign, name, tier, votes):
+    project = Project(7, "a title", campaign, name, tier, "b" * 64, votes)
+    assert project_tag.read(7, "a title", project_tag.describe(project)) == project
+
+
+@pytest.mark.parametrize("description", [None, "", "somebody's own project", '{"campaign": "x"}', "[1]", "null"])
+def test_a_project_of_somebody_else_has_no_tag(description):
+    assert project_tag.read(1, "t", description) is None
+
+
+def test_people_edit_the_sentence_and_the_tag_still_reads():
+    project = Project(7, "t", "c", "r01", "crowd", "b" * 64, None)
+    description = "Please hurry!\n\n" + project_tag.describe(project) + "\n\n"
+    assert project_tag.read(7, "t", description) == replace(project)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../ada", "a b", "", ".", "a@", "@b", "a/b", "-a", "a..b", "a.@b.org", "a@b", "a@b..org", "a@-b.org",
+        "a@b.org\n", "ä", "a" * 65, "a" * 300, "a" * 65 + "@b.org", "a@b@c.org", "a@" + "b." * 150 + "org",
+    ],
+)  # fmt: skip
+def test_a_person_has_a_name(name):
+    with pytest.raises(UsageError, match="people invite"):
+        people.invite([name])
+
+
+@pytest.mark.parametrize("name", ["ada", "ada.lovelace", "a_b+c-d", "a" * 64, "ada@example.org", "a.b@x-1.y.co"])
+def test_a_name_or_an_address_is_taken_as_far_as_the_server(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
+    with pytest.raises(UnavailableError):
+        people.invite([name])
+
+
+def test_an_account_that_is_refused_leaves_no_password_behind(tmp_path, monkeypatch):
+    def refuse(email, password):
+        raise UnavailableError("memory://here", f"the server did not take the account {email}", "check the address")
+
+    backend = MemoryBackend()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(backend, "invite", refuse)
+    monkeypatch.setattr(annotation_registry, "connect", lambda: backend)
+    with pytest.raises(UnavailableError):
+        people.invite(["ada"])
+    assert not list(tmp_path.rglob("*.json"))

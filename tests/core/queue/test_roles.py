@@ -1,0 +1,150 @@
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from silverprint.core.queue import roles
+from silverprint.core.queue.batch_composition import Plan, compose
+from silverprint.records import QUEUE
+
+NOTHING = pl.DataFrame(schema={"image_id": pl.String, "role": pl.String})
+
+
+@st.composite
+def pools(draw):
+    """Askable pictures in near-duplicate groups, sorted by image_id."""
+    groups = draw(st.lists(st.integers(0, 12), min_size=1, max_size=30))
+    predicted = [draw(st.sampled_from(["x", "y", None])) for _ in groups]
+    return pl.DataFrame(
+        {
+            "image_id": [f"{i:064x}" for i in range(len(groups))],
+            "group": groups,
+            "predicted": pl.Series(predicted, dtype=pl.String),
+            "confidence": pl.Series([None if p is None else 0.5 for p in predicted], dtype=pl.Float64),
+            "model_id": pl.Series([None if p is None else "m" for p in predicted], dtype=pl.String),
+        }
+    )
+
+
+def first(left, count, taken):
+    return np.arange(count), np.linspace(1, 0.5, count)
+
+
+def last(left, count, taken):
+    return np.arange(left.height)[::-1][:count].copy(), np.full(count, np.nan)
+
+
+plans = st.builds(
+    Plan,
+    strategy=st.just("margin"),
+    overlap=st.just(2),
+    evaluation_overlap=st.just(3),
+    show_predictions=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+
+
+@given(pools(), plans, st.integers(0, 9), st.integers(1, 20), st.floats(0, 1))
+def test_the_queue_s_invariants(pool, plan, evaluation, budget, control):
+    available = pool["group"].n_unique()
+    shares = roles.shares(available, evaluation=evaluation, budget=budget, control=control)
+    queue = compose(pool, shares, plan, first, NOTHING)
+    assert queue.schema == pl.Schema(QUEUE)
+    assert queue["rank"].to_list() == list(range(1, shares.total + 1))
+    assert queue["image_id"].is_unique().all()
+    assert queue.join(pool, on="image_id")["group"].is_unique().all()
+    counts = dict(queue["role"].value_counts().iter_rows())
+    assert counts.get("evaluation", 0) == shares.evaluation <= evaluation
+    assert counts.get("train", 0) + counts.get("control", 0) <= budget
+    assert shares.total == min(available, evaluation + budget)
+    for row in queue.to_dicts():
+        chosen = row["role"] == "train"
+        assert row["strategy"] == ("margin" if chosen else "random")
+        assert (row["score"] is not None) == chosen
+        assert row["overlap"] == (3 if row["role"] == "evaluation" else 2)
+        shown = plan.show_predictions and row["predicted"] is not None and row["role"] != "evaluation"
+        assert row["show_prediction"] == shown
+    scores = queue.filter(pl.col("role") == "train")["score"].to_list()
+    assert scores == sorted(scores, reverse=True)
+    assert compose(pool, shares, plan, first, NOTHING).equals(queue)
+
+
+@given(pools(), plans, st.integers(0, 5), st.integers(1, 9))
+def test_chance_draws_before_the_strategy_and_does_not_know_it(pool, plan, evaluation, budget):
+    shares = roles.shares(pool["group"].n_unique(), evaluation=evaluation, budget=budget, control=0.4)
+    one, other = compose(pool, shares, plan, first, NOTHING), compose(pool, shares, plan, last, NOTHING)
+    drawn = pl.col("role") != "train"
+    assert one.filter(drawn).equals(other.filter(drawn))
+
+
+def test_control_is_a_fair_draw_from_the_whole_pool():
+    pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "group": range(20)}).with_columns(
+        predicted=pl.lit(None, pl.String), confidence=pl.lit(None, pl.Float64), model_id=pl.lit(None, pl.String)
+    )
+    counts = dict.fromkeys(pool["image_id"], 0)
+    for seed in range(300):
+        plan = Plan("margin", overlap=1, evaluation_overlap=1, show_predictions=False, seed=seed)
+        queue = compose(pool, roles.Shares(evaluation=0, control=5, train=5), plan, first, NOTHING)
+        for image_id in queue.filter(pl.col("role") == "control")["image_id"]:
+            counts[image_id] += 1
+    chi = sum((n - 75) ** 2 / 75 for n in counts.values())
+    assert chi < 43.8  # the 99.9 % point of chi-square with 19 degrees of freedom
+
+
+def test_a_near_duplicate_is_drawn_in_its_group_s_stead():
+    pool = pl.DataFrame({"image_id": ["a", "b", "c", "d"], "group": [1, 1, 1, 2]})
+    firsts = [roles.draw(pool, 1, seed, "x")["image_id"][0] for seed in range(400)]
+    assert 60 < firsts.count("d") < 140  # a quarter of the pictures, not half of the groups
+    assert roles.draw(pool, 9, 0, "x").height == 2
+
+
+def test_a_growing_pool_hardly_changes_the_draw():
+    def pool(n):
+        return pl.DataFrame({"image_id": [f"{i:04d}" for i in range(n)], "group": range(n)})
+
+    before = set(roles.draw(pool(1000), 100, 1, "x")["image_id"])
+    after = set(roles.draw(pool(1010), 100, 1, "x")["image_id"])
+    assert len(before & after) >= 95
+
+
+@pytest.mark.parametrize(
+    ("available", "expected"),
+    [
+        (1000, (150, 20, 80)),
+        (250, (150, 20, 80)),
+        (240, (140, 20, 80)),
+        (100, (50, 10, 40)),
+        (2, (1, 0, 1)),
+    ],
+)
+def test_a_pool_that_is_too_small_is_shared_out(available, expected):
+    shares = roles.shares(available, evaluation=150, budget=100, control=0.2)
+    assert (shares.evaluation, shares.control, shares.train) == expected
+
+
+@given(st.integers(0, 300), st.floats(0, 1), st.floats(0, 1))
+def test_control_is_a_share_of_the_whole_budget_second_looks_included(budget, control, share):
+    relabel = int(share * budget)
+    shares = roles.shares(10_000, evaluation=0, budget=budget, control=control, relabel=relabel)
+    assert shares.control + shares.train + relabel == budget
+    assert shares.control == min(round(budget * control), budget - relabel)
+
+
+def test_a_budget_beyond_the_pool_leaves_evaluation_what_it_wants():
+    shares = roles.shares(1000, evaluation=150, budget=1_000_000, control=0.2)
+    assert (shares.evaluation, shares.total) == (150, 1000)
+
+
+def test_ranks_mix_the_drawn_among_the_chosen():
+    drawn, chosen = roles.mix_ranks(50, 50, 1)
+    assert sorted([*drawn, *chosen]) == list(range(1, 101))
+    assert (np.diff(chosen) > 0).all()
+    assert (np.diff(drawn) < 0).any()
+    assert 35 < np.mean(drawn) < 66
+
+
+def test_seeds_differ_by_round_and_draw():
+    seeds = {roles.round_seed(7, name, draw) for name in ("r01", "r02") for draw in (0, 1)}
+    assert len(seeds) == 4
+    assert roles.round_seed(7, "r01", 0) == 1323941881

@@ -1,0 +1,244 @@
+"""Annotation backend in memory: what Label Studio does for us, without a server; its people answer at once."""
+
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count, groupby
+from pathlib import Path
+from typing import Any
+
+from silverprint import layout
+from silverprint.annotation_backend import Annotation, Page, Progress, Project, StoredTask, Task
+from silverprint.errors import UnavailableError, UsageError
+from tests.helpers.annotator import Annotator
+
+
+@dataclass
+class _Asked:
+    """A task, with what the page of it shows."""
+
+    project: int
+    stored: StoredTask
+    task: Task
+
+
+@dataclass
+class MemoryBackend:
+    """All of `AnnotationBackend`, the people who answer, and what they may do to it."""
+
+    url: str = "memory://here"
+    server: str = "00c0ffee"
+    local: bool = True
+    pages: dict[int, Page] = field(default_factory=dict)  # by project id
+    shared: dict[int, Path] = field(default_factory=dict)
+    _projects: dict[int, Project] = field(default_factory=dict)
+    _lost: set[int] = field(default_factory=set)  # projects whose note somebody removed
+    _tasks: dict[int, _Asked] = field(default_factory=dict)
+    _annotations: dict[int, Annotation] = field(default_factory=dict)
+    _emails: list[str] = field(default_factory=lambda: ["admin@here"])
+    _leased: set[int] = field(default_factory=set)
+    _ids: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def sign_in_url(self) -> str:
+        return self.url
+
+    def page_url(self, project_id: int) -> str:
+        return f"{self.url}/projects/{project_id}"
+
+    def image_url(self, path: Path) -> str:
+        if not path.resolve().is_relative_to(layout.SERVING.resolve()):
+            raise UsageError(str(path), f"only pictures below {layout.SERVING} are served", "copy it there first")
+        return f"{self.url}/{path.resolve().relative_to(layout.SERVING.resolve())}"
+
+    def projects(self) -> list[Project]:
+        return [project for id_, project in sorted(self._projects.items()) if id_ not in self._lost]
+
+    def find_all(self, campaign: str, round: str) -> list[Project]:  # noqa: A002
+        return [one for one in self.projects() if (one.campaign, one.round) == (campaign, round)]
+
+    def is_there(self, project_id: int) -> bool:
+        return project_id in self._projects
+
+    def open(self, campaign: str, round: str, tier: str, queue_sha256: str, title: str, page: Page) -> Project:  # noqa: A002
+        id_ = next(self._ids)
+        self.pages[id_] = page
+        self._projects[id_] = Project(id_, title, campaign, round, tier, queue_sha256, None)
+        return self._projects[id_]
+
+    def lose_note(self, project: Project) -> None:
+        """What people may do to a project: nothing says any more what it is for."""
+        self._lost.add(project.id)
+
+    def retag(self, project: Project, image_ids: Container[str]) -> Project | None:
+        if project.id not in self._projects:
+            return None
+        asks = any(task.image_id in image_ids for task in self.tasks(project))
+        if project.id not in self._lost and not asks:
+            return None
+        self._lost.discard(project.id)
+        self._projects[project.id] = replace(project, title=self._projects[project.id].title)
+        return self._projects[project.id]
+
+    def restore_page(self, project: Project, page: Page) -> list[str]:
+        edited = [] if self.pages[project.id] == page else ["page"]
+        self.pages[project.id] = page
+        return edited
+
+    def seal(self, project: Project, votes_sha256: str) -> None:
+        self._projects[project.id] = replace(self._get(project), votes_sha256=votes_sha256)
+
+    def delete_project(self, project: Project) -> None:
+        self.delete_tasks(project, [task.task_id for task in self.tasks(project)])
+        del self._projects[project.id]
+
+    @contextmanager
+    def lease(self, project: Project) -> Iterator[None]:
+        if self._get(project).id in self._leased:
+            raise UnavailableError(f"{project.round} is being pushed to {self.url}", "somebody is", "wait")
+        self._leased.add(project.id)
+        try:
+            yield
+        finally:
+            self._leased.remove(project.id)
+
+    def share(self, project: Project, media: Path) -> None:
+        media.mkdir(parents=True, exist_ok=True)
+        self.shared[self._get(project).id] = media
+
+    def tasks(self, project: Project) -> list[StoredTask]:
+        self._get(project)
+        return [asked.stored for asked in self._asked(project.id)]
+
+    def push(self, project: Project, tasks: Sequence[Task]) -> None:
+        there = {asked.stored.image_id: asked for asked in reversed(self._asked(self._get(project).id))}
+        for task in tasks:
+            known = there.get(task.image_id)
+            if known is None:
+                id_ = next(self._ids)
+                stored = StoredTask(id_, task.image_id, task.overlap, task.predicted is not None)
+                there[task.image_id] = self._tasks[id_] = _Asked(project.id, stored, task)
+            else:
+                overlap = max(task.overlap, known.stored.overlap)
+                known.stored = replace(known.stored, overlap=overlap, predicted=task.predicted is not None)
+                known.task = task
+
+    def add_task(self, project: Project, image_id: str | None) -> int:
+        """What people may do to a project: a task that Silverprint did not make; its id."""
+        id_ = next(self._ids)
+        asked = _Asked(project.id, StoredTask(id_, image_id, 1, False), Task(image_id or "", "/x", 1))
+        self._tasks[id_] = asked
+        return id_
+
+    def set_overlap(self, task_id: int, overlap: int) -> None:
+        self._tasks[task_id].stored = replace(self._tasks[task_id].stored, overlap=overlap)
+
+    def delete_tasks(self, project: Project, task_ids: Iterable[int]) -> None:
+        for id_ in set(task_ids):
+            del self._tasks[id_]
+            self.delete_annotations([one.annotation_id for one in self._given(id_)])
+
+    def delete_unanswered(self, project: Project, task_ids: Collection[int]) -> set[int]:
+        empty = {id_ for id_ in task_ids if not self._given(id_)}
+        self.delete_tasks(project, empty)
+        return empty
+
+    def annotations(self, project: Project) -> list[Annotation]:
+        self._get(project)
+        return [one for _, one in sorted(self._annotations.items()) if self._tasks[one.task_id].project == project.id]
+
+    def delete_annotations(self, annotation_ids: Iterable[int]) -> None:
+        for id_ in annotation_ids:
+            self._annotations.pop(id_, None)
+
+    def progress(
+        self, project: Project, needed: Mapping[str, int] | None = None, others: Sequence[Project] = ()
+    ) -> Progress:
+        tasks = [task for one in (project, *others) for task in self.tasks(one)]
+        by: Counter[str] = Counter()
+        found = done = stuck = asked = answered = 0
+        for image_id, group in groupby(sorted(tasks, key=_subject), _subject):
+            ours = list(group)
+            if needed is not None and image_id not in needed:
+                continue
+            wanted = max(task.overlap for task in ours) if needed is None else needed[image_id]
+            people = {one.annotator for task in ours for one in self._given(task.task_id)}
+            by.update(people)
+            found, asked, answered = found + 1, asked + wanted, answered + min(len(people), wanted)
+            done += len(people) >= wanted
+            stuck += len(people) < wanted and not any(self._is_served(task) for task in ours)
+        return Progress(found, done, stuck, asked, answered, dict(sorted(by.items())))
+
+    def people(self) -> dict[str, str]:
+        return {f"{self.server}-{number}": email for number, email in enumerate(self._emails, 1)}
+
+    def annotators(self) -> int:
+        return len(self._emails) - 1
+
+    def invite(self, email: str, password: str) -> None:
+        if email in self._emails:
+            raise UnavailableError(self.url, f"the server did not take the account {email}", "check the address")
+        self._emails.append(email)
+
+    def person(self, email: str) -> "MemoryPerson":
+        return MemoryPerson(self, next(who for who, known in self.people().items() if known == email))
+
+    def serve(self, project: Project, annotator: str) -> _Asked | None:
+        """The first task that wants more annotations, and has none of theirs."""
+        for asked in self._asked(project.id):
+            given = self._given(asked.stored.task_id)
+            if self._is_served(asked.stored) and all(one.annotator != annotator for one in given):
+                return asked
+        return None
+
+    def annotate(self, task_id: int, annotator: str, choices: tuple[str, ...], skipped: bool, hand: str) -> int:
+        id_ = next(self._ids)
+        asked = self._tasks[task_id]
+        self._annotations[id_] = Annotation(
+            image_id=asked.stored.image_id or "",
+            annotator=annotator,
+            choices=choices,
+            lead_time_s=1.5,
+            created_at=datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            annotation_id=id_,
+            skipped=skipped,
+            shown_prediction=asked.task.predicted,
+            task_id=task_id,
+            hand=hand,
+        )
+        return id_
+
+    def _is_served(self, task: StoredTask) -> bool:
+        return len(self._given(task.task_id)) < task.overlap
+
+    def _get(self, project: Project) -> Project:
+        if project.id not in self._projects:
+            raise UnavailableError(self.url, f"there is no project {project.id}", "look for it")
+        return self._projects[project.id]
+
+    def _asked(self, project_id: int) -> list[_Asked]:
+        return [asked for _, asked in sorted(self._tasks.items()) if asked.project == project_id]
+
+    def _given(self, task_id: int) -> list[Annotation]:
+        return [one for one in self._annotations.values() if one.task_id == task_id]
+
+
+def _subject(task: StoredTask) -> str:
+    return task.image_id or f"task {task.task_id}"
+
+
+@dataclass
+class MemoryPerson(Annotator):
+    """Somebody who answers what a backend in memory serves."""
+
+    backend: MemoryBackend
+    pseudonym: str
+
+    def next(self, project: Project) -> dict[str, Any] | None:
+        asked = self.backend.serve(project, self.pseudonym)
+        return asked and {"id": asked.stored.task_id, "data": {"image_id": asked.stored.image_id}}
+
+    def answer(self, task_id: int, *choices: str, was_cancelled: bool = False, in_name_of: str | None = None) -> int:
+        return self.backend.annotate(task_id, in_name_of or self.pseudonym, choices, was_cancelled, hand=self.pseudonym)

@@ -1,0 +1,180 @@
+"""The release of a small finished campaign."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from silverprint import layout
+from silverprint.campaign import released, round_state
+from silverprint.config import Params
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import LABELS, MANIFEST, empty
+from silverprint.stages import release
+from silverprint.store import ShardReader, tables
+from tests.helpers.release_campaign import split
+
+
+def test_every_picture_is_the_stored_one_in_both_forms(params: Params) -> None:
+    release.run(params)
+    stored = dict(ShardReader([layout.raw(source) for source in params.sources]).scan())
+    files = {path.stem: path for path in (layout.RELEASE / "imagefolder").rglob("*.jpg")}
+    rows = pl.concat([split(name) for name in ("train", "test", "silver")])
+    assert set(rows["image_id"]) == set(files)
+    for image_id, image in rows.select("image_id", "image").iter_rows():
+        assert image["bytes"] == stored[image_id] == files[image_id].read_bytes()
+        assert hashlib.sha256(image["bytes"]).hexdigest() == image_id
+
+
+def test_the_splits_are_people_and_the_model(params: Params) -> None:
+    release.run(params)
+    labels = tables.read(layout.labels("r03") / "labels.parquet", LABELS)
+    assert set(split("test")["role"]) == {"evaluation"}
+    assert set(split("train")["role"]) == {"train", "control"}
+    assert set(split("train")["label_source"]) | set(split("test")["label_source"]) == {"human"}
+    silver = split("silver")
+    assert set(silver["label_source"]) == {"auto"}
+    assert set(silver["label"]) == {params.dataset.classes.index("coat")}
+    assert silver["confidence"].min() == 1.0
+    assert json.loads(silver["distribution"][0]) == {"coat": 1.0}
+    assert not set(silver["image_id"]) & set(labels["image_id"])
+
+
+def test_every_row_says_where_it_comes_from(params: Params) -> None:
+    release.run(params)
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    same = ["image_id", "license", "license_evidence", "url", "page_url", "source", "fetched_at"]
+    for name in ("train", "test", "silver"):
+        rows = split(name).select(same)
+        assert rows.equals(rows.select("image_id").join(manifest.select(same), on="image_id", maintain_order="left"))
+        metadata = pl.read_parquet(layout.RELEASE / "imagefolder" / name / "metadata.parquet")
+        assert metadata.select(same).equals(rows)
+        assert all((layout.RELEASE / "imagefolder" / name / path).is_file() for path in metadata["file_name"])
+
+
+def test_the_same_inputs_give_the_same_bytes(params: Params) -> None:
+    release.run(params)
+    first = contents()
+    release.run(params)
+    assert contents() == first
+
+
+def contents() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(layout.RELEASE.rglob("*")) if path.is_file()}
+
+
+def test_a_withdrawal_leaves_and_a_threshold_does_not(params: Params) -> None:
+    release.run(params)
+    taken, blurred = split("train")["image_id"][:2].to_list()
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    why = pl.col("image_id").replace_strict({taken: "withdrawn", blurred: "blurred"}, default=pl.col("reason"))
+    changed = manifest.with_columns(why.alias("reason")).with_columns(pl.col("reason").is_null().alias("kept"))
+    tables.write(changed, layout.MANIFEST, MANIFEST)
+    release.run(params)
+    assert taken not in "".join(contents())
+    assert blurred in split("train")["image_id"]
+
+
+def test_a_group_never_straddles_test_and_the_rest(params: Params) -> None:
+    release.run(params)
+    tested, trained, guessed = (split(name)["image_id"][0] for name in ("test", "train", "silver"))
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    together = pl.when(pl.col("image_id").is_in([tested, trained, guessed])).then(9_999).otherwise("group")
+    tables.write(manifest.with_columns(together.alias("group")), layout.MANIFEST, MANIFEST)
+    release.run(params)
+    assert tested in split("test")["image_id"]
+    assert trained not in split("train")["image_id"]
+    assert guessed not in split("silver")["image_id"]
+
+
+def test_the_card_counts_what_is_there(params: Params) -> None:
+    release.run(params)
+    text = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+    for name in ("train", "test", "silver"):
+        assert f"| `{name}` | {split(name).height} |" in text
+    assert "80.0 % of\n40 evaluation pictures" in text
+    assert "None" not in text
+
+
+def test_row_groups_are_moderate(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("silverprint.adapters.huggingface.parquet.GROUP", 16)
+    release.run(params)
+    file = pq.ParquetFile(layout.RELEASE / "parquet" / "test-00000-of-00001.parquet")
+    assert file.num_row_groups == 3
+
+
+def test_parquet_may_be_alone(
+    params: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(release, "_MANY_FILES", 10)
+    release.run(params)
+    assert "Parquet alone: release.imagefolder: false" in capsys.readouterr().err
+    release.run(replace(params, release=replace(params.release, imagefolder=False)))
+    assert sorted(path.name for path in layout.RELEASE.iterdir()) == ["README.md", "parquet"]
+    assert "imagefolder" not in (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+    assert "Parquet alone" not in capsys.readouterr().err
+
+
+def test_nothing_labelled_is_an_error_and_leaves_the_old_release(params: Params) -> None:
+    release.run(params)
+    before = contents()
+    tables.write(empty(LABELS), layout.labels("r03") / "labels.parquet", LABELS)
+    with pytest.raises(DataError, match="label a round"):
+        release.run(params)
+    assert contents() == before
+
+
+def test_while_a_round_waits_it_is_made_of_the_one_before_and_without_what_was_taken_down(params: Params) -> None:
+    release.run(params)
+    gone = split("train")["image_id"][0]
+    for place in (layout.labels, layout.model):
+        shutil.rmtree(place("r02"), ignore_errors=True)
+        place("r03").rename(place("r02"))
+    line = f"{gone},image,{gone},asked,2026-01-01T00:00:00+00:00\n"
+    layout.TAKEDOWNS.write_text("image_id,kind,target,why,at\n" + line)  # and `clean` has not run since
+    with pytest.raises(UnavailableError, match="r03"):
+        release.run(params)
+    before = split("train").height
+    release.run(params, "r02")
+    assert split("train").height == before - 1
+    files = [str(path) for path in layout.RELEASE.rglob("*") if path.is_file()]
+    assert not [path for path in files if gone in path]
+    assert gone.encode() not in b"".join(path.read_bytes() for path in layout.RELEASE.rglob("*.csv"))
+
+
+def test_what_holds_a_withdrawn_picture_says_how_it_is_made_again(params: Params) -> None:
+    ways = {}
+    for closed in ([], ["r01"], ["r01", "r02"], ["r01", "r02", "r03"]):
+        for name in params.chain:
+            layout.metrics(name).unlink(missing_ok=True)
+            layout.state(name).unlink(missing_ok=True)
+        for name in closed:
+            layout.metrics(name).write_text("{}")
+            round_state.State(name, "x", "closed", "c", "s", "", ("coat",)).save()
+        ways[len(closed)] = released.remake_command(params)
+    at_once = "dvc repro, and while r03 waits: silverprint release --round"
+    assert ways == {0: "dvc repro", 1: f"{at_once} r01", 2: f"{at_once} r02", 3: "dvc repro"}
+
+
+def test_a_failure_in_the_middle_leaves_nothing_half_written(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    release.run(params)
+    before = contents()
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("silverprint.adapters.huggingface.imagefolder.write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        release.run(params)
+    assert contents() == before
+    assert not list(layout.RELEASE.parent.glob(".release*"))
+
+
+def test_a_missing_model_says_what_to_run(params: Params) -> None:
+    shutil.rmtree(layout.model("r03"))
+    with pytest.raises(UnavailableError, match="dvc pull"):
+        release.run(params)

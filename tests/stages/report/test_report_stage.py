@@ -1,0 +1,225 @@
+"""The report from a small finished campaign, from half of one, and from none."""
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.config import Params
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import ANNOTATORS, LABELS, QUEUE, TAKEDOWNS, WITHDRAWN, conform
+from silverprint.stages import report
+from silverprint.store import files, tables
+from tests.helpers import report_campaign as fixture
+
+
+def page() -> str:
+    return (layout.REPORT / "index.html").read_text(encoding="utf-8")
+
+
+class _Html(HTMLParser):
+    """What must hold on every page: closed elements, alternative texts, no address of another file."""
+
+    VOID = ("meta", "link", "img", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "img":
+            self.images.append(dict(attrs))
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def parsed(text: str) -> _Html:
+    html = _Html()
+    html.feed(text)
+    return html
+
+
+def test_imported_labels_have_a_table_of_their_own_and_are_no_people(campaign: Params) -> None:
+    path = layout.labels("r03") / "annotators.parquet"
+    row = {"annotator": "import:partner", "votes": 37, "abstained": 3, "agreement": 0.875}
+    imported = conform(pl.DataFrame([row]), ANNOTATORS)
+    tables.write(pl.concat([tables.read(path, ANNOTATORS), imported]), path, ANNOTATORS)
+    report.run(campaign)
+    heading = page().index("Labels that sources came with")
+    assert re.search(r"partner</th>.*37.*3.*87\.5 %", page()[heading : heading + 3_000], re.S)
+    assert "import:partner" not in page()
+
+
+def test_gold_has_a_table_of_people_and_is_no_answer_of_theirs(campaign: Params) -> None:
+    gone = ledgers.queue("r01")["image_id"][0]
+    is_gold = pl.col("image_id") == gone
+    queue = ledgers.queue("r01").with_columns(role=pl.when(is_gold).then(pl.lit("gold")).otherwise("role"))
+    tables.write_ledger(queue, layout.queue("r01"), QUEUE, ["rank"])
+    path = layout.labels("r03") / "labels.parquet"
+    marked = [pl.when(is_gold).then(pl.lit("gold")).otherwise(name).alias(name) for name in ("role", "source")]
+    tables.write(tables.read(path, LABELS).with_columns(marked), path, LABELS)
+    person = {"answers": 4, "right": 3, "accuracy": 0.75, "low": 0.3, "high": 0.95, "abstained": 1, "exposures": 6}
+    quality = json.dumps({"gold": {"annotators": {"studio-2": person}}})
+    (layout.labels("r03") / "quality.json").write_text(quality)
+    report.run(campaign)
+    row = r"studio-2</th>.*>6<.*>4<.*>1<.*75\.0 %.*30\.0 % to 95\.0 %"
+    assert re.search(row, page()[page().index("Where the answer is known") :][:1500], re.S)
+    assert re.search(r"gold: it is \S+.* \(known\)", page())
+
+
+@pytest.mark.usefixtures("reported")
+def test_each_asked_picture_says_why() -> None:
+    text = page()
+    shown = text.count("<summary>why</summary>Chosen for the report, number ")
+    assert shown > 20
+    assert "<summary>why</summary>Chosen for the report, number 1.</details></li>" in text
+
+
+@pytest.mark.usefixtures("reported")
+def test_the_page_needs_no_other_file_and_says_what_its_pictures_show() -> None:
+    html = parsed(page())
+    assert html.open == []
+    assert len(html.images) > 100
+    assert all(image["alt"] for image in html.images)
+    assert all(address.startswith(("data:", "#")) for address in html.addresses)
+    assert "url(" not in page()
+    assert "http://" not in re.sub(r"http://shop\.example\S*", "", page())
+
+
+@pytest.mark.usefixtures("reported")
+def test_the_figures_are_those_of_the_tables() -> None:
+    text = page()
+    for expected in ("After r03, with 72 labels", "80.0 % of 40 evaluation pictures", "the two intervals overlap"):
+        assert expected in text
+    assert "taught the model about as much as 5 random ones (+3.0 points, 95 % interval −1.0 to +7.0)" in text
+    assert "of 233 addresses" in text  # 220 pictures and 13 refused or failed
+    for reason, n in fixture.DIRT.items():
+        assert re.search(rf"<b>{reason}</b> <span[^>]*>{n} · {100 * n / 220:.1f} %<", text)
+    assert not re.search(r"\b(None|nan|Undefined)\b", re.sub(r"base64,[^\"]+", "", text))
+
+
+@pytest.mark.usefixtures("reported")
+def test_the_pictures_are_there_and_small() -> None:
+    for name in ("strip.png", "contact-sheet.png", "curve.png"):
+        path = layout.REPORT / name
+        assert path.stat().st_size < 300_000
+        with Image.open(path) as picture:
+            assert picture.width > 1200
+
+
+def test_the_same_tables_give_the_same_bytes(campaign: Params) -> None:
+    first = {path.name: path.read_bytes() for path in layout.REPORT.iterdir()}
+    report.run(campaign)
+    assert {path.name: path.read_bytes() for path in layout.REPORT.iterdir()} == first
+
+
+def test_the_four_qualities_of_the_release(campaign: Params) -> None:
+    assert "What this version is worth" not in page()
+    figures = {
+        "scale": {"kept": 1_234, "sources": {"web": 1_000, "own": 234}, "classes": {"coat": 77, "bag": 0}},
+        "diversity": {
+            "effective": 56.78,
+            "coverage": 0.875,
+            "sources": {"web": {"effective": 40.0, "coverage": 0.9}, "own": {"effective": 20.0, "coverage": 0.3}},
+            "classes": {"coat": {"effective": 9.9}},
+        },
+        "quality": {"kept": 0.8, "rejected": {}, "flagged": {"off-topic": 0.01}},
+        "consistency": {"alpha_round": 0.71, "disputed": 0.2},
+    }
+    files.write_text(layout.QUALITIES, json.dumps(figures))
+    report.run(campaign)
+    assert parsed(page()).open == []
+    section = page()[page().index('<section id="qualities">') :]
+    for row in ("kept.*1,234.*56.8.*87.5 %", "own.*234.*20.0.*30.0 %", "bag.*>0<.*>-<.*>-<", "coat.*77.*9.9.*>-<"):
+        assert re.search(f"<th scope=.row.>{row}", section), row
+    assert "80.0 % of the acquired pictures are kept; flagged: off-topic 1.0 %." in section
+    assert "alpha 0.71 in the last round; votes differ on 20.0 % of the pictures with two or more." in section
+
+
+def test_a_withdrawal_shows_which_labels_and_figures_it_changed(params: Params) -> None:
+    fixture.build(params, rounds=2)
+    gone, copy = ledgers.queue("r01")["image_id"][:2]
+    tables.write_ledger(
+        conform(pl.DataFrame([{"image_id": gone, "kind": "image", "target": gone, "why": "<b>asked</b>"}]), TAKEDOWNS),
+        layout.TAKEDOWNS, TAKEDOWNS, ["target"],
+    )  # fmt: skip
+    reached = pl.DataFrame({"image_id": [gone, copy], "target": gone, "how": ["named", "same-pixels"]})
+    tables.write_ledger(reached, layout.WITHDRAWN, WITHDRAWN, ["image_id"])
+    figures = json.loads(layout.metrics("r01").read_text())
+    figures["replaced"] = [{"model_id": "r01-before", "labels": 77, "accuracy": 0.5, "n": 41}]
+    layout.metrics("r01").write_text(json.dumps(figures))
+    report.run(params)
+    text = page()
+    assert parsed(text).open == []
+    section = text[text.index('id="withdrawals"') :]
+    for part in ("r01-before", "r01-0123456789", "77", gone[:12], copy[:12], "&lt;b&gt;asked&lt;/b&gt;", "×"):
+        assert part in section, part
+    assert "<h3>r02</h3>" not in section
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 2])
+def test_a_campaign_under_way(params: Params, rounds: int) -> None:
+    fixture.build(params, rounds=rounds)
+    report.run(params)
+    text = page()
+    assert parsed(text).open == []
+    assert "Withdrawals" not in text  # of which there are none
+    if rounds == 0:
+        assert not (layout.REPORT / "curve.png").exists()
+        assert "No model has been measured yet" in text
+        assert "Nobody has voted yet." in text
+    else:
+        assert f"After r0{rounds}" in text
+        assert "No queue yet." in text
+
+
+def test_rounds_without_evaluation_or_control(params: Params) -> None:
+    fixture.build(params, rounds=1)
+    measured = '{"n": 0, "accuracy": null, "accuracy_low": null, "accuracy_high": null}'
+    layout.metrics("r01").write_text(f'{{"labels": 24, "evaluation": {measured}, "per_class": {{}}, "control": null}}')
+    report.run(params)
+    assert "not measured" in page()
+    assert "no control" in page()
+
+
+def test_a_class_name_is_never_markup(campaign: Params) -> None:
+    path = layout.labels("r03") / "labels.parquet"
+    frame = pl.read_parquet(path).with_columns(pl.lit("<script>alert(1)</script>").alias("label"))
+    frame.write_parquet(path)
+    report.run(campaign)
+    assert "<script" not in page()
+
+
+def test_a_missing_manifest_says_what_to_run(params: Params) -> None:
+    with pytest.raises(UnavailableError, match="dvc pull"):
+        report.run(params)
+
+
+def test_a_torn_metrics_file_is_named(campaign: Params) -> None:
+    layout.metrics("r01").write_text("{")
+    with pytest.raises(DataError, match=r"metrics\.json.*git checkout"):
+        report.run(campaign)
+    assert not list(layout.REPORT.parent.glob(".report*"))
+
+
+@pytest.mark.slow
+def test_it_loads_nothing_heavy(campaign: Params) -> None:
+    program = (
+        "import sys; from silverprint import config; from silverprint.stages import report; report.run(config.load());"
+        "print([name for name in ('torch', 'mlflow', 'great_expectations', 'scrapy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,116 @@
+"""What `silverprint status` says of the work ahead, of the last round's gain, and of stopping."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from silverprint import layout
+from silverprint.campaign import forecast_text
+from silverprint.campaign.forecast import outlook
+from silverprint.campaign.round_status import status_of
+from silverprint.config import PeopleCost
+from silverprint.records import EVALUATION, STOP_SET, VOTES
+from silverprint.stages import queue
+from silverprint.store import tables
+from tests.helpers import round_campaign as campaign
+from tests.stages.rounds.test_round_status import close
+
+
+def looked(params):
+    return outlook(params, [status_of(params, name) for name in params.chain])
+
+
+def said(params):
+    return list(forecast_text.sentences(looked(params), params.people.currency))
+
+
+def predict(params, name, right, n=200):
+    """The round's model is right about the first `right` of n evaluation pictures."""
+    first, second = params.dataset.classes[:2]
+    rows = pl.DataFrame(
+        {
+            "image_id": [campaign.image_id(number) for number in range(n)],
+            "label": [first] * n,
+            "predicted": [first if number < right else second for number in range(n)],
+            "confidence": [0.9] * n,
+            "probabilities": [[0.9, 0.1]] * n,
+        },
+        schema=EVALUATION,
+    )
+    tables.write(rows.sort("image_id"), layout.model(name) / "evaluation.parquet", EVALUATION)
+
+
+def predict_pool(params, name, changed=0, n=500):
+    """The round's model says one class of half of n pictures of the pool and of `changed` more, another of the rest."""
+    one, other = params.dataset.classes[:2]
+    predicted = [other if number < n // 2 + changed else one for number in range(n)]
+    image_ids = [campaign.image_id(1000 + number) for number in range(n)]
+    rows = pl.DataFrame({"image_id": image_ids, "predicted": predicted})
+    tables.write(rows, layout.model(name) / "stop-set.parquet", STOP_SET)
+
+
+def test_a_round_that_nobody_has_seen_is_estimated_from_its_plan_then_from_its_queue(params):
+    assert said(params) == ["Ahead: r01 needs 38 votes (nobody's time for a vote is known yet)"]
+    queue.run(params, "r01")
+    assert looked(params).ahead[1].votes == 6 * 3 + 10 * 2
+
+
+def test_the_next_round_costs_what_the_last_one_s_pace_says(params):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")  # 16 answers of 2 s, 16 of 3 s, 6 of 4 s
+    close("r01")
+    priced = replace(params, people=PeopleCost(cost_per_hour=36.0, currency="EUR"))
+    name, effort = looked(priced).ahead
+    assert (name, effort.votes) == ("r02", 20)
+    assert effort.hours == pytest.approx(20 * (16 * 2 + 16 * 3 + 6 * 4) / 38 / 3600)
+    assert effort.cost == pytest.approx(36 * effort.hours)
+    assert said(priced) == ["Ahead: r02 needs 20 votes: 0.9 minutes, 0.55 EUR"]
+    free = replace(params, people=PeopleCost())
+    assert looked(free).ahead[1].cost is None
+    assert said(free) == ["Ahead: r02 needs 20 votes: 0.9 minutes"]
+
+
+def test_a_gain_beyond_noise_says_go_on_and_what_a_point_cost(params):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    votes = campaign.answer(params, "r01").with_columns(round=pl.lit("r02"))
+    tables.write_ledger(votes, layout.votes("r02"), VOTES, campaign.LEDGER_ORDER)
+    predict(params, "r01", right=120)
+    predict(params, "r02", right=160)
+    found = looked(params)
+    assert found.verdict == "go on"
+    assert found.comparisons[-1].step.gain == pytest.approx(0.2)
+    assert "0.58 EUR, 0.03 EUR a point" in " ".join(said(params))
+    text = " ".join(said(replace(params, people=PeopleCost())))
+    assert "r02 brought +20.0 points over r01 on 200 evaluation pictures" in text
+    assert "2 votes a point" in text
+    assert "go on: r02 still gained" in text
+
+
+def test_models_that_no_longer_move_say_stop_and_few_pictures_that_they_cannot_tell(params):
+    for name in params.chain:
+        predict(params, name, right=150)
+    assert looked(params).verdict == "undecided"
+    assert "predict the same of the pool is not known" in " ".join(said(params))
+    for name in params.chain:
+        predict_pool(params, name, changed=2 * (name == "r03"))
+    assert looked(params).verdict == "stop"
+    assert "predict the same of 99.6 % of 500 pictures of the pool (kappa 0.99)" in " ".join(said(params))
+    predict_pool(params, "r02", changed=10)
+    assert looked(params).verdict == "undecided"
+    predict_pool(params, "r02")
+    assert any(sentence.startswith("Stop? yes: each of the last 2 rounds") for sentence in said(params))
+    predict(params, "r03", right=152)
+    assert looked(params).verdict == "undecided"
+    assert "200 evaluation pictures show changes of" in " ".join(said(params))
+    predict(params, "r03", right=90)
+    assert "look first: r03 lost" in " ".join(said(params))
+
+
+def test_rounds_that_judged_no_common_picture_are_not_compared(params):
+    predict(params, "r01", right=3, n=4)
+    assert looked(params).comparisons == []
+    tables.write(pl.DataFrame(schema=EVALUATION), layout.model("r02") / "evaluation.parquet", EVALUATION)
+    assert looked(params).comparisons == []

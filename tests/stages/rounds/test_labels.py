@@ -1,0 +1,158 @@
+import json
+
+import polars as pl
+import pytest
+
+from silverprint import layout
+from silverprint.campaign import ledgers, round_state
+from silverprint.errors import DataError
+from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, VOTES
+from silverprint.stages import labels, queue
+from silverprint.store import tables
+from tests.helpers import round_campaign as campaign
+
+
+def read(name, table, schema):
+    return tables.read(layout.labels(name) / f"{table}.parquet", schema)
+
+
+def quality(name):
+    return json.loads((layout.labels(name) / "quality.json").read_text())
+
+
+NO_GOLD = dict.fromkeys(("answers", "right", "abstained", "exposures"), 0) | dict.fromkeys(("accuracy", "low", "high"))
+
+
+@pytest.fixture
+def asked(params):
+    queue.run(params, "r01")
+    return params
+
+
+def test_every_asked_picture_has_a_label_with_its_role_and_round(asked):
+    campaign.answer(asked, "r01")
+    labels.run(asked, "r01")
+    table = read("r01", "labels", LABELS)
+    rows = ledgers.queue("r01")
+    assert table["image_id"].to_list() == sorted(rows["image_id"])
+    joined = table.join(rows, on="image_id")
+    assert (joined["role"] == joined["role_right"]).all()
+    assert table["round"].unique().to_list() == ["r01"]
+    assert table["source"].unique().to_list() == ["human"]
+    assert table["agreement"].unique().to_list() == [1.0]
+    assert quality("r01") == {
+        "votes_round": 6 * 3 + 10 * 2,
+        "votes_total": 38,
+        "labels_total": 16,
+        "alpha_round": 1.0,
+        "imports": {},
+        "gold": {"round": NO_GOLD, "all": NO_GOLD, "annotators": {}},
+        "unresolved": 0,
+        "unresolved_share": 0.0,
+        "by_role": {
+            "control": {"pictures": 2, "labels": 2, "votes": 4, "agreement": 1.0},
+            "evaluation": {"pictures": 6, "labels": 6, "votes": 18, "agreement": 1.0},
+            "train": {"pictures": 8, "labels": 8, "votes": 16, "agreement": 1.0},
+        },
+    }
+    people = read("r01", "annotators", ANNOTATORS)
+    assert people["annotator"].to_list() == ["s-0", "s-1", "s-2"]
+    assert people["votes"].to_list() == [16, 16, 6]
+    assert people["median_lead_time_s"].to_list() == [2.0, 3.0, 4.0]
+
+
+def test_votes_are_carried_along_and_refitted(asked):
+    campaign.answer(asked, "r01")
+    labels.run(asked, "r01")
+    campaign.write_scores(asked, "r02", model=True)
+    queue.run(asked, "r02")
+    campaign.answer(asked, "r02", lambda rank, person: ["coat", "bag"][person])
+    labels.run(asked, "r02")
+    assert read("r02", "votes", VOTES)["round"].value_counts().sort("round").rows() == [("r01", 38), ("r02", 20)]
+    assert read("r02", "labels", LABELS)["round"].value_counts().sort("round").rows() == [("r01", 16), ("r02", 10)]
+    figures = quality("r02")
+    assert (figures["votes_round"], figures["votes_total"], figures["labels_total"]) == (20, 58, 26)
+    assert figures["alpha_round"] < 0  # r02's votes alone
+
+
+def test_only_valid_votes_count(asked):
+    said = {0: "unsure", 1: "zebra", 2: ""}
+    campaign.answer(asked, "r01", lambda rank, person: said[person] if rank == 1 else NONE_OF_THESE)
+    votes = ledgers.votes("r01")
+    second, third = ledgers.queue("r01")["image_id"][1:3]
+    for image_id, status in ((second, "deleted"), (third, "superseded")):
+        touched = (pl.col("image_id") == image_id) & (pl.col("annotator") == "s-0")
+        votes = votes.with_columns(
+            status=pl.when(touched).then(pl.lit(status)).otherwise("status"),
+            choice=pl.when(touched).then(pl.lit("coat")).otherwise("choice"),
+        )
+    tables.write_ledger(votes, layout.votes("r01"), VOTES, campaign.LEDGER_ORDER)
+    labels.run(asked, "r01")
+    by_id = {row["image_id"]: row for row in read("r01", "labels", LABELS).to_dicts()}
+    first = by_id[ledgers.queue("r01")["image_id"][0]]
+    assert (first["label"], first["n_votes"], first["confidence"]) == (None, 0, None)
+    for image_id in (second, third):
+        assert by_id[image_id]["label"] == NONE_OF_THESE
+        assert json.loads(by_id[image_id]["distribution"]) == {NONE_OF_THESE: 1.0}
+    assert quality("r01")["unresolved"] == 1
+    assert read("r01", "votes", VOTES).height == votes.height
+
+
+def test_a_class_added_after_the_vote_does_not_make_it_valid(asked):
+    campaign.answer(asked, "r01", lambda rank, person: "zebra")
+    import dataclasses
+
+    wider = dataclasses.replace(
+        asked, dataset=dataclasses.replace(asked.dataset, classes=(*asked.dataset.classes, "zebra"))
+    )
+    labels.run(wider, "r01")
+    assert quality("r01")["unresolved_share"] == 1.0
+    assert quality("r01")["alpha_round"] is None
+
+
+def test_a_picture_nobody_answered_about_is_unresolved(asked):
+    votes = campaign.answer(asked, "r01")
+    gone = ledgers.queue("r01")["image_id"][0]
+    tables.write_ledger(votes.filter(pl.col("image_id") != gone), layout.votes("r01"), VOTES, campaign.LEDGER_ORDER)
+    labels.run(asked, "r01")
+    row = read("r01", "labels", LABELS).filter(pl.col("image_id") == gone).to_dicts()[0]
+    assert (row["label"], row["n_votes"], row["distribution"]) == (None, 0, "{}")
+    assert quality("r01")["unresolved"] == 1
+
+
+def test_a_withdrawn_picture_leaves_labels_and_votes_but_not_the_ledger(asked):
+    campaign.answer(asked, "r01")
+    gone = ledgers.queue("r01")["image_id"][0]
+    campaign.withdraw(gone)
+    labels.run(asked, "r01")
+    for name, schema in (("labels", LABELS), ("votes", VOTES)):
+        assert gone not in set(read("r01", name, schema)["image_id"])
+    assert gone in set(ledgers.votes("r01")["image_id"])
+
+
+def test_the_same_bytes_again_whatever_the_order_of_the_ledger(asked):
+    campaign.answer(asked, "r01", lambda rank, person: ["coat", "bag", "shirt"][(rank * person) % 3])
+
+    def contents():
+        return {path.name: path.read_bytes() for path in sorted(layout.labels("r01").iterdir())}
+
+    labels.run(asked, "r01")
+    before = contents()
+    lines = layout.votes("r01").read_text().splitlines()
+    layout.votes("r01").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
+    labels.run(asked, "r01")
+    assert contents() == before
+    assert sorted(before) == ["annotators.parquet", "gold.parquet", "labels.parquet", "quality.json", "votes.parquet"]
+
+
+def test_votes_that_are_not_those_of_the_close_are_refused(asked):
+    campaign.answer(asked, "r01")
+    closed = round_state.State(
+        "r01", "start", "closed", "c", "s", ledgers.sha256(layout.queue("r01")), asked.dataset.classes,
+        votes_sha256=ledgers.sha256(layout.votes("r01")),
+    ).save()  # fmt: skip
+    labels.run(asked, "r01")
+    path = layout.votes("r01")
+    path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
+    with pytest.raises(DataError, match=rf"not {closed.votes_sha256[:8]}: the votes are final.*git checkout {path}"):
+        labels.run(asked, "r01")

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 from silverprint import yamltext
@@ -19,8 +20,7 @@ def packaged() -> dict[str, str]:
     """The text of each file by its name below TARGET. No name begins with a dot, for builds leave such files out."""
     found = {f"campaign/{_undotted(name)}": _read(name) for name in ALIKE}
     found |= {f"campaign/expectations/{path.name}": path.read_text() for path in (ROOT / "expectations").glob("*.json")}
-    ledgers = [*(ROOT / "data").glob("*.csv"), ROOT / "data/rounds/r01/asks.csv"]
-    found |= {f"campaign/{path.relative_to(ROOT)}": path.read_text().splitlines()[0] + "\n" for path in ledgers}
+    found |= {f"campaign/{name}": _read(name).splitlines()[0] + "\n" for name in _ledgers()}
     found |= {
         "campaign/dot-gitignore": _without_tools(_read(".gitignore")),
         "campaign/dvc.yaml": _one_source(_read("dvc.yaml")),
@@ -29,6 +29,12 @@ def packaged() -> dict[str, str]:
     }
     found |= {name: _read(name) for name in ("requirements/client.lock", "requirements/studio.lock")}
     return found | {name: _read(name) for name in ("scripts/git-setup", "scripts/venv")}
+
+
+def _ledgers() -> list[str]:
+    """The ledgers that a campaign begins with: those that Git has, for a demonstration makes others."""
+    listed = subprocess.run(["git", "ls-files", "data"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return [name for name in listed.stdout.split() if re.fullmatch(r"data/(\w+|rounds/r01/asks)\.csv", name)]
 
 
 def _read(name: str) -> str:
@@ -70,9 +76,10 @@ def _one_planned_round(params: str) -> str:
 
 def main() -> None:
     readme = (TARGET / "campaign/README.md").read_text(encoding="utf-8")
-    for folder in ("campaign", "sample", "requirements", "scripts"):
+    written = {**packaged(), "campaign/README.md": readme}
+    for folder in {name.split("/")[0] for name in written}:
         shutil.rmtree(TARGET / folder, ignore_errors=True)
-    for name, text in {**packaged(), "campaign/README.md": readme}.items():
+    for name, text in written.items():
         (TARGET / name).parent.mkdir(parents=True, exist_ok=True)
         (TARGET / name).write_text(text, encoding="utf-8")
 

@@ -82,12 +82,10 @@ def _changes(wanted: Wanted, document: dict[str, Any]) -> dict[yaml_edit.Way, An
     }
     for name, entry in document["rounds"].items():
         changes["rounds", name, "overlap"] = min(wanted.people, entry["overlap"])
-    known = document["clean"]["licenses"]
     if keeps_unlicensed(wanted):
         changes["clean", "unknown_license"] = "keep"
-    if wanted.license is None:
-        return changes
-    if (own := spdx(wanted.license)) is not None and own not in known:
+    known = document["clean"]["licenses"]
+    if wanted.license is not None and (own := spdx(wanted.license)) not in known:
         changes["clean", "licenses"] = [*known, own]
     return changes
 
@@ -101,8 +99,8 @@ def _files(params: str) -> dict[str, str]:
     meant = config.parse(params)
     found = {name.replace("dot-", "."): packaged.text(f"{_FOLDER}/{name}") for name in packaged.names(_FOLDER)}
     (asks,) = (name for name in found if name.endswith("/asks.csv"))
-    asks_header = found.pop(asks)
-    found |= {str(layout.asks(name)): asks_header for name in meant.chain}
+    header = found.pop(asks)
+    found |= {str(layout.asks(name)): header for name in meant.chain}
     pipeline = found[str(layout.PIPELINE)].splitlines(keepends=True)
     named = [line.replace(_SOURCE, name) for line in pipeline for name in (meant.sources if _SOURCE in line else [""])]
     classes = ", ".join(meant.dataset.classes)

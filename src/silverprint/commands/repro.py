@@ -21,12 +21,14 @@ def run(targets: Sequence[str] = ()) -> None:
         SystemExit: DVC's own exit code, where it is not 0; a stage's last line says why.
     """
     git.set_merge_driver(Path.cwd())
-    if _said(*_DVC, "remote", "list"):
+    remote = bool(_said(*_DVC, "remote", "list"))
+    if remote:
         sealed = _said(*_OURS, "status", "--sealed").split()
         if sealed and _call(*_DVC, "pull", "--quiet", *sealed):
             say("some outputs could not be pulled; stages that need them will say so")
     # --keep-going: a round that waits for people does not hold up the other branches.
-    code = _call(*_DVC, "repro", "--keep-going", "--pull", "--allow-missing", *targets)
+    pull = ["--pull"] if remote else []  # without one it would only warn
+    code = _call(*_DVC, "repro", "--keep-going", *pull, "--allow-missing", *targets)
     _call(*_OURS, "track", "sync")
     _call(*_OURS, "status")
     if code:

@@ -110,9 +110,10 @@ def _install(made: Path, count: int) -> None:
     ):
         task = progress.add_task("Label Studio's packages", total=count)
         command = ["bash", str(script), sys.executable, str(made), str(lock)]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
-        )
+            command, env=clean, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+        )  # without a PYTHONPATH, whose packages would count as installed
         try:
             while not _ended(process):
                 progress.update(task, completed=min(count, len(list(made.glob("lib/*/site-packages/*.dist-info")))))

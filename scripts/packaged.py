@@ -17,13 +17,16 @@ SAMPLE_LINE = (
 
 
 def packaged() -> dict[str, str]:
-    """The text of each file by its name below TARGET. No name begins with a dot, for builds leave such files out."""
+    """The text of each file by its name below TARGET.
+
+    No name begins with a dot, for builds leave such files out; none is dvc.yaml, for DVC would find a second pipeline.
+    """
     found = {f"campaign/{_undotted(name)}": _read(name) for name in ALIKE}
     found |= {f"campaign/expectations/{path.name}": path.read_text() for path in (ROOT / "expectations").glob("*.json")}
     found |= {f"campaign/{name}": _read(name).splitlines()[0] + "\n" for name in _ledgers()}
     found |= {
         "campaign/dot-gitignore": _without_tools(_read(".gitignore")),
-        "campaign/dvc.yaml": _one_source(_read("dvc.yaml")),
+        "campaign/dvc.template.yaml": _one_source(_read("dvc.yaml")),
         "campaign/params.yaml": _one_planned_round(_read("params.yaml")),
         "sample/params.yaml": _read("params.yaml"),
     }

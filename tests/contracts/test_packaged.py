@@ -32,6 +32,7 @@ def test_git_keeps_every_one_of_them() -> None:
     done = subprocess.run(["git", "check-ignore", *there], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout == ""
     assert not [path for path in there if path.name.startswith(".")], "builds leave out what begins with a dot"
+    assert not [path for path in there if path.name in ("dvc.yaml", "dvc.lock")], "DVC would find a second pipeline"
 
 
 def test_the_sample_campaign_is_the_one_of_the_repository() -> None:

@@ -97,7 +97,10 @@ def keeps_unlicensed(wanted: Wanted) -> bool:
 
 def _files(params: str) -> dict[str, str]:
     meant = config.parse(params)
-    found = {name.replace("dot-", "."): packaged.text(f"{_FOLDER}/{name}") for name in packaged.names(_FOLDER)}
+    found = {
+        name.replace("dot-", ".").replace(".template", ""): packaged.text(f"{_FOLDER}/{name}")
+        for name in packaged.names(_FOLDER)
+    }
     (asks,) = (name for name in found if name.endswith("/asks.csv"))
     header = found.pop(asks)
     found |= {str(layout.asks(name)): header for name in meant.chain}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from silverprint.core import semisupervised
-from silverprint.core.semisupervised import OMEGAS, consistency, entropy, fit, graph
+from silverprint.core.semisupervised import OMEGAS, auto, consistency, entropy, fit, graph
 from silverprint.core.semisupervised.head import descend, supervised_term
 from silverprint.core.semisupervised.shares import shrunk, target_shares
 from silverprint.errors import ConfigError, DataError
@@ -270,6 +270,16 @@ def test_estimated_shares_lie_between_the_counts_and_equal_ones(seed, classes):
     assert found.sum() == pytest.approx(1)
     low, high = np.minimum(seen, 1 / classes), np.maximum(seen, 1 / classes)
     assert ((found >= low - 1e-9) & (found <= high + 1e-9)).all()
+
+
+def test_auto_leaves_its_belief_only_for_more_than_two_standard_errors():
+    others = np.array([0.5, 0.7, 0.9, 0.4])
+    assert auto.surely_less(others - 0.1, others)
+    assert not auto.surely_less(others, others)
+    assert not auto.surely_less(others + 0.1, others)
+    gains = np.array([1.0, 0.0, 0.0, 0.0])  # a sum of 1, of which the standard error is also 1
+    assert not auto.surely_less(others - gains, others)
+    assert not auto.surely_less(others[:1] - 1, others[:1])
 
 
 X, Y = np.eye(3, dtype=np.float32), np.arange(3)

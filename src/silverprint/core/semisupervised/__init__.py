@@ -81,7 +81,7 @@ def fit(
     omega = omega if len(sample) else "none"
     target = target if shares is not None else evened(target, 0.5)  # an estimate is trusted half
     problem, _ = tuned(_problem(request, sample, plain))
-    warmth, _ = calibrated(held_out_logits(problem, LEARNERS[omega], target), problem.labels)
+    warmth = calibrated(held_out_logits(problem, LEARNERS[omega], target), problem.labels).temperature
     return _fitted(auto.Choice("plain", problem, omega, target, warmth), {"plain": plain})
 
 

@@ -1,19 +1,19 @@
 """Choice of Ω, of its target and of how the features are seen, by the labels at hand.
 
-The evidence for a candidate is how likely it makes labels that were held out: their summed log loss, each candidate at
-its own temperature. A few labels say little. So a candidate starts with a handicap in nats, what was believed of it
-before any label: with twenty labels the belief decides, with hundreds the labels do.
+Candidates stand in the order of belief. A later one is taken only if its Brier score on labels held out is less than
+that of the one taken so far by more than two standard errors of the paired difference. So with twenty labels the
+belief decides, with hundreds the labels do; and where they cannot tell, little is at stake.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 
 from silverprint.core.semisupervised import entropy, graph
 from silverprint.core.semisupervised.head import Learner, Problem, calibrated, held_out_logits, supervised, tuned
-from silverprint.core.semisupervised.shapes import Shares
+from silverprint.core.semisupervised.shapes import Losses, Shares
 from silverprint.core.semisupervised.shares import evened
 
 VIEW_HANDICAP: Final = 3.0  # nats, of every view but the first
@@ -34,7 +34,6 @@ class Candidate(NamedTuple):
     omega: str
     learn: Learner
     target: Shares
-    handicap: float  # nats
 
 
 def choose(views: dict[str, Problem], shares: Shares) -> Choice:
@@ -48,11 +47,18 @@ def choose(views: dict[str, Problem], shares: Shares) -> Choice:
     view = min(judged, key=lambda name: judged[name][1] + (0.0 if name == first else VIEW_HANDICAP))
     problem = judged[view][0]
     small = replace(problem, pool=problem.pool[:TRIED])
-    found: list[tuple[float, Choice]] = []
+    chosen, least = None, None
     for one in candidates(shares):
-        warmth, losses = calibrated(held_out_logits(small, one.learn, one.target), small.labels)
-        found.append((float(losses.sum()) + one.handicap, Choice(view, problem, one.omega, one.target, warmth)))
-    return min(found, key=lambda pair: pair[0])[1]
+        held_out = calibrated(held_out_logits(small, one.learn, one.target), small.labels)
+        if least is None or surely_less(held_out.brier, least):
+            chosen, least = Choice(view, problem, one.omega, one.target, held_out.temperature), held_out.brier
+    return cast(Choice, chosen)
+
+
+def surely_less(losses: Losses, others: Losses) -> bool:
+    """Whether the sum of paired losses is less by more than two standard errors; never of fewer than two."""
+    gains = others - losses
+    return len(gains) > 1 and float(gains.sum()) > 2 * float(gains.std(ddof=1)) * len(gains) ** 0.5
 
 
 def candidates(shares: Shares) -> Iterator[Candidate]:
@@ -62,8 +68,8 @@ def candidates(shares: Shares) -> Iterator[Candidate]:
     off, the labels held out say so.
     """
     equal, halfway = evened(shares, 0.0), evened(shares, 0.5)
-    yield Candidate("graph", graph.learn, equal, 0.0)
+    yield Candidate("graph", graph.learn, equal)
     if np.abs(equal - halfway).max() > _ALIKE:
-        yield Candidate("graph", graph.learn, halfway, 0.0)
-    yield Candidate("entropy", entropy.learn, halfway, 1.0)
-    yield Candidate("none", supervised, shares, 3.0)
+        yield Candidate("graph", graph.learn, halfway)
+    yield Candidate("entropy", entropy.learn, halfway)
+    yield Candidate("none", supervised, shares)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,13 +156,23 @@ def held_out_logits(problem: Problem, learn: Learner, target: Shares) -> MemberL
     return logits
 
 
-def calibrated(logits: MemberLogits, labels: ClassIds) -> tuple[float, Losses]:
-    """The temperature of held-out logits and each judged label's loss under it."""
+class Judged(NamedTuple):
+    """Labels held out, under the temperature that makes them likeliest."""
+
+    temperature: float
+    log_loss: Losses
+    brier: Losses  # squared distance of the prediction from the label, 0..2: an error made surely is no outlier in it
+
+
+def calibrated(logits: MemberLogits, labels: ClassIds) -> Judged:
+    """What held-out logits are worth; labels whose class the members never saw are left out."""
     judged = ~np.isnan(logits[0, :, 0])
     known, kept = labels[judged], logits[:, judged]
     warmth = temperature(kept, known)
     shares = softmax(kept / warmth, axis=2).mean(axis=0)
-    return warmth, -np.log(np.maximum(shares[np.arange(len(known)), known], 1e-12))
+    own = shares[np.arange(len(known)), known]
+    brier = np.square(shares).sum(axis=1) - 2 * own + 1
+    return Judged(warmth, -np.log(np.maximum(own, 1e-12)), brier)
 
 
 def tuned(problem: Problem) -> tuple[Problem, float]:
@@ -175,7 +185,7 @@ def tuned(problem: Problem) -> tuple[Problem, float]:
             starts[place] = descend(replace(part, penalty=penalty).labels_term(), starts[place])
             judged = held & np.isin(problem.labels, part.labels)
             logits[0, judged] = problem.rows[judged] @ starts[place]
-        losses.append(float(calibrated(logits, problem.labels)[1].sum()))
+        losses.append(float(calibrated(logits, problem.labels).log_loss.sum()))
     best = int(np.argmin(losses))
     return replace(problem, penalty=PENALTIES[best]), losses[best]
 

@@ -246,7 +246,7 @@ def test_round_open_adds_to_the_end_and_keeps_comments() -> None:
     assert params.rounds["r04"].strategy == "random"
     assert params.rounds["r04"].budget == params.rounds["r03"].budget
     assert layout.asks("r04").exists()
-    assert "# names the campaign" in layout.PARAMS.read_text()
+    assert "# its name in Label Studio" in layout.PARAMS.read_text()
     lint.lint(params)
     rounds.redraw(config.load(), "r04")
     rounds.open_round(config.load(), "r05", None, None)

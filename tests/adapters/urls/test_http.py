@@ -356,7 +356,7 @@ def test_a_private_address_is_refused_where_it_would_be_connected_to(host: str) 
 
     async def run() -> None:
         async with Client("silverprint/0", 5.0, AddressPolicy([])) as client:
-            await client.ask(Address(url, url[:-1], host, URL(url), {}), {}, 1_000, lambda heard: True)
+            await client.ask(Address(url, url[:-1], host, URL(url)), {}, 1_000, lambda heard: True)
 
     with pytest.raises(NoImage, match="private-address"):
         asyncio.run(run())

@@ -1,10 +1,8 @@
 """Guard of addresses: each is checked before its request, as listed, after each redirect, and for robots.txt."""
 
-from base64 import b64encode
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from yarl import URL
 
@@ -20,8 +18,7 @@ class Address(NamedTuple):
     wire: str  # in ASCII, as browsers write what is not
     origin: str  # scheme://host:port
     host: str
-    url: URL  # as aiohttp is given it: without user and password
-    headers: Mapping[str, str]  # who asks, where the address says so
+    url: URL  # the same as `wire`, as aiohttp is given it
 
 
 class Gate:
@@ -33,33 +30,29 @@ class Gate:
 
     def __init__(self, reach: AddressPolicy, takedowns: Takedowns) -> None:
         self._reach, self._takedowns = reach, takedowns
-        self._check = lru_cache(_REMEMBERED)(self._check_origin)
+        self._host = lru_cache(_REMEMBERED)(self._permitted_host)
 
     def passed(self, url: str) -> Address:
         """`url`, fit to be asked. Where its host is a name, the resolver looks at what that leads to.
 
         Raises:
             Refused: `taken-down`, `scheme`, `private-address`.
-            Failed: `bad-url`.
+            Failed: `bad-url`, `credentials`.
         """
         try:
             target(url)
             wire, origin = sendable_url(url)
             if self._takedowns.forbid(url, wire):
                 raise Refused("taken-down")
-            bare, host, headers = self._check(origin)
-            return Address(wire, origin, host, URL(bare + wire[len(origin) :], encoded=True), headers)
+            return Address(wire, origin, self._host(origin), URL(wire, encoded=True))
         except ValueError:
             raise Failed("bad-url") from None
 
-    def _check_origin(self, origin: str) -> tuple[str, str, Mapping[str, str]]:
+    def _permitted_host(self, origin: str) -> str:
         asked = target(origin)
         if not self._reach.permits_host(asked):
             raise Refused("private-address")
-        scheme, _, place = origin.partition("://")
-        who, _, host_port = place.rpartition("@")
-        said = b64encode(unquote(who).encode()).decode()
-        return f"{scheme}://{host_port}", asked.host, {"Authorization": f"Basic {said}"} if who else {}
+        return asked.host
 
 
 def sendable_url(url: str) -> tuple[str, str]:

@@ -145,9 +145,7 @@ class Client:
     async def _exchanged(
         self, address: Address, headers: Mapping[str, str], limit: int, wanted: Wanted, cuts: bool
     ) -> tuple[Heard, bytes | None]:
-        async with self._session.get(
-            address.url, headers={**headers, **address.headers}, allow_redirects=False
-        ) as response:
+        async with self._session.get(address.url, headers=headers, allow_redirects=False) as response:
             head = cast(Response, response).head
             heard = _heard(address, head)
             if heard.moved is None and wanted(heard):

@@ -1,3 +1,3 @@
-from tests.store.conftest import cluster
+from tests.helpers.ray_cluster import cluster
 
 __all__ = ["cluster"]  # a fixture

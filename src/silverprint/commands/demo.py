@@ -1,6 +1,5 @@
 """silverprint demo: the sample campaign, in a folder of its own where there is none, run by silverprint.demo."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 from silverprint import layout
 from silverprint.adapters import git
+from silverprint.adapters.child_environment import child_environment
 from silverprint.campaign import new_campaign
 from silverprint.console import say
 from silverprint.errors import UsageError
@@ -33,9 +33,8 @@ def run(
         _make(here)
     options = {"--pictures": pictures, "--studio-port": studio_port, "--mlflow-port": mlflow_port}
     given = [str(part) for pair in options.items() if pair[1] is not None for part in pair]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     command = [sys.executable, "-m", "silverprint.demo", "run", *given]
-    if code := subprocess.run(command, cwd=here, env=os.environ | {"PATH": path}, check=False).returncode:
+    if code := subprocess.run(command, cwd=here, env=child_environment(), check=False).returncode:
         raise SystemExit(code)
 
 

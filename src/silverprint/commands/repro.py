@@ -1,6 +1,5 @@
 """silverprint repro: pulls the outputs that stages carry on from, then runs what is new."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from silverprint.adapters import git
+from silverprint.adapters.child_environment import child_environment
 from silverprint.console import say
 
 _DVC: Final = (sys.executable, "-m", "dvc")
@@ -36,17 +36,12 @@ def run(targets: Sequence[str] = ()) -> None:
 
 
 def _call(*command: str) -> int:
-    return subprocess.run(command, env=_environment(), check=False).returncode
+    return subprocess.run(command, env=child_environment(), check=False).returncode
 
 
 def _said(*command: str) -> str:
     """What it prints; where it fails, its message is on the screen and so is ours at an end."""
-    done = subprocess.run(command, env=_environment(), stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, env=child_environment(), stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.returncode)
     return done.stdout
-
-
-def _environment() -> dict[str, str]:
-    """With this environment's programs first on PATH: stages call `silverprint`."""
-    return os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}

@@ -59,11 +59,16 @@ class Problem:
 
     @cached_property
     def folds(self) -> "list[tuple[NDArray[np.bool_], Problem]]":
-        """(L,) the labels that are held out, and the problem without them; none where one label is all."""
+        """(L,) the labels that are held out and judged, and the problem without those held out.
+
+        None where one label is all. A label of whose class no other is left is held out and not judged.
+        """
         folds = FOLDS if len(self.labels) < MANY else 3
         fold = stratified_folds(self.labels, min(folds, len(self.labels)), self.seed)
         held_out = [fold == number for number in np.unique(fold)]
-        return [(held, self.part(~held)) for held in held_out if not held.all()]
+        return [
+            (held & np.isin(self.labels, self.labels[~held]), self.part(~held)) for held in held_out if not held.all()
+        ]
 
     def part(self, chosen: NDArray[np.bool_]) -> "Problem":
         """With a part of the labels."""
@@ -147,11 +152,10 @@ def added(term: Term, other: Term, weight: float) -> Term:
 
 def held_out_logits(problem: Problem, learn: Learner, target: Shares) -> MemberLogits:
     """What each label's row is given by members that did not see it; NaN where they saw no label of its class."""
-    learnt = [(held, learn(part, target)) for held, part in problem.folds]
+    learnt = [(judged, learn(part, target)) for judged, part in problem.folds]
     members = len(learnt[0][1]) if learnt else 1
     logits = np.full((members, len(problem.labels), problem.classes), np.nan)
-    for held, weight in learnt:
-        judged = held & np.isin(problem.labels, problem.labels[~held])
+    for judged, weight in learnt:
         logits[:, judged] = problem.rows[judged] @ weight
     return logits
 
@@ -181,9 +185,8 @@ def tuned(problem: Problem) -> tuple[Problem, float]:
     losses = []
     for penalty in PENALTIES:  # from strong to weak: each fit starts where the last one ended
         logits = np.full((1, len(problem.labels), problem.classes), np.nan)
-        for place, (held, part) in enumerate(problem.folds):
+        for place, (judged, part) in enumerate(problem.folds):
             starts[place] = descend(replace(part, penalty=penalty).labels_term(), starts[place])
-            judged = held & np.isin(problem.labels, part.labels)
             logits[0, judged] = problem.rows[judged] @ starts[place]
         losses.append(float(calibrated(logits, problem.labels).log_loss.sum()))
     best = int(np.argmin(losses))

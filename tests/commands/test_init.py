@@ -215,7 +215,7 @@ def test_any_words_are_kept_as_they_are_or_refused(classes: list[str], question:
     assert params.dataset.title == question
     assert list(params.sources) == list(source)
     assert params.evaluation.overlap <= people
-    assert all(entry.overlap <= people for entry in params.rounds.values())
+    assert all(entry.overlap <= people for entry in params.planned.values())
     assert f"data/raw/{next(iter(source))}" in made["dvc.yaml"]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from silverprint import annotation_registry, layout
+from silverprint import annotation_registry
 from silverprint.annotation_backend import AnnotationBackend, Project
 from silverprint.campaign import ledgers, round_state
 from silverprint.campaign.round_state import State
@@ -22,7 +22,7 @@ def move(params: Params, round_name: str) -> None:
         DataError: the project that it was asked in is there.
     """
     current = round_state.load(round_name)
-    if current is None or _settled(current):
+    if current is None or current.is_closed:
         raise ConfigError(f"{round_name} asks nobody", "only a round that waits for people moves", "silverprint status")
     backend = annotation_registry.connect()
     if current.server == backend.server and _is_there(backend, current):
@@ -33,10 +33,6 @@ def move(params: Params, round_name: str) -> None:
     settled: Any = theirs.max()
     current.moved(status="waiting", server=backend.server, projects=None, settled=settled).save()
     say(f"{round_name} goes on at {backend.url}; what is in votes.csv counts; go on: silverprint annotate {round_name}")
-
-
-def _settled(current: State) -> bool:
-    return current.status == "closed" and current.asks_sha256 == ledgers.sha256(layout.asks(current.round))
 
 
 def _is_there(backend: AnnotationBackend, current: State) -> bool:

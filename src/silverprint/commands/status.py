@@ -10,7 +10,7 @@ from rich.table import Table
 
 from silverprint import layout
 from silverprint.campaign import forecast, forecast_text, ledgers, lint, released
-from silverprint.campaign.round_status import RoundStatus, advise, status_of
+from silverprint.campaign.round_status import RoundStatus, advise, standings_of
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 
@@ -22,7 +22,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     if sealed:
         sys.stdout.write("".join(f"{target}\n" for target in persisted_outputs(params)))
         return
-    standings = [status_of(params, name) for name in params.chain]
+    standings = standings_of(params)
     following, ahead = advise(standings), forecast.outlook(params, standings)
     held = released.released_rows(ledgers.withdrawn_images()).height
     absent = [output for output in sorted(missing_outputs.known_outputs()) if not Path(output).exists()]

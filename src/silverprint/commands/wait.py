@@ -87,7 +87,7 @@ def _asked(backend: AnnotationBackend, name: str) -> Iterator[Asked]:
         return
     current.require_server(backend.url, backend.server)
     votes = ledgers.votes_so_far(name)
-    queue = ledgers.queue(name)
+    queue = ledgers.asked(name)
     progress = vote_ledger.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn_images())
     elsewhere = vote_ledger.answers_elsewhere(votes, backend.server, current.settled)
     of_round = backend.find_all(current.campaign, name)

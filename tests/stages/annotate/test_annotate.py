@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from silverprint import annotation_registry, layout
+from silverprint import annotation_registry, config, layout
+from silverprint.campaign import ledgers, round_plan
 from silverprint.cli import main
 from tests.adapters.labelstudio.conftest import PEOPLE, by_image, find
 from tests.helpers import studio_machine as machine
@@ -207,3 +208,147 @@ def test_people_are_invited_once_and_listed_by_their_pseudonyms(here, backend, c
     lines = capsys.readouterr().out
     assert "dee" in lines
     assert backend.person("dee@silverprint.local").pseudonym in lines
+
+
+@pytest.fixture
+def alone(here):
+    """As `here`, with r01 the only round that was opened."""
+
+    def made(*overlaps: int) -> Machine:
+        found = here(*overlaps)
+        text = layout.PARAMS.read_text()
+        for name in ("r03", "r02"):
+            text = round_plan.plan_again(text, name)
+        layout.PARAMS.write_text(text)
+        return found
+
+    return made
+
+
+def decisions() -> list[tuple[str, str | None]]:
+    return ledgers.round_decisions().select("decision", "why").rows()
+
+
+def test_a_round_that_nobody_answered_is_taken_back_with_its_tasks_and_may_be_opened_again(alone, backend, people):
+    machine = alone(1, 2)
+    queue = layout.queue(ROUND).read_bytes()
+    machine.expect(75)
+    assert main(["round", "remove", ROUND, "--why", "wrong question"]) == 0
+    assert backend.projects() == []
+    assert not layout.round_dir(ROUND).exists()
+    assert not (layout.SERVING / CAMPAIGN / ROUND).exists()
+    assert next(iter(config.load().planned)) == ROUND
+    assert decisions() == [("removed", "wrong question")]
+    assert main(["round", "open", ROUND]) == 0
+    layout.queue(ROUND).write_bytes(queue)
+    machine.expect(75)
+    people[0].work(project_of(backend))
+    people[1].work(project_of(backend))
+    machine.expect(0)
+
+
+@pytest.mark.parametrize("pulled", [True, False])
+def test_a_round_with_an_answer_is_not_taken_back(alone, backend, people, capsys, pulled):
+    machine = alone(1, 1)
+    machine.expect(75)
+    people[0].work(project_of(backend), limit=1)
+    if pulled:
+        machine.expect(75)
+    before = layout.PARAMS.read_bytes()
+    assert main(["round", "remove", ROUND, "--why", "wrong question"]) == 65
+    assert "r01 has 1 answers: what people answered is never thrown away" in capsys.readouterr().err
+    assert (layout.PARAMS.read_bytes(), decisions()) == (before, [])
+    people[1].work(project_of(backend))
+    machine.expect(0)
+
+
+def test_an_answer_in_the_moment_of_removal_is_kept_and_the_rest_is_asked_again(alone, backend, people, monkeypatch):
+    machine = alone(1, 1)
+    machine.expect(75)
+    seen = backend.annotations
+
+    def then_somebody_answers(project):
+        found = seen(project)
+        people[0].work(project, limit=1)
+        return found
+
+    monkeypatch.setattr(backend, "annotations", then_somebody_answers)
+    assert main(["round", "remove", ROUND, "--why", "wrong question"]) == 65
+    monkeypatch.undo()
+    monkeypatch.setattr(annotation_registry, "connect", lambda wanted="": backend)
+    monkeypatch.chdir(machine.folder)
+    machine.expect(75)
+    assert people[1].work(project_of(backend)) == [picture_id(1)]
+    machine.expect(0)
+    assert machine.votes().height == 2
+
+
+def test_a_round_ends_early_with_what_was_answered_and_frees_the_rest(alone, backend, people, capsys):
+    machine = alone(1, 2, 2, 1)
+    machine.expect(75)
+    project = project_of(backend)
+    assert main(["round", "close", ROUND, "--early", "--why", "too slow"]) == 0
+    assert "0 of 4 pictures were answered at the last pull" in capsys.readouterr().err
+    assert "r01 has no answer" in machine.expect(65)
+    assert len(backend.tasks(project)) == 4
+    people[0].work(project, limit=2)
+    said = machine.expect(0)
+    assert "2 of 4 pictures were answered; 2 tasks that nobody had answered are deleted" in said
+    assert machine.votes().height == 2
+    assert [person.next(project) for person in people] == [None] * 3
+    assert sorted(ledgers.asked(ROUND)["image_id"]) == sorted(picture_id(number) for number in range(2))
+    assert set(ledgers.other_queues("r02")["image_id"]) == {picture_id(0), picture_id(1)}
+    assert ledgers.queue(ROUND).height == 4
+    assert decisions() == [("closed-early", "too slow")]
+    assert main(["round", "close", ROUND, "--early", "--why", "again"]) == 78
+    assert "its votes stay as they are" in machine.expect(0)
+
+
+def test_answers_while_a_round_is_being_ended_count(alone, backend, people, monkeypatch):
+    machine = alone(1, 2, 1)
+    machine.expect(75)
+    people[0].work(project_of(backend), limit=1)
+    assert main(["round", "close", ROUND, "--early", "--why", "too slow"]) == 0
+    delete = backend.delete_unanswered
+
+    def just_before(project, task_ids):
+        people[1].work(project, limit=1)
+        return delete(project, task_ids)
+
+    monkeypatch.setattr(backend, "delete_unanswered", just_before)
+    assert "2 of 3 pictures were answered; 1 tasks" in machine.expect(0)
+    assert machine.votes().height == 2
+
+
+def test_an_answer_that_came_late_is_told_and_pulled(alone, backend, people, capsys):
+    machine = alone(2, 1)
+    machine.expect(75)
+    project = project_of(backend)
+    people[0].work(project, limit=1)
+    assert main(["round", "close", ROUND, "--early", "--why", "too slow"]) == 0
+    machine.expect(0)
+    closed = machine.state()
+    assert main(["round", "late", ROUND, "--why", "bo was late"]) == 0
+    assert "no answer came after it was closed" in capsys.readouterr().err
+    assert machine.state() == closed
+    people[1].answer(by_image(backend, project)[picture_id(0)].task_id, "coat")  # from a page that was open
+    assert "its votes stay as they are" in machine.expect(0)
+    assert main(["round", "late", ROUND, "--why", "bo was late"]) == 0
+    assert "1 answers came after it was closed" in capsys.readouterr().err
+    assert "r01 is closed: 2 votes" in machine.expect(0)
+    assert machine.votes()["status"].to_list() == ["valid"] * 2
+    assert project_of(backend).votes_sha256 == machine.state()["votes_sha256"]
+
+
+def test_a_round_that_ended_early_is_reopened_for_what_was_answered_alone(alone, backend, people):
+    machine = alone(1, 1)
+    machine.expect(75)
+    project = project_of(backend)
+    people[0].work(project, limit=1)
+    assert main(["round", "close", ROUND, "--early", "--why", "too slow"]) == 0
+    machine.expect(0)
+    assert main(["round", "reopen", ROUND, "--all", "--why", "a second opinion"]) == 0
+    machine.expect(75)
+    assert people[1].work(project) == [picture_id(0)]
+    assert "r01 is closed: 2 votes" in machine.expect(0)
+    assert tasks_of(backend, CAMPAIGN) == {picture_id(0): 1}

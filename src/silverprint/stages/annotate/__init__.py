@@ -15,7 +15,7 @@ from silverprint.console import say
 from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
-from silverprint.stages.annotate import corrections, recover_votes, server_sync
+from silverprint.stages.annotate import corrections, early_close, recover_votes, server_sync
 
 
 def run(params: Params, round_name: str) -> None:
@@ -28,7 +28,7 @@ def run(params: Params, round_name: str) -> None:
     """
     before = round_state.load(round_name)
     _require_ledgers(round_name, before)
-    if before is not None and before.status == "closed" and _asks_answered(before):
+    if before is not None and before.is_closed:
         if not layout.votes(round_name).exists():
             recover_votes.recover(params, before)
         say(f"{round_name} is closed: its votes stay as they are")
@@ -46,10 +46,6 @@ def _require_ledgers(name: str, current: State | None) -> None:
     if current is not None:
         round_state.require_hash(layout.queue(name), current.queue_sha256, "the queue is final since its first push")
         current.require_votes()
-
-
-def _asks_answered(current: State) -> bool:
-    return ledgers.sha256(layout.asks(current.round)) == current.asks_sha256
 
 
 def _open(params: Params, name: str, server: str) -> State:
@@ -91,16 +87,20 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
         # Re-opened: said first, so that the votes may grow from here on.
         current = current.moved(status="waiting").save()
 
-    queue, withdrawn = ledgers.queue(name), ledgers.withdrawn_images()
-    kept = ledgers.votes_so_far(name)
-    pulls = {project.id: server_sync.pull(backend, project, current) for ours in found.values() for project in ours}
-    pulled = pl.concat([votes for votes, _ in pulls.values()])
-    votes = vote_ledger.merge(kept, pulled, backend.server, withdrawn, current.settled)
-    ledgers.write_votes(name, votes)
-
-    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, withdrawn)
-    answers = {id_: given for id_, (_, given) in pulls.items()}
+    withdrawn = ledgers.withdrawn_images()
+    kept, everywhere = ledgers.votes_so_far(name), [project for ours in found.values() for project in ours]
+    votes, answers = _pull(backend, current, everywhere)
     corrections.report_votes(backend, current, kept, votes, answers)
+    if current.ends_early:
+        early_close.require_answers(name, votes)
+        server_sync.withdraw(backend, everywhere, withdrawn)
+        deleted = early_close.stop_asking(backend, everywhere)
+        votes, _ = _pull(backend, current, everywhere)  # what came until then
+        early_close.say_end(name, ledgers.queue(name), votes, deleted)
+        _close(backend, current, projects)
+        return
+    queue = ledgers.asked(name)
+    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, withdrawn)
     answers = corrections.withdraw_void_votes(backend, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
         server_sync.withdraw(backend, [project, *younger], withdrawn)
@@ -114,6 +114,18 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
     if not vote_ledger.is_done(progress):
         raise _waiting(backend, current, projects, progress)
     _close(backend, current, projects)
+
+
+def _pull(
+    backend: AnnotationBackend, current: State, projects: list[Project]
+) -> tuple[pl.DataFrame, corrections.Answers]:
+    """The round's votes with what the server has now, which are in votes.csv then; and its answers by project."""
+    pulls = {project.id: server_sync.pull(backend, project, current) for project in projects}
+    pulled = pl.concat([votes for votes, _ in pulls.values()])
+    kept, withdrawn = ledgers.votes_so_far(current.round), ledgers.withdrawn_images()
+    votes = vote_ledger.merge(kept, pulled, backend.server, withdrawn, current.settled)
+    ledgers.write_votes(current.round, votes)
+    return votes, {id_: given for id_, (_, given) in pulls.items()}
 
 
 def _sealed_with_these(current: State, projects: dict[str, Project]) -> bool:

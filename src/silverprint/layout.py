@@ -35,6 +35,7 @@ VAR: Final = Path("var")
 STUDIO: Final = VAR / "studio"
 TRACKING: Final = VAR / "mlflow"
 PEOPLE: Final = VAR / "people"
+NAMES: Final = VAR / "names.json"
 SERVING: Final = VAR / "serving"
 LOCKS: Final = VAR / "locks"
 PIXELS: Final = VAR / "pixels.kept"

@@ -123,8 +123,8 @@ def test_a_round_is_opened_once_the_one_before_is_closed(planned: Path, capsys: 
     with pytest.raises(ConfigError, match=r"r01 is not closed: one round is open.*round remove r01"):
         round_open.open_round(params, "r02")
     round_open.open_round(params, "r01")
-    assert "r01 is open already, after start" in capsys.readouterr().err
-    with pytest.raises(UsageError, match=r"--budget 5: r01 is open already; change rounds\.r01"):
+    assert "r01 was opened already, after start" in capsys.readouterr().err
+    with pytest.raises(UsageError, match=r"--budget 5: r01 was opened already; change rounds\.r01"):
         round_open.open_round(params, "r01", budget=5)
     assert layout.PARAMS.read_text() == before
     closed("r01")

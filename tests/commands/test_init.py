@@ -64,7 +64,7 @@ def test_a_campaign_of_ones_own(typed: Typed, tmp_path: Path, photos: Path) -> N
     assert params.dataset.classes == ("cat", "dog")
     assert params.dataset.title == "Which animal is this?"
     assert (params.dataset.name, params.dataset.campaign) == ("animals", "animals")
-    assert params.chain == ("r01",)
+    assert (params.chain, tuple(params.planned), params.last) == ((), ("r01",), "start")
     kinds = {name: source.kind for name, source in params.sources.items()}
     assert kinds == {"my-photos": "folder", "list": "urls", "drop": "archive", "a-example": "web"}
     assert params.sources["my-photos"].path == str(photos)  # type: ignore[union-attr]

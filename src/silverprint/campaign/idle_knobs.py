@@ -1,14 +1,13 @@
 """Knobs that were changed after they could have an effect: those of a queue that people are asked by."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from dataclasses import MISSING, Field, fields
+from typing import Any
 
-from silverprint import layout, yamltext
+from silverprint import layout
 from silverprint.campaign import round_state
-from silverprint.config import Params
+from silverprint.config import Params, PlannedRound
 from silverprint.dvcfiles import lock
-
-_OF_FIRST: Final = "evaluation"  # a section that the first round's queue alone is drawn by
 
 
 def hints(params: Params) -> Iterator[str]:
@@ -16,21 +15,30 @@ def hints(params: Params) -> Iterator[str]:
 
     What it was is what dvc.lock knows of the last run, so a change is told once, before the next run.
     """
-    now, ran = yamltext.mapping(yamltext.read(layout.PARAMS), layout.PARAMS), lock.stages()
-    for number, name in enumerate(params.chain):
-        before = ran[f"queue@{name}"].params.get(str(layout.PARAMS), {}) if f"queue@{name}" in ran else {}
+    ran = lock.stages()
+    for name in params.chain:
+        stage = ran.get(f"queue@{name}")
+        before = stage.params.get(str(layout.PARAMS), {}) if stage else {}
         if not before or not round_state.is_opened(name):
             continue
-        then = f"{name}'s queue is final since people are asked by it"
-        for knob, was, value in _changed(before.get(f"rounds.{name}"), now["rounds"][name]):
-            plan = f"it would count in a round to come: silverprint round add NAME --{knob.replace('_', '-')} {value}"
-            yield f"rounds.{name}.{knob} = {value}, before {was}, changes nothing: {then}; {plan}"
-        for knob, was, value in _changed(before.get(_OF_FIRST), now[_OF_FIRST]) if number == 0 else ():
-            where = "it would count in a new campaign"
-            yield f"{_OF_FIRST}.{knob} = {value}, before {was}, changes nothing: {then}; {where}"
+        final = f"{name}'s queue is final since people are asked by it"
+        for knob, was, now in _changed(before.get(f"rounds.{name}"), params.rounds[name], fields(PlannedRound)):
+            where = f"silverprint round add NAME {_option(knob, now)}"
+            yield f"rounds.{name}.{knob} = {now} (before: {was}) changes nothing: {final}; for a round to come: {where}"
+        if name == params.chain[0]:
+            for knob, was, now in _changed(before.get("evaluation"), params.evaluation, fields(params.evaluation)):
+                yield f"evaluation.{knob} = {now} (before: {was}) changes nothing: {final}; that drew it for good"
 
 
-def _changed(before: Any, now: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    for knob in sorted({*before, *now} if isinstance(before, dict) else ()):
-        if before.get(knob) != now.get(knob):
-            yield knob, before.get(knob), now.get(knob)
+def _changed(before: Any, section: Any, knobs: tuple[Field[Any], ...]) -> Iterator[tuple[str, Any, Any]]:
+    """Knob, what it was, what it is; one that was not written had its default."""
+    for knob in knobs if isinstance(before, dict) else ():
+        was = before.get(knob.name, None if knob.default is MISSING else knob.default)
+        now = getattr(section, knob.name)
+        if was != now:
+            yield knob.name, was, now
+
+
+def _option(knob: str, value: Any) -> str:
+    name = knob.replace("_", "-")
+    return f"--{'' if value else 'no-'}{name}" if isinstance(value, bool) else f"--{name} {value}"

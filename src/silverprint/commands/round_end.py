@@ -5,8 +5,7 @@ from pathlib import Path
 
 from silverprint import annotation_registry, layout, yamltext
 from silverprint.adapters import git
-from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import ledgers, round_plan, round_state, served_copies
+from silverprint.campaign import ledgers, round_plan, round_projects, round_state, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -85,9 +84,7 @@ def pull_late(params: Params, name: str, why: str) -> None:
     reason = _require_reason(why, "pulled once more", 'give it: --why "cyn was late"')
     backend = annotation_registry.connect(f"the server that {name} was asked on ({current.server})")
     current.require_server(backend.url, backend.server)
-    known, asked = set(ledgers.votes_so_far(name)["annotation_id"]), set(ledgers.queue(name)["image_id"])
-    given = [one for project in _projects(backend, current) for one in backend.annotations(project)]
-    late = [one for one in given if one.image_id in asked and one.annotation_id not in known]
+    late = round_projects.late_answers(backend, current)
     if not late:
         say(f"{name}: no answer came after it was closed")
         return
@@ -122,7 +119,7 @@ def _take_off_server(current: State) -> None:
     """
     backend = annotation_registry.connect(f"the server that {current.round} is asked on ({current.server})")
     current.require_server(backend.url, backend.server)
-    projects = _projects(backend, current)
+    projects = round_projects.projects_of(backend, current)
     if not projects:
         return
     with backend.lease(projects[0]):
@@ -135,15 +132,3 @@ def _take_off_server(current: State) -> None:
                 raise _answered(current.round, len(kept))
     for project in projects:
         backend.delete_project(project)
-
-
-def _projects(backend: AnnotationBackend, current: State) -> list[Project]:
-    """The round's projects, those too whose note somebody removed."""
-    found = backend.find_all(current.campaign, current.round)
-    image_ids = set(ledgers.queue(current.round)["image_id"])
-    for tier, id_ in (current.projects or {}).items():
-        if id_ not in {project.id for project in found}:
-            lost = Project(id_, "", current.campaign, current.round, tier, current.queue_sha256, None)
-            if (again := backend.retag(lost, image_ids)) is not None:
-                found.append(again)
-    return found

@@ -64,9 +64,9 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
 def _open_already(params: Params, name: str, given: dict[str, Any]) -> None:
     if given:
         options = " ".join(f"--{knob.replace('_', '-')} {value}" for knob, value in given.items())
-        raise UsageError(options, f"{name} is open already", f"change rounds.{name} in params.yaml, or open another")
+        raise UsageError(options, f"{name} was opened already", f"change rounds.{name} in params.yaml, or open another")
     _write_asks(name)
-    say(f"{name} is open already, after {params.rounds[name].prev}; {_STEPS}")
+    say(f"{name} was opened already, after {params.rounds[name].prev}; {_STEPS}")
 
 
 def _write_asks(name: str) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import ledgers, round_state, served_copies
+from silverprint.campaign import ledgers, round_projects, round_state, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -63,6 +63,8 @@ def _open(params: Params, name: str, server: str) -> State:
 
 def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     backend = server_sync.connect(name, before)
+    if before is None:
+        _say_late(params, name, backend)
     current = before or _open(params, name, backend.server)
     tiers = sorted(ledgers.queue(name)["tier"].unique())
     found = {tier: server_sync.projects(backend, params, current, tier) for tier in tiers}
@@ -74,6 +76,16 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
             for tier, (first, *younger) in found.items()
         }
         _hold(backend, params, current, there)
+
+
+def _say_late(params: Params, name: str, backend: AnnotationBackend) -> None:
+    """Says how many answers came to the round before `name` after it was closed."""
+    last = round_state.load(params.rounds[name].prev)
+    if last is None or not last.is_closed or last.server != backend.server:
+        return
+    if late := len(round_projects.late_answers(backend, last)):
+        remedy = f'silverprint round late {last.round} --why "..."'
+        say(f"{last.round}: {late} answers came after it was closed and do not count; to pull them: {remedy}")
 
 
 def _hold(backend: AnnotationBackend, params: Params, current: State, found: dict[str, list[Project]]) -> None:

@@ -17,16 +17,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint import config, layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, round_plan
 from silverprint.campaign.round_state import State
 from silverprint.config import START, Params
 from silverprint.core.duplicates import colour_agreement
 from silverprint.core.half_precision import to_half
 from silverprint.core.measures.thumbnail_alignment import SIDE
 from silverprint.model.backbones import backbone
-from silverprint.records import MANIFEST, MEASURED, MINIATURES, RAW, SCORES, THUMBNAILS, VOTES, conform
+from silverprint.records import ASKS, MANIFEST, MEASURED, MINIATURES, RAW, SCORES, THUMBNAILS, VOTES, conform
 from silverprint.stages.embed import PART as EMBEDDED
-from silverprint.store import features, tables
+from silverprint.store import features, files, tables
 from silverprint.store.shards.names import index_name, shard_name
 from silverprint.store.shards.writer import part_limit
 
@@ -215,12 +215,17 @@ def _holes(folder: Path, count: int) -> None:
 
 
 def project() -> None:
-    """Copies the files of this repository that stages read."""
+    """Copies the files of this repository that stages read, and opens every planned round."""
     here = Path(__file__).parents[1]
-    for name in ("params.yaml", "dvc.yaml", "versions.yaml"):
+    for name in ("dvc.yaml", "versions.yaml"):
         shutil.copy(here / name, name)
+    text = (here / layout.PARAMS).read_text(encoding="utf-8")
+    for name in config.parse(text).planned:
+        text = round_plan.open_planned(text, name, {})
+        tables.write_ledger(pl.DataFrame(schema=ASKS), layout.asks(name), ASKS, ["image_id"])
+    files.write_text(layout.PARAMS, text)
     shutil.copytree(here / "expectations", "expectations")
-    for ledger in [*here.glob("data/*.csv"), *here.glob("data/rounds/*/asks.csv")]:
+    for ledger in here.glob("data/*.csv"):
         target = ledger.relative_to(here)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ledger, target)

@@ -37,7 +37,7 @@ def packaged() -> dict[str, str]:
 def _ledgers() -> list[str]:
     """The ledgers that a campaign begins with: those that Git has, for a demonstration makes others."""
     listed = subprocess.run(["git", "ls-files", "data"], cwd=ROOT, check=True, capture_output=True, text=True)
-    return [name for name in listed.stdout.split() if re.fullmatch(r"data/(\w+|rounds/r01/asks)\.csv", name)]
+    return [name for name in listed.stdout.split() if re.fullmatch(r"data/\w+\.csv", name)]
 
 
 def _read(name: str) -> str:
@@ -63,10 +63,10 @@ def _one_source(pipeline: str) -> str:
 def _one_planned_round(params: str) -> str:
     """Without the sample's pictures, classes and later rounds; its thresholds are the defaults of a new campaign."""
     document = yamltext.mapping(params, ROOT / "params.yaml")
-    for name in list(document["rounds"])[1:]:
-        params = yaml_edit.drop(params, ("rounds", name))
-    (first,) = (name for name, entry in document["rounds"].items() if entry["prev"] == "start")
-    params = yaml_edit.put(yaml_edit.drop(params, ("rounds", first, "gold")), ("last",), first)
+    first, *later = document["planned"]
+    for name in later:
+        params = yaml_edit.drop(params, ("planned", name))
+    params = yaml_edit.drop(params, ("planned", first, "gold"))
     for name in list(document["sources"])[1:]:
         params = yaml_edit.drop(params, ("sources", name))
     params = yaml_edit.put(params, ("sources",), {})

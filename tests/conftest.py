@@ -13,7 +13,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from silverprint import cli
+from silverprint import cli, config, layout
+from tests.helpers.opened_rounds import all_opened
 
 # A deadline per example measures the machine's load, not the code. The same examples each time, so that a change is
 # judged by what it changes; `make soak` looks for others.
@@ -45,7 +46,8 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project: the repository's pipeline files and ledgers, no round run. The working directory is there.
+    """An empty project: the repository's pipeline files and ledgers, its rounds opened, none of them run. The working
+    directory is there.
 
     Its shards are worked through in this process: processes take longer to start than a few pictures do.
     """
@@ -57,13 +59,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def copy_project(folder: Path) -> None:
-    """The repository's pipeline files and ledgers, copied into `folder`."""
+    """The repository's pipeline files and ledgers, copied into `folder`, with every planned round opened."""
     for name in PIPELINE:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     for path in _shipped_ledgers():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, folder / path)
+    (folder / "params.yaml").write_text(all_opened(), encoding="utf-8")
+    for name in config.parse(all_opened()).chain:
+        path = folder / layout.asks(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("image_id,extra,reason,asked_at\n")
 
 
 @cache

@@ -100,6 +100,7 @@ def _run(verb: command_table.Verb, options: dict[str, object]) -> int:
 
         params = config.load()
         _known(options, "source", params.sources)
+        _opened(options, params.planned)
         _known(options, "round_name", params.rounds)
         if verb.stage:
             lint.lint(params)
@@ -122,7 +123,16 @@ def _alone(verb: command_table.Verb, options: dict[str, object]) -> AbstractCont
 def _known(options: dict[str, object], key: str, names: Mapping[str, object]) -> None:
     if options.get(key) is not None and options[key] not in names:
         what = key.removesuffix("_name")
-        raise UsageError(f"{what} {options[key]!r}", f"params.yaml has no such {what}", f"one of: {', '.join(names)}")
+        known = f"one of: {', '.join(names)}" if names else "none is opened: silverprint round open NAME"
+        raise UsageError(f"{what} {options[key]!r}", f"params.yaml has no such {what}", known)
+
+
+def _opened(options: dict[str, object], planned: Mapping[str, object]) -> None:
+    if options.get("round_name") in planned:
+        name = options["round_name"]
+        raise UsageError(
+            f"round {name!r}", "it is planned, and no lead has opened it", f"silverprint round open {name}"
+        )
 
 
 def _root() -> Path:

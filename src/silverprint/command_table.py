@@ -1,7 +1,7 @@
 """Table of all commands: name, help, and the function that does the work. Nothing heavy is imported here."""
 
 import os
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, BooleanOptionalAction
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,17 @@ _FOLDER = "a folder of your own, its subfolders named after labels"
 _URLS = "a list of pictures' addresses: .csv, .parquet or .jsonl"
 _SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
 _ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
+
+_KNOBS = (  # of a round
+    _arg("--strategy", help="acquisition function; default, as of all these: as planned, else the round's before"),
+    _arg("--budget", type=int, help="pictures to ask about"),
+    _arg("--overlap", type=int, help="people asked about each"),
+    _arg("--control", type=float, help="share of the budget that is drawn at random"),
+    _arg("--relabel", type=float, help="share of the budget, at most, for a second look"),
+    _arg("--floor", type=float, help="share of the picks that is divided evenly among the predicted classes"),
+    _arg("--gold", type=int, help="pictures whose label is known, hidden among the others"),
+    _arg("--show-predictions", action=BooleanOptionalAction, help="pre-select the model's guess on the page"),
+)
 
 
 def _path(text: str) -> Path:
@@ -144,17 +155,44 @@ COMMANDS = (
     Verb("wait", "show the annotators' progress until the open rounds are answered", "commands.wait:run"),
     Verb(
         "round",
-        "open a round, or change one",
+        "plan, open, change and end rounds",
         verbs=(
             Verb(
+                "add",
+                "plan a round behind the others, as the last of them but for what is given",
+                "commands.round_open:add",
+                (_arg("name", metavar="ROUND"), *_KNOBS),
+            ),
+            Verb(
                 "open",
-                "add a round after the last one",
-                "commands.rounds:open_round",
+                "say what a round costs and have people asked in it, once the round before is closed",
+                "commands.round_open:open_round",
+                (_arg("name", metavar="ROUND"), *_KNOBS),
+            ),
+            Verb(
+                "remove",
+                "take a round back that nobody has answered: its tasks are deleted, and it is planned again",
+                "commands.round_end:remove",
+                (
+                    _arg("name", metavar="ROUND", help="the last opened round, or a planned one, which is forgotten"),
+                    _arg("--why", help="kept in data/rounds.csv; a planned round needs none"),
+                ),
+            ),
+            Verb(
+                "close",
+                "end a round with what was answered; dvc repro then closes it, and the gate judges as usual",
+                "commands.round_end:close",
                 (
                     _arg("name", metavar="ROUND"),
-                    _arg("--strategy", help="acquisition function; default: the last round's"),
-                    _arg("--budget", type=int, help="pictures; default: the last round's"),
+                    _arg("--early", action="store_true", help="although not everybody has answered"),
+                    _arg("--why", required=True, help="kept in data/rounds.csv"),
                 ),
+            ),
+            Verb(
+                "late",
+                "look for answers that came after a round was closed, and have dvc repro pull them",
+                "commands.round_end:pull_late",
+                (_arg("name", metavar="ROUND"), _arg("--why", required=True, help="kept in data/rounds.csv")),
             ),
             Verb("redraw", "draw a queue again, if nobody has seen it yet", "commands.rounds:redraw", (_ROUND,)),
             Verb(

@@ -26,6 +26,7 @@ CLEAN_METRICS: Final = Path("data/metrics/clean.json")
 QUALITIES: Final = Path("data/metrics/qualities.json")
 EMBED: Final = Path("data/embed")
 ROUNDS: Final = Path("data/rounds")
+ROUND_DECISIONS: Final = Path("data/rounds.csv")
 RELEASE: Final = Path("data/release")
 REPORT: Final = Path("data/report")
 
@@ -34,6 +35,7 @@ VAR: Final = Path("var")
 STUDIO: Final = VAR / "studio"
 TRACKING: Final = VAR / "mlflow"
 PEOPLE: Final = VAR / "people"
+NAMES: Final = VAR / "names.json"
 SERVING: Final = VAR / "serving"
 LOCKS: Final = VAR / "locks"
 PIXELS: Final = VAR / "pixels.kept"

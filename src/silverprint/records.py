@@ -331,6 +331,15 @@ CLASSES: Final[Schema] = {  # in Git; every class that people were ever asked wi
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}
 
+ROUND_DECISIONS: Final[Schema] = {  # in Git; what leads decided about rounds, by commands
+    "round": TEXT,
+    "decision": TEXT,  # one of DECISIONS
+    "why": TEXT,
+    "by": TEXT,
+    "at": TEXT,
+}
+DECISIONS: Final = ("opened", "removed", "closed-early", "pulled-late")
+
 
 def empty(schema: Schema) -> pl.DataFrame:
     """A table of `schema` with no rows."""

@@ -17,6 +17,7 @@ from silverprint.errors import DataError, UsageError
 from silverprint.records import NONE_OF_THESE, QUEUE, UNSURE, VOTES, conform
 from silverprint.stages import check
 from silverprint.store import tables
+from tests.helpers.opened_rounds import all_opened
 
 IDS = [f"{number:064x}" for number in range(4)]
 
@@ -85,9 +86,7 @@ def test_no_change_of_the_list_moves_a_number(tmp_path_factory, lists: list[list
 def _document() -> dict:
     from ruamel.yaml import YAML
 
-    from tests.conftest import ROOT
-
-    return YAML(typ="safe").load((ROOT / "params.yaml").read_text())
+    return YAML(typ="safe").load(all_opened())
 
 
 @pytest.mark.parametrize("text", ["0,coat\n2,bag\n", "0,coat\n0,bag\n", "0,coat\n1,coat\n"])

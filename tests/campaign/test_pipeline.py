@@ -239,52 +239,6 @@ def test_a_round_slipped_in_before_an_opened_one_is_refused() -> None:
         lint.lint(config.load())
 
 
-def test_round_open_adds_to_the_end_and_keeps_comments() -> None:
-    rounds.open_round(config.load(), "r04", "random", None)
-    params = config.load()
-    assert params.chain[-1] == params.last == "r04"
-    assert params.rounds["r04"].strategy == "random"
-    assert params.rounds["r04"].budget == params.rounds["r03"].budget
-    assert layout.asks("r04").exists()
-    assert "# its name in Label Studio" in layout.PARAMS.read_text()
-    lint.lint(params)
-    rounds.redraw(config.load(), "r04")
-    rounds.open_round(config.load(), "r05", None, None)
-    assert config.load().rounds["r05"].draw == 0
-
-
-@pytest.mark.parametrize("name", ["start", "R 4", "../x", ""])
-def test_round_open_refuses_a_bad_name_and_changes_nothing(name: str) -> None:
-    before = layout.PARAMS.read_bytes()
-    with pytest.raises(ConfigError):
-        rounds.open_round(config.load(), name, None, None)
-    assert layout.PARAMS.read_bytes() == before
-
-
-@pytest.mark.parametrize(("strategy", "budget"), [("margin", None), (None, 5), ("random", 5)])
-def test_options_for_a_round_that_is_there_are_refused(strategy: str | None, budget: int | None) -> None:
-    before = layout.PARAMS.read_bytes()
-    with pytest.raises(UsageError, match=r"r02 is in params\.yaml already"):
-        rounds.open_round(config.load(), "r02", strategy, budget)
-    assert layout.PARAMS.read_bytes() == before
-
-
-def test_round_open_refuses_an_unknown_strategy_and_changes_nothing() -> None:
-    before = layout.PARAMS.read_bytes()
-    with pytest.raises(ConfigError, match=r"rounds\.r04\.strategy = 'oracle'.*use one of: .*margin"):
-        rounds.open_round(config.load(), "r04", "oracle", None)
-    assert layout.PARAMS.read_bytes() == before
-    assert not layout.asks("r04").exists()
-
-
-def test_a_round_without_its_asks_says_what_to_run() -> None:
-    layout.asks("r02").unlink()
-    with pytest.raises(ConfigError, match="silverprint round open r02"):
-        lint.lint(config.load())
-    rounds.open_round(config.load(), "r02", None, None)
-    lint.lint(config.load())
-
-
 def test_redraw_is_for_queues_that_nobody_has_seen() -> None:
     rounds.redraw(config.load(), "r01")
     assert config.load().rounds["r01"].draw == 1

@@ -64,7 +64,7 @@ def test_a_campaign_of_ones_own(typed: Typed, tmp_path: Path, photos: Path) -> N
     assert params.dataset.classes == ("cat", "dog")
     assert params.dataset.title == "Which animal is this?"
     assert (params.dataset.name, params.dataset.campaign) == ("animals", "animals")
-    assert params.chain == ("r01",)
+    assert (params.chain, tuple(params.planned), params.last) == ((), ("r01",), "start")
     kinds = {name: source.kind for name, source in params.sources.items()}
     assert kinds == {"my-photos": "folder", "list": "urls", "drop": "archive", "a-example": "web"}
     assert params.sources["my-photos"].path == str(photos)  # type: ignore[union-attr]
@@ -215,7 +215,7 @@ def test_any_words_are_kept_as_they_are_or_refused(classes: list[str], question:
     assert params.dataset.title == question
     assert list(params.sources) == list(source)
     assert params.evaluation.overlap <= people
-    assert all(entry.overlap <= people for entry in params.rounds.values())
+    assert all(entry.overlap <= people for entry in params.planned.values())
     assert f"data/raw/{next(iter(source))}" in made["dvc.yaml"]
 
 

@@ -9,14 +9,17 @@ from ruamel.yaml import YAML
 
 from silverprint import config
 from silverprint.errors import ConfigError
+from tests.helpers.opened_rounds import ROOT, all_opened
 
 
 def document() -> dict[str, Any]:
-    loaded: dict[str, Any] = YAML(typ="safe").load((Path(__file__).parents[2] / "params.yaml").read_text())
+    loaded: dict[str, Any] = YAML(typ="safe").load(all_opened())
     return loaded
 
 
-def test_the_shipped_parameters_hold() -> None:
+def test_the_shipped_parameters_hold_before_any_round_is_opened_and_after() -> None:
+    shipped = config.load(ROOT / "params.yaml")
+    assert (shipped.chain, tuple(shipped.planned), shipped.last) == ((), ("r01", "r02", "r03"), "start")
     assert config.check(document()).chain == ("r01", "r02", "r03")
 
 
@@ -34,6 +37,11 @@ def set_at(tree: dict[str, Any], path: str, value: Any) -> None:
         ("clean.min_side", "48", "clean.min_side"),
         ("clean.min_side", 0, "clean.min_side"),
         ("clean.group_radius", 3, "at least clean.duplicate_radius"),
+        ("planned", {"r03": {}}, r"planned\.r03"),
+        ("planned", {"start": {"strategy": "auto", "budget": 1, "control": 0, "overlap": 1}}, "rename the round"),
+        ("planned", {"r9": {"prev": "r03"}}, r"planned\.r9\.prev: no such knob"),
+        ("planned", {"r03": {"strategy": "auto", "budget": 1, "control": 0, "overlap": 1}}, "planned or opened"),
+        ("planned", {"r9": {"strategy": "auto", "budget": 1, "control": 1, "overlap": 1, "relabel": 0.5}}, "at most 1"),
         ("rounds.r02.budget", -5, "rounds.r02.budget"),
         ("rounds.r02.budget", True, "rounds.r02.budget"),
         ("rounds.r02.control", 1.5, "rounds.r02.control"),
@@ -42,13 +50,12 @@ def set_at(tree: dict[str, Any], path: str, value: Any) -> None:
         ("rounds.r02.prev", "start", "one chain"),
         ("rounds.r01.prev", "r03", "have no cycle"),
         ("rounds.r02.prev", "r02", r"r02\.prev = 'r02'.*have no cycle"),
-        ("rounds", {}, "a campaign needs a round"),
         ("sources", {}, "a dataset needs a source"),
         ("sources.web.kind", "ftp", "sources.web"),
         ("dataset.classes", ["a"], "at least two classes"),
         ("dataset.classes", ["a", "a"], "each once"),
         ("dataset.classes", ["a", "unsure"], "rename the class"),
-        ("last", "r02", "the chain's last round"),
+        ("last", "r02", "must be the last opened round"),
         ("model.epochs", None, "model.epochs"),
         ("typo", 1, "no such section"),
         ("seed", -1, "seed = -1"),

@@ -57,10 +57,17 @@ def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> 
     added = git(finished, "show", "--name-only", "--format=", "HEAD").split()
     allowed = re.compile(
         r"dvc\.lock|\.dvc/config|data/metrics/(clean|qualities)\.json|data/withdrawn\.csv|data/imports\.csv|data/gold\.csv|data/classes\.csv"
-        r"|data/rounds/r0\d/(queue\.csv|votes\.csv|state\.json|gate\.json|metrics\.json)"
+        r"|params\.yaml|data/rounds\.csv"
+        r"|data/rounds/r0\d/(queue\.csv|asks\.csv|votes\.csv|state\.json|gate\.json|metrics\.json)"
     )
     assert [path for path in added if not allowed.fullmatch(path)] == []
-    expected = {"dvc.lock", "data/metrics/qualities.json", "data/rounds/r01/votes.csv", "data/rounds/r03/state.json"}
+    expected = {
+        "dvc.lock",
+        "data/rounds.csv",
+        "data/metrics/qualities.json",
+        "data/rounds/r01/votes.csv",
+        "data/rounds/r03/state.json",
+    }
     assert expected <= set(added)
     assert sum((finished.path / path).stat().st_size for path in added) < 2_000_000
     assert git(finished, "status", "--short") == ""
@@ -119,7 +126,7 @@ def test_make_repro_on_a_clean_clone_runs_nothing(finished: Campaign, tmp_path: 
     assert git(clone, "status", "--short") == ""
     assert (clone.path / "data/embed").is_dir()
     assert "Not on this disk: data/" in done.stdout
-    assert "every round is done" in done.stdout
+    assert "every opened round is closed" in done.stdout
 
 
 def test_a_clone_that_did_not_pull_refuses_with_the_command(colleague: Campaign) -> None:

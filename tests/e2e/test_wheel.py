@@ -81,6 +81,9 @@ def test_from_the_wheel_to_the_first_task_and_to_a_release(outside: Campaign, in
     mine = Campaign(outside.path / "my-campaign", outside.environment)
     mine.must("silverprint", "studio", "up", "--port", str(free_port()))
     mine.must("silverprint", "people", "invite", "ada")
+    assert "silverprint round open r01" in mine.must("silverprint", "repro")
+    assert mine.standing("r01")["state"] == "planned"
+    mine.must("silverprint", "round", "open", "r01")
     asked = mine.call("silverprint", "repro")
     assert "people are needed" in asked.stdout + asked.stderr, asked.stdout + asked.stderr
     took = processor_seconds() - before
@@ -99,6 +102,9 @@ def test_from_the_wheel_to_the_first_task_and_to_a_release(outside: Campaign, in
     folders = [path.name for path in (mine.path / "data/release/imagefolder").glob("t*/*") if path.is_dir()]
     assert sorted(folders) == ["00-china", "00-china", "01-flower", "01-flower"]
     assert mine.must("git", "status", "--porcelain") == ""
+    again = mine.call("silverprint", "repro")
+    assert (again.returncode, "Running stage" in again.stdout) == (0, False)
+    assert "silverprint round open NAME" in again.stdout
     assert took <= QUICK, f"{took:.0f} s to the first task"
 
 

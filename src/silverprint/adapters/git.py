@@ -1,5 +1,6 @@
-"""Git repository of a campaign: its beginning, and the merge driver of its ledgers."""
+"""Git repository of a campaign: its beginning, who works in it, and the merge driver of its ledgers."""
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -25,6 +26,15 @@ def require_identity() -> None:
         if _git(Path.cwd(), "var", who).returncode:
             remedy = 'git config --global user.name "Your Name" && git config --global user.email you@example.org'
             raise ConfigError("git", "it has no name and address to commit with", remedy)
+
+
+def who(folder: Path) -> str:
+    """The name that Git has of whoever works here; without one, the machine's."""
+    said = _git(folder, "config", "user.name").stdout.strip() if shutil.which("git") else ""
+    try:
+        return said or getpass.getuser()
+    except (OSError, KeyError):  # a container may know no name for its user
+        return "somebody"
 
 
 def begin(folder: Path, message: str) -> None:

@@ -45,7 +45,8 @@ class Comparison:
 class Outlook:
     """
     Attributes:
-        ahead: the first round that people have not finished, and what is still to be done in it; null if there is none.
+        ahead: the first round that people have not finished, perhaps a planned one, and what is still to be done in it;
+            null if there is none.
         comparisons: of each trained round with the one before it, as far as their predictions are on this disk.
     """
 
@@ -56,14 +57,13 @@ class Outlook:
 
 def outlook(params: Params, standings: list[RoundStatus]) -> Outlook:
     votes = {name: _votes(name) for name in params.chain}
-    pace = labelling_effort.seconds_per_vote(pl.concat(votes.values())["lead_time_s"])
     spent = {
         name: _effort(params, rows.height, labelling_effort.seconds_per_vote(rows["lead_time_s"]))
         for name, rows in votes.items()
     }
     comparisons = _comparisons(params, spent)
     unfinished = next((one for one in standings if one.state != "closed"), None)
-    ahead = None if unfinished is None else (unfinished.round, _ahead(params, unfinished, pace))
+    ahead = None if unfinished is None else (unfinished.round, _ahead(params, unfinished))
     return Outlook(ahead, comparisons, stopping.verdict([one.step for one in comparisons]))
 
 
@@ -72,14 +72,25 @@ def _votes(name: str) -> pl.DataFrame:
     return ledgers.votes_so_far(name).filter(pl.col("status").is_in(vote_ledger.ANSWERS))
 
 
-def _ahead(params: Params, standing: RoundStatus, pace_s: float | None) -> Effort:
-    needed = standing.votes_needed
-    if standing.state == "planned":
-        entry = params.rounds[standing.round]
-        needed = (entry.budget + entry.gold) * entry.overlap
-        if standing.round == params.chain[0]:
-            needed += params.evaluation.size * params.evaluation.overlap
-    return _effort(params, needed - standing.votes, pace_s)
+def _ahead(params: Params, standing: RoundStatus) -> Effort:
+    if not standing.pictures:
+        return cost(params, standing.round)
+    return _effort(params, standing.votes_needed - standing.votes, _pace(params))
+
+
+def cost(params: Params, name: str) -> Effort:
+    """What the round will take whose queue is not drawn yet, planned or opened, at the pace of the rounds so far."""
+    entry = params.planned[name] if name in params.planned else params.rounds[name]
+    votes = (entry.budget + entry.gold) * entry.overlap
+    if name == params.round_names[0]:
+        votes += params.evaluation.size * params.evaluation.overlap
+    return _effort(params, votes, _pace(params))
+
+
+def _pace(params: Params) -> float | None:
+    """Seconds a vote, over all rounds."""
+    votes = [_votes(name)["lead_time_s"] for name in params.chain]
+    return labelling_effort.seconds_per_vote(pl.concat(votes)) if votes else None
 
 
 def _effort(params: Params, votes: int, pace_s: float | None) -> Effort:

@@ -9,11 +9,15 @@ from silverprint.core.evaluation.stopping import PLATEAU, STABLE, WINDOW, Step, 
 def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
     if outlook.ahead is not None and outlook.ahead[1].votes > 0:
         name, effort = outlook.ahead
-        yield f"Ahead: {name} needs {_work(effort, currency)}"
+        yield f"Ahead: {needs(name, effort, currency)}"
     if outlook.comparisons:
         last = outlook.comparisons[-1]
         yield f"Last: {_step(last)}; it took {_work(last.effort, currency)}{_price(last, currency)}"
         yield f"Stop? {_verdict(outlook.verdict, last)}"
+
+
+def needs(name: str, effort: Effort, currency: str) -> str:
+    return f"{name} needs {_work(effort, currency)}"
 
 
 def _work(effort: Effort, currency: str) -> str:

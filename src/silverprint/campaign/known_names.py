@@ -22,21 +22,25 @@ def check(params: Params) -> None:
 
 
 def _strategies(params: Params) -> None:
-    for name, entry in params.rounds.items():
-        if entry.strategy not in STRATEGIES:
-            value = f"rounds.{name}.strategy = {entry.strategy!r}"
-            raise ConfigError(value, "no such acquisition function", f"use one of: {', '.join(sorted(STRATEGIES))}")
-        needed = STRATEGIES[entry.strategy].needs_members
-        if params.model.members < needed:
-            rule = f"needs {needed} or more members of the ensemble, for it looks for where they disagree"
-            value = f"rounds.{name}.strategy = {entry.strategy!r} with model.members = {params.model.members}"
-            raise ConfigError(value, rule, "raise model.members, or use entropy or margin")
-    first = params.chain[0]
-    strategy = params.rounds[first].strategy
-    if STRATEGIES[strategy].needs_model:
-        rule = "needs the probabilities of a model, and there is none before the first round"
+    for section, entries in params.rounds_by_section:
+        for name, entry in entries.items():
+            _strategy(f"{section}.{name}.strategy = {entry.strategy!r}", entry.strategy, params.model.members)
+    for first in params.chain[:1]:
+        strategy = params.rounds[first].strategy
+        if STRATEGIES[strategy].needs_model:
+            value = f"rounds.{first}.strategy = {strategy!r}"
+            rule = "needs the probabilities of a model, and there is none before the first round"
+            raise ConfigError(value, rule, f"use one for a cold start: {', '.join(COLD_STARTS)}")
+
+
+def _strategy(value: str, strategy: str, members: int) -> None:
+    if strategy not in STRATEGIES:
+        raise ConfigError(value, "no such acquisition function", f"use one of: {', '.join(sorted(STRATEGIES))}")
+    needed = STRATEGIES[strategy].needs_members
+    if members < needed:
+        rule = f"needs {needed} or more members of the ensemble, for it looks for where they disagree"
         raise ConfigError(
-            f"rounds.{first}.strategy = {strategy!r}", rule, f"use one for a cold start: {', '.join(COLD_STARTS)}"
+            f"{value} with model.members = {members}", rule, "raise model.members, or use entropy or margin"
         )
 
 

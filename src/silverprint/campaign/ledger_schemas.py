@@ -95,6 +95,13 @@ KINDS: Final[dict[str, Kind]] = {
         settle=_same_choice,
     ),
     "waivers.csv": Kind(records.WAIVERS, ("round", "expectation", "by"), ("round", "expectation", "by")),
+    "rounds.csv": Kind(
+        records.ROUND_DECISIONS,
+        ("round", "decision", "by", "at"),
+        ("at", "round", "decision", "by"),
+        required=("round", "decision", "at"),
+        words={"decision": records.DECISIONS},
+    ),
     "include.csv": Kind(records.INCLUDE, ("round", "image_id"), ("round", "image_id")),
     "exclude.csv": Kind(records.EXCLUDE, ("image_id",), ("image_id",)),
     "gold.csv": Kind(records.GOLD, ("image_id",), ("image_id",), settle=_same_label),

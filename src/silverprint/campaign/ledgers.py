@@ -3,14 +3,16 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledger_schemas
+from silverprint.campaign import ledger_schemas, round_state
 from silverprint.core.cleaning.takedowns import KINDS
+from silverprint.core.votes import vote_ledger
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
     ASKS,
@@ -19,6 +21,7 @@ from silverprint.records import (
     IMPORTS,
     INCLUDE,
     PERSONAL,
+    ROUND_DECISIONS,
     TAKEDOWNS,
     TEXT,
     VOTES,
@@ -83,6 +86,20 @@ def waivers(rounds: Sequence[str]) -> pl.DataFrame:
 
 def imports() -> pl.DataFrame:
     return read(layout.IMPORTS)
+
+
+def round_decisions() -> pl.DataFrame:
+    """What leads decided about rounds, the oldest first; none in a campaign that an earlier version began."""
+    return read(layout.ROUND_DECISIONS) if layout.ROUND_DECISIONS.exists() else empty(ROUND_DECISIONS)
+
+
+def decide(round_name: str, decision: str, why: str | None, by: str) -> None:
+    """Writes down that `by` decided now."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    row = {"round": round_name, "decision": decision, "why": why, "by": by, "at": at}
+    frame = pl.concat([round_decisions(), pl.DataFrame([row], schema=ROUND_DECISIONS)])
+    order = ledger_schemas.kind_of(layout.ROUND_DECISIONS).order
+    tables.write_ledger(frame, layout.ROUND_DECISIONS, ROUND_DECISIONS, list(order))
 
 
 def write_imports(frame: pl.DataFrame) -> None:
@@ -152,9 +169,9 @@ def asks(round_name: str) -> pl.DataFrame:
         DataError: a line is for no picture of the queue, or for nobody.
     """
     path = layout.asks(round_name)
-    asked = set(queue(round_name)["image_id"]) if layout.queue(round_name).exists() else set()
+    known = set(queue(round_name)["image_id"]) if layout.queue(round_name).exists() else set()
     for where, row in lines(path, ASKS):
-        if row["image_id"] not in asked:
+        if row["image_id"] not in known:
             value = f"{where} image_id {str(row['image_id'])[:80]!r}"
             raise DataError(value, f"{round_name}'s queue has no such picture", f"remove it, or: git checkout {path}")
         if row["extra"] is None or not 1 <= row["extra"] <= MOST_EXTRA:
@@ -168,10 +185,21 @@ def queue(round_name: str) -> pl.DataFrame:
     return read(layout.queue(round_name)).sort("rank")
 
 
+def asked(round_name: str) -> pl.DataFrame:
+    """The rows of the round's queue, best rank first; of a round that a lead ended early those that were answered: the
+    others are free for later rounds.
+    """
+    rows, state = queue(round_name), round_state.load(round_name)
+    if state is None or not state.ended_early:
+        return rows
+    answered = vote_ledger.answered_images(votes_so_far(round_name))
+    return rows.filter(pl.col("image_id").is_in(answered.implode()))
+
+
 def other_queues(round_name: str) -> pl.DataFrame:
-    """What every other queue on disk asks about, of this chain of rounds or another: image_id, role, round."""
+    """What every other queue on disk asked about, of this chain of rounds or another: image_id, role, round."""
     others = sorted(path.parent.name for path in layout.ROUNDS.glob("*/queue.csv") if path.parent.name != round_name)
-    frames = [queue(name).select("image_id", "role", pl.lit(name).alias("round")) for name in others]
+    frames = [asked(name).select("image_id", "role", pl.lit(name).alias("round")) for name in others]
     return pl.concat([pl.DataFrame(schema={"image_id": TEXT, "role": TEXT, "round": TEXT}), *frames])
 
 

@@ -16,6 +16,7 @@ def lint(params: Params) -> None:
     known_names.check(params)
     _sources_in_pipeline(params)
     _opened_rounds_stay(params)
+    _planned_section()
     by_hand = (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE, layout.GOLD)
     for path in (*by_hand, layout.PERSONAL):
         if not path.exists():
@@ -38,6 +39,15 @@ def _sources_in_pipeline(params: Params) -> None:
             for extra in sorted(named.keys() - params.sources.keys()):
                 value = f"dvc.yaml stage {name!r} names {folder}{extra}"
                 raise ConfigError(value, "params.yaml has no such source", f"run: silverprint source remove {extra}")
+
+
+def _planned_section() -> None:
+    """DVC cannot run a stage that depends on a section which is not there."""
+    report = yamltext.mapping(yamltext.read(layout.PIPELINE), layout.PIPELINE)["stages"].get("report") or {}
+    needed, sections = report.get("params"), yamltext.mapping(yamltext.read(layout.PARAMS), layout.PARAMS)
+    if isinstance(needed, list) and "planned" in needed and "planned" not in sections:
+        rule = "is missing, and the report depends on it in dvc.yaml"
+        raise ConfigError("params.yaml planned", rule, "write a line above `rounds`: planned: {}")
 
 
 def _opened_rounds_stay(params: Params) -> None:

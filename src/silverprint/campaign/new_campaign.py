@@ -80,8 +80,8 @@ def _changes(wanted: Wanted, document: dict[str, Any]) -> dict[yaml_edit.Way, An
         ("dataset", "classes"): list(wanted.classes),
         ("evaluation", "overlap"): min(wanted.people, document["evaluation"]["overlap"]),
     }
-    for name, entry in document["rounds"].items():
-        changes["rounds", name, "overlap"] = min(wanted.people, entry["overlap"])
+    for name, entry in document["planned"].items():
+        changes["planned", name, "overlap"] = min(wanted.people, entry["overlap"])
     if keeps_unlicensed(wanted):
         changes["clean", "unknown_license"] = "keep"
     known = document["clean"]["licenses"]
@@ -101,15 +101,13 @@ def _files(params: str) -> dict[str, str]:
         name.replace("dot-", ".").replace(".template", ""): packaged.text(f"{_FOLDER}/{name}")
         for name in packaged.names(_FOLDER)
     }
-    (asks,) = (name for name in found if name.endswith("/asks.csv"))
-    header = found.pop(asks)
-    found |= {str(layout.asks(name)): header for name in meant.chain}
     pipeline = found[str(layout.PIPELINE)].splitlines(keepends=True)
     named = [line.replace(_SOURCE, name) for line in pipeline for name in (meant.sources if _SOURCE in line else [""])]
     classes = ", ".join(meant.dataset.classes)
-    first = {"name": meant.dataset.name, "question": meant.dataset.title, "classes": classes, "round": meant.chain[0]}
+    first = next(iter(meant.planned))
+    words = {"name": meant.dataset.name, "question": meant.dataset.title, "classes": classes, "round": first}
     return found | {
         str(layout.PIPELINE): "".join(named),
         str(layout.PARAMS): params,
-        "README.md": Template(found["README.md"]).substitute(first, version=__version__),
+        "README.md": Template(found["README.md"]).substitute(words, version=__version__),
     }

@@ -27,6 +27,7 @@ class State:
     votes_sha256: str | None = None  # hash of votes.csv, once closed
     asks_sha256: str | None = None  # hash of asks.csv as answered, once closed
     projects: dict[str, int] | None = None  # tier -> project id on the server
+    early_asks_sha256: str | None = None  # hash of asks.csv when a lead ended the round before everybody had answered
     settled: int | None = None  # annotations up to this id are of a project that is gone: their absence says nothing
 
     def save(self) -> "State":
@@ -35,6 +36,22 @@ class State:
 
     def moved(self, **changes: Any) -> "State":
         return replace(self, **changes)
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether a lead ended the round with what was answered, and nobody was asked for more since."""
+        early = self.early_asks_sha256
+        return early is not None and early == ledger_csv.sha256(layout.asks(self.round))
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the round was closed so, be it open again by now."""
+        return self.early_asks_sha256 is not None and self.asks_sha256 is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its votes are final: nobody was asked for more since."""
+        return self.status == "closed" and self.asks_sha256 == ledger_csv.sha256(layout.asks(self.round))
 
     def require_server(self, url: str, server: str) -> None:
         """

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -14,13 +15,15 @@ from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import lock, missing_outputs
 from silverprint.store import json_files
 
+_PUSHED: Final = {"open": "pushing", "waiting": "waiting", "closed": "closed"}  # by what state.json says
+
 
 @dataclass(frozen=True)
 class RoundStatus:
     """Where a round stands, as far as this machine's files tell."""
 
     round: str
-    state: str  # planned | queued | open | waiting | closed | lost (votes without a state.json)
+    state: str  # planned | open | queued | pushing | waiting | closed | lost (votes without a state.json)
     strategy: str
     pictures: int  # pictures in the queue
     pictures_done: int
@@ -32,21 +35,28 @@ class RoundStatus:
     trained: bool
 
 
+def standings_of(params: Params) -> list[RoundStatus]:
+    """The opened rounds in their order, then the planned ones."""
+    return [status_of(params, name) for name in params.round_names]
+
+
 def status_of(params: Params, name: str) -> RoundStatus:
+    if name in params.planned:
+        return RoundStatus(name, "planned", params.planned[name].strategy, 0, 0, 0, 0, {}, "not run", 0, trained=False)
     current = round_state.load(name)
     queued = layout.queue(name).exists()
     votes = ledgers.votes_so_far(name)
     answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
     done = needed = pictures = got = 0
     if queued:
-        progress = vote_ledger.progress(ledgers.queue(name), ledgers.asks(name), votes, ledgers.withdrawn_images())
+        progress = vote_ledger.progress(ledgers.asked(name), ledgers.asks(name), votes, ledgers.withdrawn_images())
         pictures, needed = progress.height, int(progress["needed"].sum())
         done = int((progress["answered"] >= progress["needed"]).sum())
         got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
     lost = current is None and not votes.is_empty()
     return RoundStatus(
         round=name,
-        state=current.status if current else "lost" if lost else "queued" if queued else "planned",
+        state=_PUSHED[current.status] if current else "lost" if lost else "queued" if queued else "open",
         strategy=params.rounds[name].strategy,
         pictures=pictures,
         pictures_done=done,
@@ -77,9 +87,11 @@ def _gate_warnings(name: str) -> int:
 
 def advise(standings: list[RoundStatus]) -> str:
     """One sentence: what a person should do now."""
-    unfinished = next((one for one in standings if one.state != "closed" or not one.trained or _is_refused(one)), None)
+    opened = [one for one in standings if one.state != "planned"]
+    unfinished = next((one for one in opened if one.state != "closed" or not one.trained or _is_refused(one)), None)
     if unfinished is None:
-        return _afterwards()
+        planned = [one.round for one in standings if one.state == "planned"]
+        return _afterwards(opened=bool(opened), planned=planned)
     name = unfinished.round
     if unfinished.state == "waiting":
         missing = unfinished.votes_needed - unfinished.votes
@@ -100,15 +112,27 @@ def _is_refused(one: RoundStatus) -> bool:
     return one.state == "closed" and one.gate == "refused"
 
 
-def _afterwards() -> str:
-    """What to do once every round is closed and trained."""
+def to_go_on(params: Params) -> str:
+    """What a lead decides once every opened round is closed."""
+    return _opening(opened=bool(params.chain), planned=list(params.planned))
+
+
+def _opening(*, opened: bool, planned: list[str]) -> str:
+    so_far = "every opened round is closed" if opened else "no round is open, and nobody is asked"
+    return f"{so_far}; to go on: silverprint round open {planned[0] if planned else 'NAME'}, then dvc repro"
+
+
+def _afterwards(*, opened: bool, planned: list[str]) -> str:
+    """What to do once every opened round is closed and trained."""
     for ledger in _unheeded():
         return f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"
+    following = _opening(opened=opened, planned=planned)
+    if not opened:
+        return following
     if not layout.REPORT.exists() and str(layout.REPORT) not in missing_outputs.known_outputs():
-        return "every round is done: dvc repro makes the release and the report"
-    page = layout.REPORT / "index.html"
+        return "every opened round is closed: dvc repro makes the release and the report"
     bring = "" if layout.REPORT.exists() else f"dvc pull {layout.REPORT}, then "
-    return f"every round is done: {bring}look at {page}; to go on: silverprint round open NAME, dvc repro"
+    return f"{bring}look at {layout.REPORT / 'index.html'}; {following}"
 
 
 def _unheeded() -> Iterator[Path]:

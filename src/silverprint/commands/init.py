@@ -193,3 +193,4 @@ def _closing_words(folder: Path, wanted: new_campaign.Wanted) -> None:
         if entry["kind"] == "web":
             say(f"The pictures of {name} are those of its first page; how to lead through a site: sources.{name}")
     say(f"Next: cd {folder.name}; silverprint studio up; silverprint people invite NAME; silverprint repro")
+    say("Nobody is asked before you open the planned round: silverprint round open r01")

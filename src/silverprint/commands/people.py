@@ -12,11 +12,12 @@ from rich.table import Table
 
 from silverprint import annotation_registry, layout
 from silverprint.annotation_backend import AnnotationBackend
+from silverprint.campaign import names
+from silverprint.campaign.names import DOMAIN
 from silverprint.console import say
 from silverprint.errors import DataError, SilverprintError, UsageError
 from silverprint.store.files import write_text
 
-DOMAIN: Final = "silverprint.local"  # domain of people who were invited by a plain name
 # What Label Studio takes as an e-mail address, without quoted parts and address literals.
 _WORD: Final = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
 _HOST: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
@@ -87,6 +88,8 @@ def show() -> None:
     for project in backend.projects():
         looked.update(backend.progress(project).by)
     table = Table("person", "pseudonym", "pictures answered")
-    for pseudonym, email in backend.people().items():
-        table.add_row(email.removesuffix(f"@{DOMAIN}"), pseudonym, str(looked[pseudonym]))
+    people = backend.people()
+    known = names.remember(people)
+    for pseudonym in people:
+        table.add_row(known[pseudonym], pseudonym, str(looked[pseudonym]))
     Console(highlight=False).print(table)

@@ -4,10 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from silverprint import annotation_registry, layout
-from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import ledgers, round_state
-from silverprint.campaign.round_state import State
+from silverprint import annotation_registry
+from silverprint.campaign import ledgers, round_projects, round_state
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import ConfigError, DataError
@@ -22,10 +20,10 @@ def move(params: Params, round_name: str) -> None:
         DataError: the project that it was asked in is there.
     """
     current = round_state.load(round_name)
-    if current is None or _settled(current):
+    if current is None or current.is_closed:
         raise ConfigError(f"{round_name} asks nobody", "only a round that waits for people moves", "silverprint status")
     backend = annotation_registry.connect()
-    if current.server == backend.server and _is_there(backend, current):
+    if current.server == backend.server and round_projects.projects_of(backend, current):
         value = f"{round_name} is asked on {backend.url}"
         raise DataError(value, "its project is there, so there is nothing to move", "go on: dvc repro")
     votes = ledgers.votes_so_far(round_name)
@@ -33,18 +31,3 @@ def move(params: Params, round_name: str) -> None:
     settled: Any = theirs.max()
     current.moved(status="waiting", server=backend.server, projects=None, settled=settled).save()
     say(f"{round_name} goes on at {backend.url}; what is in votes.csv counts; go on: silverprint annotate {round_name}")
-
-
-def _settled(current: State) -> bool:
-    return current.status == "closed" and current.asks_sha256 == ledgers.sha256(layout.asks(current.round))
-
-
-def _is_there(backend: AnnotationBackend, current: State) -> bool:
-    if backend.find_all(current.campaign, current.round):
-        return True
-    lost = (current.campaign, current.round)
-    known = [
-        Project(id_, "", *lost, tier, current.queue_sha256, None) for tier, id_ in (current.projects or {}).items()
-    ]
-    image_ids = set(ledgers.queue(current.round)["image_id"])
-    return any(backend.retag(project, image_ids) is not None for project in known)

@@ -1,45 +1,27 @@
-"""silverprint round open | redraw | reopen: the only commands that change rounds in params.yaml and asks.csv."""
+"""silverprint round redraw | reopen: another draw of a queue that nobody has seen, more people for a closed round."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import polars as pl
 
-from silverprint import config, layout, yamltext
-from silverprint.campaign import class_list, known_names, ledgers, round_state
+from silverprint import layout, yamltext
+from silverprint.campaign import class_list, ledgers, round_state
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.dvcfiles import yaml_edit
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
-from silverprint.records import ASKS, GOLD_ANSWERS, LABELS, NONE_OF_THESE, conform, empty
+from silverprint.records import ASKS, GOLD_ANSWERS, LABELS, NONE_OF_THESE, conform
 from silverprint.store import files, tables
-
-
-def open_round(params: Params, name: str, strategy: str | None, budget: int | None) -> None:
-    """Adds `name` after the last round; of a round that is already there, only makes its file of asks."""
-    if name not in params.rounds:
-        text = yamltext.read(layout.PARAMS)
-        last = yamltext.mapping(text, layout.PARAMS)["rounds"][params.last]
-        entry = {key: value for key, value in last.items() if key != "draw"}
-        entry |= {"prev": params.last} | _given(strategy=strategy, budget=budget)
-        text = yaml_edit.put(yaml_edit.put(text, ("rounds", name), entry), ("last",), name)
-        known_names.check(config.parse(text))
-        files.write_text(layout.PARAMS, text)
-    elif given := _given(strategy=strategy, budget=budget):
-        options = " ".join(f"--{key} {value}" for key, value in given.items())
-        rule = f"{name} is in params.yaml already, and options are for a new round"
-        raise UsageError(options, rule, f"change rounds.{name} there, or choose another name")
-    if not layout.asks(name).exists():
-        tables.write_ledger(empty(ASKS), layout.asks(name), ASKS, ["image_id"])
-    say(f"{name} is open after {config.load().rounds[name].prev}; go on: dvc repro")
 
 
 def redraw(params: Params, round_name: str) -> None:
     """Asks for another draw of a queue that nobody has seen."""
     if round_state.is_opened(round_name):
         raise ConfigError(
-            f"{round_name} is open", "its queue is final since its first push", "open another: silverprint round open"
+            f"{round_name} is open",
+            "its queue is final since its first push",
+            "take it back: silverprint round remove",
         )
     text = yamltext.read(layout.PARAMS)
     draw = params.rounds[round_name].draw + 1
@@ -95,7 +77,7 @@ def _of_younger_classes(params: Params, current: State, everything: bool) -> pl.
 
 
 def _pictures(round_name: str, everything: bool) -> list[str]:
-    asked = ledgers.queue(round_name)["image_id"]
+    asked = ledgers.asked(round_name)["image_id"]
     if everything:
         return sorted(asked)
     path = layout.labels(round_name) / "labels.parquet"
@@ -110,7 +92,3 @@ def _pictures(round_name: str, everything: bool) -> list[str]:
     if not found:
         raise DataError(f"{round_name} has no disputed picture", "there is nothing to ask again", "use --all")
     return found
-
-
-def _given(**options: Any) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if value is not None}

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.campaign import forecast, forecast_text, ledgers, lint, released
-from silverprint.campaign.round_status import RoundStatus, advise, status_of
+from silverprint.campaign import forecast, forecast_text, ledgers, lint, names, released
+from silverprint.campaign.round_status import RoundStatus, advise, standings_of
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 
@@ -22,7 +22,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     if sealed:
         sys.stdout.write("".join(f"{target}\n" for target in persisted_outputs(params)))
         return
-    standings = [status_of(params, name) for name in params.chain]
+    standings = standings_of(params)
     following, ahead = advise(standings), forecast.outlook(params, standings)
     held = released.released_rows(ledgers.withdrawn_images()).height
     absent = [output for output in sorted(missing_outputs.known_outputs()) if not Path(output).exists()]
@@ -74,6 +74,7 @@ def _gate(one: RoundStatus) -> str:
 
 
 def _table(standings: list[RoundStatus]) -> Table:
+    known = names.names()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("round", "state", "strategy", "pictures", "votes", "by", "gate", "trained"):
         table.add_column(heading, justify="right" if heading in ("pictures", "votes") else "left")
@@ -84,7 +85,7 @@ def _table(standings: list[RoundStatus]) -> Table:
             one.strategy,
             f"{one.pictures_done}/{one.pictures}" if one.pictures else "-",
             f"{one.votes}/{one.votes_needed}" if one.votes_needed else "-",
-            ", ".join(f"{who} {count}" for who, count in one.people.items()) or "-",
+            ", ".join(f"{known.get(who, who)} {count}" for who, count in one.people.items()) or "-",
             _gate(one),
             "yes" if one.trained else "no",
         )

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 import polars as pl
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from silverprint import annotation_registry
 from silverprint.annotation_backend import AnnotationBackend, Progress, Project
-from silverprint.campaign import ledgers, round_state
+from silverprint.campaign import ledgers, names, round_state
 from silverprint.config import Params
 from silverprint.console import err, say
 from silverprint.core.votes import vote_ledger
@@ -30,19 +32,20 @@ def run(params: Params) -> None:
         return
     backend = annotation_registry.connect()
     asked = [asked for name in waiting for asked in _asked(backend, name)]
+    known = names.remember(backend.people())
     next_line = time.monotonic()
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
             counted = _count(backend, asked)
             if err.is_terminal:
-                live.update(_table(backend, counted), refresh=True)
+                live.update(_shown(backend, counted, known), refresh=True)
             elif time.monotonic() >= next_line:
-                _say(backend, counted)
+                _say(backend, counted, known)
                 next_line = time.monotonic() + _LINE_EVERY_S
             if all(progress.done + progress.stuck >= progress.tasks for _, progress in counted):
                 break
             time.sleep(_EVERY_S)
-    _say(backend, counted)
+    _say(backend, counted, known)
     stuck = sum(progress.stuck for _, progress in counted)
     if stuck:
         say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: dvc repro")
@@ -50,9 +53,9 @@ def run(params: Params) -> None:
         say("everybody has answered; go on: dvc repro")
 
 
-def _say(backend: AnnotationBackend, counted: list[tuple[Project, Progress]]) -> None:
+def _say(backend: AnnotationBackend, counted: list[tuple[Project, Progress]], known: dict[str, str]) -> None:
     for project, progress in counted:
-        by = ", ".join(f"{who} {count}" for who, count in progress.by.items()) or "nobody"
+        by = _by(progress, known) or "nobody"
         say(
             f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures answered, by {by}; "
             f"at {backend.page_url(project.id)}"
@@ -87,7 +90,7 @@ def _asked(backend: AnnotationBackend, name: str) -> Iterator[Asked]:
         return
     current.require_server(backend.url, backend.server)
     votes = ledgers.votes_so_far(name)
-    queue = ledgers.queue(name)
+    queue = ledgers.asked(name)
     progress = vote_ledger.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn_images())
     elsewhere = vote_ledger.answers_elsewhere(votes, backend.server, current.settled)
     of_round = backend.find_all(current.campaign, name)
@@ -102,16 +105,24 @@ def _asked(backend: AnnotationBackend, name: str) -> Iterator[Asked]:
         yield project, needed, others
 
 
-def _table(backend: AnnotationBackend, counted: list[tuple[Project, Progress]]) -> Table:
+def _by(progress: Progress, known: dict[str, str]) -> str:
+    return ", ".join(f"{known.get(who, who)} {count}" for who, count in progress.by.items())
+
+
+def _shown(backend: AnnotationBackend, counted: list[tuple[Project, Progress]], known: dict[str, str]) -> Group:
+    """A table, and below it the address of each project on a line of its own, so that it can be clicked or copied."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("round", "pictures", "votes", "by", "at"):
+    for heading in ("round", "pictures", "votes", "by"):
         table.add_column(heading)
     for project, progress in counted:
         table.add_row(
             f"{project.round} {project.tier}",
             f"{progress.done}/{progress.tasks}",
             f"{progress.answered}/{progress.asked}",
-            ", ".join(f"{who} {count}" for who, count in progress.by.items()),
-            backend.page_url(project.id),
+            _by(progress, known),
         )
-    return table
+    places = [
+        Text(f"{project.round} {project.tier} at\n{backend.page_url(project.id)}", overflow="fold")
+        for project, _ in counted
+    ]
+    return Group(table, *places)

@@ -18,18 +18,24 @@ def require_agreement(params: Params) -> None:
     for name, source in params.sources.items():
         if isinstance(source, WebSource) and source.spider is None:
             _pictures(name, source)
-    if not params.rounds:
-        first = "r01: {prev: start, strategy: auto, budget: 100, control: 0.2, overlap: 2}"
-        raise ConfigError("rounds = {}", "a campaign needs a round", f"write one there: {first}")
-    for name, entry in params.rounds.items():
-        if entry.control + entry.relabel > 1:
-            value = f"rounds.{name}.control = {entry.control} and relabel = {entry.relabel}"
-            raise ConfigError(value, "both are shares of one budget", "their sum is at most 1")
-    if START in params.rounds:
-        raise ConfigError("rounds.start", "'start' is the state before the first round", "rename the round")
-    if params.last != params.chain[-1]:
-        value = f"last = {params.last!r}"
-        raise ConfigError(value, "must be the chain's last round", f"set last: {params.chain[-1]}")
+    _rounds(params)
+
+
+def _rounds(params: Params) -> None:
+    for section, entries in params.rounds_by_section:
+        for name, entry in entries.items():
+            if entry.control + entry.relabel > 1:
+                value = f"{section}.{name}.control = {entry.control} and relabel = {entry.relabel}"
+                raise ConfigError(value, "both are shares of one budget", "their sum is at most 1")
+        if START in entries:
+            raise ConfigError(f"{section}.start", "'start' is the state before the first round", "rename the round")
+    for name in params.planned:
+        if name in params.rounds:
+            rule = "it is opened, under `rounds`, and a round is either planned or opened"
+            raise ConfigError(f"planned.{name}", rule, "remove one of the two, or rename it")
+    last = params.chain[-1] if params.chain else START
+    if params.last != last:
+        raise ConfigError(f"last = {params.last!r}", "must be the last opened round", f"set last: {last}")
 
 
 def _pictures(name: str, source: WebSource) -> None:

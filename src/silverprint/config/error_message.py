@@ -7,7 +7,7 @@ from typing import Any, Final, get_type_hints
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from silverprint.config.model import Params, Round
+from silverprint.config.model import Params, PlannedRound, Round
 from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
 
@@ -42,7 +42,7 @@ def _way(loc: Sequence[int | str]) -> list[str]:
 
 
 def _unknown(where: str, loc: Sequence[int | str]) -> ConfigError:
-    known = list(_holder(loc).__annotations__)
+    known = list(get_type_hints(_holder(loc)))
     near = get_close_matches(str(loc[-1]), known, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
     return ConfigError(where, "no such section" if len(loc) == 1 else "no such knob", remedy)
@@ -55,8 +55,8 @@ def _holder(loc: Sequence[int | str]) -> type[Any]:
     if loc[0] == "sources":
         settings: type[Any] = SOURCE_KINDS[str(loc[2])].settings
         return settings
-    if loc[0] == "rounds":
-        return Round
+    if loc[0] in ("rounds", "planned"):
+        return Round if loc[0] == "rounds" else PlannedRound
     holder: type[Any] = get_type_hints(Params)[str(loc[0])]
     return holder
 

@@ -147,3 +147,4 @@ Bytes: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 # A section of params.yaml: no unknown knob, no figure that is none.
 frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+frozen_by_name = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))

@@ -1,5 +1,6 @@
 """Model of params.yaml: every knob with its type and range. docs/params.md explains each."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -22,6 +23,7 @@ from silverprint.config.field_types import (
     Shown,
     Title,
     frozen,
+    frozen_by_name,
 )
 from silverprint.config.sources import Source
 from silverprint.errors import ConfigError
@@ -103,8 +105,9 @@ class PeopleCost:
 
 
 @frozen
-class Round:
-    prev: str
+class PlannedRound:
+    """What a round is to ask; nobody is asked before a lead opens it."""
+
     strategy: str
     budget: ImageCount  # pictures: train + control + relabel
     control: Share  # share of the budget that is drawn at random
@@ -113,6 +116,13 @@ class Round:
     floor: Share = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     relabel: Share = 0.0  # share of the budget, at most, for a second look at earlier labels in doubt
     gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
+
+
+@frozen_by_name
+class Round(PlannedRound):
+    """A round that a lead opened."""
+
+    prev: str
     draw: Count = 0  # raised by `silverprint round redraw`
 
 
@@ -144,18 +154,28 @@ class Params:
     embed: Embed
     model: Model
     evaluation: Evaluation
-    rounds: dict[Name, Round]
-    last: str
+    rounds: dict[Name, Round]  # those that were opened
+    last: str  # the chain's last one; 'start' before any was opened
     gate: Gate
     release: Release
+    planned: dict[Name, PlannedRound] = Field(default_factory=dict)  # in the order in which they are meant to be opened
     people: PeopleCost = PeopleCost()
     measure: Measure = Measure()
     labels: Labels = Labels()
     executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are processed; it changes no output
 
+    @property
+    def round_names(self) -> tuple[str, ...]:
+        """Every round that may be spoken of: the opened ones in their order, then the planned ones."""
+        return (*self.chain, *self.planned)
+
+    @property
+    def rounds_by_section(self) -> tuple[tuple[str, Mapping[str, PlannedRound]], ...]:
+        return ("rounds", self.rounds), ("planned", self.planned)
+
     @cached_property
     def chain(self) -> tuple[str, ...]:
-        """The rounds in their order, checked to be one unforked chain from 'start'."""
+        """The opened rounds in their order, checked to be one unforked chain from 'start'."""
         self._require_no_cycle()
         followers: dict[str, str] = {}
         for name, entry in self.rounds.items():

@@ -8,15 +8,15 @@ from typing import Final
 
 import polars as pl
 
-from silverprint import config, layout
-from silverprint.campaign import gold_list, ledgers
+from silverprint import config, layout, yamltext
+from silverprint.campaign import gold_list, ledgers, round_plan
 from silverprint.commands import mlflow_server, studio
 from silverprint.console import say
 from silverprint.core.votes import imported_labels
 from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, expert, studio_answers
 from silverprint.errors import NotAllowedError, UnavailableError
 from silverprint.records import GOLD
-from silverprint.store import tables
+from silverprint.store import files, tables
 
 _ROUND: Final = (
     layout.score, layout.queue, layout.queue_page, layout.labels, layout.gate, layout.model, layout.metrics,
@@ -25,7 +25,7 @@ _ANSWERED: Final = (layout.state, layout.votes)  # files of a round, removed aft
 _CAMPAIGN: Final = (
     layout.CHECK, Path("data/raw"), Path("data/measured"), layout.EMBED, layout.CLEAN, layout.WITHDRAWN, layout.CLASSES,
     layout.CLEAN_METRICS.parent, layout.RELEASE, layout.REPORT, layout.round_dir(config.START), layout.LOCK,
-    Path(".dvc/cache"), Path(".dvc/tmp"),
+    layout.ROUND_DECISIONS, Path(".dvc/cache"), Path(".dvc/tmp"),
     layout.VAR,  # last: it knows who answered, should this be stopped before its end
 )  # fmt: skip
 _LEDGERS: Final = ("data/rounds/*/votes.csv", "data/rounds/*/queue.csv", str(layout.LOCK))  # ledgers a team commits
@@ -43,6 +43,8 @@ def clean() -> None:
     _require_ours(params.dataset.campaign)
     studio.down()
     mlflow_server.down()
+    _plan_again()
+    params = config.load()
     names = [path.name for path in layout.ROUNDS.glob("*") if path.is_dir()]
     for name in names:
         _remove(*(path(name) for path in (*_ROUND, *_ANSWERED)))
@@ -55,6 +57,14 @@ def clean() -> None:
     if changed:
         remedy = "to undo that too: git checkout FILE, then make clean-demo again"
         say(f"kept, since people write there: {_some(changed)}; {remedy}")
+
+
+def _plan_again() -> None:
+    """Takes back the opening of rounds, where params.yaml differs from the committed one by nothing else."""
+    committed = _git("show", f"HEAD:./{layout.PARAMS}")
+    planned = round_plan.all_planned(yamltext.read(layout.PARAMS))
+    if planned.splitlines() == committed:
+        files.write_text(layout.PARAMS, planned)
 
 
 def _require_ours(campaign: str) -> None:

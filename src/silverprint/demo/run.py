@@ -71,14 +71,32 @@ def _gold() -> None:
 
 
 def _campaign() -> None:
+    """Opens each planned round in turn, as a lead would, and has it answered."""
+    labelled = list(LABELLED)  # imported once, while a round waits
+    if not config.load().rounds:
+        _open_next()
+    _ask(labelled)
+    while _open_next():
+        _ask(labelled)
+
+
+def _open_next() -> bool:
+    """Whether there was a planned round to open."""
+    for name in config.load().planned:
+        _silverprint("round", "open", name)
+        return True
+    return False
+
+
+def _ask(labelled: list[str]) -> None:
     """repro, wait, repro, … until nothing waits for people."""
     seen: list[object] = []
     while processes.call(["dvc", "repro"]) != 0:
         rounds = _status()
         if not any(one["state"] == "waiting" for one in rounds) or rounds in seen:
             raise StepError("dvc repro failed", "see its message above", "fix that, then run make demo again")
-        for source in LABELLED if not seen else ():
-            _silverprint("votes", "import", source)
+        while labelled:
+            _silverprint("votes", "import", labelled.pop(0))
         seen.append(rounds)
         _silverprint("wait")
 

@@ -1,10 +1,14 @@
 """dvc.lock: the inputs and outputs of each stage's last run, with DVC's hashes."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from silverprint import layout, yamltext
+from silverprint.dvcfiles import yaml_edit
 from silverprint.errors import ConfigError
+from silverprint.store import files
+
+_OF_ROUND: Final = ("score", "queue", "preview", "annotate", "labels", "gate", "train")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,17 @@ def stages() -> dict[str, Stage]:
     found = yamltext.mapping(yamltext.read(layout.LOCK), layout.LOCK).get("stages")
     bodies = _require(dict, "stages", found)
     return {str(name): _stage(f"stages.{name}", body) for name, body in bodies.items()}
+
+
+def forget_round(name: str) -> None:
+    """Takes the stages of a round out of dvc.lock, as if they had never run."""
+    if not layout.LOCK.exists():
+        return
+    text = yamltext.read(layout.LOCK)
+    for stage in stages():
+        if stage in {f"{of_round}@{name}" for of_round in _OF_ROUND}:
+            text = yaml_edit.drop(text, ("stages", stage))
+    files.write_text(layout.LOCK, text)
 
 
 def _stage(where: str, found: object) -> Stage:

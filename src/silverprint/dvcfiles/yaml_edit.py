@@ -32,6 +32,79 @@ def put(text: str, way: Way, value: Any) -> str:
     return _as_meant(edited, meant, way)
 
 
+def put_first(text: str, way: Way, value: Any) -> str:
+    """With `value` at `way`, whose last key is new, before the others of its mapping."""
+    holder = _at(text, way[:-1])[1]
+    if not _filled(holder):
+        return put(text, way, value)
+    first, new = _parts(holder)[0][0].start_mark, _inline({way[-1]: value})[1:-1]
+    between = ", " if holder.flow_style else "\n" + " " * first.column
+    edited = text[: first.index] + new + between + text[first.index :]
+    meant, inner = _meaning(text, way)
+    inner[way[-1]] = value
+    return _as_meant(edited, meant, way)
+
+
+def put_section(text: str, name: str, before: str) -> str:
+    """With an empty section `name` above the section `before` and its comments."""
+    at = _comments_start(text, _find(_at(text, ())[1], before)[0].start_mark.index)
+    meant, _ = _meaning(text, ())
+    return _as_meant(f"{text[:at]}{name}: {{}}\n{text[at:]}", {**meant, name: {}}, (name,))
+
+
+def move(text: str, section: str, name: str, to: str, *, first: bool = False) -> str:
+    """With the entry `name` of a section in the section `to`, behind its entries or before them. The comments on its
+    lines and right above them go along; in a mapping in braces there is no place for those.
+    """
+    (section_key, holder), (key, value), target = _at(text, (section,)), _at(text, (section, name)), _at(text, (to,))[1]
+    meant, _ = _meaning(text, ())
+    carried = meant[section].pop(name)
+    meant[to] = {**(meant[to] or {}), name: carried}
+    if holder.flow_style or (_filled(target) and target.flow_style):
+        edited = (put_first if first else put)(drop(text, (section, name)), (to, name), carried)
+        return _as_meant(edited, meant, (section, name))
+    start, end = _comments_start(text, key.start_mark.index), _line_end(text, _end(text, (key, value)))
+    if len(holder.value) > 1:
+        edited = text[:start] + text[end + 1 :]
+    else:
+        colon = text.index(":", section_key.end_mark.index) + 1
+        edited = f"{text[:colon]} {{}}{text[colon:start]}{text[end + 1 :]}"
+    return _as_meant(_pasted(edited, to, text[start:end], key.start_mark.column, first), meant, (section, name))
+
+
+def _pasted(text: str, to: str, lines: str, column: int, first: bool) -> str:
+    """`lines`, an entry that stood at `column`, in the block mapping `to`, which may be empty."""
+    key, target = _at(text, (to,))
+    if not _filled(target):
+        colon, end = text.index(":", key.end_mark.index) + 1, max(target.end_mark.index, key.end_mark.index + 1)
+        text = text[:colon] + (text[end:] if target.start_mark.index < target.end_mark.index else text[colon:])
+        at = _line_end(text, colon)
+        return f"{text[:at]}\n{lines}{text[at:]}"
+    parts = _parts(target)
+    here = parts[0][0].start_mark.column
+    lines = "\n".join(_shifted(line, here - column) for line in lines.split("\n"))
+    if first:
+        at = _comments_start(text, parts[0][0].start_mark.index)
+        return f"{text[:at]}{lines}\n{text[at:]}"
+    at = _line_end(text, _end(text, parts[-1]))
+    return f"{text[:at]}\n{lines}{text[at:]}"
+
+
+def _shifted(line: str, by: int) -> str:
+    return " " * by + line if by > 0 and line else line.removeprefix(" " * -by)
+
+
+def _comments_start(text: str, at: int) -> int:
+    """Where the line of `at` begins, or the first of the lines right above it that hold comments alone."""
+    start = text.rfind("\n", 0, at) + 1
+    while start:
+        above = text.rfind("\n", 0, start - 1) + 1
+        if not text[above:start].lstrip().startswith("#"):
+            break
+        start = above
+    return start
+
+
 def insert(text: str, way: Way, value: str) -> str:
     """With `value` in the list at `way[:-1]`, at the place `way[-1]`."""
     (_, holder), place = _at(text, way[:-1]), int(way[-1])

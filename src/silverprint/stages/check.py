@@ -1,7 +1,7 @@
 """check: params.yaml, dvc.yaml and the rounds on disk agree. Every stage is linted; this one is the first that runs."""
 
 from silverprint import layout
-from silverprint.campaign import class_list, lint
+from silverprint.campaign import class_list, idle_knobs, lint, round_state
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.store import files
@@ -10,6 +10,18 @@ from silverprint.store import files
 def run(params: Params) -> None:
     lint.lint(params)
     class_list.write_numbers(params)
-    for sentence in class_list.newer_class_hints(params):
+    for sentence in (*class_list.newer_class_hints(params), *idle_knobs.hints(params)):
         say(sentence)
+    if waiting := _unasked(params):
+        say(
+            f"{', '.join(waiting)}: under `rounds` in params.yaml, so dvc repro asks people once the round before is "
+            f"closed; to plan them instead, the last one first: silverprint round remove {waiting[-1]} --why planned"
+        )
     files.write_text(layout.CHECK / "agreed", "yes\n")
+
+
+def _unasked(params: Params) -> list[str]:
+    """Opened rounds that follow one that is not closed: written there by hand, or by a version that opened them so."""
+    states = [round_state.load(name) for name in params.chain]
+    first = next((n for n, state in enumerate(states) if state is None or state.status != "closed"), len(states))
+    return list(params.chain[first + 1 :])

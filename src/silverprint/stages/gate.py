@@ -101,7 +101,7 @@ def _worded(finding: Finding) -> Finding:
 
 def _waived(params: Params, name: str) -> dict[str, str]:
     """The expectations that a person waived for this round, with the reason."""
-    rows = ledgers.waivers(params.chain).filter(pl.col("round") == name)
+    rows = ledgers.waivers(params.round_names).filter(pl.col("round") == name)
     return {row["expectation"]: f"{row['why']} ({row['by']})" for row in rows.to_dicts()}
 
 

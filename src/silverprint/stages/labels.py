@@ -65,7 +65,7 @@ def run(params: Params, round_name: str) -> None:
 
 def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:
     """Every picture people were asked about so far, with the role and the round of the first time."""
-    here = ledgers.queue(name).select("image_id", "role", pl.lit(name).alias("round"))
+    here = ledgers.asked(name).select("image_id", "role", pl.lit(name).alias("round"))
     before = earlier.filter(pl.col("source") != "auto").select("image_id", "role", "round")
     return pl.concat([before, here]).unique("image_id", keep="first", maintain_order=True)
 

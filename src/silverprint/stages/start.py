@@ -1,4 +1,4 @@
-"""start: the state before the first round: no labels, no model."""
+"""start: the state before the first round: no labels, no model, nothing measured."""
 
 import json
 from typing import Any
@@ -20,9 +20,10 @@ _QUALITY: dict[str, Any] = {
 
 
 def run(params: Params) -> None:
-    """Writes data/rounds/start: an empty labels folder and a model's card without a model."""
+    """Writes data/rounds/start: an empty labels folder, a model's card without a model, no metrics."""
     labels = layout.labels(START)
     tables.write(empty(LABELS), labels / "labels.parquet", LABELS)
     tables.write(empty(VOTES), labels / "votes.parquet", VOTES)
     files.write_text(labels / "quality.json", json.dumps(_QUALITY, indent=2, sort_keys=True) + "\n")
     files.write_text(layout.model(START) / "card.json", json.dumps({"model_id": None}, indent=2) + "\n")
+    files.write_text(layout.metrics(START), "{}\n")

@@ -15,6 +15,7 @@ from silverprint.commands import track
 from silverprint.config import Embed, Model
 from tests.conftest import ROOT
 from tests.helpers import tracking_campaign as campaign
+from tests.helpers.opened_rounds import all_opened
 
 
 def small(params):
@@ -27,8 +28,9 @@ def trained(tmp_path_factory):
     """A project with three trained rounds that no MLflow has seen; tests work on copies."""
     folder = tmp_path_factory.mktemp("trained")
     here = Path.cwd()
-    for name in ("params.yaml", "dvc.yaml", "versions.yaml"):
+    for name in ("dvc.yaml", "versions.yaml"):
         shutil.copy(ROOT / name, folder / name)
+    (folder / "params.yaml").write_text(all_opened())
     shutil.copytree(ROOT / "data", folder / "data", ignore=lambda *_: ["raw", "measured", "embed", "rounds"])
     kept = os.environ.pop("MLFLOW_TRACKING_URI", None)
     os.chdir(folder)

@@ -1,12 +1,19 @@
 """A round from its first question to its close, on the backend in memory: annotate, wait, people and round move."""
 
 import json
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from silverprint import annotation_registry, layout
+from silverprint import annotation_registry, config, layout
+from silverprint.annotation_backend import Progress, Project
+from silverprint.campaign import ledgers, round_plan
 from silverprint.cli import main
+from silverprint.commands import wait
+from silverprint.dvcfiles import yaml_edit
 from tests.adapters.labelstudio.conftest import PEOPLE, by_image, find
 from tests.helpers import studio_machine as machine
 from tests.helpers.memory_backend import MemoryBackend
@@ -187,7 +194,7 @@ def test_who_is_waited_for_is_said(here, backend, people, capsys):
     capsys.readouterr()
     assert main(["wait"]) == 0
     told = capsys.readouterr().err
-    assert f"r01 (crowd): 2/2 pictures answered, by {people[0].pseudonym} 2, {people[1].pseudonym} 1" in told
+    assert "r01 (crowd): 2/2 pictures answered, by ada@here 2, bo@here 1" in told
     assert f"at {backend.page_url(project.id)}" in told
     assert "everybody has answered; go on: dvc repro" in told
 
@@ -207,3 +214,214 @@ def test_people_are_invited_once_and_listed_by_their_pseudonyms(here, backend, c
     lines = capsys.readouterr().out
     assert "dee" in lines
     assert backend.person("dee@silverprint.local").pseudonym in lines
+
+
+@pytest.fixture
+def alone(here):
+    """As `here`, with r01 the only round that was opened."""
+
+    def made(*overlaps: int) -> Machine:
+        found = here(*overlaps)
+        text = layout.PARAMS.read_text()
+        for name in ("r03", "r02"):
+            text = round_plan.plan_again(text, name)
+        layout.PARAMS.write_text(text)
+        return found
+
+    return made
+
+
+def decisions() -> list[tuple[str, str | None]]:
+    return ledgers.round_decisions().select("decision", "why").rows()
+
+
+def test_a_round_that_nobody_answered_is_taken_back_with_its_tasks_and_may_be_opened_again(alone, backend, people):
+    machine = alone(1, 2)
+    queue = layout.queue(ROUND).read_bytes()
+    machine.expect(75)
+    assert main(["round", "remove", ROUND, "--why", "wrong question"]) == 0
+    assert backend.projects() == []
+    assert not layout.round_dir(ROUND).exists()
+    assert not (layout.SERVING / CAMPAIGN / ROUND).exists()
+    assert next(iter(config.load().planned)) == ROUND
+    assert decisions() == [("removed", "wrong question")]
+    assert main(["round", "open", ROUND]) == 0
+    layout.queue(ROUND).write_bytes(queue)
+    machine.expect(75)
+    people[0].work(project_of(backend))
+    people[1].work(project_of(backend))
+    machine.expect(0)
+
+
+@pytest.mark.parametrize("pulled", [True, False])
+def test_a_round_with_an_answer_is_not_taken_back(alone, backend, people, capsys, pulled):
+    machine = alone(1, 1)
+    machine.expect(75)
+    people[0].work(project_of(backend), limit=1)
+    if pulled:
+        machine.expect(75)
+    before = layout.PARAMS.read_bytes()
+    assert main(["round", "remove", ROUND, "--why", "wrong question"]) == 65
+    assert "r01 has 1 answers: what people answered is never thrown away" in capsys.readouterr().err
+    assert (layout.PARAMS.read_bytes(), decisions()) == (before, [])
+    people[1].work(project_of(backend))
+    machine.expect(0)
+
+
+def test_an_answer_in_the_moment_of_removal_is_kept_and_the_rest_is_asked_again(alone, backend, people, monkeypatch):
+    machine = alone(1, 1)
+    machine.expect(75)
+    seen = backend.annotations
+
+    def then_somebody_answers(project):
+        found = seen(project)
+        people[0].work(project, limit=1)
+        return found
+
+    monkeypatch.setattr(backend, "annotations", then_somebody_answers)
+    assert main(["round", "remove", ROUND, "--why", "wrong question"]) == 65
+    monkeypatch.undo()
+    monkeypatch.setattr(annotation_registry, "connect", lambda wanted="": backend)
+    monkeypatch.chdir(machine.folder)
+    machine.expect(75)
+    assert people[1].work(project_of(backend)) == [picture_id(1)]
+    machine.expect(0)
+    assert machine.votes().height == 2
+
+
+def test_a_round_ends_early_with_what_was_answered_and_frees_the_rest(alone, backend, people, capsys):
+    machine = alone(1, 2, 2, 1)
+    machine.expect(75)
+    project = project_of(backend)
+    assert main(["round", "close", ROUND, "--early", "--why", "too slow"]) == 0
+    assert "0 of 4 pictures were answered at the last pull" in capsys.readouterr().err
+    assert "r01 has no answer" in machine.expect(65)
+    assert len(backend.tasks(project)) == 4
+    people[0].work(project, limit=2)
+    said = machine.expect(0)
+    assert "2 of 4 pictures were answered; 2 tasks that nobody had answered are deleted" in said
+    assert machine.votes().height == 2
+    assert [person.next(project) for person in people] == [None] * 3
+    assert sorted(ledgers.asked(ROUND)["image_id"]) == sorted(picture_id(number) for number in range(2))
+    assert set(ledgers.other_queues("r02")["image_id"]) == {picture_id(0), picture_id(1)}
+    assert ledgers.queue(ROUND).height == 4
+    assert decisions() == [("closed-early", "too slow")]
+    assert main(["round", "close", ROUND, "--early", "--why", "again"]) == 78
+    assert "its votes stay as they are" in machine.expect(0)
+
+
+def test_answers_while_a_round_is_being_ended_count(alone, backend, people, monkeypatch):
+    machine = alone(1, 2, 1)
+    machine.expect(75)
+    people[0].work(project_of(backend), limit=1)
+    assert main(["round", "close", ROUND, "--early", "--why", "too slow"]) == 0
+    delete = backend.delete_unanswered
+
+    def just_before(project, task_ids):
+        people[1].work(project, limit=1)
+        return delete(project, task_ids)
+
+    monkeypatch.setattr(backend, "delete_unanswered", just_before)
+    assert "2 of 3 pictures were answered; 1 tasks" in machine.expect(0)
+    assert machine.votes().height == 2
+
+
+def test_an_answer_that_came_late_is_told_and_pulled(alone, backend, people, capsys):
+    machine = alone(2, 1)
+    machine.expect(75)
+    project = project_of(backend)
+    people[0].work(project, limit=1)
+    assert main(["round", "close", ROUND, "--early", "--why", "too slow"]) == 0
+    machine.expect(0)
+    closed = machine.state()
+    assert main(["round", "late", ROUND, "--why", "bo was late"]) == 0
+    assert "no answer came after it was closed" in capsys.readouterr().err
+    assert machine.state() == closed
+    people[1].answer(by_image(backend, project)[picture_id(0)].task_id, "coat")  # from a page that was open
+    assert "its votes stay as they are" in machine.expect(0)
+    assert main(["round", "late", ROUND, "--why", "bo was late"]) == 0
+    assert "1 answers came after it was closed" in capsys.readouterr().err
+    assert "r01 is closed: 2 votes" in machine.expect(0)
+    assert machine.votes()["status"].to_list() == ["valid"] * 2
+    assert project_of(backend).votes_sha256 == machine.state()["votes_sha256"]
+
+
+def test_a_round_that_ended_early_is_reopened_for_what_was_answered_alone(alone, backend, people):
+    machine = alone(1, 1)
+    machine.expect(75)
+    project = project_of(backend)
+    people[0].work(project, limit=1)
+    assert main(["round", "close", ROUND, "--early", "--why", "too slow"]) == 0
+    machine.expect(0)
+    assert main(["round", "reopen", ROUND, "--all", "--why", "a second opinion"]) == 0
+    machine.expect(75)
+    assert people[1].work(project) == [picture_id(0)]
+    assert "r01 is closed: 2 votes" in machine.expect(0)
+    assert tasks_of(backend, CAMPAIGN) == {picture_id(0): 1}
+
+
+def test_the_next_round_tells_of_answers_that_came_late(here, backend, people):
+    machine = here(2)
+    machine.expect(75)
+    project = project_of(backend)
+    for person in people[:2]:
+        person.work(project)
+    machine.expect(0)
+    layout.queue("r02").write_bytes(layout.queue(ROUND).read_bytes())
+    quiet = StringIO()
+    with redirect_stderr(quiet):
+        assert main(["annotate", "r02"]) == 75
+    assert "came after" not in quiet.getvalue()
+    layout.state("r02").unlink()
+    people[2].answer(backend.tasks(project)[0].task_id, "coat")  # from a page that was open
+    told = StringIO()
+    with redirect_stderr(told):
+        assert main(["annotate", "r02"]) == 75
+    assert "r01: 1 answers came after it was closed and do not count; to pull them: silverprint round late r01" in (
+        told.getvalue()
+    )
+
+
+def test_a_knob_changed_too_late_is_told(alone, backend, capsys):
+    machine = alone(1)
+    machine.expect(75)
+    ran = "{strategy: auto, budget: 100, control: 0.4, overlap: 2, gold: 4, prev: start}"
+    sections = f"params.yaml: {{rounds.r01: {ran}, evaluation: {{size: 150, overlap: 3}}}}"
+    layout.LOCK.write_text(f"schema: '2.0'\nstages:\n  queue@r01:\n    cmd: x\n    params: {{{sections}}}\n")
+    assert main(["check"]) == 0
+    assert "changes nothing" not in capsys.readouterr().err
+    text = layout.PARAMS.read_text().replace("size: 150", "size: 99")
+    layout.PARAMS.write_text(yaml_edit.put(text, ("rounds", ROUND, "show_predictions"), True))
+    assert main(["check"]) == 0
+    said = capsys.readouterr().err
+    assert "rounds.r01.show_predictions = True (before: False) changes nothing: r01's queue is final" in said
+    assert "for a round to come: silverprint round add NAME --show-predictions\n" in said
+    assert "evaluation.size = 99 (before: 150) changes nothing" in said
+
+
+def test_progress_fits_eighty_columns_with_names_and_the_address_whole(backend):
+    address = f"https://label-studio.{'long.' * 5}example.org/projects/123/data"
+    project = Project(1, "", CAMPAIGN, ROUND, "crowd", "0" * 64, None)
+    far = Progress(1200, 350, 0, 3000, 900, {f"00c0ffee-{number}": 1000 for number in range(12)})
+    backend.page_url = lambda _: address
+    console = Console(width=80, file=StringIO())
+    console.print(wait._shown(backend, [(project, far)], {"00c0ffee-1": "ada"}))
+    *table, heading, place = console.file.getvalue().splitlines()
+    assert max(map(len, table)) <= 80
+    assert "ada 1000" in " ".join(table)
+    assert (heading.strip(), place.strip()) == ("r01 crowd at", address)
+
+
+def test_status_shows_names_on_this_machine_and_pseudonyms_to_programs(alone, backend, people, capsys):
+    machine = alone(1)
+    machine.expect(75)
+    people[0].work(project_of(backend))
+    machine.expect(0)
+    assert main(["status"]) == 0
+    assert f"{people[0].pseudonym} 1" in capsys.readouterr().out
+    assert main(["people", "list"]) == 0
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert "ada@here 1" in capsys.readouterr().out
+    assert main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rounds"][0]["people"] == {people[0].pseudonym: 1}

@@ -5,8 +5,8 @@ import pytest
 
 from silverprint import config
 from silverprint.config import Params
-from tests.conftest import ROOT
 from tests.helpers import release_campaign as fixture
+from tests.helpers.opened_rounds import all_opened
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +15,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        fixture.build(config.load(ROOT / "params.yaml"))
+        fixture.build(config.parse(all_opened()))
     return folder
 
 

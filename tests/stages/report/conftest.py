@@ -8,13 +8,14 @@ from silverprint.config import Params
 from silverprint.stages import report
 from tests.conftest import ROOT
 from tests.helpers import report_campaign as fixture
+from tests.helpers.opened_rounds import all_opened
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with three finished rounds and its report; to be read only."""
     folder = tmp_path_factory.mktemp("finished")
-    shutil.copy(ROOT / "params.yaml", folder)
+    (folder / "params.yaml").write_text(all_opened())
     (folder / "data").mkdir()
     for ledger in (layout.TAKEDOWNS, layout.WAIVERS):
         shutil.copy(ROOT / ledger, folder / ledger)

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from silverprint import layout
+from silverprint import config, layout
 from silverprint.campaign import ledgers, round_state
-from silverprint.campaign.round_status import advise, status_of
+from silverprint.campaign.round_status import advise, standings_of, status_of
 from silverprint.commands import rounds
 from silverprint.commands.status import _absence
 from silverprint.errors import DataError, UsageError
 from silverprint.stages import gate, labels, queue
+from tests.conftest import ROOT
 from tests.helpers import round_campaign as campaign
 
 
@@ -25,11 +26,12 @@ def close(name):
 
 
 def test_a_round_from_plan_to_votes(params):
-    assert status_of(params, "r01").state == "planned"
+    assert status_of(params, "r01").state == "open"
     queue.run(params, "r01")
     drafted = status_of(params, "r01")
     assert (drafted.state, drafted.pictures, drafted.votes, drafted.votes_needed) == ("queued", 16, 0, 6 * 3 + 10 * 2)
     campaign.open_round(params, "r01")
+    assert status_of(params, "r01").state == "pushing"
     round_state.load("r01").moved(status="waiting").save()
     assert "r01 waits for people (38 votes were missing at the last pull)" in next_step(params)
     campaign.answer(params, "r01")
@@ -152,18 +154,28 @@ def locked(*, deps="", outs=""):
 
 
 def test_after_the_last_round_there_is_a_report_to_look_at(done):
-    assert advise(done).startswith("every round is done: look at data/report/index.html; to go on: ")
+    go_on = "look at data/report/index.html; every opened round is closed; to go on: silverprint round open"
+    assert advise(done) == f"{go_on} NAME, then dvc repro"
+    plan = replace(done[0], round="extra", state="planned", trained=False)
+    assert advise([*done, plan]) == f"{go_on} extra, then dvc repro"
     layout.REPORT.rmdir()
-    assert advise(done) == "every round is done: dvc repro makes the release and the report"
+    assert advise(done) == "every opened round is closed: dvc repro makes the release and the report"
     locked(outs="{path: data/report, md5: 0.dir}")
-    assert "every round is done: dvc pull data/report, then look at" in advise(done)
+    assert advise(done) == f"dvc pull data/report, then {go_on} NAME, then dvc repro"
+
+
+def test_before_a_round_is_opened_the_next_step_is_to_open_the_first_planned_one(params):
+    shipped = config.load(ROOT / "params.yaml")
+    standings = standings_of(shipped)
+    assert [(one.round, one.state) for one in standings] == [("r01", "planned"), ("r02", "planned"), ("r03", "planned")]
+    assert advise(standings).endswith("nobody is asked; to go on: silverprint round open r01, then dvc repro")
 
 
 @pytest.mark.parametrize("ledger", [layout.TAKEDOWNS, layout.WAIVERS])
 def test_after_a_takedown_or_a_waiver_a_repro_is_due(done, ledger):
     md5 = hashlib.md5(ledger.read_bytes(), usedforsecurity=False).hexdigest()
     locked(deps=f"{{path: {ledger}, md5: {md5}}}")
-    assert advise(done).startswith("every round is done")
+    assert advise(done).startswith("look at data/report")
     with ledger.open("a") as more:
         more.write("\n")
     assert advise(done) == f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"

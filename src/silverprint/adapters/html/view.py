@@ -58,6 +58,16 @@ class RoundView:
 
 
 @dataclass(frozen=True)
+class PlannedView:
+    """A round that no lead has opened."""
+
+    name: str
+    strategy: str
+    budget: int  # pictures
+    overlap: int  # people asked about each
+
+
+@dataclass(frozen=True)
 class Takedown:
     kind: str  # image | url | domain | source
     target: str
@@ -155,7 +165,8 @@ class View:
     agreement: float | None  # share of agreeing pairs of votes
     strip: str
     curve: str | None
-    rounds: list[RoundView]
+    rounds: list[RoundView]  # the opened ones
+    planned: list[PlannedView]  # in the order of the plan
     contact: Contact
     groups: str | None  # the cost of groups, in words; None where they cost nothing
     not_stored: list[dict[str, Any]]

@@ -171,6 +171,11 @@ def _elsewhere(server: str, settled: int | None) -> pl.Expr:
     return ~pl.col("annotator").str.starts_with(f"{server}-") | (pl.col("annotation_id") <= (settled or 0))
 
 
+def answered_images(votes: pl.DataFrame) -> pl.Series:
+    """The image_ids about which somebody has answered, each once."""
+    return votes.filter(pl.col("status").is_in(DONE))["image_id"].unique()
+
+
 def is_done(progress: pl.DataFrame) -> bool:
     """Whether every picture has been answered by as many people as were to be asked."""
     return bool((progress["answered"] >= progress["needed"]).all())

@@ -8,14 +8,14 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import ledgers, round_state, served_copies
+from silverprint.campaign import ledgers, round_projects, round_state, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
-from silverprint.stages.annotate import corrections, recover_votes, server_sync
+from silverprint.stages.annotate import corrections, early_close, recover_votes, server_sync
 
 
 def run(params: Params, round_name: str) -> None:
@@ -28,7 +28,7 @@ def run(params: Params, round_name: str) -> None:
     """
     before = round_state.load(round_name)
     _require_ledgers(round_name, before)
-    if before is not None and before.status == "closed" and _asks_answered(before):
+    if before is not None and before.is_closed:
         if not layout.votes(round_name).exists():
             recover_votes.recover(params, before)
         say(f"{round_name} is closed: its votes stay as they are")
@@ -48,10 +48,6 @@ def _require_ledgers(name: str, current: State | None) -> None:
         current.require_votes()
 
 
-def _asks_answered(current: State) -> bool:
-    return ledgers.sha256(layout.asks(current.round)) == current.asks_sha256
-
-
 def _open(params: Params, name: str, server: str) -> State:
     """From here on the queue is final: a server was reached that people can see it on."""
     return State(
@@ -67,6 +63,8 @@ def _open(params: Params, name: str, server: str) -> State:
 
 def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     backend = server_sync.connect(name, before)
+    if before is None:
+        _say_late(params, name, backend)
     current = before or _open(params, name, backend.server)
     tiers = sorted(ledgers.queue(name)["tier"].unique())
     found = {tier: server_sync.projects(backend, params, current, tier) for tier in tiers}
@@ -80,6 +78,16 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
         _hold(backend, params, current, there)
 
 
+def _say_late(params: Params, name: str, backend: AnnotationBackend) -> None:
+    """Says how many answers came to the round before `name` after it was closed."""
+    last = round_state.load(params.rounds[name].prev)
+    if last is None or not last.is_closed or last.server != backend.server:
+        return
+    if late := len(round_projects.late_answers(backend, last)):
+        remedy = f'silverprint round late {last.round} --why "..."'
+        say(f"{last.round}: {late} answers came after it was closed and do not count; to pull them: {remedy}")
+
+
 def _hold(backend: AnnotationBackend, params: Params, current: State, found: dict[str, list[Project]]) -> None:
     """Pulls, puts the server in order, pushes; closes, or says who is waited for. No other machine does meanwhile."""
     name = current.round
@@ -91,16 +99,20 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
         # Re-opened: said first, so that the votes may grow from here on.
         current = current.moved(status="waiting").save()
 
-    queue, withdrawn = ledgers.queue(name), ledgers.withdrawn_images()
-    kept = ledgers.votes_so_far(name)
-    pulls = {project.id: server_sync.pull(backend, project, current) for ours in found.values() for project in ours}
-    pulled = pl.concat([votes for votes, _ in pulls.values()])
-    votes = vote_ledger.merge(kept, pulled, backend.server, withdrawn, current.settled)
-    ledgers.write_votes(name, votes)
-
-    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, withdrawn)
-    answers = {id_: given for id_, (_, given) in pulls.items()}
+    withdrawn = ledgers.withdrawn_images()
+    kept, everywhere = ledgers.votes_so_far(name), [project for ours in found.values() for project in ours]
+    votes, answers = _pull(backend, current, everywhere)
     corrections.report_votes(backend, current, kept, votes, answers)
+    if current.ends_early:
+        early_close.require_answers(name, votes)
+        server_sync.withdraw(backend, everywhere, withdrawn)
+        deleted = early_close.stop_asking(backend, everywhere)
+        votes, _ = _pull(backend, current, everywhere)  # what came until then
+        early_close.say_end(name, ledgers.queue(name), votes, deleted)
+        _close(backend, current, projects)
+        return
+    queue = ledgers.asked(name)
+    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, withdrawn)
     answers = corrections.withdraw_void_votes(backend, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
         server_sync.withdraw(backend, [project, *younger], withdrawn)
@@ -114,6 +126,18 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
     if not vote_ledger.is_done(progress):
         raise _waiting(backend, current, projects, progress)
     _close(backend, current, projects)
+
+
+def _pull(
+    backend: AnnotationBackend, current: State, projects: list[Project]
+) -> tuple[pl.DataFrame, corrections.Answers]:
+    """The round's votes with what the server has now, which are in votes.csv then; and its answers by project."""
+    pulls = {project.id: server_sync.pull(backend, project, current) for project in projects}
+    pulled = pl.concat([votes for votes, _ in pulls.values()])
+    kept, withdrawn = ledgers.votes_so_far(current.round), ledgers.withdrawn_images()
+    votes = vote_ledger.merge(kept, pulled, backend.server, withdrawn, current.settled)
+    ledgers.write_votes(current.round, votes)
+    return votes, {id_: given for id_, (_, given) in pulls.items()}
 
 
 def _sealed_with_these(current: State, projects: dict[str, Project]) -> bool:

@@ -49,7 +49,7 @@ def run(params: Params, round_name: str) -> None:
 
 def _draw(params: Params, round_name: str) -> pl.DataFrame:
     there = pool.read(params, round_name)
-    picked = ledgers.included_images(params.chain).filter(pl.col("round") == round_name)
+    picked = ledgers.included_images(params.round_names).filter(pl.col("round") == round_name)
     included = picked["image_id"].to_list()
     how = draw.plan(params, round_name, included)
     queue = draw.draw(params, round_name, there, how)

@@ -14,7 +14,7 @@ import polars as pl
 from silverprint import console, layout
 from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
 from silverprint.campaign import class_list, ledgers
-from silverprint.config import Params
+from silverprint.config import START, Params
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.reporting import summary
@@ -33,6 +33,7 @@ def run(params: Params, round_name: str | None = None) -> None:
     """Writes data/release from the last round's labels and model, and data/metrics/qualities.json.
 
     With `round_name`, from that round's: while the last one waits for people. What was taken down is never in it.
+    Before the first round is opened, only a line that says so.
 
     Raises:
         UnavailableError: an input is not there.
@@ -40,6 +41,9 @@ def run(params: Params, round_name: str | None = None) -> None:
     """
     if round_name is not None:
         params = _as_of(params, round_name)
+    if params.last == START:
+        _write_nothing(params)
+        return
     labels_dir, model_dir = layout.labels(params.last), layout.model(params.last)
     missing_outputs.require_pulled(layout.CLEAN, labels_dir, model_dir)
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -67,6 +71,13 @@ def run(params: Params, round_name: str | None = None) -> None:
     console.say(f"{layout.RELEASE}: {counts}")
     if params.release.imagefolder and rows.height > _MANY_FILES:
         console.say(f"{rows.height} files of their own are slow for DVC; Parquet alone: release.imagefolder: false")
+
+
+def _write_nothing(params: Params) -> None:
+    with replacing_folder(layout.RELEASE) as folder:
+        files.write_text(folder / "README.md", f"# {params.dataset.name}\n\nNothing is labelled yet.\n")
+    files.write_text(layout.QUALITIES, "{}\n")
+    console.say(f"{layout.RELEASE}: empty, for no round was opened and nothing is labelled yet")
 
 
 def _as_of(params: Params, round_name: str) -> Params:

@@ -9,10 +9,10 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters import html
-from silverprint.adapters.html.view import RoundView, View
+from silverprint.adapters.html.view import PlannedView, RoundView, View
 from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, round_status
 from silverprint.config import Params
 from silverprint.core.duplicates import groups
 from silverprint.core.reporting import summary
@@ -42,12 +42,13 @@ def run(params: Params) -> None:
             learning_curve.draw(points, folder / "curve.png")
         page = html.render(_view(campaign, rounds, chosen, pictures, folder))
         files.write_text(folder / "index.html", page)
-    console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} rounds measured")
+    console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} opened rounds measured")
+    console.say(f"{layout.REPORT / 'index.html'}: {round_status.to_go_on(params)}")
 
 
 def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
     people = summary.rounds(campaign.deciding, campaign.params.chain, campaign.params.dataset.classes)
-    waivers = ledgers.waivers(campaign.params.chain)
+    waivers = ledgers.waivers(campaign.params.round_names)
     return [
         RoundView(
             name=name,
@@ -91,7 +92,8 @@ def _control(before: int, found: dict[str, Any]) -> learning_curve.Control:
 def _view(
     campaign: Campaign, rounds: list[RoundView], chosen: contact_sheet_examples.Chosen, pictures: Gallery, folder: Path
 ) -> View:
-    raw, manifest, dataset = campaign.reader.index(), campaign.manifest, campaign.params.dataset
+    raw, manifest = campaign.reader.index(), campaign.manifest
+    dataset, planned = campaign.params.dataset, campaign.params.planned
     return View(
         name=dataset.name,
         question=dataset.title,
@@ -104,6 +106,7 @@ def _view(
         strip=_inline(folder / "strip.png") or "",
         curve=_inline(folder / "curve.png"),
         rounds=rounds,
+        planned=[PlannedView(name, one.strategy, one.budget, one.overlap) for name, one in planned.items()],
         contact=contact_sheet_examples.contact_section(campaign, chosen, pictures),
         groups=_grouped(manifest.filter("kept")),
         not_stored=summary.not_stored_reasons(raw).to_dicts(),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -16,6 +16,8 @@ from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import restore_remedy
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
 from silverprint.store import ShardReader, json_files, tables
+
+_QUALITIES: Final = ("scale", "diversity", "quality", "consistency")
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,9 @@ def _table(folder: Path | None, name: str, schema: Schema) -> pl.DataFrame:
 
 def read_qualities() -> Qualities | None:
     """None where nothing was released yet."""
-    found = document(layout.QUALITIES, "scale", "diversity", "quality", "consistency")
-    if found is None:
+    if not document(layout.QUALITIES):
         return None
+    found = json_files.read(layout.QUALITIES, *_QUALITIES, remedy=f"run: git checkout {layout.QUALITIES}")
     scale, diversity = found["scale"], found["diversity"]
     return Qualities(
         kept=_kind("kept", scale["kept"], diversity),

@@ -1,0 +1,91 @@
+"""silverprint round add | open: the plan of the rounds, and a lead's word that one of them may be asked."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from silverprint import config, layout, yamltext
+from silverprint.adapters import git
+from silverprint.campaign import forecast, forecast_text, known_names, ledgers, round_plan, round_state
+from silverprint.config import START, Params
+from silverprint.console import say
+from silverprint.errors import ConfigError, UsageError
+from silverprint.records import ASKS, empty
+from silverprint.store import files, tables
+
+_STEPS: Final = "go on: dvc repro"
+
+
+def add(params: Params, name: str, **knobs: Any) -> None:
+    """Plans `name` behind the other rounds, as the last of them but for the knobs that are given.
+
+    Raises:
+        UsageError: there is such a round.
+        ConfigError: a knob breaks a rule.
+    """
+    if name in params.round_names:
+        section = "planned" if name in params.planned else "rounds"
+        raise UsageError(f"round {name!r}", "params.yaml has it already", f"change {section}.{name} there")
+    text = round_plan.plan(yamltext.read(layout.PARAMS), name, _given(knobs))
+    planned = config.parse(text)
+    known_names.check(planned)
+    files.write_text(layout.PARAMS, text)
+    following = next(iter(planned.planned))
+    say(f"{name} is planned, and nobody is asked; the next to open: silverprint round open {following}")
+
+
+def open_round(params: Params, name: str, **knobs: Any) -> None:
+    """Says what `name` costs and opens it after the last opened round, as planned but for the knobs that are given.
+    A round that is not planned is planned and opened at once.
+
+    Raises:
+        UsageError: it is open already, and knobs are given.
+        ConfigError: the round before is not closed, or a knob breaks a rule.
+    """
+    given = _given(knobs)
+    if name in params.rounds:
+        _open_already(params, name, given)
+        return
+    _require_closed(params.last)
+    text = yamltext.read(layout.PARAMS)
+    if name not in params.planned:
+        text = round_plan.plan(text, name, given)
+    text = round_plan.open_planned(text, name, given)
+    opened = config.parse(text)
+    known_names.check(opened)
+    entry = opened.rounds[name]
+    say(forecast_text.needs(name, forecast.cost(opened, name), params.people.currency))
+    _write_asks(name)
+    files.write_text(layout.PARAMS, text)
+    ledgers.decide(name, "opened", None, git.who(Path.cwd()))
+    take_back = f'silverprint round remove {name} --why "..."'
+    say(f"{name} is open after {entry.prev}; nobody is asked before dvc repro; to take it back: {take_back}; {_STEPS}")
+
+
+def _open_already(params: Params, name: str, given: dict[str, Any]) -> None:
+    if given:
+        options = " ".join(f"--{knob.replace('_', '-')} {value}" for knob, value in given.items())
+        raise UsageError(options, f"{name} was opened already", f"change rounds.{name} in params.yaml, or open another")
+    _write_asks(name)
+    say(f"{name} was opened already, after {params.rounds[name].prev}; {_STEPS}")
+
+
+def _write_asks(name: str) -> None:
+    if not layout.asks(name).exists():
+        tables.write_ledger(empty(ASKS), layout.asks(name), ASKS, ["image_id"])
+
+
+def _require_closed(last: str) -> None:
+    if last == START:
+        return
+    current = round_state.load(last)
+    if current is not None and current.is_closed:
+        return
+    if current is None:
+        remedy = f'go on with it: dvc repro; or take it back: silverprint round remove {last} --why "..."'
+    else:
+        remedy = f'silverprint wait, then dvc repro; or end it: silverprint round close {last} --early --why "..."'
+    raise ConfigError(f"{last} is not closed", "one round is open at a time", remedy)
+
+
+def _given(knobs: dict[str, Any]) -> dict[str, Any]:
+    return {knob: value for knob, value in knobs.items() if value is not None}

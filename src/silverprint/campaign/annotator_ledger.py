@@ -6,6 +6,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.campaign import ledgers
+from silverprint.core.votes import retirement
 from silverprint.records import ANNOTATOR_LEDGER, conform, empty
 from silverprint.store import tables
 
@@ -24,6 +25,12 @@ def standing() -> pl.DataFrame:
 
 def retired() -> frozenset[str]:
     return frozenset(name for name, state in states().items() if state == "retired")
+
+
+def answers_in_time(votes: pl.DataFrame) -> pl.DataFrame:
+    """The VOTES that answer what was asked: none that somebody gave after they were retired."""
+    gone = standing().filter(state="retired")
+    return retirement.answers_in_time(votes, dict(gone.select("annotator", "since").iter_rows()))
 
 
 def lines() -> pl.DataFrame:

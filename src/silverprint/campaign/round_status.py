@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, round_state
+from silverprint.campaign import annotator_ledger, ledgers, round_state
 from silverprint.config import Params
 from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import lock, missing_outputs
@@ -39,7 +39,12 @@ def status_of(params: Params, name: str) -> RoundStatus:
     answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
     done = needed = pictures = got = 0
     if queued:
-        progress = vote_ledger.progress(ledgers.queue(name), ledgers.asks(name), votes, ledgers.withdrawn_images())
+        progress = vote_ledger.progress(
+            ledgers.queue(name),
+            ledgers.asks(name),
+            annotator_ledger.answers_in_time(votes),
+            ledgers.withdrawn_images(),
+        )
         pictures, needed = progress.height, int(progress["needed"].sum())
         done = int((progress["answered"] >= progress["needed"]).sum())
         got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import annotator_ledger, ledgers, model_voices, round_state
+from silverprint.campaign import annotator_ledger, ledgers, model_voices, retire, round_state
+from silverprint.core.votes import retirement
 from silverprint.errors import DataError
 from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, UNHEARD, VOICES, VOTES
 from silverprint.stages import labels, queue
@@ -235,3 +236,18 @@ def test_votes_of_a_retired_annotator_are_kept_and_count_for_nothing(asked):
     annotator_ledger.add("s-1", "active", "they were right")
     labels.run(asked, "r01")
     assert read("r01", "labels", LABELS).equals(before)
+
+
+def test_what_retiring_somebody_changes_is_known_before(asked):
+    assert retire.preview(asked, "s-1") is None  # nobody has answered
+    campaign.answer(asked, "r01", lambda rank, person: "bag" if person == 1 else "coat" if rank % 4 else "unsure")
+    labels.run(asked, "r01")
+    before = read("r01", "labels", LABELS)
+    changes = retire.preview(asked, "s-1")
+    annotator_ledger.add("s-1", "retired", "says bag")
+    labels.run(asked, "r01")
+    after = read("r01", "labels", LABELS)
+    found = retirement.label_changes(before, after)
+    assert (changes.labels, changes.changed, changes.lost) == (found.labels, found.changed, found.lost)
+    assert changes.classes.rows() == found.classes.rows()
+    assert changes.lost == before["label"].count() - after["label"].count() > 0

@@ -55,7 +55,9 @@ def reliability(
 
     Accuracy by the consensus is the mean over the annotator's images of the probability that their answer is the label,
     as `auto` sees it with confusions learned without that image; its interval is that of the beta distribution with
-    the mean and variance of the annotator's confusion, plus what is unsure in the labels.
+    the mean and variance of the annotator's confusion, plus what is unsure in the labels, which is mostly the same in
+    all of them. Suspected is who has ten votes that can be compared, and a kappa that is surely below .3 where each
+    label's doubt is taken for its own: that finds more and, in simulations, blames nobody more.
 
     Args:
         votes, classes, probabilities: as `consensus` takes them.
@@ -113,24 +115,30 @@ def _annotator(cast: VoteArrays, found: Fit, number: int, own: NDArray[np.int64]
         return row | dict.fromkeys(("accuracy", "low", "high", "beyond_chance", "suspicion"))
     labels = found.likely[cast.image[compared]]
     right = labels[np.arange(len(compared)), cast.choice[compared]]
-    accuracy, low, high = _interval(right)
+    accuracy, low, high = _interval(right, common=True)
+    _, _, bound = _interval(right, common=False)
     said = np.bincount(cast.choice[compared], minlength=labels.shape[1]) / len(compared)
     chance = float(labels.mean(axis=0) @ said)
     blind = 1 - chance < 1e-9  # one class alone: no answer could show anything
-    kappa, most = (0.0, 1.0) if blind else ((accuracy - chance) / (1 - chance), (high - chance) / (1 - chance))
+    kappa, most = (0.0, 1.0) if blind else ((accuracy - chance) / (1 - chance), (bound - chance) / (1 - chance))
     suspicion = None
     if len(compared) >= _ENOUGH and most < _KAPPA:
         suspicion = (
-            ADVERSARY if high < chance or _told(found.confusion(number), labels.mean(axis=0)) > _INFORMED else SPAMMER
+            ADVERSARY if bound < chance or _told(found.confusion(number), labels.mean(axis=0)) > _INFORMED else SPAMMER
         )
     return row | {"accuracy": accuracy, "low": low, "high": high, "beyond_chance": kappa, "suspicion": suspicion}
 
 
-def _interval(right: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Mean of the probabilities (n,) of being right, and the 95 % interval of the rate behind them."""
+def _interval(right: NDArray[np.float64], *, common: bool) -> tuple[float, float, float]:
+    """Mean of the probabilities (n,) of being right, and the 95 % interval of the rate behind them.
+
+    Args:
+        common: what is unsure in one label is unsure in all, as it hangs on the same confusions; else each has its own.
+    """
     n = len(right)
     mean = float((right.sum() + 0.5) / (n + 1))
-    variance = mean * (1 - mean) / (n + 1) + float((right * (1 - right)).sum()) / n**2
+    doubt = right * (1 - right)
+    variance = mean * (1 - mean) / (n + 1) + float(doubt.sum()) / n**2 + common * float(doubt.mean()) ** 2
     worth = max(mean * (1 - mean) / variance - 1, 0.1)
     low, high = betaincinv(worth * mean, worth * (1 - mean), [0.025, 0.975])
     return float(right.mean()), min(float(low), float(right.mean())), max(float(high), float(right.mean()))

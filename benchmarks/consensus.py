@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from tests.memory import high_water
+from tests.helpers.memory import high_water
 
 from silverprint.core.consensus import consensus
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.votes.annotators import reliability
-from silverprint.demo import source_images
+from silverprint.demo import fashion
 
 PAGE: Final = Path("docs/benchmarks/consensus.md")
 VOTES_ALONE: Final = ("majority", "dawid-skene", "glad", "auto")
@@ -141,9 +141,9 @@ def named(truth: Numbers) -> dict[str, str]:
 @cache
 def garments() -> tuple[Floats, Numbers]:
     """Features (5000, 64) and classes of the Fashion-MNIST pictures in the package."""
-    pixels = source_images.tiles().reshape(source_images.IMAGES, -1) / 255.0
-    names = sorted(set(source_images.labels()))
-    return PCA(64, random_state=0).fit_transform(pixels), np.array([names.index(x) for x in source_images.labels()])
+    pixels = fashion.tiles().reshape(fashion.IMAGES, -1) / 255.0
+    names = sorted(set(fashion.labels()))
+    return PCA(64, random_state=0).fit_transform(pixels), np.array([names.index(x) for x in fashion.labels()])
 
 
 def pictured(name: str, seed: int) -> Draw:
@@ -265,29 +265,47 @@ def table(rows: list[tuple[str, Callable[[int], Draw], int]], methods: tuple[str
     return "\n".join([head(methods), *lines])
 
 
+# name -> (crowd, votes, classes): who does not look is to be found in them, in rounds of 100 pictures
+SUSPECTS: Final = {
+    "12 people, 2 spammers, 1 adversary; 3 votes, 5 classes": (Crowd((*WIDE, 0.45), 2, 1), 3, 5),
+    "12 people, 2 spammers, 1 adversary; 2 votes, 10 classes": (Crowd((*WIDE, 0.45), 2, 1), 2, 10),
+    "4 people, 1 spammer; 2 votes, 10 classes": (Crowd(EVEN_ERRORS, 1), 2, 10),
+    "3 people, 1 spammer; 2 votes, 10 classes": (Crowd(EVEN_ERRORS[:2], 1), 2, 10),
+}
+
+
 def found_out(count: int) -> str:
-    """Spammers and adversaries found after one, two and three rounds of 100 pictures, 3 votes, among 12 people."""
-    lines = ["| rounds | found | falsely suspected | accuracy within its 95 % interval |", "| --- | --- | --- | --- |"]
-    for rounds in (1, 2, 3):
-        caught, bad, blamed, good, held, people = 0, 0, 0, 0, 0, 0
-        for seed in range(count):
-            rng = np.random.default_rng([seed, 17])
-            crowd = Crowd((*WIDE, 0.45), 2, 1)
-            truth = rng.integers(5, size=100 * rounds)
-            votes = answers(rng, truth, crowd, 5, 3)
-            known = named(truth)
-            for one in reliability(votes).to_dicts():
-                is_bad = int(one["annotator"][-2:]) >= len(crowd.errors)
-                caught, bad = caught + (is_bad and one["suspicion"] is not None), bad + is_bad
-                blamed, good = blamed + (not is_bad and one["suspicion"] is not None), good + (not is_bad)
-                own = votes.filter(annotator=one["annotator"])
-                share = np.mean([known[name] == said for name, said in own.select("image_id", "choice").iter_rows()])
-                held, people = held + (one["low"] <= share <= one["high"]), people + 1
-        lines.append(
-            f"| {rounds} | {caught / bad:.1%} of {bad} | {blamed / good:.1%} of {good} | {held / people:.1%} |"
-        )
-        print(lines[-1], flush=True)
+    """Spammers and adversaries found after one, two and three rounds of 100 pictures."""
+    lines = [
+        "| people | rounds | votes a person | found | falsely suspected | accuracy within its 95 % interval |",
+        "|" + " --- |" * 6,
+    ]
+    print("\n".join(lines), flush=True)
+    for name, (crowd, votes, classes) in SUSPECTS.items():
+        for rounds in (1, 2, 3):
+            people = pl.concat([_judged(crowd, votes, classes, 100 * rounds, seed) for seed in range(count)])
+            bad, good = people.filter("is_bad"), people.filter(~pl.col("is_bad"))
+            lines.append(
+                f"| {name} | {rounds} | {people['votes'].mean():.0f} | {bad['suspected'].mean():.1%} of {bad.height} "
+                f"| {good['suspected'].mean():.1%} of {good.height} | {people['held'].mean():.1%} |"
+            )
+            print(lines[-1], flush=True)
     return "\n".join(lines)
+
+
+def _judged(crowd: Crowd, votes: int, classes: int, pictures: int, seed: int) -> pl.DataFrame:
+    """votes, is_bad, suspected, held (whether the interval has their accuracy) of each of the people."""
+    rng = np.random.default_rng([seed, 17])
+    truth = rng.integers(classes, size=pictures)
+    given = answers(rng, truth, crowd, classes, votes)
+    known = named(truth)
+    rows = []
+    for one in reliability(given).to_dicts():
+        own = given.filter(annotator=one["annotator"]).select("image_id", "choice")
+        share = np.mean([known[name] == said for name, said in own.iter_rows()])
+        is_bad = int(one["annotator"][-2:]) >= len(crowd.errors)
+        rows.append((one["votes"], is_bad, one["suspicion"] is not None, bool(one["low"] <= share <= one["high"])))
+    return pl.DataFrame(rows, schema=["votes", "is_bad", "suspected", "held"], orient="row")
 
 
 def scale(pictures: int) -> str:

@@ -9,7 +9,9 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+ERASED: Final = "@erased.invalid"  # end of the e-mail of an account whose person was erased
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,14 @@ class AnnotationBackend(Protocol):
 
     def people(self) -> dict[str, str]:
         """Pseudonym -> e-mail, for display only: no e-mail is written to any table."""
+
+    def set_open(self, annotator: str, is_open: bool) -> bool:
+        """Shuts the person of this pseudonym out, or lets them in again; False where this server has no way to."""
+
+    def erase(self, annotator: str) -> bool:
+        """Removes the person's name and address from the server and shuts them out; their annotations stay under the
+        pseudonym. False where this server has no way to.
+        """
 
     def annotators(self) -> int:
         """How many accounts there are to answer; an administrator's that only Silverprint uses does not count."""

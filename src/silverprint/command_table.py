@@ -38,6 +38,9 @@ _ARCHIVE = "a partner's folder, zip or tar, or where it is on S3"
 _FOLDER = "a folder of your own, its subfolders named after labels"
 _URLS = "a list of pictures' addresses: .csv, .parquet or .jsonl"
 _SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
+_PERSON = _arg("name", metavar="NAME", help="a person's name or e-mail address, or the pseudonym that the tables have")
+_WHY = "kept in data/annotators.csv, which is in Git"
+_YES = _arg("--yes", action="store_true", help="do not ask")
 _ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
 
 _KNOBS = (  # of a round
@@ -361,7 +364,31 @@ COMMANDS = (
                 (_arg("names", metavar="NAME", nargs="+", help="a plain name or an e-mail address"),),
                 params=False,
             ),
-            Verb("list", "list the annotators' accounts", "commands.people:show", params=False),
+            Verb("list", "list the annotators' accounts, states and quality", "commands.people:show"),
+            Verb(
+                "retire",
+                "take somebody's votes out of the labels and stop their work; the votes stay in the ledgers",
+                "commands.people_states:retire",
+                (_PERSON, _arg("--why", required=True, help=_WHY), _YES),
+            ),
+            Verb(
+                "pause",
+                "stop somebody's work for now; their votes count",
+                "commands.people_states:pause",
+                (_PERSON, _arg("--why", required=True, help=_WHY)),
+            ),
+            Verb(
+                "resume",
+                "let a paused or retired person work again; their votes count",
+                "commands.people_states:resume",
+                (_PERSON, _arg("--why", required=True, help=_WHY)),
+            ),
+            Verb(
+                "erase",
+                "remove who somebody is, here and on the server; their votes stay under the pseudonym",
+                "commands.people_states:erase",
+                (_PERSON, _YES),
+            ),
         ),
     ),
     Verb(

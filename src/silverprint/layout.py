@@ -20,6 +20,7 @@ EXCLUDE: Final = Path("data/exclude.csv")
 GOLD: Final = Path("data/gold.csv")
 CLASSES: Final = Path("data/classes.csv")
 PERSONAL: Final = Path("data/personal.csv")
+ANNOTATORS: Final = Path("data/annotators.csv")
 CLEAN: Final = Path("data/clean")
 MANIFEST: Final = CLEAN / "manifest.parquet"
 CLEAN_METRICS: Final = Path("data/metrics/clean.json")

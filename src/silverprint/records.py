@@ -198,6 +198,7 @@ VOTE_STATUSES: Final = (
     "deleted",
     "withdrawn",
 )
+RETIRED: Final = "retired"  # an answer whose annotator was retired; the ledger keeps what it was
 IMPORT_STATUSES: Final = ("valid", "unknown-class", "contradictory")
 
 VOTES: Final[Schema] = {
@@ -205,7 +206,7 @@ VOTES: Final[Schema] = {
     "round": TEXT,
     "annotator": TEXT,  # `<server>-<user id>`, the same from every machine
     "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing, or more than one, was chosen
-    "status": TEXT,  # one of VOTE_STATUSES
+    "status": TEXT,  # one of VOTE_STATUSES; beside labels also RETIRED
     "shown_prediction": TEXT,
     "lead_time_s": REAL,
     "created_at": TEXT,
@@ -237,7 +238,37 @@ ANNOTATORS: Final[Schema] = {
     "abstained": INT,
     "agreement": REAL,  # share of this person's votes that equal the consensus of the others
     "median_lead_time_s": REAL,
+    "state": TEXT,  # one of ANNOTATOR_STATES; votes of a retired one count in no figure but this row's
+    # from here on null where no vote of theirs counts; see `core.votes.annotators.reliability`
+    "compared": INT,  # votes on images that others voted on, or whose label is known
+    "accuracy": REAL,  # 0..1, share of them that are right
+    "low": REAL,  # its 95 % interval
+    "high": REAL,
+    "gold_answers": INT,  # first answers about images of data/gold.csv
+    "gold_accuracy": REAL,
+    "gold_low": REAL,
+    "gold_high": REAL,
+    "beyond_chance": REAL,  # Cohen's kappa of answers and labels
+    "suspicion": TEXT,  # spammer | adversary; null where there is none
+    "confusion": TEXT,  # JSON object, true class -> class said -> share
 }
+
+ANNOTATOR_STATES: Final = ("active", "paused", "retired")
+
+ANNOTATOR_LEDGER: Final[Schema] = {  # in Git; what leads decided about annotators; of each the last line counts
+    "annotator": TEXT,
+    "state": TEXT,  # one of ANNOTATOR_STATES
+    "since": TEXT,  # UTC, ISO 8601
+    "why": TEXT,
+}
+
+VOICES: Final[Schema] = {  # what models that did not train on a picture said of it
+    "image_id": TEXT,
+    "model_id": TEXT,
+    "probabilities": pl.List(pl.Float64),  # one probability a class, in the order of the classes' numbers at that time
+}
+
+UNHEARD: Final[Schema] = {"image_id": TEXT, "label": TEXT}  # labels as they are without any model's voice
 
 EVALUATION: Final[Schema] = {  # a model's predictions for the evaluation pictures, one row each
     "image_id": TEXT,

@@ -252,7 +252,9 @@ def test_reopen_is_for_closed_rounds() -> None:
         rounds.reopen(config.load(), "r01", 1, True, "why")
 
 
-@pytest.mark.parametrize("path", [layout.TAKEDOWNS, layout.WAIVERS, layout.EXCLUDE, layout.PERSONAL], ids=str)
+@pytest.mark.parametrize(
+    "path", [layout.TAKEDOWNS, layout.WAIVERS, layout.EXCLUDE, layout.PERSONAL, layout.ANNOTATORS], ids=str
+)
 def test_a_ledger_that_is_gone_is_told(path: Path) -> None:
     path.unlink()
     with pytest.raises(ConfigError, match=rf"^{path}: the ledger is not there; run: git checkout {path}$"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from silverprint import layout
-from silverprint.annotation_backend import Annotation, Page, Progress, Project, StoredTask, Task
+from silverprint.annotation_backend import ERASED, Annotation, Page, Progress, Project, StoredTask, Task
 from silverprint.errors import UnavailableError, UsageError
 from tests.helpers.annotator import Annotator
 
@@ -38,6 +38,7 @@ class MemoryBackend:
     _tasks: dict[int, _Asked] = field(default_factory=dict)
     _annotations: dict[int, Annotation] = field(default_factory=dict)
     _emails: list[str] = field(default_factory=lambda: ["admin@here"])
+    _shut: set[str] = field(default_factory=set)  # pseudonyms of people who are kept out
     _leased: set[int] = field(default_factory=set)
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -182,11 +183,22 @@ class MemoryBackend:
             raise UnavailableError(self.url, f"the server did not take the account {email}", "check the address")
         self._emails.append(email)
 
+    def set_open(self, annotator: str, is_open: bool) -> bool:
+        (self._shut.discard if is_open else self._shut.add)(annotator)
+        return self.local
+
+    def erase(self, annotator: str) -> bool:
+        self._shut.add(annotator)
+        self._emails[int(annotator.rpartition("-")[2]) - 1] = f"{annotator}{ERASED}"
+        return self.local
+
     def person(self, email: str) -> "MemoryPerson":
         return MemoryPerson(self, next(who for who, known in self.people().items() if known == email))
 
     def serve(self, project: Project, annotator: str) -> _Asked | None:
-        """The first task that wants more annotations, and has none of theirs."""
+        """The first task that wants more annotations, and has none of theirs; none for who is kept out."""
+        if annotator in self._shut:
+            return None
         for asked in self._asked(project.id):
             given = self._given(asked.stored.task_id)
             if self._is_served(asked.stored) and all(one.annotator != annotator for one in given):

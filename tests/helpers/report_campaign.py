@@ -209,6 +209,11 @@ def _labels(name: str, asked: list[pl.DataFrame], votes: pl.DataFrame) -> None:
             "abstained": 2,
             "agreement": 0.98 - rate,
             "median_lead_time_s": 2.4,
+            "state": "retired" if who == PEOPLE[-1] else "active",
+            "accuracy": 0.98 - rate,
+            "low": 0.9 - rate,
+            "high": 0.99 - rate / 2,
+            "suspicion": "spammer" if who == PEOPLE[-1] else None,
         }
         for who, rate in zip(PEOPLE, ERRORS, strict=True)
     ]

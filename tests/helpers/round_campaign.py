@@ -1,6 +1,7 @@
 """A small synthetic campaign on disk: a manifest, features, scores, and people who answer."""
 
 import hashlib
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from silverprint.config import Evaluation, Params, Round
 from silverprint.core import half_precision
 from silverprint.core.votes import vote_ledger
 from silverprint.records import LABELS, MANIFEST, SCORES, TAKEDOWNS, UNSURE, VOTES, conform, empty
-from silverprint.store import features, tables
+from silverprint.store import features, files, tables
 
 LEDGER_ORDER = ["image_id", "annotator", "created_at", "annotation_id", "choice"]
 
@@ -61,6 +62,8 @@ def write_scores(params: Params, name: str, *, model: bool) -> None:
         probabilities = weights / weights.sum(axis=-1, keepdims=True)
         layout.score(name).mkdir(parents=True, exist_ok=True)
         np.save(layout.score(name) / "probabilities.npy", half_precision.to_half(probabilities))
+        card = {"model_id": "m-1", "classes": list(classes), "trained_on": [], "features": {}}
+        files.write_text(layout.model(params.rounds[name].prev) / "card.json", json.dumps(card))
         mean = probabilities.mean(axis=0)
         scores = scores.with_columns(
             model_id=pl.lit("m-1"),

@@ -106,6 +106,13 @@ KINDS: Final[dict[str, Kind]] = {
     "exclude.csv": Kind(records.EXCLUDE, ("image_id",), ("image_id",)),
     "gold.csv": Kind(records.GOLD, ("image_id",), ("image_id",), settle=_same_label),
     "personal.csv": Kind(records.PERSONAL, tuple(records.PERSONAL), ("image_id", "detector", "kind", "confidence")),
+    "annotators.csv": Kind(
+        records.ANNOTATOR_LEDGER,
+        ("annotator", "since", "state"),
+        ("since", "annotator"),
+        required=("annotator", "state", "since", "why"),
+        words={"state": records.ANNOTATOR_STATES},
+    ),
     "asks.csv": Kind(
         records.ASKS, ("image_id", "asked_at"), ("asked_at", "image_id"), required=("image_id", "extra", "asked_at")
     ),

@@ -18,7 +18,7 @@ def lint(params: Params) -> None:
     _opened_rounds_stay(params)
     _planned_section()
     by_hand = (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE, layout.GOLD)
-    for path in (*by_hand, layout.PERSONAL):
+    for path in (*by_hand, layout.PERSONAL, layout.ANNOTATORS):
         if not path.exists():
             raise ConfigError(str(path), "the ledger is not there", f"run: git checkout {path}")
     for name in params.chain:

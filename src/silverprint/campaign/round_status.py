@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, round_state
+from silverprint.campaign import annotator_ledger, ledgers, round_state
 from silverprint.config import Params
 from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import lock, missing_outputs
@@ -49,7 +49,8 @@ def status_of(params: Params, name: str) -> RoundStatus:
     answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
     done = needed = pictures = got = 0
     if queued:
-        progress = vote_ledger.progress(ledgers.asked(name), ledgers.asks(name), votes, ledgers.withdrawn_images())
+        in_time = annotator_ledger.answers_in_time(votes)
+        progress = vote_ledger.progress(ledgers.asked(name), ledgers.asks(name), in_time, ledgers.withdrawn_images())
         pictures, needed = progress.height, int(progress["needed"].sum())
         done = int((progress["answered"] >= progress["needed"]).sum())
         got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())

@@ -1,27 +1,23 @@
 """silverprint people invite|list: annotators' accounts on the annotation backend."""
 
 import json
-import re
 import secrets
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from silverprint import annotation_registry, layout
 from silverprint.annotation_backend import AnnotationBackend
-from silverprint.campaign import names
-from silverprint.campaign.names import DOMAIN
+from silverprint.campaign import account_names, annotator_ledger
+from silverprint.config import Params
 from silverprint.console import say
-from silverprint.errors import DataError, SilverprintError, UsageError
+from silverprint.errors import DataError, SilverprintError
+from silverprint.records import ANNOTATORS
+from silverprint.store import tables
 from silverprint.store.files import write_text
-
-# What Label Studio takes as an e-mail address, without quoted parts and address literals.
-_WORD: Final = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
-_HOST: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
-_NAME: Final = re.compile(rf"(?=[a-z0-9])(?=.{{1,200}}$)(?=[^@]{{1,64}}(?:@|$)){_WORD}(?:@{_HOST})?")
 
 
 def invite(names: list[str]) -> None:
@@ -34,7 +30,7 @@ def invite(names: list[str]) -> None:
         DataError: a file in var/people is broken.
         UnavailableError, NotAllowedError: the annotation backend.
     """
-    emails = {name.lower(): _email(name.lower()) for name in names}
+    emails = {name.lower(): account_names.email(name.lower()) for name in names}
     backend = annotation_registry.connect()
     known = {email.lower() for email in backend.people().values()}
     for name, email in emails.items():
@@ -44,13 +40,6 @@ def invite(names: list[str]) -> None:
             continue
         _make(backend, path, email)
         say(f"{name} can sign in: hand over the address, e-mail and password in {path}")
-
-
-def _email(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        rule = "a person is a plain name (up to 64 letters, digits, . _ + -) or an e-mail address"
-        raise UsageError(repr(name[:80]), rule, "for example: silverprint people invite ada bo@example.org")
-    return name if "@" in name else f"{name}@{DOMAIN}"
 
 
 def _readdressed(path: Path, address: str) -> bool:
@@ -81,15 +70,49 @@ def _make(backend: AnnotationBackend, path: Path, email: str) -> None:
         raise
 
 
-def show() -> None:
-    """Who has an account, under which pseudonym the tables know them, and how many pictures each looked at."""
+def show(params: Params) -> None:
+    """Who has an account, under which pseudonym the tables know them, how many pictures each answered, how well.
+
+    `gold` and `consensus` are shares of right answers with their 95 % intervals.
+    """
     backend = annotation_registry.connect()
     looked: Counter[str] = Counter()
     for project in backend.projects():
         looked.update(backend.progress(project).by)
-    table = Table("person", "pseudonym", "pictures answered")
+    states, quality = annotator_ledger.states(), _quality(params)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("person", "pseudonym", "pictures", "state", "gold", "consensus", "suspicion"):
+        table.add_column(heading, no_wrap=heading == "pseudonym")
     people = backend.people()
-    known = names.remember(people)
+    known = account_names.remember(people)
     for pseudonym in people:
-        table.add_row(known[pseudonym], pseudonym, str(looked[pseudonym]))
+        row = quality.get(pseudonym, {})
+        table.add_row(
+            known[pseudonym],
+            pseudonym,
+            str(looked[pseudonym]),
+            states.get(pseudonym, "active"),
+            _share(row, "gold_accuracy", "gold_low", "gold_high"),
+            _share(row, "accuracy", "low", "high"),
+            row.get("suspicion") or "",
+        )
     Console(highlight=False).print(table)
+
+
+def _quality(params: Params) -> dict[str, dict[str, Any]]:
+    """The newest ANNOTATORS on this disk, by pseudonym; none before the first labels."""
+    paths = (layout.labels(name) / "annotators.parquet" for name in reversed(params.chain))
+    newest = next((path for path in paths if path.exists()), None)
+    try:
+        rows = tables.read(newest, ANNOTATORS).to_dicts() if newest is not None else []
+    except DataError as error:  # of an earlier version
+        say(f"how well people answer is not known: {error}")
+        rows = []
+    return {row["annotator"]: row for row in rows}
+
+
+def _share(row: dict[str, Any], value: str, low: str, high: str) -> str:
+    """A share with its 95 % interval, in percent."""
+    if row.get(value) is None:
+        return ""
+    return f"{row[value]:.0%} ({row[low]:.0%}-{row[high]:.0%})"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.campaign import forecast, forecast_text, ledgers, lint, names, released
+from silverprint.campaign import account_names, annotator_ledger, forecast, forecast_text, ledgers, lint, released
 from silverprint.campaign.round_status import RoundStatus, advise, standings_of
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
@@ -31,6 +31,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
             "rounds": [asdict(one) for one in standings],
             "next": following,
             "outlook": asdict(ahead),
+            "annotators": annotator_ledger.states(),
             "absent": absent,
             "withdrawn_in_release": held,
         }
@@ -73,11 +74,17 @@ def _gate(one: RoundStatus) -> str:
     return f"{one.gate}, {one.gate_warnings} warning{'s' if one.gate_warnings > 1 else ''}"
 
 
+def _stopped(states: dict[str, str], who: str) -> str:
+    state = states.get(who, "active")
+    return "" if state == "active" else f" ({state})"
+
+
 def _table(standings: list[RoundStatus]) -> Table:
-    known = names.names()
+    known = account_names.by_pseudonym()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("round", "state", "strategy", "pictures", "votes", "by", "gate", "trained"):
         table.add_column(heading, justify="right" if heading in ("pictures", "votes") else "left")
+    states = annotator_ledger.states()
     for one in standings:
         table.add_row(
             one.round,
@@ -85,7 +92,8 @@ def _table(standings: list[RoundStatus]) -> Table:
             one.strategy,
             f"{one.pictures_done}/{one.pictures}" if one.pictures else "-",
             f"{one.votes}/{one.votes_needed}" if one.votes_needed else "-",
-            ", ".join(f"{known.get(who, who)} {count}" for who, count in one.people.items()) or "-",
+            ", ".join(f"{known.get(who, who)}{_stopped(states, who)} {count}" for who, count in one.people.items())
+            or "-",
             _gate(one),
             "yes" if one.trained else "no",
         )

@@ -1,6 +1,7 @@
 """silverprint wait: the annotators' progress, live, until every open round is answered. It changes nothing."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from silverprint import annotation_registry
 from silverprint.annotation_backend import AnnotationBackend, Progress, Project
-from silverprint.campaign import ledgers, names, round_state
+from silverprint.campaign import account_names, annotator_ledger, ledgers, round_state
 from silverprint.config import Params
 from silverprint.console import err, say
 from silverprint.core.votes import vote_ledger
@@ -32,7 +33,7 @@ def run(params: Params) -> None:
         return
     backend = annotation_registry.connect()
     asked = [asked for name in waiting for asked in _asked(backend, name)]
-    known = names.remember(backend.people())
+    known = account_names.remember(backend.people())
     next_line = time.monotonic()
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
@@ -90,16 +91,23 @@ def _asked(backend: AnnotationBackend, name: str) -> Iterator[Asked]:
         return
     current.require_server(backend.url, backend.server)
     votes = ledgers.votes_so_far(name)
+    in_time = annotator_ledger.answers_in_time(votes)
     queue = ledgers.asked(name)
-    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, ledgers.withdrawn_images())
-    elsewhere = vote_ledger.answers_elsewhere(votes, backend.server, current.settled)
+    progress = vote_ledger.progress(queue, ledgers.asks(name), in_time, ledgers.withdrawn_images())
+    elsewhere = vote_ledger.answers_elsewhere(in_time, backend.server, current.settled)
+    # The server counts answers that somebody gave after they were retired.
+    late = votes.join(in_time, on=["annotation_id", "annotator", "image_id", "choice"], how="anti")
+    needless = Counter(late.filter(pl.col("annotator").str.starts_with(f"{backend.server}-"))["image_id"])
     of_round = backend.find_all(current.campaign, name)
     for tier, id_ in sorted(current.projects.items()):
         if not backend.is_there(id_):
             value = f"{name}: project {id_} is gone from {backend.url}"
             raise DataError(value, "nobody can answer in it", f"run: silverprint annotate {name}")
         of_tier = progress.filter(pl.col("image_id").is_in(queue.filter(tier=tier)["image_id"].implode()))
-        needed = {image_id: count - elsewhere.get(image_id, 0) for image_id, count, _ in of_tier.iter_rows()}
+        needed = {
+            image_id: count - elsewhere.get(image_id, 0) + needless[image_id]
+            for image_id, count, _ in of_tier.iter_rows()
+        }
         project = Project(id_, "", current.campaign, name, tier, current.queue_sha256, None)
         others = [one for one in of_round if one.tier == tier and one.id != id_]
         yield project, needed, others

@@ -128,7 +128,7 @@ class Round(PlannedRound):
 
 @frozen
 class Labels:
-    consensus: Literal["auto", "dawid-skene", "glad", "majority"] = "majority"  # how votes become one label
+    consensus: Literal["auto", "dawid-skene", "glad", "majority"] = "auto"  # how votes become one label
 
 
 @frozen

@@ -9,6 +9,9 @@ SPLITS = ("train", "test", "silver")
 # Roles whose human labels may be trained on; evaluation is the test, gold is a check of people, not of pictures.
 TRAINABLE = ("train", "control", "relabel")
 
+# Roles whose labels judge: models, a strategy, a promise, people. No model's opinion takes part in them.
+JUDGING = ("evaluation", "control", "audit", "gold")
+
 SPLIT: Schema = {
     "image_id": pl.String(),
     "split": pl.String(),  # one of SPLITS

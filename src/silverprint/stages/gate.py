@@ -17,7 +17,7 @@ from silverprint.console import say
 from silverprint.core import agreement
 from silverprint.core.votes import gold_answers, vote_ledger
 from silverprint.errors import DataError, restore_remedy
-from silverprint.records import LABELS, NONE_OF_THESE, VOTES
+from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, VOTES
 from silverprint.store import files, json_files, tables
 
 # Lies below every `min_alpha`: votes that are all for one class say as little of agreement as votes by chance.
@@ -112,7 +112,17 @@ def _stopped(name: str, stopping: list[Finding]) -> DataError:
     # Where nobody differs, no picture is in dispute.
     which = " --all" if any(_NO_VARIATION_SAID in finding.observed for finding in stopping) else ""
     reopen = f'silverprint round reopen {name} --extra 1{which} --why "..."'
-    return DataError(value, rule, f"{reopen}, or a line in {layout.WAIVERS} (round,expectation,why,by) for: {names}")
+    retire = "".join(f'silverprint people retire {who} --why "{what}", or ' for who, what in _suspects(name))
+    return DataError(
+        value, rule, f"{retire}{reopen}, or a line in {layout.WAIVERS} (round,expectation,why,by) for: {names}"
+    )
+
+
+def _suspects(name: str) -> list[tuple[str, str]]:
+    """Who seems not to look at the pictures, and what they seem to be, of those whose votes count."""
+    people = tables.read(layout.labels(name) / "annotators.parquet", ANNOTATORS)
+    suspected = people.filter(pl.col("suspicion").is_not_null() & (pl.col("state") != "retired"))
+    return [(who, what) for who, what in suspected.select("annotator", "suspicion").rows() if ":" not in who]
 
 
 def _row(finding: Finding) -> dict[str, object]:

@@ -1,8 +1,9 @@
 """labels@r: the consensus over all votes so far, and how well people agree. Votes are passed on to be refitted.
 
-Labels that sources came with (data/imports.csv) are one more vote where people took a stand, never the only one; they
-decide nothing about evaluation, and no figure of people's agreement counts them. Votes on gold pictures decide nothing
-either: those have the label that data/gold.csv knows, and measure the people.
+Labels that sources came with (data/imports.csv) are one more vote where people took a stand, never the only one, and a
+model that did not see a picture is one more voice about it; neither decides anything about evaluation, and no figure of
+people's agreement counts them. Votes on gold pictures decide nothing: those have the label that data/gold.csv knows,
+and measure the people. Votes of people who were retired (data/annotators.csv) are kept and count for nothing.
 """
 
 import json
@@ -12,17 +13,16 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import gold_list, ledgers, round_state
+from silverprint.campaign import annotator_ledger, label_evidence, ledgers, model_voices, round_state
 from silverprint.config import Params
 from silverprint.core import agreement
-from silverprint.core.consensus import consensus
-from silverprint.core.votes import gold_answers, imported_labels, vote_ledger
-from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, VOTES, conform
+from silverprint.core.votes import annotators, gold_answers, imported_labels, labelling
+from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, UNHEARD, VOICES, VOTES
 from silverprint.store import files, tables
 
 
 def run(params: Params, round_name: str) -> None:
-    """Writes data/rounds/<round>/labels/: labels, votes, annotators (Parquet) and quality.json.
+    """Writes data/rounds/<round>/labels/: labels, votes, annotators, gold, voices, unheard (Parquet) and quality.json.
 
     Raises:
         DataError: votes.csv is not the one that the round was closed with.
@@ -30,69 +30,37 @@ def run(params: Params, round_name: str) -> None:
     closed = round_state.load(round_name)
     if closed is not None:
         closed.require_votes()
+    classes, states = params.dataset.classes, annotator_ledger.states()
+    voices = model_voices.so_far(params, round_name)
     before = layout.labels(params.rounds[round_name].prev)
-    usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn_images()))
-    votes = pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]).filter(usable)
-    votes = votes.sort("image_id", "annotator", "created_at", "annotation_id", "choice", nulls_last=True)
-    everything = _asked(tables.read(before / "labels.parquet", LABELS), round_name).filter(usable)
-    said = vote_ledger.standing_votes(votes)
-    is_gold = pl.col("role") == "gold"
-    asked, golden_ones = everything.filter(~is_gold), everything.filter(is_gold)
-    answers = said.join(golden_ones, on="image_id", how="anti", maintain_order="left")
-    classes = params.dataset.classes
-    imported = imported_labels.to_votes(ledgers.imports(), asked)
-    method = params.labels.consensus
-    labels = _labels(asked, answers, imported, classes, method)
-    known = golden_ones.join(gold_list.read(params), on="image_id", how="left")
-    checked = gold_answers.gold_answers(said, known.drop_nulls("label"))
-    sources = imported_labels.annotators(answers, imported, classes)
+    votes = label_evidence.read(
+        params,
+        round_name,
+        retired=annotator_ledger.retired(),
+        voices=model_voices.by_image(params, voices),
+        votes=pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]),
+    )
+    evidence = votes.evidence
+    labels, unheard = labelling.label(evidence, classes, params.labels.consensus)
+    people = annotators.table(evidence, votes.all, states, classes)
 
     folder = layout.labels(round_name)
-    tables.write(votes, folder / "votes.parquet", VOTES)
-    whole = pl.concat([labels, _gold_labels(known, said, classes)]).sort("image_id")
+    tables.write(votes.all, folder / "votes.parquet", VOTES)
+    whole = pl.concat([labels, labelling.gold_labels(votes.known, votes.said, classes)]).sort("image_id")
     tables.write(whole, folder / "labels.parquet", LABELS)
-    everyone = pl.concat([agreement.annotators(answers, classes), sources]).sort("annotator")
-    tables.write(everyone, folder / "annotators.parquet", ANNOTATORS)
-    tables.write(checked, folder / "gold.parquet", GOLD_ANSWERS)
-    quality = _quality(round_name, labels, answers, classes) | {
+    tables.write(people, folder / "annotators.parquet", ANNOTATORS)
+    tables.write(votes.gold, folder / "gold.parquet", GOLD_ANSWERS)
+    tables.write(voices, folder / model_voices.NAME, VOICES)
+    tables.write(unheard, folder / "unheard.parquet", UNHEARD)
+    said = votes.said
+    quality = _quality(round_name, labels, evidence.answers, classes) | {
         "votes_round": agreement.counted_votes(said.filter(pl.col("round") == round_name), classes).height,
         "votes_total": agreement.counted_votes(said, classes).height,
-        "imports": _imports(sources),
-        "gold": gold_answers.gold_figures(checked, round_name),
+        "imports": _imports(people),
+        "gold": gold_answers.gold_figures(votes.gold, round_name),
+        "model_heard": unheard.height,
     }
     files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
-
-
-def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Every picture people were asked about so far, with the role and the round of the first time."""
-    here = ledgers.asked(name).select("image_id", "role", pl.lit(name).alias("round"))
-    before = earlier.filter(pl.col("source") != "auto").select("image_id", "role", "round")
-    return pl.concat([before, here]).unique("image_id", keep="first", maintain_order=True)
-
-
-def _labels(
-    asked: pl.DataFrame, answers: pl.DataFrame, imported: pl.DataFrame, classes: tuple[str, ...], method: str
-) -> pl.DataFrame:
-    """`agreement` is among people; the other figures are of all votes that count."""
-    more = imported_labels.counting_votes(imported, asked, agreement.counted_votes(answers, classes))
-    decided = consensus(pl.concat([answers, more]), method, classes=classes).drop("agreement")
-    among_people = agreement.pairwise_agreement(answers, classes).select("image_id", "agreement")
-    labels = asked.join(decided, on="image_id", how="left").join(among_people, on="image_id", how="left")
-    labels = labels.with_columns(
-        pl.col("n_votes").fill_null(0), pl.col("distribution").fill_null("{}"), pl.lit("human").alias("source")
-    )
-    return conform(labels, LABELS).sort("image_id")
-
-
-def _gold_labels(known: pl.DataFrame, said: pl.DataFrame, classes: tuple[str, ...]) -> pl.DataFrame:
-    """The gold pictures asked so far, with what people say of them; no label where data/gold.csv has none any more."""
-    votes = consensus(
-        said.join(known, on="image_id", how="semi"), "majority", classes=classes
-    )  # shares and numbers only
-    rows = known.join(votes.select("image_id", "distribution", "n_votes"), on="image_id", how="left")
-    sure = pl.when(pl.col("label").is_not_null()).then(1.0)
-    filled = (pl.col("n_votes").fill_null(0), pl.col("distribution").fill_null("{}"))
-    return conform(rows.with_columns(*filled, sure.alias("confidence"), pl.lit("gold").alias("source")), LABELS)
 
 
 def _quality(name: str, labels: pl.DataFrame, answers: pl.DataFrame, classes: tuple[str, ...]) -> dict[str, Any]:
@@ -110,8 +78,9 @@ def _quality(name: str, labels: pl.DataFrame, answers: pl.DataFrame, classes: tu
     }
 
 
-def _imports(sources: pl.DataFrame) -> dict[str, Any]:
+def _imports(people: pl.DataFrame) -> dict[str, Any]:
     """Each import's votes on pictures that people were asked about, and its agreement with them."""
+    sources = people.filter(pl.col("annotator").str.starts_with(imported_labels.PREFIX))
     return {row["annotator"]: {"votes": row["votes"], "agreement": row["agreement"]} for row in sources.to_dicts()}
 
 

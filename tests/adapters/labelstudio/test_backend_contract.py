@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from silverprint.adapters.labelstudio import Studio
-from silverprint.annotation_backend import AnnotationBackend, Page, Project, Task
+from silverprint.annotation_backend import ERASED, AnnotationBackend, Page, Project, Task
 from silverprint.errors import UnavailableError, UsageError
 from tests.adapters.labelstudio.conftest import CHOICES, PEOPLE, by_image, find, open_project
 from tests.helpers.annotator import Annotator
@@ -347,6 +348,34 @@ def test_people_have_pseudonyms_under_the_servers_name(backend, people):
     for pseudonym in known:
         server, _, number = pseudonym.rpartition("-")
         assert (server, number.isdigit()) == (backend.server, True)
+
+
+def is_served(person: Annotator, project: Project) -> bool:
+    try:
+        return person.next(project) is not None
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code not in (401, 403):
+            raise
+        return False
+
+
+def test_who_is_shut_out_is_served_nothing_until_let_in_again(backend, people, project):
+    backend.push(project, tasks(2))
+    ada, bo, _ = people
+    assert backend.set_open(ada.pseudonym, False)
+    assert (is_served(ada, project), is_served(bo, project)) == (False, True)
+    assert backend.set_open(ada.pseudonym, True)
+    assert is_served(ada, project)
+
+
+def test_an_erased_person_has_a_pseudonym_and_no_address(backend):
+    email = f"{uuid4().hex[:8]}@example.org"
+    backend.invite(email, "a password of theirs")
+    pseudonym = next(who for who, known in backend.people().items() if known == email)
+    assert backend.erase(pseudonym)
+    assert backend.people()[pseudonym] == f"{pseudonym}{ERASED}"
+    backend.invite(email, "a password of theirs")  # the address is free, and another person has it now
+    assert sum(known == email for known in backend.people().values()) == 1
 
 
 def test_an_invited_person_counts_and_the_administrator_does_not(backend):

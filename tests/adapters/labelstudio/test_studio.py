@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from silverprint import config
 from silverprint.adapters.labelstudio import Studio, credentials, project_tag
 from silverprint.annotation_backend import Task
 from silverprint.commands import people
 from silverprint.errors import ConfigError, DataError, NotAllowedError, UsageError
-from tests.adapters.labelstudio.conftest import PEOPLE, by_image, find, open_project
+from tests.adapters.labelstudio.conftest import PEOPLE, ROOT, by_image, find, open_project
 
 pytestmark = pytest.mark.slow
 
@@ -181,7 +182,7 @@ def test_an_invitation_tells_where_the_password_is_and_not_what_it_is(house, cap
 
 
 def test_the_list_of_people_has_their_pseudonyms(house, capsys):
-    people.show()
+    people.show(config.load(ROOT / "params.yaml"))
     lines = capsys.readouterr().out
     assert all(name in lines for name in PEOPLE)
     assert f"{house.server}-2" in lines

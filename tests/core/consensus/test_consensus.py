@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from silverprint.core.agreement import counted_votes
 from silverprint.core.consensus import CONSENSUS, METHODS, consensus, dawid_skene, glad
-from silverprint.core.consensus.ballots import ballots
+from silverprint.core.consensus.vote_arrays import vote_arrays
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import NONE_OF_THESE, UNSURE
 from tests.helpers.clock import within
@@ -258,7 +258,7 @@ def test_dawid_skene_and_glad_are_crowd_kits():
     kit = pytest.importorskip("crowdkit.aggregation")
     votes, _ = crowd(2, pictures=60, right=0.7)
     theirs = votes.rename({"image_id": "task", "annotator": "worker", "choice": "label"}).to_pandas()
-    cast = ballots(counted_votes(votes))
+    cast = vote_arrays(counted_votes(votes))
     for ours, other in ((dawid_skene.posterior(cast), kit.DawidSkene()), (glad.posterior(cast), kit.GLAD())):
         expected = other.fit_predict_proba(theirs).sort_index()[list(cast.classes)].to_numpy()
         assert ours == pytest.approx(expected, abs=1e-4)
@@ -271,6 +271,51 @@ def test_no_library_is_imported_before_it_is_needed():
         [sys.executable, "-c", f"HEAVY = {heavy}; {code}"], check=True, capture_output=True, text=True
     )
     assert said.stdout == "[]\n"
+
+
+# known labels
+
+
+@fewer(10)
+@given(answers, st.sampled_from(CLASSES), st.sets(st.sampled_from("pqrst"), max_size=3))
+def test_a_known_picture_is_in_no_result_and_for_other_methods_as_if_never_asked(votes, label, names):
+    known = dict.fromkeys(names, label)
+    for method in ("auto", "majority", "dawid-skene", "glad"):
+        result = consensus(votes, method, classes=CLASSES, known=known)
+        assert set(result["image_id"]) == set(votes["image_id"]) - names
+        if method != "auto":
+            rest = votes.filter(~pl.col("image_id").is_in(list(names)))
+            assert result.equals(consensus(rest, method, classes=CLASSES))
+
+
+@pytest.mark.parametrize("cells", [20_000_000, 1])
+def test_known_pictures_tell_whom_to_believe(cells, monkeypatch):
+    """Two people who always differ: nothing but known labels says who is right."""
+    monkeypatch.setattr("silverprint.core.consensus.auto._CELLS", cells)
+    rng = np.random.default_rng(3)
+    truth = {f"p{k:03d}": CLASSES[int(rng.integers(3))] for k in range(120)}
+    wrong = {"x": "y", "y": "z", "z": "x"}
+    for right in "AB":
+        votes = table(
+            [(name, who, true if who == right else wrong[true]) for name, true in truth.items() for who in "AB"]
+        )
+        known = {name: truth[name] for name in list(truth)[:20]}
+        result = consensus(votes, classes=CLASSES, known=known)
+        assert result.height == 100
+        assert accuracy(result, truth) == 1
+        assert result["confidence"].mean() > 0.8
+
+
+def test_the_shares_of_known_pictures_are_not_those_of_the_others():
+    votes, truth = crowd(4, pictures=200, right=0.7)
+    gold, labels = crowd(5, pictures=600, right=0.7)
+    gold = gold.with_columns(image_id="g" + pl.col("image_id"))
+    known = {f"g{name}": true for name, true in labels.items() if true == "c0"}
+    more = gold.filter(pl.col("image_id").is_in(list(known)))
+    names = ["c0", "c1", "c2"]
+    result = consensus(pl.concat([votes, more]), known=known, classes=names)
+    assert accuracy(result, truth) > accuracy(consensus(votes, classes=names), truth) - 0.02
+    assert (result["label"] == "c0").mean() < 0.4
 
 
 # scale and the odd

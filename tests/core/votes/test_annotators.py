@@ -48,6 +48,35 @@ def test_who_does_not_look_is_found_and_nobody_else(seed):
         assert all(sum(said.values()) == pytest.approx(1, abs=1e-3) for said in confusion.values())
 
 
+def test_with_fifty_votes_a_person_nearly_all_who_do_not_look_are_found_and_hardly_anybody_is_blamed():
+    found, blamed, of = 0, 0, 8
+    for seed in range(of):
+        suspected = set(reliability(crowd(100 + seed, 120)[0], classes=CLASSES).drop_nulls("suspicion")["annotator"])
+        found, blamed = found + len(suspected & {"A6", "A7", "A8"}), blamed + len(suspected - {"A6", "A7", "A8"})
+    assert found >= 0.95 * 3 * of
+    assert blamed <= 0.05 * 6 * of
+
+
+def test_the_interval_holds_the_accuracy_where_two_votes_leave_labels_in_doubt():
+    """Three people, two votes: labels hang on whom one believes, and so all err together."""
+    held, rows = 0, 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        truth = rng.integers(4, size=150)
+        votes = table(
+            [
+                (f"p{k:03d}", f"A{person}", f"c{true if rng.random() < 0.9 - 0.1 * person else int(rng.integers(4))}")
+                for k, true in enumerate(truth.tolist())
+                for person in rng.choice(3, 2, replace=False).tolist()
+            ]
+        )
+        for row in reliability(votes, classes=CLASSES).to_dicts():
+            own = votes.filter(annotator=row["annotator"])
+            share = np.mean([f"c{truth[int(name[1:])]}" == said for name, _, said in own.rows()])
+            held, rows = held + (row["low"] <= share <= row["high"]), rows + 1
+    assert held >= 0.9 * rows
+
+
 def test_gold_is_counted_beside_the_consensus():
     votes = table([("p", "A", "c0"), ("q", "A", "c1"), ("p", "B", "c0"), ("r", "C", "c0"), ("q", "B", UNSURE)])
     gold = pl.DataFrame({"image_id": ["p", "q"], "label": ["c0", "c0"]})

@@ -10,10 +10,12 @@ from rich.console import Console
 
 from silverprint import annotation_registry, config, layout
 from silverprint.annotation_backend import Progress, Project
-from silverprint.campaign import ledgers, round_plan
+from silverprint.campaign import annotator_ledger, ledgers, round_plan
 from silverprint.cli import main
 from silverprint.commands import wait
 from silverprint.dvcfiles import yaml_edit
+from silverprint.records import ANNOTATOR_LEDGER, ASKS
+from silverprint.store import tables
 from tests.adapters.labelstudio.conftest import PEOPLE, by_image, find
 from tests.helpers import studio_machine as machine
 from tests.helpers.memory_backend import MemoryBackend
@@ -425,3 +427,130 @@ def test_status_shows_names_on_this_machine_and_pseudonyms_to_programs(alone, ba
     assert "ada@here 1" in capsys.readouterr().out
     assert main(["status", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rounds"][0]["people"] == {people[0].pseudonym: 1}
+
+
+def test_who_is_retired_is_asked_no_more_and_others_are_asked_in_their_stead(here, backend, people, capsys):
+    machine = here(1, 1, 2)
+    machine.expect(75)
+    project = project_of(backend)
+    ada, bo, cyn = people
+    ada.work(project)
+    bo.work(project)  # the last picture is done
+    backend.set_overlap(by_image(backend, project)[picture_id(2)].task_id, 3)
+    cyn.answer(by_image(backend, project)[picture_id(2)].task_id, "bag")  # one more than was asked
+    backend.delete_annotations(
+        [one.annotation_id for one in backend.annotations(project) if one.image_id == picture_id(1)]
+    )
+    machine.expect(75)
+    assert main(["people", "retire", ada.pseudonym, "--why", "answers  without looking", "--yes"]) == 0
+    told = capsys.readouterr().err
+    assert f"{ada.pseudonym} is retired: their votes stay in the ledgers" in told
+    assert "r01 asks another person about 1 pictures" in told
+    assert f"{ada.pseudonym} cannot sign in to {backend.url} any more" in told
+    (row,) = tables.read_ledger(layout.ANNOTATORS, ANNOTATOR_LEDGER).to_dicts()
+    assert (row["annotator"], row["state"], row["why"]) == (ada.pseudonym, "retired", "answers without looking")
+    assert main(["people", "retire", ada.pseudonym, "--why", "again", "--yes"]) == 0
+    assert "is retired already" in capsys.readouterr().err
+    assert tables.read_ledger(layout.asks(ROUND), ASKS)["image_id"].to_list() == [picture_id(0)]
+    machine.expect(75)
+    assert ada.next(project) is None
+    assert bo.work(project) == [picture_id(0), picture_id(1)]
+    machine.expect(0)
+    assert machine.votes().filter(annotator=ada.pseudonym)["status"].to_list() == ["valid", "valid"]
+
+
+def test_what_a_retired_person_still_says_answers_nothing(here, backend, people):
+    machine = here(1, 1)
+    machine.expect(75)
+    project = project_of(backend)
+    ada, bo, _ = people
+    annotator_ledger.add(ada.pseudonym, "retired", "x")
+    backend.set_open(ada.pseudonym, True)  # a server that cannot shut an account
+    ada.work(project)
+    assert "0 of 2 pictures done" in machine.expect(75)
+    assert machine.votes().height == 2
+    bo.work(project)
+    machine.expect(0)
+
+
+def test_who_is_back_is_served_again_and_the_asks_are_taken_back(here, backend, people, capsys):
+    machine = here(1, 1)
+    machine.expect(75)
+    project = project_of(backend)
+    ada, bo, _ = people
+    ada.work(project, limit=1)
+    machine.expect(75)
+    assert main(["people", "retire", ada.pseudonym, "--why", "x", "--yes"]) == 0
+    machine.expect(75)
+    assert main(["people", "pause", ada.pseudonym, "--why", "x"]) == 64
+    assert "they are retired" in capsys.readouterr().err
+    assert main(["people", "resume", ada.pseudonym, "--why", "it was somebody else"]) == 0
+    assert "r01 asks 1 people less" in capsys.readouterr().err
+    assert tables.read_ledger(layout.asks(ROUND), ASKS).is_empty()
+    machine.expect(75)
+    assert bo.next(project)["data"]["image_id"] == picture_id(1)
+    assert ada.work(project) == [picture_id(1)]
+    machine.expect(0)
+    assert main(["people", "resume", ada.pseudonym, "--why", "x"]) == 64
+
+
+def test_a_paused_person_waits_and_their_votes_count(here, backend, people, capsys):
+    machine = here(2)
+    machine.expect(75)
+    project = project_of(backend)
+    ada, bo, cyn = people
+    ada.work(project)
+    for one in (bo, cyn):
+        assert main(["people", "pause", one.pseudonym, "--why", "on leave"]) == 0
+        assert one.next(project) is None
+    said = machine.expect(75)
+    assert "2 people are to look at a picture and 1 have an account" in said
+    assert "1 of 2 votes" in said
+    assert main(["people", "list"]) == 0
+    assert capsys.readouterr().out.count("paused") == 2
+
+
+def test_an_erased_person_leaves_votes_without_a_name(here, backend, people, capsys):
+    machine = here(1)
+    assert main(["people", "invite", "dee"]) == 0
+    dee = backend.person("dee@silverprint.local")
+    assert main(["people", "list"]) == 0
+    assert "dee" in layout.NAMES.read_text()
+    machine.expect(75)
+    dee.work(project_of(backend))
+    machine.expect(0)
+    assert main(["people", "erase", "Dee", "--yes"]) == 0
+    assert not Path("var/people/dee.json").exists()
+    assert "dee" not in layout.NAMES.read_text()
+    assert "dee" not in str(backend.people())
+    assert machine.votes()["annotator"].to_list() == [dee.pseudonym]
+    machine.expect(0)
+    capsys.readouterr()
+    assert main(["people", "erase", "dee", "--yes"]) == 64
+    assert "nobody has the account dee@silverprint.local" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["retire", "00c0ffee-99", "--why", "x", "--yes"], "nobody has the account"),
+        (["retire", "00c0ffee-2", "--why", " ", "--yes"], "a decision about a person has a reason"),
+        (["retire", "00c0ffee-2", "--why", "x"], "nobody is here to confirm it; give --yes"),
+        (["resume", "00c0ffee-2", "--why", "x"], "neither paused nor retired"),
+        (["erase", "00c0ffee-2"], "nobody is here to confirm it; give --yes"),
+    ],
+)
+def test_what_cannot_be_done_to_a_person_is_said_and_changes_nothing(here, backend, capsys, arguments, said):
+    here(1)
+    before = layout.ANNOTATORS.read_bytes()
+    assert main(["people", *arguments]) == 64
+    assert said in capsys.readouterr().err
+    assert layout.ANNOTATORS.read_bytes() == before
+
+
+def test_a_pipeline_that_would_keep_old_labels_is_told(here, backend, capsys):
+    here(1)
+    path = Path("dvc.yaml")
+    path.write_text(path.read_text().replace("        - data/annotators.csv\n", ""))
+    assert main(["people", "retire", "00c0ffee-2", "--why", "x", "--yes"]) == 78
+    assert "add data/annotators.csv to the deps of labels" in capsys.readouterr().err

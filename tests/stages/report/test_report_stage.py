@@ -63,6 +63,15 @@ def test_imported_labels_have_a_table_of_their_own_and_are_no_people(campaign: P
     assert "import:partner" not in page()
 
 
+def test_people_have_their_accuracy_their_state_and_what_is_suspected(campaign: Params) -> None:
+    report.run(campaign)
+    rows = page()[page().index('aria-label="Annotators"') :][:3_000]
+    row = rows[rows.index(f"{fixture.PEOPLE[-1]}</th>") :].partition("</tr>")[0]
+    assert "retired, spammer" in row
+    assert "95 % interval" in rows
+    assert rows.count("retired") == 1
+
+
 def test_gold_has_a_table_of_people_and_is_no_answer_of_theirs(campaign: Params) -> None:
     gone = ledgers.queue("r01")["image_id"][0]
     is_gold = pl.col("image_id") == gone

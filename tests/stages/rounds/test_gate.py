@@ -1,9 +1,11 @@
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 
-from silverprint import layout
+from silverprint import config, layout
+from silverprint.campaign import annotator_ledger, ledgers
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import LABELS, UNSURE, VOTES, WAIVERS
 from silverprint.stages import gate, labels, queue
@@ -157,3 +159,29 @@ def test_a_broken_quality_file_is_a_clear_error(params, text):
         DataError, match=r"quality\.json: (not readable|lacks) .*run: dvc checkout --force data/rounds/r01/labels"
     ):
         gate.run(params, "r01")
+
+
+def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(project):
+    params = campaign.small(config.load(), evaluation=24)
+    campaign.write_pool()
+    campaign.write_start()
+    campaign.write_scores(params, "r01", model=False)
+    queue.run(params, "r01")
+    rng = np.random.default_rng(0)
+    classes = params.dataset.classes
+
+    def say(rank, person):
+        return classes[int(rng.integers(len(classes)))] if person == 1 else classes[rank % len(classes)]
+
+    campaign.answer(params, "r01", say)
+    labels.run(params, "r01")
+    with pytest.raises(
+        DataError, match=r'alpha_round.*; silverprint people retire s-1 --why "spammer", or silverprint'
+    ):
+        gate.run(params, "r01")
+    annotator_ledger.add("s-1", "retired", "spammer")
+    labels.run(params, "r01")
+    gate.run(params, "r01")
+    table = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
+    asked = ledgers.queue("r01").join(table, on="image_id")
+    assert (asked["label"] == pl.Series([classes[rank % len(classes)] for rank in asked["rank"]])).all()

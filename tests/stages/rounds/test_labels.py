@@ -1,12 +1,14 @@
+import dataclasses
 import json
 
 import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import ledgers, round_state
+from silverprint.campaign import annotator_ledger, ledgers, model_voices, retire, round_state
+from silverprint.core.votes import retirement
 from silverprint.errors import DataError
-from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, VOTES
+from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, UNHEARD, VOICES, VOTES
 from silverprint.stages import labels, queue
 from silverprint.store import tables
 from tests.helpers import round_campaign as campaign
@@ -46,6 +48,7 @@ def test_every_asked_picture_has_a_label_with_its_role_and_round(asked):
         "labels_total": 16,
         "alpha_round": 1.0,
         "imports": {},
+        "model_heard": 0,
         "gold": {"round": NO_GOLD, "all": NO_GOLD, "annotators": {}},
         "unresolved": 0,
         "unresolved_share": 0.0,
@@ -100,8 +103,6 @@ def test_only_valid_votes_count(asked):
 
 def test_a_class_added_after_the_vote_does_not_make_it_valid(asked):
     campaign.answer(asked, "r01", lambda rank, person: "zebra")
-    import dataclasses
-
     wider = dataclasses.replace(
         asked, dataset=dataclasses.replace(asked.dataset, classes=(*asked.dataset.classes, "zebra"))
     )
@@ -142,7 +143,8 @@ def test_the_same_bytes_again_whatever_the_order_of_the_ledger(asked):
     layout.votes("r01").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
     labels.run(asked, "r01")
     assert contents() == before
-    assert sorted(before) == ["annotators.parquet", "gold.parquet", "labels.parquet", "quality.json", "votes.parquet"]
+    tables_written = ("annotators", "gold", "labels", "unheard", "voices", "votes")
+    assert sorted(before) == sorted(["quality.json", *(f"{name}.parquet" for name in tables_written)])
 
 
 def test_votes_that_are_not_those_of_the_close_are_refused(asked):
@@ -156,3 +158,96 @@ def test_votes_that_are_not_those_of_the_close_are_refused(asked):
     path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
     with pytest.raises(DataError, match=rf"not {closed.votes_sha256[:8]}: the votes are final.*git checkout {path}"):
         labels.run(asked, "r01")
+
+
+def heard(name):
+    return set(read(name, "voices", VOICES)["image_id"])
+
+
+def answered_round(params, name):
+    campaign.write_scores(params, name, model=True)
+    queue.run(params, name)
+    campaign.open_round(params, name)
+    campaign.answer(params, name)
+    labels.run(params, name)
+    return ledgers.queue(name)
+
+
+def test_a_model_is_heard_of_pictures_that_judge_nothing_and_that_it_did_not_train_on(asked):
+    campaign.answer(asked, "r01")
+    labels.run(asked, "r01")
+    assert heard("r01") == set()  # no model yet
+    rows = answered_round(asked, "r02")
+    chosen = set(rows.filter(role="train")["image_id"])
+    assert heard("r02") == chosen
+    assert set(read("r02", "unheard", UNHEARD)["image_id"]) == chosen
+    assert quality("r02")["model_heard"] == len(chosen) > 0
+    card = layout.model("r01") / "card.json"
+    taught = sorted(chosen)[0]
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"trained_on": [taught]}))
+    labels.run(asked, "r02")
+    assert heard("r02") == chosen - {taught}
+    answered_round(asked, "r03")
+    assert heard("r03") > chosen - {taught}  # what was heard once is heard in later rounds
+
+
+def test_a_model_whose_prediction_people_saw_is_not_heard(params):
+    params = campaign.small(params, show_predictions=True)
+    queue.run(params, "r01")
+    campaign.answer(params, "r01")
+    labels.run(params, "r01")
+    rows = answered_round(params, "r02")
+    shown = set(rows.filter("show_prediction")["image_id"])
+    assert shown
+    assert not heard("r02") & shown
+
+
+def test_a_voice_keeps_its_classes_when_the_page_gets_another_order_or_a_class(asked):
+    campaign.answer(asked, "r01")
+    labels.run(asked, "r01")
+    answered_round(asked, "r02")
+    voices = read("r02", "voices", VOICES)
+    by_image = model_voices.by_image(asked, voices)
+    turned = dataclasses.replace(asked, dataset=dataclasses.replace(asked.dataset, classes=asked.dataset.classes[::-1]))
+    again = model_voices.by_image(turned, voices)
+    for name, row in by_image.items():
+        assert again[name].tolist() == row[::-1].tolist()
+    wider = dataclasses.replace(
+        asked, dataset=dataclasses.replace(asked.dataset, classes=("zebra", *asked.dataset.classes))
+    )
+    assert model_voices.by_image(wider, voices) == {}  # it did not know of zebras
+
+
+def test_votes_of_a_retired_annotator_are_kept_and_count_for_nothing(asked):
+    campaign.answer(asked, "r01", lambda rank, person: "bag" if person == 1 else "coat")
+    labels.run(asked, "r01")
+    before = read("r01", "labels", LABELS)
+    annotator_ledger.add("s-1", "retired", "answers without looking")
+    labels.run(asked, "r01")
+    table = read("r01", "labels", LABELS)
+    assert set(table["label"]) == {"coat"}
+    assert table["n_votes"].sum() == before["n_votes"].sum() - 16
+    assert quality("r01")["alpha_round"] is None  # all say coat now
+    people = {row["annotator"]: row for row in read("r01", "annotators", ANNOTATORS).to_dicts()}
+    assert (people["s-1"]["state"], people["s-1"]["votes"], people["s-0"]["state"]) == ("retired", 16, "active")
+    votes = read("r01", "votes", VOTES)
+    assert votes.filter(annotator="s-1")["status"].unique().to_list() == ["retired"]
+    assert ledgers.votes("r01")["status"].unique().to_list() == ["valid"]
+    annotator_ledger.add("s-1", "active", "they were right")
+    labels.run(asked, "r01")
+    assert read("r01", "labels", LABELS).equals(before)
+
+
+def test_what_retiring_somebody_changes_is_known_before(asked):
+    assert retire.preview(asked, "s-1") is None  # nobody has answered
+    campaign.answer(asked, "r01", lambda rank, person: "bag" if person == 1 else "coat" if rank % 4 else "unsure")
+    labels.run(asked, "r01")
+    before = read("r01", "labels", LABELS)
+    changes = retire.preview(asked, "s-1")
+    annotator_ledger.add("s-1", "retired", "says bag")
+    labels.run(asked, "r01")
+    after = read("r01", "labels", LABELS)
+    found = retirement.label_changes(before, after)
+    assert (changes.labels, changes.changed, changes.lost) == (found.labels, found.changed, found.lost)
+    assert changes.classes.rows() == found.classes.rows()
+    assert changes.lost == before["label"].count() - after["label"].count() > 0

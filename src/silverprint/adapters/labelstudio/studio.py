@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from silverprint.adapters.labelstudio import (
+    accounts,
     annotation_export,
     credentials,
     deletion,
@@ -24,7 +25,7 @@ from silverprint.adapters.labelstudio import (
     task_import,
 )
 from silverprint.adapters.labelstudio.sdk import translates_failures
-from silverprint.annotation_backend import Annotation, Page, Progress, Project, StoredTask, Task
+from silverprint.annotation_backend import ERASED, Annotation, Page, Progress, Project, StoredTask, Task
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -213,6 +214,22 @@ class Studio:
         """
         invitation: Any = self._client.organizations.invites.get_invite_link()
         signup.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
+
+    def set_open(self, annotator: str, is_open: bool) -> bool:
+        """Only on our own server: the community edition takes a removed member in again at their next request."""
+        if self.local:
+            accounts.set_open(self._user(annotator), is_open)
+        return self.local
+
+    def erase(self, annotator: str) -> bool:
+        """Only on our own server: an account that is deleted takes its name off its annotations."""
+        if self.local:
+            accounts.strip(self._user(annotator), f"{annotator}{ERASED}")
+        return self.local
+
+    @staticmethod
+    def _user(annotator: str) -> int:
+        return int(annotator.rpartition("-")[2])
 
     def _pseudonym(self, user_id: int) -> str:
         return f"{self.server}-{user_id}"

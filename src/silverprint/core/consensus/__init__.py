@@ -8,7 +8,7 @@ import polars as pl
 
 from silverprint.core import agreement
 from silverprint.core.consensus import auto, crowdlab, dawid_skene, glad, majority
-from silverprint.core.consensus.ballots import Ballots, Probabilities, ballots
+from silverprint.core.consensus.vote_arrays import Known, Probabilities, VoteArrays, vote_arrays
 from silverprint.errors import ConfigError
 from silverprint.records import LABELS, Schema, conform
 
@@ -16,8 +16,8 @@ CONSENSUS: Final[Schema] = {
     name: LABELS[name] for name in ("image_id", "label", "confidence", "distribution", "n_votes", "agreement")
 }
 
-# name -> function of the ballots, giving image_id, label, confidence
-METHODS: Final[dict[str, Callable[[Ballots], pl.DataFrame]]] = {
+# name -> function of the votes cast, giving image_id, label, confidence
+METHODS: Final[dict[str, Callable[[VoteArrays], pl.DataFrame]]] = {
     "auto": auto.decide,
     "crowdlab": crowdlab.decide,
     "dawid-skene": dawid_skene.decide,
@@ -32,8 +32,9 @@ def consensus(
     *,
     classes: Sequence[str] | None = None,
     probabilities: Probabilities | None = None,
+    known: Known | None = None,
 ) -> pl.DataFrame:
-    """One label per picture that anybody answered about.
+    """One label per picture that anybody answered about and whose label is not known.
 
     Args:
         votes: at least image_id, annotator, choice; of several answers by one person about one picture the latest
@@ -44,6 +45,8 @@ def consensus(
         probabilities: image_id -> (C,) of a model that did not see the picture's label, in the order of `classes`
             (without them: of the sorted choices); pictures may be missing. `auto` weighs them by what they are worth,
             `crowdlab` needs them for every picture with a vote, the other methods leave them aside.
+        known: image_id -> label of pictures whose label is known: `auto` measures people by votes on them, the other
+            methods leave those votes aside.
 
     Returns:
         image_id, label (null where all abstained), confidence (0..1; null without a label), distribution (JSON object,
@@ -56,12 +59,13 @@ def consensus(
         DataError: a row of `probabilities` is no distribution over the classes.
     """
     if method not in METHODS:
-        known = ", ".join(sorted(METHODS))
-        raise ConfigError(f"consensus method = {method!r}", "no such method", f"use one of: {known}")
-    counted = agreement.counted_votes(votes, classes)
-    decided = METHODS[method](ballots(counted, classes, probabilities)) if counted.height else _nothing()
+        names = ", ".join(sorted(METHODS))
+        raise ConfigError(f"consensus method = {method!r}", "no such method", f"use one of: {names}")
+    asked = votes.filter(~pl.col("image_id").is_in(list(known or {})))
+    counted = agreement.counted_votes(votes if method == "auto" else asked, classes)
+    decided = METHODS[method](vote_arrays(counted, classes, probabilities, known)) if counted.height else _nothing()
     table = (
-        votes.select(pl.col("image_id").unique())
+        asked.select(pl.col("image_id").unique())
         .join(decided, on="image_id", how="left")
         .join(_distributions(counted), on="image_id", how="left")
         .join(agreement.pairwise_agreement(counted), on="image_id", how="left")

@@ -13,10 +13,10 @@ import polars as pl
 from scipy.special import expit
 
 from silverprint.core.consensus import many_classes
-from silverprint.core.consensus.ballots import Ballots, Shares
 from silverprint.core.consensus.confusions import Fit, fit
 from silverprint.core.consensus.decision import most_likely
 from silverprint.core.consensus.model_voice import voice
+from silverprint.core.consensus.vote_arrays import Shares, VoteArrays
 
 _BELIEFS: Final = (1.0, 4.0)  # images that the belief in even shares of the classes is worth, for each annotator
 _NEVER: Final = 1e-9  # votes for a class that nobody chose
@@ -24,19 +24,24 @@ _MANY: Final = 200_000  # votes, above which a few images more or less are worth
 _CELLS: Final = 20_000_000  # numbers in a table, above which confusions are not kept for each annotator
 
 
-def decide(ballots: Ballots) -> pl.DataFrame:
+def decide(cast: VoteArrays) -> pl.DataFrame:
     """image_id, label, confidence: the likeliest class and its probability."""
-    size = len(ballots.classes)
-    if max(len(ballots.annotators) * size, len(ballots.images)) * size > _CELLS:
-        return many_classes.decide(ballots)
-    return most_likely(ballots, posterior(ballots))
+    if is_large(cast):
+        return many_classes.decide(cast)
+    return most_likely(cast, posterior(cast))
 
 
-def posterior(ballots: Ballots) -> Shares:
+def is_large(cast: VoteArrays) -> bool:
+    """Whether confusions of each annotator would take too much memory."""
+    size = len(cast.classes)
+    return max(len(cast.annotators) * size, len(cast.images)) * size > _CELLS
+
+
+def posterior(cast: VoteArrays) -> Shares:
     """(N, C) probabilities of the classes: the mean of the fits, those with a model's voice as it earns it."""
-    if len(ballots.classes) == 1:
-        return np.ones((len(ballots.images), 1))
-    found = fits(ballots)
+    if len(cast.classes) == 1:
+        return np.ones((len(cast.images), 1))
+    found = fits(cast)
     heard = np.array([one.voice is not None for one in found])
     evidence = np.array([one.evidence for one in found])
     share = expit(evidence[heard].mean() - evidence[~heard].mean()) if heard.any() else 0.0
@@ -44,16 +49,16 @@ def posterior(ballots: Ballots) -> Shares:
     return np.asarray(sum(weight * one.likely for weight, one in zip(weights, found, strict=True)))
 
 
-def fits(ballots: Ballots) -> list[Fit]:
+def fits(cast: VoteArrays) -> list[Fit]:
     """The fits that are averaged."""
-    tally = ballots.tally()
+    tally = cast.tally()
     shares = tally / tally.sum(axis=1, keepdims=True)
-    beliefs = _BELIEFS if len(ballots.image) <= _MANY else _BELIEFS[:1]
-    even = np.cbrt(tally.sum(axis=0) + _NEVER)
-    pseudo = [max(belief * len(ballots.annotators), even.size) * even / even.sum() for belief in beliefs]
-    found = [fit(ballots, shares, pseudo=images) for images in pseudo]
-    if ballots.predicted is not None:
-        both = (tally + ballots.predicted) / (tally.sum(axis=1, keepdims=True) + 1)
+    beliefs = _BELIEFS if len(cast.image) <= _MANY else _BELIEFS[:1]
+    even = np.cbrt(tally[cast.known < 0].sum(axis=0) + _NEVER)
+    pseudo = [max(belief * len(cast.annotators), even.size) * even / even.sum() for belief in beliefs]
+    found = [fit(cast, shares, pseudo=images) for images in pseudo]
+    if cast.predicted is not None:
+        both = (tally + cast.predicted) / (tally.sum(axis=1, keepdims=True) + 1)
         start = np.where(np.isnan(both), shares, both)
-        found += [fit(ballots, start, pseudo=images, voice=voice(ballots.predicted)) for images in pseudo]
+        found += [fit(cast, start, pseudo=images, voice=voice(cast.predicted)) for images in pseudo]
     return found

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from silverprint.core.consensus.annotator_types import Counts, Types, Weights, types
-from silverprint.core.consensus.ballots import Ballots, Shares
 from silverprint.core.consensus.model_voice import Voice
+from silverprint.core.consensus.vote_arrays import Shares, VoteArrays
 
 _ITERATIONS: Final = 60
 _STILL: Final = 1e-5  # mean change of a probability at which the search has ended
@@ -42,7 +42,7 @@ class Fit:
         return np.asarray(np.tensordot(belongs, seen / seen.sum(axis=1, keepdims=True), 1))
 
 
-def fit(ballots: Ballots, start: Shares, *, pseudo: NDArray[np.float64], voice: Voice | None = None) -> Fit:
+def fit(cast: VoteArrays, start: Shares, *, pseudo: NDArray[np.float64], voice: Voice | None = None) -> Fit:
     """The classes, from `start` (N, C) on.
 
     Args:
@@ -52,19 +52,22 @@ def fit(ballots: Ballots, start: Shares, *, pseudo: NDArray[np.float64], voice: 
     size = start.shape[1]
     first = types(size)
     now, likely, evidence = first, start.copy(), -np.inf
-    counting = _tells(ballots, voice)
-    counts = _count(ballots, likely, counting)
+    _settle(cast, likely)
+    counting = _tells(cast, voice)
+    frequent = counting & (cast.known < 0)  # who chose the known images did not draw them from the others
+    counts = _count(cast, likely, counting)
     prior = np.empty(start.shape)
     for step in range(_ITERATIONS):
         if step >= _FIRST_FIT:
             now = now.refitted(counts, first)
-        _write_prior(prior, likely, counting, pseudo, voice)
-        found, evidence = _images(ballots, likely, counts, now, prior, counting)
+        _write_prior(prior, likely, frequent, pseudo, voice)
+        found, evidence = _images(cast, likely, counts, now, prior, counting)
+        _settle(cast, found)
         found -= likely  # in place: with a million images each table takes a tenth of a gigabyte
         moved = float(np.linalg.norm(found.ravel(), 1)) / found.size
         found *= 1 - _DAMPING
         likely += found
-        counts = _count(ballots, likely, counting)
+        counts = _count(cast, likely, counting)
         if voice is not None:
             voice.learn(likely[voice.known], pseudo)
         if moved < _STILL:
@@ -72,17 +75,23 @@ def fit(ballots: Ballots, start: Shares, *, pseudo: NDArray[np.float64], voice: 
     return Fit(likely, evidence, counts, counting, now, voice)
 
 
-def _tells(ballots: Ballots, voice: Voice | None) -> NDArray[np.bool_]:
+def _tells(cast: VoteArrays, voice: Voice | None) -> NDArray[np.bool_]:
     """(N,) whether an image says anything about who voted: a vote alone can be compared with nothing."""
-    compared = ballots.per_image() > 1
+    compared = (cast.per_image() > 1) | (cast.known >= 0)
     return compared if voice is None else compared | voice.known
 
 
+def _settle(cast: VoteArrays, likely: Shares) -> None:
+    """Sets the known labels."""
+    settled = np.flatnonzero(cast.known >= 0)
+    likely[settled] = np.eye(likely.shape[1])[cast.known[settled]]
+
+
 def _write_prior(
-    prior: Shares, likely: Shares, counting: NDArray[np.bool_], pseudo: NDArray[np.float64], voice: Voice | None
+    prior: Shares, likely: Shares, frequent: NDArray[np.bool_], pseudo: NDArray[np.float64], voice: Voice | None
 ) -> None:
     """Probabilities of the classes before the image's votes: shares among all other images, or the model's voice."""
-    np.multiply(likely, counting[:, None], out=prior)
+    np.multiply(likely, frequent[:, None], out=prior)
     np.subtract(prior.sum(axis=0) + pseudo, prior, out=prior)
     np.maximum(prior, pseudo, out=prior)
     prior /= prior.sum(axis=1, keepdims=True)
@@ -90,17 +99,17 @@ def _write_prior(
         prior[voice.known] = voice.prior()
 
 
-def _count(ballots: Ballots, likely: Shares, counting: NDArray[np.bool_]) -> Counts:
+def _count(cast: VoteArrays, likely: Shares, counting: NDArray[np.bool_]) -> Counts:
     from silverprint.core.consensus import kernels  # it takes numba, which who counts a majority need not load
 
-    people, size = len(ballots.annotators), likely.shape[1]
+    people, size = len(cast.annotators), likely.shape[1]
     counts = np.zeros((people, size, size))
-    kernels.add(ballots.image, ballots.annotator, ballots.choice, likely, counting, counts)
+    kernels.add(cast.image, cast.annotator, cast.choice, likely, counting, counts)
     return counts
 
 
 def _images(
-    ballots: Ballots, likely: Shares, counts: Counts, now: Types, prior: Shares, counting: NDArray[np.bool_]
+    cast: VoteArrays, likely: Shares, counts: Counts, now: Types, prior: Shares, counting: NDArray[np.bool_]
 ) -> tuple[Shares, float]:
     from silverprint.core.consensus import kernels
 
@@ -108,7 +117,7 @@ def _images(
     belongs = np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
     found = np.empty(likely.shape)
     evidence = kernels.read(
-        ballots.begins, ballots.annotator, ballots.choice, likely, counting, counts, counts.sum(axis=1),
+        cast.begins, cast.annotator, cast.choice, likely, counting, counts, counts.sum(axis=1),
         np.ascontiguousarray(now.concentration), now.concentration.sum(axis=1), belongs, prior, found,
     )  # fmt: skip
     return found, float(evidence)

@@ -11,8 +11,8 @@ import polars as pl
 from scipy.sparse import csr_matrix
 from scipy.special import entr, softmax
 
-from silverprint.core.consensus.ballots import Ballots, Shares
 from silverprint.core.consensus.decision import most_likely
+from silverprint.core.consensus.vote_arrays import Shares, VoteArrays
 
 _ITERATIONS: Final = 100
 _TOLERANCE: Final = (
@@ -21,18 +21,18 @@ _TOLERANCE: Final = (
 _LEAST: Final = 1e-10  # probability of what was never seen
 
 
-def decide(ballots: Ballots) -> pl.DataFrame:
+def decide(cast: VoteArrays) -> pl.DataFrame:
     """image_id, label, confidence: the likeliest class, and its probability, which is mostly too sure of itself."""
-    return most_likely(ballots, posterior(ballots))
+    return most_likely(cast, posterior(cast))
 
 
-def posterior(ballots: Ballots) -> Shares:
+def posterior(cast: VoteArrays) -> Shares:
     """(N, C) probabilities of the classes, from the shares of the votes on."""
-    size, people = len(ballots.classes), len(ballots.annotators)
-    said, place = np.unique(ballots.annotator * size + ballots.choice, return_inverse=True)
-    by_image = csr_matrix((np.ones(len(place)), place, ballots.begins), shape=(len(ballots.images), len(said)))
+    size, people = len(cast.classes), len(cast.annotators)
+    said, place = np.unique(cast.annotator * size + cast.choice, return_inverse=True)
+    by_image = csr_matrix((np.ones(len(place)), place, cast.begins), shape=(len(cast.images), len(said)))
     by_answer = by_image.T.tocsr()
-    tally = ballots.tally()
+    tally = cast.tally()
     n = tally.sum(axis=1, keepdims=True)
     likely = tally / n
     bound = -np.inf

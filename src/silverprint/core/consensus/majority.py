@@ -3,11 +3,11 @@
 import polars as pl
 
 from silverprint.core import agreement
-from silverprint.core.consensus.ballots import Ballots
 from silverprint.core.consensus.decision import lot
+from silverprint.core.consensus.vote_arrays import VoteArrays
 
 
-def decide(ballots: Ballots) -> pl.DataFrame:
+def decide(cast: VoteArrays) -> pl.DataFrame:
     """The class with the most votes.
 
     A tie goes to the class whose voters agree better with the others over all pictures; what is still a tie is decided
@@ -20,7 +20,7 @@ def decide(ballots: Ballots) -> pl.DataFrame:
     Returns:
         image_id, label, confidence.
     """
-    votes = ballots.frame
+    votes = cast.frame
     ranked = (
         votes.join(_weights(votes), on="annotator", how="left")
         .group_by("image_id", "choice")
@@ -28,7 +28,7 @@ def decide(ballots: Ballots) -> pl.DataFrame:
         .with_columns(pl.col("n").sum().over("image_id").alias("of"), _lot().alias("lot"))
         .sort("image_id", "n", "weight", "lot", descending=[False, True, True, False])
     )
-    confidence = (pl.col("n") + 1 / len(ballots.classes)) / (pl.col("of") + 1)
+    confidence = (pl.col("n") + 1 / len(cast.classes)) / (pl.col("of") + 1)
     return ranked.unique("image_id", keep="first", maintain_order=True).select(
         "image_id", pl.col("choice").alias("label"), confidence.alias("confidence")
     )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from silverprint.core.consensus.ballots import Shares
+from silverprint.core.consensus.vote_arrays import Shares
 
 _LEAST: Final = 1e-4  # probability below which a model is not believed to know
 _SUREST: Final = 5.0  # w at most

@@ -8,7 +8,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import ledgers, round_projects, round_state, served_copies
+from silverprint.campaign import annotator_ledger, ledgers, round_projects, round_state, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -112,7 +112,7 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
         _close(backend, current, projects)
         return
     queue = ledgers.asked(name)
-    progress = vote_ledger.progress(queue, ledgers.asks(name), votes, withdrawn)
+    progress = vote_ledger.progress(queue, ledgers.asks(name), annotator_ledger.answers_in_time(votes), withdrawn)
     answers = corrections.withdraw_void_votes(backend, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
         server_sync.withdraw(backend, [project, *younger], withdrawn)
@@ -156,7 +156,9 @@ def _waiting(
     value = f"{current.round}: {done} of {progress.height} pictures done, {got} of {progress['needed'].sum()} votes"
     places = ", ".join(backend.page_url(project.id) for project in projects.values())
     remedy = "watch: silverprint wait; then: dvc repro"
-    most, there = int(progress["needed"].max() or 0), backend.annotators()  # type: ignore[arg-type]
+    here = [name for name, state in annotator_ledger.states().items() if state != "active"]
+    stopped = sum(name.startswith(f"{backend.server}-") for name in here)
+    most, there = int(progress["needed"].max() or 0), backend.annotators() - stopped  # type: ignore[arg-type]
     if there < most:
         remedy = f"{most} people are to look at a picture and {there} have an account: silverprint people invite NAME"
     return WaitingForPeople(value, f"people are needed at {places}", remedy)

@@ -1,4 +1,4 @@
-"""Ballots: the votes that count, as numbers, for methods that compute with arrays."""
+"""VoteArrays: the votes that count, as numbers, for methods that compute with arrays."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,11 @@ from silverprint.records import NONE_OF_THESE
 Ids = Int[NDArray[np.int64], " n"]
 Shares = Float[NDArray[np.float64], "images classes"]
 Probabilities = Mapping[str, ArrayLike]
+Known = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Ballots:
+class VoteArrays:
     """Votes sorted by image and annotator, so that no result depends on the order of rows."""
 
     frame: pl.DataFrame  # image_id, annotator, choice, in the same order
@@ -29,6 +30,7 @@ class Ballots:
     choice: Ids  # (V,) 0..C-1
     begins: Ids  # (N + 1,) votes of image i: begins[i]..begins[i + 1]
     predicted: Shares | None  # a model's probabilities; rows of NaN where it has none
+    known: Ids  # (N,) class of images whose label is known, -1 of the others
 
     def tally(self) -> Shares:
         """(N, C) votes for each class."""
@@ -42,22 +44,27 @@ class Ballots:
         return np.diff(self.begins)
 
 
-def ballots(
-    counted: pl.DataFrame, classes: Sequence[str] | None = None, probabilities: Probabilities | None = None
-) -> Ballots:
-    """`counted`, from `agreement.counted_votes`, with the model's probabilities of its images.
+def vote_arrays(
+    counted: pl.DataFrame,
+    classes: Sequence[str] | None = None,
+    probabilities: Probabilities | None = None,
+    known: Known | None = None,
+) -> VoteArrays:
+    """`counted`, from `agreement.counted_votes`, with the model's probabilities of its images, and the known labels.
 
     Raises:
         DataError: a row of `probabilities` is no distribution over the classes.
     """
     images = counted["image_id"].unique().sort()
     annotators = counted["annotator"].unique().sort()
-    chosen = counted["choice"].unique().sort().to_list() if classes is None else list(classes)
+    labels = pl.Series([(known or {}).get(name) for name in images], dtype=pl.String)
+    said = pl.concat([counted["choice"], labels.drop_nulls()]).unique().sort().to_list()
+    chosen = said if classes is None else list(classes)
     names = tuple(chosen) if classes is None else (*chosen, NONE_OF_THESE)
     ordered = counted.sort("image_id", "annotator")
     image = _codes(ordered["image_id"], images)
     predicted = None if probabilities is None else _predicted(images, chosen, len(names), probabilities)
-    return Ballots(
+    return VoteArrays(
         frame=ordered,
         images=images,
         annotators=annotators,
@@ -67,13 +74,14 @@ def ballots(
         choice=_codes(ordered["choice"], pl.Series(names, dtype=pl.String)),
         begins=np.searchsorted(image, np.arange(len(images) + 1)).astype(np.int64),
         predicted=predicted,
+        known=_codes(labels, pl.Series(names, dtype=pl.String)),
     )
 
 
 def _codes(values: pl.Series, known: pl.Series) -> Ids:
     table = pl.DataFrame({"known": known, "code": np.arange(len(known), dtype=np.int64)})
     found = pl.DataFrame({"known": values}).join(table, on="known", how="left", maintain_order="left")
-    return found["code"].to_numpy()
+    return found["code"].fill_null(-1).to_numpy()
 
 
 def _predicted(images: pl.Series, chosen: list[str], width: int, probabilities: Probabilities) -> Shares | None:

@@ -1,0 +1,84 @@
+"""Evidence for a round's labels, read from the files of a campaign."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from numpy.typing import ArrayLike
+
+from silverprint import layout
+from silverprint.campaign import gold_list, ledgers
+from silverprint.config import Params
+from silverprint.core.votes import gold_answers, imported_labels, labelling, vote_ledger
+from silverprint.core.votes.labelling import Evidence
+from silverprint.records import LABELS
+from silverprint.store import tables
+
+
+@dataclass(frozen=True)
+class Votes:
+    """All votes so far, and what they are about.
+
+    Attributes:
+        all: VOTES, sorted; answers of retired annotators say so.
+        said: those of them that stand.
+        known: image_id, role, round, label of the gold pictures that were asked; a null label where data/gold.csv has
+            none any more.
+        gold: GOLD_ANSWERS.
+        evidence: what labels are made from.
+    """
+
+    all: pl.DataFrame
+    said: pl.DataFrame
+    known: pl.DataFrame
+    gold: pl.DataFrame
+    evidence: Evidence
+
+
+def read(
+    params: Params, round_name: str, retired: Collection[str], voices: Mapping[str, ArrayLike], votes: pl.DataFrame
+) -> Votes:
+    """What is known at the end of round `round_name`.
+
+    Args:
+        retired: annotators whose votes count for nothing.
+        voices: image_id -> probabilities, as `Evidence` has them.
+        votes: VOTES of all rounds so far, as the ledgers have them.
+    """
+    usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn_images()))
+    marked = labelling.mark_retired(votes.filter(usable), frozenset(retired))
+    marked = marked.sort("image_id", "annotator", "created_at", "annotation_id", "choice", nulls_last=True)
+    before = tables.read(layout.labels(params.rounds[round_name].prev) / "labels.parquet", LABELS)
+    everything = _asked(before, round_name).filter(usable)
+    is_gold = pl.col("role") == "gold"
+    asked, golden_ones = everything.filter(~is_gold), everything.filter(is_gold)
+    said = vote_ledger.standing_votes(marked)
+    known = golden_ones.join(gold_list.read(params), on="image_id", how="left").select(*golden_ones.columns, "label")
+    gold = gold_answers.gold_answers(said, known.drop_nulls("label"))
+    return Votes(
+        all=marked,
+        said=said,
+        known=known,
+        gold=gold,
+        evidence=Evidence(
+            asked=asked,
+            answers=said.join(golden_ones, on="image_id", how="anti", maintain_order="left"),
+            imports=imported_labels.to_votes(ledgers.imports(), asked),
+            gold=gold.filter(pl.col("exposure") == 1),
+            known=dict(known.drop_nulls("label").select("image_id", "label").iter_rows()),
+            voices={name: row for name, row in voices.items() if name in set(asked["image_id"])},
+        ),
+    )
+
+
+def votes_until(params: Params, round_name: str) -> pl.DataFrame:
+    """VOTES of this round and those before it, from their ledgers."""
+    chain = params.chain[: params.chain.index(round_name) + 1]
+    return pl.concat([ledgers.votes_so_far(name) for name in chain])
+
+
+def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Every picture people were asked about so far, with the role and the round of the first time."""
+    here = ledgers.asked(name).select("image_id", "role", pl.lit(name).alias("round"))
+    before = earlier.filter(pl.col("source") != "auto").select("image_id", "role", "round")
+    return pl.concat([before, here]).unique("image_id", keep="first", maintain_order=True)

@@ -1,0 +1,83 @@
+"""Voices of models: what the model before each round said of the pictures that the round then asked about."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint import layout
+from silverprint.campaign import class_list, ledgers, round_state
+from silverprint.config import Params
+from silverprint.core import half_precision
+from silverprint.core.splits import JUDGING
+from silverprint.dvcfiles import missing_outputs
+from silverprint.errors import DataError, restore_remedy
+from silverprint.records import SCORES, VOICES, conform, empty
+from silverprint.store import model_card, tables
+
+NAME: Final = "voices.parquet"
+
+
+def so_far(params: Params, round_name: str) -> pl.DataFrame:
+    """VOICES of all rounds up to this one: those beside the labels of the round before, and those of its own scores.
+
+    Raises:
+        UnavailableError: the scores were not pulled.
+        DataError: they are not readable.
+    """
+    path = layout.labels(params.rounds[round_name].prev) / NAME
+    before = tables.read(path, VOICES) if path.exists() else empty(VOICES)
+    return pl.concat([before, _own(params, round_name)]).unique("image_id", keep="first").sort("image_id")
+
+
+def by_image(params: Params, voices: pl.DataFrame) -> Mapping[str, NDArray[np.float64]]:
+    """image_id -> (C,) in the order of `dataset.classes`; none of a model that did not know every class."""
+    names = class_list.classes(params)
+    order = [names.index(name) for name in params.dataset.classes]
+    known = voices.filter(pl.col("probabilities").list.len() == len(names))
+    return {name: np.array(row)[order] for name, row in known.select("image_id", "probabilities").iter_rows()}
+
+
+def _own(params: Params, name: str) -> pl.DataFrame:
+    """VOICES by this round's scores, of pictures whose label judges nothing and was not seen by the model.
+
+    Where people saw the prediction their votes have heard it already.
+    """
+    folder, prev = layout.score(name), layout.model(params.rounds[name].prev)
+    missing_outputs.require_pulled(folder, prev)
+    path = folder / "probabilities.npy"
+    if not path.exists():
+        return empty(VOICES)
+    taught = model_card.read(prev).get("trained_on") or []
+    free = ledgers.queue(name).filter(
+        ~pl.col("role").is_in(JUDGING) & ~pl.col("show_prediction") & ~pl.col("image_id").is_in(taught)
+    )
+    scores = tables.read(folder / "scores.parquet", SCORES).with_row_index("row")
+    rows = scores.join(free, on="image_id", how="semi").sort("image_id")
+    mean = _mean(path, rows["row"].to_numpy(), scores.height)
+    mean = mean[:, _by_number(params, name, mean.shape[1])]
+    return conform(rows.with_columns(pl.Series("probabilities", mean.tolist(), pl.List(pl.Float64))), VOICES)
+
+
+def _mean(path: Path, rows: NDArray[np.uint32], count: int) -> NDArray[np.float64]:
+    """(n, C) of the ensemble, in rows of (M, N, C)."""
+    try:
+        stored = np.load(path, mmap_mode="r")
+        if stored.ndim != 3 or stored.shape[1] != count:
+            raise ValueError(f"shape {stored.shape} where scores.parquet has {count} rows")
+    except (OSError, ValueError) as error:
+        raise DataError(str(path), f"not readable ({error})", restore_remedy(path.parent)) from None
+    return np.asarray(half_precision.from_half(np.asarray(stored[:, rows])).mean(axis=0), dtype=np.float64)
+
+
+def _by_number(params: Params, name: str, width: int) -> list[int]:
+    """The columns of the scores in the order of the classes' numbers. People were asked with the same classes first;
+    a class that the round got later is behind them.
+    """
+    seen = round_state.load(name)
+    columns = (seen.classes if seen is not None else params.dataset.classes)[:width]
+    names = class_list.classes(params)
+    return sorted(range(width), key=lambda column: names.index(columns[column]))

@@ -18,16 +18,14 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from silverprint.config import Model
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.evaluation.strategy_gain import Gain, Weights, gain, trials
-from silverprint.model.ensemble import FeatureScaling, train_members
+from silverprint.model.learning import train_members
 
 PAGE: Final = Path("docs/benchmarks/gain.md")
 EVALUATED: Final = 150
 ROUNDS: Final = ((0, 10), (0, 20), (0, 50), (100, 10), (100, 20), (200, 50))  # earlier labels, k
 PENALTY: Final = 0.02  # of the ridge regression, on features of mean squared norm 1
-RECIPE: Final = Model(members=5, epochs=150, learning_rate=0.05, weight_decay=0.0001)
 
 Rows = NDArray[np.int64]
 Predicted = NDArray[np.int64]
@@ -70,8 +68,7 @@ def by_ridge(x: NDArray[np.float32], y: NDArray[np.int64], weights: Weights, jud
 
 def by_head(x: NDArray[np.float32], y: NDArray[np.int64], weights: Weights, judged: NDArray[np.float32]) -> Predicted:
     """The same by the train stage's head."""
-    plain = FeatureScaling(np.zeros(x.shape[1], dtype=np.float32), np.ones(x.shape[1], dtype=np.float32))
-    head = train_members(x, y, weights, plain, classes=10, recipe=RECIPE)
+    head = train_members(x, y, weights, classes=10)
     return np.asarray(head.predict(judged).argmax(axis=2))
 
 

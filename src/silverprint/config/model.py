@@ -84,10 +84,8 @@ class Embed:
 
 @frozen
 class Model:
-    members: Annotated[int, Field(ge=1, le=100)]  # members of the ensemble; each has its own seed and bootstrap sample
-    epochs: Annotated[int, Field(ge=1, le=10_000)]
-    learning_rate: Annotated[float, Field(gt=0, le=10)]
-    weight_decay: Annotated[float, Field(ge=0, le=10)]
+    members: Annotated[int, Field(ge=1, le=100)]  # heads whose mean counts; each has a bootstrap sample of its own
+    omega: Literal["auto", "none", "entropy", "consistency", "graph", "ensemble"] = "auto"  # how the pool teaches
 
 
 @frozen

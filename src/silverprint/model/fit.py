@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import numpy as np
 import pytorch_lightning as lightning
@@ -13,7 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from silverprint.config import Model
+EPOCHS: Final = 150
+LEARNING_RATE: Final = 0.05
+PENALTY: Final = 1e-4
 
 
 def fit(
@@ -22,11 +25,12 @@ def fit(
     weights: NDArray[np.floating],
     *,
     classes: int,
-    recipe: Model,
+    penalty: float = PENALTY,
+    epochs: int = EPOCHS,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """One linear classifier for each row of `weights`, all trained together by full-batch Adam.
 
-    The loss of a member is its weighted mean cross-entropy plus weight_decay / 2 · |W|²: convex, so the start (zero)
+    The loss of a member is its weighted mean cross-entropy plus penalty / 2 · |W|²: convex, so the start (zero)
     and the thread count (one) are no knobs, and the same input gives the same bytes.
 
     Args:
@@ -37,7 +41,7 @@ def fit(
     Returns:
         weight (K, D, C) and bias (K, C), float32.
     """
-    module = _Members(features.shape[1], weights, classes, recipe)
+    module = _Members(features.shape[1], weights, classes, penalty, epochs)
     batch = (torch.from_numpy(features), torch.from_numpy(labels))
     with quiet_lightning(), one_thread():
         trainer = lightning.Trainer(
@@ -49,15 +53,15 @@ def fit(
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-        trainer.fit(module, DataLoader([batch] * recipe.epochs, batch_size=None))  # type: ignore[arg-type]
+        trainer.fit(module, DataLoader([batch] * epochs, batch_size=None))  # type: ignore[arg-type]
     return module.weight.detach().numpy(), module.bias.detach().numpy()
 
 
 class _Members(lightning.LightningModule):
-    def __init__(self, width: int, weights: NDArray[np.floating], classes: int, recipe: Model) -> None:
+    def __init__(self, width: int, weights: NDArray[np.floating], classes: int, penalty: float, epochs: int) -> None:
         super().__init__()
         members = len(weights)
-        self.recipe = recipe
+        self.penalty, self.epochs = penalty, epochs
         self.weight = nn.Parameter(torch.zeros(members, width, classes))
         self.bias = nn.Parameter(torch.zeros(members, classes))
         share = weights / weights.sum(axis=1, keepdims=True)
@@ -70,11 +74,11 @@ class _Members(lightning.LightningModule):
         logits = flat.view(-1, members, classes).permute(1, 2, 0) + self.bias[:, :, None]
         losses = functional.cross_entropy(logits, labels.expand(members, -1), reduction="none")
         share: Tensor = self.share  # type: ignore[assignment]
-        return (losses * share).sum() + self.recipe.weight_decay / 2 * self.weight.square().sum()
+        return (losses * share).sum() + self.penalty / 2 * self.weight.square().sum()
 
     def configure_optimizers(self) -> dict[str, object]:  # type: ignore[override]
-        optimizer = torch.optim.Adam(self.parameters(), lr=self.recipe.learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.recipe.epochs)
+        optimizer = torch.optim.Adam(self.parameters(), lr=LEARNING_RATE)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.epochs)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 

@@ -1,7 +1,8 @@
-"""Classifier on top of frozen features: an ensemble of linear members with one temperature."""
+"""Classifier on top of frozen features: linear members, perhaps after a kernel, with one temperature."""
 
 import hashlib
 import json
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
@@ -17,30 +18,51 @@ from silverprint.store import files, model_card
 WEIGHTS = "head.pt"
 
 
+class GaussianKernel(nn.Module):
+    """Called with (n, D) centred features, it gives (n, R): exp(-|x - l|² / width), likeness to R landmarks."""
+
+    lens: Tensor  # (D, k), the features' part that is compared
+    landmarks: Tensor  # (R, k)
+    width: Tensor  # (), above 0
+
+    def __init__(self, *, width: int, seen: int, landmarks: int) -> None:
+        super().__init__()
+        self.register_buffer("lens", torch.zeros(width, seen))
+        self.register_buffer("landmarks", torch.zeros(landmarks, seen))
+        self.register_buffer("width", torch.ones(()))
+
+    def forward(self, centred: Tensor) -> Tensor:
+        seen = centred @ self.lens
+        own, others = (rows.square().sum(dim=1) for rows in (seen, self.landmarks))
+        squares = own[:, None] + others - 2 * seen @ self.landmarks.T
+        return torch.exp(-squares.clamp(min=0) / self.width)
+
+
 class Head(nn.Module):
     """Called with (n, D) features as they are stored, it gives (M, n, C) probabilities, one slice a member."""
 
     centre: Tensor  # (D,), mean of the pool
-    scale: Tensor  # (D,), one global scale for each block of features
-    weight: Tensor  # (M, D, C)
+    scale: Tensor  # (D,), one scale for each block of features; 1 where it is a part of the weights
+    kernel: GaussianKernel | None  # what the members see in place of the features
+    weight: Tensor  # (M, D, C), or (M, R, C) after a kernel
     bias: Tensor  # (M, C)
     temperature: Tensor  # (), above 0
 
-    def __init__(self, *, members: int, width: int, classes: int) -> None:
+    def __init__(self, state: Mapping[str, Tensor]) -> None:
+        """The head of these tensors, named and shaped as the attributes."""
         super().__init__()
-        self.register_buffer("centre", torch.zeros(width))
-        self.register_buffer("scale", torch.ones(width))
-        self.register_buffer("weight", torch.zeros(members, width, classes))
-        self.register_buffer("bias", torch.zeros(members, classes))
-        self.register_buffer("temperature", torch.ones(()))
+        for name in ("centre", "scale", "weight", "bias", "temperature"):
+            self.register_buffer(name, torch.zeros_like(state[name]))
+        self.kernel = None
+        if "kernel.lens" in state:
+            width, seen = state["kernel.lens"].shape
+            self.kernel = GaussianKernel(width=width, seen=seen, landmarks=len(state["kernel.landmarks"]))
+        self.load_state_dict(state)
 
     @classmethod
-    def of(cls, **tensors: NDArray[np.floating[Any]]) -> Self:
-        """A head of these arrays, named and shaped as the attributes."""
-        members, width, classes = tensors["weight"].shape
-        head = cls(members=members, width=width, classes=classes)
-        head.load_state_dict({name: torch.as_tensor(array, dtype=torch.float32) for name, array in tensors.items()})
-        return head
+    def of(cls, **arrays: NDArray[np.floating[Any]]) -> Self:
+        """The head of these arrays, rounded to single precision."""
+        return cls({name: torch.as_tensor(array, dtype=torch.float32) for name, array in arrays.items()})
 
     def forward(self, features: Tensor) -> Tensor:
         logits = self.logits(features) / self.temperature
@@ -48,9 +70,15 @@ class Head(nn.Module):
 
     def logits(self, features: Tensor) -> Tensor:
         """(M, n, C), before the temperature."""
-        members, width, classes = self.weight.shape
         standard = (features - self.centre) / self.scale
-        flat = standard @ self.weight.permute(1, 0, 2).reshape(width, members * classes)
+        if self.kernel is None:
+            return self._members(standard)
+        with torch.autocast(features.device.type, enabled=False):  # its differences are lost in half precision
+            return self._members(self.kernel(standard))
+
+    def _members(self, seen: Tensor) -> Tensor:
+        members, width, classes = self.weight.shape
+        flat = seen @ self.weight.permute(1, 0, 2).reshape(width, members * classes)
         return flat.view(-1, members, classes).transpose(0, 1) + self.bias[:, None]
 
     @torch.inference_mode()
@@ -84,10 +112,7 @@ class Head(nn.Module):
         """
         path = folder / WEIGHTS
         try:
-            state = torch.load(path, weights_only=True, map_location="cpu")
-            members, width, classes = state["weight"].shape
-            head = cls(members=members, width=width, classes=classes)
-            head.load_state_dict(state)
+            head = cls(torch.load(path, weights_only=True, map_location="cpu"))
         except FileNotFoundError:
             remedy = f"run: dvc pull {folder}, or dvc repro"
             raise UnavailableError(str(path), "the model is not there", remedy) from None

@@ -15,9 +15,12 @@ from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import accuracy, stopping
 from silverprint.core.evaluation.strategy_gain import gain, trials
-from silverprint.core.evaluation.training_set import Examples, examples
+from silverprint.core.evaluation.training_set import Examples, examples, unlabelled
 from silverprint.core.features import block_weights
+from silverprint.core.features.lens import Lens
+from silverprint.core.features.projection import SAMPLE
 from silverprint.core.queue.reasons import INCLUDED
+from silverprint.core.semisupervised import MOST
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, UNHEARD, empty
@@ -64,31 +67,33 @@ class Train:
         self.seed = zlib.crc32(f"{params.seed} {round_name}".encode())
         self.manifest = tables.read(layout.MANIFEST, MANIFEST)
         self.labels = tables.read(layout.labels(round_name) / "labels.parquet", LABELS)
+        withdrawn = ledgers.withdrawn_images()
         self.examples: Examples = examples(
-            self.labels, self.manifest, classes=self.classes, withdrawn=ledgers.withdrawn_images(), binding=BINDING
+            self.labels, self.manifest, classes=self.classes, withdrawn=withdrawn, binding=BINDING
         )
+        self.unlabelled = unlabelled(self.labels, self.manifest, withdrawn=withdrawn, most=MOST)
         self.features = Features(layout.EMBED)
 
     def run(self, replaced: list[dict[str, Any]]) -> None:
         """`replaced`: earlier figures of the round that a withdrawal undid, kept in metrics.json."""
-        from silverprint.model.ensemble import pool_scaling, train_ensemble
         from silverprint.model.head import Head
+        from silverprint.model.learning import Material, learn
 
         training, judged = self.examples
         self._require_classes(training)
         x, y = self._arrays(training)
-        pool = self.manifest.filter("kept")["image_id"].sort().to_list()
-        standard = pool_scaling(self.features, pool or training["image_id"].to_list())
-        weights = block_weights.choose_weights(standard(x), y, self.features.blocks)
-        standard = standard.weighed(block_weights.column_scales(weights, self.features.blocks))
-        recipe, c = self.params.model, len(self.classes)
+        pool = self.features.gathered(pl.Series(self.unlabelled, dtype=pl.String))
+        lens = Lens.of(np.concatenate([pool[:SAMPLE], x]), self.features.blocks, x, y)
         if self.keep_model:
             head, card = Head.load(layout.model(self.round)), model_card.read(layout.model(self.round))
             held_out = self._kept_held_out()
         else:
-            head, held = train_ensemble(x, y, standard, classes=c, recipe=recipe, seed=self.seed)
-            card = self._card(f"{self.round}-{head.digest()[:10]}", training, weights)
-            held_out = pl.DataFrame({"image_id": training["image_id"], "probabilities": held.tolist()}, schema=HELD_OUT)
+            random = (training["role"] == "control").to_numpy()
+            material = Material(lens(x), y, random, lens(pool), len(self.classes))
+            learnt = learn(material, lens, self.params.model, self.seed)
+            head, held = learnt.head, learnt.held_out.tolist()
+            card = self._card(head, training, lens) | {"learning": learnt.facts}
+            held_out = pl.DataFrame({"image_id": training["image_id"], "probabilities": held}, schema=HELD_OUT)
         rows, truth = self._arrays(judged)
         probabilities = head.predict(rows).mean(axis=0)
         metrics = {
@@ -96,21 +101,23 @@ class Train:
             "model_id": card["model_id"],
             "labels": training.height,
             "votes": self._votes(),
-            "features": block_weights.describe(card.get("block_weights", dict.fromkeys(weights, 1.0))),
+            "features": block_weights.describe(card.get("block_weights", dict.fromkeys(lens.weights, 1.0))),
             "evaluation": accuracy.overall_accuracy(probabilities, truth),
             "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
-            "control": self._control(x, self._unheard(training["image_id"], y), standard, rows, truth),
+            "control": self._control(lens(x), self._unheard(training["image_id"], y), lens(rows), truth),
             **({"replaced": replaced} if replaced else {}),
         }
         with replacing_folder(layout.model(self.round)) as folder:
             tables.write(self._predictions(judged, probabilities), folder / "evaluation.parquet", EVALUATION)
-            tables.write(self._stop_set(head, pool), folder / "stop-set.parquet", STOP_SET)
+            tables.write(self._stop_set(head), folder / "stop-set.parquet", STOP_SET)
             tables.write(held_out, folder / "held-out.parquet", HELD_OUT)
             head.save(folder, card)
         files.write_text(layout.metrics(self.round), json.dumps(metrics, indent=2) + "\n")
         right = metrics["evaluation"]["accuracy"]
         judged_text = f"{right:.1%} right on {judged.height} pictures" if judged.height else "nothing to judge it on"
-        console.say(f"train {self.round}: {training.height} labels, {judged_text}")
+        learning = card.get("learning")
+        taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if learning else ""
+        console.say(f"train {self.round}: {training.height} labels{taught}, {judged_text}")
 
     def _arrays(self, rows: pl.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         index = {name: number for number, name in enumerate(self.classes)}
@@ -136,15 +143,15 @@ class Train:
             remedy = f'silverprint round reopen {self.round} --extra 1 --why "...", or see the votes\' statuses'
             raise DataError(value, "a model needs labels of at least two classes", remedy)
 
-    def _card(self, model_id: str, training: pl.DataFrame, weights: block_weights.Weights) -> dict[str, Any]:
+    def _card(self, head: "Head", training: pl.DataFrame, lens: Lens) -> dict[str, Any]:
         return {
-            "model_id": model_id,
+            "model_id": f"{self.round}-{head.digest()[:10]}",
             "round": self.round,
             "classes": list(self.classes),
             "trained_on": training["image_id"].to_list(),
             "params": {**vars(self.params.model), "seed": self.params.seed},
             "features": self.features.description,
-            "block_weights": weights,
+            "block_weights": lens.weights,
         }
 
     def _votes(self) -> int:
@@ -163,8 +170,9 @@ class Train:
             schema=EVALUATION,
         )
 
-    def _stop_set(self, head: "Head", pool: list[str]) -> pl.DataFrame:
+    def _stop_set(self, head: "Head") -> pl.DataFrame:
         """What the model predicts of pictures that nobody labelled: by it `status` sees whether models still change."""
+        pool = self.manifest.filter("kept")["image_id"]
         image_ids = stopping.stop_set(set(pool) - set(self.labels["image_id"]))
         places = head.predict(self.features.matrix(image_ids)).mean(axis=0).argmax(axis=1)
         return pl.DataFrame({"image_id": image_ids, "predicted": [self.classes[place] for place in places]}, STOP_SET)
@@ -179,15 +187,21 @@ class Train:
         return queue.filter((pl.col("role") == "train") & (pl.col("strategy") != INCLUDED))["image_id"].to_list()
 
     def _control(
-        self, x: NDArray[np.float32], y: NDArray[np.int64], standard: Any, rows: NDArray[np.float32], truth: Any
+        self, x: NDArray[np.float32], y: NDArray[np.int64], rows: NDArray[np.float32], truth: NDArray[np.int64]
     ) -> dict[str, Any] | None:
-        """Accuracy with k chosen labels and with k random ones, the gain with its interval, and what k can show."""
-        from silverprint.model.ensemble import train_members
+        """Accuracy with k chosen labels and with k random ones, the gain with its interval, and what k can show.
+
+        The models of both kinds learn from labels alone: there are a hundred of them, and so they take seconds.
+
+        Args:
+            x, rows: (L, k) of the labels and (n, k) of the evaluation pictures, as the lens shows them.
+        """
+        from silverprint.model.learning import train_members
 
         found = trials(self.examples.training, self.round, self._by_strategy(), seed=self.seed)
         if found is None or not len(truth):
             return None
-        head = train_members(x, y, found.weights, standard, classes=len(self.classes), recipe=self.params.model)
+        head = train_members(x, y, found.weights, classes=len(self.classes))
         measured = gain(found, head.predict(rows).argmax(axis=2) == truth)
         figures = {
             "chosen": measured.chosen,

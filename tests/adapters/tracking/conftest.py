@@ -19,8 +19,7 @@ from tests.helpers.opened_rounds import all_opened
 
 
 def small(params):
-    recipe = Model(members=3, epochs=80, learning_rate=0.05, weight_decay=1e-4)
-    return replace(params, embed=Embed(backbone="efficientnet_lite0", size=64, batch=16), model=recipe)
+    return replace(params, embed=Embed(backbone="efficientnet_lite0", size=64, batch=16), model=Model(members=3))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from silverprint import layout
 from silverprint.adapters import tracking
 from silverprint.adapters.tracking import tracking_uri
 from silverprint.commands import track
+from silverprint.core.semisupervised import OMEGAS
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
 from silverprint.records import EVALUATION, empty
 from silverprint.stages import train
@@ -80,7 +81,9 @@ def test_a_round_is_a_run_with_its_figures_and_all_it_was_made_of(synced) -> Non
         assert shown[f"recall_low/{name}"] <= recall <= shown[f"recall_high/{name}"]
         assert shown[f"support/{name}"] == figures["per_class"][name]["support"]
     assert run.data.params["round.strategy"] == "auto"
-    assert run.data.params["model.epochs"] == "80"
+    assert run.data.params["model.omega"] == "auto"
+    assert run.data.params["learning.omega"] in OMEGAS
+    assert run.data.params["learning.pool"].isdigit()
     assert run.data.params["labels"] == str(figures["labels"])
     assert run.data.tags["silverprint.gate"] == "passed"
     assert run.data.tags["silverprint.model_id"] == figures["model_id"]

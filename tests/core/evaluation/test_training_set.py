@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from silverprint.core.evaluation.training_set import examples
+from silverprint.core.evaluation.training_set import examples, unlabelled
 from silverprint.records import LABELS, MANIFEST, conform
 
 
@@ -24,3 +24,22 @@ def test_nothing_that_looks_like_an_evaluation_picture_is_trained_on_whatever_it
     )  # fmt: skip
     assert found.training["image_id"].to_list() == ["g"]
     assert found.evaluation["image_id"].to_list() == ["c"]
+
+
+def test_only_pictures_that_nobody_was_asked_about_and_no_model_is_judged_by_are_unlabelled():
+    asked = {
+        "evaluated": ("evaluation", "coat"), "unresolved": ("evaluation", None), "checked": ("gold", "coat"),
+        "learnt": ("train", "coat"), "random": ("control", "coat"), "odd": ("train", "not one of these"),
+    }  # fmt: skip
+    free = ["like evaluated", "like unresolved", "like checked", "like learnt", "alone", "alone, too", "taken"]
+    groups = {name: number for number, name in enumerate(asked)} | {
+        name: list(asked).index(name.removeprefix("like ")) for name in free if name.startswith("like")
+    }
+    names = [*asked, *free, "rejected"]
+    manifest = pl.DataFrame([{"image_id": n, "group": groups.get(n), "kept": n != "rejected"} for n in names])
+    labels = pl.DataFrame([{"image_id": n, "role": role, "label": label} for n, (role, label) in asked.items()])
+    given = conform(labels, LABELS), conform(manifest, MANIFEST)
+    withdrawn = frozenset({"taken"})
+    assert unlabelled(*given, withdrawn=withdrawn, most=9) == ["alone", "alone, too", "like learnt"]
+    assert unlabelled(*given, withdrawn=withdrawn, most=2) == ["alone", "alone, too"]
+    assert unlabelled(given[0].clear(), given[1], withdrawn=frozenset(names), most=9) == []

@@ -9,7 +9,7 @@ from scipy import sparse
 from silverprint.core import semisupervised
 from silverprint.core.semisupervised import OMEGAS, auto, consistency, entropy, fit, graph
 from silverprint.core.semisupervised.head import descend, supervised_term
-from silverprint.core.semisupervised.shares import shrunk, target_shares
+from silverprint.core.semisupervised.shares import ENOUGH, of_random_draw, of_shown, shrunk, target_shares
 from silverprint.errors import ConfigError, DataError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -311,3 +311,34 @@ def test_what_breaks_the_contract_is_refused_in_one_line(rows, labels, pool, cla
 def test_an_unknown_omega_is_refused():
     with pytest.raises(ConfigError, match="omega = 'vat'"):
         fit(X, Y, X, classes=3, omega="vat", seed=1)
+
+
+@pytest.mark.parametrize("omega", OMEGAS)
+def test_each_of_several_members_is_a_head_of_its_own_near_the_one_of_all_labels(omega):
+    rng = np.random.default_rng(0)
+    rows, labels = blobs(rng, [8, 8, 8], 2 * rng.normal(size=(3, 4)))
+    pool = rng.normal(size=(60, 4)).astype(np.float32)
+    alone, several = (fit(rows, labels, pool, classes=3, omega=omega, seed=1, members=count) for count in (1, 4))
+    assert len(several.weight) == 4
+    assert all(np.abs(several.weight[0] - other).max() > 0.01 for other in several.weight[1:])
+    assert np.abs(several.probabilities(rows) - alone.probabilities(rows)).mean() < 0.1
+    assert (several.held_out.argmax(axis=1) == labels).mean() > 0.7
+
+
+@given(SEEDS, st.integers(1, 6))
+def test_a_class_that_a_part_of_the_labels_lacks_has_next_to_nothing_in_its_target(seed, classes):
+    rng = np.random.default_rng(seed)
+    shares, labels = rng.dirichlet(np.full(classes, 0.3)), rng.integers(0, classes, 3)
+    found = of_shown(shares, labels)
+    assert found.sum() == pytest.approx(1)
+    assert (found > 0).all()
+    lacking = ~np.isin(np.arange(classes), labels)
+    assert (found[lacking] < 1e-3).all()
+
+
+def test_a_random_draw_tells_shares_once_it_has_enough_labels():
+    labels = np.repeat([0, 1], [4 * ENOUGH - 2, 2])
+    assert of_random_draw(labels[1:], 4) is None
+    found = of_random_draw(labels, 4)
+    assert found[0] > found[1] > found[2] == pytest.approx(found[3])
+    assert found.sum() == pytest.approx(1)

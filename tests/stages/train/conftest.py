@@ -13,8 +13,7 @@ from tests.helpers import model_campaign as campaign
 
 def begun() -> Params:
     """Of the project in the working directory, whose chain has its start."""
-    recipe = Model(members=3, epochs=60, learning_rate=0.05, weight_decay=1e-4)
-    loaded = replace(config.load(), model=recipe)
+    loaded = replace(config.load(), model=Model(members=3))
     start.run(loaded)
     return loaded
 

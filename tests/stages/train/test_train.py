@@ -10,6 +10,7 @@ import pytest
 from silverprint import layout
 from silverprint.core import half_precision
 from silverprint.core.features import block_weights
+from silverprint.core.semisupervised import OMEGAS
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, STOP_SET, VOTES
 from silverprint.stages import score, start, train
@@ -129,6 +130,34 @@ def test_beside_the_model_lies_what_it_says_of_the_pool_and_of_its_own_examples_
     said = np.array(held["probabilities"].to_list())
     assert said.shape == (campaign.BUDGET - 1, 10)
     np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
+
+
+def test_what_the_pool_taught_stands_on_the_card(params, truth, trained) -> None:
+    learning = card("r01")["learning"]
+    asked = tables.read(layout.labels("r01") / "labels.parquet", LABELS)["image_id"]
+    assert learning["pool"] == len(truth) - len(asked)
+    assert learning["omega"] in OMEGAS
+    assert {one["omega"].split()[0] for one in learning["tried"]} == {"graph", "entropy", "none"}
+    assert card("r01")["params"] == {"members": 3, "omega": "auto", "seed": params.seed}
+    with_pool = metrics("r01")["model_id"]
+    train.run(replace(params, model=replace(params.model, omega="none")), "r01")
+    assert card("r01")["learning"]["omega"] == "none"
+    assert metrics("r01")["model_id"] != with_pool
+
+
+def test_withdrawn_pictures_teach_nothing(params, truth) -> None:
+    asked = tables.read(layout.labels("r01") / "labels.parquet", LABELS)["image_id"]
+    taken = sorted(set(truth) - set(asked))[:7]
+    campaign.withdraw(*taken)
+    train.run(params, "r01")
+    assert card("r01")["learning"]["pool"] == len(truth) - len(asked) - 7
+
+
+def test_without_an_unlabelled_picture_labels_alone_teach(params, truth) -> None:
+    gone_pool()
+    train.run(params, "r01")
+    assert card("r01")["learning"]["omega"] == "none"
+    assert card("r01")["learning"]["pool"] == 0
 
 
 def test_what_a_person_picked_is_no_choice_of_the_strategy(params, truth) -> None:

@@ -1,4 +1,4 @@
-"""Training set and evaluation set of a round's model."""
+"""Training set and evaluation set of a round's model, and the unlabelled images that it learns from as well."""
 
 from typing import NamedTuple
 
@@ -43,3 +43,20 @@ def examples(
         known.filter(pl.col("role").is_in(TRAINABLE) & ~straddles).drop("group"),
         known.filter(pl.col("role") == "evaluation").drop("group"),
     )
+
+
+def unlabelled(labels: pl.DataFrame, manifest: pl.DataFrame, *, withdrawn: frozenset[str], most: int) -> list[str]:
+    """The kept pictures about which nobody was asked: sorted, and at most `most`, by their names a random sample.
+
+    What people found to be none of the classes is not among them, for it would be taken for one of them. Nor are
+    evaluation and gold pictures and their near-duplicates: a model that has seen them is judged too well.
+
+    Args:
+        labels: LABELS so far.
+        manifest: MANIFEST.
+        withdrawn: image_ids that may not be used.
+    """
+    judged = labels.filter(~pl.col("role").is_in(TRAINABLE)).join(manifest, on="image_id")["group"].drop_nulls()
+    straddles = pl.col("group").is_in(judged.unique().implode()).fill_null(False)
+    known = pl.col("image_id").is_in([*labels["image_id"], *sorted(withdrawn)])
+    return manifest.filter(pl.col("kept") & ~known & ~straddles)["image_id"].sort().head(most).to_list()

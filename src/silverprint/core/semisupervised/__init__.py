@@ -10,20 +10,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from silverprint.core.evaluation.resampling import stratified_bootstrap
 from silverprint.core.semisupervised import auto, consistency, ensemble, entropy, graph
 from silverprint.core.semisupervised.features import Kernel, Plain, View, in_chunks, with_constant
 from silverprint.core.semisupervised.head import (
     Fitted,
     Learner,
     Problem,
-    calibrated,
-    held_out_logits,
     supervised,
     tuned,
 )
 from silverprint.core.semisupervised.request import Request, checked
 from silverprint.core.semisupervised.shapes import ClassIds, Rows, Shares
-from silverprint.core.semisupervised.shares import evened, target_shares
+from silverprint.core.semisupervised.shares import evened, of_random_draw, target_shares
 from silverprint.errors import ConfigError
 
 LEARNERS: Final[dict[str, Learner]] = {
@@ -34,6 +33,8 @@ LEARNERS: Final[dict[str, Learner]] = {
     "ensemble": ensemble.learn,
 }
 OMEGAS: Final = (*LEARNERS, "auto")
+
+__all__ = ["LEARNERS", "MOST", "OMEGAS", "Fitted", "Kernel", "Plain", "fit", "of_random_draw"]
 
 WORK: Final = 3 * 10**8  # rows of the pool that Ω sees, times columns, times classes, at most
 FEWEST: Final = 2_000  # rows that it sees, whatever the work, and at most
@@ -49,6 +50,7 @@ def fit(
     omega: str = "auto",
     seed: int,
     shares: Shares | None = None,
+    members: int = 1,
 ) -> Fitted:
     """A calibrated model of the labels and of the pool; `.probabilities(rows)` gives (n, C).
 
@@ -61,7 +63,9 @@ def fit(
         classes: C, or the names.
         omega: a name in OMEGAS.
         seed: of all chance in it.
-        shares: (C,) the classes' shares in the pool, where they are known, say from a random draw; None: estimated.
+        shares: (C,) the classes' shares in the pool, where they are known, say by `of_random_draw`; None: estimated.
+        members: 1 or more heads whose mean counts. Of several each has bootstrap weights of the labels of its own
+            (Rubin 1981), so that they differ where the labels leave it open; `ensemble` makes five of one.
 
     Raises:
         ConfigError: no such Ω.
@@ -76,13 +80,13 @@ def fit(
     plain = Plain.of(known)
     if omega == "auto" and len(sample):
         views: dict[str, View] = {"plain": plain, "kernel": Kernel.of(plain, known, seed)}
-        problems = {name: _problem(request, sample, view) for name, view in views.items()}
+        problems = {name: _problem(request, sample, view, members) for name, view in views.items()}
         return _fitted(auto.choose(problems, target), views)
-    omega = omega if len(sample) else "none"
+    omega = omega if len(sample) and omega != "auto" else "none"
     target = target if shares is not None else evened(target, 0.5)  # an estimate is trusted half
-    problem, _ = tuned(_problem(request, sample, plain))
-    warmth = calibrated(held_out_logits(problem, LEARNERS[omega], target), problem.labels).temperature
-    return _fitted(auto.Choice("plain", problem, omega, target, warmth), {"plain": plain})
+    problem, _ = tuned(_problem(request, sample, plain, members))
+    held_out = auto.judged_unseen(problem, LEARNERS[omega], target)
+    return _fitted(auto.Choice("plain", problem, omega, LEARNERS[omega], target, held_out), {"plain": plain})
 
 
 def _drawn(request: Request) -> NDArray[np.float32]:
@@ -93,11 +97,22 @@ def _drawn(request: Request) -> NDArray[np.float32]:
     return np.asarray(request.pool[places], dtype=np.float32)
 
 
-def _problem(request: Request, sample: NDArray[np.float32], view: View) -> Problem:
+def _problem(request: Request, sample: NDArray[np.float32], view: View, members: int) -> Problem:
     seen, pool = (with_constant(in_chunks(part, view)) for part in (request.rows, sample))
-    return Problem(seen, request.labels, pool, request.classes, 0.0, request.seed)
+    several = members > 1
+    weights = stratified_bootstrap(request.labels, members, request.seed) if several else np.ones((1, len(seen)))
+    return Problem(seen, request.labels, pool, request.classes, 0.0, request.seed, weights)
 
 
 def _fitted(choice: auto.Choice, views: Mapping[str, View]) -> Fitted:
-    weight = LEARNERS[choice.omega](choice.problem, choice.target) / choice.temperature
-    return Fitted(views[choice.view], weight.astype(np.float32), choice.omega)
+    problem = choice.problem
+    return Fitted(
+        views[choice.view],
+        choice.learn(problem, choice.target).astype(np.float32),
+        choice.held_out.temperature,
+        choice.omega,
+        problem.penalty,
+        len(problem.pool),
+        choice.held_out.predictions,
+        choice.tried,
+    )

@@ -12,7 +12,15 @@ from typing import Final, NamedTuple, cast
 import numpy as np
 
 from silverprint.core.semisupervised import entropy, graph
-from silverprint.core.semisupervised.head import Learner, Problem, calibrated, held_out_logits, supervised, tuned
+from silverprint.core.semisupervised.head import (
+    Judged,
+    Learner,
+    Problem,
+    calibrated,
+    held_out_logits,
+    supervised,
+    tuned,
+)
 from silverprint.core.semisupervised.shapes import Losses, Shares
 from silverprint.core.semisupervised.shares import evened
 
@@ -26,12 +34,15 @@ class Choice(NamedTuple):
     view: str
     problem: Problem  # its penalty tuned
     omega: str
+    learn: Learner
     target: Shares
-    temperature: float
+    held_out: Judged
+    tried: tuple[tuple[str, float], ...] = ()  # what was compared, with the mean Brier score
 
 
 class Candidate(NamedTuple):
     omega: str
+    shares: str  # what its target is called
     learn: Learner
     target: Shares
 
@@ -46,13 +57,24 @@ def choose(views: dict[str, Problem], shares: Shares) -> Choice:
     first = next(iter(views))
     view = min(judged, key=lambda name: judged[name][1] + (0.0 if name == first else VIEW_HANDICAP))
     problem = judged[view][0]
-    small = replace(problem, pool=problem.pool[:TRIED])
-    chosen, least = None, None
+    small = replace(problem.single, pool=problem.pool[:TRIED])
+    chosen, tried = None, []
     for one in candidates(shares):
-        held_out = calibrated(held_out_logits(small, one.learn, one.target), small.labels)
-        if least is None or surely_less(held_out.brier, least):
-            chosen, least = Choice(view, problem, one.omega, one.target, held_out.temperature), held_out.brier
-    return cast(Choice, chosen)
+        held_out = judged_unseen(small, one.learn, one.target)
+        tried.append(
+            (f"{one.omega} {one.shares}".strip(), float(held_out.brier.mean()) if len(held_out.brier) else 0.0)
+        )
+        if chosen is None or surely_less(held_out.brier, chosen.held_out.brier):
+            chosen = Choice(view, problem, one.omega, one.learn, one.target, held_out)
+    best = cast(Choice, chosen)
+    if len(problem.weights) > 1:  # the temperature of several members is one of their mean
+        best = best._replace(held_out=judged_unseen(replace(problem, pool=small.pool), best.learn, best.target))
+    return best._replace(tried=tuple(tried))
+
+
+def judged_unseen(problem: Problem, learn: Learner, target: Shares) -> Judged:
+    """What members say of labels that they did not see."""
+    return calibrated(problem, held_out_logits(problem, learn, target))
 
 
 def surely_less(losses: Losses, others: Losses) -> bool:
@@ -68,8 +90,8 @@ def candidates(shares: Shares) -> Iterator[Candidate]:
     off, the labels held out say so.
     """
     equal, halfway = evened(shares, 0.0), evened(shares, 0.5)
-    yield Candidate("graph", graph.learn, equal)
+    yield Candidate("graph", "equal", graph.learn, equal)
     if np.abs(equal - halfway).max() > _ALIKE:
-        yield Candidate("graph", graph.learn, halfway)
-    yield Candidate("entropy", entropy.learn, halfway)
-    yield Candidate("none", supervised, shares)
+        yield Candidate("graph", "halfway", graph.learn, halfway)
+    yield Candidate("entropy", "halfway", entropy.learn, halfway)
+    yield Candidate("none", "", supervised, shares)

@@ -45,9 +45,9 @@ def views_of(pool: Rows, seed: int) -> tuple[Rows, Rows]:
 
 
 def learn(problem: Problem, target: Shares) -> Members:
-    """One head."""
+    """One head for each member."""
     omega = term(views_of(problem.pool, problem.seed), target)
-    return with_omega(problem, omega, WEIGHT)[None]
+    return with_omega(problem, omega, WEIGHT)
 
 
 def _mask(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -15,7 +15,9 @@ SEEN: Final = 0.7  # share of the columns that a member sees
 
 
 def learn(problem: Problem, target: Shares) -> Members:
-    """MEMBERS heads by entropy minimisation, each from bootstrap weights of the labels and a part of the columns.
+    """Heads by entropy minimisation, each from bootstrap weights of the labels and a part of the columns.
+
+    As many as there are members, or MEMBERS where one is asked for.
 
     Source: random subspaces (Ho 1998, IEEE TPAMI 20(8), 832-844); averaged soft pseudo-labels without a threshold, to
     which entropy minimisation is the limit of small steps, are what arXiv:2503.09707 finds best on fixed features.
@@ -23,7 +25,9 @@ def learn(problem: Problem, target: Shares) -> Members:
     rng = np.random.default_rng([problem.seed, 2])
     omega = entropy.term(problem.pool, target)
     found = []
-    for weights in stratified_bootstrap(problem.labels, MEMBERS, problem.seed):
+    several = len(problem.weights) > 1
+    drawn = problem.weights if several else stratified_bootstrap(problem.labels, MEMBERS, problem.seed)
+    for weights in drawn:
         seen = np.append(rng.random(problem.rows.shape[1] - 1) < SEEN, True)[:, None]
         labels = problem.labels_term(weights)
         start = descend(_masked(labels, seen), problem.supervised * seen)

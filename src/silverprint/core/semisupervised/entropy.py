@@ -29,8 +29,8 @@ def term(pool: Rows, target: Shares) -> Term:
 
 
 def learn(problem: Problem, target: Shares) -> Members:
-    """One head."""
-    return with_omega(problem, term(problem.pool, target), WEIGHT)[None]
+    """One head for each member."""
+    return with_omega(problem, term(problem.pool, target), WEIGHT)
 
 
 def log_mean(shares: Distributions) -> Shares:

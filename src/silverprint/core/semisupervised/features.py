@@ -21,6 +21,10 @@ class View(Protocol):
 
     def __call__(self, rows: Rows) -> Rows: ...
 
+    @property
+    def outer(self) -> "Plain":
+        """The centring and scaling that come last."""
+
 
 @dataclass(frozen=True)
 class Plain:
@@ -40,6 +44,15 @@ class Plain:
     def __call__(self, rows: Rows) -> Rows:
         return np.asarray((rows - self.centre) / self.scale, dtype=np.float32)
 
+    @property
+    def shift(self) -> NDArray[np.float64]:
+        """(D,) what is taken from rows that are scaled already."""
+        return self.centre / self.scale
+
+    @property
+    def outer(self) -> "Plain":
+        return self
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -53,7 +66,7 @@ class Kernel:
     landmarks: Rows  # (R, D)
     width: float
     basis: NDArray[np.float32]  # (R, K)
-    after: Plain
+    outer: Plain
 
     @classmethod
     def of(cls, plain: Plain, sample: Rows, seed: int) -> "Kernel":
@@ -70,7 +83,7 @@ class Kernel:
 
     def __call__(self, rows: Rows) -> Rows:
         alike = np.exp(-squared_distances(self.plain(rows), self.landmarks) / self.width)
-        return self.after(alike @ self.basis)
+        return self.outer(alike @ self.basis)
 
 
 def squared_distances(rows: Rows, others: Rows) -> NDArray[np.float32]:

@@ -82,7 +82,7 @@ def graph_of(pool: Rows, rows: Rows, labels: Rows) -> tuple[sparse.csr_array, ND
 
 
 def learn(problem: Problem, target: Shares) -> Members:
-    """One head, with MOST of the pool's rows as nodes."""
+    """One head for each member, with MOST of the pool's rows as nodes."""
     pool = problem.pool[:MOST]
     near, known = graph_of(pool, problem.rows, np.eye(problem.classes, dtype=pool.dtype)[problem.labels])
-    return with_omega(problem, term(pool, near, known, target), WEIGHT)[None]
+    return with_omega(problem, term(pool, near, known, target), WEIGHT)

@@ -16,15 +16,18 @@ from silverprint.core.semisupervised.features import View, in_chunks, with_const
 from silverprint.core.semisupervised.shapes import (
     ClassIds,
     Distributions,
+    Labelled,
     Logits,
     Losses,
     MemberLogits,
     Members,
+    MemberWeights,
     Rows,
     RowWeights,
     Shares,
     Weight,
 )
+from silverprint.core.semisupervised.shares import of_shown
 
 Term: TypeAlias = Callable[[Weight], tuple[float, Weight]]  # value and slope at a weight
 
@@ -33,6 +36,7 @@ FOLDS: Final = 5
 MANY: Final = 500  # labels from which on three folds say enough
 STEPS: Final = 100  # of L-BFGS for the labels alone, at most
 MORE_STEPS: Final = 50  # from there with Ω: twice as many change nothing
+MEMBER_STEPS: Final = 15  # from there to each member of several, whose labels weigh a little differently
 
 _SLOPE: Final = 1e-5  # the largest slope at which L-BFGS is done
 
@@ -47,6 +51,7 @@ class Problem:
     classes: int
     penalty: float
     seed: int
+    weights: MemberWeights  # of the labels, for each member
 
     @cached_property
     def supervised(self) -> Weight:
@@ -58,21 +63,29 @@ class Problem:
         return supervised_term(self.rows, np.eye(self.classes)[self.labels], self.penalty, weights)
 
     @cached_property
-    def folds(self) -> "list[tuple[NDArray[np.bool_], Problem]]":
-        """(L,) the labels that are held out and judged, and the problem without those held out.
-
-        None where one label is all. A label of whose class no other is left is held out and not judged.
-        """
+    def folds(self) -> "list[tuple[Labelled, Problem]]":
+        """(L,) the labels that are held out, and the problem without them. None where one label is all."""
         folds = FOLDS if len(self.labels) < MANY else 3
         fold = stratified_folds(self.labels, min(folds, len(self.labels)), self.seed)
         held_out = [fold == number for number in np.unique(fold)]
-        return [
-            (held & np.isin(self.labels, self.labels[~held]), self.part(~held)) for held in held_out if not held.all()
-        ]
+        return [(held, self.part(~held)) for held in held_out if not held.all()]
 
-    def part(self, chosen: NDArray[np.bool_]) -> "Problem":
+    @cached_property
+    def judged(self) -> Labelled:
+        """(L,) the labels that are judged when they are held out: others of their class are left then."""
+        judged = np.zeros(len(self.labels), dtype=np.bool_)
+        for held, part in self.folds:
+            judged |= held & np.isin(self.labels, part.labels)
+        return judged
+
+    @property
+    def single(self) -> "Problem":
+        """With one member, for which all labels weigh the same."""
+        return replace(self, weights=np.ones((1, len(self.labels))))
+
+    def part(self, chosen: Labelled) -> "Problem":
         """With a part of the labels."""
-        return replace(self, rows=self.rows[chosen], labels=self.labels[chosen])
+        return replace(self, rows=self.rows[chosen], labels=self.labels[chosen], weights=self.weights[:, chosen])
 
 
 # The weights of one or more members; the second: the classes' shares that the pool's mean prediction is pulled to.
@@ -81,19 +94,35 @@ Learner: TypeAlias = Callable[[Problem, Shares], Members]
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model: the mean of its members' predictions."""
+    """A model: the mean of its members' predictions.
+
+    Attributes:
+        view: how it sees features.
+        weight: of each member; the last row is the bias.
+        temperature: what the logits are divided by.
+        omega: what it was learnt with, and `penalty` the weight decay.
+        pool: rows of the pool that it was learnt from.
+        held_out: (L, C), for each label what a model says that was learnt without it, at the same temperature; equal
+            shares where the label is the only one.
+        tried: the Ω that were compared, in their order, with the mean Brier score of labels held out.
+    """
 
     view: View
-    weight: Members  # members, calibrated; the last row is the bias
-    omega: str  # what it was learnt with
+    weight: Members
+    temperature: float
+    omega: str
+    penalty: float
+    pool: int
+    held_out: Distributions
+    tried: tuple[tuple[str, float], ...] = ()
 
     def probabilities(self, rows: Rows) -> Distributions:
         """(n, D) features, as those that it was learnt from, to (n, C): each row a distribution."""
         return in_chunks(np.asarray(rows), self._few)
 
     def _few(self, rows: Rows) -> NDArray[np.float32]:
-        seen = with_constant(self.view(rows))
-        return np.asarray(softmax(seen @ self.weight, axis=2).mean(axis=0), dtype=np.float32)
+        logits = with_constant(self.view(rows)) @ self.weight / self.temperature
+        return np.asarray(softmax(logits, axis=2).mean(axis=0), dtype=np.float32)
 
 
 def supervised_term(
@@ -135,9 +164,17 @@ def descend(term: Term, start: Weight, steps: int = STEPS) -> Weight:
     return np.asarray(found.x.reshape(shape))
 
 
-def with_omega(problem: Problem, omega: Term, weight: float) -> Weight:
-    """The weight at which cross-entropy + penalty + weight · Ω is least, from the supervised head downhill."""
-    return descend(added(problem.labels_term(), omega, weight), problem.supervised, MORE_STEPS)
+def with_omega(problem: Problem, omega: Term, weight: float) -> Members:
+    """Where cross-entropy + penalty + weight · Ω is least, from the supervised head downhill; for each member.
+
+    Members of several start where all labels weigh the same: they differ by what their labels say, not by the valley
+    that they happened to come into.
+    """
+    whole = descend(added(problem.labels_term(), omega, weight), problem.supervised, MORE_STEPS)
+    if len(problem.weights) == 1:
+        return whole[None]
+    terms = (added(problem.labels_term(weights), omega, weight) for weights in problem.weights)
+    return np.stack([descend(term, whole, MEMBER_STEPS) for term in terms])
 
 
 def added(term: Term, other: Term, weight: float) -> Term:
@@ -151,12 +188,12 @@ def added(term: Term, other: Term, weight: float) -> Term:
 
 
 def held_out_logits(problem: Problem, learn: Learner, target: Shares) -> MemberLogits:
-    """What each label's row is given by members that did not see it; NaN where they saw no label of its class."""
-    learnt = [(judged, learn(part, target)) for judged, part in problem.folds]
-    members = len(learnt[0][1]) if learnt else 1
-    logits = np.full((members, len(problem.labels), problem.classes), np.nan)
-    for judged, weight in learnt:
-        logits[:, judged] = problem.rows[judged] @ weight
+    """What each label's row is given by members that did not see it; 0 for a label that is the only one."""
+    learnt = [(held, learn(part, of_shown(target, part.labels))) for held, part in problem.folds]
+    members = len(learnt[0][1]) if learnt else len(problem.weights)
+    logits = np.zeros((members, len(problem.labels), problem.classes))
+    for held, weight in learnt:
+        logits[:, held] = problem.rows[held] @ weight
     return logits
 
 
@@ -166,17 +203,19 @@ class Judged(NamedTuple):
     temperature: float
     log_loss: Losses
     brier: Losses  # squared distance of the prediction from the label, 0..2: an error made surely is no outlier in it
+    predictions: Distributions  # (L, C), of those not judged, too
 
 
-def calibrated(logits: MemberLogits, labels: ClassIds) -> Judged:
+def calibrated(problem: Problem, logits: MemberLogits) -> Judged:
     """What held-out logits are worth; labels whose class the members never saw are left out."""
-    judged = ~np.isnan(logits[0, :, 0])
-    known, kept = labels[judged], logits[:, judged]
-    warmth = temperature(kept, known)
-    shares = softmax(kept / warmth, axis=2).mean(axis=0)
+    judged = problem.judged
+    known = problem.labels[judged]
+    warmth = temperature(logits[:, judged], known)
+    predictions = softmax(logits / warmth, axis=2).mean(axis=0)
+    shares = predictions[judged]
     own = shares[np.arange(len(known)), known]
     brier = np.square(shares).sum(axis=1) - 2 * own + 1
-    return Judged(warmth, -np.log(np.maximum(own, 1e-12)), brier)
+    return Judged(warmth, -np.log(np.maximum(own, 1e-12)), brier, predictions.astype(np.float32))
 
 
 def tuned(problem: Problem) -> tuple[Problem, float]:
@@ -184,15 +223,17 @@ def tuned(problem: Problem) -> tuple[Problem, float]:
     starts: list[Weight] = [np.zeros((problem.rows.shape[1], problem.classes)) for _ in problem.folds]
     losses = []
     for penalty in PENALTIES:  # from strong to weak: each fit starts where the last one ended
-        logits = np.full((1, len(problem.labels), problem.classes), np.nan)
-        for place, (judged, part) in enumerate(problem.folds):
+        logits = np.zeros((1, len(problem.labels), problem.classes))
+        for place, (held, part) in enumerate(problem.folds):
             starts[place] = descend(replace(part, penalty=penalty).labels_term(), starts[place])
-            logits[0, judged] = problem.rows[judged] @ starts[place]
-        losses.append(float(calibrated(logits, problem.labels).log_loss.sum()))
+            logits[0, held] = problem.rows[held] @ starts[place]
+        losses.append(float(calibrated(problem, logits).log_loss.sum()))
     best = int(np.argmin(losses))
     return replace(problem, penalty=PENALTIES[best]), losses[best]
 
 
 def supervised(problem: Problem, _: Shares) -> Members:
     """Ω = none."""
-    return problem.supervised[None]
+    if len(problem.weights) == 1:
+        return problem.supervised[None]
+    return np.stack([descend(problem.labels_term(weights), problem.supervised) for weights in problem.weights])

@@ -8,6 +8,8 @@ from scipy.special import gammaln
 
 from silverprint.core.semisupervised.shapes import ClassIds, Shares
 
+ENOUGH: Final = 5  # labels of a random draw for each class, by which shares are estimated
+
 _LEAST: Final = 1e-4  # share of a class that nothing speaks for: hardly any picture is pulled to it
 _STRONGEST: Final = 1e4  # labels' worth of the prior for each class: uniform, as good as
 
@@ -34,6 +36,19 @@ def evened(shares: Shares, power: float) -> Shares:
     powered = np.where(shown, shares, 0) ** power * shown
     powered = np.maximum(powered / powered.sum(), _LEAST)
     return np.asarray(powered / powered.sum())
+
+
+def of_shown(shares: Shares, labels: ClassIds) -> Shares:
+    """Shares of which a class without any of these labels has next to nothing."""
+    shown = np.isin(np.arange(len(shares)), labels)
+    return evened(np.where(shown, np.maximum(shares, 2 * _LEAST), 0), 1.0)
+
+
+def of_random_draw(labels: ClassIds, classes: int) -> Shares | None:
+    """(C,) the shares that labels of a random draw estimate, to be passed to `fit`; None where they are too few."""
+    if len(labels) < ENOUGH * classes:
+        return None
+    return shrunk(np.bincount(labels, minlength=classes).astype(np.float64))
 
 
 def shrunk(counts: Shares) -> Shares:

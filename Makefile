@@ -41,7 +41,7 @@ ray-env: .venv/.ray  ## Ray, for executor: ray, in the client environment
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/ray.lock
 	@touch $@
 
-extras-env: .venv/.extras  ## optional backbones and the datasets library, in the client environment, for their tests
+extras-env: .venv/.extras  ## optional backbones and the libraries that read a release, in the client environment, for their tests
 .venv/.extras: requirements/extras.lock .venv/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/extras.lock
 	@touch $@

@@ -162,6 +162,23 @@ def test_a_private_address_that_can_be_met_is_taken(entry: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("formats", "message"),
+    [
+        (["coco"], r"formats = \[coco\]: .* Parquet .*; write \[parquet, coco\]"),
+        ([], r"write \[parquet\]"),
+        (["parquet", "csv", "csv"], r"names a format twice; write \[parquet, csv\]"),
+        (["parquet", "zip"], r"release\.formats.*'zip': must be 'parquet', 'imagefolder'"),
+        ("parquet", r"release\.formats = 'parquet'"),
+    ],
+)
+def test_formats_are_known_ones_once_and_parquet(formats: object, message: str) -> None:
+    tree = document()
+    set_at(tree, "release.formats", formats)
+    with pytest.raises(ConfigError, match=message):
+        config.check(tree)
+
+
+@pytest.mark.parametrize(
     ("way", "message"),
     [
         ("datasett", r"params\.yaml datasett: no such section; did you mean dataset\?"),
@@ -170,6 +187,7 @@ def test_a_private_address_that_can_be_met_is_taken(entry: str) -> None:
         ("sources.web.strat", r"params\.yaml sources\.web\.strat: no such knob; did you mean start\?"),
         ("sources.partner.licence", r"params\.yaml sources\.partner\.licence: no such knob; did you mean license\?"),
         ("gate.qqq", r"params\.yaml gate\.qqq: no such knob; known: min_alpha, max_unresolved"),
+        ("release.imagefolder", r"release\.imagefolder: is no knob any more; .*formats: \[parquet, imagefolder\]"),
     ],
 )
 def test_a_misspelt_knob_is_shown_the_right_one(way: str, message: str) -> None:

@@ -13,6 +13,7 @@ def require_agreement(params: Params) -> None:
     _clean(params.clean)
     _group_radii(params)
     _embed(params.embed)
+    _formats(params.release.formats)
     if not params.sources:
         raise ConfigError("sources = {}", "a dataset needs a source", "silverprint source add NAME --archive PATH")
     for name, source in params.sources.items():
@@ -51,6 +52,15 @@ def _embed(embed: Embed) -> None:
     if embed.backbone != PACKAGED_BACKBONE and not all(given):
         remedy = "set embed.weights and embed.weights_sha256 (sha256sum FILE)"
         raise ConfigError(value, "its weights are a file", remedy)
+
+
+def _formats(formats: tuple[str, ...]) -> None:
+    value = f"release.formats = [{', '.join(formats)}]"
+    if "parquet" not in formats:
+        rule = "silverprint itself reads from Parquet what was released"
+        raise ConfigError(value, rule, f"write [{', '.join(['parquet', *formats])}]")
+    if len(set(formats)) < len(formats):
+        raise ConfigError(value, "names a format twice", f"write [{', '.join(dict.fromkeys(formats))}]")
 
 
 def _clean(clean: Clean) -> None:

@@ -12,6 +12,12 @@ from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
 
 _UNKNOWN: Final = "unexpected_keyword_argument"
+_REMOVED: Final = {  # knobs of earlier versions -> what to write instead
+    (
+        "release",
+        "imagefolder",
+    ): "remove the line; for single files write formats: [parquet, imagefolder], else [parquet]",
+}
 _SEE: Final = "see docs/params.md for its type and range"
 
 
@@ -42,6 +48,8 @@ def _way(loc: Sequence[int | str]) -> list[str]:
 
 
 def _unknown(where: str, loc: Sequence[int | str]) -> ConfigError:
+    if loc in _REMOVED:
+        return ConfigError(where, "is no knob any more", _REMOVED[tuple(loc)])
     known = list(get_type_hints(_holder(loc)))
     near = get_close_matches(str(loc[-1]), known, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"

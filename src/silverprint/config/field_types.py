@@ -143,6 +143,9 @@ Count: TypeAlias = Annotated[int, Field(ge=0)]
 Positive: TypeAlias = Annotated[int, Field(ge=1)]
 ImageCount: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000)]
 People: TypeAlias = Annotated[int, Field(ge=1, le=50)]
+ReleaseFormat: TypeAlias = Literal[
+    "parquet", "imagefolder", "webdataset", "csv", "coco", "yolo-cls", "datumaro", "cvat", "fiftyone"
+]
 Bytes: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 # A section of params.yaml: no unknown knob, no figure that is none.

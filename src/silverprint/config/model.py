@@ -18,6 +18,7 @@ from silverprint.config.field_types import (
     Policy,
     Positive,
     Radius,
+    ReleaseFormat,
     Sha256,
     Share,
     Shown,
@@ -139,7 +140,7 @@ class Gate:
 @frozen
 class Release:
     silver_confidence: Share  # automatic labels at or above it go to the `silver` split
-    imagefolder: bool = True
+    formats: tuple[ReleaseFormat, ...] = ("parquet", "imagefolder")
     csv_raw: bool = False  # true: text in the CSV is left as it is, even where a spreadsheet would read a formula
 
 

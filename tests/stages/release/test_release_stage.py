@@ -10,13 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from silverprint import layout
+from silverprint.adapters.exporters import EXPORTERS
 from silverprint.campaign import released, round_state
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import LABELS, MANIFEST, empty
 from silverprint.stages import release
 from silverprint.store import ShardReader, tables
+from tests.helpers.exports import READERS
 from tests.helpers.release_campaign import split
+
+# webdataset leaves the tar files it has read to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed file:ResourceWarning", "ignore:Exception ignored in.*FileIO")
 
 
 def test_every_picture_is_the_stored_one_in_both_forms(params: Params) -> None:
@@ -101,22 +106,40 @@ def test_the_card_counts_what_is_there(params: Params) -> None:
 
 
 def test_row_groups_are_moderate(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("silverprint.adapters.huggingface.parquet.GROUP", 16)
+    monkeypatch.setattr("silverprint.adapters.exporters.parquet.GROUP", 16)
     release.run(params)
     file = pq.ParquetFile(layout.RELEASE / "parquet" / "test-00000-of-00001.parquet")
     assert file.num_row_groups == 3
 
 
-def test_parquet_may_be_alone(
+def test_formats_are_those_asked_for(
     params: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(release, "_MANY_FILES", 10)
     release.run(params)
-    assert "Parquet alone: release.imagefolder: false" in capsys.readouterr().err
-    release.run(replace(params, release=replace(params.release, imagefolder=False)))
-    assert sorted(path.name for path in layout.RELEASE.iterdir()) == ["README.md", "parquet"]
-    assert "imagefolder" not in (layout.RELEASE / "README.md").read_text(encoding="utf-8")
-    assert "Parquet alone" not in capsys.readouterr().err
+    assert "without them: release.formats without imagefolder" in " ".join(capsys.readouterr().err.split())
+    for formats in (("parquet",), tuple(EXPORTERS)):
+        release.run(replace(params, release=replace(params.release, formats=formats)))
+        assert sorted(path.name for path in layout.RELEASE.iterdir()) == sorted(["README.md", *formats])
+        text = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+        assert [name for name in EXPORTERS if name in text] == list(formats)
+    capsys.readouterr()
+    release.run(replace(params, release=replace(params.release, formats=("parquet", "webdataset"))))
+    assert "slow for DVC" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(EXPORTERS))
+def test_every_format_holds_the_release(params: Params, name: str) -> None:
+    release.run(replace(params, release=replace(params.release, formats=tuple(dict.fromkeys(["parquet", name])))))
+    stored = dict(ShardReader([layout.raw(source) for source in params.sources]).scan())
+    wanted = {
+        image_id: (split_name, label, stored[image_id])
+        for split_name in ("train", "test", "silver")
+        for image_id, label in split(split_name).select("image_id", "label").iter_rows()
+    }
+    found = READERS[name](layout.RELEASE / name)
+    assert found == wanted
+    assert len(found) > 100
 
 
 def test_nothing_labelled_is_an_error_and_leaves_the_old_release(params: Params) -> None:
@@ -167,7 +190,7 @@ def test_a_failure_in_the_middle_leaves_nothing_half_written(params: Params, mon
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("silverprint.adapters.huggingface.imagefolder.write", interrupted)
+    monkeypatch.setitem(EXPORTERS, "imagefolder", interrupted)
     with pytest.raises(KeyboardInterrupt):
         release.run(params)
     assert contents() == before

@@ -1,1 +1,1 @@
-"""Release in the formats of Hugging Face `datasets`: Parquet with the images' bytes, ImageFolder, a dataset card."""
+"""Hugging Face's dataset card."""

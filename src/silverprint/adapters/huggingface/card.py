@@ -1,6 +1,5 @@
 """Dataset card, README.md of a release: written from its tables alone."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ class Card:
     evaluation: dict[str, float] | None  # n, accuracy, low, high
     model_id: str | None
     silver_confidence: float
-    imagefolder: bool  # whether there is one beside the Parquet files
+    formats: tuple[str, ...]  # names of `release.formats`
 
 
 def render(card: Card) -> str:
@@ -46,12 +45,6 @@ def render(card: Card) -> str:
         size=size_category(total),
         license_ids=license_ids([r["license"] for r in card.licenses]),
     )
-
-
-def imagefolder(splits: Iterable[str]) -> str:
-    """README.md of the ImageFolder: without it the library takes only folders whose names it knows, not `silver`."""
-    files = "".join(f"      - split: {split}\n        path: {split}/**\n" for split in splits)
-    return f"---\nconfigs:\n  - config_name: default\n    data_files:\n{files}---\n"
 
 
 def license_ids(found: list[str | None]) -> list[str]:

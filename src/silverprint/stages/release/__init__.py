@@ -1,9 +1,10 @@
-"""release: the dataset for its users: Parquet with the images and perhaps an ImageFolder, splits, a dataset card.
+"""release: the dataset for its users: splits, a dataset card, and the pictures in each format that was asked for.
 
 And what this version of it is worth: data/metrics/qualities.json, in Git, for `dvc metrics diff`.
 """
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import numpy as np
 import polars as pl
 
 from silverprint import console, layout
-from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
+from silverprint.adapters.exporters import EXPORTERS
+from silverprint.adapters.exporters.exporter import Dataset
+from silverprint.adapters.huggingface import card
 from silverprint.campaign import class_list, ledgers
 from silverprint.config import START, Params
 from silverprint.core import splits
@@ -27,6 +30,7 @@ from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
 
 _MANY_FILES = 50_000
+_SINGLE_FILES = ("imagefolder", "csv", "coco", "yolo-cls", "datumaro", "cvat", "fiftyone")  # not a few large files
 
 
 def run(params: Params, round_name: str | None = None) -> None:
@@ -61,16 +65,14 @@ def run(params: Params, round_name: str | None = None) -> None:
     # What the manifest knows of a picture: its format, its rights, where it came from.
     rows = rows.join(manifest, on="image_id", how="left", maintain_order="left")
     with replacing_folder(layout.RELEASE) as folder:
-        _write_pictures(rows, folder, params)
-        facts = _card(params, rows, manifest, votes, model["model_id"])
-        files.write_text(folder / "README.md", card.render(facts))
-        if params.release.imagefolder:
-            files.write_text(folder / "imagefolder" / "README.md", card.imagefolder(facts.splits))
+        _write_formats(rows, folder, params)
+        files.write_text(folder / "README.md", card.render(_card(params, rows, manifest, votes, model["model_id"])))
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
     console.say(f"{layout.RELEASE}: {counts}")
-    if params.release.imagefolder and rows.height > _MANY_FILES:
-        console.say(f"{rows.height} files of their own are slow for DVC; Parquet alone: release.imagefolder: false")
+    if rows.height > _MANY_FILES and (single := [name for name in params.release.formats if name in _SINGLE_FILES]):
+        remedy = f"release.formats without {', '.join(single)}"
+        console.say(f"{rows.height} files of their own are slow for DVC; without them: {remedy}")
 
 
 def _write_nothing(params: Params) -> None:
@@ -123,21 +125,17 @@ def _distribution(classes: tuple[str, ...], probabilities: np.ndarray[Any, np.dt
     return json.dumps(shares, sort_keys=True)
 
 
-def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
+def _write_formats(rows: pl.DataFrame, folder: Path, params: Params) -> None:
     reader = ShardReader([layout.raw(source) for source in params.sources])
+
+    def read(image_ids: Sequence[str]) -> Iterable[tuple[str, bytes]]:
+        return console.track(reader.read(image_ids), "release", total=len(image_ids))
+
     classes = class_list.classes(params)
-    (folder / "parquet").mkdir()
-    for split in splits.SPLITS:
-        part = rows.filter(pl.col("split") == split).select(*columns.COLUMNS, "format")
-        if part.is_empty():
-            continue
-        image_ids = part["image_id"].to_list()
-        pictures = console.track(reader.read(image_ids), f"release {split}", total=part.height)
-        parquet.write(folder / "parquet", split, part, pictures, classes)
-        if params.release.imagefolder:
-            imagefolder.write(
-                folder / "imagefolder" / split, part, reader.read(image_ids), classes, raw_csv=params.release.csv_raw
-            )
+    dataset = Dataset(params.dataset.name, rows, classes, read, raw_csv=params.release.csv_raw)
+    for name in params.release.formats:
+        (folder / name).mkdir()
+        EXPORTERS[name](dataset, folder / name)
 
 
 def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.DataFrame, model_id: str) -> card.Card:
@@ -159,5 +157,5 @@ def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.
         evaluation=summary.accuracy(evaluation),
         model_id=model_id,
         silver_confidence=params.release.silver_confidence,
-        imagefolder=params.release.imagefolder,
+        formats=params.release.formats,
     )

@@ -3,15 +3,14 @@
 import csv
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.huggingface import columns, imagefolder, spreadsheet
-from tests.helpers.report_campaign import jpeg
+from silverprint.adapters.exporters import EXPORTERS, spreadsheet
+from tests.helpers.exports import a_dataset
 
 
 def neutral(text: str | None) -> str | None:
@@ -46,12 +45,18 @@ def test_no_cell_begins_a_formula_and_nothing_else_changes(texts: list[str]) -> 
 
 
 @pytest.mark.parametrize("raw", [False, True])
-def test_the_csv_beside_the_pictures_is_neutral_unless_it_is_to_be_raw(tmp_path: Path, raw: bool) -> None:
-    known: dict[str, Any] = dict.fromkeys(columns.COLUMNS)
-    row = {**known, "image_id": "a" * 64, "label": "-x", "caption": "=1+1", "confidence": -0.5, "n_votes": -1}
-    rows = pl.DataFrame([{**row, "format": "jpeg"}], schema={**columns.COLUMNS, "format": pl.String()})
-    imagefolder.write(tmp_path / "train", rows, [("a" * 64, jpeg(0))], ["-x", "y"], raw_csv=raw)
-    (found,) = csv.DictReader(StringIO((tmp_path / "train.csv").read_text()))
+@pytest.mark.parametrize(("name", "table"), [("imagefolder", "train.csv"), ("csv", "labels.csv")])
+def test_a_csv_beside_the_pictures_is_neutral_unless_it_is_to_be_raw(
+    tmp_path: Path, name: str, table: str, raw: bool
+) -> None:
+    dataset = a_dataset({"train": [0]}, ("-x", "y"), raw, caption="=1+1", confidence=-0.5, n_votes=-1)
+    EXPORTERS[name](dataset, tmp_path)
+    (found,) = csv.DictReader(StringIO((tmp_path / table).read_text()))
     assert (found["caption"], found["label"]) == (("=1+1", "-x") if raw else ("'=1+1", "'-x"))
     assert (found["confidence"], found["n_votes"]) == ("-0.5", "-1")
+    assert (tmp_path / found["file_name"] if name == "csv" else tmp_path / "train" / found["file_name"]).is_file()
+
+
+def test_the_librarys_table_is_never_neutralised(tmp_path: Path) -> None:
+    EXPORTERS["imagefolder"](a_dataset({"train": [0]}, caption="=1+1"), tmp_path)
     assert pl.read_parquet(tmp_path / "train" / "metadata.parquet")["caption"].to_list() == ["=1+1"]

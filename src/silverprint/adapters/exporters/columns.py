@@ -1,4 +1,4 @@
-"""Columns of a released row beside the image: the same in Parquet and in ImageFolder's metadata."""
+"""Columns of a released row beside the image: the same in every format that has room for them."""
 
 from typing import Final
 

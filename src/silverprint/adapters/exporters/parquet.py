@@ -10,7 +10,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from silverprint.adapters.huggingface.columns import COLUMNS, file_name
+from silverprint.adapters.exporters.columns import COLUMNS, file_name
+from silverprint.adapters.exporters.exporter import Dataset
 
 GROUP = 256  # rows of a row group: about 25 MB at 100 KB a picture
 FILE = 500_000_000  # bytes of pictures after which a file is full: as large as the Hub has them
@@ -19,13 +20,18 @@ _ARROW = {pl.String(): pa.string(), pl.Int64(): pa.int64(), pl.Float64(): pa.flo
 _NAMES = {pl.String(): "string", pl.Int64(): "int64", pl.Float64(): "float64"}
 
 
+def export(dataset: Dataset, folder: Path) -> None:
+    for split, rows in dataset.splits():
+        write(folder, split, rows, dataset.read(rows["image_id"].to_list()), dataset.classes)
+
+
 def write(
     folder: Path, split: str, rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]], classes: tuple[str, ...]
 ) -> None:
     """Writes `rows` with their pictures to `folder`/<split>-00000-of-00003.parquet and so on.
 
     Args:
-        rows: the columns of COLUMNS, and `format`.
+        rows: the columns of COLUMNS, and `format`; others are left out.
         pictures: (image_id, bytes) in the order of the rows.
         classes: every one at the place of its number; a label is stored as that.
     """
@@ -66,7 +72,7 @@ def _values() -> dict[str, pl.DataType]:
 
 
 def _groups(rows: pl.DataFrame, pictures: Iterable[tuple[str, bytes]]) -> Iterator[list[dict[str, Any]]]:
-    records = zip(rows.iter_rows(named=True), pictures, strict=True)
+    records = zip(rows.select(*COLUMNS, "format").iter_rows(named=True), pictures, strict=True)
     while group := list(islice(records, GROUP)):
         yield [
             {**row, "image": {"bytes": data, "path": file_name(row["image_id"], row["format"])}}

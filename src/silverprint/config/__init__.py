@@ -15,9 +15,19 @@ from silverprint.config.model import (
     Release,
     Round,
 )
-from silverprint.config.sources import SOURCE_KINDS, ArchiveSource, FolderSource, Source, UrlSource, WebSource
+from silverprint.config.sources import (
+    SIGNALS,
+    SOURCE_KINDS,
+    ArchiveSource,
+    FolderSource,
+    Signal,
+    Source,
+    UrlSource,
+    WebSource,
+)
 
 __all__ = [
+    "SIGNALS",
     "SOURCE_KINDS",
     "START",
     "ArchiveSource",
@@ -33,6 +43,7 @@ __all__ = [
     "PeopleCost",
     "Release",
     "Round",
+    "Signal",
     "Source",
     "UrlSource",
     "WebSource",

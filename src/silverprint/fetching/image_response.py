@@ -13,11 +13,11 @@ def image_answer(reply: Reply, body: bytes | None, agent: str, known: Validators
     Args:
         body: where `response.wants_body` says that it is wanted.
     """
+    refused = header_refusal(reply, agent)
+    if refused is not None:  # also where the picture is the same: what is said of it may be new
+        return refused
     if reply.status == 304 and known is not None:
         return answer(reply, "present", image_id=known.image_id)
-    refused = header_refusal(reply, agent)
-    if refused is not None:
-        return refused
     if reply.status != 200:
         return answer(reply, "failed", reason=f"http-{reply.status}")
     return answer(reply, "present", data=body)

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from silverprint.core.cleaning.reserved_since import reserved_since
 from silverprint.store import ShardReader
 from tests.adapters.crawl.test_hostile import acquire
 from tests.helpers import reservations
@@ -100,6 +101,19 @@ def test_each_is_ignored_where_the_source_respects_none(met: Met) -> None:
 
 def test_each_file_is_asked_for_once(met: Met) -> None:
     assert [met.site.count(path) for path in SITE_FILES] == [1, 1, 1]
+
+
+def test_what_a_site_says_later_takes_a_picture_back(met: Met) -> None:
+    address = f"{met.site.address}{place('nothing')}"
+    before = met.site.replies[place("nothing")]
+    met.site.replies[place("nothing")] = replace(before, headers={**before.headers, "tdm-reservation": "1"})
+    acquire(met.project, met.source)
+    met.site.replies[place("nothing")] = before
+    rows = ShardReader(met.project / "data/raw").index()
+    said = rows.filter(url=address).select("outcome", "reason", "reservation").rows()
+    assert said == [(*STORED, "none"), ("refused", "reserved", "tdmrep:1@header")]
+    assert reserved_since(rows).rows() == [(met.row("nothing")["image_id"], "tdmrep:1@header")]
+    assert len(rows) == len(met.rows) + 1
 
 
 def test_what_a_site_says_of_a_page_holds_for_its_pictures_elsewhere(met: Met) -> None:

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from silverprint.config import SIGNALS
 from silverprint.core.reservations import Statement, forbid, joined, written
+from silverprint.fetch_result import Validators
 from silverprint.fetching import robots
+from silverprint.fetching.image_response import image_answer
 from silverprint.fetching.limits import ROBOTS_BYTES
 from silverprint.fetching.reservations import FILES, HEADERS, of_head, of_meta, of_site, site_file
 from silverprint.fetching.reservations.preferences import preferences
 from silverprint.fetching.reservations.tdmrep import TdmRep
+from silverprint.fetching.response import Reply, wants_body
 from silverprint.fetching.robots.rules import RobotsTxt
 from tests.helpers.clock import within
 
@@ -196,3 +199,19 @@ def test_no_file_holds_a_fetch(name: str) -> None:
             of_site(rules, files, url, US, SIGNALS)
 
     within(10, work)
+
+
+@pytest.mark.parametrize("status", [200, 304])
+def test_a_head_that_forbids_refuses_the_picture_new_or_known(status: int) -> None:
+    known = Validators("0" * 64, '"1"', None)
+    for said, tags, reason in (
+        (of_head(lambda name: ["1"] if name == "tdm-reservation" else [], US, SIGNALS), (), "reserved"),
+        (of_head(lambda name: ["noml"] if name == "x-robots-tag" else [], US, SIGNALS), ("noml",), "x-robots-tag"),
+        ((), ("noindex",), "x-robots-tag"),
+        ((), ("noml",), None),  # where `noml` is not respected, nobody looks for it
+    ):
+        reply = Reply(status, "image/jpeg", '"1"', None, tags, "allowed", said)
+        answer = image_answer(reply, b"", US, known)
+        assert answer.reason == reason
+        assert wants_body(reply, US) == (status == 200 and reason is None)
+        assert answer.reservation == written(said)

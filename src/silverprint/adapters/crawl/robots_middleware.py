@@ -15,7 +15,7 @@ from silverprint.adapters.crawl.decompress_middleware import DecompressMiddlewar
 from silverprint.adapters.crawl.failures import explain
 from silverprint.adapters.crawl.requests import IS_PICTURE
 from silverprint.config import Signal
-from silverprint.core.reservations import RESERVED, Statement, forbid
+from silverprint.core.reservations import RESERVED, forbid
 from silverprint.fetching import reservations, robots
 from silverprint.fetching.limits import ROBOTS_BYTES
 from silverprint.fetching.rate_limit import RateLimit
@@ -70,14 +70,14 @@ class RobotsMiddleware:
         if request.meta[DECISION] == "disallowed":
             raise Refused("robots")
         request.meta[SAID] = reservations.of_site(rules, files, request.url, self._agent, self._respect)
-        if request.meta[IS_PICTURE] and forbid(request.meta[SAID]):
+        if request.meta.get(IS_PICTURE) and forbid(request.meta[SAID]):
             raise Refused(RESERVED)
         await self._pace.turn(parts.hostname or "", robots.delay(rules, self._agent))
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if _RECEIVED not in request.meta:
             found = reservations.of_head(partial(header_values, response), self._agent, self._respect)
-            request.meta[SAID] = _with(request.meta[SAID], found)
+            request.meta[SAID] = (*request.meta[SAID], *found)
         return response
 
     async def _site(self, origin: str, host: str) -> _Site:
@@ -122,7 +122,3 @@ class RobotsMiddleware:
 def header_values(response: Response, name: str) -> tuple[str, ...]:
     """A header as text, decoded as in `fetching.http.response_head`."""
     return tuple(value.decode("utf-8", "surrogateescape") for value in response.headers.getlist(name))
-
-
-def _with(before: tuple[Statement, ...], found: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    return tuple(dict.fromkeys((*before, *found)))

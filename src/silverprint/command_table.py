@@ -336,7 +336,7 @@ COMMANDS = (
         "a picture's whole history: its origin and licence, its votes, the models trained on it",
         "commands.trace:run",
         (
-            _arg("image_id", metavar="IMAGE_ID", help="64 hex digits, or the first 8 or more"),
+            _arg("image_id", metavar="IMAGE_ID", help="64 hex digits, or the first 8 or more; or an address"),
             _arg("--json", dest="as_json", action="store_true", help="for programs"),
         ),
     ),

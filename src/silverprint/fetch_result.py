@@ -44,6 +44,7 @@ class Answer(NamedTuple):
     etag: str | None = None
     last_modified: str | None = None
     robots: str = "n/a"
+    reservation: str | None = None
     kept: StoredBytes | None = None
 
 

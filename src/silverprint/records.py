@@ -33,6 +33,9 @@ RAW: Final[Schema] = {
     "etag": TEXT,  # changes when the picture changes; for a file `size:mtime`, bytes and nanoseconds
     "last_modified": TEXT,
     "robots": TEXT,  # allowed | disallowed | none (no robots.txt) | n/a
+    # what the site and the picture say of training, as `core.reservations.written` has it; none: nothing; null: nobody
+    # looked, as before this column
+    "reservation": TEXT,
     "license": TEXT,  # SPDX identifier or address; null when unknown
     "license_evidence": TEXT,  # rel-license | json-ld | spider | manifest | list | source; null when unknown
     "source_label": TEXT,  # a label the source already had, never trusted blindly
@@ -47,7 +50,7 @@ RAW: Final[Schema] = {
 }
 
 # Parts of a source are never written again, so those from before these columns lack them; they are read as null.
-LATER: Final = frozenset({"caption", "contract", "consent"})
+LATER: Final = frozenset({"caption", "contract", "consent", "reservation"})
 
 INNER: Final[Schema] = {  # figures of the part inside all uniform borders; null where there are none
     "inner256_0": WORD,
@@ -144,6 +147,7 @@ MANIFEST: Final[Schema] = {
     "license_evidence": TEXT,
     "fetched_at": TEXT,
     "robots": TEXT,
+    "reservation": TEXT,
     "width": INT,
     "height": INT,
     "format": TEXT,

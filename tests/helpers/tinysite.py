@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import BinaryIO
 
+SITE_FILES = ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt")  # asked of each host first, in this order
+
 
 @dataclass
 class Reply:

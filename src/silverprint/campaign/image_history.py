@@ -36,6 +36,25 @@ def events(params: Params, image_id: str) -> list[Event]:
     return list(_events(params, image_id))
 
 
+def answers(params: Params, address: str) -> list[Event]:
+    """What `address`, a picture's or the page's that shows it, answered in each source, the oldest first: the one
+    history that pictures have which were not stored.
+
+    Raises:
+        DataError: a table is not readable.
+    """
+    found: list[Event] = []
+    for source in params.sources:
+        read = partial(_answers, layout.raw(source), address)
+        found += _rows(f"acquire@{source}", layout.raw(source), read)
+    return found
+
+
+def _answers(folder: Path, address: str) -> pl.DataFrame:
+    rows = tables.read_parts(folder, RAW).filter((pl.col("url") == address) | (pl.col("page_url") == address))
+    return rows.rename({"image_id": "picture"})
+
+
 def _events(params: Params, image_id: str) -> Iterator[Event]:
     for source in params.sources:
         yield from _rows(f"acquire@{source}", layout.raw(source), partial(_parts, layout.raw(source), RAW, image_id))

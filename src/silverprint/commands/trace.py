@@ -1,4 +1,4 @@
-"""silverprint trace IMAGE_ID: an image's whole history, from its licence to the metrics it changed."""
+"""silverprint trace IMAGE_ID: an image's whole history, from its licence to the metrics it changed; or an address's."""
 
 import json
 import sys
@@ -23,16 +23,21 @@ _SHORTEST = 8  # hex digits of an image_id by which it may be called
 
 
 def run(params: Params, image_id: str, as_json: bool) -> None:
-    """Prints every row that any table on this disk has about the picture.
+    """Prints every row that any table on this disk has about the picture, or what its address answered each time.
 
     Raises:
-        UsageError: no table here knows the picture, or several begin with the digits given.
+        UsageError: no table here knows the picture or the address, or several pictures begin with the digits given.
         DataError: a table is not readable.
     """
-    name = _full(params, image_id.strip().lower())
-    events = image_history.events(params, name)
+    is_address = any(sign in image_id for sign in ":/!")
+    name = image_id.strip() if is_address else _full(params, image_id.strip().lower())
+    events = image_history.answers(params, name) if is_address else image_history.events(params, name)
+    if is_address and not any(event.facts for event in events):
+        rule = "no row on this disk has this address, or its page's"
+        raise UsageError(name, rule, "give it in full, as data/raw has it (column url or page_url)")
     if as_json:
-        sys.stdout.write(json.dumps({"image_id": name, "events": [asdict(event) for event in events]}, indent=2) + "\n")
+        what = "address" if is_address else "image_id"
+        sys.stdout.write(json.dumps({what: name, "events": [asdict(event) for event in events]}, indent=2) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="bold", title=name, title_justify="left")
     table.add_column("stage", no_wrap=True)

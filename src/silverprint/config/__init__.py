@@ -16,9 +16,19 @@ from silverprint.config.model import (
     Release,
     Round,
 )
-from silverprint.config.sources import SOURCE_KINDS, ArchiveSource, FolderSource, Source, UrlSource, WebSource
+from silverprint.config.sources import (
+    SIGNALS,
+    SOURCE_KINDS,
+    ArchiveSource,
+    FolderSource,
+    Signal,
+    Source,
+    UrlSource,
+    WebSource,
+)
 
 __all__ = [
+    "SIGNALS",
     "SOURCE_KINDS",
     "START",
     "ArchiveSource",
@@ -35,6 +45,7 @@ __all__ = [
     "PlannedRound",
     "Release",
     "Round",
+    "Signal",
     "Source",
     "UrlSource",
     "WebSource",

@@ -5,7 +5,7 @@ in the table of commands.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from pydantic import Field
 
@@ -23,6 +23,12 @@ from silverprint.config.field_types import (
     Spider,
     frozen,
 )
+
+# What may forbid training: docs/reservations.md
+Signal: TypeAlias = Literal["noml", "content-usage", "content-signal", "tdmrep", "ai-txt", "data-mining", "c2pa"]
+SIGNALS: Final[tuple[Signal, ...]] = get_args(Signal)
+PictureSignal: TypeAlias = Literal["data-mining", "c2pa"]  # those inside a picture
+PICTURE_SIGNALS: Final[tuple[PictureSignal, ...]] = get_args(PictureSignal)
 
 _AGENT: Final = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
 
@@ -47,6 +53,7 @@ class WebSource:
     max_pages: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000  # pages that one crawl requests, listings included
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)  # extra headers for the hosts of `start` only
     cookies: dict[CookieName, CookieValue] = Field(default_factory=dict)  # cookies, sent to the hosts of `start` only
+    respect: tuple[Signal, ...] = SIGNALS  # signals against training that are obeyed; docs/reservations.md
 
 
 @frozen
@@ -62,6 +69,7 @@ class UrlSource:
     max_bytes: Bytes = 20_000_000  # the largest response
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
     user_agent: Line = _AGENT
+    respect: tuple[Signal, ...] = SIGNALS
 
 
 @frozen
@@ -76,6 +84,7 @@ class ArchiveSource:
     names: Encoding = "auto"  # encoding of the entries' names, where the archive does not declare it
     revision: Count = 1
     max_bytes: Bytes = 20_000_000
+    respect: tuple[PictureSignal, ...] = PICTURE_SIGNALS
 
 
 @frozen
@@ -90,6 +99,7 @@ class FolderSource:
     consent: Line | None = None
     revision: Count = 1
     max_bytes: Bytes = 20_000_000
+    respect: tuple[PictureSignal, ...] = PICTURE_SIGNALS
 
 
 Source: TypeAlias = Annotated[WebSource | UrlSource | ArchiveSource | FolderSource, Field(discriminator="kind")]

@@ -2,8 +2,9 @@
 
 from typing import Any, Literal
 
+from silverprint.core.reservations import written
 from silverprint.fetch_result import Answer, Validators
-from silverprint.fetching.response import Reply, is_forbidden
+from silverprint.fetching.response import Reply, refusal
 
 
 def image_answer(reply: Reply, body: bytes | None, agent: str, known: Validators | None) -> Answer:
@@ -12,19 +13,20 @@ def image_answer(reply: Reply, body: bytes | None, agent: str, known: Validators
     Args:
         body: where `response.wants_body` says that it is wanted.
     """
+    refused = header_refusal(reply, agent)
+    if refused is not None:  # also where the picture is the same: what is said of it may be new
+        return refused
     if reply.status == 304 and known is not None:
         return answer(reply, "present", image_id=known.image_id)
-    refusal = header_refusal(reply, agent)
-    if refusal is not None:
-        return refusal
     if reply.status != 200:
         return answer(reply, "failed", reason=f"http-{reply.status}")
     return answer(reply, "present", data=body)
 
 
 def header_refusal(reply: Reply, agent: str) -> Answer | None:
-    """The refusal that an X-Robots-Tag header demands."""
-    return answer(reply, "refused", reason="x-robots-tag") if is_forbidden(reply, agent) else None
+    """The refusal that the site demands, by X-Robots-Tag or by a reservation."""
+    reason = refusal(reply, agent)
+    return None if reason is None else answer(reply, "refused", reason=reason)
 
 
 def answer(reply: Reply, outcome: Literal["present", "refused", "failed"], **said: Any) -> Answer:
@@ -36,5 +38,5 @@ def answer(reply: Reply, outcome: Literal["present", "refused", "failed"], **sai
         etag=reply.etag,
         last_modified=reply.last_modified,
         robots=reply.robots,
-        **said,
+        **({"reservation": written(reply.said)} | said),
     )

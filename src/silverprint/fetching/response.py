@@ -1,8 +1,9 @@
 """Head of a server's reply, and whether its body is wanted."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from silverprint.fetching.robots.directives import forbids
+from silverprint.core.reservations import Statement, forbid
+from silverprint.fetching.robots.directives import INDEXING, words
 
 
 class Reply(NamedTuple):
@@ -10,6 +11,7 @@ class Reply(NamedTuple):
     Attributes:
         directives: values of X-Robots-Tag.
         robots: the decision of robots.txt on the address.
+        said: of training, by the site's files and in the head.
     """
 
     status: int
@@ -18,13 +20,17 @@ class Reply(NamedTuple):
     last_modified: str | None
     directives: tuple[str, ...]
     robots: str
+    said: tuple[Statement, ...] = ()
 
 
 def wants_body(reply: Reply, agent: str) -> bool:
     """Whether a picture may be in it that `agent` may keep."""
-    return reply.status == 200 and not is_forbidden(reply, agent)
+    return reply.status == 200 and refusal(reply, agent) is None
 
 
-def is_forbidden(reply: Reply, agent: str) -> bool:
-    """Whether an X-Robots-Tag header forbids `agent` to keep the picture."""
-    return forbids(reply.directives, agent)
+def refusal(reply: Reply, agent: str) -> Literal["x-robots-tag", "reserved"] | None:
+    """Why `agent` may not keep the picture: the site says so, in a file of its own or in the head; None if it may."""
+    tags = [one for one in reply.said if one.signal == "noml"]
+    if forbid(tags) or not INDEXING.isdisjoint(words(reply.directives, agent)):
+        return "x-robots-tag"
+    return "reserved" if forbid(reply.said) else None

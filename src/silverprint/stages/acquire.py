@@ -44,7 +44,7 @@ def run(params: Params, source: str) -> None:
         index = tables.read_parts(root, RAW)
         goes_out = SOURCE_KINDS[entry.kind].goes_out  # what lies on a disk is read again in no time
         progress = Progress(root, entry.revision, len(index)) if goes_out else None
-        intake = Intake(writer, source, index, takedowns, progress)
+        intake = Intake(writer, source, index, takedowns, progress, entry.respect)
         whole = CompletedSource(root, _rules(entry, takedowns), len(index))
         try:
             _read(source, entry, intake, whole)

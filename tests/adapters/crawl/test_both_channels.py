@@ -13,7 +13,7 @@ from silverprint.store import ShardReader
 from tests.adapters.crawl.test_hostile import acquire
 from tests.helpers.crawl_projects import configured
 from tests.helpers.hostile_site import moved
-from tests.helpers.tinysite import Reply, Site, html, picture, serving
+from tests.helpers.tinysite import SITE_FILES, Reply, Site, html, picture, serving
 from tests.helpers.web_pictures import encoded
 
 FORBIDS = b"User-agent: *\nDisallow: /img/\n"
@@ -100,7 +100,7 @@ def test_both_channels_say_which_page_shows_a_picture(met: Met) -> None:
     assert said["/near.jpg"] == f"{start.address}/page?a=1"
     assert said["/robots.txt"] is None
     assert {path: headers.get("Referer") for path, headers in sites["none"].asked} == {
-        "/robots.txt": None, "/img/a.jpg": f"{start.address}/"
+        **dict.fromkeys(SITE_FILES), "/img/a.jpg": f"{start.address}/"
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 from silverprint.store import ShardReader
 from tests.helpers.certificates import self_signed
 from tests.helpers.crawl_projects import configured
-from tests.helpers.tinysite import html, photo, picture, serving
+from tests.helpers.tinysite import SITE_FILES, html, photo, picture, serving
 from tests.helpers.web_pictures import encoded
 
 pytestmark = pytest.mark.slow
@@ -38,6 +38,6 @@ def test_a_host_is_trusted_only_where_its_certificate_is(channel: str, tmp_path:
         acquire(tmp_path, channel, trusted=None)
         assert secure.asked == []
         acquire(tmp_path, channel, trusted=pem)
-        assert [path for path, _ in secure.asked] == ["/robots.txt", "/a.jpg"]
+        assert [path for path, _ in secure.asked] == [*SITE_FILES, "/a.jpg"]
     rows = ShardReader(tmp_path / "data/raw").index().filter(url=f"{secure.address}/a.jpg")
     assert rows.select("outcome", "reason").rows() == [("failed", "certificate"), ("stored", None)]

@@ -15,7 +15,7 @@ from silverprint.store import ShardReader
 from tests.helpers import hostile_site as hostile
 from tests.helpers.crawl_projects import configured
 from tests.helpers.hostile_site import CASES, GIF, MAX_BYTES, SCRIPT, address
-from tests.helpers.tinysite import Site, html, photo, picture, serving
+from tests.helpers.tinysite import SITE_FILES, Site, html, photo, picture, serving
 from tests.helpers.web_pictures import encoded
 
 pytestmark = pytest.mark.slow
@@ -136,5 +136,5 @@ def test_a_name_that_changes_its_address_leads_nowhere_else(channel: str, tmp_pa
             acquire(tmp_path, channel, PYTHONPATH=path)
     rows = ShardReader(tmp_path / "data/raw").index()
     assert rows["outcome"].to_list() == ["stored"]
-    assert [path for path, _ in public.asked] == ["/robots.txt", "/a.jpg"]
+    assert [path for path, _ in public.asked] == [*SITE_FILES, "/a.jpg"]
     assert private.asked == []

@@ -4,11 +4,15 @@ import json
 
 import pytest
 from parsel import Selector
+from scrapy.http import HtmlResponse, Request
 
 from silverprint.adapters.crawl.link_extraction import image_addresses
-from silverprint.adapters.crawl.page_licenses import Licenses, Place, meta_forbids
+from silverprint.adapters.crawl.page_licenses import Licenses, Place
+from silverprint.adapters.crawl.page_refusals import page_refusals
+from silverprint.adapters.crawl.robots_middleware import DECISION
+from silverprint.config import SIGNALS
 from silverprint.fetching.public_addresses import is_public
-from silverprint.fetching.robots.directives import forbids, product
+from silverprint.fetching.robots.directives import product, words
 
 BASE = "https://example.org/shop/1"
 PICTURE = "https://example.org/img/1.jpg"
@@ -73,7 +77,7 @@ def test_the_licence_of_a_picture(body: str, found: tuple[str | None, str | None
     ],
 )
 def test_directives(values: list[str], forbidden: bool) -> None:
-    assert forbids(values, "silverprint") is forbidden
+    assert bool(list(words(values, "silverprint"))) is forbidden
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,10 @@ def test_directives(values: list[str], forbidden: bool) -> None:
     ],
 )
 def test_meta_robots(head: str, forbidden: bool) -> None:
-    assert meta_forbids(Selector(f"<html><head>{head}</head></html>"), "silverprint") is forbidden
+    markup = Selector(f"<html><head>{head}</head></html>")
+    response = HtmlResponse(BASE, request=Request(BASE, meta={DECISION: "none"}))
+    refusal = page_refusals(response, markup, "silverprint", SIGNALS).of(PICTURE)
+    assert (refusal is not None and refusal.reason == "meta-robots") is forbidden
 
 
 def test_links_are_found_where_pages_put_them() -> None:

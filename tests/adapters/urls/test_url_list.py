@@ -24,7 +24,7 @@ from silverprint.store import ShardReader
 from silverprint.store.shards.verify import inspect
 from tests.adapters.crawl.test_crawl import await_parts
 from tests.helpers.crawl_projects import configured
-from tests.helpers.tinysite import Reply, Site, picture, serving
+from tests.helpers.tinysite import SITE_FILES, Reply, Site, picture, serving
 from tests.helpers.web_pictures import encoded
 
 ROWS: list[dict[str, Any]] = [
@@ -196,7 +196,7 @@ def test_each_address_is_asked_once_and_again_only_for_news(tmp_path: Path) -> N
         listed(tmp_path, site, rows + shown_again + gone + rows[:1])
         acquire(tmp_path)
         assert {path: site.count(path) for path, _ in site.asked} == dict.fromkeys(
-            ["/robots.txt", "/img/gone.jpg", *(f"/img/{number}.jpg" for number in range(20))], 1
+            [*SITE_FILES, "/img/gone.jpg", *(f"/img/{number}.jpg" for number in range(20))], 1
         )
         frame = index(tmp_path)
         assert Counter(frame["outcome"]) == {"stored": 20, "duplicate": 2, "failed": 2}
@@ -296,4 +296,4 @@ def test_ctrl_c_keeps_what_was_fetched_and_it_is_not_sent_again(tmp_path: Path) 
         assert 16 <= kept < PICTURES
         site.asked.clear()
         assert f"{PICTURES - kept} stored, {kept} unchanged" in acquire(tmp_path)
-        assert sum(path != "/robots.txt" for path, _ in site.asked) == PICTURES - kept
+        assert sum(path not in SITE_FILES for path, _ in site.asked) == PICTURES - kept

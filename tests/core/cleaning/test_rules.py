@@ -16,6 +16,7 @@ LIMITS = Clean(
     min_side=48, max_aspect=3.0, min_contrast=4.0, min_brightness=4.0, max_brightness=251.0, min_sharpness=8.0,
     duplicate_radius=16, group_radius=40, alike_limit=1.0, licenses=("CC0-1.0",), unknown_license="reject",
 )  # fmt: skip
+SCHEMA = {**MEASURED, "license": pl.String(), "reserved": pl.String()}
 SOUND = {
     "decodable": True, "error": None, "width": 100, "height": 100, "frames": 1, "brightness": 100.0,
     "contrast": 40.0, "sharpness": 90.0, "license": "CC0-1.0",
@@ -24,7 +25,7 @@ SOUND = {
 
 def _verdicts(**changes: object) -> dict[str, str]:
     """Every rule that rejects a sound picture with `changes`, and its evidence."""
-    row = pl.DataFrame([{**SOUND, **changes}], schema={**MEASURED, "license": pl.String()})
+    row = pl.DataFrame([{**SOUND, **changes}], schema=SCHEMA)
     found = {
         rule.reason: row.select(rejects=rule.rejects(LIMITS), evidence=rule.evidence).row(0)
         for rule in RULES
@@ -78,6 +79,7 @@ def test_one_pixel_has_figures():
     ("changes", "expected"),
     [
         ({}, {}),
+        ({"reserved": "tdmrep:1@header"}, {"reserved": "tdmrep:1@header"}),
         ({"license": None}, {"license-unknown": "unknown"}),
         ({"license": "CC-BY-NC-4.0"}, {"license-not-allowed": "CC-BY-NC-4.0"}),
         ({"decodable": False, "error": "truncated", "width": None, "height": None, "frames": None, "brightness": None,
@@ -102,7 +104,7 @@ def test_each_rule_and_its_evidence(changes, expected):
 
 def test_an_unknown_licence_may_be_kept():
     limits = Clean(**{**vars(LIMITS), "unknown_license": "keep"})
-    row = pl.DataFrame([{**SOUND, "license": None}], schema={**MEASURED, "license": pl.String()})
+    row = pl.DataFrame([{**SOUND, "license": None}], schema=SCHEMA)
     plain = [rule for rule in RULES if rule.rejects and not rule.policy]
     assert not any(row.select(rule.rejects(limits).fill_null(False)).item() for rule in plain)
 
@@ -119,4 +121,4 @@ def test_a_rule_that_looks_at_a_row_says_what_it_saw_and_what_binds_comes_first(
     assert len(set(REASONS)) == len(REASONS)
     assert set(REASONS[: len(BINDING)]) == BINDING
     # What may not be used is not used, even where people have labelled it.
-    assert {"withdrawn", "license-unknown", "license-not-allowed"} == BINDING
+    assert {"withdrawn", "reserved", "license-unknown", "license-not-allowed"} == BINDING

@@ -17,7 +17,7 @@ from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import MANIFEST, MINIATURES, NEIGHBOURS, TAKEDOWNS, WITHDRAWN
 from silverprint.stages import clean, measure
 from silverprint.stages.clean import look_alikes
-from silverprint.store import tables
+from silverprint.store import ShardWriter, tables
 from silverprint.store.shards.purge import purge
 from tests.helpers.album import CHINA, FLOWER, Found, acquire, gif, jpeg, manifest, png, tile
 
@@ -86,7 +86,7 @@ def test_each_reason_with_its_evidence_and_the_figures(project: Path):
 
     figures = json.loads(layout.CLEAN_METRICS.read_text())
     assert (figures["acquired"], figures["kept"]) == (17, 6)
-    others = {"placeholder": 0, "text-like": 0, "off-topic": 0, "same-pixels": 0, "near-duplicate": 0}
+    others = {"reserved": 0, "placeholder": 0, "text-like": 0, "off-topic": 0, "same-pixels": 0, "near-duplicate": 0}
     assert figures["rejected"] == dict.fromkeys([*DIRT], 1) | others
     assert (figures["groups"], figures["largest_group"]) == (6, 1)
     assert figures["license_fill"] == pytest.approx(16 / 17, abs=1e-6)
@@ -115,6 +115,20 @@ def test_one_row_a_picture_the_best_licensed_then_earliest(project: Path):
     )
     assert list(rows) == ["early"]
     assert (rows["early"]["source"], rows["early"]["kept"]) == ("partner", True)
+
+
+def test_a_picture_that_every_address_reserves_since_is_rejected(project: Path):
+    said = "tdmrep:1@tdmrep.json"
+    reserved, shown_twice = Found(jpeg(tile(0)), "reserved"), Found(jpeg(tile(1)), "shown")
+    acquire("web", [reserved, shown_twice, Found(shown_twice.data, "elsewhere"), Found(jpeg(tile(2)), "free")])
+    refused = {"outcome": "refused", "reason": "reserved", "reservation": said, "source": "web"}
+    with ShardWriter(layout.raw("web")) as writer:
+        for url in ("reserved", "shown"):
+            writer.add(refused | {"url": url})
+    acquire("partner", [])
+    rows = {row["image_id"]: row for row in manifest().values()}
+    assert (rows[reserved.image_id]["reason"], rows[reserved.image_id]["evidence"]) == ("reserved", said)
+    assert rows[shown_twice.image_id]["kept"]
 
 
 def test_same_pixels_keep_the_earliest(project: Path):

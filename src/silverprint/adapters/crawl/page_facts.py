@@ -1,6 +1,7 @@
 """Facts of a page that was read: what it leads to and what it states of that, as plain values without the page."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
@@ -10,8 +11,10 @@ from scrapy.http import Response, TextResponse
 from silverprint.adapters.crawl import scrapy_response
 from silverprint.adapters.crawl.css_select import MARKUP, select
 from silverprint.adapters.crawl.page_bounds import TOO_LARGE, TooLarge
-from silverprint.adapters.crawl.page_licenses import License, Licenses, Place, meta_forbids
+from silverprint.adapters.crawl.page_licenses import License, Licenses, Place
+from silverprint.adapters.crawl.page_refusals import Refusals, page_refusals
 from silverprint.adapters.crawl.page_text import text_response
+from silverprint.config import SIGNALS, Signal
 from silverprint.core.licenses import spdx
 from silverprint.fetch_result import Answer
 
@@ -57,7 +60,7 @@ class PageFacts(NamedTuple):
     """
     Attributes:
         where: the page's address, with a hint why it shows nothing; empty where it shows something.
-        refusal: of all of its pictures.
+        refusals: of its pictures.
         pictures: that it shows.
         sent_on: where it sends its readers.
         pages: that it links to, if it is a listing page.
@@ -65,7 +68,7 @@ class PageFacts(NamedTuple):
     """
 
     where: str
-    refusal: Answer | None
+    refusals: Refusals
     pictures: list[Lead]
     sent_on: str | None
     pages: list[Lead] = []  # noqa: RUF012 (never changed)
@@ -79,18 +82,22 @@ class Page:
     Attributes:
         response: with its encoding and a selector.
         markup: the parsed page; of JSON an empty one.
-        refusal: of all of its pictures.
+        refusals: of its pictures.
     """
 
     response: TextResponse
     place: Place
     markup: Selector
     licenses: Licenses
-    refusal: Answer | None
+    refusals: Refusals
 
     @classmethod
-    def of(cls, response: Response, agent: str) -> Self | Answer:
-        """The page in a response, or why there is none to be read."""
+    def of(cls, response: Response, agent: str, respect: Container[Signal] = SIGNALS) -> Self | Answer:
+        """The page in a response, or why there is none to be read.
+
+        Args:
+            respect: signals against training that are obeyed.
+        """
         if not scrapy_response.is_page(response):
             return scrapy_response.no_page_answer(response)
         page = text_response(response)
@@ -98,11 +105,9 @@ class Page:
             return scrapy_response.page_answer(response, "failed", page)
         markup = page.selector if page.selector.type in MARKUP else Selector("")
         place = Place(markup, page.url, page.encoding)
-        refusal = scrapy_response.header_refusal(response, agent)
-        if refusal is None and meta_forbids(markup, agent):
-            refusal = scrapy_response.page_answer(response, "refused", "meta-robots")
+        refusals = page_refusals(response, markup, agent, respect)
         try:
-            return cls(page, place, markup, Licenses(markup, place), refusal)
+            return cls(page, place, markup, Licenses(markup, place), refusals)
         except TooLarge:
             return scrapy_response.page_answer(response, "failed", TOO_LARGE)
 

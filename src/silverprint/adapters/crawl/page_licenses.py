@@ -1,4 +1,4 @@
-"""Facts a page states about its images: their addresses, their licence, and whether they may be kept."""
+"""Facts a page states about its images: their addresses and their licence."""
 
 import json
 import re
@@ -13,7 +13,6 @@ from silverprint.adapters.crawl import link_extraction
 from silverprint.adapters.crawl.css_select import select
 from silverprint.adapters.crawl.page_bounds import count_json_values
 from silverprint.core.licenses import spdx
-from silverprint.fetching.robots.directives import forbids
 from silverprint.fetching.urls import LONGEST, resolve_url
 
 
@@ -72,16 +71,6 @@ def absolute_url(base: str, address: str) -> str:
 def links(page: Selector, where: str | None) -> list[str]:
     """Where the elements that `where` (a hint) finds link to, as written, each once, in the page's order."""
     return list(dict.fromkeys(address for _, address in link_extraction.link_addresses(page, where)))
-
-
-def meta_forbids(page: Selector, agent: str) -> bool:
-    """Whether a robots meta tag, for everyone or for `agent`, forbids to keep the page's pictures."""
-    contents = [
-        tag.get("content", "")
-        for tag in select(page, "meta[name]")
-        if tag.get("name").strip().lower() in {"robots", agent}
-    ]
-    return forbids(contents, agent)
 
 
 class Licenses:

@@ -12,6 +12,7 @@ from silverprint.fetching.address_guard import target
 from silverprint.fetching.refusals import Failed
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+IS_PICTURE: Final = "is_picture"  # key of Request.meta: whether nothing but a picture is asked for
 LISTING, PAGE, PICTURE = 0, 1, 2  # priorities: what was found is fetched before more is looked for
 
 
@@ -44,7 +45,8 @@ def request(
             headers={name: value for name, value in conditions if value},
             priority=priority,
             dont_filter=True,  # Scrapy's own filter would drop a redirect to a known address without a word
-            meta={"verbatim_url": True, "way": dict(way)},  # an address that `resolve_url` wrote is not written anew
+            # An address that `resolve_url` wrote is not written anew.
+            meta={"verbatim_url": True, "way": dict(way), IS_PICTURE: priority == PICTURE},
         )
     except ValueError:
         raise Failed("bad-url") from None

@@ -5,12 +5,13 @@ from typing import Any, Literal, TypeGuard
 from scrapy.http import Request, Response, TextResponse
 
 from silverprint.adapters.crawl.failures import explain
-from silverprint.adapters.crawl.robots_middleware import DECISION
+from silverprint.adapters.crawl.robots_middleware import DECISION, SAID, header_values
+from silverprint.core.reservations import Statement, written
 from silverprint.fetch_result import Answer, Showing, Validators
 from silverprint.fetching import image_response
 from silverprint.fetching.redirects import redirect_target
 from silverprint.fetching.refusals import NoImage
-from silverprint.fetching.response import Reply
+from silverprint.fetching.response import Reply, refusal
 from silverprint.imaging.sniff import sniff
 
 
@@ -20,13 +21,20 @@ def image_answer(response: Response, agent: str, known: Validators | None) -> An
     try:  # Scrapy follows redirects within the web, and leaves the others to us
         redirect_target(response.url, response.status, _header(response, "Location"))
     except NoImage as why:  # as for a list: the row is of an address that leads nowhere, and no answer's
-        return Answer(why.outcome, why.reason, robots=reply.robots)
+        return Answer(why.outcome, why.reason, robots=reply.robots, reservation=written(reply.said))
     return image_response.image_answer(reply, response.body, agent, known)
 
 
-def header_refusal(response: Response, agent: str) -> Answer | None:
-    """The refusal that an X-Robots-Tag header demands."""
-    return image_response.header_refusal(_reply(response), agent)
+def head_refusal(response: Response, agent: str) -> str | None:
+    """The reason of the refusal that the head of a page demands."""
+    said = tuple(one for one in statements(response) if one.place == "header")
+    return refusal(_reply(response)._replace(said=said), agent)
+
+
+def statements(response: Response) -> tuple[Statement, ...]:
+    """What the site's files and the head say of what is in it."""
+    said: tuple[Statement, ...] = response.meta.get(SAID, ())
+    return said
 
 
 def page_answer(response: Response, outcome: Literal["refused", "failed"], reason: str) -> Answer:
@@ -55,7 +63,9 @@ def failure_answer(failure: Any) -> tuple[Showing, Answer]:
     """What was asked for, and the answer for a request without a response."""
     request: Request = failure.request
     outcome, reason = explain(failure.value)
-    return request.cb_kwargs["asked"], Answer(outcome, reason, robots=request.meta.get(DECISION, "n/a"))
+    robots = request.meta.get(DECISION, "n/a")
+    said = written(request.meta[SAID]) if request.meta.get(SAID) else None
+    return request.cb_kwargs["asked"], Answer(outcome, reason, robots=robots, reservation=said)
 
 
 def _reply(response: Response) -> Reply:
@@ -64,16 +74,11 @@ def _reply(response: Response) -> Reply:
         content_type=_header(response, "Content-Type"),
         etag=_header(response, "ETag"),
         last_modified=_header(response, "Last-Modified"),
-        directives=tuple(map(_text, response.headers.getlist("X-Robots-Tag"))),
+        directives=header_values(response, "x-robots-tag"),
         robots=response.meta[DECISION],
+        said=statements(response),
     )
 
 
 def _header(response: Response, name: str) -> str | None:
-    values = response.headers.getlist(name)
-    return _text(values[0]) if values else None  # the first of several, as for a list
-
-
-def _text(value: bytes) -> str:
-    """A header as text, decoded as in `fetching.http.response_head`."""
-    return value.decode("utf-8", "surrogateescape")
+    return next(iter(header_values(response, name)), None)  # the first of several, as for a list

@@ -20,6 +20,7 @@ def settings(source: WebSource, takedowns: Takedowns, headers: Mapping[str, str]
         "USER_AGENT": source.user_agent,
         "ALLOW_PRIVATE": list(source.allow_private),
         "TAKEDOWNS": takedowns,
+        "RESPECT": source.respect,
         "CRAWL_START": list(source.start),
         "HEADERS_FOR_THE_SITE": dict(headers),
         "DOWNLOADER_MIDDLEWARES": {

@@ -127,7 +127,7 @@ class ImageSpider(Spider):
         for lead in page.pages:
             await share.yield_if_due()
             is_new = is_new or lead.url not in self._pages
-            way = {"license": lead.license, "refusal": page.refusal}
+            way = {"license": lead.license, "refusal": page.refusals.of(lead.url)}
             for request_ in self._visit(Showing(lead.url, response.url, source_label=lead.label), PAGE, way):
                 yield request_
         async for request_ in self._pictures(found, page, asked, share):
@@ -169,7 +169,11 @@ class ImageSpider(Spider):
     async def _answer(self, response: Response, asked: Showing) -> Answer:
         """What came back for a picture; whatever it holds, the reactor goes on meanwhile."""
         answer = scrapy_response.image_answer(response, self._agent, self._shown.validators(asked.url))
-        return answer if answer.data is None else await asyncio.to_thread(judge_answer, answer, asked.url)
+        return (
+            answer
+            if answer.data is None
+            else await asyncio.to_thread(judge_answer, answer, asked.url, self._source.respect)
+        )
 
     def on_lost_listing(self, failure: Failure) -> None:
         self._dead_end(*scrapy_response.failure_answer(failure))
@@ -183,7 +187,7 @@ class ImageSpider(Spider):
 
     def _read_listing(self, response: Response) -> PageFacts | Answer:
         """What a listing page leads to, or why it cannot be read; beside the loop, as `_read_page`."""
-        page = Page.of(response, self._agent)
+        page = Page.of(response, self._agent, self._source.respect)
         if isinstance(page, Answer):
             return page
         labels = link_labels(page.response.selector, self._source.page, self._source.listing_label)
@@ -192,15 +196,15 @@ class ImageSpider(Spider):
         has_pages = bool(pages) or self._findings.links > 0
         found = [] if has_pages else list(map(page.lead, self.pictures_of_listing(page.response)))
         where = "" if pages or found else hint(page.response)
-        return PageFacts(where, page.refusal, found, page.sent_on(), pages, further)
+        return PageFacts(where, page.refusals, found, page.sent_on(), pages, further)
 
     def _read_page(self, response: Response) -> PageFacts | Answer:
         """What a picture page shows."""
-        page = Page.of(response, self._agent)
+        page = Page.of(response, self._agent, self._source.respect)
         if isinstance(page, Answer):
             return page
         found = list(map(page.lead, self.pictures(page.response)))
-        return PageFacts("" if found else hint(page.response), page.refusal, found, page.sent_on())
+        return PageFacts("" if found else hint(page.response), page.refusals, found, page.sent_on())
 
     async def _is_new(self, found: Iterable[Lead], share: LoopShare) -> bool:
         """Whether one of them was not met before."""
@@ -216,8 +220,8 @@ class ImageSpider(Spider):
         for one in found:
             await share.yield_if_due()
             showing = Showing(one.url, asked.url, *one.license, one.label or asked.source_label, one.caption)
-            if page.refusal is not None:
-                self._shown.take(showing, page.refusal)
+            if (refusal := page.refusals.of(one.url)) is not None:
+                self._shown.take(showing, refusal)
             else:
                 for request_ in self._fetch(showing):
                     yield request_

@@ -171,6 +171,7 @@ class View:
     groups: str | None  # the cost of groups, in words; None where they cost nothing
     not_stored: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
+    reservations: list[dict[str, Any]]
     provenance: list[dict[str, Any]]
     licenses: list[dict[str, Any]]
     labels_per_class: dict[str, int]

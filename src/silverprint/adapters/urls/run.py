@@ -35,7 +35,13 @@ def fetch(name: str, source: UrlSource, intake: Intake, _: CompletedSource) -> N
     """
     listed = UrlList(name, source)
     manner = FetchSettings(
-        source.user_agent, source.timeout_s, source.max_bytes, source.per_host, source.allow_private, intake.takedowns
+        source.user_agent,
+        source.timeout_s,
+        source.max_bytes,
+        source.per_host,
+        source.allow_private,
+        intake.takedowns,
+        source.respect,
     )
     with FetcherProcess(manner) as sockets, bar() as progress:
         first_look = survey(listed)
@@ -122,7 +128,7 @@ class _Desk:
     def _answer(self, url: str, result: Result, body: bytes | None) -> Answer:
         found = result.found
         if isinstance(found, Loss):
-            return Answer(found.outcome, found.reason, robots=found.robots)
+            return Answer(found.outcome, found.reason, robots=found.robots, reservation=found.reservation)
         return image_response.image_answer(found, body, self._agent, self._intake.validators(url))
 
     def _take(self, showing: Showing, answer: Answer) -> Answer:

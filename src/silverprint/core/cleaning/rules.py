@@ -22,9 +22,9 @@ class Rule:
         words: what it means, for whoever reads the report.
         remedy: what to change where it leaves no picture.
         rejects: for the limits, a boolean expression over one picture's row: the columns of MEASURED, `license`,
-            `pages` as `core.cleaning.placeholders.page_counts` counts them and `strangeness` as
-            `core.cleaning.outliers.outlier_scores` has it; null, where a figure could not be had, counts as no. None
-            where other pictures or ledgers decide.
+            `reserved` as `core.cleaning.reserved_since` has it, `pages` as `core.cleaning.placeholders.page_counts`
+            counts them and `strangeness` as `core.cleaning.outliers.outlier_scores` has it; null, where a figure could
+            not be had, counts as no. None where other pictures or ledgers decide.
         evidence: text for the manifest, of the same row.
         explain: the manifest's evidence with the limit that it lies beyond: "40x60" -> "side 40 < 48".
         binds: whether it holds even for pictures that people labelled; others only keep a picture from being asked.
@@ -55,6 +55,14 @@ RULES: Final = (
         "withdrawn",
         "somebody asked for it to be taken down",
         "data/takedowns.csv withdraws them: add a source",
+        binds=True,
+    ),
+    Rule(
+        "reserved",
+        "its site says since that it may not be trained on",
+        "ask its owner, or narrow the source's respect and raise its revision",
+        lambda _: pl.col("reserved").is_not_null(),
+        pl.col("reserved"),
         binds=True,
     ),
     Rule(

@@ -9,6 +9,7 @@ import polars as pl
 from silverprint.core.agreement import krippendorff_alpha, why_undefined
 from silverprint.core.cleaning.rules import FLAGS, REASONS
 from silverprint.core.evaluation.intervals import wilson
+from silverprint.core.reservations import NOTHING
 from silverprint.core.votes.vote_ledger import ANSWERS
 
 PROVENANCE = ("license", "license_evidence", "page_url", "fetched_at", "robots", "contract", "consent")
@@ -52,6 +53,23 @@ def not_stored_reasons(raw: pl.DataFrame) -> pl.DataFrame:
         .group_by("source", "outcome", "reason")
         .agg(pl.len().alias("addresses"))
         .sort("source", "addresses", "reason", descending=[False, True, False])
+    )
+
+
+def reservations(raw: pl.DataFrame) -> pl.DataFrame:
+    """What signals say of training, and what became of it, the commonest first.
+
+    Returns:
+        source, said (`content-signal:ai-train=no@robots.txt`), addresses, refused; a row for each thing said.
+    """
+    spoke = raw.filter(pl.col("reservation") != NOTHING).select(
+        "source", "outcome", said=pl.col("reservation").str.split(" ")
+    )
+    return (
+        spoke.explode("said")
+        .group_by("source", "said")
+        .agg(pl.len().alias("addresses"), (pl.col("outcome") == "refused").sum().alias("refused"))
+        .sort("source", "addresses", "said", descending=[False, True, False])
     )
 
 

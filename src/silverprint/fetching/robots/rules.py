@@ -11,7 +11,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from silverprint.fetching.limits import ROBOTS_BYTES
 from silverprint.fetching.robots.path_pattern import Pattern, Place
 
-Key: TypeAlias = Literal["user-agent", "allow", "disallow", "crawl-delay"]
+Terms: TypeAlias = Literal["content-usage", "content-signal"]
+Key: TypeAlias = Literal["user-agent", "allow", "disallow", "crawl-delay"] | Terms
 
 _KEYS: Final[dict[str, Key]] = {
     "user-agent": "user-agent", "useragent": "user-agent", "user agent": "user-agent",
@@ -19,6 +20,7 @@ _KEYS: Final[dict[str, Key]] = {
     "diasllow": "disallow", "disallaw": "disallow",
     "allow": "allow",
     "crawl-delay": "crawl-delay", "crawldelay": "crawl-delay", "crawl delay": "crawl-delay",
+    "content-usage": "content-usage", "content-signal": "content-signal", "content-signals": "content-signal",
 }  # fmt: skip
 _COLONLESS: Final = re.compile(r"(user-?agent|(?:dis)?allow|crawl-?delay)[ \t]+(\S+)", re.IGNORECASE)
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
@@ -36,12 +38,22 @@ class Rule(NamedTuple):
     pattern: Pattern
 
 
+class _Term(NamedTuple):
+    pattern: Pattern | None  # None: it is said of every path
+    said: str
+
+    @property
+    def octets(self) -> int:
+        return 0 if self.pattern is None else self.pattern.octets
+
+
 class _Group:
     """Rules, and times between two requests, in the order of their lines."""
 
     def __init__(self) -> None:
         self.rules: list[tuple[bool, str]] = []  # whether it allows, and what
         self.delays: list[float] = []
+        self.terms: list[tuple[Key, str]] = []
 
 
 class RobotsTxt:
@@ -54,12 +66,17 @@ class RobotsTxt:
         # By the crawler's name in lower case, or `*`: its groups, and how many of their delays stand before the name.
         self._groups: defaultdict[str, dict[_Group, int]] = defaultdict(dict)
         self._sorted: dict[str, list[Rule]] = {}
+        self._terms: dict[tuple[Terms, str], list[_Term]] = {}
         group, has_rules = _Group(), True
+        self._before = group  # what stands before the first name: of that, terms count, for everybody
         for key, value in _lines(_text(content)):
             if key == "user-agent":
                 if has_rules:
                     group, has_rules = _Group(), False
                 self._groups[_agent(value)].setdefault(group, len(group.delays))
+            elif key in ("content-usage", "content-signal"):
+                has_rules = True
+                group.terms.append((key, value))
             elif key == "crawl-delay":  # not in the RFC, so it ends no group (2.2.4)
                 if found := _SECONDS.match(value):
                     group.delays.append(float(found[0]))
@@ -70,10 +87,28 @@ class RobotsTxt:
 
     def allows(self, url: str, agent: str) -> bool:
         """Whether the crawler of that name (lower case) may ask for `url`, as it goes over the wire."""
+        return self.ruling(url, agent) is not False
+
+    def ruling(self, url: str, agent: str) -> bool | None:
+        """Likewise; None where no rule says it."""
         place = Place(url)
         if place.path == "/robots.txt":
             return True  # always (2.2.2)
-        return next((rule.allows for rule in self._rules(agent) if rule.pattern.matches(place)), True)
+        return next((rule.allows for rule in self._rules(agent) if rule.pattern.matches(place)), None)
+
+    def terms(self, key: Terms, url: str, agent: str) -> str:
+        """What is said of the use of `url`: the values of the lines with the longest matching path, in one; else "".
+
+        A path may stand before what is said, and is matched like those of Allow and Disallow
+        (draft-ietf-aipref-attach-05, 3.1 and 3.2).
+        """
+        place, found = Place(url), list[_Term]()
+        for term in self._terms_of(key, agent):
+            if found and term.octets < found[0].octets:
+                break
+            if term.pattern is None or term.pattern.matches(place):
+                found.append(term)
+        return ",".join(term.said for term in found)
 
     def delay(self, agent: str) -> float:
         """Seconds that the crawler of that name shall let pass between two requests: the longest time said, else 0."""
@@ -88,6 +123,17 @@ class RobotsTxt:
             ]
             self._sorted[agent] = sorted(rules, key=lambda rule: (rule.pattern.octets, rule.allows), reverse=True)
         return self._sorted[agent]
+
+    def _terms_of(self, key: Terms, agent: str) -> list[_Term]:
+        """Those for a crawler, the longest path first."""
+        if (key, agent) not in self._terms:
+            groups = (self._before, *self._of(agent))
+            by_path = defaultdict[str, dict[str, None]](dict)
+            for path, said in (_term(value) for group in groups for of_key, value in group.terms if of_key == key):
+                by_path[path][said] = None
+            terms = [_Term(Pattern(path) if path else None, ",".join(said)) for path, said in by_path.items()]
+            self._terms[key, agent] = sorted(terms, key=lambda term: term.octets, reverse=True)
+        return self._terms[key, agent]
 
     def _of(self, agent: str) -> dict[_Group, int]:
         """All groups for a crawler, as one; those for everybody where none names it."""
@@ -114,6 +160,14 @@ def _lines(text: str) -> Iterator[tuple[Key, str]]:
             key, value = _KEYS[found[1].lower()], found[2]
         if key is not None:
             yield key, value.strip(_BLANKS)
+
+
+def _term(value: str) -> tuple[str, str]:
+    """The path, or "" where there is none, and what is said of it."""
+    if not value.startswith("/"):
+        return "", value
+    path, *said = value.split(maxsplit=1)
+    return path, "".join(said)
 
 
 def _agent(value: str) -> str:

@@ -18,6 +18,7 @@ from silverprint.campaign import exact_copies, ledgers
 from silverprint.config import Clean, Params
 from silverprint.console import say
 from silverprint.core.cleaning import identifiable_people, judge, placeholders, rules, withdrawals
+from silverprint.core.cleaning.reserved_since import reserved_since
 from silverprint.core.duplicates import groups
 from silverprint.core.duplicates.near_duplicates import Sameness, components
 from silverprint.core.reporting import summary
@@ -95,11 +96,11 @@ def _same(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> Sa
 
 
 def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64], same: Sameness) -> pl.DataFrame:
-    """`pictures` with `pages` and `strangeness`; the latter of those in `rows`, else null."""
+    """`pictures` with `reserved`, `pages` and `strangeness`; the last of those in `rows`, else null."""
     image_ids = pictures["image_id"].gather(rows)
     strange = outliers.outlier_scores(image_ids)
     pages = placeholders.page_counts(raw, pictures["image_id"], components(same))
-    for figures in (pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
+    for figures in (reserved_since(raw), pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
         pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
     return pictures
 

@@ -111,6 +111,7 @@ def _view(
         groups=_grouped(manifest.filter("kept")),
         not_stored=summary.not_stored_reasons(raw).to_dicts(),
         outcomes=summary.outcomes(raw).to_dicts(),
+        reservations=summary.reservations(raw).to_dicts(),
         provenance=summary.provenance(manifest).to_dicts(),
         licenses=summary.licenses(manifest.filter(pl.col("kept"))).to_dicts(),
         labels_per_class=_counts(campaign.answers, "label"),

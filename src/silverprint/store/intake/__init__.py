@@ -8,11 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from silverprint.config import SIGNALS, Signal
 from silverprint.core.cleaning.takedowns import NOTHING, Takedowns
+from silverprint.core.reservations import RESERVED, forbid, joined
 from silverprint.fetch_result import Answer, Showing, StoredBytes, Validators
 from silverprint.imaging import claimed_formats
 from silverprint.imaging.byte_spans import sha256_of
 from silverprint.imaging.metadata import strip_pieces
+from silverprint.imaging.reservations import in_picture
 from silverprint.store.int_map import IntMap
 from silverprint.store.intake import field_bounds
 from silverprint.store.intake.history import UrlHistory
@@ -29,6 +32,7 @@ class Intake:
         index: its rows so far (columns RAW), older parts first.
         takedowns: what may not be stored any more.
         progress: of the run, if it may go on where it was.
+        respect: signals against training that are looked for in a picture.
 
     Attributes:
         counts: rows by outcome (stored, duplicate, refused, failed), and `unchanged`, which makes no row.
@@ -42,8 +46,10 @@ class Intake:
         index: pl.DataFrame,
         takedowns: Takedowns = NOTHING,
         progress: Progress | None = None,
+        respect: tuple[Signal, ...] = SIGNALS,
     ) -> None:
         self._writer, self._source, self.takedowns, self._progress = writer, source, takedowns, progress
+        self._respect = respect
         self.counts: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         # Hashes instead of the words themselves: a long list must not fill the memory.
@@ -90,7 +96,7 @@ class Intake:
         Raises:
             DiskError: no space.
         """
-        answer = judge_answer(answer, showing.url)
+        answer = judge_answer(answer, showing.url, self._respect)
         kept, answer = answer.kept, field_bounds.answer(answer._replace(kept=None), showing)
         showing = field_bounds.showing(showing)
         if self.takedowns.forbid(showing.url, showing.page_url) or answer.image_id in self.takedowns.images:
@@ -124,7 +130,9 @@ class Intake:
                 self._progress.unchanged(url)
 
 
-_OF_AN_ANSWER = ("reason", "image_id", "format", "status", "content_type", "etag", "last_modified", "robots")
+_OF_AN_ANSWER = (
+    "reason", "image_id", "format", "status", "content_type", "etag", "last_modified", "robots", "reservation"
+)  # fmt: skip
 _SIGNATURE = ("image_id", "reason", *Showing._fields[2:])
 
 
@@ -142,6 +150,7 @@ def _row(source: str, showing: Showing, answer: Answer) -> dict[str, Any]:
         "etag": answer.etag,
         "last_modified": answer.last_modified,
         "robots": answer.robots,
+        "reservation": answer.reservation,
         "license": showing.license,
         "license_evidence": showing.license_evidence,
         "source_label": showing.source_label,
@@ -157,11 +166,13 @@ def _written(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def judge_answer(answer: Answer, url: str) -> Answer:
+def judge_answer(answer: Answer, url: str, respect: tuple[Signal, ...] = SIGNALS) -> Answer:
     """The answer with its bytes replaced by their name and by what is kept of them, or by the reason why nothing is.
 
-    `url` may claim that they are a picture's (`imaging.claimed_formats`). This is the only part of `Intake.take` that a
-    picture's content can make slow; callers that must not block run it in a thread.
+    `url` may claim that they are a picture's (`imaging.claimed_formats`). A picture that says itself, by one of the
+    signals in `respect`, that it may not be trained on is not kept; what says so is metadata, and would be stripped.
+    This is the only part of `Intake.take` that a picture's content can make slow; callers that must not block run it in
+    a thread.
     """
     data = answer.data
     if data is None:
@@ -172,6 +183,10 @@ def judge_answer(answer: Answer, url: str) -> Answer:
     if form is None:
         reason = "not-an-image" if data else "empty"
         return answer._replace(outcome="failed", reason=reason, data=None)
+    said = in_picture(data, respect)
+    answer = answer._replace(reservation=joined(answer.reservation, said))
+    if forbid(said):
+        return answer._replace(outcome="refused", reason=RESERVED, data=None)
     payload, image_id = strip_pieces(data), sha256_of([data])
     if not payload:
         return answer._replace(outcome="refused", reason="too-many-parts", data=None)

@@ -15,7 +15,7 @@ LONGEST: Final[Mapping[str, int]] = {  # characters of a field; more is cut, wit
     "url": LONGEST_ADDRESS, "page_url": LONGEST_ADDRESS,
     "license": 2_048, "license_evidence": 64, "source_label": 1_024,
     "caption": 10_000, "contract": 1_024, "consent": 1_024, "reason": 64, "format": 64, "content_type": 256,
-    "robots": 64,
+    "robots": 64, "reservation": 1_024,
 }  # fmt: skip
 _VALIDATORS: Final[Mapping[str, int]] = {
     "etag": 1_024,

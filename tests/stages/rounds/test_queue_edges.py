@@ -12,7 +12,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.core.selection import STRATEGIES
 from silverprint.errors import DataError
-from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, SCORES, VOTES, conform, empty
+from silverprint.records import IMPORTS, LABELS, MANIFEST, NONE_OF_THESE, SCORES, VOTES, conform, empty
 from silverprint.stages import queue
 from silverprint.store import features, tables
 from tests.helpers import round_campaign as campaign
@@ -27,12 +27,29 @@ def second(params):
     campaign.write_pool(count=COUNT)
     campaign.write_scores(params, "r02", model=True)
     labelled(params, 4)
+    brought(params)
     return params
 
 
 def by(params, strategy, **changes):
     rounds = {name: replace(entry, strategy=strategy, **changes) for name, entry in params.rounds.items()}
     return replace(params, rounds=rounds)
+
+
+def brought(params):
+    """A source's labels of all but three pictures."""
+    rows = [
+        {
+            "image_id": campaign.image_id(number),
+            "annotator": "import:partner",
+            "said": params.dataset.classes[number % CLASSES],
+            "choice": params.dataset.classes[number % CLASSES],
+            "status": "valid",
+            "batch": 1,
+        }
+        for number in range(3, COUNT)
+    ]
+    ledgers.write_imports(conform(pl.DataFrame(rows), IMPORTS))
 
 
 def labelled(params, count, label=None):

@@ -15,6 +15,7 @@ from silverprint.core.selection.strategies import (
     badge,
     bald,
     coreset,
+    doubt,
     entropy,
     least_confidence,
     margin,
@@ -30,12 +31,14 @@ from silverprint.errors import ConfigError
 
 Embeddings = Float[NDArray[np.floating], "n d"]
 Labeled = Int[NDArray[np.integer], " l"]
+Brought = Int[NDArray[np.integer], " n"]
 
 STRATEGIES: Final = {
     "auto": auto.STRATEGY,
     "badge": badge.STRATEGY,
     "bald": bald.STRATEGY,
     "coreset": coreset.STRATEGY,
+    "doubt": doubt.STRATEGY,
     "entropy": entropy.STRATEGY,
     "least_confidence": least_confidence.STRATEGY,
     "margin": margin.STRATEGY,
@@ -45,7 +48,7 @@ STRATEGIES: Final = {
     "uherding": uherding.STRATEGY,
 }
 
-COLD_STARTS: Final = tuple(name for name, strategy in STRATEGIES.items() if not strategy.needs_model)
+COLD_STARTS: Final = tuple(name for name, one in STRATEGIES.items() if not (one.needs_model or one.needs_brought))
 
 
 def select(
@@ -57,6 +60,7 @@ def select(
     budget: int,
     seed: int,
     labels: Labeled | None = None,
+    brought: Brought | None = None,
     **options: Any,
 ) -> Indices:
     """The rows to ask people about next.
@@ -72,13 +76,14 @@ def select(
         budget: rows to choose, 0 to N - L.
         seed: of all chance in it.
         labels: (L,) class ids of `labeled`, if known; -1 where people found it none of the classes, or could not tell.
+        brought: (N,) class ids that came with the pictures, -1 where none did; None where no source brought any.
         options: the strategy's own.
 
     Returns:
         (budget,) distinct rows, none of them labelled, best first.
 
     Raises:
-        ConfigError: no such strategy, or it needs a model and there is none.
+        ConfigError: no such strategy, or it needs a model or brought labels and there are none.
         DataError: a shape or a range is wrong, a figure is not finite, a budget exceeds the unlabelled rows.
     """
     return select_with_scores(
@@ -89,6 +94,7 @@ def select(
         budget=budget,
         seed=seed,
         labels=labels,
+        brought=brought,
         **options,
     )[0]
 
@@ -102,6 +108,7 @@ def select_with_scores(
     budget: int,
     seed: int,
     labels: Labeled | None = None,
+    brought: Brought | None = None,
     **options: Any,
 ) -> Picks:
     """Selects like `select`, and gives each row's acquisition value when picked, (budget,) float64; NaN without one."""
@@ -112,4 +119,8 @@ def select_with_scores(
     if chosen.needs_model and probabilities is None:
         rule = "needs the probabilities of a model, and there is none yet"
         raise ConfigError(f"strategy = {strategy!r}", rule, f"use one for a cold start: {', '.join(COLD_STARTS)}")
-    return chosen.pick(checked_pool(embeddings, probabilities, labeled, labels, budget, seed), **options)
+    if chosen.needs_brought and brought is None:
+        rule = "needs labels that came with the pictures, and there are none"
+        raise ConfigError(f"strategy = {strategy!r}", rule, "run: silverprint votes import SOURCE; or use auto")
+    pool = checked_pool(embeddings, probabilities, labeled, labels, budget, seed, brought)
+    return chosen.pick(pool, **options)

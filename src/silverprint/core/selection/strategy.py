@@ -15,6 +15,8 @@ Indices = Int64[NDArray[np.int64], " b"]
 Values = Float[NDArray[np.float64], " b"]
 Picks: TypeAlias = tuple[Indices, Values]
 
+NO_LABEL: Final = -1  # in `brought`
+
 _CENTRE_ROWS: Final = 10_000  # enough for a mean
 
 
@@ -32,6 +34,7 @@ class Pool:
     labels: NDArray[np.int64] | None  # (L,), class ids
     budget: int  # 0..number of rows not labelled
     seed: int
+    brought: NDArray[np.int64] | None = None  # (N,), class ids that sources brought, NO_LABEL where there is none
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -85,6 +88,13 @@ class Pool:
             raise TypeError("a strategy that reads predictions says needs_model=True")
         return self.probabilities
 
+    @property
+    def brought_labels(self) -> NDArray[np.int64]:
+        """The labels that sources brought, for a strategy that has said that it needs them."""
+        if self.brought is None:
+            raise TypeError("a strategy that reads brought labels says needs_brought=True")
+        return self.brought
+
     @cached_property
     def _keys(self) -> Keys:
         return content_keys(self.embeddings, self.seed)
@@ -105,10 +115,12 @@ class Strategy:
         pick: `pick(pool: Pool, **options)`: the rows, best first, and their acquisition values.
         looks_for: half a sentence for whoever is asked why; `{score}` is the acquisition value.
         needs_model: whether it cannot do without class probabilities, and so cannot choose a first round.
+        needs_brought: whether it chooses among labels that came with the pictures.
         needs_members: members of the model's ensemble below which its choice means nothing.
     """
 
     pick: Callable[..., Picks]
     looks_for: str
     needs_model: bool = False
+    needs_brought: bool = False
     needs_members: int = 1

@@ -6,14 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.selection.content_hash import chunks
-from silverprint.core.selection.strategy import Pool
+from silverprint.core.selection.strategy import NO_LABEL, Pool
 from silverprint.errors import DataError
 
 # Softmax in half precision strays this far from a sum of one; anything beyond is not a distribution.
 SUM_TOLERANCE: Final = 1e-2
 
 
-def checked_pool(embeddings: Any, probabilities: Any, labeled: Any, labels: Any, budget: int, seed: int) -> Pool:
+def checked_pool(
+    embeddings: Any, probabilities: Any, labeled: Any, labels: Any, budget: int, seed: int, brought: Any = None
+) -> Pool:
     """The request as a Pool. Large arrays are read in chunks and not copied.
 
     Raises:
@@ -28,7 +30,11 @@ def checked_pool(embeddings: Any, probabilities: Any, labeled: Any, labels: Any,
     if not 0 <= budget <= free:
         value = f"budget = {budget} with {free} unlabelled rows of {len(rows)}"
         raise DataError(value, "the budget must lie between 0 and the unlabelled rows", f"ask for at most {free}")
-    return Pool(rows, _distributions(probabilities, len(rows)), known, _class_ids(labels, len(known)), budget, seed)
+    shares, ids = _distributions(probabilities, len(rows)), _class_ids("labels", labels, len(known), "labeled")
+    came = _class_ids("brought", brought, len(rows), "embeddings")
+    if came is not None and came.size and came.min() < NO_LABEL:
+        raise _broken(f"brought has {came.min()}", f"must be class ids, or {NO_LABEL} where none came")
+    return Pool(rows, shares, known, ids, budget, seed, came)
 
 
 def _figures(array: Any) -> NDArray[np.floating]:
@@ -61,12 +67,13 @@ def _rows_of(labeled: Any, count: int) -> NDArray[np.int64]:
     return rows.astype(np.int64)
 
 
-def _class_ids(labels: Any, count: int) -> NDArray[np.int64] | None:
+def _class_ids(name: str, labels: Any, count: int, like: str) -> NDArray[np.int64] | None:
     if labels is None:
         return None
     ids = np.asarray(labels)
     if ids.shape != (count,) or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
-        raise _broken(f"labels of shape {ids.shape} and type {ids.dtype}", f"must be ({count},) integers, like labeled")
+        value = f"{name} of shape {ids.shape} and type {ids.dtype}"
+        raise _broken(value, f"must be ({count},) integers, like {like}")
     return ids.astype(np.int64)
 
 

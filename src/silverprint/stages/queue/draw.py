@@ -82,6 +82,7 @@ def _choose(pool: Pool, how: Plan, left: pl.DataFrame, count: int, labeled: pl.D
         probabilities=None if thought is None else half_precision.from_half(thought[:, rows]),
         labeled=np.arange(left.height, known.height),
         labels=labeled["class_id"].to_numpy(),
+        brought=None if pool.brought is None else pool.brought[rows],
         budget=count,
         seed=how.seed,
     )

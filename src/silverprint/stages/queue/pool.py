@@ -16,6 +16,7 @@ from silverprint.console import say
 from silverprint.core.features import block_weights
 from silverprint.core.features.projection import SAMPLE, Projection
 from silverprint.core.queue import relabelling, roles
+from silverprint.core.votes import imported_labels
 from silverprint.errors import DataError, restore_remedy
 from silverprint.records import HELD_OUT, LABELS, MANIFEST, SCORES, VOTES
 from silverprint.store import tables
@@ -69,6 +70,7 @@ class Pool:
         labeled: the pictures that the model was trained on, with `class_id`.
         probabilities: (M, N, C) in the rows of the scores, in half precision; None where there was no model.
         features: what a strategy sees of the pictures.
+        brought: (N,) class ids that sources brought, in the rows of the scores; None where none brought any.
     """
 
     pictures: pl.DataFrame
@@ -78,6 +80,7 @@ class Pool:
     labeled: pl.DataFrame
     probabilities: NDArray[np.floating] | None
     features: PoolFeatures
+    brought: NDArray[np.int64] | None
 
 
 def read(params: Params, name: str) -> Pool:
@@ -98,6 +101,7 @@ def read(params: Params, name: str) -> Pool:
         relabel=_second_looks(params, name, pictures, labels),
         labeled=labeled,
         features=read_pool(Features(layout.EMBED), scores["image_id"].to_list(), labeled),
+        brought=_brought(scores["image_id"], params.dataset.classes),
     )
 
 
@@ -141,6 +145,14 @@ def _second_looks(params: Params, name: str, pictures: pl.DataFrame, labels: pl.
     looks = relabelling.choose(known, free, most, activelab.vote_values)
     say(f"{name}: {looks.height} earlier labels in doubt get a second look (at most {most})")
     return looks
+
+
+def _brought(image_ids: pl.Series, classes: Sequence[str]) -> NDArray[np.int64] | None:
+    """Where sources differ about a picture, the first by name is heard: whichever it is, the label is in doubt."""
+    said = imported_labels.latest_statements(ledgers.imports()).filter(pl.col("status") == "valid")
+    said = said.unique("image_id", keep="first", maintain_order=True)
+    known = image_ids.to_frame().join(said, on="image_id", how="left", maintain_order="left")["choice"]
+    return None if known.null_count() == len(known) else _class_ids(known, classes).to_numpy()
 
 
 def _probabilities(name: str, count: int) -> NDArray[np.floating] | None:

@@ -1,0 +1,64 @@
+"""Logits of pictures by heads that did not learn from their labels."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from silverprint.core.evaluation.resampling import stratified_folds
+from silverprint.core.semisupervised.features import Kernel, Plain, View, in_chunks, with_constant
+from silverprint.core.semisupervised.head import Problem, tuned
+from silverprint.core.semisupervised.request import Request
+from silverprint.core.semisupervised.shapes import Logits, Rows, Weight
+
+FOLDS: Final = 5
+LEARNT: Final = 20_000  # labels that the heads learn from, at most
+TRIED: Final = 1_000  # labels by which the view and the penalty are chosen
+
+
+def held_out_logits(request: Request) -> Logits:
+    """(N, C). Of more than LEARNT labels a draw is learnt from; the other pictures are judged by a head of the draw."""
+    drawn = np.random.default_rng([request.seed, 4]).permutation(len(request.labels))[:LEARNT]
+    view, penalty = _chosen_view(request, drawn)
+    chosen = np.zeros(len(request.labels), dtype=np.bool_)
+    chosen[drawn] = True
+    seen = with_constant(in_chunks(request.rows[chosen], view))
+    problem = Problem(seen, request.labels[chosen], seen[:0], request.classes, penalty, request.seed)
+    logits = np.zeros((len(chosen), request.classes))
+    logits[chosen] = _cross_fitted(problem)
+    if not chosen.all():
+        weight = problem.supervised
+        logits[~chosen] = in_chunks(request.rows[~chosen], lambda part: _judged(view(part), weight))
+    return logits
+
+
+def _judged(seen: Rows, weight: Weight) -> NDArray[np.float32]:
+    return np.asarray(with_constant(seen) @ weight, dtype=np.float32)
+
+
+def _cross_fitted(problem: Problem) -> Logits:
+    """Each row by a head of the other folds; a row that is alone is judged alike in all classes."""
+    fold = stratified_folds(problem.labels, min(FOLDS, len(problem.labels)), problem.seed)
+    logits = np.zeros((len(fold), problem.classes))
+    for number in np.unique(fold):
+        held: NDArray[np.bool_] = fold == number
+        if not held.all():
+            logits[held] = problem.rows[held] @ problem.part(~held).supervised
+    return logits
+
+
+def _chosen_view(request: Request, drawn: NDArray[np.int64]) -> tuple[View, float]:
+    """How features are seen and how strong the penalty is: what makes labels held out most likely."""
+    few = np.sort(drawn[:TRIED])
+    sample: Rows = request.rows[few]
+    plain = Plain.of(sample)
+    views: list[View] = [plain, Kernel.of(plain, sample, request.seed)]
+    found = []
+    for view in views:
+        seen = with_constant(in_chunks(sample, view))
+        problem = Problem(seen, request.labels[few], seen[:0], request.classes, 0.0, request.seed)
+        best, loss = tuned(replace(problem, penalty=0.0))
+        found.append((loss, best.penalty))
+    at = int(np.argmin([loss for loss, _ in found]))
+    return views[at], found[at][1]

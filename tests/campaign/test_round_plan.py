@@ -15,6 +15,7 @@ from silverprint.commands import round_end, round_open
 from silverprint.config import PlannedRound
 from silverprint.errors import ConfigError, DataError, UsageError
 from silverprint.records import VOTES, empty
+from silverprint.stages import check
 from tests.conftest import ROOT
 
 SHIPPED = (ROOT / "params.yaml").read_text()
@@ -194,6 +195,17 @@ def test_an_old_campaign_without_the_section_is_told_what_to_write(project: Path
     layout.PARAMS.write_text(re.sub(r"(?m)^planned:.*\n", "", layout.PARAMS.read_text()))
     with pytest.raises(ConfigError, match="write a line above `rounds`: planned: "):
         lint.lint(config.load())
+
+
+def test_rounds_that_stand_opened_too_early_are_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check.run(config.load())
+    said = "r02, r03: under `rounds` in params.yaml, so dvc repro asks people once the round before is closed"
+    assert said in capsys.readouterr().err
+    round_end.remove(config.load(), "r03", "planned")
+    round_end.remove(config.load(), "r02", "planned")
+    check.run(config.load())
+    assert "under `rounds`" not in capsys.readouterr().err
+    assert tuple(config.load().planned) == ("r02", "r03")
 
 
 class Plans(RuleBasedStateMachine):

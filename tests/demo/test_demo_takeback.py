@@ -11,6 +11,7 @@ from silverprint import layout
 from silverprint.demo import expert, studio_answers
 from silverprint.demo.clean_up import clean
 from silverprint.errors import DataError, NotAllowedError
+from tests.helpers.opened_rounds import ROOT, all_opened
 
 VOTES = "image_id,round,annotator,choice,status,shown_prediction,lead_time_s,created_at,annotation_id\n"
 ACCOUNTS = {2: "ada@silverprint.local", 3: "bo@silverprint.local", 9: "dora@silverprint.local"}
@@ -147,6 +148,17 @@ def test_a_round_opened_here_goes_with_its_line_in_params(demo: Path, capsys: py
     git("checkout", "params.yaml")
     clean()
     assert git("status", "--short", "--ignored") == ""
+
+
+def test_rounds_that_the_demo_opened_are_planned_again(demo: Path) -> None:
+    layout.PARAMS.write_text((ROOT / "params.yaml").read_text())
+    git("rm", "-q", "-r", "--cached", "data/rounds")
+    git("commit", "-q", "-a", "-m", "nothing is opened")
+    layout.PARAMS.write_text(all_opened())
+    layout.ROUND_DECISIONS.write_text("round,decision,why,by,at\nr01,opened,,t,2026-11-25\n")
+    clean()
+    assert git("status", "--short", "--ignored") == ""
+    assert not list(layout.ROUNDS.iterdir())
 
 
 def test_a_database_that_cannot_be_read_is_told(demo: Path) -> None:

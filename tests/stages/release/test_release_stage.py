@@ -4,19 +4,22 @@ import hashlib
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from silverprint import layout
+from silverprint import config, layout
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.campaign import released, round_state
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import LABELS, MANIFEST, empty
-from silverprint.stages import release
+from silverprint.stages import release, start
+from silverprint.stages.report import campaign_data
 from silverprint.store import ShardReader, tables
+from tests.conftest import ROOT
 from tests.helpers.exports import READERS
 from tests.helpers.release_campaign import split
 
@@ -201,3 +204,14 @@ def test_a_missing_model_says_what_to_run(params: Params) -> None:
     shutil.rmtree(layout.model("r03"))
     with pytest.raises(UnavailableError, match="dvc pull"):
         release.run(params)
+
+
+def test_before_a_round_is_opened_the_release_says_that_nothing_is_labelled(project: Path) -> None:
+    layout.PARAMS.write_text((ROOT / "params.yaml").read_text())
+    params = config.load()
+    start.run(params)
+    release.run(params)
+    assert [path.name for path in layout.RELEASE.iterdir()] == ["README.md"]
+    assert "Nothing is labelled yet." in (layout.RELEASE / "README.md").read_text()
+    assert campaign_data.read_qualities() is None
+    assert layout.metrics("start").exists()

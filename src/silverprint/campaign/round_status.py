@@ -119,7 +119,7 @@ def _afterwards() -> str:
 def _unheeded() -> Iterator[Path]:
     """The ledgers whose text is not what a stage read when it ran last."""
     stages = lock.stages().values()
-    for ledger in (layout.TAKEDOWNS, layout.WAIVERS):
+    for ledger in (layout.TAKEDOWNS, layout.WAIVERS, layout.ANNOTATORS):
         now = hashlib.md5(ledger.read_bytes(), usedforsecurity=False).hexdigest()
         if any(stage.deps.get(str(ledger), now) != now for stage in stages):
             yield ledger

@@ -205,7 +205,9 @@ class AnnotationBackend(Protocol):
         """Pseudonym -> e-mail, for display only: no e-mail is written to any table."""
 
     def set_open(self, annotator: str, is_open: bool) -> bool:
-        """Shuts the person of this pseudonym out, or lets them in again; False where this server has no way to."""
+        """Shuts the person of this pseudonym out, or lets them in again; False where this server has no way to,
+        or where it is the account that Silverprint signs in with.
+        """
 
     def erase(self, annotator: str) -> bool:
         """Removes the person's name and address from the server and shuts them out; their annotations stay under the

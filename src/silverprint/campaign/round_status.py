@@ -139,7 +139,7 @@ def _afterwards(*, opened: bool, planned: list[str]) -> str:
 def _unheeded() -> Iterator[Path]:
     """The ledgers whose text is not what a stage read when it ran last."""
     stages = lock.stages().values()
-    for ledger in (layout.TAKEDOWNS, layout.WAIVERS):
+    for ledger in (layout.TAKEDOWNS, layout.WAIVERS, layout.ANNOTATORS):
         now = hashlib.md5(ledger.read_bytes(), usedforsecurity=False).hexdigest()
         if any(stage.deps.get(str(ledger), now) != now for stage in stages):
             yield ledger

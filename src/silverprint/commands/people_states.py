@@ -164,7 +164,11 @@ def _confirm(what: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError(what, "nobody is here to confirm it", "give --yes")
-    if not Confirm.ask(f"{what}?"):
+    try:
+        confirmed = Confirm.ask(f"{what}?")
+    except EOFError:
+        confirmed = False
+    if not confirmed:
         raise UsageError(what, "it was not confirmed", "nothing has changed")
 
 
@@ -183,12 +187,12 @@ def _now(done: bool, what: str) -> str:
 
 def _files(email: str) -> list[Path]:
     """The files that `people invite` made for this address."""
-    found = []
+    found: list[Path] = []
     for path in sorted(layout.PEOPLE.glob("*.json")):
         try:
             account = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             continue
-        if isinstance(account, dict) and str(account.get("email", "")).lower() == email.lower():
+        if isinstance(account, dict) and email and str(account.get("email")).lower() == email.lower():
             found.append(path)
     return found

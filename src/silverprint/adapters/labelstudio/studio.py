@@ -215,21 +215,26 @@ class Studio:
         invitation: Any = self._client.organizations.invites.get_invite_link()
         signup.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
 
+    @translates_failures
     def set_open(self, annotator: str, is_open: bool) -> bool:
         """Only on our own server: the community edition takes a removed member in again at their next request."""
-        if self.local:
-            accounts.set_open(self._user(annotator), is_open)
-        return self.local
+        user = self._other(annotator)
+        if user is not None:
+            accounts.set_open(user, is_open)
+        return user is not None
 
+    @translates_failures
     def erase(self, annotator: str) -> bool:
         """Only on our own server: an account that is deleted takes its name off its annotations."""
-        if self.local:
-            accounts.strip(self._user(annotator), f"{annotator}{ERASED}")
-        return self.local
+        user = self._other(annotator)
+        if user is not None:
+            accounts.strip(user, f"{annotator}{ERASED}")
+        return user is not None
 
-    @staticmethod
-    def _user(annotator: str) -> int:
-        return int(annotator.rpartition("-")[2])
+    def _other(self, annotator: str) -> int | None:
+        """The number of an account in our own server's database that is not the one that we sign in with."""
+        user = int(annotator.rpartition("-")[2])
+        return user if self.local and user != self._client.users.whoami().id else None
 
     def _pseudonym(self, user_id: int) -> str:
         return f"{self.server}-{user_id}"

@@ -28,7 +28,7 @@ def _rows(verbs: tuple[Verb, ...], before: str = "silverprint") -> list[str]:
     rows = []
     for verb in verbs:
         name = f"{before} {verb.name}"
-        if verb.verbs:
+        if not verb.target:
             rows += _rows(verb.verbs, name)
             continue
         shown = " ".join([name, *(_shown(argument.flags, argument.options) for argument in verb.arguments)])
@@ -36,6 +36,7 @@ def _rows(verbs: tuple[Verb, ...], before: str = "silverprint") -> list[str]:
         for argument in verb.arguments:
             if argument.flags[0].startswith("--") and "help" in argument.options:
                 rows.append(f"    - `{argument.flags[0]}`: {argument.options['help']}")
+        rows += _rows(verb.verbs, name)
     return rows
 
 

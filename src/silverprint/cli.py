@@ -32,23 +32,31 @@ def parser() -> Parser:
     return top
 
 
-def _add(to: Parser, table: Sequence[command_table.Verb]) -> None:
-    group = to.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+def _add(to: Parser, table: Sequence[command_table.Verb], required: bool = True) -> None:
+    group = to.add_subparsers(metavar="COMMAND", required=required, parser_class=Parser)
     for verb in table:
         sub = group.add_parser(verb.name, aliases=verb.aliases, help=verb.help, description=verb.help)
+        taken = [sub.add_argument(*argument.flags, **argument.options).dest for argument in verb.arguments]
+        if verb.target:
+            sub.set_defaults(verb=verb, taken=taken)
         if verb.verbs:
-            _add(sub, verb.verbs)
-            continue
-        for argument in verb.arguments:
-            sub.add_argument(*argument.flags, **argument.options)
-        sub.set_defaults(verb=verb)
+            _add(sub, verb.verbs, required=not verb.target)
+
+
+def _require_taken(verb: command_table.Verb, options: Mapping[str, object], taken: Sequence[str]) -> None:
+    """An option of a stage, typed before a command below it, is not left out of account."""
+    lost = [name for name, value in options.items() if name not in taken and value is not None]
+    if lost:
+        raise UsageError(verb.name, f"takes no --{lost[0].removesuffix('_name')}", "leave it out")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _printed():
             options = vars(parser().parse_args(argv))
-            return _run(options.pop("verb"), options)
+            verb, taken = options.pop("verb"), options.pop("taken")
+            _require_taken(verb, options, taken)
+            return _run(verb, {name: options[name] for name in taken})
     except SilverprintError as error:
         sys.stderr.write(f"silverprint: {error}\n")
         return error.exit_code

@@ -67,6 +67,13 @@ def _place(text: str) -> Path | str:
     return text if text.startswith("s3://") else _path(text)
 
 
+def _version(text: str) -> int:
+    number = text.removeprefix("v")
+    if not (number.isascii() and number.isdigit() and len(number) < 10 and int(number)):
+        raise ArgumentTypeError(f"{text[:40]!r} is no version: v1, v2, ...")
+    return int(number)
+
+
 def _port_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
         raise ArgumentTypeError(f"{text} is no port: 1 to 65535")
@@ -91,10 +98,27 @@ STAGES = (
     _stage("labels", "consensus over all votes so far", _ROUND),
     _stage("gate", "check the labels; a critical failure stops the round", _ROUND),
     _stage("train", "train on the labels so far, evaluate on the evaluation set", _ROUND),
-    _stage(
+    Verb(
         "release",
-        "the dataset as people use it: ImageFolder and Parquet",
-        _arg("--round", dest="round_name", metavar="ROUND", help="from this round's labels, while a later one waits"),
+        "the dataset as people use it, in the formats of release.formats",
+        "stages.release:run",
+        (
+            _arg(
+                "--round", dest="round_name", metavar="ROUND", help="from this round's labels, while a later one waits"
+            ),
+        ),
+        stage=True,
+        verbs=(
+            Verb(
+                "diff",
+                "what changed between two versions of the release, as a table and a page",
+                "commands.release_diff:run",
+                (
+                    _arg("before", metavar="VERSION", type=_version, help="v1, v2, ... of data/releases.csv"),
+                    _arg("after", metavar="VERSION", type=_version),
+                ),
+            ),
+        ),
     ),
     _stage("report", "pages and pictures about the whole campaign"),
 )

@@ -29,6 +29,8 @@ EMBED: Final = Path("data/embed")
 ROUNDS: Final = Path("data/rounds")
 ROUND_DECISIONS: Final = Path("data/rounds.csv")
 RELEASE: Final = Path("data/release")
+RELEASES: Final = Path("data/releases.csv")
+RELEASE_TABLES: Final = Path("data/releases")
 REPORT: Final = Path("data/report")
 
 # Everything a machine may lose: servers' data, accounts, caches, locks. Untracked.
@@ -44,6 +46,7 @@ MINIATURES: Final = VAR / "miniatures.kept"
 ALIKE: Final = VAR / "alike.kept"
 ROTATED: Final = VAR / "rotated.kept"
 NEAREST: Final = VAR / "nearest.kept"
+RELEASE_DIFFS: Final = VAR / "releases"
 DEMO: Final = VAR / "demo"
 
 MEASURED_BY: Final = "version.txt"  # beside measurements: the number of the stage that made them
@@ -95,6 +98,10 @@ def gate(name: str) -> Path:
 
 def model(name: str) -> Path:
     return round_dir(name) / "model"
+
+
+def version(number: int) -> Path:
+    return RELEASE_TABLES / f"v{number}.parquet"
 
 
 def metrics(name: str) -> Path:

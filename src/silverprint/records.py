@@ -359,6 +359,28 @@ PERSONAL: Final[Schema] = {  # in Git; findings of the user's own detectors, one
     "detector": TEXT,  # name and version of the detector
 }
 
+VERSION: Final[Schema] = {  # what a version of the release holds
+    "image_id": TEXT,
+    "split": TEXT,  # one of core.splits.SPLITS
+    "label": TEXT,
+    "label_source": TEXT,  # human | auto
+}
+
+RELEASES: Final[Schema] = {  # in Git; versions of the release
+    "version": INT,  # from 1
+    "at": TEXT,  # when it was first made, UTC
+    "round": TEXT,  # the round whose labels and model it is made of
+    "digest": TEXT,  # SHA-256 of its VERSION
+    "pictures": INT,
+    "train": INT,
+    "test": INT,
+    "silver": INT,
+    "added": INT,  # pictures that the version before did not hold; like the next three, 0 in the first
+    "removed": INT,  # pictures that only the version before held
+    "relabelled": INT,  # pictures with another label than before
+    "moved": INT,  # pictures with the same label in another split
+}
+
 CLASSES: Final[Schema] = {  # in Git; every class that people were ever asked with
     "number": INT,  # number of the class from 0, by age, fixed for good
     "name": TEXT,

@@ -56,7 +56,8 @@ def test_no_code_outside_the_demo_knows_of_the_truth() -> None:
 def test_ledgers_are_not_ignored_and_outputs_are() -> None:
     ledgers = ["queue.csv", "votes.csv", "state.json", "asks.csv", "gate.json", "metrics.json"]
     by_hand = [
-        f"data/{name}.csv" for name in ("takedowns", "imports", "waivers", "include", "exclude", "gold", "personal")
+        f"data/{name}.csv"
+        for name in ("takedowns", "imports", "waivers", "include", "exclude", "gold", "personal", "releases")
     ]
     for path in [f"data/rounds/r09/{name}" for name in ledgers] + by_hand:
         assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 1, path
@@ -66,6 +67,7 @@ def test_ledgers_are_not_ignored_and_outputs_are() -> None:
         "data/rounds/r09/model/h",
         "data/rounds/r09/queue.html",
         "data/release/x",
+        "data/releases/v1.parquet",
         "var/x",
     ):
         assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0, path

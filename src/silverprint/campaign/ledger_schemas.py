@@ -70,6 +70,11 @@ def _same_choice(ours: Row, theirs: Row) -> Row | None:
     return min(ours, theirs, key=lambda row: row["at"] or "") if ours["choice"] == theirs["choice"] else None
 
 
+def _same_release(ours: Row, theirs: Row) -> Row | None:
+    """A version that two clones made alike; two different ones of a number are for a person."""
+    return min(ours, theirs, key=lambda row: row["at"] or "") if ours["digest"] == theirs["digest"] else None
+
+
 def _ours(ours: Row, _theirs: Row) -> Row:
     return ours  # `clean` writes it anew
 
@@ -87,6 +92,13 @@ KINDS: Final[dict[str, Kind]] = {
         words={"status": records.IMPORT_STATUSES},
     ),
     "classes.csv": Kind(records.CLASSES, ("number",), ("number",), required=("number", "name")),
+    "releases.csv": Kind(
+        records.RELEASES,
+        ("version",),
+        ("version",),
+        required=("version", "digest"),
+        settle=_same_release,
+    ),
     "words.csv": Kind(
         records.WORDS,
         ("source", "said"),

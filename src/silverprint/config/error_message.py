@@ -12,7 +12,7 @@ from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
 
 _UNKNOWN: Final = "unexpected_keyword_argument"
-_REMOVED: Final = {  # knobs of earlier versions -> what to write instead
+_REMOVED: Final[dict[tuple[int | str, ...], str]] = {  # knobs of earlier versions -> what to write instead
     (
         "release",
         "imagefolder",
@@ -48,7 +48,7 @@ def _way(loc: Sequence[int | str]) -> list[str]:
 
 
 def _unknown(where: str, loc: Sequence[int | str]) -> ConfigError:
-    if loc in _REMOVED:
+    if tuple(loc) in _REMOVED:
         return ConfigError(where, "is no knob any more", _REMOVED[tuple(loc)])
     known = list(get_type_hints(_holder(loc)))
     near = get_close_matches(str(loc[-1]), known, n=1)

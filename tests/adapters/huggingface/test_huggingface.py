@@ -23,6 +23,10 @@ def a_card(**changes: Any) -> card.Card:
         "model_id": "r01-0123456789",
         "silver_confidence": 0.9,
         "formats": ("parquet", "imagefolder"),
+        "version": {"version": 2, "at": "2026-01-02T03:04:05+00:00", "round": "r02", "digest": "a" * 64,
+                    "added": 3, "removed": 2, "relabelled": 3, "moved": 0},
+        "relabelled": [{"label_before": "coat", "label": "dress | skirt", "pictures": 2},
+                       {"label_before": "dress | skirt", "label": "coat", "pictures": 1}],
     }  # fmt: skip
     return card.Card(**facts | changes)
 
@@ -53,10 +57,11 @@ def test_the_cards_header_is_what_the_hub_reads() -> None:
 def test_the_cards_tables_have_whole_rows() -> None:
     text = card.render(a_card())
     tables = [block for block in text.split("\n\n") if block.startswith("|")]
-    assert len(tables) == 5
+    assert len(tables) == 6
     for table in tables:
         bars = {line.replace("\\|", "").count("|") for line in table.splitlines()}
         assert len(bars) == 1, table
+    assert "\nRelabelled: coat → dress \\| skirt (2), dress \\| skirt → coat (1)\n\n" in text
     assert "1,205 pictures" in text
     assert "80.0 % of\n5 evaluation pictures (95 % interval 40.0 % to 95.0 %)" in text
 

@@ -22,6 +22,10 @@ COLUMNS: Final[Schema] = {
     "source": TEXT,
     "fetched_at": TEXT,
     "caption": TEXT,
+    "robots": TEXT,  # allowed | disallowed | none (no robots.txt) | n/a
+    "contract": TEXT,
+    "consent": TEXT,
+    "annotators": TEXT,  # pseudonyms of the people whose votes count, with a blank between
 }
 
 _EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}

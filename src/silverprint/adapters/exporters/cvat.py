@@ -36,7 +36,8 @@ def _document(dataset: Dataset, split: str, rows: pl.DataFrame, placed: list[str
         source = "manual" if row["label_source"] == "human" else "auto"
         ElementTree.SubElement(image, "tag", {"label": row["label"], "source": source})
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
 
 
 def _text(parent: ElementTree.Element, name: str, value: str) -> None:

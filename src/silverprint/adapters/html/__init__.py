@@ -1,9 +1,9 @@
-"""HTML pages: the report and the preview of a queue, one file each, without scripts, other files or network."""
+"""HTML pages: report, preview of a queue, versions of a release; one file each, no scripts, other files or network."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from silverprint.adapters.html import sentences
-from silverprint.adapters.html.view import QueueView, View
+from silverprint.adapters.html.view import QueueView, ReleaseDiff, View
 from silverprint.core.cleaning.rules import RULES
 
 _MOST_CLASSES = 30  # a wider confusion matrix says less than the list of the commonest mistakes
@@ -25,6 +25,11 @@ def render(view: View) -> str:
 def render_queue(view: QueueView) -> str:
     """The page of a round's queue."""
     return _template("queue.html").render(view=view, role_words=sentences.ROLES)
+
+
+def render_release_diff(view: ReleaseDiff) -> str:
+    """The page about two versions of the release."""
+    return _template("release_diff.html").render(view=view)
 
 
 def _template(name: str) -> Template:

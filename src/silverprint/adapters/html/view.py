@@ -118,6 +118,28 @@ class Qualities:
 
 
 @dataclass(frozen=True)
+class ChangedPictures:
+    """Pictures of one kind of change between two versions of the release."""
+
+    kind: str  # one of core.reporting.release_changes.KINDS
+    pictures: int
+    tiles: list[Tile]  # the first of them
+
+
+@dataclass(frozen=True)
+class ReleaseDiff:
+    """What the page about two versions of the release shows."""
+
+    name: str
+    before: str
+    after: str
+    versions: list[dict[str, Any]]  # rows of records.RELEASES
+    classes: list[dict[str, Any]]  # label, added, removed, gained, lost
+    relabelled: list[dict[str, Any]]  # label_before, label, pictures
+    kinds: list[ChangedPictures]
+
+
+@dataclass(frozen=True)
 class Card:
     """A picture of a queue."""
 

@@ -26,6 +26,8 @@ class Card:
     model_id: str | None
     silver_confidence: float
     formats: tuple[str, ...]  # names of `release.formats`
+    version: dict[str, Any]  # row of records.RELEASES
+    relabelled: list[dict[str, Any]]  # label_before, label, pictures: since the version before
 
 
 def render(card: Card) -> str:

@@ -16,15 +16,15 @@ from silverprint import console, layout
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.adapters.exporters.exporter import Dataset
 from silverprint.adapters.huggingface import card
-from silverprint.campaign import class_list, ledgers
+from silverprint.campaign import class_list, ledgers, release_versions
 from silverprint.config import START, Params
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING
-from silverprint.core.reporting import summary
+from silverprint.core.reporting import release_changes, summary
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
-from silverprint.stages.release import dataset_metrics
+from silverprint.stages.release import dataset_metrics, provenance
 from silverprint.store import ShardReader, files, json_files, tables
 from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
@@ -49,7 +49,7 @@ def run(params: Params, round_name: str | None = None) -> None:
         _write_nothing(params)
         return
     labels_dir, model_dir = layout.labels(params.last), layout.model(params.last)
-    missing_outputs.require_pulled(layout.CLEAN, labels_dir, model_dir)
+    missing_outputs.require_pulled(layout.CLEAN, labels_dir, model_dir, layout.RELEASE_TABLES)
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     labels = tables.read(labels_dir / "labels.parquet", LABELS)
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
@@ -62,14 +62,17 @@ def run(params: Params, round_name: str | None = None) -> None:
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
     figures = dataset_metrics.measure_dataset(params, manifest, labels, rows)
-    # What the manifest knows of a picture: its format, its rights, where it came from.
-    rows = rows.join(manifest, on="image_id", how="left", maintain_order="left")
+    version = release_versions.of(rows, params.last)
+    rows = provenance.add(rows, manifest, votes, params.dataset.classes)
     with replacing_folder(layout.RELEASE) as folder:
         _write_formats(rows, folder, params)
-        files.write_text(folder / "README.md", card.render(_card(params, rows, manifest, votes, model["model_id"])))
+        files.write_text(
+            folder / "README.md", card.render(_card(params, rows, manifest, votes, model["model_id"], version))
+        )
+    release_versions.record(version)
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
-    console.say(f"{layout.RELEASE}: {counts}")
+    console.say(f"{layout.RELEASE} v{version.number}: {counts}")
     if rows.height > _MANY_FILES and (single := [name for name in params.release.formats if name in _SINGLE_FILES]):
         remedy = f"release.formats without {', '.join(single)}"
         console.say(f"{rows.height} files of their own are slow for DVC; without them: {remedy}")
@@ -79,6 +82,7 @@ def _write_nothing(params: Params) -> None:
     with replacing_folder(layout.RELEASE) as folder:
         files.write_text(folder / "README.md", f"# {params.dataset.name}\n\nNothing is labelled yet.\n")
     files.write_text(layout.QUALITIES, "{}\n")
+    release_versions.record_none()
     console.say(f"{layout.RELEASE}: empty, for no round was opened and nothing is labelled yet")
 
 
@@ -138,7 +142,14 @@ def _write_formats(rows: pl.DataFrame, folder: Path, params: Params) -> None:
         EXPORTERS[name](dataset, folder / name)
 
 
-def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.DataFrame, model_id: str) -> card.Card:
+def _card(
+    params: Params,
+    rows: pl.DataFrame,
+    manifest: pl.DataFrame,
+    votes: pl.DataFrame,
+    model_id: str,
+    version: release_versions.Version,
+) -> card.Card:
     counts = {
         split: dict(rows.filter(pl.col("split") == split).group_by("label").len().sort("label").iter_rows())
         for split in splits.SPLITS
@@ -158,4 +169,6 @@ def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.
         model_id=model_id,
         silver_confidence=params.release.silver_confidence,
         formats=params.release.formats,
+        version=version.line,
+        relabelled=[] if version.changes is None else release_changes.relabelled(version.changes).to_dicts(),
     )

@@ -1,0 +1,162 @@
+"""Versions of the release: counted by content, kept, and compared."""
+
+import shutil
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from silverprint import cli, layout
+from silverprint.campaign import git_merge_driver, ledgers, release_versions
+from silverprint.config import Params
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import LABELS, VOTES
+from silverprint.stages import release
+from silverprint.store import tables
+from tests.helpers.release_campaign import split
+
+
+def relabel(params: Params, image_id: str, label: str) -> None:
+    path = layout.labels(params.last) / "labels.parquet"
+    labels = tables.read(path, LABELS)
+    changed = pl.when(pl.col("image_id") == image_id).then(pl.lit(label)).otherwise("label").alias("label")
+    tables.write(labels.with_columns(changed), path, LABELS)
+
+
+@pytest.fixture
+def two(params: Params) -> tuple[str, str]:
+    """Two versions: in the second one picture is withdrawn and one has another label."""
+    release.run(params)
+    gone, other = split("train")["image_id"][:2]
+    relabel(params, other, "bag" if label_of(params, other) != "bag" else "coat")
+    line = f"{gone},image,{gone},asked,2026-01-01T00:00:00+00:00\n"
+    layout.TAKEDOWNS.write_text("image_id,kind,target,why,at\n" + line)
+    release.run(params)
+    return gone, other
+
+
+def label_of(params: Params, image_id: str) -> str:
+    labels = tables.read(layout.labels(params.last) / "labels.parquet", LABELS)
+    return str(labels.filter(image_id=image_id)["label"].item())
+
+
+def test_a_version_is_counted_where_the_content_changes_and_only_there(params: Params) -> None:
+    release.run(params)
+    release.run(params)
+    release.run(replace(params, release=replace(params.release, formats=("parquet", "csv"))))
+    (line,) = ledgers.read(layout.RELEASES).to_dicts()
+    assert line["version"] == 1
+    assert line["pictures"] == line["train"] + line["test"] + line["silver"] == release_versions.held(1).height
+    assert line["added"] == line["removed"] == line["relabelled"] == line["moved"] == 0
+    assert "This is v1 of" in (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_ledger_and_the_card_say_what_changed(params: Params, two: tuple[str, str]) -> None:
+    line = ledgers.read(layout.RELEASES).row(-1, named=True)
+    assert (line["version"], line["added"], line["removed"], line["relabelled"]) == (2, 0, 1, 1)
+    first = ledgers.read(layout.RELEASES).row(0, named=True)
+    assert line["pictures"] == first["pictures"] - 1
+    text = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+    assert "| since v1 | pictures |" in text
+    assert "| out | 1 |" in text
+    assert "| relabelled | 1 |" in text
+    assert f"→ {label_of(params, two[1])} (1)" in text
+
+
+def test_a_diff_is_a_table_and_a_page_without_what_was_withdrawn(
+    two: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert cli.main(["release", "diff", "v1", "2"]) == 0
+    shown = capsys.readouterr()
+    counted = dict(line.split() for line in shown.out.splitlines() if len(line.split()) == 2)
+    assert {kind: counted[kind] for kind in ("added", "removed", "relabelled", "moved")} == {
+        "added": "0", "removed": "1", "relabelled": "1", "moved": "0",
+    }  # fmt: skip
+    page = (layout.RELEASE_DIFFS / "v1-v2.html").read_text(encoding="utf-8")
+    assert page.count("<li><img") == 2
+    assert f"Picture {two[0][:8]}" in page
+    assert "http:" not in page.replace("http://www.w3.org", "")
+    pictures = {part.split('"')[0] for part in page.split('src="')[1:]}
+    assert len(pictures) == 2  # a placeholder, and a picture
+
+
+def test_back_is_the_same_changes_the_other_way(two: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["release", "diff", "v2", "v1"]) == 0
+    assert "added 1" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "message"),
+    [
+        (["diff", "v1", "v1"], 64, "name two versions"),
+        (["diff", "v1", "v9"], 64, "no such version of the release; known: v1, v2"),
+        (["diff", "v1", "last"], 64, "'last' is no version: v1, v2, ..."),
+        (["diff", "v1", "v0"], 64, "is no version"),
+        (["diff", "v1"], 64, "required: VERSION"),
+        (["--round", "r03", "diff", "v1", "v2"], 64, "diff: takes no --round"),
+    ],
+)
+def test_a_mistake_is_a_line(
+    two: tuple[str, str], typed: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert cli.main(["release", *typed]) == code
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert message in lines[0]
+
+
+def test_a_version_whose_table_is_not_here_is_pulled(two: tuple[str, str]) -> None:
+    layout.version(1).unlink()
+    with pytest.raises(UnavailableError, match="dvc pull data/releases"):
+        release_versions.held(1)
+    shutil.copy(layout.version(2), layout.version(1))
+    with pytest.raises(DataError, match=r"is not what data/releases\.csv knows as v1"):
+        release_versions.held(1)
+
+
+def test_a_kill_before_the_ledger_leaves_the_number_free(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    release.run(params)
+    relabel(params, split("train")["image_id"][0], "bag")
+    relabel(params, split("train")["image_id"][1], "coat")
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "write_ledger", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            release.run(params)
+    assert ledgers.read(layout.RELEASES)["version"].to_list() == [1]
+    release.run(params)
+    assert ledgers.read(layout.RELEASES)["version"].to_list() == [1, 2]
+    assert release_versions.held(2).height
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_one_version_of_two_clones_joins_and_two_conflict(two: tuple[str, str]) -> None:
+    base, *_ = layout.RELEASES.read_text().partition("\n")
+    first, second = layout.RELEASES.read_text().splitlines()[1:]
+    later = first.replace(first.split(",")[1], "2999-01-01T00:00:00+00:00")
+    other = first.replace(first.split(",")[3], "0" * 64)
+
+    def merged(ours: str, theirs: str) -> git_merge_driver.Merged:
+        texts = [f"{base}\n", f"{base}\n{ours}\n", f"{base}\n{theirs}\n"]
+        return git_merge_driver.merge(*(text.encode() for text in texts), layout.RELEASES)
+
+    assert merged(first, later).data.decode() == f"{base}\n{first}\n"
+    assert merged(first, other).conflict is not None
+    assert second not in merged(first, later).data.decode()
+
+
+def test_annotators_and_rights_are_in_every_row(params: Params) -> None:
+    release.run(params)
+    rows = pl.concat([split(name) for name in ("train", "test")])
+    votes = tables.read(layout.labels(params.last) / "votes.parquet", VOTES).filter(pl.col("status") == "valid")
+    for image_id, n_votes, annotators in rows.select("image_id", "n_votes", "annotators").iter_rows():
+        people = sorted(set(votes.filter(image_id=image_id)["annotator"]))
+        assert annotators.split(" ") == people
+        assert len(people) == n_votes
+    assert set(rows["robots"]) == {"allowed", "n/a"}
+    assert {"contract", "consent"} <= set(rows.columns)
+    assert split("silver")["annotators"].null_count() == split("silver").height

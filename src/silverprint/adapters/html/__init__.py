@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from silverprint.adapters.html import sentences
-from silverprint.adapters.html.view import QueueView, View
+from silverprint.adapters.html.view import ComparisonView, QueueView, View
 from silverprint.core.cleaning.rules import RULES
 
 _MOST_CLASSES = 30  # a wider confusion matrix says less than the list of the commonest mistakes
@@ -25,6 +25,11 @@ def render(view: View) -> str:
 def render_queue(view: QueueView) -> str:
     """The page of a round's queue."""
     return _template("queue.html").render(view=view, role_words=sentences.ROLES)
+
+
+def render_comparison(view: ComparisonView) -> str:
+    """The page of compared rounds."""
+    return _template("compare.html").render(view=view)
 
 
 def _template(name: str) -> Template:

@@ -179,6 +179,16 @@ COMMANDS = (
             _arg("--sealed", action="store_true", help="print the stages whose outputs a clone must pull"),
         ),
     ),
+    Verb(
+        "compare",
+        "rounds side by side: their models on the same pictures, what is more than chance, labels that flipped",
+        "commands.compare:run",
+        (
+            _arg("rounds", metavar="ROUND", nargs="*", help="two or more; default: the first and the last trained"),
+            _arg("--flips", action="store_true", help="train with the old and the new labels, to see what flips did"),
+            _arg("--page", dest="page_file", metavar="FILE", type=_path, help="write it as an HTML page, too"),
+        ),
+    ),
     Verb("wait", "show the annotators' progress until the open rounds are answered", "commands.wait:run"),
     Verb(
         "round",

@@ -1,14 +1,15 @@
 """Three trained rounds on real pictures: real shards, features and models; labels with a few mistakes."""
 
 import hashlib
+import json
 
 import polars as pl
 
 from silverprint import layout
 from silverprint.config import Params
-from silverprint.records import MEASURED, conform
+from silverprint.records import MEASURED, VOTES, conform
 from silverprint.stages import embed, start, train
-from silverprint.store import ShardWriter, tables
+from silverprint.store import ShardWriter, files, tables
 from tests.helpers import model_campaign as campaign
 from tests.helpers.model_pictures import jpeg, label
 
@@ -20,8 +21,24 @@ def build(params: Params, rounds: int = 3) -> None:
     truth = _pool(params)
     start.run(params)
     for name in params.chain[:rounds]:
-        campaign.write_labels(params, truth, name, error=0.08)
+        labels = campaign.write_labels(params, truth, name, error=0.08)
+        _write_votes(labels, name)
         train.run(params, name)
+
+
+def _write_votes(labels: pl.DataFrame, name: str) -> None:
+    """Two votes of 18 s for each label so far; the second person is unsure of every tenth picture."""
+    rows = [
+        (row["image_id"], row["round"], f"s-{who}", row["label"] if who + number % 10 else "unsure", 18.0)
+        for number, row in enumerate(labels.iter_rows(named=True))
+        for who in (0, 1)
+    ]
+    votes = pl.DataFrame(rows, schema=["image_id", "round", "annotator", "choice", "lead_time_s"], orient="row")
+    status = pl.when(pl.col("choice") == "unsure").then(pl.lit("unsure")).otherwise(pl.lit("valid")).alias("status")
+    tables.write(conform(votes.with_columns(status), VOTES), layout.labels(name) / "votes.parquet", VOTES)
+    quality = {"votes_total": 2 * labels.height, "alpha_round": 0.9, "unresolved_share": 0.02}
+    gold = {"gold": {"round": {"accuracy": 0.8, "low": 0.5, "high": 0.95}}}
+    files.write_text(layout.labels(name) / "quality.json", json.dumps(quality | gold))
 
 
 def _pool(params: Params) -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from silverprint import layout
@@ -17,7 +18,7 @@ from silverprint.adapters.tracking import tracking_uri
 from silverprint.commands import track
 from silverprint.core.semisupervised import OMEGAS
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
-from silverprint.records import EVALUATION, empty
+from silverprint.records import EVALUATION, LABELS, empty
 from silverprint.stages import train
 from silverprint.store import tables
 from tests.helpers.refusing_server import refusing_server
@@ -112,8 +113,58 @@ def test_the_campaigns_metrics_step_by_labels(synced) -> None:
     assert [step for step, _ in points(run, "control/random")] == [step for step, _ in expected]
 
 
+def predict(name: str, right: int) -> None:
+    """The round's model is right about the first `right` evaluation pictures."""
+    path = layout.model(name) / "evaluation.parquet"
+    rows = tables.read(path, EVALUATION).sort("image_id").with_row_index("number")
+    other = pl.col("label").shift(1, fill_value="nothing")
+    wrong = pl.when(other == pl.col("label")).then(pl.lit("nothing")).otherwise(other)
+    said = pl.when(pl.col("number") < right).then("label").otherwise(wrong)
+    tables.write(rows.with_columns(said.alias("predicted")), path, EVALUATION)
+
+
+def champion(params) -> str:
+    return client().get_model_version_by_alias(params.dataset.name, "best").tags["silverprint.round"]
+
+
+def test_the_figures_of_labelling_are_shown_and_a_leads_come_first(synced) -> None:
+    run = runs(synced)["r02"]
+    shown = run.data.metrics
+    assert shown["agreement"] == 1.0
+    assert (shown["alpha"], shown["gold"], shown["gold_low"], shown["unresolved_share"]) == (0.9, 0.8, 0.5, 0.02)
+    assert shown["hours"] == pytest.approx(shown["round_votes"] * 18 / 3600)
+    assert shown["cost"] == pytest.approx(synced.people.cost_per_hour * shown["hours"])
+    labels = tables.read(layout.labels("r02") / "labels.parquet", LABELS)
+    for name in synced.dataset.classes:
+        assert shown[f"class_labels/{name}"] == (labels["label"] == name).sum()
+    groups = sorted({name.split("/")[0] for name in shown if "/" in name})
+    assert groups[0] == "Overview"
+    for name in ("accuracy", "balanced_accuracy", "agreement", "gold"):
+        assert shown[f"Overview/{name}"] == shown[name]
+    curve = points(runs(synced)[f"campaign {synced.dataset.campaign}"], "Overview/gold")
+    assert curve == [(metrics(name)["labels"], 0.8) for name in ROUNDS]
+
+
+def test_the_best_model_moves_only_for_a_gain_that_is_more_than_chance(changed, capsys) -> None:
+    n = metrics("r01")["evaluation"]["n"]
+    for name, right in zip(ROUNDS, (n - 30, n - 27, n - 3), strict=True):
+        predict(name, right)
+    track.sync(changed)
+    assert champion(changed) == "r03"
+    assert f"best is r03: +{100 * 27 / n:.1f} points" in capsys.readouterr().err
+    predict("r03", n - 26)  # p = 0.125 of 4 pictures
+    track.sync(changed)
+    assert champion(changed) == "r01"
+    assert "best stays r01: r03's +6.7 points" in capsys.readouterr().err
+    shutil.rmtree(layout.model("r02"))
+    predict("r03", n)
+    track.sync(changed)
+    assert champion(changed) == "r01"
+    assert "best stays as it is, for the model of r02 is not here: dvc pull" in capsys.readouterr().err
+
+
 def test_the_best_model_is_registered_by_where_dvc_keeps_it(synced) -> None:
-    best = max(ROUNDS, key=lambda name: (metrics(name)["evaluation"]["accuracy"], name))
+    best = champion(synced)
     version = client().get_model_version_by_alias(synced.dataset.name, "best")
     assert version.tags["silverprint.model_id"] == metrics(best)["model_id"]
     assert version.source == f"dvc://data/rounds/{best}/model"
@@ -139,8 +190,6 @@ def test_a_round_that_was_trained_again_is_updated_not_repeated(changed) -> None
     curve = points(runs(changed)[f"campaign {changed.dataset.campaign}"], "accuracy")
     assert curve[-1] == (metrics("r03")["labels"], 0.99)
     assert len(curve) == 3
-    best = client().get_model_version_by_alias(changed.dataset.name, "best")
-    assert best.tags["silverprint.round"] == "r03"
 
 
 def test_a_round_that_lost_labels_leaves_no_old_point_behind(changed) -> None:
@@ -170,7 +219,7 @@ def test_a_clone_without_models_and_pictures_shows_the_figures_it_has(params, da
     assert run.data.metrics["accuracy"] == metrics("r02")["evaluation"]["accuracy"]
     assert run.inputs.dataset_inputs == []
     assert capsys.readouterr().err.count("has no figures, for its model is not here: dvc pull") == 3
-    assert client().get_model_version_by_alias(params.dataset.name, "best")
+    assert not client().search_registered_models()
 
 
 def test_without_pictures_the_other_figures_are_there(params, database, capsys) -> None:

@@ -176,6 +176,30 @@ class QueueView:
 
 
 @dataclass(frozen=True)
+class ComparedRow:
+    title: str
+    cells: list[str]  # one a round
+    difference: str  # of the last round from the first
+    heading: bool
+
+
+@dataclass(frozen=True)
+class ComparisonView:
+    """What the page of compared rounds shows."""
+
+    name: str
+    question: str
+    title: str
+    rounds: list[str]
+    difference: str  # heading of the last column
+    rows: list[ComparedRow]
+    sentences: list[str]
+    plot: str | None
+    flips: list[dict[str, Any]]  # before, after, pictures: the commonest
+    tiles: list[Tile]  # pictures whose label flipped
+
+
+@dataclass(frozen=True)
 class View:
     name: str
     question: str

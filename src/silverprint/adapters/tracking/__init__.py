@@ -37,7 +37,8 @@ def sync(params: Params) -> None:
 
 def publish(params: Params, uri: str, names: Sequence[str]) -> None:
     """Brings MLflow at `uri` up to date with the rounds `names`, and with the campaign as a whole."""
-    from silverprint.adapters.tracking.campaign_run import show_best, show_campaign
+    from silverprint.adapters.tracking.campaign_run import show_campaign
+    from silverprint.adapters.tracking.champion import show_best
     from silverprint.adapters.tracking.client import Experiment
     from silverprint.adapters.tracking.round_run import show_round
 
@@ -48,7 +49,8 @@ def publish(params: Params, uri: str, names: Sequence[str]) -> None:
     with Experiment.open(uri, params.dataset.name) as store:
         changed = sum(show_round(store, params, round_facts.read(params, name)) for name in names)
         figures = {name: round_facts.metrics(name) for name in trained}
-        show_campaign(store, params.dataset.campaign, figures)
+        labelling = {name: round_facts.labelling(params, name) for name in trained}
+        show_campaign(store, params.dataset.campaign, figures, labelling)
         show_best(store, params.dataset.name, params.dataset.campaign, figures)
     absent = [str(root) for root in map(layout.raw, params.sources) if not root.exists()]
     if changed and absent:

@@ -11,8 +11,10 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.config import Params
+from silverprint.core.reporting.labelling_figures import class_counts, labelling_figures
 from silverprint.dvcfiles import lock
-from silverprint.records import EVALUATION
+from silverprint.errors import restore_remedy
+from silverprint.records import EVALUATION, LABELS, VOTES
 from silverprint.store import json_files, model_card, tables
 
 _NOT_KNOBS = {"prev", "draw"}  # fields that identify a round and do not configure it
@@ -27,11 +29,12 @@ class RoundFacts:
     labels: Path | None  # the table that was trained on; None where it was not pulled
     labels_digest: str | None
     evaluation: pl.DataFrame | None  # None where the model was not pulled
+    labelling: dict[str, float]  # as `labelling`
 
     @property
     def digest(self) -> str:
         """Digest of everything that is shown."""
-        shown = [self.metrics, self.params, self.tags, self.labels_digest, self.evaluation is not None]
+        shown = [self.metrics, self.params, self.tags, self.labels_digest, self.evaluation is not None, self.labelling]
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
 
@@ -61,7 +64,22 @@ def read(params: Params, name: str) -> RoundFacts:
         labels=labels if pulled else None,
         labels_digest=hashlib.sha256(labels.read_bytes()).hexdigest()[:32] if pulled else None,
         evaluation=tables.read(evaluation, EVALUATION) if evaluation.exists() else None,
+        labelling=labelling(params, name),
     )
+
+
+def labelling(params: Params, name: str) -> dict[str, float]:
+    """How the round's labelling went, its cost, and each class's labels so far; empty where they were not pulled."""
+    folder = layout.labels(name)
+    if not all((folder / file).exists() for file in ("labels.parquet", "votes.parquet", "quality.json")):
+        return {}
+    labels, votes = tables.read(folder / "labels.parquet", LABELS), tables.read(folder / "votes.parquet", VOTES)
+    quality = json_files.read(folder / "quality.json", remedy=restore_remedy(folder))
+    classes = params.dataset.classes
+    found = labelling_figures(quality, votes, labels, name, classes)
+    if "hours" in found and params.people.cost_per_hour:
+        found["cost"] = found["hours"] * params.people.cost_per_hour
+    return found | {f"class_labels/{kind}": float(n) for kind, n in class_counts(labels, classes).items()}
 
 
 def _params(params: Params, name: str, card: dict[str, Any], labels: int) -> dict[str, str]:

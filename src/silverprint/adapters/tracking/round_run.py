@@ -33,17 +33,39 @@ def show_round(store: Experiment, params: Params, facts: RoundFacts) -> bool:
     return True
 
 
-def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:
-    """A round's figures under the names that MLflow groups by their first part; what is null is left out."""
+def flat_metrics(metrics: dict[str, Any], labelling: dict[str, float]) -> dict[str, float]:
+    """A round's figures under the names that MLflow groups by their first part; what is null is left out.
+
+    Args:
+        labelling: round_facts.labelling.
+    """
     found: dict[str, float | None] = dict(metrics["evaluation"])  # accuracy first: MLflow's comparison opens with it
-    found |= {"evaluation_pictures": found.pop("n"), "votes": metrics["votes"]}
+    found |= {"evaluation_pictures": found.pop("n"), "votes": metrics["votes"]} | overview(metrics, labelling)
+    found |= {_tidy(name): value for name, value in labelling.items()}
     found |= {f"control/{key}": value for key, value in (metrics.get("control") or {}).items()}
     for name, figures in (metrics.get("per_class") or {}).items():
-        tidy = re.sub(r"[^\w.\- ]", "_", name)
+        tidy = _tidy(name)
         found |= {f"{key}/{tidy}": value for key, value in figures.items()}
         for key, (low, high) in _class_intervals(figures).items():
             found |= {f"{key}_low/{tidy}": low, f"{key}_high/{tidy}": high}
     return {key: float(value) for key, value in found.items() if value is not None}
+
+
+def overview(metrics: dict[str, Any], labelling: dict[str, float]) -> dict[str, float | None]:
+    """The figures that a lead wants first.
+
+    MLflow's page sorts groups of charts by ASCII and puts figures of no group last: a capital letter makes this group
+    the first.
+    """
+    judged = ("accuracy", "balanced_accuracy", "ece")
+    people = ("agreement", "gold", "unresolved_share")
+    found = {name: metrics["evaluation"].get(name) for name in judged} | {name: labelling.get(name) for name in people}
+    return {f"Overview/{name}": value for name, value in found.items()}
+
+
+def _tidy(name: str) -> str:
+    """`name` in the characters that MLflow takes."""
+    return re.sub(r"[^\w.\-/ ]", "_", name)
 
 
 def _class_intervals(figures: dict[str, Any]) -> dict[str, tuple[float, float]]:
@@ -73,7 +95,7 @@ def _log(store: Experiment, run_id: str, facts: RoundFacts) -> None:
     tags = facts.tags | {"mlflow.source.name": f"dvc repro train@{facts.name}", "mlflow.note.content": _note(facts)}
     store.client.log_batch(
         run_id,
-        metrics=[Metric(key, value, now, step) for key, value in flat_metrics(facts.metrics).items()],
+        metrics=[Metric(key, value, now, step) for key, value in flat_metrics(facts.metrics, facts.labelling).items()],
         params=[Param(key, value) for key, value in facts.params.items()],
         tags=[RunTag(key, value) for key, value in tags.items()],
     )

@@ -1,0 +1,79 @@
+"""Champion: the model with the alias `best` in the registry, which moves only for a gain that is more than chance."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from silverprint import console, layout
+from silverprint.adapters.tracking.client import Experiment
+from silverprint.core.evaluation.champion import Challenge, challenges, champion
+from silverprint.records import EVALUATION
+from silverprint.store import tables
+
+_ALIAS = "best"
+
+
+def show_best(store: Experiment, dataset: str, campaign: str, figures: dict[str, dict[str, Any]]) -> None:
+    """Registers the champion's model and gives it the alias; says what became of the last round's challenge.
+
+    Where a model's predictions are not on this disk nobody can judge it: then the alias stays as it is.
+
+    Args:
+        figures: round -> its metrics, in the order of the rounds.
+    """
+    judged = [name for name in figures if figures[name]["evaluation"]["n"]]
+    absent = [name for name in judged if not _path(name).exists()]
+    if absent:
+        way = f"dvc pull {layout.model(absent[0])}"
+        console.say(f"MLflow: the alias {_ALIAS} stays as it is, for the model of {absent[0]} is not here: {way}")
+        return
+    evaluations = {name: rows for name in judged if not (rows := _predictions(name)).is_empty()}
+    if not evaluations:
+        return
+    found = challenges(evaluations)
+    best = champion(next(iter(evaluations)), found)
+    version = _version(store, dataset, campaign, best, figures[best]["model_id"])
+    store.client.set_registered_model_alias(dataset, _ALIAS, version)
+    if found:
+        console.say(f"MLflow: {_outcome(found[-1])}")
+
+
+def _path(name: str) -> Path:
+    return layout.model(name) / "evaluation.parquet"
+
+
+def _predictions(name: str) -> pl.DataFrame:
+    return tables.read(_path(name), EVALUATION)
+
+
+def _outcome(last: Challenge) -> str:
+    if last.gain is None:
+        return f"{_ALIAS} stays {last.champion}: {last.round} was judged on other evaluation pictures"
+    value, low, high = (100 * part for part in last.gain.accuracy)
+    said = f"{value:+.1f} points ({low:+.1f}, {high:+.1f}) on {last.pictures:,} pictures"
+    test = f"exact McNemar test: p = {last.gain.p:.2g}"
+    if last.won:
+        return f"{_ALIAS} is {last.round}: {said} over {last.champion}, {test}"
+    why = f"{said} may be chance ({test})" if value > 0 else f"{said} are no gain"
+    return f"{_ALIAS} stays {last.champion}: {last.round}'s {why}"
+
+
+def _version(store: Experiment, dataset: str, campaign: str, name: str, model_id: str) -> str:
+    """The registered version of a model; its source is where DVC keeps the weights."""
+    client = store.client
+    if not client.search_registered_models(f"name = '{dataset}'"):
+        client.create_registered_model(dataset, description="The best round's classifier. Its weights are kept by DVC.")
+    for known in client.search_model_versions(f"name = '{dataset}'"):
+        if known.tags.get("silverprint.model_id") == model_id:
+            return str(known.version)
+    run = store.find(kind="round", round=name, campaign=campaign)
+    path = layout.model(name)
+    made = client.create_model_version(
+        dataset,
+        source=f"dvc://{path}",  # a scheme of its own: MLflow refuses a plain path outside its folders
+        run_id=run.info.run_id if run else None,
+        tags={"silverprint.model_id": model_id, "silverprint.round": name, "dvc.path": str(path)},
+        description=f"Round {name}. Get it by: dvc pull {path}",
+    )
+    return str(made.version)

@@ -1,0 +1,94 @@
+"""Effect of labels that flipped: a model trained with the old ones and one with the new, of the same pictures."""
+
+import zlib
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from silverprint import layout
+from silverprint.campaign import ledgers
+from silverprint.campaign.round_comparison import RoundComparison
+from silverprint.config import Params
+from silverprint.core.cleaning.rules import BINDING
+from silverprint.core.evaluation import paired
+from silverprint.core.evaluation.paired import Estimate
+from silverprint.core.evaluation.training_set import examples
+from silverprint.records import LABELS, MANIFEST
+from silverprint.store import model_card, tables
+from silverprint.store.features import Features
+
+
+class LabelEffect(NamedTuple):
+    """
+    Attributes:
+        pictures: trained on, both times.
+        flipped: of them, with another label the second time.
+        old, new: accuracy with the first round's labels and with the last round's, 0..1.
+        gain: of the new over the old, -1..1.
+        p: of the exact McNemar test.
+    """
+
+    pictures: int
+    flipped: int
+    old: Estimate
+    new: Estimate
+    gain: Estimate
+    p: float
+
+
+def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
+    """Trains as `train` of the last round, with its labels and once more with those of the first where it knew any.
+
+    Pictures that were no use for training then ("not one of these", no label) keep the last round's label both times.
+
+    Returns:
+        None where no trained picture's label flipped, or nothing judges it.
+
+    Raises:
+        ConfigError: the features at hand are not those that the last round's model was trained on.
+    """
+    from silverprint.model.head import require_same_features
+    from silverprint.model.retrain import Retraining
+
+    card = model_card.read(layout.model(found.last.name))
+    classes: tuple[str, ...] = tuple(card["classes"])
+    training, judged = _examples(found.last.name, classes)
+    before = tables.read(layout.labels(found.first.name) / "labels.parquet", LABELS)
+    old = _older(training, before, classes)
+    flipped = int((old != training["label"]).sum())
+    if not flipped or judged.is_empty():
+        return None
+    features = Features(layout.EMBED)
+    require_same_features(card, features.description, layout.model(found.last.name))
+    image_ids, place = training["image_id"].to_list(), {name: number for number, name in enumerate(classes)}
+    pool = tables.read(layout.MANIFEST, MANIFEST).filter("kept")["image_id"].sort().to_list()
+    seed = zlib.crc32(f"{params.seed} {found.last.name}".encode())
+    models = Retraining(features, pool or image_ids, image_ids, judged["image_id"].to_list(), seed)
+    truth = np.array([place[label] for label in judged["label"]])
+    theirs, ours = (
+        models.predicted(np.array([place[label] for label in labels]), len(classes), params.model) == truth
+        for labels in (old, training["label"])
+    )
+    even = paired.equal_weights(len(truth))
+    return LabelEffect(
+        pictures=training.height,
+        flipped=flipped,
+        old=paired.share(theirs, even),
+        new=paired.share(ours, even),
+        gain=paired.gain(ours, theirs, even),
+        p=paired.mcnemar(ours, theirs),
+    )
+
+
+def _examples(name: str, classes: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    labels = tables.read(layout.labels(name) / "labels.parquet", LABELS)
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    return examples(labels, manifest, classes=classes, withdrawn=ledgers.withdrawn_images(), binding=BINDING)
+
+
+def _older(training: pl.DataFrame, before: pl.DataFrame, classes: tuple[str, ...]) -> pl.Series:
+    """The label that each picture had before, where it was of use; else the one it has."""
+    known = before.filter(pl.col("label").is_in(list(classes))).select("image_id", pl.col("label").alias("old"))
+    rows = training.join(known, on="image_id", how="left", maintain_order="left")
+    return rows.select(pl.coalesce("old", "label"))["old"]

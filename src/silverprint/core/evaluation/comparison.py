@@ -1,0 +1,128 @@
+"""Comparison of rounds' models on the evaluation pictures that all of them judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from silverprint.core.evaluation import paired
+from silverprint.core.evaluation.calibration import expected_calibration_error
+from silverprint.core.evaluation.paired import Estimate, Hits
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model on the shared pictures.
+
+    Attributes:
+        accuracy, balanced: shares 0..1; balanced accuracy is the mean recall of the classes that occur.
+        recall: class -> share of its pictures that the model recognises; classes without a picture are left out.
+        ece: calibration error of the confidences as they are used, after the temperature, 0..1.
+        confidence: their mean, 0..1.
+    """
+
+    accuracy: Estimate
+    balanced: Estimate
+    recall: dict[str, Estimate]
+    ece: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A model against another on the shared pictures; differences -1..1, above 0 where it is better.
+
+    Attributes:
+        won, lost: pictures on which it alone, or the other alone, is right.
+        p: of the exact McNemar test.
+    """
+
+    accuracy: Estimate
+    balanced: Estimate
+    recall: dict[str, Estimate]
+    won: int
+    lost: int
+    p: float
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The pictures that all models judged, by image_id.
+
+    Attributes:
+        labels: image_id, label: what people say of each by now.
+        hits: round -> (pictures,) whether its model is right.
+    """
+
+    labels: pl.DataFrame
+    hits: dict[str, Hits]
+    confidences: dict[str, pl.Series]
+
+    @property
+    def pictures(self) -> int:
+        return self.labels.height
+
+    @property
+    def support(self) -> dict[str, int]:
+        """class -> its pictures."""
+        return dict(self.labels.group_by("label").len().sort("label").iter_rows())
+
+
+def shared(evaluations: Mapping[str, pl.DataFrame], judge: pl.DataFrame) -> Shared:
+    """
+    Args:
+        evaluations: round -> EVALUATION, what its model said.
+        judge: image_id, label: the labels by which all are judged; without those whose label no model can say.
+    """
+    rows = judge.select("image_id", "label")
+    for name, evaluation in evaluations.items():
+        said = evaluation.select(
+            "image_id", pl.col("predicted").alias(f"predicted {name}"), pl.col("confidence").alias(f"confidence {name}")
+        )
+        rows = rows.join(said, on="image_id")
+    rows = rows.sort("image_id")
+    return Shared(
+        rows.select("image_id", "label"),
+        {name: (rows["label"] == rows[f"predicted {name}"]).to_numpy() for name in evaluations},
+        {name: rows[f"confidence {name}"] for name in evaluations},
+    )
+
+
+def judged(pictures: Shared, name: str) -> Judged:
+    """The round's model on `pictures`, of which there is at least one."""
+    hits, labels = pictures.hits[name], pictures.labels["label"].to_numpy()
+    confidence = pictures.confidences[name].to_numpy()
+    return Judged(
+        accuracy=paired.share(hits, paired.equal_weights(len(hits))),
+        balanced=paired.share(hits, paired.balanced_weights(labels)),
+        recall={
+            label: paired.share(hits[labels == label], paired.equal_weights(n)) for label, n in pictures.support.items()
+        },
+        ece=expected_calibration_error(confidence, hits),
+        confidence=float(confidence.mean()),
+    )
+
+
+def gain(pictures: Shared, before: str, after: str) -> Gain:
+    """The model of the round `after` against that of `before` on `pictures`, of which there is at least one."""
+    ours, theirs, labels = pictures.hits[after], pictures.hits[before], pictures.labels["label"].to_numpy()
+    return Gain(
+        accuracy=paired.gain(ours, theirs, paired.equal_weights(len(labels))),
+        balanced=paired.gain(ours, theirs, paired.balanced_weights(labels)),
+        recall={
+            label: paired.gain(ours[labels == label], theirs[labels == label], paired.equal_weights(n))
+            for label, n in pictures.support.items()
+        },
+        won=int((ours & ~theirs).sum()),
+        lost=int((~ours & theirs).sum()),
+        p=paired.mcnemar(ours, theirs),
+    )
+
+
+def most_changed(change: Gain, classes: Sequence[str], most: int) -> list[str]:
+    """At most `most` of the classes that were compared, those whose recall changed most, in the order of `classes`."""
+    known = [name for name in classes if name in change.recall]
+    ranked = np.argsort([-abs(change.recall[name].value) for name in known], kind="stable")
+    kept = {known[place] for place in ranked[:most]}
+    return [name for name in known if name in kept]

@@ -22,11 +22,13 @@ def hints(params: Params) -> Iterator[str]:
         if not before or not round_state.is_opened(name):
             continue
         final = f"{name}'s queue is final since people are asked by it"
-        for knob, was, now in _changed(before.get(f"rounds.{name}"), params.rounds[name], fields(PlannedRound)):
+        knobs = fields(PlannedRound)  # type: ignore[arg-type]  # pydantic's dataclasses are such
+        for knob, was, now in _changed(before.get(f"rounds.{name}"), params.rounds[name], knobs):
             where = f"silverprint round add NAME {_option(knob, now)}"
             yield f"rounds.{name}.{knob} = {now} (before: {was}) changes nothing: {final}; for a round to come: {where}"
         if name == params.chain[0]:
-            for knob, was, now in _changed(before.get("evaluation"), params.evaluation, fields(params.evaluation)):
+            knobs = fields(params.evaluation)  # type: ignore[arg-type]
+            for knob, was, now in _changed(before.get("evaluation"), params.evaluation, knobs):
                 yield f"evaluation.{knob} = {now} (before: {was}) changes nothing: {final}; that drew it for good"
 
 

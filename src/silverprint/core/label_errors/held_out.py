@@ -1,6 +1,5 @@
 """Logits of pictures by heads that did not learn from their labels."""
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +9,7 @@ from silverprint.core.evaluation.resampling import stratified_folds
 from silverprint.core.semisupervised.features import Kernel, Plain, View, in_chunks, with_constant
 from silverprint.core.semisupervised.head import Problem, tuned
 from silverprint.core.semisupervised.request import Request
-from silverprint.core.semisupervised.shapes import Logits, Rows, Weight
+from silverprint.core.semisupervised.shapes import ClassIds, Logits, Rows, Weight
 
 FOLDS: Final = 5
 LEARNT: Final = 20_000  # labels that the heads learn from, at most
@@ -24,13 +23,19 @@ def held_out_logits(request: Request) -> Logits:
     chosen = np.zeros(len(request.labels), dtype=np.bool_)
     chosen[drawn] = True
     seen = with_constant(in_chunks(request.rows[chosen], view))
-    problem = Problem(seen, request.labels[chosen], seen[:0], request.classes, penalty, request.seed)
+    problem = _problem(request, seen, request.labels[chosen], penalty)
     logits = np.zeros((len(chosen), request.classes))
     logits[chosen] = _cross_fitted(problem)
     if not chosen.all():
         weight = problem.supervised
         logits[~chosen] = in_chunks(request.rows[~chosen], lambda part: _judged(view(part), weight))
     return logits
+
+
+def _problem(request: Request, seen: Rows, labels: ClassIds, penalty: float) -> Problem:
+    """Of labels alone, all alike."""
+    alike = np.ones((1, len(labels)))
+    return Problem(seen, labels, seen[:0], request.classes, penalty, request.seed, alike)
 
 
 def _judged(seen: Rows, weight: Weight) -> NDArray[np.float32]:
@@ -57,8 +62,7 @@ def _chosen_view(request: Request, drawn: NDArray[np.int64]) -> tuple[View, floa
     found = []
     for view in views:
         seen = with_constant(in_chunks(sample, view))
-        problem = Problem(seen, request.labels[few], seen[:0], request.classes, 0.0, request.seed)
-        best, loss = tuned(replace(problem, penalty=0.0))
+        best, loss = tuned(_problem(request, seen, request.labels[few], 0.0))
         found.append((loss, best.penalty))
     at = int(np.argmin([loss for loss, _ in found]))
     return views[at], found[at][1]

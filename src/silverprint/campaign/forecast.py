@@ -77,6 +77,7 @@ def _ahead(params: Params, standing: RoundStatus, pace_s: float | None) -> Effor
     if standing.state == "planned":
         entry = params.rounds[standing.round]
         needed = (entry.budget + entry.gold) * entry.overlap
+        needed += round(entry.audit * entry.budget) * (params.evaluation.overlap - entry.overlap)
         if standing.round == params.chain[0]:
             needed += params.evaluation.size * params.evaluation.overlap
     return _effort(params, needed - standing.votes, pace_s)

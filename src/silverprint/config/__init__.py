@@ -12,6 +12,7 @@ from silverprint.config.model import (
     Model,
     Params,
     PeopleCost,
+    Promise,
     Release,
     Round,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Model",
     "Params",
     "PeopleCost",
+    "Promise",
     "Release",
     "Round",
     "Source",

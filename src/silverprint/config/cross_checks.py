@@ -22,14 +22,22 @@ def require_agreement(params: Params) -> None:
         first = "r01: {prev: start, strategy: auto, budget: 100, control: 0.2, overlap: 2}"
         raise ConfigError("rounds = {}", "a campaign needs a round", f"write one there: {first}")
     for name, entry in params.rounds.items():
-        if entry.control + entry.relabel > 1:
-            value = f"rounds.{name}.control = {entry.control} and relabel = {entry.relabel}"
-            raise ConfigError(value, "both are shares of one budget", "their sum is at most 1")
+        if entry.control + entry.relabel + entry.audit > 1:
+            value = f"rounds.{name}.control = {entry.control}, relabel = {entry.relabel}, audit = {entry.audit}"
+            raise ConfigError(value, "they are shares of one budget", "their sum is at most 1")
+    _core_classes(params)
     if START in params.rounds:
         raise ConfigError("rounds.start", "'start' is the state before the first round", "rename the round")
     if params.last != params.chain[-1]:
         value = f"last = {params.last!r}"
         raise ConfigError(value, "must be the chain's last round", f"set last: {params.chain[-1]}")
+
+
+def _core_classes(params: Params) -> None:
+    for name in params.release.core_classes:
+        if name not in params.dataset.classes:
+            value = f"release.core_classes = [{', '.join(params.release.core_classes)}]"
+            raise ConfigError(value, f"{name!r} is no class", f"use some of: {', '.join(params.dataset.classes)}")
 
 
 def _pictures(name: str, source: WebSource) -> None:

@@ -12,6 +12,10 @@ from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
 
 _UNKNOWN: Final = "unexpected_keyword_argument"
+_RETIRED: Final = {  # knobs of earlier versions, and what has taken their place
+    ("release", "silver_confidence"): "write promise: {precision: 0.97, confidence: 0.95} in its place, the share of "
+    "automatic labels that must be right",
+}
 _SEE: Final = "see docs/params.md for its type and range"
 
 
@@ -42,6 +46,8 @@ def _way(loc: Sequence[int | str]) -> list[str]:
 
 
 def _unknown(where: str, loc: Sequence[int | str]) -> ConfigError:
+    if loc in _RETIRED:
+        return ConfigError(where, "is no knob any more: a model's confidence alone promises nothing", _RETIRED[loc])
     known = list(_holder(loc).__annotations__)
     near = get_close_matches(str(loc[-1]), known, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
@@ -57,7 +63,9 @@ def _holder(loc: Sequence[int | str]) -> type[Any]:
         return settings
     if loc[0] == "rounds":
         return Round
-    holder: type[Any] = get_type_hints(Params)[str(loc[0])]
+    holder: type[Any] = Params
+    for part in loc[:-1]:
+        holder = get_type_hints(holder)[str(part)]
     return holder
 
 

@@ -99,6 +99,18 @@ def test_a_class_name_is_no_path(label: str, folder: str) -> None:
     assert imagefolder.class_folder(label) == folder
 
 
+AUTOMATIC = {
+    "round": "r01", "promised": 0.97, "confidence": 0.95, "pool": 1000, "released": 600, "coverage": 0.6, "groups": 1,
+    "audited": 300, "above": 200, "right": 198, "precision": 0.99, "low": 0.9643, "high": 0.9988,
+    "classes": {
+        "dress | skirt": {"released": 600, "above": 200, "right": 198, "precision": 0.99, "low": 0.96, "high": 0.99,
+                          "threshold": 0.874},
+        "coat": {"released": 0, "above": 0, "right": 0},
+    },
+    "coverage_at": {"0.9": 0.8, "0.97": 0.6, "0.99": 0.0},
+}  # fmt: skip
+
+
 def a_card(**changes: Any) -> card.Card:
     facts: dict[str, Any] = {
         "name": "fashion",
@@ -113,7 +125,8 @@ def a_card(**changes: Any) -> card.Card:
         "rounds": [{"round": "r01", "pictures": 6, "votes": 12, "abstained": 1, "people": 3, "alpha": None}],
         "evaluation": {"n": 5, "accuracy": 0.8, "low": 0.4, "high": 0.95},
         "model_id": "r01-0123456789",
-        "silver_confidence": 0.9,
+        "automatic": AUTOMATIC,
+        "core_classes": ("coat",),
         "imagefolder": True,
     }  # fmt: skip
     return card.Card(**facts | changes)

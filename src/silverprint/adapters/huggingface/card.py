@@ -25,7 +25,8 @@ class Card:
     rounds: list[dict[str, Any]]  # round, pictures, votes, abstained, people, alpha
     evaluation: dict[str, float] | None  # n, accuracy, low, high
     model_id: str | None
-    silver_confidence: float
+    automatic: dict[str, Any]  # core.automatic_labels.figures
+    core_classes: tuple[str, ...]  # classes that no automatic label gives
     imagefolder: bool  # whether there is one beside the Parquet files
 
 

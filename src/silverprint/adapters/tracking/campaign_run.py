@@ -7,6 +7,7 @@ from typing import Any
 
 from silverprint import layout
 from silverprint.adapters.tracking.client import Experiment
+from silverprint.adapters.tracking.round_run import automatic_metrics
 
 _CURVES = ("accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy", "ece", "log_loss")
 _ALIAS = "best"
@@ -41,6 +42,7 @@ def show_campaign(store: Experiment, campaign: str, figures: dict[str, dict[str,
 def _points(metrics: dict[str, Any]) -> list[tuple[str, float, int]]:
     curves = {name: metrics["evaluation"].get(name) for name in _CURVES}
     curves |= {f"control/{name}": value for name, value in (metrics.get("control") or {}).items()}
+    curves |= automatic_metrics(metrics)
     curves["votes"] = metrics["votes"]
     return [(name, float(value), metrics["labels"]) for name, value in curves.items() if value is not None]
 

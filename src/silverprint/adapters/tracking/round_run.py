@@ -38,12 +38,28 @@ def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:
     found: dict[str, float | None] = dict(metrics["evaluation"])  # accuracy first: MLflow's comparison opens with it
     found |= {"evaluation_pictures": found.pop("n"), "votes": metrics["votes"]}
     found |= {f"control/{key}": value for key, value in (metrics.get("control") or {}).items()}
+    found |= automatic_metrics(metrics)
     for name, figures in (metrics.get("per_class") or {}).items():
-        tidy = re.sub(r"[^\w.\- ]", "_", name)
+        tidy = _tidy(name)
         found |= {f"{key}/{tidy}": value for key, value in figures.items()}
         for key, (low, high) in _class_intervals(figures).items():
             found |= {f"{key}_low/{tidy}": low, f"{key}_high/{tidy}": high}
     return {key: float(value) for key, value in found.items() if value is not None}
+
+
+def automatic_metrics(metrics: dict[str, Any]) -> dict[str, float | None]:
+    """The promise of the automatic labels, and what was measured; nothing where no release was made from the round."""
+    figures = metrics.get("automatic") or {}
+    found = {f"automatic/{key}": value for key, value in figures.items() if isinstance(value, int | float)}
+    found |= {f"automatic/coverage_at_{share}": value for share, value in figures.get("coverage_at", {}).items()}
+    for name, row in figures.get("classes", {}).items():
+        found |= {f"automatic_{key}/{_tidy(name)}": row[key] for key in ("precision", "threshold") if key in row}
+    return found
+
+
+def _tidy(name: str) -> str:
+    """A class's name with what MLflow takes in the name of a metric."""
+    return re.sub(r"[^\w.\- ]", "_", name)
 
 
 def _class_intervals(figures: dict[str, Any]) -> dict[str, tuple[float, float]]:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from silverprint import console, layout
+from silverprint.adapters import tracking
 from silverprint.adapters.huggingface import card, columns, imagefolder, parquet
 from silverprint.campaign import class_list, ledgers
 from silverprint.config import Params
@@ -21,15 +21,14 @@ from silverprint.core.reporting import summary
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
-from silverprint.stages.release import dataset_metrics
+from silverprint.stages.release import automatic, dataset_metrics
 from silverprint.store import ShardReader, files, json_files, tables
-from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
 
 _MANY_FILES = 50_000
 
 
-def run(params: Params, round_name: str | None = None) -> None:
+def run(given: Params, round_name: str | None = None) -> None:
     """Writes data/release from the last round's labels and model, and data/metrics/qualities.json.
 
     With `round_name`, from that round's: while the last one waits for people. What was taken down is never in it.
@@ -38,8 +37,7 @@ def run(params: Params, round_name: str | None = None) -> None:
         UnavailableError: an input is not there.
         DataError: nothing was labelled that may be released.
     """
-    if round_name is not None:
-        params = _as_of(params, round_name)
+    params = given if round_name is None else _as_of(given, round_name)
     labels_dir, model_dir = layout.labels(params.last), layout.model(params.last)
     missing_outputs.require_pulled(layout.CLEAN, labels_dir, model_dir)
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -47,22 +45,23 @@ def run(params: Params, round_name: str | None = None) -> None:
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
     remedy = f"run: dvc pull {model_dir}, or dvc repro"
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
-    silver = _silver(params, model, splits.unasked_images(manifest, labels, votes))
-    rows = splits.assign(manifest, labels, silver, classes=params.dataset.classes, binding=BINDING)
+    silver = automatic.label(params, model, manifest, labels, votes)
+    rows = splits.assign(manifest, labels, silver.labels, classes=params.dataset.classes, binding=BINDING)
     rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
     if rows.filter(pl.col("split") != "silver").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
-    figures = dataset_metrics.measure_dataset(params, manifest, labels, rows)
+    figures = dataset_metrics.measure_dataset(params, manifest, labels, rows) | {"automatic": silver.figures}
     # What the manifest knows of a picture: its format, its rights, where it came from.
     rows = rows.join(manifest, on="image_id", how="left", maintain_order="left")
     with replacing_folder(layout.RELEASE) as folder:
         _write_pictures(rows, folder, params)
-        facts = _card(params, rows, manifest, votes, model["model_id"])
+        facts = _card(params, rows, manifest, votes, model["model_id"], silver.figures)
         files.write_text(folder / "README.md", card.render(facts))
         if params.release.imagefolder:
             files.write_text(folder / "imagefolder" / "README.md", card.imagefolder(facts.splits))
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    tracking.after_round(given, params.last)
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
     console.say(f"{layout.RELEASE}: {counts}")
     if params.release.imagefolder and rows.height > _MANY_FILES:
@@ -73,43 +72,6 @@ def _as_of(params: Params, round_name: str) -> Params:
     """The parameters as they were while this round was the last."""
     until = params.chain[: params.chain.index(round_name) + 1]
     return replace(params, last=round_name, rounds={name: params.rounds[name] for name in until})  # type: ignore[type-var]
-
-
-def _silver(params: Params, model: dict[str, Any], image_ids: list[str]) -> pl.DataFrame:
-    """The model's labels for pictures that nobody was asked about, where it is sure enough."""
-    folder, classes = layout.model(params.last), tuple(model["classes"])
-    mean = np.zeros((0, len(classes)), dtype=np.float32)
-    if image_ids:
-        from silverprint.model.head import Head, require_same_features
-
-        features = Features(layout.EMBED)
-        require_same_features(model, features.description, folder)
-        head = Head.load(folder)
-        batches = [head.predict(batch).mean(axis=0) for batch in features.batches(image_ids)]
-        mean = np.concatenate(batches)
-    sure = np.flatnonzero(mean.max(axis=1) >= params.release.silver_confidence)
-    return pl.DataFrame(
-        [
-            {
-                "image_id": image_ids[i],
-                "label": classes[int(mean[i].argmax())],
-                "confidence": round(float(mean[i].max()), 4),
-                "distribution": _distribution(classes, mean[i]),
-                "n_votes": 0,
-                "agreement": None,
-                "role": None,
-                "round": params.last,
-                "label_source": "auto",
-            }
-            for i in sure
-        ],
-        schema={name: dtype for name, dtype in splits.SPLIT.items() if name != "split"},
-    )
-
-
-def _distribution(classes: tuple[str, ...], probabilities: np.ndarray[Any, np.dtype[np.float32]]) -> str:
-    shares = {name: round(float(p), 4) for name, p in zip(classes, probabilities, strict=True) if round(float(p), 4)}
-    return json.dumps(shares, sort_keys=True)
 
 
 def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
@@ -129,7 +91,14 @@ def _write_pictures(rows: pl.DataFrame, folder: Path, params: Params) -> None:
             )
 
 
-def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.DataFrame, model_id: str) -> card.Card:
+def _card(
+    params: Params,
+    rows: pl.DataFrame,
+    manifest: pl.DataFrame,
+    votes: pl.DataFrame,
+    model_id: str,
+    automatic_figures: dict[str, Any],
+) -> card.Card:
     counts = {
         split: dict(rows.filter(pl.col("split") == split).group_by("label").len().sort("label").iter_rows())
         for split in splits.SPLITS
@@ -147,6 +116,7 @@ def _card(params: Params, rows: pl.DataFrame, manifest: pl.DataFrame, votes: pl.
         rounds=summary.rounds(votes, params.chain, params.dataset.classes),
         evaluation=summary.accuracy(evaluation),
         model_id=model_id,
-        silver_confidence=params.release.silver_confidence,
+        automatic=automatic_figures,
+        core_classes=params.release.core_classes,
         imagefolder=params.release.imagefolder,
     )

@@ -18,7 +18,9 @@ MODELS = {  # name -> the chance that a label of that score is right
     "in two steps": lambda scores: np.where(scores > 0.7, 0.99, 0.85),
     "surest pictures a little worse": lambda scores: np.where(scores > 0.99, 0.97, scores),
     "just below the promise everywhere": lambda scores: np.full_like(scores, 0.969),
+    "overconfident, and people err": lambda scores: scores**2,
 }
+ERRING = 0.007  # share of the audited pictures that the model names rightly and people wrongly
 
 
 def play(model: str, audit: int, campaigns: int) -> str:
@@ -27,7 +29,8 @@ def play(model: str, audit: int, campaigns: int) -> str:
     for _ in range(campaigns):
         scores = rng.beta(6, 0.35, POOL)
         right = rng.random(POOL) < MODELS[model](scores)
-        found = threshold(scores[:audit], right[:audit], precision=0.97, confidence=0.95)
+        said = right[:audit] & (rng.random(audit) >= (ERRING if model.endswith("people err") else 0))
+        found = threshold(scores[:audit], said, precision=0.97, confidence=0.95)
         kept = scores >= (np.inf if found is None else found)
         broken += bool(kept.any() and right[kept].mean() < 0.97)
         released.append(kept.mean())

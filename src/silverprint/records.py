@@ -164,13 +164,13 @@ SCORES: Final[Schema] = {
     "confidence": REAL,  # confidence of the ensemble's mean, 0..1; null without a model
 }
 
-ROLES: Final = ("evaluation", "train", "control", "gold", "relabel")
+ROLES: Final = ("evaluation", "train", "control", "gold", "relabel", "audit")
 
 QUEUE: Final[Schema] = {
     "image_id": TEXT,
     "rank": INT,  # 1 is asked first
     "role": TEXT,  # one of ROLES
-    # acquisition function; `random` for evaluation and control, `include` for data/include.csv, `gold` for
+    # acquisition function; `random` for evaluation, control and audit, `include` for data/include.csv, `gold` for
     # data/gold.csv, `activelab` for a second look
     "strategy": TEXT,
     "score": REAL,  # acquisition value when it was picked; null where the strategy has none

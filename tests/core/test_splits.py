@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING, REASONS
-from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, ROLES, VOTES, conform, empty
+from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, ROLES, conform, empty
 from tests.helpers.examples import fewer
 
 CLASSES = ("cat", "dog")
@@ -30,7 +30,7 @@ def campaigns(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame
         "role": [draw(st.sampled_from(ROLES)) for _ in asked],
         "source": [draw(st.sampled_from(["human", "auto", "gold"])) for _ in asked],
     }
-    never = splits.unasked_images(manifest, conform(pl.DataFrame(labels, schema_overrides=_TEXT), LABELS), empty(VOTES))
+    never = sorted({*manifest.filter("kept")["image_id"]} - {*asked})
     silver = pl.DataFrame({"image_id": never, "label": ["cat"] * len(never)}, schema_overrides=_TEXT)
     wide = {name: dtype for name, dtype in splits.SPLIT.items() if name != "split"}
     return manifest, conform(pl.DataFrame(labels, schema_overrides=_TEXT), LABELS), conform(silver, wide)
@@ -56,8 +56,8 @@ def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> No
             assert picture["kept"]
             assert row["image_id"] not in said
         else:
-            evaluated = said[row["image_id"]]["role"] == "evaluation"
-            assert (row["split"] == "test") == evaluated
+            held_out = said[row["image_id"]]["role"] in ("evaluation", "audit")
+            assert (row["split"] == "test") == held_out
             assert said[row["image_id"]]["source"] == "human"
             assert said[row["image_id"]]["role"] != "gold"
     assert not groups["test"] & (groups["train"] | groups["silver"])
@@ -65,14 +65,14 @@ def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> No
 
 @given(campaigns())
 @fewer(2)
-def test_every_usable_evaluation_label_is_in_test(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
+def test_every_usable_held_out_label_is_in_test(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
     manifest, labels, silver = campaign
     rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
     usable = set(splits.usable_rows(manifest, BINDING)["image_id"])
     expected = {
         row["image_id"]
         for row in labels.to_dicts()
-        if (row["role"], row["source"]) == ("evaluation", "human") and row["label"] in CLASSES
+        if row["role"] in ("evaluation", "audit") and row["source"] == "human" and row["label"] in CLASSES
     }
     assert set(rows.filter(pl.col("split") == "test")["image_id"]) == expected & usable
 
@@ -87,9 +87,3 @@ def test_a_picture_people_labelled_stays_where_a_threshold_rejects_it_later() ->
     silver = empty({name: dtype for name, dtype in splits.SPLIT.items() if name != "split"})
     rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
     assert rows.select("image_id", "split").rows() == [("a", "train")]
-
-
-def test_a_picture_on_which_everybody_was_unsure_was_asked() -> None:
-    manifest = conform(pl.DataFrame({"image_id": ["a", "b"], "kept": [True, True]}), MANIFEST)
-    votes = conform(pl.DataFrame({"image_id": ["a"]}), VOTES)
-    assert splits.unasked_images(manifest, empty(LABELS), votes) == ["b"]

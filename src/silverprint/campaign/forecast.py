@@ -82,6 +82,7 @@ def cost(params: Params, name: str) -> Effort:
     """What the round will take whose queue is not drawn yet, planned or opened, at the pace of the rounds so far."""
     entry = params.planned[name] if name in params.planned else params.rounds[name]
     votes = (entry.budget + entry.gold) * entry.overlap
+    votes += round(entry.audit * entry.budget) * (params.evaluation.overlap - entry.overlap)
     if name == params.round_names[0]:
         votes += params.evaluation.size * params.evaluation.overlap
     return _effort(params, votes, _pace(params))

@@ -13,6 +13,7 @@ from silverprint.config.model import (
     Params,
     PeopleCost,
     PlannedRound,
+    Promise,
     Release,
     Round,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Params",
     "PeopleCost",
     "PlannedRound",
+    "Promise",
     "Release",
     "Round",
     "Signal",

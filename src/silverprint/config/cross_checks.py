@@ -20,14 +20,16 @@ def require_agreement(params: Params) -> None:
         if isinstance(source, WebSource) and source.spider is None:
             _pictures(name, source)
     _rounds(params)
+    _core_classes(params)
 
 
 def _rounds(params: Params) -> None:
     for section, entries in params.rounds_by_section:
         for name, entry in entries.items():
-            if entry.control + entry.relabel > 1:
-                value = f"{section}.{name}.control = {entry.control} and relabel = {entry.relabel}"
-                raise ConfigError(value, "both are shares of one budget", "their sum is at most 1")
+            if entry.control + entry.relabel + entry.audit > 1:
+                where = f"{section}.{name}.control"
+                value = f"{where} = {entry.control}, relabel = {entry.relabel}, audit = {entry.audit}"
+                raise ConfigError(value, "they are shares of one budget", "their sum is at most 1")
         if START in entries:
             raise ConfigError(f"{section}.start", "'start' is the state before the first round", "rename the round")
     for name in params.planned:
@@ -37,6 +39,13 @@ def _rounds(params: Params) -> None:
     last = params.chain[-1] if params.chain else START
     if params.last != last:
         raise ConfigError(f"last = {params.last!r}", "must be the last opened round", f"set last: {last}")
+
+
+def _core_classes(params: Params) -> None:
+    for name in params.release.core_classes:
+        if name not in params.dataset.classes:
+            value = f"release.core_classes = [{', '.join(params.release.core_classes)}]"
+            raise ConfigError(value, f"{name!r} is no class", f"use some of: {', '.join(params.dataset.classes)}")
 
 
 def _pictures(name: str, source: WebSource) -> None:

@@ -17,6 +17,10 @@ _REMOVED: Final[dict[tuple[int | str, ...], str]] = {  # knobs of earlier versio
         "release",
         "imagefolder",
     ): "remove the line; for single files write formats: [parquet, imagefolder], else [parquet]",
+    (
+        "release",
+        "silver_confidence",
+    ): "write promise: {precision: 0.97, confidence: 0.95}, the share of automatic labels that must be right",
 }
 _SEE: Final = "see docs/params.md for its type and range"
 
@@ -65,7 +69,9 @@ def _holder(loc: Sequence[int | str]) -> type[Any]:
         return settings
     if loc[0] in ("rounds", "planned"):
         return Round if loc[0] == "rounds" else PlannedRound
-    holder: type[Any] = get_type_hints(Params)[str(loc[0])]
+    holder: type[Any] = Params
+    for part in loc[:-1]:
+        holder = get_type_hints(holder)[str(part)]
     return holder
 
 

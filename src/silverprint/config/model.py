@@ -14,6 +14,7 @@ from silverprint.config.field_types import (
     ImageCount,
     Line,
     Name,
+    OpenShare,
     People,
     Policy,
     Positive,
@@ -108,12 +109,13 @@ class PlannedRound:
     """What a round is to ask; nobody is asked before a lead opens it."""
 
     strategy: str
-    budget: ImageCount  # pictures: train + control + relabel
+    budget: ImageCount  # pictures: train + control + relabel + audit
     control: Share  # share of the budget that is drawn at random
     overlap: People  # people asked about each picture
     show_predictions: bool = False
     floor: Share = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     relabel: Share = 0.0  # share of the budget, at most, for a second look at earlier labels in doubt
+    audit: Share = 0.0  # share of the budget that is drawn at random to test automatic labels, never trained on
     gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
 
 
@@ -138,8 +140,17 @@ class Gate:
 
 
 @frozen
+class Promise:
+    """What holds of a release's automatic labels, as far as random pictures that no model was trained on can tell."""
+
+    precision: OpenShare = 0.97  # share of them that is right, at least
+    confidence: OpenShare = 0.95  # share of campaigns, at least, in which that holds
+
+
+@frozen
 class Release:
-    silver_confidence: Share  # automatic labels at or above it go to the `silver` split
+    promise: Promise = Promise()  # automatic labels that keep it go to the `silver` split
+    core_classes: tuple[ClassName, ...] = ()  # classes that people alone give
     formats: tuple[ReleaseFormat, ...] = ("parquet", "imagefolder")
     csv_raw: bool = False  # true: text in the CSV is left as it is, even where a spreadsheet would read a formula
 

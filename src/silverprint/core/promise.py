@@ -4,8 +4,8 @@ Learn then test (Angelopoulos, Bates, Candes, Jordan & Lei 2021, arXiv:2110.0105
 is a hypothesis, "here the precision is below the promised one". What is released is a threshold whose hypothesis was
 rejected, by a procedure that rejects a true one with probability 1 - confidence at most, although the threshold is
 chosen from the data. The p-values are exact binomial ones (Clopper & Pearson 1934). The procedure is fixed-sequence
-testing from the strictest threshold to the least, with a few starts that share the level
-(Wiens & Dmitrienko 2005, J. Biopharm. Stat. 15(6), 929-942: a rejection hands its level on, a start adds its own).
+testing: from a start that is set before the answers are looked at to ever lower thresholds, as long as each is rejected
+at the whole level. Stricter ones than the start need no test: where a threshold keeps the promise, they do.
 """
 
 import math
@@ -21,7 +21,7 @@ from silverprint.errors import DataError
 Scores = Float[NDArray[np.floating], " n"]
 Hits = Bool[NDArray[np.bool_], " n"]
 
-_PARTS: Final = (4, 2)  # the tests start again at a quarter and at a half of the audit, where it is large enough
+_PART: Final = 3  # the tests start near the surest third of the audit
 
 
 def threshold(scores: Scores, right: Hits, *, precision: float, confidence: float) -> float | None:
@@ -33,7 +33,7 @@ def threshold(scores: Scores, right: Hits, *, precision: float, confidence: floa
     - The audit is a random draw from the pictures that may be released, and nothing was trained or tuned on it.
     - A stricter threshold is nowhere less precise. Then let t* be the threshold at which the precision is just the
       promised one. Given how many of the audited score t* or more, the hits of each larger set are at most binomial
-      with the promised share, so that its p-value is valid although its threshold is a score of the audit. Which sizes
+      with the promised share, so that its p-value is valid although its threshold is a score of the audit. Which size
       the tests start at depends on the size of the audit alone.
 
     Args:
@@ -49,17 +49,9 @@ def threshold(scores: Scores, right: Hits, *, precision: float, confidence: floa
     order = np.argsort(-values, kind="stable")
     sizes = np.flatnonzero(np.diff(values[order], append=-np.inf)) + 1  # pictures with the same score go together
     p_values = binom.sf(np.cumsum(hits[order])[sizes - 1] - 1, sizes, precision)
-    starts = _starts(len(order), precision, 1 - confidence)
-    level, begun, least = 0.0, 0, None
-    for size, p_value in zip(sizes, p_values, strict=True):
-        while begun < len(starts) and starts[begun] <= size:
-            level += (1 - confidence) / len(starts)
-            begun += 1
-        if p_value > level:
-            level = 0.0
-        elif level:
-            least = float(values[order[size - 1]])
-    return least
+    tested = sizes >= _start(len(order), precision, 1 - confidence)
+    kept = int(np.argmin(np.append(p_values[tested] <= 1 - confidence, False)))  # tests before the first that fails
+    return float(values[order[sizes[tested][kept - 1] - 1]]) if kept else None
 
 
 def least_audit(precision: float, confidence: float) -> int:
@@ -67,17 +59,34 @@ def least_audit(precision: float, confidence: float) -> int:
     return math.ceil(math.log(1 - confidence) / math.log(precision) - 1e-9)
 
 
-def _starts(count: int, precision: float, level: float) -> list[int]:
-    """Sizes of the sets that the tests start at, rising; none where the audit is too small for any.
+def estimated_audit(scores: Scores, right: Hits, *, precision: float, confidence: float) -> int | None:
+    """About how many audited pictures the promise needs somewhere, if they were right as often as these are.
 
-    The first is the least that could be enough. One wrong label in it ends the tests there: hence the other starts.
+    Of the n surest with h hits, the share (h + 1/2) / (n + 1) is taken for the truth (Jeffreys); the cheapest n counts.
+    None where even the surest are not right often enough, or a hundred thousand pictures would not do.
     """
-    for parts in (_PARTS, _PARTS[1:], ()):
-        least = least_audit(precision, 1 - level / (1 + len(parts)))
-        more = [count // part for part in parts]
-        if least <= count and (not more or more[0] >= 2 * least):
-            return [least, *more]
-    return []
+    values, hits = _checked(scores, right, precision, confidence)
+    sizes = np.arange(1, len(values) + 1)
+    shares = (np.cumsum(hits[np.argsort(-values, kind="stable")]) + 0.5) / (sizes + 1)
+    above = np.unique(np.geomspace(least_audit(precision, confidence), 1e5, 200).astype(np.int64))
+    needed = []
+    for size, share in zip(sizes[shares > precision], shares[shares > precision], strict=True):
+        enough = binom.sf(np.floor(share * above) - 1, above, precision) <= 1 - confidence
+        if enough.any():
+            needed.append(math.ceil(above[enough.argmax()] * len(values) / size))
+    return min(needed, default=None)
+
+
+def _start(count: int, precision: float, level: float) -> int:
+    """Size of the set that the tests start at: of a third of the audit, the least part that allows as many wrong ones.
+
+    The least set that could be enough allows none, and one wrong label among the surest pictures would end all tests.
+    """
+    sizes = np.arange(1, count // _PART + 1)
+    allowed = binom.ppf(level, sizes, 1 - precision)  # wrong ones, and one
+    if not len(sizes) or not allowed[-1]:
+        return least_audit(precision, 1 - level)
+    return int(sizes[np.searchsorted(allowed, allowed[-1])])
 
 
 def _checked(

@@ -6,11 +6,14 @@ from silverprint.records import Schema
 
 SPLITS = ("train", "test", "silver")
 
-# Roles whose human labels may be trained on; evaluation is the test, gold is a check of people, not of pictures.
+# Roles whose human labels may be trained on; gold is a check of people, not of pictures.
 TRAINABLE = ("train", "control", "relabel")
 
+# Roles that were drawn at random and are never trained on: they judge the model, and are the test.
+HELD_OUT = ("evaluation", "audit")
+
 # Roles whose labels judge: models, a strategy, a promise, people. No model's opinion takes part in them.
-JUDGING = ("evaluation", "control", "audit", "gold")
+JUDGING = (*HELD_OUT, "control", "gold")
 
 SPLIT: Schema = {
     "image_id": pl.String(),
@@ -31,12 +34,6 @@ def usable_rows(manifest: pl.DataFrame, binding: frozenset[str] | set[str]) -> p
     return manifest.filter(pl.col("reason").is_null() | ~pl.col("reason").is_in(sorted(binding)))
 
 
-def unasked_images(manifest: pl.DataFrame, labels: pl.DataFrame, votes: pl.DataFrame) -> list[str]:
-    """The kept pictures that no person was asked about, sorted."""
-    asked = pl.concat([labels["image_id"], votes["image_id"]]).unique()
-    return manifest.filter(pl.col("kept") & ~pl.col("image_id").is_in(asked.implode()))["image_id"].sort().to_list()
-
-
 def assign(
     manifest: pl.DataFrame,
     labels: pl.DataFrame,
@@ -45,7 +42,7 @@ def assign(
     classes: tuple[str, ...],
     binding: frozenset[str] | set[str],
 ) -> pl.DataFrame:
-    """One row per released picture: test are the evaluation labels, train the other human ones, silver the model's.
+    """One row per released picture: test are the held-out labels, train the other human ones, silver the model's.
 
     A near-duplicate group that has a picture in test has none in train or silver: those rows are left out.
 
@@ -62,7 +59,7 @@ def assign(
     human = labels.filter(pl.col("source") == "human")
     rows = pl.concat(
         [
-            _split(human.filter(pl.col("role") == "evaluation").rename({"source": "label_source"}), "test"),
+            _split(human.filter(pl.col("role").is_in(HELD_OUT)).rename({"source": "label_source"}), "test"),
             _split(human.filter(pl.col("role").is_in(TRAINABLE)).rename({"source": "label_source"}), "train"),
             _split(silver, "silver"),
         ]

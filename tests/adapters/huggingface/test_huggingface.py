@@ -6,6 +6,17 @@ from ruamel.yaml import YAML
 
 from silverprint.adapters.huggingface import card
 
+AUTOMATIC = {
+    "round": "r01", "promised": 0.97, "confidence": 0.95, "pool": 1000, "released": 600, "coverage": 0.6, "groups": 1,
+    "audited": 300, "above": 200, "right": 198, "precision": 0.99, "low": 0.9643, "high": 0.9988,
+    "classes": {
+        "dress | skirt": {"released": 600, "above": 200, "right": 198, "precision": 0.99, "low": 0.96, "high": 0.99,
+                          "threshold": 0.874},
+        "coat": {"released": 0, "above": 0, "right": 0},
+    },
+    "coverage_at": {"0.9": 0.8, "0.97": 0.6, "0.99": 0.0},
+}  # fmt: skip
+
 
 def a_card(**changes: Any) -> card.Card:
     facts: dict[str, Any] = {
@@ -21,7 +32,8 @@ def a_card(**changes: Any) -> card.Card:
         "rounds": [{"round": "r01", "pictures": 6, "votes": 12, "abstained": 1, "people": 3, "alpha": None}],
         "evaluation": {"n": 5, "accuracy": 0.8, "low": 0.4, "high": 0.95},
         "model_id": "r01-0123456789",
-        "silver_confidence": 0.9,
+        "automatic": AUTOMATIC,
+        "core_classes": ("coat",),
         "formats": ("parquet", "imagefolder"),
         "version": {"version": 2, "at": "2026-01-02T03:04:05+00:00", "round": "r02", "digest": "a" * 64,
                     "added": 3, "removed": 2, "relabelled": 3, "moved": 0},

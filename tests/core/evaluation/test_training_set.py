@@ -6,10 +6,15 @@ from silverprint.core.evaluation.training_set import examples, unlabelled
 from silverprint.records import LABELS, MANIFEST, conform
 
 
-def test_nothing_that_looks_like_an_evaluation_picture_is_trained_on_whatever_its_label():
+def test_nothing_that_looks_like_a_held_out_picture_is_trained_on_whatever_its_label():
     """One of which people said no class (not sure, or none of these) is an evaluation picture as well."""
-    said = {"a": ("evaluation", None), "b": ("evaluation", "not one of these"), "c": ("evaluation", "coat")}
-    look_alikes = {"d": 0, "e": 1, "f": 2, "g": 3}  # of a, b, c, and of nothing
+    said = {
+        "a": ("evaluation", None),
+        "b": ("evaluation", "not one of these"),
+        "c": ("evaluation", "coat"),
+        "h": ("audit", "bag"),
+    }
+    look_alikes = {"d": 0, "e": 1, "f": 2, "i": 3, "g": 4}  # of a, b, c, h, and of nothing
     labels = pl.DataFrame(
         [{"image_id": name, "role": role, "label": label} for name, (role, label) in said.items()]
         + [{"image_id": name, "role": "train", "label": "coat"} for name in look_alikes]

@@ -45,10 +45,11 @@ plans = st.builds(
 )
 
 
-@given(pools(), plans, st.integers(0, 9), st.integers(1, 20), st.floats(0, 1))
-def test_the_queue_s_invariants(pool, plan, evaluation, budget, control):
+@given(pools(), plans, st.integers(0, 9), st.integers(1, 20), st.floats(0, 1), st.floats(0, 1))
+def test_the_queue_s_invariants(pool, plan, evaluation, budget, control, audit):
     available = pool["group"].n_unique()
-    shares = roles.shares(available, evaluation=evaluation, budget=budget, control=control)
+    audit = min(audit, 1 - control)
+    shares = roles.shares(available, evaluation=evaluation, budget=budget, control=control, audit=audit)
     queue = compose(pool, shares, plan, first, NOTHING)
     assert queue.schema == pl.Schema(QUEUE)
     assert queue["rank"].to_list() == list(range(1, shares.total + 1))
@@ -56,14 +57,16 @@ def test_the_queue_s_invariants(pool, plan, evaluation, budget, control):
     assert queue.join(pool, on="image_id")["group"].is_unique().all()
     counts = dict(queue["role"].value_counts().iter_rows())
     assert counts.get("evaluation", 0) == shares.evaluation <= evaluation
-    assert counts.get("train", 0) + counts.get("control", 0) <= budget
+    assert counts.get("train", 0) + counts.get("control", 0) + counts.get("audit", 0) <= budget
+    assert counts.get("audit", 0) == shares.audit <= round(audit * budget)
     assert shares.total == min(available, evaluation + budget)
     for row in queue.to_dicts():
         chosen = row["role"] == "train"
         assert row["strategy"] == ("margin" if chosen else "random")
         assert (row["score"] is not None) == chosen
-        assert row["overlap"] == (3 if row["role"] == "evaluation" else 2)
-        shown = plan.show_predictions and row["predicted"] is not None and row["role"] != "evaluation"
+        held_out = row["role"] in ("evaluation", "audit")
+        assert row["overlap"] == (3 if held_out else 2)
+        shown = plan.show_predictions and row["predicted"] is not None and not held_out
         assert row["show_prediction"] == shown
     scores = queue.filter(pl.col("role") == "train")["score"].to_list()
     assert scores == sorted(scores, reverse=True)
@@ -90,6 +93,23 @@ def test_control_is_a_fair_draw_from_the_whole_pool():
             counts[image_id] += 1
     chi = sum((n - 75) ** 2 / 75 for n in counts.values())
     assert chi < 43.8  # the 99.9 % point of chi-square with 19 degrees of freedom
+
+
+def test_the_audit_is_a_fair_draw_from_what_the_strategy_leaves():
+    """So that it stands for the pictures that nobody is asked about."""
+    pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "group": range(20)}).with_columns(
+        predicted=pl.lit(None, pl.String), confidence=pl.lit(None, pl.Float64), model_id=pl.lit(None, pl.String)
+    )
+    counts = dict.fromkeys(pool["image_id"], 0)
+    for seed in range(300):
+        plan = Plan("margin", overlap=1, evaluation_overlap=1, show_predictions=False, seed=seed)
+        queue = compose(pool, roles.Shares(evaluation=0, control=0, train=5, audit=5), plan, first, NOTHING)
+        for image_id in queue.filter(pl.col("role") == "audit")["image_id"]:
+            counts[image_id] += 1
+    left = list(counts.values())[5:]  # the strategy takes the first five
+    assert sum(left) == sum(counts.values()) == 1_500
+    chi = sum((n - 100) ** 2 / 100 for n in left)
+    assert chi < 36.1  # the 99.9 % point of chi-square with 14 degrees of freedom
 
 
 def test_a_near_duplicate_is_drawn_in_its_group_s_stead():

@@ -23,4 +23,4 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def params(finished: Path, project: Path) -> Params:
     """Of a copy of `finished`, which is the working directory."""
     shutil.copytree(finished, project, dirs_exist_ok=True)
-    return config.load()
+    return fixture.asking_less(config.load())

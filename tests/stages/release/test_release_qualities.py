@@ -33,11 +33,12 @@ def leaves(figures: dict[str, Any], path: str = "") -> dict[str, Any]:
 def test_it_is_scalars_without_holes_and_few(params: Params) -> None:
     release.run(params)
     figures = written()
-    assert set(figures) == {"scale", "diversity", "quality", "consistency"}
+    assert set(figures) == {"scale", "diversity", "quality", "consistency", "automatic"}
+    assert figures["automatic"].pop("round") == "r03"
     found = leaves(figures)
     assert all(type(value) in (int, float) for value in found.values())
-    assert len(found) < 80
-    assert layout.QUALITIES.stat().st_size < 5_000
+    assert len(found) < 110
+    assert layout.QUALITIES.stat().st_size < 6_000
 
 
 def test_the_figures_are_those_of_the_tables(params: Params) -> None:
@@ -52,6 +53,21 @@ def test_the_figures_are_those_of_the_tables(params: Params) -> None:
     assert figures["consistency"]["alpha_round"] == 0.7
     assert figures["consistency"]["agreement"] == 0.8
     assert "gold_accuracy" not in figures["consistency"]
+
+
+def test_the_promise_and_what_was_measured(params: Params) -> None:
+    release.run(params)
+    found, silver = written()["automatic"], split("silver")
+    assert (found["promised"], found["confidence"], found["audited"]) == (0.8, 0.9, 40)
+    assert found["released"] == found["classes"]["coat"]["released"] == silver.height
+    assert found["above"] == found["right"] == found["classes"]["coat"]["above"] > 11
+    assert (found["precision"], found["high"]) == (1, 1)
+    assert 0.8 < found["low"] < 1
+    assert found["coverage"] == round(silver.height / found["pool"], 6) == found["coverage_at"]["0.8"]
+    assert found["coverage_at"]["0.99"] == 0
+    assert found["classes"]["coat"]["threshold"] == 1
+    assert "threshold" in found["classes"]["t-shirt"]  # one group: nothing of the class is so sure
+    assert found["classes"]["t-shirt"]["released"] == 0
 
 
 def test_diversity_is_of_everything_of_sources_and_of_classes(params: Params) -> None:

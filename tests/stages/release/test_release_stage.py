@@ -15,7 +15,7 @@ from silverprint.adapters.exporters import EXPORTERS
 from silverprint.campaign import released, round_state
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import LABELS, MANIFEST, empty
+from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, VOTES, empty
 from silverprint.stages import release, start
 from silverprint.stages.report import campaign_data
 from silverprint.store import ShardReader, tables
@@ -50,6 +50,64 @@ def test_the_splits_are_people_and_the_model(params: Params) -> None:
     assert silver["confidence"].min() == 1.0
     assert json.loads(silver["distribution"][0]) == {"coat": 1.0}
     assert not set(silver["image_id"]) & set(labels["image_id"])
+
+
+def said_of(**changes: str | None) -> None:
+    """Other labels for the evaluation pictures of which the model is sure."""
+    path = layout.labels("r03") / "labels.parquet"
+    sure = (pl.col("role") == "evaluation") & (pl.col("label") == "coat")
+    found = tables.read(path, LABELS)
+    tables.write(
+        found.with_columns(pl.when(sure).then(pl.lit(changes["label"])).otherwise("label").alias("label")), path, LABELS
+    )
+
+
+@pytest.mark.parametrize("label", ["bag", NONE_OF_THESE, None])
+def test_where_the_promise_cannot_be_kept_there_is_no_automatic_label(
+    params: Params, capsys: pytest.CaptureFixture[str], label: str | None
+) -> None:
+    """A picture of no class, or of which nobody can tell, is an error of the model."""
+    said_of(label=label)
+    release.run(params)
+    rule = "40 audited pictures do not show that 80.0% would be right (confidence 0.9)"
+    assert f"no automatic labels: {rule}; that takes at least 11 above a threshold" in capsys.readouterr().err
+    assert not (layout.RELEASE / "parquet" / "silver-00000-of-00001.parquet").exists()
+    card = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+    assert "There are none: the audited pictures do not show" in card
+    assert "`silver`" not in card
+
+
+def test_an_audited_picture_that_nobody_answered_says_nothing(params: Params) -> None:
+    said_of(label=None)
+    release.run(params)
+    assert json.loads(layout.QUALITIES.read_text())["automatic"]["audited"] == 40
+    path = layout.labels("r03") / "votes.parquet"
+    silent = tables.read(layout.labels("r03") / "labels.parquet", LABELS).filter(pl.col("label").is_null())
+    tables.write(tables.read(path, VOTES).join(silent, on="image_id", how="anti"), path, VOTES)
+    release.run(params)
+    assert json.loads(layout.QUALITIES.read_text())["automatic"]["audited"] < 40
+
+
+def test_people_alone_give_core_classes(params: Params) -> None:
+    release.run(replace(params, release=replace(params.release, core_classes=("coat",))))
+    assert not list((layout.RELEASE / "parquet").glob("silver-*"))
+    assert "No automatic label says coat" in (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_no_audit_could_have_drawn_gets_no_automatic_label(params: Params) -> None:
+    """A near-duplicate of a trained picture, an excluded picture, one that is gold."""
+    release.run(params)
+    near, excluded, golden = split("silver")["image_id"][:3]
+    trained = split("train")["image_id"][0]
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    together = pl.when(pl.col("image_id").is_in([near, trained])).then(9_999).otherwise("group").alias("group")
+    tables.write(manifest.with_columns(together), layout.MANIFEST, MANIFEST)
+    layout.EXCLUDE.write_text(f"image_id,why,by\n{excluded},a test,me\n")
+    layout.GOLD.write_text(f"image_id,label,why,at\n{golden},bag,a test,2026-01-01\n")
+    before = set(split("silver")["image_id"])
+    release.run(params)
+    assert before - set(split("silver")["image_id"]) == {near, excluded, golden}
+    assert trained in split("train")["image_id"]
 
 
 def test_every_row_says_where_it_comes_from(params: Params) -> None:

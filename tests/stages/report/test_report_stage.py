@@ -148,9 +148,24 @@ def test_the_four_qualities_of_the_release(campaign: Params) -> None:
         "quality": {"kept": 0.8, "rejected": {}, "flagged": {"off-topic": 0.01}},
         "consistency": {"alpha_round": 0.71, "disputed": 0.2},
     }
+    coat = {"released": 500, "above": 150, "right": 149, "precision": 0.9933, "low": 0.9634, "high": 0.9998}
+    figures["automatic"] = {
+        "round": "r03", "promised": 0.97, "confidence": 0.95, "pool": 1_000, "released": 500, "coverage": 0.5,
+        "groups": 1, "audited": 300, **coat, "classes": {"coat": coat | {"threshold": 0.874}},
+        "coverage_at": {"0.9": 0.7, "0.99": 0.0},
+    }  # fmt: skip
     files.write_text(layout.QUALITIES, json.dumps(figures))
     report.run(campaign)
     assert parsed(page()).open == []
+    automatic = page()[page().index('<h3 id="automatic">') :]
+    for said in (
+        "97.0 % of them right, with confidence 95 %. Measured: 99.3 % of 150 audited pictures above the threshold "
+        "(95 % interval 96.3 % to 100.0 %). 500 of 1,000 pictures that nobody was asked about have such a label: "
+        "50.0 %.",
+        "90 % right, 70.0 % labelled; 99 % right, 0.0 % labelled.",
+    ):
+        assert said in automatic
+    assert re.search("coat.*0.874.*500.*150.*149.*99.3 %.*96.3 % to 100.0 %", automatic)
     section = page()[page().index('<section id="qualities">') :]
     for row in ("kept.*1,234.*56.8.*87.5 %", "own.*234.*20.0.*30.0 %", "bag.*>0<.*>-<.*>-<", "coat.*77.*9.9.*>-<"):
         assert re.search(f"<th scope=.row.>{row}", section), row

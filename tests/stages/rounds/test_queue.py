@@ -8,6 +8,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers
+from silverprint.core.evaluation.training_set import examples
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
     EXCLUDE,
@@ -455,7 +456,27 @@ def test_without_a_model_or_a_share_nothing_is_asked_twice(params):
     assert "relabel" not in set(ledgers.queue("r01")["role"])
 
 
+def test_the_audit_takes_its_share_of_the_budget_and_is_never_trained_on(params):
+    audited = replace(
+        params, rounds={n: replace(r, audit=0.3, show_predictions=True) for n, r in params.rounds.items()}
+    )
+    queue.run(audited, "r01")
+    finish(audited, "r01")
+    queue.run(audited, "r02")
+    rows = ledgers.queue("r02")
+    assert dict(rows["role"].value_counts().iter_rows()) == {"control": 2, "train": 5, "audit": 3}
+    audit = rows.filter(pl.col("role") == "audit")
+    assert audit.select("strategy", "overlap", "show_prediction").unique().rows() == [("random", 3, False)]
+    assert audit["why"].str.contains("to test automatic labels").all()
+    known = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    nothing = {"withdrawn": frozenset(), "binding": frozenset()}
+    found = examples(known, manifest, classes=params.dataset.classes, **nothing)
+    assert set(found.training["role"]) == {"train", "control"}
+    assert set(found.evaluation["role"]) == {"evaluation"}
+
+
 def test_control_and_second_looks_share_one_budget(params):
     text = layout.PARAMS.read_text().replace("control: 0.4,", "control: 0.8, relabel: 0.3,", 1)
-    with pytest.raises(ConfigError, match=r"rounds\.r01\.control = 0\.8 and relabel = 0\.3"):
+    with pytest.raises(ConfigError, match=r"rounds\.r01\.control = 0\.8, relabel = 0\.3, audit = 0\.0"):
         config.parse(text)

@@ -17,6 +17,7 @@ def render(view: View) -> str:
         reason_words={rule.reason: rule.words for rule in RULES},
         role_words=sentences.ROLES,
         gain=sentences.gain,
+        automatic=sentences.automatic,
         consistency=sentences.consistency,
         matrix=bool(view.confusion) and len(view.classes) <= _MOST_CLASSES,
     )

@@ -7,6 +7,7 @@ from silverprint.adapters.html.view import RoundView, View
 
 ROLES: Final = {
     "evaluation": "random ones to measure on",
+    "audit": "random ones to test automatic labels on",
     "train": "chosen by the strategy",
     "control": "random ones to compare with",
     "gold": "with a known answer",
@@ -88,6 +89,22 @@ def _detectable(control: dict[str, Any]) -> str:
     """What so few pictures can show at all; figures of an earlier version do not say."""
     least = control.get("gain_detectable")
     return "" if least is None else f"; so few show a gain only from about {100 * least:.0f} points on"
+
+
+def automatic(figures: dict[str, Any]) -> str:
+    """What `core.automatic_labels.figures` says of the automatic labels as a whole."""
+    promise = f"{percent(figures['promised'])} of them right, with confidence {percent(figures['confidence'], 0)}"
+    if not figures["above"]:
+        return (
+            f"The promise is {promise}. The {figures['audited']:,} audited pictures do not show that any automatic "
+            "label would keep it, so there is none."
+        )
+    return (
+        f"The promise is {promise}. Measured: {percent(figures['precision'])} of {figures['above']:,} audited pictures "
+        f"above the threshold (95 % interval {percent(figures['low'])} to {percent(figures['high'])}). "
+        f"{figures['released']:,} of {figures['pool']:,} pictures that nobody was asked about have such a label: "
+        f"{percent(figures['coverage'])}."
+    )
 
 
 def consistency(figures: dict[str, float]) -> str:

@@ -115,6 +115,7 @@ class Qualities:
     share_kept: float  # share of the acquired pictures; so is the next
     flagged: dict[str, float]
     consistency: dict[str, float]  # figures of core.reporting.dataset_metrics.consistency
+    automatic: dict[str, Any] | None  # core.automatic_labels.figures; None in releases of earlier versions
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class Card:
     rounds: list[dict[str, Any]]  # round, pictures, votes, abstained, people, alpha
     evaluation: dict[str, float] | None  # n, accuracy, low, high
     model_id: str | None
-    silver_confidence: float
+    automatic: dict[str, Any]  # core.automatic_labels.figures
+    core_classes: tuple[str, ...]  # classes that no automatic label gives
     formats: tuple[str, ...]  # names of `release.formats`
     version: dict[str, Any]  # row of records.RELEASES
     relabelled: list[dict[str, Any]]  # label_before, label, pictures: since the version before

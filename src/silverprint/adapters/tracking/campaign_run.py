@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from silverprint.adapters.tracking.client import Experiment
-from silverprint.adapters.tracking.round_run import overview
+from silverprint.adapters.tracking.round_run import automatic_metrics, overview
 
 _CURVES = ("accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy", "ece", "log_loss")
 _LABELLING = ("agreement", "alpha", "gold", "unresolved_share", "round_votes", "hours", "cost")
@@ -45,5 +45,6 @@ def _points(metrics: dict[str, Any], labelling: dict[str, float]) -> list[tuple[
     curves = {name: metrics["evaluation"].get(name) for name in _CURVES} | overview(metrics, labelling)
     curves |= {name: labelling.get(name) for name in _LABELLING}
     curves |= {f"control/{name}": value for name, value in (metrics.get("control") or {}).items()}
+    curves |= automatic_metrics(metrics)
     curves["votes"] = metrics["votes"]
     return [(name, float(value), metrics["labels"]) for name, value in curves.items() if value is not None]

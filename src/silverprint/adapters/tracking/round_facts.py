@@ -44,8 +44,19 @@ def trained_rounds(params: Params) -> list[str]:
 
 
 def metrics(name: str) -> dict[str, Any]:
+    """The round's figures, with `automatic` where the last release was made from it."""
     path = layout.metrics(name)
-    return json_files.read(path, "model_id", "labels", "votes", "evaluation", remedy=f"run: git checkout {path}")
+    found = json_files.read(path, "model_id", "labels", "votes", "evaluation", remedy=f"run: git checkout {path}")
+    return found | {"automatic": _automatic(name)}
+
+
+def _automatic(name: str) -> dict[str, Any] | None:
+    """core.automatic_labels.figures of the last release, if it was made from round `name`."""
+    if not layout.QUALITIES.exists():
+        return None
+    qualities = json_files.read(layout.QUALITIES, remedy=f"run: git checkout {layout.QUALITIES}")
+    found: dict[str, Any] = qualities.get("automatic", {})  # releases of earlier versions have none
+    return found if found.get("round") == name else None
 
 
 def read(params: Params, name: str) -> RoundFacts:

@@ -43,6 +43,7 @@ def flat_metrics(metrics: dict[str, Any], labelling: dict[str, float]) -> dict[s
     found |= {"evaluation_pictures": found.pop("n"), "votes": metrics["votes"]} | overview(metrics, labelling)
     found |= {_tidy(name): value for name, value in labelling.items()}
     found |= {f"control/{key}": value for key, value in (metrics.get("control") or {}).items()}
+    found |= automatic_metrics(metrics)
     for name, figures in (metrics.get("per_class") or {}).items():
         tidy = _tidy(name)
         found |= {f"{key}/{tidy}": value for key, value in figures.items()}
@@ -61,6 +62,16 @@ def overview(metrics: dict[str, Any], labelling: dict[str, float]) -> dict[str, 
     people = ("agreement", "gold", "unresolved_share")
     found = {name: metrics["evaluation"].get(name) for name in judged} | {name: labelling.get(name) for name in people}
     return {f"Overview/{name}": value for name, value in found.items()}
+
+
+def automatic_metrics(metrics: dict[str, Any]) -> dict[str, float | None]:
+    """The promise of the automatic labels, and what was measured; nothing where no release was made from the round."""
+    figures = metrics.get("automatic") or {}
+    found = {f"automatic/{key}": value for key, value in figures.items() if isinstance(value, int | float)}
+    found |= {f"automatic/coverage_at_{share}": value for share, value in figures.get("coverage_at", {}).items()}
+    for name, row in figures.get("classes", {}).items():
+        found |= {f"automatic_{key}/{_tidy(name)}": row[key] for key in ("precision", "threshold") if key in row}
+    return found
 
 
 def _tidy(name: str) -> str:

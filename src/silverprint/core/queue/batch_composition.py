@@ -1,4 +1,6 @@
-"""Composition of a queue: evaluation and control by chance from the pool, the rest by people and the strategy."""
+"""Composition of a queue: evaluation and control by chance from the pool, then people's picks and the strategy's, and
+the audit by chance from what is left: it stands for the pictures that nobody is asked about.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +12,7 @@ from silverprint.core.queue.reasons import INCLUDED
 from silverprint.records import QUEUE, conform
 
 TIER = "crowd"
-UNPROMPTED = ("evaluation", "relabel")  # roles in which people never see a prediction
+UNPROMPTED = ("evaluation", "audit", "relabel")  # roles in which people never see a prediction
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Plan:
 
     strategy: str
     overlap: int  # people per picture
-    evaluation_overlap: int
+    evaluation_overlap: int  # likewise for what judges the model: evaluation and audit
     show_predictions: bool
     seed: int
     floor: float = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
@@ -31,8 +33,8 @@ def compose(
 ) -> pl.DataFrame:
     """The queue, by rank. No two of its pictures are of one near-duplicate group.
 
-    A prediction is never pre-selected for evaluation pictures, whose labels judge the model, nor for a second look: of
-    what it was trained on, a model repeats what it was taught.
+    A prediction is never pre-selected for evaluation and audit pictures, whose labels judge the model, nor for a second
+    look: of what it was trained on, a model repeats what it was taught.
 
     Args:
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
@@ -46,15 +48,18 @@ def compose(
     evaluation = roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
     left = roles.drop_groups(askable, evaluation)
     control = roles.draw(left, shares.control, plan.seed, "control")
+    left = roles.drop_groups(left, control)
+    chosen = _chosen(left, shares.train, plan, choose)
+    audit = roles.draw(roles.drop_groups(left, chosen), shares.audit, plan.seed, "audit")
     drawn = pl.concat(
         [
             _receipts(evaluation, "evaluation", "random", plan.evaluation_overlap),
             _receipts(control, "control", "random", plan.overlap),
+            _receipts(audit, "audit", "random", plan.evaluation_overlap),
             beside.with_columns(pl.lit(plan.overlap).alias("overlap")),
         ],
         how="diagonal",
     )
-    chosen = _chosen(roles.drop_groups(left, control), shares.train, plan, choose)
     drawn_ranks, chosen_ranks = roles.mix_ranks(drawn.height, chosen.height, plan.seed)
     drawn = drawn.with_columns(pl.Series("rank", drawn_ranks))
     chosen = chosen.with_columns(pl.Series("rank", chosen_ranks))

@@ -16,6 +16,7 @@ _WORTH_NAMING: Final = 0.05  # probability of the second class
 _ROLES: Final = {
     "evaluation": "Drawn by chance from the whole pool, to judge every model by.",
     "control": "Drawn by chance from the pool, to measure what the strategy gains.",
+    "audit": "Drawn by chance from the pictures that nobody is asked about, to test automatic labels.",
     "gold": "Its label is known: it measures how well people answer.",
 }
 

@@ -1,5 +1,6 @@
 """Roles in a queue: how many images of each, which are drawn at random, in which order people see them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -15,13 +16,16 @@ class Shares:
     evaluation: int
     control: int
     train: int
+    audit: int = 0
 
     @property
     def total(self) -> int:
-        return self.evaluation + self.control + self.train
+        return self.evaluation + self.control + self.train + self.audit
 
 
-def shares(available: int, *, evaluation: int, budget: int, control: float, relabel: int = 0) -> Shares:
+def shares(
+    available: int, *, evaluation: int, budget: int, control: float, relabel: int = 0, audit: float = 0.0
+) -> Shares:
     """How many pictures each role gets of `available`.
 
     Where they do not suffice, evaluation keeps what it wants up to half of them, and the budget gets the rest: without
@@ -29,20 +33,39 @@ def shares(available: int, *, evaluation: int, budget: int, control: float, rela
 
     Args:
         evaluation: pictures wanted for it; 0 after the first round.
-        budget: train, control and relabel together.
+        budget: train, control, relabel and audit together.
         control: share of the budget that is drawn at random, 0..1.
         relabel: pictures of the budget that were asked about before, and so take none of the available.
+        audit: share of the budget that is drawn at random to test automatic labels, 0..1.
     """
     new = budget - relabel
     evaluation = min(evaluation, max(available // 2, available - new))
     new = min(new, available - evaluation)
     random = min(round((new + relabel) * control), new)
-    return Shares(evaluation, random, new - random)
+    audited = min(round((new + relabel) * audit), new - random)
+    return Shares(evaluation, random, new - random - audited, audited)
 
 
 def round_seed(seed: int, *names: object) -> int:
     """A seed of its own for each sequence of names, 0..2^32 - 1, the same on every machine."""
     return int.from_bytes(_digest(seed, *names)[:4], "big")
+
+
+def askable(
+    pool: pl.DataFrame, manifest: pl.DataFrame, barred: Collection[str], withdrawn: Collection[str]
+) -> pl.DataFrame:
+    """The rows of `pool` that people may be asked about: kept, not withdrawn, nothing personal in it, not `barred`, and
+    near-duplicates of nothing that is barred or personal.
+
+    Args:
+        pool: image_id, kept, group, and what the rows bring along.
+        manifest: image_id, group, personal of every picture.
+        barred: image_ids: asked before, excluded, or gold.
+        withdrawn: image_ids.
+    """
+    free = pool.filter(pl.col("kept") & ~pl.col("image_id").is_in([*barred, *withdrawn]))
+    is_barred = pl.col("image_id").is_in(list(barred)) | pl.col("personal").is_not_null()
+    return drop_groups(free, manifest.filter(is_barred))
 
 
 def draw(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:

@@ -76,7 +76,7 @@ def _require_final(opened: round_state.State, found: str) -> None:
 
 def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:
     first, entry = name == params.chain[0], params.rounds[name]
-    also = {"evaluation": first, "gold": entry.gold > 0, "relabel": entry.relabel > 0}
+    also = {"evaluation": first, "gold": entry.gold > 0, "relabel": entry.relabel > 0, "audit": entry.audit > 0}
     allowed = ["train", "control", *(role for role, may in also.items() if may)]
     suite = layout.SUITES / "queue.json"
     failed = critical_failures(check(queue, suite, {"roles": allowed, "classes": list(params.dataset.classes)}))

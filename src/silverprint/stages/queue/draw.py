@@ -61,12 +61,20 @@ def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> r
         raise DataError(f"{name}: {left} left to ask about", rule, remedy)
     entry = params.rounds[name]
     evaluation = params.evaluation.size if first else 0
-    shares = roles.shares(available, evaluation=evaluation, budget=entry.budget, control=entry.control, relabel=relabel)
+    shares = roles.shares(
+        available,
+        evaluation=evaluation,
+        budget=entry.budget,
+        control=entry.control,
+        relabel=relabel,
+        audit=entry.audit,
+    )
     wanted = evaluation + entry.budget - relabel
     if shares.total < wanted:
         say(
             f"{name}: {available} pictures are left of {wanted} wanted; the queue takes "
-            f"{shares.evaluation} for evaluation, {shares.control} for control, {shares.train} by strategy"
+            f"{shares.evaluation} for evaluation, {shares.control} for control, {shares.audit} for the audit, "
+            f"{shares.train} by strategy"
         )
         if available < askable.height:
             say(f"{name}: {groups.describe(askable)}")

@@ -16,14 +16,12 @@ from silverprint.console import say
 from silverprint.core.features import block_weights
 from silverprint.core.features.projection import SAMPLE, Projection
 from silverprint.core.queue import relabelling, roles
+from silverprint.core.splits import TRAINABLE
 from silverprint.core.votes import imported_labels
 from silverprint.errors import DataError, restore_remedy
 from silverprint.records import HELD_OUT, LABELS, MANIFEST, SCORES, VOTES
 from silverprint.store import tables
 from silverprint.store.features import Features
-
-# No model trains on pictures of these roles, so they cover nothing for a strategy.
-NOT_TRAINED_ON: Final = ("evaluation", "gold")
 
 UNTOLD: Final = -1  # the class id of a picture that is none of the classes, or not known yet
 
@@ -90,7 +88,7 @@ def read(params: Params, name: str) -> Pool:
     labels = tables.read(layout.labels(params.rounds[name].prev) / "labels.parquet", LABELS)
     pictures = scores.with_row_index("row").join(manifest, on="image_id").sort("image_id")
     _say_unknown(name, manifest)
-    trained_on = labels.filter(~pl.col("role").is_in(NOT_TRAINED_ON))
+    trained_on = labels.filter(pl.col("role").is_in(TRAINABLE))  # no other picture covers anything for a strategy
     known = pictures.join(trained_on.select("image_id", "label"), on="image_id", maintain_order="left")
     labeled = known.with_columns(_class_ids(known["label"], params.dataset.classes))
     return Pool(
@@ -126,9 +124,7 @@ def _askable(
     """
     asked = pl.concat([labels["image_id"], ledgers.other_queues(name)["image_id"]]).unique()
     barred = [*asked, *ledgers.excluded_images()["image_id"], *gold_list.read(params)["image_id"]]
-    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in([*barred, *ledgers.withdrawn_images()]))
-    is_barred = pl.col("image_id").is_in(barred) | pl.col("personal").is_not_null()
-    return roles.drop_groups(free, manifest.filter(is_barred))
+    return roles.askable(pictures, manifest, barred, ledgers.withdrawn_images())
 
 
 def _second_looks(params: Params, name: str, pictures: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from silverprint import console, layout
+from silverprint.adapters import tracking
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.adapters.exporters.exporter import Dataset
 from silverprint.adapters.huggingface import card
@@ -24,16 +24,15 @@ from silverprint.core.reporting import release_changes, summary
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
-from silverprint.stages.release import dataset_metrics, provenance
+from silverprint.stages.release import automatic, dataset_metrics, provenance
 from silverprint.store import ShardReader, files, json_files, tables
-from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
 
 _MANY_FILES = 50_000
 _SINGLE_FILES = ("imagefolder", "csv", "coco", "yolo-cls", "datumaro", "cvat", "fiftyone")  # not a few large files
 
 
-def run(params: Params, round_name: str | None = None) -> None:
+def run(given: Params, round_name: str | None = None) -> None:
     """Writes data/release from the last round's labels and model, and data/metrics/qualities.json.
 
     With `round_name`, from that round's: while the last one waits for people. What was taken down is never in it.
@@ -43,8 +42,7 @@ def run(params: Params, round_name: str | None = None) -> None:
         UnavailableError: an input is not there.
         DataError: nothing was labelled that may be released.
     """
-    if round_name is not None:
-        params = _as_of(params, round_name)
+    params = given if round_name is None else _as_of(given, round_name)
     if params.last == START:
         _write_nothing(params)
         return
@@ -55,22 +53,22 @@ def run(params: Params, round_name: str | None = None) -> None:
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
     remedy = f"run: dvc pull {model_dir}, or dvc repro"
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
-    silver = _silver(params, model, splits.unasked_images(manifest, labels, votes))
-    rows = splits.assign(manifest, labels, silver, classes=params.dataset.classes, binding=BINDING)
+    silver = automatic.label(params, model, manifest, labels, votes)
+    rows = splits.assign(manifest, labels, silver.labels, classes=params.dataset.classes, binding=BINDING)
     rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
     if rows.filter(pl.col("split") != "silver").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
-    figures = dataset_metrics.measure_dataset(params, manifest, labels, rows)
+    figures = dataset_metrics.measure_dataset(params, manifest, labels, rows) | {"automatic": silver.figures}
     version = release_versions.of(rows, params.last)
     rows = provenance.add(rows, manifest, votes, params.dataset.classes)
     with replacing_folder(layout.RELEASE) as folder:
         _write_formats(rows, folder, params)
-        files.write_text(
-            folder / "README.md", card.render(_card(params, rows, manifest, votes, model["model_id"], version))
-        )
+        facts = _card(params, rows, manifest, votes, model["model_id"], silver.figures, version)
+        files.write_text(folder / "README.md", card.render(facts))
     release_versions.record(version)
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    tracking.after_round(given, params.last)
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
     console.say(f"{layout.RELEASE} v{version.number}: {counts}")
     if rows.height > _MANY_FILES and (single := [name for name in params.release.formats if name in _SINGLE_FILES]):
@@ -92,43 +90,6 @@ def _as_of(params: Params, round_name: str) -> Params:
     return replace(params, last=round_name, rounds={name: params.rounds[name] for name in until})  # type: ignore[type-var]
 
 
-def _silver(params: Params, model: dict[str, Any], image_ids: list[str]) -> pl.DataFrame:
-    """The model's labels for pictures that nobody was asked about, where it is sure enough."""
-    folder, classes = layout.model(params.last), tuple(model["classes"])
-    mean = np.zeros((0, len(classes)), dtype=np.float32)
-    if image_ids:
-        from silverprint.model.head import Head, require_same_features
-
-        features = Features(layout.EMBED)
-        require_same_features(model, features.description, folder)
-        head = Head.load(folder)
-        batches = [head.predict(batch).mean(axis=0) for batch in features.batches(image_ids)]
-        mean = np.concatenate(batches)
-    sure = np.flatnonzero(mean.max(axis=1) >= params.release.silver_confidence)
-    return pl.DataFrame(
-        [
-            {
-                "image_id": image_ids[i],
-                "label": classes[int(mean[i].argmax())],
-                "confidence": round(float(mean[i].max()), 4),
-                "distribution": _distribution(classes, mean[i]),
-                "n_votes": 0,
-                "agreement": None,
-                "role": None,
-                "round": params.last,
-                "label_source": "auto",
-            }
-            for i in sure
-        ],
-        schema={name: dtype for name, dtype in splits.SPLIT.items() if name != "split"},
-    )
-
-
-def _distribution(classes: tuple[str, ...], probabilities: np.ndarray[Any, np.dtype[np.float32]]) -> str:
-    shares = {name: round(float(p), 4) for name, p in zip(classes, probabilities, strict=True) if round(float(p), 4)}
-    return json.dumps(shares, sort_keys=True)
-
-
 def _write_formats(rows: pl.DataFrame, folder: Path, params: Params) -> None:
     reader = ShardReader([layout.raw(source) for source in params.sources])
 
@@ -148,6 +109,7 @@ def _card(
     manifest: pl.DataFrame,
     votes: pl.DataFrame,
     model_id: str,
+    automatic_figures: dict[str, Any],
     version: release_versions.Version,
 ) -> card.Card:
     counts = {
@@ -167,7 +129,8 @@ def _card(
         rounds=summary.rounds(votes, params.chain, params.dataset.classes),
         evaluation=summary.accuracy(evaluation),
         model_id=model_id,
-        silver_confidence=params.release.silver_confidence,
+        automatic=automatic_figures,
+        core_classes=params.release.core_classes,
         formats=params.release.formats,
         version=version.line,
         relabelled=[] if version.changes is None else release_changes.relabelled(version.changes).to_dicts(),

@@ -116,6 +116,7 @@ def read_qualities() -> Qualities | None:
         share_kept=found["quality"]["kept"],
         flagged=found["quality"]["flagged"],
         consistency=found["consistency"],
+        automatic=found.get("automatic"),
     )
 
 

@@ -1,0 +1,137 @@
+"""Automatic labels of a release: the model's, for pictures that nobody was asked about, as far as the promise goes."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint import layout
+from silverprint.campaign import gold_list, ledgers
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.core import automatic_labels, splits
+from silverprint.core.automatic_labels import Audit, Predictions, Thresholds
+from silverprint.core.evaluation import sureness
+from silverprint.core.evaluation.sureness import Sureness
+from silverprint.core.queue import roles
+from silverprint.core.votes.vote_ledger import ANSWERS
+from silverprint.records import HELD_OUT, empty
+from silverprint.store import tables
+from silverprint.store.features import Features
+
+_DIGITS = 4  # decimal places of a probability
+
+
+class Automatic(NamedTuple):
+    labels: pl.DataFrame  # columns of core.splits.SPLIT but `split`
+    # core.automatic_labels.figures, the round, and of each class that has automatic labels their least confidence
+    figures: dict[str, Any]
+
+
+def label(
+    params: Params, model: dict[str, Any], manifest: pl.DataFrame, labels: pl.DataFrame, votes: pl.DataFrame
+) -> Automatic:
+    """What the last round's model says of the pictures that nobody was asked about, above the thresholds.
+
+    An audit stands only for what it could have drawn: no near-duplicate of a picture that people were asked about gets
+    an automatic label, nor an excluded, gold or personal picture, or a near-duplicate of one.
+
+    Args:
+        model: the model's card: classes, features.
+        manifest: MANIFEST.
+        labels, votes: LABELS and VOTES of the last round.
+    """
+    asked = {*labels["image_id"], *votes["image_id"]}
+    known = {*ledgers.excluded_images()["image_id"], *gold_list.read(params)["image_id"]}
+    withdrawn = ledgers.withdrawn_images()
+    pool = roles.askable(manifest, manifest, [*asked, *known], withdrawn)["image_id"].sort().to_list()
+    answered = labels.join(votes.filter(pl.col("status").is_in(ANSWERS)), on="image_id", how="semi")
+    audited = answered.filter(pl.col("role").is_in(splits.HELD_OUT))
+    audited = audited.join(roles.askable(manifest, manifest, known, withdrawn), on="image_id", how="semi")
+
+    mean = _probabilities(model, params.last, [*pool, *audited["image_id"]])
+    names = np.array(model["classes"])
+    how = _sureness(params, model, answered)
+    unasked, held_out = (_Said.of(rows, names, how) for rows in np.split(mean, [len(pool)]))
+    right = np.array(held_out.said.classes == audited["label"].fill_null("").to_numpy(), dtype=np.bool_)
+    return _labelled(params, names.tolist(), pool, unasked, Audit(held_out.said, right), how)
+
+
+@dataclass(frozen=True)
+class _Said:
+    probabilities: NDArray[np.float32]  # (n, C)
+    said: Predictions
+
+    @classmethod
+    def of(cls, mean: NDArray[np.float32], names: NDArray[np.str_], how: Sureness) -> "_Said":
+        classes = names[mean.argmax(axis=1)]
+        return cls(mean, Predictions(classes, how.scores(classes, mean.max(axis=1))))
+
+
+def _sureness(params: Params, model: dict[str, Any], answered: pl.DataFrame) -> Sureness:
+    """Learned from what people said of pictures that they were asked about for training, and what models said that had
+    not seen that: predictions held out, and the model's own for pictures of no class, on which none is trained.
+    """
+    known = answered.filter(pl.col("role").is_in(splits.TRAINABLE))
+    path = layout.model(params.last) / "held-out.parquet"
+    held_out = tables.read(path, HELD_OUT) if path.exists() else empty(HELD_OUT)  # earlier versions wrote none
+    seen = held_out.join(known.select("image_id", "label"), on="image_id")
+    foreign = known.filter(~pl.col("label").fill_null("").is_in(model["classes"]))["image_id"].to_list()
+    chances = np.array(seen["probabilities"].to_list(), dtype=np.float32).reshape(-1, len(model["classes"]))
+    mean = np.concatenate([chances, _probabilities(model, params.last, foreign)])
+    said = np.array(model["classes"])[mean.argmax(axis=1)]
+    right = said == np.array([*seen["label"].to_list(), *[""] * len(foreign)], dtype=np.str_)
+    return sureness.fit(said, mean.max(axis=1), np.asarray(right, dtype=np.bool_))
+
+
+def _labelled(
+    params: Params, names: list[str], pool: list[str], unasked: _Said, audit: Audit, how: Sureness
+) -> Automatic:
+    promise, core = params.release.promise, params.release.core_classes
+    classes = [name for name in names if name in params.dataset.classes and name not in core]
+    wanted = {"precision": promise.precision, "confidence": promise.confidence}
+    found = automatic_labels.thresholds(audit, classes, **wanted)
+    if classes and not found.least:
+        more = f"raise rounds.{params.last}.audit in the next round, label more, or promise less (release.promise)"
+        say(f"no automatic labels: {automatic_labels.shortfall(audit, classes, **wanted)}; {more}")
+    figures = automatic_labels.figures(audit, unasked.said, classes, **wanted)
+    for name, score in found.least.items():
+        if name in figures["classes"]:
+            figures["classes"][name]["threshold"] = round(how.confidence(name, score), _DIGITS)
+    return Automatic(_rows(params, names, pool, unasked, found), {"round": params.last} | figures)
+
+
+def _rows(params: Params, names: list[str], pool: list[str], unasked: _Said, found: Thresholds) -> pl.DataFrame:
+    rows = [
+        {
+            "image_id": pool[place],
+            "label": str(unasked.said.classes[place]),
+            "confidence": round(float(unasked.probabilities[place].max()), _DIGITS),
+            "distribution": _distribution(names, unasked.probabilities[place]),
+            "n_votes": 0,
+            "round": params.last,
+            "label_source": "auto",
+        }
+        for place in np.flatnonzero(found.kept(unasked.said))
+    ]
+    return pl.DataFrame(rows, schema={name: dtype for name, dtype in splits.SPLIT.items() if name != "split"})
+
+
+def _probabilities(model: dict[str, Any], round_name: str, image_ids: list[str]) -> NDArray[np.float32]:
+    """(n, C), the mean of the ensemble."""
+    if not image_ids:
+        return np.zeros((0, len(model["classes"])), dtype=np.float32)
+    from silverprint.model.head import Head, require_same_features
+
+    features = Features(layout.EMBED)
+    require_same_features(model, features.description, layout.model(round_name))
+    head = Head.load(layout.model(round_name))
+    return np.concatenate([head.predict(batch).mean(axis=0) for batch in features.batches(image_ids)])
+
+
+def _distribution(names: list[str], probabilities: NDArray[np.float32]) -> str:
+    shares = {name: round(float(p), _DIGITS) for name, p in zip(names, probabilities, strict=True)}
+    return json.dumps({name: share for name, share in shares.items() if share}, sort_keys=True)

@@ -67,7 +67,9 @@ def overview(metrics: dict[str, Any], labelling: dict[str, float]) -> dict[str, 
 def automatic_metrics(metrics: dict[str, Any]) -> dict[str, float | None]:
     """The promise of the automatic labels, and what was measured; nothing where no release was made from the round."""
     figures = metrics.get("automatic") or {}
-    found = {f"automatic/{key}": value for key, value in figures.items() if isinstance(value, int | float)}
+    found: dict[str, float | None] = {
+        f"automatic/{key}": value for key, value in figures.items() if isinstance(value, int | float)
+    }
     found |= {f"automatic/coverage_at_{share}": value for share, value in figures.get("coverage_at", {}).items()}
     for name, row in figures.get("classes", {}).items():
         found |= {f"automatic_{key}/{_tidy(name)}": row[key] for key in ("precision", "threshold") if key in row}

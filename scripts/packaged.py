@@ -67,6 +67,7 @@ def _one_planned_round(params: str) -> str:
         params = yaml_edit.drop(params, ("rounds", name))
     (first,) = (name for name, entry in document["rounds"].items() if entry["prev"] == "start")
     params = yaml_edit.put(yaml_edit.drop(params, ("rounds", first, "gold")), ("last",), first)
+    params = yaml_edit.put(params, ("rounds", first, "audit"), 0.2)
     for name in list(document["sources"])[1:]:
         params = yaml_edit.drop(params, ("sources", name))
     params = yaml_edit.put(params, ("sources",), {})

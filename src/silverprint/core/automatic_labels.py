@@ -84,7 +84,7 @@ def thresholds(audit: Audit, classes: Sequence[str], *, precision: float, confid
     """
     counts = Counter(audit.said.classes.tolist())
     groups = _groups({name: counts[name] for name in classes}, precision, confidence)
-    least = {}
+    least: dict[str, float] = {}
     for group in groups:
         rows = audit.said.of(group)
         shared = 1 - (1 - confidence) / len(groups)

@@ -50,6 +50,7 @@ def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:
 def automatic_metrics(metrics: dict[str, Any]) -> dict[str, float | None]:
     """The promise of the automatic labels, and what was measured; nothing where no release was made from the round."""
     figures = metrics.get("automatic") or {}
+    found: dict[str, float | None]
     found = {f"automatic/{key}": value for key, value in figures.items() if isinstance(value, int | float)}
     found |= {f"automatic/coverage_at_{share}": value for share, value in figures.get("coverage_at", {}).items()}
     for name, row in figures.get("classes", {}).items():

@@ -67,6 +67,7 @@ def _one_planned_round(params: str) -> str:
     for name in later:
         params = yaml_edit.drop(params, ("planned", name))
     params = yaml_edit.drop(params, ("planned", first, "gold"))
+    params = yaml_edit.put(params, ("planned", first, "audit"), 0.2)
     for name in list(document["sources"])[1:]:
         params = yaml_edit.drop(params, ("sources", name))
     params = yaml_edit.put(params, ("sources",), {})

@@ -49,6 +49,7 @@ _KNOBS = (  # of a round
     _arg("--overlap", type=int, help="people asked about each"),
     _arg("--control", type=float, help="share of the budget that is drawn at random"),
     _arg("--relabel", type=float, help="share of the budget, at most, for a second look"),
+    _arg("--audit", type=float, help="share of the budget that is drawn at random to test automatic labels"),
     _arg("--floor", type=float, help="share of the picks that is divided evenly among the predicted classes"),
     _arg("--gold", type=int, help="pictures whose label is known, hidden among the others"),
     _arg("--show-predictions", action=BooleanOptionalAction, help="pre-select the model's guess on the page"),

@@ -89,6 +89,22 @@ def test_automatic_labels_are_held_against_the_truth(campaign, as_numbers):
     assert released_share(TRUTH) == Share(9, 10)
 
 
+def test_it_says_what_the_release_promised_and_what_came_of_it(campaign, capsys):
+    finish("r01", 450, wrong=20)
+    audit()
+    assert "nothing was released yet" in capsys.readouterr().out
+    found = {"promised": 0.97, "confidence": 0.95, "audited": 300, "above": 0, "pool": 4_000}
+    kept = {"above": 200, "precision": 0.99, "low": 0.9643, "high": 0.9988, "coverage": 0.6}
+    layout.QUALITIES.parent.mkdir(parents=True, exist_ok=True)
+    for figures, said in (
+        (found, "no automatic labels: promised 97.0% right with confidence 0.95, which 300 audited pictures"),
+        (found | kept, "measured 99.0% of 200 audited ones (96.4% to 99.9%); they cover 60.0% of 4000 pictures"),
+    ):
+        layout.QUALITIES.write_text(json.dumps({"automatic": figures}))
+        audit()
+        assert said in " ".join(capsys.readouterr().out.split())
+
+
 def test_without_a_finished_round_it_says_what_to_run(campaign):
     with pytest.raises(UnavailableError, match=r"no round is finished yet; run: dvc repro"):
         audit()

@@ -67,11 +67,25 @@ def audit() -> None:
     last = audited[-1]
     if last.foreign:
         console.print(f"{last.foreign} of {last.round}'s labels say {NONE_OF_THESE!r}: the report counts the others")
+    console.print(_promise())
     silver = released_share(labels)
     if silver:
         low, high = silver.interval
         found = f"{silver.value:.1%} (95 % interval {low:.1%} to {high:.1%})"
         console.print(f"automatic labels in the release that are the truth: {found}")
+
+
+def _promise() -> str:
+    """What the release promised of its automatic labels and how many it gave; where there is none, that."""
+    found = _json(layout.QUALITIES).get("automatic") if layout.QUALITIES.exists() else None
+    if found is None:
+        return "nothing was released yet"
+    promise = f"promised {found['promised']:.1%} right with confidence {found['confidence']:g}"
+    if not found["above"]:
+        return f"no automatic labels: {promise}, which {found['audited']} audited pictures do not show"
+    measured = f"{found['precision']:.1%} of {found['above']} audited ones ({found['low']:.1%} to {found['high']:.1%})"
+    cover = f"{found['coverage']:.1%} of {found['pool']} pictures that nobody was asked about"
+    return f"automatic labels: {promise}, measured {measured}; they cover {cover}"
 
 
 def rows(labels: Mapping[str, str]) -> list[Row]:

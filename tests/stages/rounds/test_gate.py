@@ -176,7 +176,7 @@ def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(p
     campaign.answer(params, "r01", say)
     labels.run(params, "r01")
     with pytest.raises(
-        DataError, match=r'alpha_round.*; silverprint people retire s-1 --why "spammer", or silverprint'
+        DataError, match=r'alpha_round.*; silverprint people retire s-1 --why "(spammer|adversary)", or silverprint'
     ):
         gate.run(params, "r01")
     annotator_ledger.add("s-1", "retired", "spammer")

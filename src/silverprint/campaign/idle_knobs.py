@@ -1,13 +1,14 @@
 """Knobs that were changed after they could have an effect: those of a queue that people are asked by."""
 
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
-from typing import Any
+from typing import Any, Final
 
 from silverprint import layout
 from silverprint.campaign import round_state
-from silverprint.config import Params, PlannedRound
+from silverprint.config import Evaluation, Params, Round
 from silverprint.dvcfiles import lock
+
+_BY_COMMANDS: Final = ("prev", "draw")  # knobs of a round that say nothing about what is asked
 
 
 def hints(params: Params) -> Iterator[str]:
@@ -22,23 +23,20 @@ def hints(params: Params) -> Iterator[str]:
         if not before or not round_state.is_opened(name):
             continue
         final = f"{name}'s queue is final since people are asked by it"
-        knobs = fields(PlannedRound)  # type: ignore[arg-type]  # pydantic's dataclasses are such
-        for knob, was, now in _changed(before.get(f"rounds.{name}"), params.rounds[name], knobs):
+        for knob, was, now in _changed(before.get(f"rounds.{name}"), params.rounds[name]):
             where = f"silverprint round add NAME {_option(knob, now)}"
             yield f"rounds.{name}.{knob} = {now} (before: {was}) changes nothing: {final}; for a round to come: {where}"
         if name == params.chain[0]:
-            knobs = fields(params.evaluation)  # type: ignore[arg-type]
-            for knob, was, now in _changed(before.get("evaluation"), params.evaluation, knobs):
+            for knob, was, now in _changed(before.get("evaluation"), params.evaluation):
                 yield f"evaluation.{knob} = {now} (before: {was}) changes nothing: {final}; that drew it for good"
 
 
-def _changed(before: Any, section: Any, knobs: tuple[Field[Any], ...]) -> Iterator[tuple[str, Any, Any]]:
+def _changed(before: Any, section: Round | Evaluation) -> Iterator[tuple[str, Any, Any]]:
     """Knob, what it was, what it is; one that was not written had its default."""
-    for knob in knobs if isinstance(before, dict) else ():
-        was = before.get(knob.name, None if knob.default is MISSING else knob.default)
-        now = getattr(section, knob.name)
-        if was != now:
-            yield knob.name, was, now
+    for knob, now in vars(section).items() if isinstance(before, dict) else ():
+        was = before.get(knob, getattr(type(section), knob, None))
+        if was != now and knob not in _BY_COMMANDS:
+            yield knob, was, now
 
 
 def _option(knob: str, value: Any) -> str:

@@ -27,6 +27,7 @@ class Card:
     silver_confidence: float
     formats: tuple[str, ...]  # names of `release.formats`
     version: dict[str, Any]  # row of records.RELEASES
+    compared: bool  # whether the version before is known
     relabelled: list[dict[str, Any]]  # label_before, label, pictures: since the version before
 
 

@@ -116,7 +116,7 @@ def test_a_version_whose_table_is_not_here_is_pulled(two: tuple[str, str]) -> No
         release_versions.held(1)
 
 
-def test_where_a_table_is_lost_its_line_is_removed_and_numbers_go_on(params: Params, two: tuple[str, str]) -> None:
+def test_where_tables_are_lost_their_lines_are_removed(params: Params, two: tuple[str, str]) -> None:
     layout.version(2).unlink()
     relabel(params, split("train")["image_id"][0], "bag")
     relabel(params, split("train")["image_id"][1], "coat")

@@ -39,6 +39,8 @@ class Version:
 def of(rows: pl.DataFrame, round_name: str) -> Version:
     """The version that `rows` (columns of VERSION, and others) are: the last one again, or the next.
 
+    The number before may be missing in the ledger, where a person removed a line whose table was lost.
+
     Raises:
         UnavailableError: the table of the version before is not here.
         DataError: it is not the one that the ledger knows.
@@ -48,7 +50,8 @@ def of(rows: pl.DataFrame, round_name: str) -> Version:
     last = known.row(-1, named=True) if known.height else None
     again = last is not None and last["digest"] == digest
     number = (last["version"] if last else 0) + (0 if again else 1)
-    found = None if number == 1 else release_changes.changes(held(number - 1), rows)
+    before = known.filter(pl.col("version") == number - 1)
+    found = None if before.is_empty() else release_changes.changes(held(number - 1), rows)
     if last is not None and again:
         return Version(rows, found, last)
     splits_held = dict(rows["split"].value_counts().iter_rows())
@@ -97,8 +100,10 @@ def held(number: int) -> pl.DataFrame:
         raise UsageError(f"v{number}", "no such version of the release", f"known: {known}")
     path = layout.version(number)
     if not path.exists():
-        rule = "what this version held is not on this disk"
-        raise UnavailableError(str(path), rule, f"run: dvc pull {layout.RELEASE_TABLES}")
+        remedy = (
+            f"run: dvc pull {layout.RELEASE_TABLES}; if it is lost, remove the line of v{number} from {layout.RELEASES}"
+        )
+        raise UnavailableError(str(path), "what this version held is not on this disk", remedy)
     rows = tables.read(path, VERSION)
     if release_changes.digest(rows) != lines[number]["digest"]:
         rule = f"is not what {layout.RELEASES} knows as v{number}"

@@ -37,6 +37,7 @@ def a_card(**changes: Any) -> card.Card:
         "formats": ("parquet", "imagefolder"),
         "version": {"version": 2, "at": "2026-01-02T03:04:05+00:00", "round": "r02", "digest": "a" * 64,
                     "added": 3, "removed": 2, "relabelled": 3, "moved": 0},
+        "compared": True,
         "relabelled": [{"label_before": "coat", "label": "dress | skirt", "pictures": 2},
                        {"label_before": "dress | skirt", "label": "coat", "pictures": 1}],
     }  # fmt: skip

@@ -116,6 +116,25 @@ def test_a_version_whose_table_is_not_here_is_pulled(two: tuple[str, str]) -> No
         release_versions.held(1)
 
 
+def test_where_tables_are_lost_their_lines_are_removed(params: Params, two: tuple[str, str]) -> None:
+    layout.version(2).unlink()
+    relabel(params, split("train")["image_id"][0], "bag")
+    relabel(params, split("train")["image_id"][1], "coat")
+    before = layout.RELEASE.stat().st_ino
+    with pytest.raises(UnavailableError, match=r"if it is lost, remove the line of v2 from data/releases\.csv"):
+        release.run(params)
+    assert layout.RELEASE.stat().st_ino == before
+    head, _, second = layout.RELEASES.read_text().splitlines()
+    layout.version(1).unlink()
+    layout.RELEASES.write_text(f"{head}\n{second}\n")
+    layout.TAKEDOWNS.write_text("image_id,kind,target,why,at\n")
+    with pytest.raises(UnavailableError, match="v2"):
+        release.run(params)
+    layout.RELEASES.write_text(f"{head}\n")
+    release.run(params)
+    assert ledgers.read(layout.RELEASES)["version"].to_list() == [1]
+
+
 def test_a_kill_before_the_ledger_leaves_the_number_free(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     release.run(params)
     relabel(params, split("train")["image_id"][0], "bag")

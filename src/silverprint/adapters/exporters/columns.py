@@ -25,7 +25,7 @@ COLUMNS: Final[Schema] = {
     "robots": TEXT,  # allowed | disallowed | none (no robots.txt) | n/a
     "contract": TEXT,
     "consent": TEXT,
-    "annotators": TEXT,  # pseudonyms of the people whose votes count, with a blank between
+    "annotators": TEXT,  # pseudonyms of the people whose votes count, with a blank between; no source's labels
 }
 
 _EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}

@@ -30,7 +30,7 @@ def _document(dataset: Dataset, split: str, rows: pl.DataFrame, placed: list[str
         _text(label, "type", "tag")
         ElementTree.SubElement(label, "attributes")
     for number, (row, name) in enumerate(zip(records(rows), placed, strict=True)):
-        # CVAT wants a size; where it is not known, CVAT takes that of the picture
+        # The format wants a size: 0 where none is known.
         size = {"width": str(row["width"] or 0), "height": str(row["height"] or 0)}
         image = ElementTree.SubElement(root, "image", {"id": str(number), "name": name, **size})
         source = "manual" if row["label_source"] == "human" else "auto"

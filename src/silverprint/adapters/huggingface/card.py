@@ -28,6 +28,7 @@ class Card:
     core_classes: tuple[str, ...]  # classes that no automatic label gives
     formats: tuple[str, ...]  # names of `release.formats`
     version: dict[str, Any]  # row of records.RELEASES
+    compared: bool  # whether the version before is known
     relabelled: list[dict[str, Any]]  # label_before, label, pictures: since the version before
 
 

@@ -29,7 +29,7 @@ from silverprint.store import ShardReader, files, json_files, tables
 from silverprint.store.files import replacing_folder
 
 _MANY_FILES = 50_000
-_SINGLE_FILES = ("imagefolder", "csv", "coco", "yolo-cls", "datumaro", "cvat", "fiftyone")  # not a few large files
+_LARGE_FILES = ("parquet", "webdataset")  # formats that hold many pictures in a file
 
 
 def run(given: Params, round_name: str | None = None) -> None:
@@ -71,7 +71,8 @@ def run(given: Params, round_name: str | None = None) -> None:
     tracking.after_round(given, params.last)
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
     console.say(f"{layout.RELEASE} v{version.number}: {counts}")
-    if rows.height > _MANY_FILES and (single := [name for name in params.release.formats if name in _SINGLE_FILES]):
+    single = [name for name in params.release.formats if name not in _LARGE_FILES]
+    if single and rows.height > _MANY_FILES:
         remedy = f"release.formats without {', '.join(single)}"
         console.say(f"{rows.height} files of their own are slow for DVC; without them: {remedy}")
 
@@ -133,5 +134,6 @@ def _card(
         core_classes=params.release.core_classes,
         formats=params.release.formats,
         version=version.line,
+        compared=version.changes is not None,
         relabelled=[] if version.changes is None else release_changes.relabelled(version.changes).to_dicts(),
     )

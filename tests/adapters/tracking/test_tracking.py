@@ -97,7 +97,8 @@ def test_a_round_is_a_run_with_its_figures_and_all_it_was_made_of(synced) -> Non
 def test_a_round_shows_confusion_reliability_and_its_hardest_pictures(synced) -> None:
     run = runs(synced)["r03"]
     listed = {item.path: item.file_size for item in client().list_artifacts(run.info.run_id, "figures")}
-    assert listed.keys() == {"figures/confusion.png", "figures/reliability.png", "figures/hardest.png"}
+    names = {"confusion", "reliability", "hardest", "surest-mistakes"}
+    assert listed.keys() == {f"figures/{name}.png" for name in names}
     assert all(5_000 < size < 1_000_000 for size in listed.values())
 
 
@@ -139,6 +140,10 @@ def test_the_figures_of_labelling_are_shown_and_a_leads_come_first(synced) -> No
         assert shown[f"class_labels/{name}"] == (labels["label"] == name).sum()
     groups = sorted({name.split("/")[0] for name in shown if "/" in name})
     assert groups[0] == "Overview"
+    judged = tables.read(layout.model("r02") / "evaluation.parquet", EVALUATION)
+    assert shown["source_pictures/web"] == judged.height
+    assert shown["source_accuracy/web"] == shown["group_size_accuracy/1"] == pytest.approx(shown["accuracy"], abs=1e-6)
+    assert shown["license_accuracy_low/unknown"] <= shown["license_accuracy/unknown"]
     for name in ("accuracy", "balanced_accuracy", "agreement", "gold"):
         assert shown[f"Overview/{name}"] == shown[name]
     curve = points(runs(synced)[f"campaign {synced.dataset.campaign}"], "Overview/gold")

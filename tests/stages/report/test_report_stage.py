@@ -14,7 +14,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import ANNOTATORS, LABELS, QUEUE, TAKEDOWNS, WITHDRAWN, conform
+from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, TAKEDOWNS, WITHDRAWN, conform
 from silverprint.stages import report
 from silverprint.store import files, tables
 from tests.helpers import report_campaign as fixture
@@ -247,3 +247,19 @@ def test_it_loads_nothing_heavy(campaign: Params) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_surest_mistakes_and_parts_of_the_evaluation_set_are_shown(reported) -> None:
+    evaluation = tables.read(layout.model("r03") / "evaluation.parquet", EVALUATION)
+    wrong = evaluation.filter(pl.col("label") != pl.col("predicted")).sort("confidence", descending=True)
+    section = page()[page().index('<section id="mistakes">') :]
+    section = section[: section.index("</section>")]
+    assert section.count("People said ") == min(16, wrong.height) > 0
+    assert f"People said {wrong['label'][0]}; the model {wrong['predicted'][0]}" in section
+    for part in ("source", "licence", "tier", "copies"):
+        assert f"<td>{part}</td>" in section
+    web = tables.read(layout.MANIFEST, MANIFEST).filter(pl.col("source") == "web")
+    judged = evaluation.join(web, on="image_id", how="semi")
+    right = (judged["label"] == judged["predicted"]).mean()
+    assert re.search(rf"<td>source</td><th scope=\"row\">web</th>.*>{judged.height}<.*>{100 * right:.1f} %<", section)
+    assert 'alt="Reliability diagram' in section

@@ -106,6 +106,18 @@ class SubsetRow:
 
 
 @dataclass(frozen=True)
+class SliceRow:
+    """The last model's accuracy on a part of the evaluation pictures, with its 95 % interval."""
+
+    kind: str
+    name: str
+    pictures: int
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Qualities:
     """Qualities of the version that was released last."""
 
@@ -225,6 +237,9 @@ class View:
     disputed: list[Tile]
     confusion: list[list[int]]  # rows: people, columns: the model; in the order of `classes`
     mistakes: list[dict[str, Any]]
+    confident: list[Tile]  # the mistakes of which the last model was surest
+    slices: list[SliceRow]
+    reliability: str | None  # the reliability diagram
     annotators: list[dict[str, Any]]  # people
     imports: list[dict[str, Any]]  # sources whose labels are votes
     gold: dict[str, dict[str, Any]]  # annotator -> core.votes.gold.gold_figures

@@ -11,10 +11,11 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.config import Params
+from silverprint.core.evaluation.slices import Slice, slices
 from silverprint.core.reporting.labelling_figures import class_counts, labelling_figures
 from silverprint.dvcfiles import lock
 from silverprint.errors import restore_remedy
-from silverprint.records import EVALUATION, LABELS, VOTES
+from silverprint.records import EVALUATION, LABELS, MANIFEST, QUEUE, QUEUE_ADDED, VOTES, empty
 from silverprint.store import json_files, model_card, tables
 
 _NOT_KNOBS = {"prev", "draw"}  # fields that identify a round and do not configure it
@@ -30,11 +31,20 @@ class RoundFacts:
     labels_digest: str | None
     evaluation: pl.DataFrame | None  # None where the model was not pulled
     labelling: dict[str, float]  # as `labelling`
+    slices: list[Slice]  # empty where the model or the manifest was not pulled
 
     @property
     def digest(self) -> str:
         """Digest of everything that is shown."""
-        shown = [self.metrics, self.params, self.tags, self.labels_digest, self.evaluation is not None, self.labelling]
+        shown = [
+            self.metrics,
+            self.params,
+            self.tags,
+            self.labels_digest,
+            self.evaluation is not None,
+            self.labelling,
+            self.slices,
+        ]
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
 
@@ -67,6 +77,7 @@ def read(params: Params, name: str) -> RoundFacts:
     evaluation = model / "evaluation.parquet"
     pulled = labels.exists()
     card = model_card.read(model) if (model / model_card.NAME).exists() else {}
+    judged = tables.read(evaluation, EVALUATION) if evaluation.exists() else None
     return RoundFacts(
         name=name,
         metrics=figures,
@@ -74,8 +85,9 @@ def read(params: Params, name: str) -> RoundFacts:
         tags=_tags(params, name, figures),
         labels=labels if pulled else None,
         labels_digest=hashlib.sha256(labels.read_bytes()).hexdigest()[:32] if pulled else None,
-        evaluation=tables.read(evaluation, EVALUATION) if evaluation.exists() else None,
+        evaluation=judged,
         labelling=labelling(params, name),
+        slices=[] if judged is None else _slices(params, judged),
     )
 
 
@@ -91,6 +103,15 @@ def labelling(params: Params, name: str) -> dict[str, float]:
     if "hours" in found and params.people.cost_per_hour:
         found["cost"] = found["hours"] * params.people.cost_per_hour
     return found | {f"class_labels/{kind}": float(n) for kind, n in class_counts(labels, classes).items()}
+
+
+def _slices(params: Params, evaluation: pl.DataFrame) -> list[Slice]:
+    if not layout.MANIFEST.exists():
+        return []
+    queues = [
+        tables.read_ledger(path, QUEUE, QUEUE_ADDED) for name in params.chain if (path := layout.queue(name)).exists()
+    ]
+    return slices(evaluation, tables.read(layout.MANIFEST, MANIFEST), pl.concat([empty(QUEUE), *queues]))
 
 
 def _params(params: Params, name: str, card: dict[str, Any], labels: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ from silverprint.adapters.tracking.client import Experiment
 from silverprint.adapters.tracking.round_facts import RoundFacts
 from silverprint.config import Params
 from silverprint.core.evaluation.intervals import wilson
+from silverprint.core.evaluation.slices import confident_mistakes
 from silverprint.imaging.decode import decode_known
 from silverprint.records import LABELS
 from silverprint.store import ShardReader, tables
@@ -81,6 +82,19 @@ def _tidy(name: str) -> str:
     return re.sub(r"[^\w.\-/ ]", "_", name)
 
 
+def _all_metrics(facts: RoundFacts) -> dict[str, float]:
+    found = flat_metrics(facts.metrics, facts.labelling)
+    for one in facts.slices:
+        figures = {
+            "accuracy": one.accuracy,
+            "accuracy_low": one.low,
+            "accuracy_high": one.high,
+            "pictures": one.pictures,
+        }
+        found |= {_tidy(f"{one.kind}_{key}/{one.name}"): float(value) for key, value in figures.items()}
+    return found
+
+
 def _class_intervals(figures: dict[str, Any]) -> dict[str, tuple[float, float]]:
     """95 % intervals (Wilson) of recall and, where the class was ever predicted rightly, of precision."""
     if not figures["support"]:
@@ -108,7 +122,7 @@ def _log(store: Experiment, run_id: str, facts: RoundFacts) -> None:
     tags = facts.tags | {"mlflow.source.name": f"dvc repro train@{facts.name}", "mlflow.note.content": _note(facts)}
     store.client.log_batch(
         run_id,
-        metrics=[Metric(key, value, now, step) for key, value in flat_metrics(facts.metrics, facts.labelling).items()],
+        metrics=[Metric(key, value, now, step) for key, value in _all_metrics(facts).items()],
         params=[Param(key, value) for key, value in facts.params.items()],
         tags=[RunTag(key, value) for key, value in tags.items()],
     )
@@ -151,10 +165,13 @@ def _log_figures(store: Experiment, run_id: str, params: Params, facts: RoundFac
         "confusion": figures.confusion_plot(facts.evaluation, params.dataset.classes),
         "reliability": figures.reliability_plot(facts.evaluation, facts.metrics["evaluation"]["ece"]),
     }
-    hardest = figures.hardest_images(facts.evaluation)
-    pictures = _pictures(params, hardest["image_id"].to_list())
+    sheets = {
+        "hardest": figures.hardest_images(facts.evaluation),
+        "surest-mistakes": confident_mistakes(facts.evaluation, figures.SHEET),
+    }
+    pictures = _pictures(params, pl.concat(sheets.values())["image_id"].unique().to_list())
     if pictures:
-        shown["hardest"] = figures.image_sheet(hardest, pictures)
+        shown |= {name: figures.image_sheet(rows, pictures) for name, rows in sheets.items() if not rows.is_empty()}
     for name, figure in shown.items():
         store.client.log_figure(run_id, figure, f"figures/{name}.png", save_kwargs={"dpi": 110})
 

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters import html
-from silverprint.adapters.html.view import PlannedView, RoundView, View
+from silverprint.adapters.html.view import PlannedView, RoundView, SliceRow, View
 from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
+from silverprint.adapters.tracking.figures import reliability_plot
 from silverprint.campaign import ledgers, round_status
 from silverprint.config import Params
 from silverprint.core.duplicates import groups
+from silverprint.core.evaluation.calibration import expected_calibration_error
+from silverprint.core.evaluation.slices import slices
 from silverprint.core.reporting import summary
 from silverprint.stages.report import campaign_data, contact_sheet_examples, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
@@ -118,12 +122,25 @@ def _view(
         disputed=tiles.disputed_tiles(campaign, pictures),
         confusion=summary.confusion(campaign.evaluation, dataset.classes),
         mistakes=summary.commonest_mistakes(campaign.evaluation, most=5).to_dicts(),
+        confident=tiles.mistake_tiles(campaign, pictures),
+        slices=[SliceRow(*one) for one in slices(campaign.evaluation, manifest, campaign.asked)],
+        reliability=_reliability(campaign.evaluation),
         annotators=campaign.people.sort("annotator").to_dicts(),
         imports=campaign.imports.sort("annotator").to_dicts(),
         gold=campaign.gold,
         qualities=campaign_data.read_qualities(),
         withdrawals=withdrawals.summarise_withdrawals(campaign),
     )
+
+
+def _reliability(evaluation: pl.DataFrame) -> str | None:
+    if evaluation.is_empty():
+        return None
+    right = (evaluation["label"] == evaluation["predicted"]).to_numpy()
+    error = expected_calibration_error(evaluation["confidence"].to_numpy(), right)
+    buffer = BytesIO()
+    reliability_plot(evaluation, error).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return _data_uri(buffer.getvalue())
 
 
 def _grouped(kept: pl.DataFrame) -> str | None:
@@ -140,6 +157,8 @@ def _mean(values: pl.Series) -> float | None:
 
 
 def _inline(path: Path) -> str | None:
-    if not path.exists():
-        return None
-    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+    return _data_uri(path.read_bytes()) if path.exists() else None
+
+
+def _data_uri(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"

@@ -7,11 +7,12 @@ from silverprint.adapters.plots import overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery, data_uri
 from silverprint.core.cleaning import withheld
 from silverprint.core.cleaning.rules import BINDING
+from silverprint.core.evaluation.slices import confident_mistakes
 from silverprint.core.reporting import sheet_examples, summary
 from silverprint.stages.report.campaign_data import Campaign
 
 SIDE = 112  # pixels of a thumbnail on the page
-_ROUND, _DISPUTED = 48, 16  # pictures shown of each
+_ROUND, _DISPUTED, _MISTAKES = 48, 16, 16  # pictures shown of each
 
 
 def gallery(campaign: Campaign) -> Gallery:
@@ -47,6 +48,20 @@ def disputed_tiles(campaign: Campaign, pictures: Gallery) -> list[Tile]:
         picture = data_uri(pictures.thumbnail(row["image_id"], SIDE))
         found.append(Tile(picture, f"{row['label']}: {note}", row["label"] or "", note))
     return found
+
+
+def mistake_tiles(campaign: Campaign, pictures: Gallery) -> list[Tile]:
+    """The evaluation pictures that the newest model gets wrong and is surest of."""
+    return [
+        Tile(
+            picture=data_uri(pictures.thumbnail(row["image_id"], SIDE)),
+            alt=f"People said {row['label']}; the model {row['predicted']}",
+            title=row["label"],
+            note=f"{row['predicted']} {100 * row['confidence']:.0f} %",
+            differs=True,
+        )
+        for row in confident_mistakes(campaign.evaluation, _MISTAKES).iter_rows(named=True)
+    ]
 
 
 def strip_columns(campaign: Campaign, pictures: Gallery) -> list[overview_strip.Column]:

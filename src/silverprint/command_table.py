@@ -120,6 +120,16 @@ COMMANDS = (
         params=False,
     ),
     Verb(
+        "upgrade",
+        "bring this campaign's files to the installed version: shows what would change, writes it only with --yes",
+        "commands.upgrade:run",
+        (
+            _arg("--yes", action="store_true", help="write it, in one commit"),
+            _arg("--dry-run", dest="yes", action="store_false", help="only show it, as without --yes"),
+        ),
+        params=False,
+    ),
+    Verb(
         "demo",
         "the sample campaign over three rounds, with simulated people on real servers",
         "commands.demo:run",

@@ -1,6 +1,7 @@
 """Configuration: params.yaml as frozen dataclasses, with types, ranges and rules checked. Its only reader."""
 
-from silverprint.config.load import check, load, parse
+from silverprint.config.defaults import REQUIRED, default_of, names_are_free
+from silverprint.config.load import check, load, parse, unknown_knobs
 from silverprint.config.model import (
     START,
     Clean,
@@ -18,6 +19,7 @@ from silverprint.config.model import (
 from silverprint.config.sources import SOURCE_KINDS, ArchiveSource, FolderSource, Source, UrlSource, WebSource
 
 __all__ = [
+    "REQUIRED",
     "SOURCE_KINDS",
     "START",
     "ArchiveSource",
@@ -37,6 +39,9 @@ __all__ = [
     "UrlSource",
     "WebSource",
     "check",
+    "default_of",
     "load",
+    "names_are_free",
     "parse",
+    "unknown_knobs",
 ]

@@ -8,10 +8,12 @@ import shutil
 import subprocess
 from collections import Counter
 from difflib import ndiff
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from silverprint import annotation_registry, config, layout, yamltext
 from silverprint.campaign import lint
@@ -118,13 +120,16 @@ def locked() -> str:
     values = {path: yamltext.mapping(path.read_text(), path) for path in (layout.PARAMS, layout.VERSIONS)}
     found: dict[str, Any] = {}
     for name, stage in resolved_stages.resolve(document(layout.PIPELINE), values[layout.PARAMS]).items():
-        entry = {"cmd": stage.cmd, "deps": [{"path": dep, "md5": "0" * 32} for dep in stage.deps]}
+        entry: dict[str, Any] = {"cmd": stage.cmd, "deps": [{"path": dep, "md5": "0" * 32} for dep in stage.deps]}
         entry["params"] = {
             file: {knob: resolved_stages.value_at(values[Path(file)], knob) for knob in knobs}
             for file, knobs in stage.params.items()
         }
         found[name] = entry | {"outs": [{"path": out, "md5": "0" * 32} for out in stage.outs]}
-    return json.dumps({"schema": "2.0", "stages": found})  # which is YAML, too
+    yaml, out = YAML(typ="safe"), StringIO()
+    yaml.default_flow_style = False
+    yaml.dump({"schema": "2.0", "stages": found}, out)
+    return out.getvalue()
 
 
 def document(path: Path) -> dict[str, Any]:
@@ -132,7 +137,7 @@ def document(path: Path) -> dict[str, Any]:
 
 
 def leaves(values: dict[str, Any], above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    found = {}
+    found: dict[tuple[str, ...], Any] = {}
     for name, value in values.items():
         found |= leaves(value, (*above, name)) if isinstance(value, dict) else {(*above, name): value}
     return found

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,10 @@ from silverprint.dvcfiles import pipeline_blocks, yaml_edit
 from silverprint.errors import ConfigError
 from tests.contracts.digests import ROOT
 
-SOURCES = {"mine": {"kind": "folder", "revision": 1, "path": "/x"}, "theirs": {"kind": "archive", "path": "/y"}}
+SOURCES: dict[str, dict[str, Any]] = {
+    "mine": {"kind": "folder", "revision": 1, "path": "/x"},
+    "theirs": {"kind": "archive", "path": "/y"},
+}
 FILES = new_campaign.files_of(new_campaign.Wanted("birds", "Which bird?", ("owl", "gull"), SOURCES))
 PARAMS = yamltext.mapping(FILES["params.yaml"], layout.PARAMS)
 OLD_QUEUE = history.known("dvc.yaml queue")[0]

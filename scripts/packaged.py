@@ -3,13 +3,19 @@
 import re
 import shutil
 import subprocess
+from io import StringIO
 from pathlib import Path
 
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import LiteralScalarString
+
 from silverprint import yamltext
-from silverprint.dvcfiles import yaml_edit
+from silverprint.campaign.upgrade import history
+from silverprint.dvcfiles import pipeline_blocks, yaml_edit
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "src/silverprint/packaged"
+HISTORY = "history/files.yaml"
 ALIKE = ("versions.yaml", ".dvcignore", ".gitattributes", ".dvc/config", ".dvc/.gitignore")
 SAMPLE_LINE = (
     "    A shirt has a row of buttons or a collar; a t-shirt has neither. A coat opens in front from top to bottom; "
@@ -31,7 +37,25 @@ def packaged() -> dict[str, str]:
         "sample/params.yaml": _read("params.yaml"),
     }
     found |= {name: _read(name) for name in ("requirements/client.lock", "requirements/studio.lock")}
-    return found | {name: _read(name) for name in ("scripts/git-setup", "scripts/venv")}
+    found |= {name: _read(name) for name in ("scripts/git-setup", "scripts/venv")}
+    return found | {HISTORY: history_text(_with_present(found))}
+
+
+def _with_present(found: dict[str, str]) -> dict[str, list[str]]:
+    """Every text that a version ever wrote, so that `silverprint upgrade` knows what is the tool's; it only grows."""
+    texts = yamltext.mapping((TARGET / HISTORY).read_text(encoding="utf-8"), TARGET / HISTORY)
+    for name, text in history.pieces(found).items():
+        if text not in texts.setdefault(name, []):
+            texts[name].append(text)
+    return texts
+
+
+def history_text(texts: dict[str, list[str]]) -> str:
+    literal = {name: [LiteralScalarString(text) for text in known] for name, known in texts.items()}
+    yaml, out = YAML(), StringIO()
+    yaml.width = 1_000_000
+    yaml.dump(literal, out)
+    return out.getvalue()
 
 
 def _ledgers() -> list[str]:
@@ -56,8 +80,9 @@ def _without_tools(ignored: str) -> str:
 
 def _one_source(pipeline: str) -> str:
     """With `<source>` in place of the sample's sources: a line for each source of a campaign is made of it."""
-    names = "|".join(yamltext.mapping(_read("params.yaml"), ROOT / "params.yaml")["sources"])
-    return re.sub(rf"(?m)^( *- data/\w+/)(?:{names})\n(?:\1(?:{names})\n)*", r"\1<source>\n", pipeline)
+    return pipeline_blocks.without_sources(
+        pipeline, yamltext.mapping(_read("params.yaml"), ROOT / "params.yaml")["sources"]
+    )
 
 
 def _one_planned_round(params: str) -> str:

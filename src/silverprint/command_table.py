@@ -159,6 +159,16 @@ COMMANDS = (
         params=False,
     ),
     Verb(
+        "upgrade",
+        "bring this campaign's files to the installed version: shows what would change, writes it only with --yes",
+        "commands.upgrade:run",
+        (
+            _arg("--yes", action="store_true", help="write it, in one commit"),
+            _arg("--dry-run", dest="yes", action="store_false", help="only show it, as without --yes"),
+        ),
+        params=False,
+    ),
+    Verb(
         "demo",
         "the sample campaign over three rounds, with simulated people on real servers",
         "commands.demo:run",
@@ -263,13 +273,27 @@ COMMANDS = (
         verbs=(
             Verb(
                 "add",
-                "add an archive, a folder or a list, or complete a source that params.yaml already has",
-                "commands.sources:add",
+                "add a site, an archive, a folder or a list, or complete a source that params.yaml already has",
+                "commands.sources:add_from_options",
                 (
                     _arg("name", metavar="SOURCE"),
                     _arg("--archive", type=_place, help=_ARCHIVE),
                     _arg("--folder", type=_path, help=_FOLDER),
                     _arg("--urls", type=_path, help=_URLS),
+                    _arg(
+                        "--site", metavar="URL", help="the first page to crawl: it is looked at, and selectors proposed"
+                    ),
+                    _arg("--next", metavar="CSS", help="of a site: the link to its next listing page"),
+                    _arg("--page", metavar="CSS", help="of a site: links to pages of single pictures"),
+                    _arg("--picture", metavar="CSS", help="of a site: the picture on its page"),
+                    _arg(
+                        "--allow-private",
+                        metavar="HOST:PORT",
+                        action="append",
+                        default=[],
+                        help="of a site: a private address that may be fetched; may be given again",
+                    ),
+                    _arg("--force", action="store_true", help="write a site's entry even if no picture was found"),
                     _arg("--license", help="SPDX identifier of pictures for which the manifest or list names none"),
                 ),
                 params=False,

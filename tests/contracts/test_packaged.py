@@ -14,7 +14,7 @@ from tests.contracts.digests import ROOT
 FOLDER = ROOT / "src/silverprint/packaged"
 README = "campaign/README.md"  # the only one written by hand
 SCRIPT = runpy.run_path(str(ROOT / "scripts/packaged.py"))
-WRITTEN = ("campaign", "sample", "requirements", "scripts")
+WRITTEN = ("campaign", "history", "sample", "requirements", "scripts")
 
 
 def below(folder: str) -> list[str]:

@@ -11,11 +11,10 @@ from silverprint import __version__, config, layout, packaged, yamltext
 from silverprint.campaign import known_names
 from silverprint.config import SOURCE_KINDS
 from silverprint.core.licenses import spdx
-from silverprint.dvcfiles import yaml_edit
+from silverprint.dvcfiles import pipeline_blocks, yaml_edit
 
 _FOLDER: Final = "campaign"  # below silverprint/packaged
 _NO_SOURCES: Final = "\nsources: {}\n"
-_SOURCE: Final = "<source>"  # stands in the packaged dvc.yaml for a line of each source
 
 
 @dataclass(frozen=True)
@@ -101,13 +100,11 @@ def _files(params: str) -> dict[str, str]:
         name.replace("dot-", ".").replace(".template", ""): packaged.text(f"{_FOLDER}/{name}")
         for name in packaged.names(_FOLDER)
     }
-    pipeline = found[str(layout.PIPELINE)].splitlines(keepends=True)
-    named = [line.replace(_SOURCE, name) for line in pipeline for name in (meant.sources if _SOURCE in line else [""])]
     classes = ", ".join(meant.dataset.classes)
     first = next(iter(meant.planned))
     words = {"name": meant.dataset.name, "question": meant.dataset.title, "classes": classes, "round": first}
     return found | {
-        str(layout.PIPELINE): "".join(named),
+        str(layout.PIPELINE): pipeline_blocks.with_sources(found[str(layout.PIPELINE)], meant.sources),
         str(layout.PARAMS): params,
         "README.md": Template(found["README.md"]).substitute(words, version=__version__),
     }

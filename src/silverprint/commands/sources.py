@@ -1,5 +1,6 @@
 """silverprint source add | remove: edits params.yaml and dvc.yaml together, so that no stage misses a source."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +9,42 @@ from silverprint.campaign import known_names, ledgers
 from silverprint.config import SOURCE_KINDS
 from silverprint.console import say
 from silverprint.dvcfiles import stage_source_deps, yaml_edit
-from silverprint.errors import ConfigError, UnavailableError, UsageError
+from silverprint.errors import ConfigError, NothingFoundError, UnavailableError, UsageError
 from silverprint.records import RAW
 from silverprint.store import files, tables
 
 
-def add(name: str, license: str | None, **places: Path | str | None) -> None:  # noqa: A002 (the option's name)
-    """Adds an archive, a folder or a list; of a source that params.yaml already has, completes dvc.yaml.
+def add(
+    name: str,
+    license: str | None,  # noqa: A002 (the option's name)
+    selectors: Mapping[str, Any] | None = None,
+    *,
+    force: bool = False,
+    **places: Path | str | None,
+) -> None:
+    """Adds a site, an archive, a folder or a list; of a source that params.yaml already has, completes dvc.yaml.
 
     Args:
+        selectors: knobs of a site that are known; the others are proposed from its pages.
+        force: whether a site is added even if nothing was found there.
         places: kind of source -> where it is; one of them.
+
+    Raises:
+        UnavailableError: the place is not there, or the site does not let us in.
+        NothingFoundError: no picture was found on the site.
     """
     text = yamltext.read(layout.PARAMS)
     given = {kind: place for kind, place in places.items() if place}
+    known = {knob: value for knob, value in (selectors or {}).items() if value}
+    if known and "web" not in given:
+        raise UsageError(f"--{next(iter(known)).replace('_', '-')}", "is of a site", "give --site URL, too")
     if name not in _sources(text):
-        entry = {**_place(name, given), **({} if license is None else {"license": license})}
+        entry = (
+            _site(name, str(given["web"]), known, license, force=force)
+            if set(given) == {"web"}
+            else _place(name, given)
+        )
+        entry |= {} if license is None else {"license": license}
         text = yaml_edit.put(text, ("sources", name), entry)
     elif given or license is not None:
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
@@ -39,11 +61,57 @@ def add(name: str, license: str | None, **places: Path | str | None) -> None:  #
     say(f"source {name} is in params.yaml and dvc.yaml; go on: dvc repro")
 
 
+def add_from_options(
+    name: str,
+    license: str | None,  # noqa: A002
+    allow_private: Sequence[str],
+    force: bool,
+    site: str | None = None,
+    next: str | None = None,  # noqa: A002
+    page: str | None = None,
+    picture: str | None = None,
+    **places: Path | str | None,
+) -> None:
+    """`add`, with the options as they were typed."""
+    selectors = {"next": next, "page": page, "picture": picture, "allow_private": list(allow_private)}
+    add(name, license, selectors, force=force, web=site, **places)
+
+
+def _site(name: str, address: str, known: Mapping[str, Any], license_: str | None, *, force: bool) -> dict[str, Any]:
+    """The settings of a site, with what is proposed after a look at it."""
+    from silverprint.adapters.crawl.first_look import Selectors, look  # loads Scrapy, which no other source needs
+
+    if license_ is not None:
+        rule = "a site's pages state the licences of its pictures, and nothing else can"
+        raise UsageError("--license with --site", rule, "leave it out; see clean.unknown_license in docs/params.md")
+    entry: dict[str, Any] = {"kind": "web", "revision": 1, "start": [address], **known}
+    document = yamltext.mapping(yamltext.read(layout.PARAMS), layout.PARAMS)
+    sources = document.get("sources") or {}
+    checked = config.check(document | {"sources": {**sources, name: {"picture": "img", **entry}}}).sources[name]
+    assert isinstance(checked, config.WebSource)  # noqa: S101 (its kind says so)
+    found = look(name, checked, Selectors(*(known.get(knob) for knob in Selectors._fields)))
+    proposed = found.selectors._asdict()
+    for knob, selector in proposed.items():
+        whose = "given" if known.get(knob) else "proposed" if selector else "none found"
+        say(f"  sources.{name}.{knob}: {selector or '-'} ({whose})")
+    say(
+        f"  {address} links to {found.links} pages; {found.pictures} pictures on {'the first' if found.links else 'it'}"
+    )
+    if not found.pictures:
+        if not force:
+            value = f"sources.{name}.picture = {found.selectors.picture!r}"
+            remedy = "give --next, --page, --picture (docs/crawls.md), or write the entry nevertheless with --force"
+            raise NothingFoundError(value, f"no picture was found {found.where}", remedy)
+        say("  nothing was found; the entry is written because of --force")
+        proposed["picture"] = proposed["picture"] or "img"
+    return entry | {knob: selector for knob, selector in proposed.items() if selector}
+
+
 def _place(name: str, given: dict[str, Path | str]) -> dict[str, Any]:
     """The kind of a new source, and where it is."""
     if len(given) != 1:
         rule = f"it cannot be {' and '.join(given)} at once" if given else "params.yaml has no such source"
-        remedy = "give one of --archive, --folder, --urls, or write it there first"
+        remedy = "give one of --archive, --folder, --urls, --site, or write it there first"
         raise UsageError(f"source {name!r}", rule, remedy)
     ((kind, place),) = given.items()
     if isinstance(place, str):

@@ -1,6 +1,7 @@
 """Configuration: params.yaml as frozen dataclasses, with types, ranges and rules checked. Its only reader."""
 
-from silverprint.config.load import check, load, parse
+from silverprint.config.defaults import REQUIRED, default_of, names_are_free
+from silverprint.config.load import check, load, parse, unknown_knobs
 from silverprint.config.model import (
     START,
     Clean,
@@ -29,6 +30,7 @@ from silverprint.config.sources import (
 )
 
 __all__ = [
+    "REQUIRED",
     "SIGNALS",
     "SOURCE_KINDS",
     "START",
@@ -52,6 +54,9 @@ __all__ = [
     "UrlSource",
     "WebSource",
     "check",
+    "default_of",
     "load",
+    "names_are_free",
     "parse",
+    "unknown_knobs",
 ]

@@ -11,7 +11,7 @@ from silverprint.config.model import Params, PlannedRound, Round
 from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
 
-_UNKNOWN: Final = "unexpected_keyword_argument"
+UNKNOWN: Final = "unexpected_keyword_argument"
 _REMOVED: Final[dict[tuple[int | str, ...], str]] = {  # knobs of earlier versions -> what to write instead
     (
         "release",
@@ -28,8 +28,8 @@ _SEE: Final = "see docs/params.md for its type and range"
 def config_error(error: ValidationError) -> ConfigError:
     """The first mistake; a misspelt knob before all others, for it also makes another one missing."""
     found = error.errors(include_url=False)
-    first = next((one for one in found if one["type"] == _UNKNOWN), found[0])
-    where = ".".join(["params.yaml " + str(first["loc"][0]), *_way(first["loc"])]) if first["loc"] else "params.yaml"
+    first = next((one for one in found if one["type"] == UNKNOWN), found[0])
+    where = f"params.yaml {knob(first['loc'])}".rstrip()
     match first["type"]:
         case "unexpected_keyword_argument":
             return _unknown(where, first["loc"])
@@ -43,12 +43,12 @@ def config_error(error: ValidationError) -> ConfigError:
     return ConfigError(f"{where} = {_shown(first['input'])}", _rule(first), _SEE)
 
 
-def _way(loc: Sequence[int | str]) -> list[str]:
-    """The path below its section, without the kind that pydantic puts behind a source's name and the mark of a key."""
-    below = list(loc[1:])
-    if loc[0] == "sources" and len(below) > 1 and below[1] in SOURCE_KINDS:
-        del below[1]
-    return [str(part) for part in below if part != "[key]"]
+def knob(loc: Sequence[int | str]) -> str:
+    """The knob at pydantic's `loc`, which has the kind behind a source's name, and marks of keys."""
+    way = list(loc)
+    if loc and loc[0] == "sources" and len(way) > 2 and way[2] in SOURCE_KINDS:
+        del way[2]
+    return ".".join(str(part) for part in way if part != "[key]")
 
 
 def _unknown(where: str, loc: Sequence[int | str]) -> ConfigError:

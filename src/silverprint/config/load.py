@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from silverprint import layout, yamltext
 from silverprint.config.cross_checks import require_agreement
-from silverprint.config.error_message import config_error
+from silverprint.config.error_message import UNKNOWN, config_error, knob
 from silverprint.config.model import Params
 from silverprint.errors import ConfigError
 
@@ -39,6 +39,15 @@ def check(document: dict[Any, Any]) -> Params:
         raise config_error(error) from None
     require_agreement(params)
     return params
+
+
+def unknown_knobs(document: dict[Any, Any]) -> list[str]:
+    """The knobs of `document` that this version does not know, as `clean.min_size`; values are not looked at."""
+    try:
+        TypeAdapter(Params).validate_json(json.dumps(document, default=str), strict=True)
+    except ValidationError as error:
+        return [knob(one["loc"]) for one in error.errors(include_url=False) if one["type"] == UNKNOWN]
+    return []
 
 
 def _require_text_keys(document: Any, way: tuple[str, ...]) -> None:

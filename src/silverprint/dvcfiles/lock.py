@@ -1,7 +1,11 @@
 """dvc.lock: the inputs and outputs of each stage's last run, with DVC's hashes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any, Final
+
+from ruamel.yaml import YAML
 
 from silverprint import layout, yamltext
 from silverprint.dvcfiles import yaml_edit
@@ -16,6 +20,7 @@ class Stage:
     deps: dict[str, str]  # path -> MD5; empty where none is recorded
     outs: dict[str, str]
     params: dict[str, dict[str, Any]] = field(default_factory=dict)  # file -> knob -> value
+    cmd: str = ""
 
 
 def stages() -> dict[str, Stage]:
@@ -26,7 +31,16 @@ def stages() -> dict[str, Stage]:
     """
     if not layout.LOCK.exists():
         return {}
-    found = yamltext.mapping(yamltext.read(layout.LOCK), layout.LOCK).get("stages")
+    return parse(yamltext.read(layout.LOCK))
+
+
+def parse(text: str) -> dict[str, Stage]:
+    """The stages of a dvc.lock that is not written yet.
+
+    Raises:
+        ConfigError: it is not as DVC writes it.
+    """
+    found = yamltext.mapping(text, layout.LOCK).get("stages")
     bodies = _require(dict, "stages", found)
     return {str(name): _stage(f"stages.{name}", body) for name, body in bodies.items()}
 
@@ -42,12 +56,29 @@ def forget_round(name: str) -> None:
     files.write_text(layout.LOCK, text)
 
 
+def with_params(text: str, changes: Mapping[tuple[str, str], Any]) -> str:
+    """dvc.lock's text with other values of params.yaml's knobs, as if its stages had run with them.
+
+    Args:
+        changes: (stage, knob) -> value.
+    """
+    yaml, out = YAML(), StringIO()  # as DVC reads and writes it
+    yaml.default_flow_style = False
+    document = yaml.load(text)
+    for (stage, knob), value in changes.items():
+        params = document["stages"][stage].setdefault("params", {})
+        params.setdefault(str(layout.PARAMS), {})[knob] = value
+    yaml.dump(document, out)
+    return out.getvalue()
+
+
 def _stage(where: str, found: object) -> Stage:
     body = _require(dict, where, found)
     params = _require(dict, f"{where}.params", body.get("params", {}))
     known = {str(file): dict(_require(dict, f"{where}.params.{file}", knobs)) for file, knobs in params.items()}
     deps, outs = (_hashes(f"{where}.{key}", body.get(key, [])) for key in ("deps", "outs"))
-    return Stage(deps, outs, known)
+    cmd = body.get("cmd", "")
+    return Stage(deps, outs, known, " && ".join(map(str, cmd)) if isinstance(cmd, list) else str(cmd))
 
 
 def _hashes(where: str, found: object) -> dict[str, str]:

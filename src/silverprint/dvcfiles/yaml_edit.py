@@ -4,7 +4,7 @@ A way is a path of keys and places: ("rounds", "r02", "budget"). Each function g
 """
 
 from io import StringIO
-from textwrap import indent
+from textwrap import dedent, indent
 from typing import Any, TypeAlias, TypeGuard
 
 from ruamel.yaml import YAML
@@ -40,6 +40,32 @@ def put_first(text: str, way: Way, value: Any) -> str:
     first, new = _parts(holder)[0][0].start_mark, _inline({way[-1]: value})[1:-1]
     between = ", " if holder.flow_style else "\n" + " " * first.column
     edited = text[: first.index] + new + between + text[first.index :]
+    meant, inner = _meaning(text, way)
+    inner[way[-1]] = value
+    return _as_meant(edited, meant, way)
+
+
+def rename(text: str, way: Way, name: str) -> str:
+    """With the key at `way` called `name`, where it stands."""
+    key = _find(_at(text, way[:-1])[1], way[-1])[0]
+    edited = text[: key.start_mark.index] + name + text[key.end_mark.index :]
+    meant, inner = _meaning(text, way)
+    inner[name] = inner.pop(way[-1])
+    return _as_meant(edited, meant, way)
+
+
+def put_lines(text: str, way: Way, after: str, lines: str, value: Any) -> str:
+    """With a new key at `way` behind the key `after` of its mapping, written as `lines`, which have the comments.
+
+    Args:
+        lines: as they stand at the left margin. A mapping between braces gets the key and `value` alone.
+    """
+    holder = _at(text, way[:-1])[1]
+    if not _filled(holder) or holder.flow_style:
+        return put(text, way, value)
+    at = _line_end(text, _end(text, _find(holder, after)))
+    column = " " * int(holder.start_mark.column)
+    edited = f"{text[:at]}\n{indent(lines.rstrip(chr(10)), column)}{text[at:]}"
     meant, inner = _meaning(text, way)
     inner[way[-1]] = value
     return _as_meant(edited, meant, way)
@@ -103,6 +129,21 @@ def _comments_start(text: str, at: int) -> int:
             break
         start = above
     return start
+
+
+def lines_of(text: str, way: Way) -> str:
+    """The lines of the key at `way`, with the comments and the empty line above it, as at the left margin."""
+    key, value = _find(_at(text, way[:-1])[1], way[-1])
+    first = text.rfind("\n", 0, key.start_mark.index) + 1
+    while first and _is_above(line := text[text.rfind("\n", 0, first - 1) + 1 : first]):
+        first -= len(line)
+        if not line.strip():
+            break
+    return dedent(text[first : _line_end(text, _end(text, (key, value)))]) + "\n"
+
+
+def _is_above(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
 
 
 def insert(text: str, way: Way, value: str) -> str:

@@ -37,7 +37,7 @@ def conclude(
     if findings.refused and not findings.listings and _TAKEN_DOWN not in findings.refused.values():
         shut = dict(dead_ends) or findings.refused
     for url, reason in shut.items():
-        raise UnavailableError(f"sources.{name}: {url}", _rule(reason), _remedy(name, source, url, reason))
+        raise refused_page(name, source, url, reason)
     for url, reason in findings.refused.items():
         say(f"acquire {name}: {url} was refused ({reason})")
     nothing = findings.nothing()
@@ -49,6 +49,11 @@ def conclude(
         )
     for line in lines:
         say(f"acquire {name}: {line}")
+
+
+def refused_page(name: str, source: WebSource, url: str, reason: str) -> UnavailableError:
+    """The error for a listing page that cannot be had, with the knob that helps."""
+    return UnavailableError(f"sources.{name}: {url}", _rule(reason), _remedy(name, source, url, reason))
 
 
 def _rule(reason: str) -> str:

@@ -1,0 +1,154 @@
+"""params.yaml of a campaign: knobs that are new come in, those that moved move; values, order and comments stay."""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from silverprint import config, layout, yamltext
+from silverprint.campaign.upgrade import history
+from silverprint.campaign.upgrade.moves import MOVES, Move
+from silverprint.dvcfiles import yaml_edit
+from silverprint.errors import ConfigError
+
+Way: TypeAlias = tuple[str, ...]
+Document: TypeAlias = dict[str, Any]
+_ANY: Final = "*"
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """
+    Attributes:
+        text: params.yaml as it becomes.
+        as_before: its values, but for what changes how the campaign goes on: knobs that lead elsewhere than before
+            are missing in it.
+        notes: what happened to single knobs, a sentence each.
+    """
+
+    text: str
+    as_before: Document
+    notes: tuple[str, ...]
+
+
+def upgrade(text: str, moves: Sequence[Move] = MOVES) -> Upgraded:
+    """
+    Raises:
+        ConfigError: it has a knob of which neither this version nor a line of `moves` knows; it breaks a rule.
+    """
+    document, notes = yamltext.mapping(text, layout.PARAMS), []
+    for move in moves:
+        for old, new in _places(document, move):
+            text = _moved(text, document, old, new)
+            value = _pop(document, old)
+            if new is not None:
+                _set(document, new, value)
+            became = "is gone" if new is None else f"is {'.'.join(new)} now"
+            notes.append(f"{'.'.join(old)} = {value!r} {became} (since {move.since}): {move.why}")
+    _require_known(document)
+    as_before, template = deepcopy(document), history.template(str(layout.PARAMS))
+    shipped = yamltext.mapping(template, layout.PARAMS)
+    for way in list(_missing(document, shipped)):
+        value = _value(way, _get(shipped, way))
+        text = _added(text, document, template, shipped, way, value)
+        _set(document, way, value)
+        if config.default_of(way) is not config.REQUIRED:
+            _set(as_before, way, value)
+        notes.append(f"{'.'.join(way)} = {value!r} is new")
+    config.parse(text)
+    return Upgraded(text, as_before, tuple(notes))
+
+
+def _places(document: Document, move: Move) -> Iterator[tuple[Way, Way | None]]:
+    """Where the document has the knob, and where it goes: as often as `*` stands for a name."""
+
+    def walk(holder: Any, rest: Sequence[str], so_far: Way) -> Iterator[Way]:
+        if not rest:
+            yield so_far
+        elif isinstance(holder, dict):
+            for name in list(holder) if rest[0] == _ANY else [rest[0]] if rest[0] in holder else []:
+                yield from walk(holder[name], rest[1:], (*so_far, name))
+
+    pattern = move.old.split(".")
+    for old in walk(document, pattern, ()):
+        names = [name for name, said in zip(old, pattern, strict=True) if said == _ANY]
+        new = move.new and [names.pop(0) if part == _ANY else part for part in move.new.split(".")]
+        yield old, tuple(new) if new else None
+
+
+def _moved(text: str, document: Document, old: Way, new: Way | None) -> str:
+    """
+    Raises:
+        ConfigError: the campaign has both, the earlier knob and the present one.
+    """
+    if new is None:
+        return yaml_edit.drop(text, old)
+    if _get(document, new) is not None:
+        value = f"params.yaml {'.'.join(old)} and {'.'.join(new)}"
+        raise ConfigError(value, "the first is the earlier name of the second", "remove the one that is not meant")
+    if old[:-1] == new[:-1]:
+        return yaml_edit.rename(text, old, new[-1])
+    return yaml_edit.put(yaml_edit.drop(text, old), new, _get(document, old))
+
+
+def _require_known(document: Document) -> None:
+    unknown = config.unknown_knobs(document)
+    if unknown:
+        rule = "this version knows no such knob, and no rule says what became of it"
+        remedy = "see docs/params.md and CHANGELOG.md, and correct or remove it; a later version may know it"
+        raise ConfigError(f"params.yaml {', '.join(unknown)}", rule, remedy)
+
+
+def _missing(document: Document, shipped: Document, above: Way = ()) -> Iterator[Way]:
+    """The knobs of `shipped` that `document` lacks, as high up as one is missing; not names that a team chooses."""
+    for name, value in shipped.items():
+        way = (*above, name)
+        if config.names_are_free(way):
+            continue
+        if document.get(name) is None:
+            yield way
+        elif isinstance(value, dict) and isinstance(document[name], dict):
+            yield from _missing(document[name], value, way)
+
+
+def _value(way: Way, shipped: Any) -> Any:
+    """What the campaign gets: the default, with which it goes on as before; what is shipped where there is none."""
+    if isinstance(shipped, dict):
+        return {name: _value((*way, name), inner) for name, inner in shipped.items()}
+    default = config.default_of(way)
+    return shipped if default is config.REQUIRED else default
+
+
+def _added(text: str, document: Document, template: str, shipped: Document, way: Way, value: Any) -> str:
+    """With the knob behind the one that it follows in the template, and the template's comments.
+
+    Args:
+        document: the values of `text`.
+        shipped: those of `template`.
+    """
+    leaves = [(way, value)] if not isinstance(value, dict) else [((*way, name), inner) for name, inner in value.items()]
+    for leaf, inner in leaves:
+        if _get(shipped, leaf) != inner:
+            template = yaml_edit.put(template, leaf, inner)
+    siblings, ours = list(_get(shipped, way[:-1])), _get(document, way[:-1]) or {}
+    before = [name for name in siblings[: siblings.index(way[-1])] if name in ours]
+    after = before[-1] if before else next(reversed(ours), "")
+    return yaml_edit.put_lines(text, way, after, yaml_edit.lines_of(template, way), value)
+
+
+def _get(document: Document, way: Sequence[str]) -> Any:
+    found: Any = document
+    for name in way:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _set(document: Document, way: Way, value: Any) -> None:
+    holder = document
+    for name in way[:-1]:
+        holder = holder.setdefault(name, {})
+    holder[way[-1]] = deepcopy(value)
+
+
+def _pop(document: Document, way: Way) -> Any:
+    return _get(document, way[:-1]).pop(way[-1])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from pathlib import Path
 
-from silverprint import __version__, layout
+from silverprint import __version__, layout, yamltext
 from silverprint.adapters import git
 from silverprint.campaign import round_state
 from silverprint.campaign.upgrade import plan
@@ -38,7 +38,7 @@ def run(yes: bool = False) -> None:
 
 
 def _here(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    return yamltext.read(path) if path.exists() else None
 
 
 def _own_branch(path: Path) -> str | None:
@@ -102,7 +102,7 @@ def _apply(found: Plan, *, merging: bool) -> None:
         ConfigError: a file that would be written has changes that are in no commit.
     """
     if not merging and (loose := [name for name in git.changed_since_commit(found.files) if Path(name).exists()]):
-        remedy = f"commit it (git commit -m ... {loose[0]}) or take it back (git checkout {loose[0]})"
+        remedy = f"commit it first: git add {' '.join(loose)} && git commit; or take it back: git checkout {loose[0]}"
         raise ConfigError(
             ", ".join(loose), "has changes that are in no commit, and the upgrade is one of its own", remedy
         )

@@ -1,6 +1,7 @@
 """dvc.lock: the inputs and outputs of each stage's last run, with DVC's hashes."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any, Final
@@ -67,7 +68,7 @@ def with_params(text: str, changes: Mapping[tuple[str, str], Any]) -> str:
     document = yaml.load(text)
     for (stage, knob), value in changes.items():
         params = document["stages"][stage].setdefault("params", {})
-        params.setdefault(str(layout.PARAMS), {})[knob] = value
+        params.setdefault(str(layout.PARAMS), {})[knob] = deepcopy(value)  # else YAML writes an alias
     yaml.dump(document, out)
     return out.getvalue()
 

@@ -63,13 +63,20 @@ def pause(params: Params, name: str, why: str) -> None:
 def resume(params: Params, name: str, why: str) -> None:
     """Lets a paused or retired person work again, and their votes count."""
     who, backend = _find(name)
+    why = _reason(why)
     if annotator_ledger.states().get(who, "active") == "active":
+        if backend is not None and who in annotator_ledger.states() and backend.set_open(who, True):
+            say(f"{who} is active already, and can sign in to {backend.url}")
+            return
         raise UsageError(name, f"{who} is neither paused nor retired", "see: silverprint people list")
-    annotator_ledger.add(who, "active", _reason(why))
+    annotator_ledger.add(who, "active", why)
     for round_name, asks in retiring.take_asks_back(params, who).items():
         say(f"{round_name} asks {asks} people less")
-    opened = backend is not None and backend.set_open(who, True)
-    say(f"{who} is active, and their votes count{_now(opened, 'they can sign in')}; go on: dvc repro")
+    if backend is None:
+        say(f"{who}'s server is not reached: if their account was shut there, it is until this is run again")
+    else:
+        backend.set_open(who, True)
+    say(f"{who} is active, and their votes count; go on: dvc repro")
 
 
 def erase(params: Params, name: str, yes: bool = False) -> None:
@@ -179,10 +186,6 @@ def _shut(who: str, backend: AnnotationBackend | None) -> None:
         say(f"{who} cannot sign in to {backend.url} any more")
     else:
         say(f"{backend.url} has no way to shut an account: {who} can still sign in there; tell them to stop")
-
-
-def _now(done: bool, what: str) -> str:
-    return f"; {what}" if done else ""
 
 
 def _files(email: str) -> list[Path]:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from silverprint import annotation_registry, config, layout
-from silverprint.annotation_backend import Progress, Project
+from silverprint.annotation_backend import Progress, Project, Task
 from silverprint.campaign import annotator_ledger, ledgers, round_plan
 from silverprint.cli import main
 from silverprint.commands import wait
@@ -491,7 +491,12 @@ def test_who_is_back_is_served_again_and_the_asks_are_taken_back(here, backend, 
     assert bo.next(project)["data"]["image_id"] == picture_id(1)
     assert ada.work(project) == [picture_id(1)]
     machine.expect(0)
-    assert main(["people", "resume", ada.pseudonym, "--why", "x"]) == 64
+    backend.set_open(ada.pseudonym, False)  # as where the server was not reached
+    capsys.readouterr()
+    assert main(["people", "resume", ada.pseudonym, "--why", "x"]) == 0
+    assert "is active already, and can sign in" in capsys.readouterr().err
+    backend.push(project, [Task(picture_id(2), "/x", 1)])
+    assert ada.next(project) is not None
 
 
 def test_a_paused_person_waits_and_their_votes_count(here, backend, people, capsys):

@@ -95,7 +95,8 @@ def test_the_table_has_what_the_rounds_files_say(typed, rounds):
     assert row(done.stdout, "cost, EUR") == ["20.00", "20.00"]
     assert "Judged on the 60 evaluation pictures" in done.stdout
     assert "exact McNemar test: p = " in done.stdout
-    assert f"{FLIPPED} labels flipped from r01 to r02, {FLIPPED} of them of pictures to train on" in done.stdout
+    every = FLIPPED + 1  # and one that was "not one of these"
+    assert f"{every} labels flipped from r01 to r02, {every} of them of pictures to train on" in done.stdout
     assert "add --flips" in done.stdout
     assert typed("compare", cwd=rounds).stdout == done.stdout  # the first and the last trained
     assert typed("compare", "r02", "r01", cwd=rounds).stdout == done.stdout  # in the order of the chain

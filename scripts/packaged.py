@@ -93,6 +93,8 @@ def _one_planned_round(params: str) -> str:
         params = yaml_edit.drop(params, ("planned", name))
     params = yaml_edit.drop(params, ("planned", first, "gold"))
     params = yaml_edit.put(params, ("planned", first, "audit"), 0.2)
+    params = yaml_edit.drop(params, ("release", "promise"))
+    params = yaml_edit.put(params, ("release", "promise"), {"precision": 0.97, "confidence": 0.95})
     for name in list(document["sources"])[1:]:
         params = yaml_edit.drop(params, ("sources", name))
     params = yaml_edit.put(params, ("sources",), {})

@@ -30,8 +30,6 @@ MOVES: Final[tuple[Move, ...]] = (
     Move("model.epochs", None, _LEARNT, "0.2.0"),
     Move("model.learning_rate", None, _LEARNT, "0.2.0"),
     Move("model.weight_decay", None, _LEARNT, "0.2.0"),
-    Move(
-        "release.silver_confidence", None, "automatic labels keep release.promise, tested at random", "0.2.0"
-    ),
+    Move("release.silver_confidence", None, "automatic labels keep release.promise, tested at random", "0.2.0"),
     Move("release.imagefolder", None, "release.formats names the formats; without single files: [parquet]", "0.2.0"),
 )

@@ -355,7 +355,7 @@ def main() -> None:
         page = PAGE.read_text(encoding="utf-8")
         for name, text in texts.items():
             start = page.index(f"<!-- {name} -->\n") + len(f"<!-- {name} -->\n")
-            page = page[:start] + text + page[page.index(f"\n<!-- /{name} -->", start) :]
+            page = page[:start] + text + "\n" + page[page.index(f"<!-- /{name} -->", start) :]
         PAGE.write_text(page, encoding="utf-8")
 
 

@@ -13,7 +13,8 @@ from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import paired
 from silverprint.core.evaluation.paired import Estimate
-from silverprint.core.evaluation.training_set import examples
+from silverprint.core.evaluation.training_set import Examples, examples, unlabelled
+from silverprint.core.semisupervised import MOST
 from silverprint.records import LABELS, MANIFEST
 from silverprint.store import model_card, tables
 from silverprint.store.features import Features
@@ -53,7 +54,7 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
 
     card = model_card.read(layout.model(found.last.name))
     classes: tuple[str, ...] = tuple(card["classes"])
-    training, judged = _examples(found.last.name, classes)
+    (training, judged), pool = _examples(found.last.name, classes)
     before = tables.read(layout.labels(found.first.name) / "labels.parquet", LABELS)
     old = _older(training, before, classes)
     flipped = int((old != training["label"]).sum())
@@ -61,10 +62,15 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
         return None
     features = Features(layout.EMBED)
     require_same_features(card, features.description, layout.model(found.last.name))
-    image_ids, place = training["image_id"].to_list(), {name: number for number, name in enumerate(classes)}
-    pool = tables.read(layout.MANIFEST, MANIFEST).filter("kept")["image_id"].sort().to_list()
-    seed = zlib.crc32(f"{params.seed} {found.last.name}".encode())
-    models = Retraining(features, pool or image_ids, image_ids, judged["image_id"].to_list(), seed)
+    place = {name: number for number, name in enumerate(classes)}
+    models = Retraining(
+        features,
+        training["image_id"].to_list(),
+        (training["role"] == "control").to_numpy(),
+        pool,
+        judged["image_id"].to_list(),
+        seed=zlib.crc32(f"{params.seed} {found.last.name}".encode()),
+    )
     truth = np.array([place[label] for label in judged["label"]])
     theirs, ours = (
         models.predicted(np.array([place[label] for label in labels]), len(classes), params.model) == truth
@@ -81,10 +87,12 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
     )
 
 
-def _examples(name: str, classes: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _examples(name: str, classes: tuple[str, ...]) -> tuple[Examples, list[str]]:
+    """What `train` learns from and judges by, and the pictures that nobody labelled."""
     labels = tables.read(layout.labels(name) / "labels.parquet", LABELS)
-    manifest = tables.read(layout.MANIFEST, MANIFEST)
-    return examples(labels, manifest, classes=classes, withdrawn=ledgers.withdrawn_images(), binding=BINDING)
+    manifest, withdrawn = tables.read(layout.MANIFEST, MANIFEST), ledgers.withdrawn_images()
+    found = examples(labels, manifest, classes=classes, withdrawn=withdrawn, binding=BINDING)
+    return found, unlabelled(labels, manifest, withdrawn=withdrawn, most=MOST)
 
 
 def _older(training: pl.DataFrame, before: pl.DataFrame, classes: tuple[str, ...]) -> pl.Series:

@@ -48,6 +48,11 @@ def upgrade(text: str, moves: Sequence[Move] = MOVES) -> Upgraded:
     _require_known(document)
     as_before, template = deepcopy(document), history.template(str(layout.PARAMS))
     shipped = yamltext.mapping(template, layout.PARAMS)
+    for name in (one for one in shipped if config.names_are_free((one,)) and one not in document):
+        following = [one for one in list(shipped)[list(shipped).index(name) :] if one in document]
+        text = yaml_edit.put_section(text, name, before=following[0])
+        document[name], as_before[name] = {}, {}
+        notes.append(f"{name} = {{}} is new")
     for way in list(_missing(document, shipped)):
         value = _value(way, _get(shipped, way))
         text = _added(text, document, template, shipped, way, value)

@@ -21,7 +21,8 @@ from tests.conftest import ROOT
 SHIPPED = (ROOT / "params.yaml").read_text()
 HAND_MADE = SHIPPED.replace(
     """\
-planned:                    # budget: pictures to ask about; control: share drawn at random; overlap: people a picture
+planned:                    # budget: pictures to ask about; control: share drawn at random; overlap: people a picture;
+                            # audit: share drawn at random to test automatic labels
   r01: {""",
     """\
 planned:   # what comes
@@ -35,7 +36,9 @@ planned:   # what comes
   # two
   # lines
   r02: {""",
-).replace("overlap: 2, gold: 4}\n  r02: {strategy: auto, budget: 100, control: 0.1, overlap: 2", "overlap: 2", 1)
+).replace(
+    "overlap: 2, gold: 4}\n  r02: {strategy: auto, budget: 270, control: 0.04, audit: 0.63, overlap: 2", "overlap: 2", 1
+)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ TEXT = st.none() | st.text(max_size=5)
 KEPT = st.sampled_from([None, StoredBytes([b"bytes"], "0" * 64)])
 OUTCOMES = st.sampled_from(["present", "refused", "failed"])
 ANSWERS = st.builds(
-    Answer, OUTCOMES, TEXT, st.none(), TEXT, TEXT, st.integers(0), TEXT, TEXT, TEXT, st.just("n/a"), KEPT
+    Answer, OUTCOMES, TEXT, st.none(), TEXT, TEXT, st.integers(0), TEXT, TEXT, TEXT, st.just("n/a"), TEXT, KEPT
 )
 
 

@@ -148,6 +148,8 @@ ARGUMENTS = {
     "retag": (PROJECT, ()),
     "is_there": (1,),
     "invite": ("ada@example.org", "password"),
+    "set_open": ("00000000-7", False),
+    "erase": ("00000000-7",),
     "projects": (),
     "people": (),
     "annotators": (),

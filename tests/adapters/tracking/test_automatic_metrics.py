@@ -21,23 +21,23 @@ def test_the_promise_is_shown_with_the_round_of_the_release(project):
         evaluation = {"accuracy": 0.8, "n": 150}
         figures = {"model_id": name, "labels": 100, "votes": 500, "evaluation": evaluation}
         files.write_text(layout.metrics(name), json.dumps(figures))
-    before = flat_metrics(round_facts.metrics("r02"))
+    before = flat_metrics(round_facts.metrics("r02"), {})
     files.write_text(layout.QUALITIES, json.dumps({"automatic": FIGURES}))
-    shown = flat_metrics(round_facts.metrics("r02"))
+    shown = flat_metrics(round_facts.metrics("r02"), {})
     added = {name: value for name, value in shown.items() if name not in before}
     assert added == {
         "automatic/promised": 0.97, "automatic/confidence": 0.95, "automatic/pool": 900, "automatic/released": 450,
         "automatic/coverage": 0.5, "automatic/audited": 300, "automatic/above": 200, "automatic/right": 199,
         "automatic/precision": 0.995, "automatic/low": 0.9725, "automatic/high": 0.9999,
         "automatic/coverage_at_0.9": 0.75, "automatic/coverage_at_0.99": 0.0,
-        "automatic_precision/t-shirt_top": 0.995, "automatic_threshold/t-shirt_top": 0.874,
+        "automatic_precision/t-shirt/top": 0.995, "automatic_threshold/t-shirt/top": 0.874,
     }  # fmt: skip
-    assert ("automatic/precision", 0.995, 100) in _points(round_facts.metrics("r02"))
-    assert flat_metrics(round_facts.metrics("r01")) == before
+    assert ("automatic/precision", 0.995, 100) in _points(round_facts.metrics("r02"), {})
+    assert flat_metrics(round_facts.metrics("r01"), {}) == before
 
 
 def test_a_release_of_an_earlier_version_has_no_promise(project):
     figures = {"model_id": "m", "labels": 1, "votes": 1, "evaluation": {"accuracy": 0.8, "n": 1}}
     files.write_text(layout.metrics("r01"), json.dumps(figures))
     files.write_text(layout.QUALITIES, json.dumps({"scale": {}}))
-    assert not [name for name in flat_metrics(round_facts.metrics("r01")) if name.startswith("automatic")]
+    assert not [name for name in flat_metrics(round_facts.metrics("r01"), {}) if name.startswith("automatic")]

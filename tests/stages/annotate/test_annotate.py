@@ -429,8 +429,8 @@ def test_status_shows_names_on_this_machine_and_pseudonyms_to_programs(alone, ba
     assert json.loads(capsys.readouterr().out)["rounds"][0]["people"] == {people[0].pseudonym: 1}
 
 
-def test_who_is_retired_is_asked_no_more_and_others_are_asked_in_their_stead(here, backend, people, capsys):
-    machine = here(1, 1, 2)
+def test_who_is_retired_is_asked_no_more_and_others_are_asked_in_their_stead(alone, backend, people, capsys):
+    machine = alone(1, 1, 2)
     machine.expect(75)
     project = project_of(backend)
     ada, bo, cyn = people
@@ -459,8 +459,8 @@ def test_who_is_retired_is_asked_no_more_and_others_are_asked_in_their_stead(her
     assert machine.votes().filter(annotator=ada.pseudonym)["status"].to_list() == ["valid", "valid"]
 
 
-def test_what_a_retired_person_still_says_answers_nothing(here, backend, people):
-    machine = here(1, 1)
+def test_what_a_retired_person_still_says_answers_nothing(alone, backend, people):
+    machine = alone(1, 1)
     machine.expect(75)
     project = project_of(backend)
     ada, bo, _ = people
@@ -473,8 +473,8 @@ def test_what_a_retired_person_still_says_answers_nothing(here, backend, people)
     machine.expect(0)
 
 
-def test_who_is_back_is_served_again_and_the_asks_are_taken_back(here, backend, people, capsys):
-    machine = here(1, 1)
+def test_who_is_back_is_served_again_and_the_asks_are_taken_back(alone, backend, people, capsys):
+    machine = alone(1, 1)
     machine.expect(75)
     project = project_of(backend)
     ada, bo, _ = people
@@ -499,8 +499,8 @@ def test_who_is_back_is_served_again_and_the_asks_are_taken_back(here, backend, 
     assert ada.next(project) is not None
 
 
-def test_a_paused_person_waits_and_their_votes_count(here, backend, people, capsys):
-    machine = here(2)
+def test_a_paused_person_waits_and_their_votes_count(alone, backend, people, capsys):
+    machine = alone(2)
     machine.expect(75)
     project = project_of(backend)
     ada, bo, cyn = people
@@ -515,8 +515,8 @@ def test_a_paused_person_waits_and_their_votes_count(here, backend, people, caps
     assert capsys.readouterr().out.count("paused") == 2
 
 
-def test_an_erased_person_leaves_votes_without_a_name(here, backend, people, capsys):
-    machine = here(1)
+def test_an_erased_person_leaves_votes_without_a_name(alone, backend, people, capsys):
+    machine = alone(1)
     assert main(["people", "invite", "dee"]) == 0
     dee = backend.person("dee@silverprint.local")
     assert main(["people", "list"]) == 0
@@ -545,16 +545,16 @@ def test_an_erased_person_leaves_votes_without_a_name(here, backend, people, cap
         (["erase", "00c0ffee-2"], "nobody is here to confirm it; give --yes"),
     ],
 )
-def test_what_cannot_be_done_to_a_person_is_said_and_changes_nothing(here, backend, capsys, arguments, said):
-    here(1)
+def test_what_cannot_be_done_to_a_person_is_said_and_changes_nothing(alone, backend, capsys, arguments, said):
+    alone(1)
     before = layout.ANNOTATORS.read_bytes()
     assert main(["people", *arguments]) == 64
     assert said in capsys.readouterr().err
     assert layout.ANNOTATORS.read_bytes() == before
 
 
-def test_a_pipeline_that_would_keep_old_labels_is_told(here, backend, capsys):
-    here(1)
+def test_a_pipeline_that_would_keep_old_labels_is_told(alone, backend, capsys):
+    alone(1)
     path = Path("dvc.yaml")
     path.write_text(path.read_text().replace("        - data/annotators.csv\n", ""))
     assert main(["people", "retire", "00c0ffee-2", "--why", "x", "--yes"]) == 78

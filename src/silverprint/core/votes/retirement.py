@@ -7,7 +7,7 @@ import polars as pl
 
 from silverprint.core.votes import vote_ledger
 
-_SECONDS = 19  # characters of a time in ISO 8601 up to its seconds
+_ZONE = r"(Z|\+00:00)$"  # both mean UTC; without it, times of any precision are in the order of their characters
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def answers_in_time(votes: pl.DataFrame, since: Mapping[str, str]) -> pl.DataFra
         since: retired annotator -> time (UTC, ISO 8601).
     """
     ended = pl.col("annotator").replace_strict(dict(since), default=None, return_dtype=pl.String)
-    late = pl.col("created_at").str.head(_SECONDS) >= ended.str.head(_SECONDS)
+    late = pl.col("created_at").str.replace(_ZONE, "") > ended.str.replace(_ZONE, "")
     return votes.filter(~late.fill_null(False))
 
 

@@ -13,7 +13,6 @@ from silverprint.adapters import html
 from silverprint.adapters.html.view import PlannedView, RoundView, SliceRow, View
 from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
-from silverprint.adapters.tracking.figures import reliability_plot
 from silverprint.campaign import ledgers, round_status
 from silverprint.config import Params
 from silverprint.core.duplicates import groups
@@ -136,6 +135,8 @@ def _view(
 def _reliability(evaluation: pl.DataFrame) -> str | None:
     if evaluation.is_empty():
         return None
+    from silverprint.adapters.tracking.figures import reliability_plot
+
     right = (evaluation["label"] == evaluation["predicted"]).to_numpy()
     error = expected_calibration_error(evaluation["confidence"].to_numpy(), right)
     buffer = BytesIO()

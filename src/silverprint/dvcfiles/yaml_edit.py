@@ -62,7 +62,7 @@ def put_lines(text: str, way: Way, after: str, lines: str, value: Any) -> str:
         lines: as they stand at the left margin. A mapping between braces gets the key and `value` alone.
     """
     holder, lines = _at(text, way[:-1])[1], lines.rstrip("\n")
-    if not _filled(holder) and len(way) == len(("section", "knob")):
+    if not _filled(holder) and not way[2:]:  # a section that is empty
         edited = _pasted(text, str(way[0]), indent(lines, "  "), 2, first=True)
     elif not _filled(holder) or holder.flow_style:
         return put(text, way, value)

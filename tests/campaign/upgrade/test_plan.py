@@ -207,16 +207,15 @@ def test_a_knob_that_is_gone_goes_with_its_reason_and_one_that_moved_to_another_
 RELEASE = FILES["params.yaml"].partition("release:\n")[2].partition("\npeople:")[0]
 
 
-@pytest.mark.parametrize(("said", "formats"), [("true", "[parquet, imagefolder]"), ("false", "[parquet]")])
-def test_a_value_that_is_another_one_now_means_what_it_meant(said: str, formats: str) -> None:
+@pytest.mark.parametrize(("said", "formats"), [(True, ["parquet", "imagefolder"]), (False, ["parquet"])])
+def test_a_value_that_is_another_one_now_means_what_it_meant(said: bool, formats: list[str]) -> None:
     old = f"  silver_confidence: 0.9    # ours\n  imagefolder: {said}         # false: Parquet alone\n"
     found = knobs.upgrade(FILES["params.yaml"].replace(RELEASE, old), asked_in_all)
-    assert found.text == FILES["params.yaml"].replace("formats: [parquet, imagefolder]", f"formats: {formats}")
-    said_of_it = (
-        f"release.imagefolder = {said.title()} is release.formats = {yamltext.mapping(f'f: {formats}', 'f')['f']}"
-    )
+    written = f"formats: [{', '.join(formats)}]"
+    assert found.text == FILES["params.yaml"].replace("formats: [parquet, imagefolder]", written)
     assert [note for note in found.notes if "imagefolder =" in note or "release.formats" in note] == [
-        f"{said_of_it} now (since 0.2.0): a release has every format that it names"
+        f"release.imagefolder = {said} is release.formats = {formats} now (since 0.3.0): "
+        "a release has every format that it names"
     ]
     assert found.as_before == yamltext.mapping(found.text, layout.PARAMS)
     with pytest.raises(ConfigError, match=r"release\.imagefolder and release\.formats: the first is the earlier name"):

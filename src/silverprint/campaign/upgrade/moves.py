@@ -19,6 +19,7 @@ class Move:
         since: the version that moved it.
         value: of the earlier value the one that means the same now, where it is another one. The knob is then written
             as the packaged params.yaml has it, since a comment on the earlier one would speak of the earlier value.
+            Not for names that a team chooses.
     """
 
     old: str
@@ -36,9 +37,9 @@ def _formats(single_files: Any) -> list[str]:
 
 
 MOVES: Final[tuple[Move, ...]] = (
-    Move("model.epochs", None, _LEARNT, "0.2.0"),
-    Move("model.learning_rate", None, _LEARNT, "0.2.0"),
-    Move("model.weight_decay", None, _LEARNT, "0.2.0"),
-    Move("release.silver_confidence", None, "automatic labels keep release.promise, tested at random", "0.2.0"),
-    Move("release.imagefolder", "release.formats", "a release has every format that it names", "0.2.0", _formats),
+    Move("model.epochs", None, _LEARNT, "0.3.0"),
+    Move("model.learning_rate", None, _LEARNT, "0.3.0"),
+    Move("model.weight_decay", None, _LEARNT, "0.3.0"),
+    Move("release.silver_confidence", None, "automatic labels keep release.promise, tested at random", "0.3.0"),
+    Move("release.imagefolder", "release.formats", "a release has every format that it names", "0.3.0", _formats),
 )

@@ -1,3 +1,3 @@
 """Silverprint: image classification datasets that can be trusted, labelled in rounds."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -1,5 +1,6 @@
 """silverprint upgrade: one commit, and in a clone of the source the merge that it ends."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ from silverprint.campaign import lint, new_campaign
 from silverprint.campaign.upgrade import history
 from silverprint.cli import main
 from silverprint.commands import upgrade
+from silverprint.dvcfiles import yaml_edit
 from silverprint.errors import ConfigError
 
 EARLIER = Path(__file__).parents[1] / "campaign/upgrade/earlier/c8df127"
@@ -115,7 +117,9 @@ def test_in_a_clone_of_the_source_a_merge_that_conflicts_is_ended(here: Path) ->
     start, end = ours.index("  r02:"), ours.index("last:")
     ours = f"{ours[:start]}{ours[end:]}".replace("last: r03", "last: r01")
     layout.PARAMS.write_text(ours.replace("  personal_confidence: 0.5", "  personal_confidence: 0.9"))
-    main(["source", "remove", "partner"])
+    layout.PARAMS.write_text(yaml_edit.drop(layout.PARAMS.read_text(), ("sources", "partner")))
+    layout.PIPELINE.write_text(re.sub(r" *- data/\w+/partner\n", "", layout.PIPELINE.read_text()))
+    write({"data/rounds/r01/votes.csv": "of this campaign\n", "data/rounds/r01/asks.csv": "likewise\n"})
     commit("our campaign")
     git("merge", "--quiet", "source", code=1)
     assert main(["upgrade", "--yes"]) == 0

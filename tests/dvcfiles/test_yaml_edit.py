@@ -108,6 +108,10 @@ def test_a_scalar_keeps_its_remark() -> None:
     assert put("last: r03  # of the chain\n", ("last",), "r04") == "last: r04  # of the chain\n"
 
 
+def test_a_scalar_behind_a_list_in_brackets_has_a_line_of_its_own() -> None:
+    assert put("a:\n  k: [x, y]\n", ("a", "n"), 0.6) == "a:\n  k: [x, y]\n  n: 0.6\n"
+
+
 def test_what_two_places_share_cannot_be_edited_at_one() -> None:
     with pytest.raises(ConfigError, match=r"b\.k: .*change it by hand"):
         put("a: &x {k: 1}\nb: *x\n", ("b", "k"), 2)

@@ -42,8 +42,10 @@ def _here(path: Path) -> str | None:
 
 
 def _own_branch(path: Path) -> str | None:
-    """What Git merged into these files is the source's campaign, not this one; ledgers it merged by rows."""
-    if path.suffix == ".csv" or path == layout.LOCK:
+    """What Git merged into these files is the source's campaign, not this one; ledgers it merged by rows, and rounds
+    are this campaign's alone.
+    """
+    if path.suffix == ".csv" or path == layout.LOCK or layout.ROUNDS in path.parents:
         return _here(path)
     return git.last_committed(path)
 

@@ -58,14 +58,17 @@ def put_lines(text: str, way: Way, after: str, lines: str, value: Any) -> str:
     """With a new key at `way` behind the key `after` of its mapping, written as `lines`, which have the comments.
 
     Args:
+        after: of no importance where the mapping is empty.
         lines: as they stand at the left margin. A mapping between braces gets the key and `value` alone.
     """
-    holder = _at(text, way[:-1])[1]
-    if not _filled(holder) or holder.flow_style:
+    holder, lines = _at(text, way[:-1])[1], lines.rstrip("\n")
+    if not _filled(holder) and not way[2:]:  # a section that is empty
+        edited = _pasted(text, str(way[0]), indent(lines, "  "), 2, first=True)
+    elif not _filled(holder) or holder.flow_style:
         return put(text, way, value)
-    at = _line_end(text, _end(text, _find(holder, after)))
-    column = " " * int(holder.start_mark.column)
-    edited = f"{text[:at]}\n{indent(lines.rstrip(chr(10)), column)}{text[at:]}"
+    else:
+        at = _line_end(text, _end(text, _find(holder, after)))
+        edited = f"{text[:at]}\n{indent(lines, ' ' * int(holder.start_mark.column))}{text[at:]}"
     meant, inner = _meaning(text, way)
     inner[way[-1]] = value
     return _as_meant(edited, meant, way)
@@ -187,13 +190,17 @@ def _after(text: str, holder: CollectionNode, count: int, addition: Any) -> str:
     end = _end(text, (key, last))
     if holder.flow_style:
         return f"{text[:end]}, {_inline(addition)[1:-1]}{text[end:]}"
-    flow = isinstance(last, CollectionNode) and bool(last.flow_style)
     if isinstance(addition, list):
         lines = text[key.start_mark.index - key.start_mark.column : key.start_mark.index] + _inline(addition[0])
     else:
+        flow = isinstance(last, CollectionNode) and bool(last.flow_style) and not _is_scalar(*addition.values())
         lines = indent(_dumped(addition, flow=None if flow else False).rstrip("\n"), " " * holder.start_mark.column)
     at = _line_end(text, end)
     return f"{text[:at]}\n{lines}{text[at:]}"
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, (dict, list))
 
 
 def _replaced(text: str, part: Part, new: str) -> str:

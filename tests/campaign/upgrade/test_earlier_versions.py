@@ -18,9 +18,10 @@ from ruamel.yaml import YAML
 from silverprint import annotation_registry, config, layout, yamltext
 from silverprint.campaign import lint
 from silverprint.campaign.upgrade import history
+from silverprint.campaign.upgrade.moves import MOVES
 from silverprint.cli import main
 from silverprint.commands import upgrade
-from silverprint.dvcfiles import resolved_stages
+from silverprint.dvcfiles import pipeline_blocks, resolved_stages
 from tests.adapters.labelstudio.conftest import PEOPLE
 from tests.helpers import studio_machine
 from tests.helpers.memory_backend import MemoryBackend
@@ -34,6 +35,7 @@ ROUNDS = ("r01", "r02", "r03")
 LATER_COLUMNS = ("features", "why")  # of a queue
 CAMPAIGN = "garments"
 GONE = "f" * 64  # a picture that was withdrawn
+IGNORED = "/scratch/\n"  # by the team
 COMMENT = "# agreed with the museum in May"
 
 
@@ -98,7 +100,7 @@ def become(version: str) -> None:
     for name in ("clean", "queue", "labels"):
         layout.SUITES.mkdir(exist_ok=True)
         (layout.SUITES / f"{name}.json").write_text(history.known(f"expectations/{name}.json")[0])
-    for path in (layout.IMPORTS, layout.GOLD, layout.INCLUDE, layout.EXCLUDE, layout.PERSONAL):
+    for path in (layout.IMPORTS, layout.GOLD, layout.INCLUDE, layout.EXCLUDE, layout.PERSONAL, layout.ANNOTATORS):
         path.unlink()
     layout.TAKEDOWNS.write_text(
         f'image_id,target,why,at\n{GONE},https://shop.example/a.jpg,"asked, twice",2026-01-01\n'
@@ -109,7 +111,7 @@ def become(version: str) -> None:
     shutil.copy(EARLIER / version / "pipeline.yaml", layout.PIPELINE)
     shutil.copy(EARLIER / version / "versions.yaml", layout.VERSIONS)
     layout.LOCK.write_text(locked())
-    Path(".gitignore").write_text("/var/\n/data/raw/\n")
+    Path(".gitignore").write_text(history.known(".gitignore")[0] + IGNORED)
     git("init", "--quiet")
     git("add", "--all")
     git("commit", "--quiet", "--message", "so far")
@@ -163,12 +165,12 @@ def test_nothing_is_asked_again_and_no_vote_differs(
     assert git("status", "--porcelain") == ""
     assert sealed() == before
     lint.lint(config.load())
-    kept = leaves(document(layout.PARAMS))
-    assert {way: kept.get(way) for way in leaves(yamltext.mapping(was, layout.PARAMS))} == leaves(
-        yamltext.mapping(was, layout.PARAMS)
-    )
+    moved = [move.old.split(".") for move in MOVES]
+    kept, said = leaves(document(layout.PARAMS)), leaves(yamltext.mapping(was, layout.PARAMS))
+    assert {way for way in said if kept.get(way) != said[way]} == {way for way in said if list(way) in moved}
     new = layout.PARAMS.read_text().splitlines()
-    assert not [line for line in ndiff(was.splitlines(), new) if line.startswith("- ")], "no line is changed or gone"
+    gone = [line[2:].partition(":")[0].strip() for line in ndiff(was.splitlines(), new) if line.startswith("- ")]
+    assert set(gone) <= {way[-1] for way in moved}, "no other line is changed or gone"
     assert new[new.index(COMMENT) + 1] == "clean:"
     assert (
         layout.TAKEDOWNS.read_text().splitlines()[1] == f'{GONE},,https://shop.example/a.jpg,"asked, twice",2026-01-01'
@@ -195,14 +197,12 @@ def asked_of(backend: MemoryBackend) -> Counter[str | None]:
 
 def assert_complete() -> None:
     """Every stage and ledger of this version is there, every stage with its version."""
-    shipped = yamltext.mapping(history.template("dvc.yaml"), layout.PIPELINE)["stages"]
-    stages = document(layout.PIPELINE)["stages"]
-    assert list(stages) == list(shipped)
     sources = list(document(layout.PARAMS)["sources"])
-    for name, body in stages.items():
-        assert body.get("do", body)["cmd"] == shipped[name].get("do", shipped[name])["cmd"]
-        raw = [dep for dep in body.get("do", body).get("deps", []) if dep.startswith("data/raw/") and "$" not in dep]
-        assert raw in ([], [f"data/raw/{source}" for source in sources])
+    shipped = pipeline_blocks.split(history.template("dvc.yaml")).stages
+    assert list(pipeline_blocks.split(layout.PIPELINE.read_text()).stages.items()) == [
+        (name, pipeline_blocks.with_sources(block, sources)) for name, block in shipped.items()
+    ]
+    assert Path(".gitignore").read_text() == history.template(".gitignore") + IGNORED
     assert layout.VERSIONS.read_text() == history.template("versions.yaml")
     assert all(Path(name).exists() for name in history.templates() if name.endswith(".csv"))
     assert json.loads((layout.SUITES / "queue.json").read_text())
@@ -215,10 +215,18 @@ def test_what_would_run_again_is_said_with_its_reason(asked: Path, capsys: pytes
     said = capsys.readouterr()
     assert "  check: params.yaml changes; it writes data/classes.csv, too\n" in said.err
     assert "  embed: its version rises from 2 to " in said.err
-    assert "  labels of r01, r02, r03: data/imports.csv changes; data/gold.csv changes\n" in said.err, (
-        "not for its knob"
-    )
+    (labels,) = (line for line in said.err.splitlines() if line.startswith("  labels of r02: "))
+    *reasons, version = labels.removeprefix("  labels of r02: ").split("; ")
+    assert reasons == [
+        "it reads data/rounds/r02/score, too",
+        "it reads data/rounds/r01/model, too",
+        "it reads data/annotators.csv, too",
+        "data/imports.csv changes",
+        "data/gold.csv changes",
+    ], "not for its knob"
+    assert version.startswith("its version rises from 3 to ")
     assert "max_megapixels" not in said.err.partition("Runs again")[2], "it has had this value all along"
-    assert "start" not in said.err.partition("Runs again")[2]
+    assert "  start: it writes data/rounds/start/metrics.json, too\n" in said.err
+    assert "annotate" not in said.err.partition("Runs again")[2]
     assert "+  max_megapixels: 128" in said.out
     assert "the queues and votes of r01, r02 are closed" in said.err

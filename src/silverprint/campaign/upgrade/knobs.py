@@ -1,11 +1,13 @@
 """params.yaml of a campaign: knobs that are new come in, those that moved move; values, order and comments stay."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final, TypeAlias
 
 from silverprint import config, layout, yamltext
+from silverprint.campaign import round_plan
 from silverprint.campaign.upgrade import history
 from silverprint.campaign.upgrade.moves import MOVES, Move
 from silverprint.dvcfiles import yaml_edit
@@ -14,6 +16,7 @@ from silverprint.errors import ConfigError
 Way: TypeAlias = tuple[str, ...]
 Document: TypeAlias = dict[str, Any]
 _ANY: Final = "*"
+_PLANNED: Final = "planned"  # the section that the first versions had not
 
 
 @dataclass(frozen=True)
@@ -31,37 +34,77 @@ class Upgraded:
     notes: tuple[str, ...]
 
 
-def upgrade(text: str, moves: Sequence[Move] = MOVES) -> Upgraded:
+def upgrade(text: str, was_asked: Callable[[str], bool], moves: Sequence[Move] = MOVES) -> Upgraded:
     """
+    Args:
+        was_asked: whether people were asked in a round.
+
     Raises:
         ConfigError: it has a knob of which neither this version nor a line of `moves` knows; it breaks a rule.
     """
-    document, notes = yamltext.mapping(text, layout.PARAMS), []
-    for move in moves:
-        for old, new in _places(document, move):
-            text = _moved(text, document, old, new)
-            value = _pop(document, old)
-            if new is not None:
-                _set(document, new, value)
-            became = "is gone" if new is None else f"is {'.'.join(new)} now"
-            notes.append(f"{'.'.join(old)} = {value!r} {became} (since {move.since}): {move.why}")
+    document = yamltext.mapping(text, layout.PARAMS)
+    text, carried, notes = _with_moves(text, document, moves)
     _require_known(document)
     as_before, template = deepcopy(document), history.template(str(layout.PARAMS))
-    shipped = yamltext.mapping(template, layout.PARAMS)
+    shipped, plans = yamltext.mapping(template, layout.PARAMS), _PLANNED in document
     for name in (one for one in shipped if config.names_are_free((one,)) and one not in document):
         following = [one for one in list(shipped)[list(shipped).index(name) :] if one in document]
         text = yaml_edit.put_section(text, name, before=following[0])
         document[name], as_before[name] = {}, {}
         notes.append(f"{name} = {{}} is new")
     for way in list(_missing(document, shipped)):
-        value = _value(way, _get(shipped, way))
+        value = _value(way, _get(shipped, way), carried)
         text = _added(text, document, template, shipped, way, value)
         _set(document, way, value)
-        if config.default_of(way) is not config.REQUIRED:
+        if way in carried or config.default_of(way) is not config.REQUIRED:
             _set(as_before, way, value)
-        notes.append(f"{'.'.join(way)} = {value!r} is new")
-    config.parse(text)
+        if way not in carried:
+            notes.append(f"{'.'.join(way)} = {value!r} is new")
+    meant = config.parse(text)
+    if not plans and (unasked := list(takewhile(lambda name: not was_asked(name), reversed(meant.chain)))):
+        text = _planned(text, unasked)
+        del as_before[_PLANNED]
+        notes.append(_said(unasked))
     return Upgraded(text, as_before, tuple(notes))
+
+
+def _planned(text: str, unasked: Sequence[str]) -> str:
+    """With these rounds planned, the last one first: an earlier version had no plan but `rounds`."""
+    for name in unasked:
+        text = round_plan.plan_again(text, name)
+    config.parse(text)
+    return text
+
+
+def _said(unasked: Sequence[str]) -> str:
+    names, are = ", ".join(reversed(unasked)), "are" if len(unasked) > 1 else "is"
+    rule = "nobody was asked yet, and nobody is before a lead opens a round"
+    return f"{names} {are} planned now: {rule}: silverprint round open {unasked[-1]}"
+
+
+def _with_moves(text: str, document: Document, moves: Sequence[Move]) -> tuple[str, dict[Way, Any], list[str]]:
+    """The text without the earlier names; the values that present knobs get by them; what to say.
+
+    `document`, the values of the text, is changed likewise.
+    """
+    carried: dict[Way, Any] = {}
+    notes = []
+    for move in moves:
+        for old, new in _places(document, move):
+            value, became = _pop(document, old), "is gone"
+            if new is not None:
+                _require_one(document, old, new)
+                became = f"is {'.'.join(new)} now"
+            if new is not None and move.value is None:
+                text = _moved(text, old, new, value)
+                _set(document, new, value)
+            else:
+                text = yaml_edit.drop(text, old)
+            if new is not None and move.value is not None:
+                carried[new] = move.value(value)
+                became = f"is {'.'.join(new)} = {carried[new]!r} now"
+            notes.append(f"{'.'.join(old)} = {value!r} {became} (since {move.since}): {move.why}")
+    return text, carried, notes
 
 
 def _places(document: Document, move: Move) -> Iterator[tuple[Way, Way | None]]:
@@ -81,19 +124,20 @@ def _places(document: Document, move: Move) -> Iterator[tuple[Way, Way | None]]:
         yield old, tuple(new) if new else None
 
 
-def _moved(text: str, document: Document, old: Way, new: Way | None) -> str:
+def _require_one(document: Document, old: Way, new: Way) -> None:
     """
     Raises:
         ConfigError: the campaign has both, the earlier knob and the present one.
     """
-    if new is None:
-        return yaml_edit.drop(text, old)
     if _get(document, new) is not None:
         value = f"params.yaml {'.'.join(old)} and {'.'.join(new)}"
         raise ConfigError(value, "the first is the earlier name of the second", "remove the one that is not meant")
+
+
+def _moved(text: str, old: Way, new: Way, value: Any) -> str:
     if old[:-1] == new[:-1]:
         return yaml_edit.rename(text, old, new[-1])
-    return yaml_edit.put(yaml_edit.drop(text, old), new, _get(document, old))
+    return yaml_edit.put(yaml_edit.drop(text, old), new, value)
 
 
 def _require_known(document: Document) -> None:
@@ -116,10 +160,14 @@ def _missing(document: Document, shipped: Document, above: Way = ()) -> Iterator
             yield from _missing(document[name], value, way)
 
 
-def _value(way: Way, shipped: Any) -> Any:
-    """What the campaign gets: the default, with which it goes on as before; what is shipped where there is none."""
+def _value(way: Way, shipped: Any, carried: Mapping[Way, Any]) -> Any:
+    """What the campaign gets: what an earlier knob said; else the default, with which it goes on as before; what is
+    shipped where there is none.
+    """
+    if way in carried:
+        return carried[way]
     if isinstance(shipped, dict):
-        return {name: _value((*way, name), inner) for name, inner in shipped.items()}
+        return {name: _value((*way, name), inner, carried) for name, inner in shipped.items()}
     default = config.default_of(way)
     return shipped if default is config.REQUIRED else default
 

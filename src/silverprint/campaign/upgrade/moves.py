@@ -4,8 +4,9 @@ A knob that is only new needs no line: a campaign gets it with the comment of th
 default of the model where it has one, so that a campaign goes on as before.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -16,20 +17,29 @@ class Move:
         new: its name now, with as many `*`; None where it is gone.
         why: what a team should know about it: what does its work now, what became of its value.
         since: the version that moved it.
+        value: of the earlier value the one that means the same now, where it is another one. The knob is then written
+            as the packaged params.yaml has it, since a comment on the earlier one would speak of the earlier value.
+            Not for names that a team chooses.
     """
 
     old: str
     new: str | None
     why: str
     since: str
+    value: Callable[[Any], Any] | None = None
 
 
 _LEARNT: Final = "a round's model is learnt to its end, and its weight decay by what predicts held-out labels best"
 
+
+def _formats(single_files: Any) -> list[str]:
+    return ["parquet", "imagefolder"] if single_files else ["parquet"]
+
+
 MOVES: Final[tuple[Move, ...]] = (
-    Move("model.epochs", None, _LEARNT, "0.2.0"),
-    Move("model.learning_rate", None, _LEARNT, "0.2.0"),
-    Move("model.weight_decay", None, _LEARNT, "0.2.0"),
-    Move("release.silver_confidence", None, "automatic labels keep release.promise, tested at random", "0.2.0"),
-    Move("release.imagefolder", None, "release.formats names the formats; without single files: [parquet]", "0.2.0"),
+    Move("model.epochs", None, _LEARNT, "0.3.0"),
+    Move("model.learning_rate", None, _LEARNT, "0.3.0"),
+    Move("model.weight_decay", None, _LEARNT, "0.3.0"),
+    Move("release.silver_confidence", None, "automatic labels keep release.promise, tested at random", "0.3.0"),
+    Move("release.imagefolder", "release.formats", "a release has every format that it names", "0.3.0", _formats),
 )

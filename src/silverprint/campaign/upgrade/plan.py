@@ -44,7 +44,7 @@ def make(read: Read, git: Merge) -> Plan:
     """
     before = {path: _required(read, path) for path in (layout.PARAMS, layout.PIPELINE, layout.VERSIONS)}
     _require_no_newer(before[layout.VERSIONS])
-    params = knobs.upgrade(before[layout.PARAMS])
+    params = knobs.upgrade(before[layout.PARAMS], lambda name: _was_asked(name, read))
     meant = config.parse(params.text)
     known = {*meant.sources, *_named_sources(before[layout.PIPELINE])}
     merged = {layout.PIPELINE: pipeline.upgrade(before[layout.PIPELINE], known, list(meant.sources), git)}
@@ -64,6 +64,11 @@ def _required(read: Read, path: Path) -> str:
     if text is None:
         raise ConfigError(str(path), "the file is missing, so this is no campaign", "change to the campaign's folder")
     return text
+
+
+def _was_asked(name: str, read: Read) -> bool:
+    """Whether the round was pushed; a queue that never was is a draft, and drawn again once the round is opened."""
+    return any(read(path) is not None for path in (layout.state(name), layout.votes(name)))
 
 
 def _require_no_newer(text: str) -> None:

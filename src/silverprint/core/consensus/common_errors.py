@@ -21,8 +21,8 @@ from silverprint.core.consensus.vote_arrays import Shares, VoteArrays
 
 _KINDS: Final = np.array([0.85, 0.1, 0.05])  # shares of honest, blind and contrary people before any vote
 _HITS, _MISSES = 4.0, 1.0  # votes that the belief in the accuracy of all is worth
-_OWN: Final = 4.0  # votes that the belief that a person is as accurate as all is worth
-_SPREAD: Final = 20.0  # errors of a class that the belief is worth that two classes are taken for each other alike
+_OWN: Final = 20.0  # votes that the belief that a person is as accurate as all is worth
+_SPREAD: Final = 10.0  # errors of a class that the belief is worth that two classes are taken for each other alike
 _SAID: Final = 2.0  # votes that the belief that a blind person answers as all do is worth
 _CONTRARY: Final = 0.05  # accuracy of a contrary person
 _FIRST_KINDS: Final = 2  # iterations before people are told apart

@@ -71,7 +71,7 @@ quick: env  ## the tests that need no server, in under two minutes
 	pytest -m "not slow and not browser and not soak" -n auto --dist loadfile
 
 test: env studio-env s3-env ray-env extras-env check  ## every test but the soak
-	pytest -m "(slow or browser) and not soak" -n 2 --dist loadgroup --no-loadscope-reorder
+	pytest -m "(slow or browser) and not soak" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak: env studio-env  ## the heavy trials
 	pytest -m soak

@@ -164,6 +164,37 @@ def test_learning_annotators_beats_counting_votes(method):
     assert accuracy(consensus(table(rows), method), right) > counted + 0.08
 
 
+def test_three_people_with_two_votes_a_picture_are_not_read_worse_than_counted():
+    """People who differ in accuracy alone: confusions of each would follow what happened to agree."""
+    gains = []
+    for seed in range(5):
+        rng = np.random.default_rng([seed, 249])
+        truth = rng.integers(10, size=300)
+        rows = []
+        for picture, true in enumerate(truth.tolist()):
+            for person in rng.choice(3, 2, replace=False).tolist():
+                wrong = rng.random() < (0.1, 0.2, 0.35)[person]
+                said = (true + int(rng.integers(1, 10))) % 10 if wrong else true
+                rows.append((f"p{picture:04d}", f"A{person}", f"c{said}"))
+        right = {f"p{k:04d}": f"c{true}" for k, true in enumerate(truth.tolist())}
+        counted = accuracy(consensus(table(rows), "majority"), right)
+        gains.append(accuracy(consensus(table(rows)), right) - counted)
+    assert np.mean(gains) > -0.01
+
+
+def test_confusions_are_heard_once_votes_bear_them_out():
+    """Each of six people takes two classes of their own for one another: that is no table of errors for all."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(4, size=600)
+    rows = []
+    for picture, true in enumerate(truth.tolist()):
+        for person in rng.choice(6, 3, replace=False).tolist():
+            said = person % 4 if true == (person + 1) % 4 and rng.random() < 0.9 else true
+            rows.append((f"p{picture:04d}", f"A{person}", f"c{said}"))
+    right = {f"p{k:04d}": f"c{true}" for k, true in enumerate(truth.tolist())}
+    assert accuracy(consensus(table(rows)), right) > accuracy(consensus(table(rows), "majority"), right) + 0.02
+
+
 @fewer(10)
 @given(st.integers(0, 10**6), st.integers(2, 4), st.integers(2, 5))
 def test_where_all_agree_everywhere_the_votes_win_and_more_votes_make_surer(seed, classes, people):

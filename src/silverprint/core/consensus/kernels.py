@@ -17,18 +17,17 @@ def add(image: Any, annotator: Any, choice: Any, likely: Any, counting: Any, cou
 @njit(cache=True)
 def read(
     begins: Any, annotator: Any, choice: Any, likely: Any, counting: Any, counts: Any, whole: Any,
-    concentration: Any, sums: Any, belongs: Any, prior: Any, found: Any,
-) -> float:  # fmt: skip
-    """Writes each image's probabilities into `found`, and returns the log-likelihood of all votes.
+    concentration: Any, sums: Any, belongs: Any, prior: Any, found: Any, evidence: Any,
+) -> None:  # fmt: skip
+    """Writes each image's probabilities into `found`, and the log-likelihood of its votes into `evidence`.
 
     A vote's likelihood is a mixture over the types of its annotator; neither the type nor the counts know of the image.
     """
     images, size = likely.shape
     kinds = len(concentration)
     says = np.empty((kinds, size))
-    evidence = 0.0
     for i in range(images):
-        found[i] = prior[i]
+        found[i], evidence[i] = prior[i], 0.0
         for vote in range(begins[i], begins[i + 1]):
             a, said = annotator[vote], choice[vote]
             mixed = np.zeros(size)
@@ -49,7 +48,6 @@ def read(
             for k in range(size):
                 found[i, k] *= mixed[k] / total
                 norm += found[i, k]
-            evidence += np.log(norm)
+            evidence[i] += np.log(norm)
             for k in range(size):
                 found[i, k] /= norm
-    return evidence

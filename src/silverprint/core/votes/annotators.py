@@ -71,7 +71,7 @@ def reliability(
     if auto.is_large(cast):
         counts = counted.group_by("annotator").agg(pl.len().alias("votes"))
         return conform(counts.join(_gold(counted, gold), on="annotator"), RELIABILITY).sort("annotator")
-    best = max(auto.fits(cast), key=lambda one: one.evidence)
+    best = max(auto.fits(cast), key=lambda one: one.evidence.sum())
     of_each = np.split(np.argsort(cast.annotator, kind="stable"), np.cumsum(np.bincount(cast.annotator))[:-1])
     rows = [_annotator(cast, best, number, own) for number, own in enumerate(of_each)]
     return conform(pl.DataFrame(rows).join(_gold(counted, gold), on="annotator", how="left"), RELIABILITY).sort(

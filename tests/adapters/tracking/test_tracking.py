@@ -118,8 +118,7 @@ def predict(name: str, right: int) -> None:
     """The round's model is right about the first `right` evaluation pictures."""
     path = layout.model(name) / "evaluation.parquet"
     rows = tables.read(path, EVALUATION).sort("image_id").with_row_index("number")
-    other = pl.col("label").shift(1, fill_value="nothing")
-    wrong = pl.when(other == pl.col("label")).then(pl.lit("nothing")).otherwise(other)
+    wrong = pl.when(pl.col("label") == "trouser").then(pl.lit("t-shirt")).otherwise(pl.lit("trouser"))
     said = pl.when(pl.col("number") < right).then("label").otherwise(wrong)
     tables.write(rows.with_columns(said.alias("predicted")), path, EVALUATION)
 

@@ -173,7 +173,7 @@ def test_auto_is_not_worse_than_the_labels_alone():
     require_not_worse(gains(range(2), {"two labels a class", "long tail, few", "a heap cut in two"}))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_auto_is_not_worse_than_the_labels_alone_over_many_seeds():
     require_not_worse(gains(range(100, 120)))
 

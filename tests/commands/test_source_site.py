@@ -11,7 +11,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import lint
-from tests.helpers.tinysite import Reply, html, serving
+from tests.helpers.tinysite import SITE_FILES, Reply, html, serving
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CARDS = "".join(f'<li class=card><a href="/p/{n}"><img src="/t/{n}.jpg"></a></li>' for n in range(3))
@@ -36,7 +36,7 @@ def test_a_site_is_looked_at_and_written_down_with_its_selectors(silverprint: Ru
         assert (source.next, source.page, source.picture) == ("a.fwd", "li.card a", "img.photo")
         assert (source.start, source.allow_private) == ((f"http://{site.host}/",), (site.host,))
         assert "links to 3 pages; 1 pictures on the first" in done.stderr
-        assert [path for path, _ in site.asked] == ["/robots.txt", "/", "/p/0"]
+        assert [path for path, _ in site.asked] == [*SITE_FILES, "/", "/p/0"]
     lint.lint(config.load())
 
 

@@ -10,14 +10,12 @@ from silverprint import layout
 from silverprint.adapters import html
 from silverprint.adapters.html.view import ChangedPictures, ReleaseDiff, Tile
 from silverprint.adapters.plots.thumbnails import Gallery, data_uri
-from silverprint.campaign import ledgers, release_versions
+from silverprint.campaign import release_versions, withheld_signs
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core.cleaning import withheld
 from silverprint.core.reporting import release_changes
 from silverprint.errors import UsageError
-from silverprint.records import MANIFEST
-from silverprint.store import ShardReader, files, tables
+from silverprint.store import ShardReader, files
 
 SHOWN = 96  # pictures of each kind of change on the page: about 6 KB each
 SIDE = 128  # pixels
@@ -85,9 +83,7 @@ def _write_page(params: Params, found: pl.DataFrame, names: tuple[str, str], pat
 def _gallery(params: Params, found: pl.DataFrame) -> Gallery:
     """Withdrawn pictures, and those without a licence, are not shown to anybody."""
     reader = ShardReader([layout.raw(source) for source in params.sources])
-    manifest = tables.read(layout.MANIFEST, MANIFEST)
-    withdrawn = dict.fromkeys(ledgers.withdrawn_images(), "—")
-    return Gallery(reader, withheld.placeholder_signs(manifest, found["image_id"]) | withdrawn)
+    return Gallery(reader, withheld_signs.of(found["image_id"]))
 
 
 def _tile(row: dict[str, str | None], gallery: Gallery) -> Tile:

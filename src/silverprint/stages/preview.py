@@ -6,13 +6,11 @@ from silverprint import layout
 from silverprint.adapters import html
 from silverprint.adapters.html.view import Card, QueueView
 from silverprint.adapters.plots.thumbnails import Gallery, data_uri
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, withheld_signs
 from silverprint.config import Params
 from silverprint.console import say, track
-from silverprint.core.cleaning import withheld
 from silverprint.errors import UnavailableError
-from silverprint.records import MANIFEST
-from silverprint.store import ShardReader, files, tables
+from silverprint.store import ShardReader, files
 
 SIDE = 128  # pixels of a thumbnail: about 6 KB in the page
 
@@ -35,9 +33,7 @@ def run(params: Params, round_name: str) -> None:
 def _gallery(params: Params, queue: pl.DataFrame) -> Gallery:
     """Withdrawn pictures, and those without a licence, are not shown to anybody."""
     reader = ShardReader([layout.raw(source) for source in params.sources])
-    manifest = tables.read(layout.MANIFEST, MANIFEST)
-    withdrawn = dict.fromkeys(ledgers.withdrawn_images(), "—")
-    return Gallery(reader, withheld.placeholder_signs(manifest, queue["image_id"]) | withdrawn)
+    return Gallery(reader, withheld_signs.of(queue["image_id"]))
 
 
 def _view(params: Params, name: str, queue: pl.DataFrame, pictures: Gallery) -> QueueView:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from silverprint.core.evaluation.slices import Slice
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -103,18 +105,6 @@ class SubsetRow:
     pictures: int
     effective: float | None  # number of pictures
     coverage: float | None
-
-
-@dataclass(frozen=True)
-class SliceRow:
-    """The last model's accuracy on a part of the evaluation pictures, with its 95 % interval."""
-
-    kind: str
-    name: str
-    pictures: int
-    accuracy: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -238,7 +228,7 @@ class View:
     confusion: list[list[int]]  # rows: people, columns: the model; in the order of `classes`
     mistakes: list[dict[str, Any]]
     confident: list[Tile]  # the mistakes of which the last model was surest
-    slices: list[SliceRow]
+    slices: list[Slice]
     reliability: str | None  # the reliability diagram
     annotators: list[dict[str, Any]]  # people
     imports: list[dict[str, Any]]  # sources whose labels are votes

@@ -9,16 +9,14 @@ from silverprint.adapters import html
 from silverprint.adapters.html.view import ComparedRow, ComparisonView, Tile
 from silverprint.adapters.plots import round_comparison as plot
 from silverprint.adapters.plots.thumbnails import Gallery, data_uri
-from silverprint.campaign import ledgers
+from silverprint.campaign import withheld_signs
 from silverprint.campaign.round_comparison import RoundComparison
 from silverprint.commands.compare.rows import MOST_CLASSES, difference_heading, table_rows
 from silverprint.config import Params
-from silverprint.core.cleaning import withheld
 from silverprint.core.evaluation.comparison import Gain, Judged, most_changed
 from silverprint.core.evaluation.paired import Estimate
 from silverprint.core.reporting.flipped_labels import commonest_flips
-from silverprint.records import MANIFEST
-from silverprint.store import ShardReader, files, tables
+from silverprint.store import ShardReader, files
 
 _SIDE = 112  # pixels of a thumbnail
 _PAIRS, _TILES = 20, 48
@@ -81,8 +79,7 @@ def _tiles(params: Params, found: RoundComparison) -> list[Tile]:
     if found.flips.is_empty() or not all(root.exists() for root in roots):
         return []
     rows = found.flips.head(_TILES)
-    signs = withheld.placeholder_signs(tables.read(layout.MANIFEST, MANIFEST), rows["image_id"])
-    pictures = Gallery(ShardReader(roots), signs | dict.fromkeys(ledgers.withdrawn_images(), "—"))
+    pictures = Gallery(ShardReader(roots), withheld_signs.of(rows["image_id"]))
     return [
         Tile(
             picture=data_uri(pictures.thumbnail(row["image_id"], _SIDE)),

@@ -10,7 +10,7 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters import html
-from silverprint.adapters.html.view import PlannedView, RoundView, SliceRow, View
+from silverprint.adapters.html.view import PlannedView, RoundView, View
 from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
 from silverprint.campaign import ledgers, round_status
@@ -122,7 +122,7 @@ def _view(
         confusion=summary.confusion(campaign.evaluation, dataset.classes),
         mistakes=summary.commonest_mistakes(campaign.evaluation, most=5).to_dicts(),
         confident=tiles.mistake_tiles(campaign, pictures),
-        slices=[SliceRow(*one) for one in slices(campaign.evaluation, manifest, campaign.asked)],
+        slices=slices(campaign.evaluation, manifest, campaign.asked),
         reliability=_reliability(campaign.evaluation),
         annotators=campaign.people.sort("annotator").to_dicts(),
         imports=campaign.imports.sort("annotator").to_dicts(),

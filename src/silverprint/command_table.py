@@ -35,6 +35,7 @@ def _stage(name: str, help_text: str, *arguments: Argument) -> Verb:
 
 
 _ARCHIVE = "a partner's folder, zip or tar, or where it is on S3"
+_SITE = "the first page to crawl: it is looked at, and selectors proposed"
 _FOLDER = "a folder of your own, its subfolders named after labels"
 _URLS = "a list of pictures' addresses: .csv, .parquet or .jsonl"
 _SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
@@ -144,7 +145,7 @@ COMMANDS = (
             ),
             _arg("--urls", metavar="FILE", type=_path, action="append", default=[], help=_URLS),
             _arg("--archive", dest="archives", metavar="FILE", type=_place, action="append", default=[], help=_ARCHIVE),
-            _arg("--site", dest="sites", metavar="URL", action="append", default=[], help="the first page to crawl"),
+            _arg("--site", dest="sites", metavar="URL", action="append", default=[], help=_SITE),
             _arg("--license", help="SPDX identifier of pictures for which the manifest or list names none"),
             _arg("--people", type=int, default=3, help="how many will label; default 3"),
         ),
@@ -280,9 +281,7 @@ COMMANDS = (
                     _arg("--archive", type=_place, help=_ARCHIVE),
                     _arg("--folder", type=_path, help=_FOLDER),
                     _arg("--urls", type=_path, help=_URLS),
-                    _arg(
-                        "--site", metavar="URL", help="the first page to crawl: it is looked at, and selectors proposed"
-                    ),
+                    _arg("--site", metavar="URL", help=_SITE),
                     _arg("--next", metavar="CSS", help="of a site: the link to its next listing page"),
                     _arg("--page", metavar="CSS", help="of a site: links to pages of single pictures"),
                     _arg("--picture", metavar="CSS", help="of a site: the picture on its page"),

@@ -83,7 +83,11 @@ def _port_number(text: str) -> int:
 
 
 def _port(first: int) -> Argument:
-    return _arg("--port", type=_port_number, help=f"on loopback; default: the last one, at first {first}")
+    return _arg(
+        "--port",
+        type=_port_number,
+        help=f"on loopback; default: the last one, at first {first} or the next that is free",
+    )
 
 
 STAGES = (
@@ -176,8 +180,12 @@ COMMANDS = (
         (
             _arg("--folder", type=_path, help="default: the campaign that is here, else a new folder fashion-demo"),
             _arg("--pictures", type=int, help="default 5000"),
-            _arg("--studio-port", type=_port_number, help="default: the last one, at first 8080"),
-            _arg("--mlflow-port", type=_port_number, help="default: the last one, at first 5000"),
+            _arg(
+                "--studio-port", type=_port_number, help="default: the last one, at first 8080 or the next that is free"
+            ),
+            _arg(
+                "--mlflow-port", type=_port_number, help="default: the last one, at first 5000 or the next that is free"
+            ),
         ),
         params=False,
         anywhere=True,

@@ -124,6 +124,17 @@ STAGES = (
                     _arg("after", metavar="VERSION", type=_version),
                 ),
             ),
+            Verb(
+                "push",
+                "upload the release to the Hugging Face Hub, as a private dataset; HF_TOKEN is read",
+                "commands.release_push:run",
+                (
+                    _arg("repository", metavar="OWNER/NAME", help="a dataset's name there; made if it is not there"),
+                    _arg("--public", action="store_true", help="a dataset that is made is one that everybody sees"),
+                    _arg("--dry-run", action="store_true", help="say what would be uploaded, and ask nobody"),
+                    _YES,
+                ),
+            ),
         ),
     ),
     _stage("report", "pages and pictures about the whole campaign"),

@@ -32,7 +32,7 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
     known = release_versions.ledger()
     if known.is_empty() or not layout.RELEASE.is_dir():
         raise UnavailableError(str(layout.RELEASE), "nothing is released yet", "dvc repro, after a round is closed")
-    version = int(known["version"].max())  # type: ignore[arg-type] (integers, and not empty)
+    version = known["version"].to_list()[-1]
     rows = release_versions.held(version)
     _require_none_withdrawn(params, rows, version)
     licenses = _licenses(rows)

@@ -78,7 +78,7 @@ class House:
         project = studio.open(campaign, name, "crowd", "0" * 64, name, Page("Which?", "Look.", CHOICES))
         studio.share(project, media)
         tasks = [
-            Task(image_id, studio.image_url(media / f"{image_id}.jpg"), overlap, predicted, 0.6)
+            Task.single(image_id, studio.image_url(media / f"{image_id}.jpg"), overlap, predicted, 0.6)
             for image_id in image_ids
         ]
         studio.push(project, tasks)

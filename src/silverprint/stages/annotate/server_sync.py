@@ -196,11 +196,12 @@ def _serve(backend: AnnotationBackend, params: Params, current: State, unanswere
         UnavailableError: pictures are to be served that are not on this disk.
     """
     new = [image_id for image_id in unanswered if image_id not in shown]
-    served_copies.fill(params, current.campaign, current.round, unanswered if backend.local else new)
+    shared = ledgers.shared_pages(current.round)
+    served_copies.fill(params, current.campaign, current.round, unanswered if backend.local else new, shared)
     if backend.local:
         return
     try:
-        served_copies.fill(params, current.campaign, current.round, unanswered)
+        served_copies.fill(params, current.campaign, current.round, unanswered, shared)
     except UnavailableError as error:
         folder = served_copies.folder(current.campaign, current.round)
         say(f"{current.round}: pictures may be missing in {folder}, and cannot be put there from this disk: {error}")

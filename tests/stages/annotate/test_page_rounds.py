@@ -20,12 +20,7 @@ def grid(here):
 
     def made(shared: int, overlap: int = 1):
         found = here(*[overlap] * (shared + 2))
-        queue = tables.read_ledger(layout.queue(ROUND), QUEUE, frozenset({"page"})).sort("rank")
-        on_page = pl.int_range(pl.len()) < shared
-        queue = queue.with_columns(
-            page=pl.when(on_page).then(1), show_prediction=on_page, predicted=pl.lit(SHOWN), confidence=0.5
-        )
-        layout.queue(ROUND).write_bytes(ledgers.queue_bytes(conform(queue, QUEUE)))
+        found.share_page(shared, SHOWN)
         return found
 
     return made
@@ -117,8 +112,7 @@ def test_a_withdrawn_picture_leaves_its_page_and_the_others_stay_answered(grid, 
     machine.expect(75)
     people[0].answer_page(page_of(backend).task_id, [SHOWN, "bag", SHOWN])
     machine.expect(75)
-    path = machine.folder / layout.TAKEDOWNS
-    path.write_text(path.read_text() + f"{picture_id(1)},image,{picture_id(1)},asked,2026-01-01\n")
+    machine.take_down(picture_id(1))
     machine.expect(75)
     assert page_of(backend).places == (picture_id(0), "", picture_id(2))
     assert not (layout.SERVING / CAMPAIGN / ROUND / f"{picture_id(1)}.jpg").exists()
@@ -134,8 +128,7 @@ def test_a_withdrawn_picture_leaves_its_page_and_the_others_stay_answered(grid, 
 def test_a_page_whose_pictures_are_all_withdrawn_is_gone(grid, backend):
     machine = grid(2)
     machine.expect(75)
-    path = machine.folder / layout.TAKEDOWNS
-    path.write_text(path.read_text() + "".join(f"{one},image,{one},asked,2026-01-01\n" for one in pictures(0, 1)))
+    machine.take_down(*pictures(0, 1))
     machine.expect(75)
     assert [task.image_id for task in backend.tasks(project_of(backend))] == pictures(2, 3)
 
@@ -143,8 +136,7 @@ def test_a_page_whose_pictures_are_all_withdrawn_is_gone(grid, backend):
 def test_what_is_left_of_a_page_has_one_of_its_own(grid, backend, people):
     machine = grid(2)
     machine.expect(75)
-    path = machine.folder / layout.TAKEDOWNS
-    path.write_text(path.read_text() + f"{picture_id(0)},image,{picture_id(0)},asked,2026-01-01\n")
+    machine.take_down(picture_id(0))
     machine.expect(75)
     assert all(not task.shares_page for task in backend.tasks(project_of(backend)))
     assert sorted(shown_to(people[0], backend)) == sorted([pictures(1), pictures(2), pictures(3)])

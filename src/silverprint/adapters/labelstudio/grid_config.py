@@ -7,9 +7,9 @@ from xml.sax.saxutils import quoteattr
 CONTROL: Final = "choice_{{idx}}"
 PICTURE: Final = "image_{{idx}}"
 HOW: Final = (
-    "Several pictures on a page have their answers already. Point at a picture whose answer is wrong, or tap it, and "
-    "choose the right one; with the keyboard, Tab goes from picture to picture and the arrows change the answer. Then "
-    "press Ctrl+Enter to submit the page and see the next one."
+    "Pictures that share a page have their answers already. Open the list below a picture whose answer is wrong, and "
+    "choose the right one. With the keyboard: Tab goes from picture to picture, Space opens the list, the arrow keys "
+    "and Enter choose. Then press Ctrl+Enter to submit the page and see the next one."
 )
 
 # Without a key of its own a choice would get a letter or a digit, which would change one picture of many.
@@ -27,7 +27,12 @@ _STYLE: Final = """
   .cell .lsf-image { position: static !important; width: 100% !important; height: 130px !important }
   .cell .lsf-image img { width: 100% !important; height: 100% !important; object-fit: contain; clip: auto !important }
   .grid:not(:has(div + div .cell)) { grid-template-columns: minmax(0, 480px) }
-  .grid:not(:has(div + div .cell)) .lsf-image { height: 55vh !important }
+  .grid:not(:has(div + div .cell)) .lsf-image { height: 50vh !important }
+  .lsf-modal-ls__content { max-width: 100vw !important }
+  @media (max-width: 700px) {
+    .lsf-editor { margin: 0 !important; width: 100% !important; min-width: 0 !important }
+    .lsf-bottombar__section:has(.lsf-history-buttons) { display: none }
+  }
 """
 
 

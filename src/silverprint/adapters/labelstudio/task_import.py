@@ -132,14 +132,19 @@ def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> It
 
 def _predict(client: "LabelStudio", project_id: int, tasks: Sequence[tuple[Task, StoredTask]]) -> None:
     """Adds the pre-labels that are to be shown and are not there."""
-    wanted: list[Any] = [
-        {"task": stored.task_id, **prediction}
+    wanted: list[tuple[bool, Any]] = [
+        (task.grid, {"task": stored.task_id, **prediction})
         for task, stored in tasks
         if not stored.predicted
         for prediction in _predictions(task, stored.places)
     ]
-    for start in range(0, len(wanted), _BATCH):
-        client.projects.import_predictions(project_id, request=wanted[start : start + _BATCH])
+    single = [prediction for grid, prediction in wanted if not grid]
+    for start in range(0, len(single), _BATCH):
+        client.projects.import_predictions(project_id, request=single[start : start + _BATCH])
+    # Label Studio's import drops what names a place of a Repeater, without a word: it looks for `choice_{{idx}}`.
+    for grid, prediction in wanted:
+        if grid:
+            client.predictions.create(**prediction)
 
 
 def _places(task: Task) -> tuple[str, ...]:

@@ -223,6 +223,8 @@ def test_a_broken_account_is_one_line(tmp_path, monkeypatch, text):
 def test_the_preselected_class_is_read_from_the_task():
     region = {"from_name": "choice", "value": {"choices": ["coat"]}}
     assert preselected_class({"predictions": [{"result": []}, {"result": [region]}]}) == "coat"
+    page = {"predictions": [{"result": [{**region, "from_name": "choice_1"}]}]}
+    assert (preselected_class(page, 0), preselected_class(page, 1)) == (None, "coat")
     assert (
         preselected_class({"predictions": []})
         is preselected_class({})

@@ -263,7 +263,10 @@ def test_a_page_survives_a_kill_an_empty_answer_and_a_withdrawal(house, campaign
     assert (page.places, page.predicted, len(house.tasks(project))) == (tuple(pictures[:4]), True, 3)
     ada, bo, _ = persons
     ada.answer_page(page.task_id, ["coat", "bag", None, "coat"])
-    here.expect(75)
+    assert "are put right" not in here.expect(75)
+    other = label_config.settings(Page("And this?", "", ("coat", "bag"), grid=True))["label_config"]
+    house._client.projects.update(project.id, label_config=other)
+    assert "are put right: label_config" in here.expect(75)
     here.take_down(pictures[0])
     here.expect(75)
     assert pictures[0] not in str(house._client.tasks.get(id=str(page.task_id)).data)

@@ -8,8 +8,7 @@ CONTROL: Final = "choice_{{idx}}"
 PICTURE: Final = "image_{{idx}}"
 HOW: Final = (
     "Pictures that share a page have their answers already. Open the list below a picture whose answer is wrong, and "
-    "choose the right one. With the keyboard: Tab goes from picture to picture, Space opens the list, the arrow keys "
-    "and Enter choose. Then press Ctrl+Enter to submit the page and see the next one."
+    "choose the right one. Then press Ctrl+Enter to submit the page and see the next one."
 )
 
 # Without a key of its own a choice would get a letter or a digit, which would change one picture of many.

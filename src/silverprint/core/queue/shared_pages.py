@@ -31,7 +31,7 @@ def share(queue: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
     """
     lots = [roles.round_seed(seed, "alone", image_id) / 2**32 for image_id in queue["image_id"]]
     free = queue.filter(roles.may_be_prompted() & (pl.Series(lots, dtype=pl.Float64) >= ALONE))
-    pages = sorted(_pages(free, size), key=lambda page: page["rank"].min())
+    pages = sorted(_pages(free, size), key=lambda page: min(page["rank"].to_list()))
     page_of = {image_id: number for number, page in enumerate(pages, 1) for image_id in page["image_id"]}
     page = pl.col("image_id").replace_strict(page_of, default=None, return_dtype=pl.Int64)
     return queue.with_columns(page=page).with_columns(

@@ -1,8 +1,8 @@
 """Annotation backend: the server on which people look at images and annotate them, as every stage and command sees it.
 
 A backend keeps projects, one for each round and tier; a project has tasks, each about one image or about several that
-share a page; people annotate tasks, which answers about each image. Whoever works there may also change what is not
-theirs, so nothing that comes back is believed unchecked.
+share a page; people submit a task with an answer about each of its images. Whoever works there may also change what is
+not theirs, so nothing that comes back is believed unchecked.
 `annotation_registry` says which backend is at hand; test_backend_contract.py among the tests holds for every one.
 """
 

@@ -149,6 +149,14 @@ def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(planned: Pat
     assert tuple(params.planned) == ("r01", "r02", "r03")
 
 
+def test_a_name_that_is_not_planned_is_a_slip_where_others_are(planned: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"round 'r1': it is not planned \(r01, r02, r03\); silverprint round open r01"
+    ):
+        round_open.open_round(config.load(), "r1")
+    assert layout.PARAMS.read_text() == SHIPPED
+
+
 @pytest.mark.parametrize("name", ["start", "R 4", "../x", ""])
 @pytest.mark.parametrize("command", [round_open.open_round, round_open.add])
 def test_a_bad_name_is_refused_and_changes_nothing(planned: Path, name: str, command) -> None:

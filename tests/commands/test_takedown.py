@@ -46,6 +46,7 @@ def withdraw(target: str, why: str = "asked", *, purge: bool = False) -> list[di
     [
         (ID, "image", [ID]),
         (ID.upper(), "image", [ID]),
+        (ID[:12].upper(), "image", [ID]),
         (UNKNOWN, "image", [UNKNOWN]),
         ("https://example.org/b.jpg", "url", [OTHER]),
         (f"{PAGE}#top", "url", [ID, OTHER]),
@@ -71,10 +72,16 @@ def test_what_a_target_withdraws(target: str, kind: str, gone: list[str], capsys
     assert withdraw(target) == rows
 
 
-@pytest.mark.parametrize("target", ["nonsense", ID[:12], "", " ", "10.0.0.1", "a b", "\udcff", "web ner"])
+@pytest.mark.parametrize("target", ["nonsense", ID[:7], "", " ", "10.0.0.1", "a b", "\udcff", "web ner"])
 def test_a_target_of_no_kind_is_refused(target: str) -> None:
     with pytest.raises(UsageError, match=r"neither an image_id .* nor a source"):
         withdraw(target)
+    assert ledgers.takedowns().is_empty()
+
+
+def test_digits_that_name_no_picture_here_are_refused() -> None:
+    with pytest.raises(UsageError, match="no picture on this disk begins with it; give all 64 hex digits"):
+        withdraw(UNKNOWN[:12])
     assert ledgers.takedowns().is_empty()
 
 
@@ -114,7 +121,7 @@ def test_copies_are_named_with_it() -> None:
 
 def test_without_an_index_it_cannot_be_said() -> None:
     layout.raw("partner").rmdir()
-    with pytest.raises(UnavailableError, match="dvc pull data/raw/partner"):
+    with pytest.raises(UnavailableError, match="data/raw/partner: .*; run: dvc repro"):
         withdraw(ID)
 
 

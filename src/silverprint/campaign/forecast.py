@@ -11,7 +11,7 @@ from silverprint.config import Params
 from silverprint.core.evaluation import stopping
 from silverprint.core.evaluation.stopping import Stability, Step
 from silverprint.core.votes import labelling_effort, vote_ledger
-from silverprint.records import EVALUATION, STOP_SET
+from silverprint.records import EVALUATION, MANIFEST, STOP_SET
 from silverprint.store import tables
 
 _HOUR = 3600.0
@@ -81,11 +81,27 @@ def _ahead(params: Params, standing: RoundStatus) -> Effort:
 def cost(params: Params, name: str) -> Effort:
     """What the round will take whose queue is not drawn yet, planned or opened, at the pace of the rounds so far."""
     entry = params.planned[name] if name in params.planned else params.rounds[name]
-    votes = (entry.budget + entry.gold) * entry.overlap
-    votes += round(entry.audit * entry.budget) * (params.evaluation.overlap - entry.overlap)
-    if name == params.round_names[0]:
-        votes += params.evaluation.size * params.evaluation.overlap
+    left = unasked_pictures(params)
+    evaluation = params.evaluation.size if name == params.round_names[0] else 0
+    budget, gold = entry.budget, entry.gold
+    if left is not None:
+        evaluation = min(evaluation, left)
+        budget = budget if entry.relabel else min(budget, left - evaluation)
+    votes = (budget + gold) * entry.overlap + evaluation * params.evaluation.overlap
+    votes += round(entry.audit * budget) * (params.evaluation.overlap - entry.overlap)
     return _effort(params, votes, _pace(params))
+
+
+def unasked_pictures(params: Params) -> int | None:
+    """Kept pictures, near-duplicates as one, of which no queue has any; null before `clean` has run here."""
+    if not layout.MANIFEST.exists():
+        return None
+    columns = {name: MANIFEST[name] for name in ("image_id", "kept", "group")}
+    kept = tables.read(layout.MANIFEST, columns).filter("kept")
+    asked = {
+        image_id for name in params.chain if layout.queue(name).exists() for image_id in ledgers.queue(name)["image_id"]
+    }
+    return kept.filter(~pl.col("image_id").is_in(list(asked)).any().over("group")).n_unique("group")
 
 
 def _pace(params: Params) -> float | None:

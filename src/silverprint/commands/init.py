@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -17,12 +18,13 @@ from silverprint.campaign import new_campaign
 from silverprint.config import SOURCE_KINDS
 from silverprint.console import say
 from silverprint.core.licenses import recognise
-from silverprint.errors import SilverprintError, UnavailableError, UsageError
+from silverprint.errors import ConfigError, SilverprintError, UnavailableError, UsageError
 from silverprint.store import files
 
 T = TypeVar("T")
 _LISTS: Final = (".csv", ".parquet", ".jsonl")
 _WHERE: Final = "A folder, a list, an archive or a site of pictures"
+_OPTIONS: Final = {"dataset.title": "--question", "dataset.classes": "--classes"}
 _LONGEST: Final = 36  # characters of a name, with room for a number behind it
 
 
@@ -66,7 +68,7 @@ def run(
     )
     for said in (wanted.question, *wanted.classes, *(str(place) for _, place in places)):
         _require_text(said)
-    params = new_campaign.files_of(wanted)[str(layout.PARAMS)]  # what is wrong is said before anybody's site is asked
+    params = _params(wanted)  # what is wrong is said before anybody's site is asked
     wanted = replace(wanted, sources=_looked_at(wanted.sources, yamltext.mapping(params, layout.PARAMS)))
     made = new_campaign.files_of(wanted)
     _make(folder)
@@ -74,6 +76,17 @@ def run(
         files.write_text(folder / name, text)
     git.begin(folder, f"A new campaign, by silverprint {__version__}")
     _closing_words(folder, wanted)
+
+
+def _params(wanted: new_campaign.Wanted) -> str:
+    """The text of params.yaml; what breaks its rules is named by the option it came from."""
+    try:
+        return new_campaign.files_of(wanted)[str(layout.PARAMS)]
+    except ConfigError as error:
+        named = re.match(rf"(?:{layout.PARAMS} )?({'|'.join(_OPTIONS)})(?:\.\d+)?(?= = )", error.value)
+        if named is None:
+            raise
+        raise ConfigError(_OPTIONS[named[1]] + error.value[named.end() :], error.rule, "correct it") from None
 
 
 def _require_empty(folder: Path) -> None:
@@ -200,5 +213,6 @@ def _closing_words(folder: Path, wanted: new_campaign.Wanted) -> None:
     if wanted.license is None:
         fate = "kept" if new_campaign.keeps_unlicensed(wanted) else "rejected"
         say(f"Pictures for which no licence is known are {fate}: clean.unknown_license, and sources.NAME.license")
-    say(f"Next: cd {folder.name}; silverprint studio up; silverprint people invite NAME; silverprint repro")
+    there = shlex.quote(os.path.relpath(folder))
+    say(f"Next: cd {there}; silverprint studio up; silverprint people invite NAME; silverprint repro")
     say("Nobody is asked before you open the planned round: silverprint round open r01")

@@ -35,10 +35,10 @@ def add(params: Params, name: str, **knobs: Any) -> None:
 
 def open_round(params: Params, name: str, **knobs: Any) -> None:
     """Says what `name` costs and opens it after the last opened round, as planned but for the knobs that are given.
-    A round that is not planned is planned and opened at once.
+    A round that is not planned is planned and opened at once; where others are planned, only with a knob.
 
     Raises:
-        UsageError: it is open already, and knobs are given.
+        UsageError: it is open already, and knobs are given; or it is not planned, others are, and no knob is given.
         ConfigError: the round before is not closed, or a knob breaks a rule.
     """
     given = _given(knobs)
@@ -52,13 +52,23 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     text = round_plan.open_planned(text, name, given)
     opened = config.parse(text)
     known_names.check(opened)
+    _require_meant(params, name, given)
     entry = opened.rounds[name]
     say(forecast_text.needs(name, forecast.cost(opened, name), params.people.currency))
+    if forecast.unasked_pictures(opened) == 0:
+        say(f"{name}: nobody is left to ask about for the first time; it can give earlier pictures a second look alone")
     _write_asks(name)
     files.write_text(layout.PARAMS, text)
     ledgers.decide(name, "opened", None, git.who(Path.cwd()))
     take_back = f'silverprint round remove {name} --why "..."'
     say(f"{name} is open after {entry.prev}; nobody is asked before dvc repro; to take it back: {take_back}; {_STEPS}")
+
+
+def _require_meant(params: Params, name: str, given: dict[str, Any]) -> None:
+    """A bare name that is not planned where others are is a slip."""
+    if params.planned and name not in params.planned and not given:
+        remedy = f"silverprint round open {next(iter(params.planned))}, or give {name} a knob: --budget N"
+        raise UsageError(f"round {name!r}", f"it is not planned ({', '.join(params.planned)})", remedy)
 
 
 def _open_already(params: Params, name: str, given: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from silverprint.campaign import exact_copies, image_purge, ledgers, released
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.cleaning import withdrawals
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import IMAGE_ID, RAW, TAKEDOWNS, conform
 from silverprint.store import tables
@@ -32,8 +33,8 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
     target, reason = _text(target), _text(why)
     if not reason:
         raise UsageError(f"--why {why!r}", "a takedown says why", 'give a reason: --why "asked by its author"')
-    kind, target = _kind(params, target)
     raw = _raw(params)
+    kind, target = _kind(params, target, raw)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     asked = {"image_id": target if kind == "image" else None, "kind": kind, "target": target}
     rule = conform(pl.DataFrame([asked]), TAKEDOWNS)
@@ -55,7 +56,7 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
         image_purge.run(params, frozenset(reached["image_id"]))
 
 
-def _kind(params: Params, target: str) -> tuple[str, str]:
+def _kind(params: Params, target: str, raw: pl.DataFrame) -> tuple[str, str]:
     """What sort of thing is meant, and its name as the list has it."""
     if re.fullmatch(IMAGE_ID, target.lower()):
         return "image", target.lower()
@@ -70,9 +71,21 @@ def _kind(params: Params, target: str) -> tuple[str, str]:
         return "url", urldefrag(target).url if is_page else target
     if withdrawals.is_domain(target.lower()):
         return "domain", target.lower()
+    if re.fullmatch("[0-9a-f]{8,63}", target.lower()):
+        return "image", _full(target.lower(), raw)
     rule = "neither an image_id (64 hex digits), an address, a domain nor a source"
     known = ", ".join(params.sources)
     raise UsageError(target or "''", rule, f"for example: silverprint takedown example.org; sources: {known}")
+
+
+def _full(digits: str, raw: pl.DataFrame) -> str:
+    """The one image_id that begins with these digits; one that is not here yet is given in full."""
+    found = raw["image_id"].drop_nulls().unique().sort()
+    found = found.filter(found.str.starts_with(digits))
+    if len(found) != 1:
+        rule = f"{len(found)} pictures begin with it" if len(found) else "no picture on this disk begins with it"
+        raise UsageError(digits, rule, "give all 64 hex digits of its image_id")
+    return str(found[0])
 
 
 def _text(said: str) -> str:
@@ -84,5 +97,6 @@ def _raw(params: Params) -> pl.DataFrame:
     for source in params.sources:
         if not layout.raw(source).is_dir():
             rule = "the takedown cannot be resolved without this source's index"
-            raise UnavailableError(str(layout.raw(source)), rule, f"run: dvc pull {layout.raw(source)}")
+            remedy = f"run: {missing_outputs.recovery_command(layout.raw(source))}"
+            raise UnavailableError(str(layout.raw(source)), rule, remedy)
     return pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])

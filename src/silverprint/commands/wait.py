@@ -29,7 +29,9 @@ _PATIENCE_S = 60.0  # time to wait for a server that is being restarted
 def run(params: Params) -> None:
     waiting = [name for name in params.chain if (current := round_state.load(name)) and current.status == "waiting"]
     if not waiting:
-        say("no round waits for people; go on: dvc repro")
+        following = next(iter(params.planned), None)
+        opened = f"open the next one: silverprint round open {following}, then dvc repro" if following else "dvc repro"
+        say(f"no round waits for people; {opened if _all_closed(params) else 'go on: dvc repro'}")
         return
     backend = annotation_registry.connect()
     asked = [asked for name in waiting for asked in _asked(backend, name)]
@@ -52,6 +54,10 @@ def run(params: Params) -> None:
         say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: dvc repro")
     else:
         say("everybody has answered; go on: dvc repro")
+
+
+def _all_closed(params: Params) -> bool:
+    return all((current := round_state.load(name)) is not None and current.is_closed for name in params.chain)
 
 
 def _say(backend: AnnotationBackend, counted: list[tuple[Project, Progress]], known: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
 """check: params.yaml, dvc.yaml and the rounds on disk agree. Every stage is linted; this one is the first that runs."""
 
 from silverprint import layout
-from silverprint.campaign import class_list, idle_knobs, lint, round_state
+from silverprint.campaign import class_list, idle_knobs, ledgers, lint, round_state
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.store import files
@@ -9,6 +9,7 @@ from silverprint.store import files
 
 def run(params: Params) -> None:
     lint.lint(params)
+    _read_by_hand(params)
     class_list.write_numbers(params)
     for sentence in (*class_list.newer_class_hints(params), *idle_knobs.hints(params)):
         say(sentence)
@@ -18,6 +19,17 @@ def run(params: Params) -> None:
             f"closed; to plan them instead, the last one first: silverprint round remove {waiting[-1]} --why planned"
         )
     files.write_text(layout.CHECK / "agreed", "yes\n")
+
+
+def _read_by_hand(params: Params) -> None:
+    """What people write by hand is read before a stage needs it, so that a slip is told at once.
+
+    Raises:
+        ConfigError: the first line that breaks a rule.
+    """
+    ledgers.excluded_images()
+    ledgers.included_images(params.round_names)
+    ledgers.waivers(params.round_names)
 
 
 def _unasked(params: Params) -> list[str]:

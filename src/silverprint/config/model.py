@@ -137,6 +137,8 @@ class Gate:
     min_alpha: Annotated[float, Field(ge=-1, le=1)]  # Krippendorff's alpha over the round's votes
     max_unresolved: Share  # share of pictures on which every vote abstained
     min_gold: Share = 0.7  # share of right answers on gold pictures; a round that is surely below it stops
+    max_conflicts: Share = 0.1  # share of near-duplicate groups with several labels that have different ones
+    max_changed: Share = 0.05  # share of earlier labels that a round changes
 
 
 @frozen

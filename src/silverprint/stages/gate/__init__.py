@@ -1,9 +1,11 @@
-"""gate@r: the round's labels against their suite. A critical failure stops the round before it can train anything.
+"""gate@r: the round's votes, its labels and what they would train, each against its suite. A critical failure stops
+the round before it can train anything.
 
-A warning stops nothing and is printed.
+A warning stops nothing and is printed. The rows that failed are a table of their own.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,20 +16,19 @@ from silverprint.adapters.expectations import Finding, check, critical_failures
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core import agreement
-from silverprint.core.votes import gold_answers, vote_ledger
-from silverprint.errors import DataError, restore_remedy
-from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, VOTES
-from silverprint.store import files, json_files, tables
+from silverprint.errors import DataError
+from silverprint.records import ANNOTATORS, GATE_ROWS
+from silverprint.stages.gate.evidence import NO_VARIATION_SAID, Evidence, Figure
+from silverprint.store import files, tables
 
-# Lies below every `min_alpha`: votes that are all for one class say as little of agreement as votes by chance.
-_NO_VARIATION: Final = -float("inf")
-_NO_VARIATION_SAID: Final = "no variation: all votes on shared pictures are for one answer"
+FIGURE: Final = "expect_column_figure_to_be_between"
+_MOST_ROWS: Final = 1_000  # of one finding; the table is in Git
 _NOT_MEASURED: Final = "people's agreement is not measured: no picture has two votes that count"
 
 
 def run(params: Params, round_name: str) -> None:
-    """Writes data/rounds/<round>/gate.json: every finding, and whether all critical ones passed or were waived.
+    """Writes data/rounds/<round>/gate.json: every finding, and whether all critical ones passed or were waived; and
+    gate.csv beside it, the rows that failed (GATE_ROWS).
 
     Raises:
         DataError: a critical expectation failed and data/waivers.csv has no line for it.
@@ -46,9 +47,10 @@ def run(params: Params, round_name: str) -> None:
     }
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     files.write_text(layout.gate(round_name), text)
+    tables.write_ledger(_failed_rows(findings), layout.gate_rows(round_name), GATE_ROWS, list(GATE_ROWS))
     for finding in findings:
         if not finding.success and finding.severity == "warning":
-            say(f"{round_name}: warning: {_NOT_MEASURED if finding.column == 'alpha_round' else finding}")
+            say(f"{round_name}: warning: {_warned(finding)}{_see(round_name, [finding])}")
     if stopping:
         raise _stopped(round_name, stopping)
     for name in used:
@@ -61,42 +63,19 @@ def waiver_name(finding: Finding) -> str:
 
 
 def _findings(params: Params, name: str) -> list[Finding]:
-    folder = layout.labels(name)
-    remedy = restore_remedy(folder)
-    quality = json_files.read(folder / "quality.json", "alpha_round", "unresolved_share", "gold", remedy=remedy)
-    figures = {
-        "alpha_round": _NO_VARIATION if _is_uniform(params, name) else quality["alpha_round"],
-        "unresolved_share": quality["unresolved_share"],
-        "gold_round_high": quality["gold"]["round"]["high"],
-        "gold_worst_high": gold_answers.worst_upper_end(quality["gold"]["annotators"]),
-    }
-    labels = tables.read(folder / "labels.parquet", LABELS)
-    table = labels.filter((pl.col("round") == name) & (pl.col("source") == "human")).with_columns(
-        pl.lit(figure, dtype=pl.Float64).alias(column) for column, figure in figures.items()
-    )
-    limits = {
-        "answers": [*params.dataset.classes, NONE_OF_THESE],
-        "min_alpha": params.gate.min_alpha,
-        "max_unresolved": params.gate.max_unresolved,
-        "min_gold": params.gate.min_gold,
-    }
-    return [_worded(finding) for finding in check(table, layout.SUITES / "labels.json", limits)]
+    found = []
+    for suite, table in Evidence(params, name).tables().items():
+        judged = check(table.with_figures, layout.SUITES / f"{suite}.json", table.limits, table.keys)
+        found += [_explained(finding, table.figures) for finding in judged]
+    return found
 
 
-def _is_uniform(params: Params, name: str) -> bool:
-    """Whether people who shared pictures in this round all gave one answer: gold decides nothing here either."""
-    folder = layout.labels(name)
-    gold_ones = tables.read(folder / "labels.parquet", LABELS).filter(role="gold")
-    answers = vote_ledger.standing_votes(tables.read(folder / "votes.parquet", VOTES)).filter(round=name)
-    answers = answers.join(gold_ones, on="image_id", how="anti")
-    return agreement.why_undefined(answers, params.dataset.classes) == agreement.NO_VARIATION
-
-
-def _worded(finding: Finding) -> Finding:
-    """A figure that stands for "no variation" in words."""
-    if finding.column != "alpha_round" or finding.observed != str(_NO_VARIATION):
+def _explained(finding: Finding, figures: Mapping[str, Figure]) -> Finding:
+    """A failed figure in words, with the pictures that it is about."""
+    figure = figures.get(finding.column or "")
+    if finding.success or figure is None or finding.expectation != FIGURE:
         return finding
-    return replace(finding, observed=_NO_VARIATION_SAID)
+    return replace(finding, observed=figure.words or finding.observed, rows=tuple(figure.rows.to_dicts()))
 
 
 def _waived(params: Params, name: str) -> dict[str, str]:
@@ -108,9 +87,9 @@ def _waived(params: Params, name: str) -> dict[str, str]:
 def _stopped(name: str, stopping: list[Finding]) -> DataError:
     value = f"{name}: " + "; ".join(str(finding) for finding in stopping[:3])
     names = ", ".join(dict.fromkeys(waiver_name(finding) for finding in stopping))
-    rule = f"{len(stopping)} critical expectations failed, so nothing is trained on these labels"
+    rule = f"{len(stopping)} critical expectations failed{_see(name, stopping)}, so nothing is trained on these labels"
     # Where nobody differs, no picture is in dispute.
-    which = " --all" if any(_NO_VARIATION_SAID in finding.observed for finding in stopping) else ""
+    which = " --all" if any(NO_VARIATION_SAID in finding.observed for finding in stopping) else ""
     reopen = f'silverprint round reopen {name} --extra 1{which} --why "..."'
     retire = "".join(f'silverprint people retire {who} --why "{what}", or ' for who, what in _suspects(name))
     return DataError(
@@ -133,3 +112,28 @@ def _row(finding: Finding) -> dict[str, object]:
         "success": finding.success,
         "observed": finding.observed,
     }
+
+
+def _warned(finding: Finding) -> str:
+    return _NOT_MEASURED if finding.column == "alpha_round" else str(finding)
+
+
+def _see(name: str, findings: Iterable[Finding]) -> str:
+    """Where the rows of these findings are to be seen."""
+    return f" (rows: {layout.gate_rows(name)})" if any(finding.rows for finding in findings) else ""
+
+
+def _failed_rows(findings: Iterable[Finding]) -> pl.DataFrame:
+    """GATE_ROWS: the first rows of each finding that failed."""
+    rows = [
+        {
+            "expectation": waiver_name(finding),
+            "severity": finding.severity,
+            "image_id": row.get("image_id"),
+            "annotator": row.get("annotator"),
+            "found": ", ".join(f"{key} {value}" for key, value in row.items() if key not in ("image_id", "annotator")),
+        }
+        for finding in findings
+        for row in finding.rows[:_MOST_ROWS]
+    ]
+    return pl.DataFrame(rows, schema=GATE_ROWS)

@@ -20,8 +20,10 @@ PARAMS: dict[str, dict[str, Any]] = {
     "labels": {
         "answers": ["coat", "bag", NONE_OF_THESE], "min_alpha": 0.4, "max_unresolved": 0.1, "min_gold": 0.7,
         "max_conflicts": 0.1, "max_changed": 0.05,
+        "level": 0.01,
     },
-    "votes": {},
+    "votes": {"max_unsure": 0.2, "max_none": 0.3},
+    "annotators": {"min_gold": 0.7, "level": 0.01},
     "training": {"roles": list(TRAINABLE)},
     "release": {"splits": list(SPLITS)},
 }  # fmt: skip
@@ -58,8 +60,8 @@ def _labels() -> pl.DataFrame:
     }  # fmt: skip
     frame = conform(pl.DataFrame(columns), LABELS)
     figures = {
-        "alpha_round": 0.6, "unresolved_share": 0.1, "gold_round_high": 0.9, "gold_worst_high": 0.8,
-        "conflicts_low": 0.1, "changed_low": 0.05,
+        "alpha_round": 0.6, "unresolved_share": 0.1, "gold_round_high": 0.9,
+        "conflicts_low": 0.1, "changed_low": 0.05, "drift_chance": 0.01,
     }  # fmt: skip
     return frame.with_columns(pl.lit(figure).alias(column) for column, figure in figures.items()).with_columns(
         withdrawn=pl.lit(False)
@@ -71,7 +73,17 @@ def _votes() -> pl.DataFrame:
         "image_id": sorted(IDS[:3] * 2), "round": ["r01"] * 6, "annotator": ["s-1", "s-2"] * 3,
         "choice": ["coat", "bag", "coat", "coat", UNSURE, "coat"], "status": ["valid"] * 4 + ["unsure", "valid"],
     }  # fmt: skip
-    return conform(pl.DataFrame(columns), VOTES).with_columns(withdrawn=pl.lit(False))
+    return conform(pl.DataFrame(columns), VOTES).with_columns(
+        withdrawn=pl.lit(False), unsure_low=pl.lit(0.2), none_low=pl.lit(0.3)
+    )
+
+
+def _annotators() -> pl.DataFrame:
+    columns = {
+        "annotator": ["s-1", "s-2", "s-3"], "gold_most": [0.7, None, 1.0], "run_chance": [0.01, 1.0, None],
+        "quick_low": [0.5, None, 0.0],
+    }  # fmt: skip
+    return pl.DataFrame(columns)
 
 
 def _training() -> pl.DataFrame:
@@ -89,9 +101,10 @@ def _release() -> pl.DataFrame:
 
 
 SOUND = {
-    "clean": _manifest, "queue": _queue, "labels": _labels, "votes": _votes, "training": _training, "release": _release,
+    "clean": _manifest, "queue": _queue, "labels": _labels, "votes": _votes, "annotators": _annotators,
+    "training": _training, "release": _release,
 }  # fmt: skip
-MAY_BE_EMPTY = {"votes", "training"}  # nobody has answered; nothing is to be learnt: others say so
+MAY_BE_EMPTY = {"votes", "annotators", "training"}  # nobody has answered; nothing is to be learnt: others say so
 
 
 def _run(name: str, frame: pl.DataFrame) -> list[Finding]:
@@ -156,17 +169,15 @@ def test_an_empty_table_fails(name):
         ("labels", pl.lit(0.39).alias("alpha_round"), {("alpha_round", "figure_to_be_between")}),
         ("labels", pl.lit(0.11).alias("unresolved_share"), {("unresolved_share", "figure_to_be_between")}),
         ("labels", pl.lit(0.69).alias("gold_round_high"), {("gold_round_high", "figure_to_be_between")}),
-        ("labels", pl.lit(0.69).alias("gold_worst_high"), set()),  # a warning
         ("labels", pl.lit(None, pl.Float64).alias("gold_round_high"), set()),  # no gold was asked
         ("queue", _first("withdrawn", True), {("withdrawn", "in_set")}),
         ("queue", pl.lit(IDS[0]).alias("judging"), {("judging", "be_null")}),
         ("queue", _first("judging", IDS[5]), set()),  # an evaluation picture itself
         ("labels", _first("withdrawn", True), {("withdrawn", "in_set")}),
-        ("labels", pl.lit(0.11).alias("conflicts_low"), set()),  # like the next, a warning
-        ("labels", pl.lit(0.06).alias("changed_low"), set()),
         ("labels", pl.lit(None, pl.Float64).alias("conflicts_low"), set()),
         ("votes", _first("annotator", "s-2"), {(None, "compound_columns_to_be_unique")}),
         ("votes", _first("withdrawn", True), {("withdrawn", "in_set")}),
+        ("annotators", _first("gold_most", 0.69), {("gold_most", "between")}),
         ("training", _first("judging", IDS[5]), {("judging", "be_null")}),
         ("training", _first("role", "evaluation"), {("role", "in_set")}),
         ("training", _first("role", "gold"), {("role", "in_set")}),
@@ -199,11 +210,23 @@ def test_an_unknown_licence_passes_where_it_may_be_kept():
     assert not critical_failures(check(frame, SUITES / "clean.json", {**PARAMS["clean"], "known_license": 0.0}))
 
 
-@pytest.mark.parametrize("figure", ["conflicts_low", "changed_low"])
-def test_a_figure_beyond_its_limit_warns(figure):
-    findings = _run("labels", _labels().with_columns(pl.lit(0.2).alias(figure)))
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("votes", pl.lit(0.21).alias("unsure_low")),
+        ("votes", pl.lit(0.31).alias("none_low")),
+        ("annotators", _first("run_chance", 0.009)),
+        ("annotators", _first("quick_low", 0.51)),
+        ("labels", pl.lit(0.11).alias("conflicts_low")),
+        ("labels", pl.lit(0.06).alias("changed_low")),
+        ("labels", pl.lit(0.009).alias("drift_chance")),
+    ],
+)
+def test_what_is_beyond_a_limit_that_stops_nothing_warns(name, spoil):
+    findings = _run(name, SOUND[name]().with_columns(spoil))
     (warned,) = [finding for finding in findings if not finding.success]
-    assert (warned.column, warned.severity) == (figure, "warning")
+    assert warned.severity == "warning"
+    assert warned.column == spoil.meta.output_name()
 
 
 @pytest.mark.parametrize("unmeasured", [None, float("nan")])

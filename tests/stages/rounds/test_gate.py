@@ -41,7 +41,10 @@ def test_good_labels_pass_with_every_finding_written(params):
     gate.run(params, "r01")
     document = result()
     assert (document["round"], document["passed"], document["waived"]) == ("r01", True, [])
-    suites = [json.loads((layout.SUITES / f"{name}.json").read_text()) for name in ("votes", "labels", "training")]
+    suites = [
+        json.loads((layout.SUITES / f"{name}.json").read_text())
+        for name in ("votes", "annotators", "labels", "training")
+    ]
     assert len(document["findings"]) == sum(len(suite["expectations"]) for suite in suites)
     assert {tuple(sorted(f)) for f in document["findings"]} == {
         ("column", "expectation", "observed", "severity", "success")
@@ -82,7 +85,7 @@ def test_disagreement_stops_and_too_few_votes_to_tell_do_not(params, capsys):
     gate.run(params, "r01")
     assert result()["passed"]
     warnings = [f for f in result()["findings"] if not f["success"]]
-    assert [(f["column"], f["severity"]) for f in warnings] == [("alpha_round", "warning")]
+    assert {(f["column"], f["severity"]) for f in warnings} == {("alpha_round", "warning"), ("unsure_low", "warning")}
     assert "r01: warning: people's agreement is not measured" in capsys.readouterr().err
 
 
@@ -277,3 +280,16 @@ def test_a_second_look_is_judged_and_changed_labels_are_counted(params):
     assert spoilt.figures["changed_low"].value > params.gate.max_changed
     assert set(spoilt.rows["round"]) == {"r01", "r02"}
     assert spoilt.figures["changed_low"].rows.height == sum(spoilt.rows["round"] == "r01")
+
+
+def test_alpha_is_said_with_its_interval_and_the_pair_that_agrees_least(params):
+    classes = params.dataset.classes
+    voted(params, lambda rank, person: classes[(rank + (person == 1 and rank % 3 > 0)) % 5])
+    figure = Evidence(params, "r01").tables()["labels"].figures["alpha_round"]
+    quality = json.loads((layout.labels("r01") / "quality.json").read_text())
+    low, high = quality["alpha_interval"]
+    assert low <= figure.value <= high
+    assert f"95 % interval {low:.3f} to {high:.3f}), least of s-0 and s-1" in figure.words
+    without = {name: value for name, value in quality.items() if not name.startswith(("alpha_i", "alpha_p"))}
+    (layout.labels("r01") / "quality.json").write_text(json.dumps(without))  # as an earlier version wrote it
+    assert Evidence(params, "r01").tables()["labels"].figures["alpha_round"].words == ""

@@ -5,14 +5,16 @@ The parameters each suite asks for:
 - queue.json (a queue joined with the manifest's `kept` and `group`; `withdrawn`: whether it may no longer be used;
   `judging`: the picture that judges which it is, or is a near-duplicate of): `roles` (that this round may hold),
   `classes`
-- votes.json (a round's answers; `withdrawn`): none
+- votes.json (a round's answers; `withdrawn`; with constant columns, lower ends of the 95 % intervals of two shares:
+  `unsure_low`, `none_low`): `max_unsure`, `max_none`
+- annotators.json (people, as `stages.gate.people` has them): `min_gold`, `level` (of a test)
 - training.json (what a model of the round's labels learns from: labels, and pictures that nobody was asked about;
   `withdrawn`, `judging`): `roles` (that may be trained on; null of pictures without a label)
 - labels.json (the labels by people that a round answers for; `withdrawn`; and with constant columns: `alpha_round`,
-  `unresolved_share`, the upper ends of two 95 % intervals of the share of right answers on gold pictures,
-  `gold_round_high` of the round's answers and `gold_worst_high` of the person for whom it is lowest, and the lower ends
-  of two, `conflicts_low` and `changed_low`): `answers` (the classes and 'not one of these'), `min_alpha`,
-  `max_unresolved`, `min_gold`, `max_conflicts`, `max_changed`
+  `unresolved_share`, `gold_round_high`, the upper end of the 95 % interval of the share of right answers on gold
+  pictures in the round, `conflicts_low` and `changed_low`, the lower ends of those of two shares, and `drift_chance`):
+  `answers` (the classes and 'not one of these'), `min_alpha`, `max_unresolved`, `min_gold`, `max_conflicts`,
+  `max_changed`, `level`
 - release.json (what is released; `withdrawn`; `judging`: the picture of the test split which it is like): `splits`
 """
 

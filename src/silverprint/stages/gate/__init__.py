@@ -5,7 +5,7 @@ A warning stops nothing and is printed. The rows that failed are a table of thei
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -18,11 +18,12 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import DataError
 from silverprint.records import ANNOTATORS, GATE_ROWS
-from silverprint.stages.gate.evidence import NO_VARIATION_SAID, Evidence, Figure
+from silverprint.stages.gate.evidence import NO_VARIATION_SAID, Evidence, Table
 from silverprint.store import files, tables
 
 FIGURE: Final = "expect_column_figure_to_be_between"
 _MOST_ROWS: Final = 1_000  # of one finding; the table is in Git
+_NAMES: Final = ("image_id", "annotator")
 _NOT_MEASURED: Final = "people's agreement is not measured: no picture has two votes that count"
 
 
@@ -66,16 +67,20 @@ def _findings(params: Params, name: str) -> list[Finding]:
     found = []
     for suite, table in Evidence(params, name).tables().items():
         judged = check(table.with_figures, layout.SUITES / f"{suite}.json", table.limits, table.keys)
-        found += [_explained(finding, table.figures) for finding in judged]
+        found += [finding if finding.success else _explained(finding, table) for finding in judged]
     return found
 
 
-def _explained(finding: Finding, figures: Mapping[str, Figure]) -> Finding:
-    """A failed figure in words, with the pictures that it is about."""
-    figure = figures.get(finding.column or "")
-    if finding.success or figure is None or finding.expectation != FIGURE:
-        return finding
-    return replace(finding, observed=figure.words or finding.observed, rows=tuple(figure.rows.to_dicts()))
+def _explained(finding: Finding, table: Table) -> Finding:
+    """A failed finding in words: a figure with the pictures that it is about, people by their pseudonyms."""
+    figure, words = table.figures.get(finding.column or ""), table.words.get(finding.column or "")
+    if figure is not None and finding.expectation == FIGURE:
+        return replace(finding, observed=figure.words or finding.observed, rows=tuple(figure.rows.to_dicts()))
+    if words is not None:
+        said = dict(table.rows.select("annotator", words).iter_rows())
+        rows = tuple({"annotator": row["annotator"], "found": said[row["annotator"]]} for row in finding.rows)
+        return replace(finding, observed="; ".join(f"{row['annotator']}: {row['found']}" for row in rows), rows=rows)
+    return finding
 
 
 def _waived(params: Params, name: str) -> dict[str, str]:
@@ -91,17 +96,19 @@ def _stopped(name: str, stopping: list[Finding]) -> DataError:
     # Where nobody differs, no picture is in dispute.
     which = " --all" if any(NO_VARIATION_SAID in finding.observed for finding in stopping) else ""
     reopen = f'silverprint round reopen {name} --extra 1{which} --why "..."'
-    retire = "".join(f'silverprint people retire {who} --why "{what}", or ' for who, what in _suspects(name))
+    retire = "".join(f'silverprint people retire {who} --why "{what}", or ' for who, what in _to_retire(name, stopping))
     return DataError(
         value, rule, f"{retire}{reopen}, or a line in {layout.WAIVERS} (round,expectation,why,by) for: {names}"
     )
 
 
-def _suspects(name: str) -> list[tuple[str, str]]:
-    """Who seems not to look at the pictures, and what they seem to be, of those whose votes count."""
+def _to_retire(name: str, stopping: list[Finding]) -> list[tuple[str, str]]:
+    """Who is surely below the floor on gold, and who seems not to look at the pictures, of those whose votes count."""
+    below = {row["annotator"]: row["found"] for one in stopping if one.column == "gold_most" for row in one.rows}
     people = tables.read(layout.labels(name) / "annotators.parquet", ANNOTATORS)
     suspected = people.filter(pl.col("suspicion").is_not_null() & (pl.col("state") != "retired"))
-    return [(who, what) for who, what in suspected.select("annotator", "suspicion").rows() if ":" not in who]
+    found = dict(suspected.select("annotator", "suspicion").iter_rows()) | below
+    return [(who, what) for who, what in found.items() if ":" not in who]
 
 
 def _row(finding: Finding) -> dict[str, object]:
@@ -131,7 +138,7 @@ def _failed_rows(findings: Iterable[Finding]) -> pl.DataFrame:
             "severity": finding.severity,
             "image_id": row.get("image_id"),
             "annotator": row.get("annotator"),
-            "found": ", ".join(f"{key} {value}" for key, value in row.items() if key not in ("image_id", "annotator")),
+            "found": row.get("found") or ", ".join(f"{key} {value}" for key, value in row.items() if key not in _NAMES),
         }
         for finding in findings
         for row in finding.rows[:_MOST_ROWS]

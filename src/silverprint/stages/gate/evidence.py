@@ -1,5 +1,6 @@
 """Evidence: what a round's gate judges, one table per suite, and the figures that stand in them."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,17 +13,19 @@ from silverprint.config import Params
 from silverprint.core import agreement
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import training_set
-from silverprint.core.gates import group_conflicts, leakage, second_looks
+from silverprint.core.gates import class_drift, group_conflicts, leakage, second_looks
 from silverprint.core.gates.counted_share import CountedShare
 from silverprint.core.semisupervised import MOST
 from silverprint.core.splits import TRAINABLE
-from silverprint.core.votes import gold_answers, vote_ledger
+from silverprint.core.votes import vote_ledger
 from silverprint.errors import restore_remedy
 from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, VOTES
+from silverprint.stages.gate import alpha_words, people
 from silverprint.store import json_files, tables
 
 # Lies below every `min_alpha`: votes that are all for one class say as little of agreement as votes by chance.
 _NO_VARIATION: Final = -float("inf")
+_RANDOM: Final = ("evaluation", "control")  # roles that are drawn at random of all that may be asked about
 NO_VARIATION_SAID: Final = "no variation: all votes on shared pictures are for one answer"
 
 
@@ -41,8 +44,8 @@ class Figure:
     rows: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @staticmethod
-    def of(share: CountedShare, rows: pl.DataFrame) -> "Figure":
-        return Figure(share.surely, str(share), rows)
+    def of(share: CountedShare, rows: pl.DataFrame | None = None) -> "Figure":
+        return Figure(share.surely, str(share), pl.DataFrame() if rows is None else rows)
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,14 @@ class Table:
         figures: by the name of their column.
         limits: values for the suite's parameters.
         keys: columns of `rows` that name a row.
+        words: the column that says in words what is in another one, by the name of that.
     """
 
     rows: pl.DataFrame
     figures: Mapping[str, Figure]
     limits: dict[str, Any]
     keys: tuple[str, ...] = ("image_id",)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def with_figures(self) -> pl.DataFrame:
@@ -80,16 +85,34 @@ class Evidence:
         self.labels = tables.read(folder / "labels.parquet", LABELS)
         self.before = tables.read(before / "labels.parquet", LABELS)
         self.votes = tables.read(folder / "votes.parquet", VOTES).filter(pl.col("round") == name)
+        self.answers = self.votes.filter(pl.col("status").is_in(vote_ledger.DONE))
         self.manifest = tables.read(layout.MANIFEST, MANIFEST)
         self.withdrawn = ledgers.withdrawn_images()
 
     def tables(self) -> dict[str, Table]:
         """The table of each suite, by the suite's name."""
-        return {"votes": self._votes(), "labels": self._labels(), "training": self._training()}
+        return {
+            "votes": self._votes(),
+            "annotators": self._annotators(),
+            "labels": self._labels(),
+            "training": self._training(),
+        }
 
     def _votes(self) -> Table:
-        answers = self.votes.filter(pl.col("status").is_in(vote_ledger.DONE))
-        return Table(self._marked(answers), {}, {}, keys=("image_id", "annotator"))
+        gate, answers = self.params.gate, self.answers
+        said = answers.filter(status="valid")
+        unsure = CountedShare(answers.height - said.height, answers.height)
+        none = CountedShare(said.filter(choice=NONE_OF_THESE).height, said.height)
+        figures = {"unsure_low": Figure.of(unsure), "none_low": Figure.of(none)}
+        limits = {"max_unsure": gate.max_unsure, "max_none": gate.max_none}
+        return Table(self._marked(answers), figures, limits, keys=("image_id", "annotator"))
+
+    def _annotators(self) -> Table:
+        gate, guesses = self.params.gate, ledgers.queue(self.name).select("image_id", "predicted")
+        rows = people.table(self.answers, guesses, self.quality["gold"]["annotators"], gate)
+        return Table(
+            rows, {}, {"min_gold": gate.min_gold, "level": gate.level}, keys=("annotator",), words=people.WORDS
+        )
 
     def _labels(self) -> Table:
         gate, gold = self.params.gate, self.quality["gold"]
@@ -100,9 +123,9 @@ class Evidence:
             "alpha_round": self._alpha(),
             "unresolved_share": Figure(self.quality["unresolved_share"]),
             "gold_round_high": Figure(gold["round"]["high"]),
-            "gold_worst_high": Figure(gold_answers.worst_upper_end(gold["annotators"])),
             "conflicts_low": Figure.of(*conflicts),
             "changed_low": Figure.of(*second_looks.changed(self.labels, self.before)),
+            "drift_chance": self._drift(),
         }
         limits = {
             "answers": [*self.params.dataset.classes, NONE_OF_THESE],
@@ -111,8 +134,16 @@ class Evidence:
             "min_gold": gate.min_gold,
             "max_conflicts": gate.max_conflicts,
             "max_changed": gate.max_changed,
+            "level": gate.level,
         }
         return Table(self._marked(judged), figures, limits)
+
+    def _drift(self) -> Figure:
+        """The random pictures that the round asked about first, beside those of the round before."""
+        random = self.labels.filter(pl.col("role").is_in(_RANDOM), source="human")
+        now, before = (random.filter(round=name)["label"] for name in (self.name, self.params.rounds[self.name].prev))
+        found = class_drift.drift(now, before, seed=zlib.crc32(self.name.encode()))
+        return Figure(None) if found is None else Figure(found.chance, str(found))
 
     def _training(self) -> Table:
         """What `train` will take, looked at from the other side: by the roles of all labels."""
@@ -138,4 +169,4 @@ class Evidence:
         answers = vote_ledger.standing_votes(self.votes).join(gold_ones, on="image_id", how="anti")
         if agreement.why_undefined(answers, self.params.dataset.classes) == agreement.NO_VARIATION:
             return Figure(_NO_VARIATION, NO_VARIATION_SAID)
-        return Figure(self.quality["alpha_round"])
+        return Figure(self.quality["alpha_round"], alpha_words.describe(self.quality))

@@ -54,6 +54,8 @@ _KNOBS = (  # of a round
     _arg("--floor", type=float, help="share of the picks that is divided evenly among the predicted classes"),
     _arg("--gold", type=int, help="pictures whose label is known, hidden among the others"),
     _arg("--show-predictions", action=BooleanOptionalAction, help="pre-select the model's guess on the page"),
+    _arg("--page", choices=["single", "grid"], help="one picture a page, or many of one predicted class"),
+    _arg("--page-images", type=int, help="pictures on a page of a grid, at most: 12 to 48"),
 )
 
 
@@ -83,7 +85,11 @@ def _port_number(text: str) -> int:
 
 
 def _port(first: int) -> Argument:
-    return _arg("--port", type=_port_number, help=f"on loopback; default: the last one, at first {first}")
+    return _arg(
+        "--port",
+        type=_port_number,
+        help=f"on loopback; default: the last one, at first {first} or the next that is free",
+    )
 
 
 STAGES = (
@@ -118,6 +124,17 @@ STAGES = (
                 (
                     _arg("before", metavar="VERSION", type=_version, help="v1, v2, ... of data/releases.csv"),
                     _arg("after", metavar="VERSION", type=_version),
+                ),
+            ),
+            Verb(
+                "push",
+                "upload the release to the Hugging Face Hub, as a private dataset; HF_TOKEN is read",
+                "commands.release_push:run",
+                (
+                    _arg("repository", metavar="OWNER/NAME", help="a dataset's name there; made if it is not there"),
+                    _arg("--public", action="store_true", help="a dataset that is made is one that everybody sees"),
+                    _arg("--dry-run", action="store_true", help="say what would be uploaded, and ask nobody"),
+                    _YES,
                 ),
             ),
         ),
@@ -176,8 +193,12 @@ COMMANDS = (
         (
             _arg("--folder", type=_path, help="default: the campaign that is here, else a new folder fashion-demo"),
             _arg("--pictures", type=int, help="default 5000"),
-            _arg("--studio-port", type=_port_number, help="default: the last one, at first 8080"),
-            _arg("--mlflow-port", type=_port_number, help="default: the last one, at first 5000"),
+            _arg(
+                "--studio-port", type=_port_number, help="default: the last one, at first 8080 or the next that is free"
+            ),
+            _arg(
+                "--mlflow-port", type=_port_number, help="default: the last one, at first 5000 or the next that is free"
+            ),
         ),
         params=False,
         anywhere=True,

@@ -15,7 +15,7 @@ from silverprint.console import say
 from silverprint.core.gates import leakage
 from silverprint.core.splits import TRAINABLE
 from silverprint.errors import DataError
-from silverprint.records import LABELS, QUEUE
+from silverprint.records import LABELS
 from silverprint.stages.queue import draw, explain, pool
 from silverprint.store import files, tables
 
@@ -42,7 +42,7 @@ def run(params: Params, round_name: str) -> None:
         say(f"{round_name} is open: its queue stays as it is")
         return
     queue = _draw(params, round_name)
-    drawn = tables.ledger_bytes(queue, QUEUE, order=["rank"])
+    drawn = ledgers.queue_bytes(queue)
     if opened is not None:
         _require_final(opened, hashlib.sha256(drawn).hexdigest())
         say(f"{round_name} is open and its queue was lost here; drawn again, it is the same")

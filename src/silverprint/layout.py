@@ -96,6 +96,10 @@ def gate(name: str) -> Path:
     return round_dir(name) / "gate.json"
 
 
+def gate_rows(name: str) -> Path:
+    return round_dir(name) / "gate.csv"
+
+
 def model(name: str) -> Path:
     return round_dir(name) / "model"
 

@@ -387,6 +387,14 @@ CLASSES: Final[Schema] = {  # in Git; every class that people were ever asked wi
     "name": TEXT,
 }
 
+GATE_ROWS: Final[Schema] = {  # in Git; rows of a round that failed its gate
+    "expectation": TEXT,  # as a waiver calls it
+    "severity": TEXT,  # critical | warning
+    "image_id": TEXT,  # null where the row is about a person
+    "annotator": TEXT,  # null where the row is about a picture
+    "found": TEXT,  # what was found there: names and values, "judging 3f2a..."
+}
+
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}
 
 ROUND_DECISIONS: Final[Schema] = {  # in Git; what leads decided about rounds, by commands

@@ -54,7 +54,7 @@ def test_no_code_outside_the_demo_knows_of_the_truth() -> None:
 
 
 def test_ledgers_are_not_ignored_and_outputs_are() -> None:
-    ledgers = ["queue.csv", "votes.csv", "state.json", "asks.csv", "gate.json", "metrics.json"]
+    ledgers = ["queue.csv", "votes.csv", "state.json", "asks.csv", "gate.json", "gate.csv", "metrics.json"]
     by_hand = [
         f"data/{name}.csv"
         for name in ("takedowns", "imports", "waivers", "include", "exclude", "gold", "personal", "releases")

@@ -139,6 +139,12 @@ class Gate:
     min_alpha: Annotated[float, Field(ge=-1, le=1)]  # Krippendorff's alpha over the round's votes
     max_unresolved: Share  # share of pictures on which every vote abstained
     min_gold: Share = 0.7  # share of right answers on gold pictures; a round that is surely below it stops
+    max_conflicts: Share = 0.2  # share of near-duplicate groups with several labels that have different ones
+    max_changed: Share = 0.05  # share of earlier labels that a round changes
+    max_unsure: Share = 0.2  # share of answers that are unsure
+    max_none: Share = 0.3  # share of other answers that are "not one of these"
+    min_pace: Share = 0.25  # part of the others' median time, below which an answer is too quick
+    level: OpenShare = 0.01  # probability of a false alarm of each test: of runs of one answer, of drift
 
 
 @frozen

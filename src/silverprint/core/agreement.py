@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
+import numpy as np
 import polars as pl
 
 from silverprint.core.votes.vote_ledger import LONGEST_S
@@ -58,6 +59,61 @@ def krippendorff_alpha(votes: pl.DataFrame, classes: Sequence[str] | None = None
         return float("nan")
     observed = tally.select((pl.col("n") * (pl.col("of") - pl.col("n")) / (pl.col("of") - 1)).sum()).item()
     return float(1 - (total - 1) * observed / expected)
+
+
+def alpha_interval(
+    votes: pl.DataFrame, classes: Sequence[str] | None = None, *, seed: int, resamples: int = 1000, level: float = 0.95
+) -> tuple[float, float] | None:
+    """The interval of Krippendorff's alpha, by a bootstrap of percentiles over pictures; None where alpha is undefined.
+
+    Source: Hayes & Krippendorff 2007, Communication Methods and Measures 1(1), 77-89, who resample pairs; pictures are
+    what was drawn here, and their votes stay together.
+    """
+    if why_undefined(votes, classes) is not None:
+        return None
+    tally = _paired(votes, classes).with_columns(
+        picture=pl.col("image_id").rank("dense") - 1, label=pl.col("choice").rank("dense") - 1
+    )
+    counts = np.zeros((tally["picture"].n_unique(), tally["label"].n_unique()))
+    counts[tally["picture"].to_numpy(), tally["label"].to_numpy()] = tally["n"].to_numpy()
+    of = counts.sum(axis=1, keepdims=True)
+    terms = np.column_stack([counts, (counts * (of - counts) / (of - 1)).sum(axis=1)])
+    rng, pictures = np.random.default_rng(seed), len(counts)
+    drawn = np.array(
+        [np.bincount(rng.integers(pictures, size=pictures), minlength=pictures) @ terms for _ in range(resamples)]
+    )
+    per_class, observed = drawn[:, :-1], drawn[:, -1]
+    total = per_class.sum(axis=1)
+    expected = total**2 - (per_class**2).sum(axis=1)
+    there = expected > 0
+    alphas = 1 - (total[there] - 1) * observed[there] / expected[there]
+    low, high = np.quantile(alphas, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def alpha_by_pair(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> pl.DataFrame:
+    """Krippendorff's alpha of each two people over the pictures that both voted on.
+
+    Returns:
+        one, other (the larger name), pictures, alpha (null where it is not defined), sorted by one and other.
+    """
+    own = counted_votes(votes, classes)
+    both = own.join(own, on="image_id", suffix="_other").filter(pl.col("annotator") < pl.col("annotator_other"))
+    said = pl.concat(
+        [
+            both.select("annotator", "annotator_other", choice)
+            for choice in (pl.col("choice"), pl.col("choice_other").alias("choice"))
+        ]
+    )
+    pair = ["annotator", "annotator_other"]
+    spread = said.group_by(*pair, "choice").len("n").group_by(pair).agg((pl.col("n") ** 2).sum().alias("squares"))
+    differ = (pl.col("choice") != pl.col("choice_other")).sum().alias("differ")
+    pairs = both.group_by(pair).agg(pl.len().cast(pl.Int64).alias("pictures"), differ).join(spread, on=pair)
+    total = 2 * pl.col("pictures")
+    expected = total.cast(pl.Int64) ** 2 - pl.col("squares").cast(pl.Int64)
+    alpha = pl.when(expected > 0).then(1 - (total - 1) * 2 * pl.col("differ") / expected)
+    named = {"one": pl.col("annotator"), "other": pl.col("annotator_other")}
+    return pairs.select(**named, pictures=pl.col("pictures"), alpha=alpha).sort("one", "other")
 
 
 def why_undefined(votes: pl.DataFrame, classes: Sequence[str] | None = None) -> Undefined | None:

@@ -19,7 +19,8 @@ from silverprint.records import GOLD
 from silverprint.store import files, tables
 
 _ROUND: Final = (
-    layout.score, layout.queue, layout.queue_page, layout.labels, layout.gate, layout.model, layout.metrics,
+    layout.score, layout.queue, layout.queue_page, layout.labels, layout.gate, layout.gate_rows, layout.model,
+    layout.metrics,
 )  # fmt: skip
 _ANSWERED: Final = (layout.state, layout.votes)  # files of a round, removed after the rest of it
 _CAMPAIGN: Final = (

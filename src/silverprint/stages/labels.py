@@ -8,6 +8,7 @@ and measure the people. Votes of people who were retired (data/annotators.csv) a
 
 import json
 import math
+import zlib
 from typing import Any
 
 import polars as pl
@@ -68,10 +69,15 @@ def _quality(name: str, labels: pl.DataFrame, answers: pl.DataFrame, classes: tu
     here = labels.filter(pl.col("round") == name)
     answered_here = answers.filter(pl.col("round") == name)
     alpha = agreement.krippendorff_alpha(answered_here, classes)
+    interval = agreement.alpha_interval(answered_here, classes, seed=zlib.crc32(name.encode()))
     unresolved = here["label"].null_count()
     return {
         "labels_total": labels["label"].count(),
         "alpha_round": None if math.isnan(alpha) else round(alpha, 6),
+        "alpha_interval": None if interval is None else [round(end, 6) for end in interval],
+        "alpha_pairs": agreement.alpha_by_pair(answered_here, classes)
+        .with_columns(pl.col("alpha").round(6))
+        .to_dicts(),
         "unresolved": unresolved,
         "unresolved_share": round(unresolved / here.height, 6) if here.height else 0.0,
         "by_role": {role: _role(rows) for (role,), rows in labels.group_by("role")},

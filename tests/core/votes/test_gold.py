@@ -68,8 +68,6 @@ def test_the_first_answer_counts_and_every_one_is_an_exposure(said):
             assert abs(person["low"] - low) + abs(person["high"] - high) < 1e-5
         else:
             assert person["accuracy"] is None
-    highs = [person["high"] for person in everyone if person["high"] is not None]
-    assert gold_answers.worst_upper_end(figures["annotators"]) == (min(highs) if highs else None)
 
 
 @given(st.lists(SAID, max_size=40), st.randoms())

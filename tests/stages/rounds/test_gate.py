@@ -6,9 +6,11 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import annotator_ledger, ledgers
+from silverprint.core.evaluation import training_set
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import LABELS, UNSURE, VOTES, WAIVERS
+from silverprint.records import GATE_ROWS, LABELS, MANIFEST, UNSURE, VOTES, WAIVERS
 from silverprint.stages import gate, labels, queue
+from silverprint.stages.gate.evidence import Evidence
 from silverprint.store import tables
 from tests.helpers import round_campaign as campaign
 
@@ -30,16 +32,24 @@ def result():
     return json.loads(layout.gate("r01").read_text())
 
 
+def failed_rows():
+    return tables.read_ledger(layout.gate_rows("r01"), GATE_ROWS)
+
+
 def test_good_labels_pass_with_every_finding_written(params):
     voted(params)
     gate.run(params, "r01")
     document = result()
     assert (document["round"], document["passed"], document["waived"]) == ("r01", True, [])
-    suite = json.loads((layout.SUITES / "labels.json").read_text())
-    assert len(document["findings"]) == len(suite["expectations"])
+    suites = [
+        json.loads((layout.SUITES / f"{name}.json").read_text())
+        for name in ("votes", "annotators", "labels", "training")
+    ]
+    assert len(document["findings"]) == sum(len(suite["expectations"]) for suite in suites)
     assert {tuple(sorted(f)) for f in document["findings"]} == {
         ("column", "expectation", "observed", "severity", "success")
     }
+    assert failed_rows().is_empty()
     before = layout.gate("r01").read_bytes()
     gate.run(params, "r01")
     assert layout.gate("r01").read_bytes() == before
@@ -75,7 +85,7 @@ def test_disagreement_stops_and_too_few_votes_to_tell_do_not(params, capsys):
     gate.run(params, "r01")
     assert result()["passed"]
     warnings = [f for f in result()["findings"] if not f["success"]]
-    assert [(f["column"], f["severity"]) for f in warnings] == [("alpha_round", "warning")]
+    assert {(f["column"], f["severity"]) for f in warnings} == {("alpha_round", "warning"), ("unsure_low", "warning")}
     assert "r01: warning: people's agreement is not measured" in capsys.readouterr().err
 
 
@@ -185,3 +195,101 @@ def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(p
     table = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
     asked = ledgers.queue("r01").join(table, on="image_id")
     assert (asked["label"] == pl.Series([classes[rank % len(classes)] for rank in asked["rank"]])).all()
+
+
+def test_a_second_vote_in_one_pass_stops_and_its_rows_are_a_table(params):
+    voted(params)
+    path = layout.labels("r01") / "votes.parquet"
+    votes = tables.read(path, VOTES)
+    again = votes.head(1).with_columns(choice=pl.lit("bag"), annotation_id=pl.lit(999, pl.Int64))
+    tables.write(pl.concat([votes, again]), path, VOTES)
+    with pytest.raises(DataError, match=r"compound_columns_to_be_unique.*\(rows: data/rounds/r01/gate\.csv\)"):
+        gate.run(params, "r01")
+    rows = failed_rows()
+    who = (votes["image_id"][0], votes["annotator"][0])
+    assert rows.select("image_id", "annotator").rows() == [who, who]
+    assert set(rows["severity"]) == {"critical"}
+
+
+def test_a_vote_that_a_later_one_replaces_is_no_second_one(params):
+    voted(params)
+    votes = tables.read(layout.labels("r01") / "votes.parquet", VOTES)
+    again = votes.head(1).with_columns(annotation_id=pl.lit(999, pl.Int64), status=pl.lit("superseded"))
+    tables.write(pl.concat([votes, again]), layout.labels("r01") / "votes.parquet", VOTES)
+    rows = Evidence(params, "r01").tables()["votes"].rows
+    assert not rows.select("image_id", "annotator").is_duplicated().any()
+
+
+def test_what_would_train_is_looked_at_beside_what_judges(params, monkeypatch):
+    voted(params)
+    sound = Evidence(params, "r01").tables()["training"].rows
+    assert set(sound["role"].drop_nulls()) == {"train", "control"}
+    assert sound["role"].null_count() == 60 - ledgers.queue("r01").height  # the pool teaches, too
+    assert sound["judging"].null_count() == sound.height
+    known = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
+    leaking = training_set.Examples(known, known)
+    monkeypatch.setattr(training_set, "examples", lambda *_, **__: leaking)
+    with pytest.raises(DataError, match=r"judging expect_column_values_to_be_null: 6 of .*gate\.csv"):
+        gate.run(params, "r01")
+    evaluated = known.filter(role="evaluation")["image_id"]
+    assert set(failed_rows().filter(pl.col("found").str.starts_with("judging"))["image_id"]) == set(evaluated)
+
+
+def test_a_picture_that_was_withdrawn_since_stops(params):
+    voted(params)
+    gone = ledgers.queue("r01")["image_id"][0]
+    campaign.withdraw(gone)
+    with pytest.raises(DataError, match=r"withdrawn expect_column_values_to_be_in_set.*gate\.csv"):
+        gate.run(params, "r01")
+    assert set(failed_rows()["image_id"]) == {gone}
+    labels.run(params, "r01")
+    tables_now = Evidence(params, "r01").tables()
+    assert not any(table.rows["withdrawn"].any() for table in tables_now.values())
+
+
+def test_near_duplicates_with_other_labels_are_a_warning_with_their_rows(params, capsys):
+    voted(params)
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    known = tables.read(layout.labels("r01") / "labels.parquet", LABELS).drop_nulls("label").sort("label")
+    pairs = dict(zip(known["image_id"], [*range(known.height // 2), *range(known.height // 2)], strict=False))
+    regrouped = pl.col("image_id").replace_strict(pairs, default=pl.col("group") + 1_000, return_dtype=pl.Int64)
+    tables.write(manifest.with_columns(group=regrouped), layout.MANIFEST, MANIFEST)
+    gate.run(params, "r01")
+    said = capsys.readouterr().err
+    assert "r01: warning: conflicts_low" in said
+    assert "surely 0." in said
+    assert "gate.csv" in said
+    rows = failed_rows()
+    assert set(rows["severity"]) == {"warning"}
+    assert set(rows["image_id"]) <= set(pairs)
+
+
+def test_a_second_look_is_judged_and_changed_labels_are_counted(params):
+    voted(params)
+    campaign.write_scores(params, "r02", model=True)
+    queue.run(params, "r02")
+    campaign.answer(params, "r02")
+    labels.run(params, "r02")
+    sound = Evidence(params, "r02").tables()["labels"]
+    assert sound.figures["changed_low"].value == 0
+    assert set(sound.rows["round"]) == {"r02"}
+    path = layout.labels("r02") / "labels.parquet"
+    other = pl.when(round="r01").then(pl.lit("sandal")).otherwise("label").alias("label")
+    tables.write(tables.read(path, LABELS).with_columns(other), path, LABELS)
+    spoilt = Evidence(params, "r02").tables()["labels"]
+    assert spoilt.figures["changed_low"].value > params.gate.max_changed
+    assert set(spoilt.rows["round"]) == {"r01", "r02"}
+    assert spoilt.figures["changed_low"].rows.height == sum(spoilt.rows["round"] == "r01")
+
+
+def test_alpha_is_said_with_its_interval_and_the_pair_that_agrees_least(params):
+    classes = params.dataset.classes
+    voted(params, lambda rank, person: classes[(rank + (person == 1 and rank % 3 > 0)) % 5])
+    figure = Evidence(params, "r01").tables()["labels"].figures["alpha_round"]
+    quality = json.loads((layout.labels("r01") / "quality.json").read_text())
+    low, high = quality["alpha_interval"]
+    assert low <= figure.value <= high
+    assert f"95 % interval {low:.3f} to {high:.3f}), least of s-0 and s-1" in figure.words
+    without = {name: value for name, value in quality.items() if not name.startswith(("alpha_i", "alpha_p"))}
+    (layout.labels("r01") / "quality.json").write_text(json.dumps(without))  # as an earlier version wrote it
+    assert Evidence(params, "r01").tables()["labels"].figures["alpha_round"].words == ""

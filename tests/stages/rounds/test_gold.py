@@ -8,12 +8,12 @@ import pytest
 
 from silverprint import layout
 from silverprint.annotation_backend import Project
-from silverprint.campaign import gold_list, ledgers, round_state
+from silverprint.campaign import annotator_ledger, gold_list, ledgers, round_state
 from silverprint.commands import gold as command
 from silverprint.commands import rounds
 from silverprint.core.evaluation.training_set import examples
 from silverprint.errors import ConfigError, DataError, UsageError
-from silverprint.records import GOLD, GOLD_ANSWERS, LABELS, MANIFEST, WAIVERS
+from silverprint.records import GATE_ROWS, GOLD, GOLD_ANSWERS, LABELS, MANIFEST, WAIVERS
 from silverprint.stages import gate, labels, queue
 from silverprint.stages.annotate import server_sync
 from silverprint.store import tables
@@ -155,26 +155,29 @@ def test_a_second_exposure_is_recorded_and_not_counted(params):
 def test_a_round_surely_below_the_limit_stops_and_goes_on_by_more_answers_or_a_waiver(params):
     queue.run(params, "r01")
     answered(params, "r01", wrong=(0, 1))
-    with pytest.raises(DataError, match=r"gold_round_high .*min_value=0\.7\).*round reopen r01.*waivers"):
+    with pytest.raises(DataError, match=r"round reopen r01.*waivers.*between:gold_most, .*:gold_round_high"):
         gate.run(params, "r01")
     round_state.load("r01").moved(status="closed").save()
     rounds.reopen(params, "r01", extra=6, everything=False, why="gold")
     gold = ledgers.queue("r01").filter(pl.col("role") == "gold")["image_id"]
     assert set(gold) <= set(ledgers.asks("r01")["image_id"])
-    waiver = {
-        "round": "r01", "expectation": "expect_column_figure_to_be_between:gold_round_high", "why": "new", "by": "ada",
-    }  # fmt: skip
-    tables.write_ledger(pl.DataFrame([waiver]), layout.WAIVERS, WAIVERS, ["round"])
+    failed = ("expect_column_values_to_be_between:gold_most", "expect_column_figure_to_be_between:gold_round_high")
+    waived = pl.DataFrame({"round": "r01", "expectation": failed, "why": "new", "by": "ada"})
+    tables.write_ledger(waived, layout.WAIVERS, WAIVERS, ["round"])
     gate.run(params, "r01")
 
 
-def test_one_person_surely_below_the_limit_is_a_warning(params):
+def test_one_person_surely_below_the_limit_stops_and_retiring_them_is_the_way_on(params):
     queue.run(params, "r01")
     answered(params, "r01", wrong=(1,))
+    said = r'gold_most .*s-1: 0 of \d+ gold pictures right.*people retire s-1 --why "0 of \d+ gold pictures right", or'
+    with pytest.raises(DataError, match=said):
+        gate.run(params, "r01")
+    rows = tables.read_ledger(layout.gate_rows("r01"), GATE_ROWS).filter(severity="critical")
+    assert rows.select("image_id", "annotator").rows() == [(None, "s-1")]
+    annotator_ledger.add("s-1", "retired", "gold")
+    labels.run(params, "r01")
     gate.run(params, "r01")
-    findings = json.loads(layout.gate("r01").read_text())["findings"]
-    failed = [(one["column"], one["severity"]) for one in findings if not one["success"]]
-    assert failed == [("gold_worst_high", "warning")]
 
 
 def test_a_withdrawn_gold_picture_measures_nobody(params):

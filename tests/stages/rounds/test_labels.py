@@ -42,7 +42,11 @@ def test_every_asked_picture_has_a_label_with_its_role_and_round(asked):
     assert table["round"].unique().to_list() == ["r01"]
     assert table["source"].unique().to_list() == ["human"]
     assert table["agreement"].unique().to_list() == [1.0]
-    assert quality("r01") == {
+    figures = quality("r01")
+    assert figures.pop("alpha_interval") == [1.0, 1.0]
+    pairs = {(pair["one"], pair["other"]): (pair["pictures"], pair["alpha"]) for pair in figures.pop("alpha_pairs")}
+    assert pairs == {("s-0", "s-1"): (16, 1.0), ("s-0", "s-2"): (6, 1.0), ("s-1", "s-2"): (6, 1.0)}
+    assert figures == {
         "votes_round": 6 * 3 + 10 * 2,
         "votes_total": 38,
         "labels_total": 16,

@@ -26,15 +26,15 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from silverprint.adapters.expectations import custom  # noqa: F401  registers our expectations
 
 
-def run(frame: pl.DataFrame, suite: Path, params: dict[str, Any]) -> list[Finding]:
+def run(frame: pl.DataFrame, suite: Path, params: dict[str, Any], keys: tuple[str, ...]) -> list[Finding]:
     """See `silverprint.adapters.expectations.check`."""
     expectations = _read(suite)
     _require_params(suite, expectations, params)
-    results = _validate(frame, suite, expectations, params)
+    results = _validate(frame, suite, expectations, params, keys)
     if len(results) != len(expectations):
         rule = f"{len(expectations)} expectations in the file, {len(results)} ran"
         raise ConfigError(str(suite), rule, f"compare it with Git: git diff {suite}")
-    return sorted((_finding(suite, result) for result in results), key=_order)
+    return sorted((_finding(suite, result, keys) for result in results), key=_order)
 
 
 def _read(suite: Path) -> list[Expectation]:
@@ -69,7 +69,7 @@ def _require_params(suite: Path, expectations: list[Expectation], params: dict[s
 
 
 def _validate(
-    frame: pl.DataFrame, suite: Path, expectations: list[Expectation], params: dict[str, Any]
+    frame: pl.DataFrame, suite: Path, expectations: list[Expectation], params: dict[str, Any], keys: tuple[str, ...]
 ) -> list[ExpectationValidationResult]:
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)  # True leaves a folder in /tmp after each run
     context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
@@ -83,10 +83,13 @@ def _validate(
     # What an expectation stumbles over is in its result, with a traceback in the log that a user cannot use.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     document = gx.ExpectationSuite(name=suite.stem, expectations=expectations)
-    return list(batch.validate(document, expectation_parameters=params).results)
+    shown: dict[str, Any] = {"result_format": "SUMMARY"}
+    if keys:
+        shown = {"result_format": "COMPLETE", "unexpected_index_column_names": list(keys)}
+    return list(batch.validate(document, expectation_parameters=params, result_format=shown).results)
 
 
-def _finding(suite: Path, result: ExpectationValidationResult) -> Finding:
+def _finding(suite: Path, result: ExpectationValidationResult, keys: tuple[str, ...]) -> Finding:
     configuration = result.expectation_config
     assert configuration is not None  # noqa: S101  the library types it as optional, and always sets it
     _raise_if_stumbled(suite, configuration.type, result)
@@ -98,6 +101,7 @@ def _finding(suite: Path, result: ExpectationValidationResult) -> Finding:
         success=bool(result.success),
         observed=_observed(result.result),
         kwargs=kwargs,
+        rows=tuple(result.result.get("unexpected_index_list") or ()) if keys and not result.success else (),
     )
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from silverprint.core.splits import HELD_OUT, TRAINABLE, usable_rows
+from silverprint.core.splits import TRAINABLE, usable_rows
 
 
 class Examples(NamedTuple):
@@ -25,7 +25,8 @@ def examples(
     """Splits the labels so far.
 
     A picture that a threshold rejected after people labelled it stays; a withdrawal or a licence takes it out. A
-    picture in a near-duplicate group with an evaluation or audit picture, whatever its label, is never trained on.
+    picture in a near-duplicate group with an evaluation, audit or gold picture, whatever its label, is never trained
+    on.
 
     Args:
         labels: LABELS so far.
@@ -36,8 +37,8 @@ def examples(
     """
     allowed = usable_rows(manifest, binding).filter(~pl.col("image_id").is_in(sorted(withdrawn)))
     rows = labels.join(allowed.select("image_id", "group"), on="image_id").sort("image_id")
-    held_out = rows.filter(pl.col("role").is_in(HELD_OUT))["group"].drop_nulls().unique()
-    straddles = pl.col("group").is_in(held_out.implode()).fill_null(False)
+    judged = labels.filter(~pl.col("role").is_in(TRAINABLE)).join(manifest, on="image_id")["group"].drop_nulls()
+    straddles = pl.col("group").is_in(judged.unique().implode()).fill_null(False)
     known = rows.filter(pl.col("label").is_in(list(classes)))
     return Examples(
         known.filter(pl.col("role").is_in(TRAINABLE) & ~straddles).drop("group"),

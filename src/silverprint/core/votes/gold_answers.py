@@ -47,11 +47,6 @@ def gold_figures(rows: pl.DataFrame, round_name: str) -> dict[str, Any]:
     }
 
 
-def worst_upper_end(annotators: dict[str, dict[str, Any]]) -> float | None:
-    """The lowest upper end among the people's intervals; null where nobody answered."""
-    return min((one["high"] for one in annotators.values() if one["high"] is not None), default=None)
-
-
 def _figures(rows: pl.DataFrame) -> dict[str, Any]:
     first = rows.filter(pl.col("exposure") == 1)
     n, right = first["right"].count(), int(first["right"].sum())

@@ -9,12 +9,15 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.adapters.expectations import check, critical_failures
-from silverprint.campaign import ledgers, round_state
+from silverprint.campaign import gold_list, ledgers, round_state
 from silverprint.config import Params
 from silverprint.console import say
+from silverprint.core.gates import leakage
+from silverprint.core.splits import TRAINABLE
 from silverprint.errors import DataError
+from silverprint.records import LABELS
 from silverprint.stages.queue import draw, explain, pool
-from silverprint.store import files
+from silverprint.store import files, tables
 
 
 def run(params: Params, round_name: str) -> None:
@@ -54,8 +57,18 @@ def _draw(params: Params, round_name: str) -> pl.DataFrame:
     queue = draw.draw(params, round_name, there, how)
     explain.say_left_out(round_name, included, queue, there)
     queue = explain.explain(queue, there, how, picked, params.dataset.classes)
-    _require_suite(params, round_name, queue.join(there.manifest, on="image_id", how="left"))
+    _require_suite(params, round_name, _as_judged(params, round_name, queue, there))
     return queue
+
+
+def _as_judged(params: Params, name: str, queue: pl.DataFrame, there: pool.Pool) -> pl.DataFrame:
+    """The queue as its suite sees it."""
+    labels = tables.read(layout.labels(params.rounds[name].prev) / "labels.parquet", LABELS)
+    judging = labels.filter(~pl.col("role").is_in(TRAINABLE))["image_id"]
+    known = pl.concat([judging, gold_list.read(params)["image_id"]]).unique()
+    rows = queue.join(there.manifest, on="image_id", how="left", maintain_order="left")
+    rows = rows.with_columns(withdrawn=pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))
+    return leakage.with_judging(rows, known, there.manifest)
 
 
 def _require_there(name: str) -> None:

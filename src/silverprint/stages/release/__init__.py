@@ -13,6 +13,7 @@ import polars as pl
 
 from silverprint import console, layout
 from silverprint.adapters import tracking
+from silverprint.adapters.expectations import check, critical_failures
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.adapters.exporters.exporter import Dataset
 from silverprint.adapters.huggingface import card
@@ -20,6 +21,7 @@ from silverprint.campaign import class_list, ledgers, release_versions
 from silverprint.config import START, Params
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING
+from silverprint.core.gates import leakage
 from silverprint.core.reporting import release_changes, summary
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
@@ -59,6 +61,7 @@ def run(given: Params, round_name: str | None = None) -> None:
     if rows.filter(pl.col("split") != "silver").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
+    _require_suite(rows, manifest)
     figures = dataset_metrics.measure_dataset(params, manifest, labels, rows) | {"automatic": silver.figures}
     version = release_versions.of(rows, params.last)
     rows = provenance.add(rows, manifest, votes, params.dataset.classes)
@@ -75,6 +78,16 @@ def run(given: Params, round_name: str | None = None) -> None:
     if single and rows.height > _MANY_FILES:
         remedy = f"release.formats without {', '.join(single)}"
         console.say(f"{rows.height} files of their own are slow for DVC; without them: {remedy}")
+
+
+def _require_suite(rows: pl.DataFrame, manifest: pl.DataFrame) -> None:
+    suite, withdrawn = layout.SUITES / "release.json", sorted(ledgers.withdrawn_images())
+    tested = rows.filter(split="test")["image_id"]
+    table = leakage.with_judging(rows, tested, manifest).with_columns(withdrawn=pl.col("image_id").is_in(withdrawn))
+    failed = critical_failures(check(table, suite, {"splits": list(splits.SPLITS)}))
+    if failed:
+        remedy = "nothing was released; fix the stage or the suite"
+        raise DataError(f"release: {failed[0]}", f"{len(failed)} critical expectations of {suite} failed", remedy)
 
 
 def _write_nothing(params: Params) -> None:

@@ -1,0 +1,75 @@
+"""People of a round, one row each: what their answers say of the way in which they work."""
+
+import zlib
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+import polars as pl
+
+from silverprint.config.model import Gate
+from silverprint.core.evaluation.intervals import clopper_pearson
+from silverprint.core.gates import answer_runs, pace
+from silverprint.records import INT, REAL, TEXT, Schema, conform
+
+PEOPLE: Schema = {
+    "annotator": TEXT,
+    "gold_answers": INT,  # first answers about gold pictures, of all rounds
+    "gold_most": REAL,  # upper end of the exact 95 % interval of the share that is right; null without such answers
+    "run": INT,  # longest run of one answer in this round
+    "run_chance": REAL,  # of one as long, times the number of people who were tested; null without an answer here
+    "quick_low": REAL,  # share of answers that is surely too quick; null where nobody can be compared
+    "gold_words": TEXT,  # what a message says of each of the three
+    "run_words": TEXT,
+    "quick_words": TEXT,
+}
+
+# The column that says in words what another one measures.
+WORDS = {"gold_most": "gold_words", "run_chance": "run_words", "quick_low": "quick_words"}
+
+
+def table(votes: pl.DataFrame, guesses: pl.DataFrame, gold: Mapping[str, dict[str, Any]], gate: Gate) -> pl.DataFrame:
+    """PEOPLE, sorted by annotator: everybody who answered in this round or about gold in any.
+
+    Args:
+        votes: VOTES of this round that are done, of nobody who was retired.
+        guesses: image_id, predicted: what a model said of the round's pictures.
+        gold: per annotator `right` and `answers`, as quality.json has them.
+    """
+    names = sorted({*votes["annotator"], *gold})
+    runs, quick = _runs(votes, guesses, gate.level), _quick(votes, gate.min_pace)
+    rows = [{"annotator": who} | _gold(gold.get(who)) | runs.get(who, {}) | quick.get(who, {}) for who in names]
+    return conform(pl.DataFrame(rows, schema=PEOPLE), PEOPLE)
+
+
+def _gold(figures: dict[str, Any] | None) -> dict[str, Any]:
+    if figures is None or not figures["answers"]:
+        return {}
+    right, answers = figures["right"], figures["answers"]
+    said = f"{right} of {answers} gold pictures right"
+    return {"gold_answers": answers, "gold_most": clopper_pearson(right, answers)[1], "gold_words": said}
+
+
+def _runs(votes: pl.DataFrame, guesses: pl.DataFrame, level: float) -> dict[str, dict[str, Any]]:
+    """Each person's longest run. As many are tested, each chance counts as often as there are people (Bonferroni)."""
+    in_order = votes.join(guesses, on="image_id", how="left").sort("created_at", "annotation_id")
+    in_order = in_order.with_columns(pl.col("choice", "predicted").fill_null("").rank("dense").name.suffix("_code"))
+    people = in_order["annotator"].n_unique()
+    found = {}
+    for (who,), own in in_order.group_by("annotator"):
+        answers, strata = own["choice_code"].to_numpy(), own["predicted_code"].to_numpy()
+        length, start = answer_runs.longest(answers)
+        seed = zlib.crc32(str(who).encode())
+        chance = answer_runs.chance(answers, strata, seed=seed, draws=ceil(2 * people / level))
+        expected = min(1.0, chance * people)
+        said = f"{length} times {own['choice'][start]!r} in a row of {own.height} answers, chance {expected:.4f}"
+        found[str(who)] = {"run": length, "run_chance": expected, "run_words": said}
+    return found
+
+
+def _quick(votes: pl.DataFrame, part: float) -> dict[str, dict[str, Any]]:
+    found = {}
+    for who, (share, limit) in pace.quick_answers(votes, part).items():
+        said = f"{share.found} of {share.among} answers in less than {limit:.2g} s, {part:g} of the others' median"
+        found[who] = {"quick_low": share.surely, "quick_words": said}
+    return found

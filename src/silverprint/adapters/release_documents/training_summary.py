@@ -69,13 +69,13 @@ def _size(facts: ReleaseFacts) -> tuple[Item, ...]:
     count = facts.training.height
     size = next((text for limit, text in _SIZES if count < limit), "More than 1 billion images")
     counts = {name: facts.training.filter(label=name).height for name in facts.classes}
-    latest = facts.training["fetched_at"].drop_nulls().max()
+    latest = max(facts.training["fetched_at"].drop_nulls().to_list(), default=None)
     return (
         Item("modalities", "Modality, training data size, types of content",
              f"Image: {size} ({count:,}). Content: pictures labelled by the question \"{facts.params.dataset.title}\":"
              f" {sentences.counted(counts)}.", figures={"images": count, "range": size, "classes": counts}),
         Item("latest", "Latest date of data acquisition",
-             f"{_month(str(latest))} (a picture fetched {latest})." if latest else None, open=latest is None,
+             f"{_month(latest)} (a picture fetched {latest})." if latest else None, open=latest is None,
              figures={"latest": latest}),
         Item("languages", "Linguistic characteristics of the training data",
              "No text modality; writing inside pictures and captions was not examined.", open=True),
@@ -136,8 +136,8 @@ def _crawled(facts: ReleaseFacts) -> tuple[Item, ...]:
 
 
 def _with_credentials(fetched: list[SourceFacts]) -> str:
-    own = [source for source in fetched if isinstance(source.settings, WebSource)]
-    return ", ".join(source.name for source in own if source.settings.headers or source.settings.cookies)
+    own = ((source.name, source.settings) for source in fetched)
+    return ", ".join(name for name, site in own if isinstance(site, WebSource) and (site.headers or site.cookies))
 
 
 def _domains(facts: ReleaseFacts) -> Item:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.licenses import spdx
+from silverprint.core.licenses import page, spdx
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_licences_have_one_name(said: str, meant: str | None) -> None:
 def test_any_words_are_kept_short(said: str) -> None:
     found = spdx(said)
     assert found is None or 0 < len(found) <= 500
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("CC-BY-4.0", "https://spdx.org/licenses/CC-BY-4.0.html"),
+        ("MIT", "https://spdx.org/licenses/MIT.html"),
+        ("CC-BY-NC-3.0-DE", "https://creativecommons.org/licenses/by-nc/3.0/de/"),
+        ("https://example.org/our-terms", "https://example.org/our-terms"),
+        ("LicenseRef-ours", None),
+        ("MIT OR Apache-2.0", None),
+        ("All rights reserved", None),
+    ],
+)
+def test_a_licence_that_can_be_read_somewhere_has_its_address(name: str, address: str | None) -> None:
+    assert page(name) == address

@@ -1,5 +1,8 @@
 """Checks across several values of params.yaml."""
 
+import re
+from collections.abc import Mapping
+
 from silverprint.config.class_names import check_class_list
 from silverprint.config.field_types import PACKAGED_BACKBONE
 from silverprint.config.model import START, Clean, Embed, Params
@@ -21,6 +24,7 @@ def require_agreement(params: Params) -> None:
             _pictures(name, source)
     _rounds(params)
     _core_classes(params)
+    _answers(params.release.answers)
 
 
 def _rounds(params: Params) -> None:
@@ -46,6 +50,12 @@ def _core_classes(params: Params) -> None:
         if name not in params.dataset.classes:
             value = f"release.core_classes = [{', '.join(params.release.core_classes)}]"
             raise ConfigError(value, f"{name!r} is no class", f"use some of: {', '.join(params.dataset.classes)}")
+
+
+def _answers(answers: Mapping[str, str]) -> None:
+    url = answers.get("url")
+    if url is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+        raise ConfigError(f"release.answers.url = {url!r}", "croissant.json has one address", "write https://...")
 
 
 def _pictures(name: str, source: WebSource) -> None:

@@ -161,6 +161,7 @@ class Release:
     core_classes: tuple[ClassName, ...] = ()  # classes that people alone give
     formats: tuple[ReleaseFormat, ...] = ("parquet", "imagefolder")
     csv_raw: bool = False  # true: text in the CSV is left as it is, even where a spreadsheet would read a formula
+    answers: dict[Name, Shown] = Field(default_factory=dict)  # what only a person knows, by the documents' questions
 
 
 @frozen

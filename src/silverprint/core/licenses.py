@@ -67,3 +67,16 @@ def recognise(said: str) -> str | None:
         return str(canonicalize_license_expression(name))
     except InvalidLicenseExpression:
         return None
+
+
+def page(name: str) -> str | None:
+    """The address at which a licence can be read: its own, or its page at SPDX; None where it has neither."""
+    if _ADDRESS.fullmatch(name):
+        return name
+    if _PORTED.fullmatch(name):
+        kind, version, port = name.removeprefix("CC-").lower().rsplit("-", 2)
+        return f"https://creativecommons.org/licenses/{kind}/{version}/{port}/"
+    known = recognise(name)
+    if known is None or " " in known or known.startswith("LicenseRef-"):
+        return None
+    return f"https://spdx.org/licenses/{known}.html"

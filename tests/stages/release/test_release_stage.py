@@ -22,6 +22,7 @@ from silverprint.store import ShardReader, tables
 from tests.conftest import ROOT
 from tests.helpers.exports import READERS
 from tests.helpers.release_campaign import split
+from tests.stages.release.test_release_documents import DOCUMENTS
 
 
 def test_every_picture_is_the_stored_one_in_both_forms(params: Params) -> None:
@@ -178,7 +179,7 @@ def test_formats_are_those_asked_for(
     assert "without them: release.formats without imagefolder" in " ".join(capsys.readouterr().err.split())
     for formats in (("parquet",), tuple(EXPORTERS)):
         release.run(replace(params, release=replace(params.release, formats=formats)))
-        assert sorted(path.name for path in layout.RELEASE.iterdir()) == sorted(["README.md", *formats])
+        assert sorted(path.name for path in layout.RELEASE.iterdir()) == sorted(["README.md", *DOCUMENTS, *formats])
         text = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
         assert [name for name in EXPORTERS if name in text] == list(formats)
     capsys.readouterr()

@@ -1,5 +1,6 @@
 """Versions of the release: counted by content, kept, and compared."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -172,10 +173,12 @@ def test_annotators_and_rights_are_in_every_row(params: Params) -> None:
     release.run(params)
     rows = pl.concat([split(name) for name in ("train", "test")])
     votes = tables.read(layout.labels(params.last) / "votes.parquet", VOTES).filter(pl.col("status") == "valid")
-    for image_id, n_votes, annotators in rows.select("image_id", "n_votes", "annotators").iter_rows():
-        people = sorted(set(votes.filter(image_id=image_id)["annotator"]))
-        assert annotators.split(" ") == people
-        assert len(people) == n_votes
+    for image_id, n_votes, annotators, said in rows.select("image_id", "n_votes", "annotators", "votes").iter_rows():
+        given = votes.filter(image_id=image_id).sort("annotator")
+        assert json.loads(said) == dict(given.select("annotator", "choice").iter_rows())
+        assert annotators.split(" ") == list(json.loads(said))
+        assert len(annotators.split(" ")) == n_votes
     assert set(rows["robots"]) == {"allowed", "n/a"}
-    assert {"contract", "consent"} <= set(rows.columns)
-    assert split("silver")["annotators"].null_count() == split("silver").height
+    assert {"contract", "consent", "reservation"} <= set(rows.columns)
+    for name in ("annotators", "votes"):
+        assert split("silver")[name].null_count() == split("silver").height

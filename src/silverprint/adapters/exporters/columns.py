@@ -23,9 +23,11 @@ COLUMNS: Final[Schema] = {
     "fetched_at": TEXT,
     "caption": TEXT,
     "robots": TEXT,  # allowed | disallowed | none (no robots.txt) | n/a
+    "reservation": TEXT,  # what its site and the picture say of training, as records.RAW has it
     "contract": TEXT,
     "consent": TEXT,
     "annotators": TEXT,  # pseudonyms of the people whose votes count, with a blank between; no source's labels
+    "votes": TEXT,  # JSON object, pseudonym -> what that person said
 }
 
 _EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}

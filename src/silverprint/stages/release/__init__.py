@@ -1,4 +1,4 @@
-"""release: the dataset for its users: splits, a dataset card, and the pictures in each format that was asked for.
+"""release: the dataset for its users: splits, its documents, and the pictures in each format that was asked for.
 
 And what this version of it is worth: data/metrics/qualities.json, in Git, for `dvc metrics diff`.
 """
@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -23,10 +22,11 @@ from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.gates import leakage
 from silverprint.core.reporting import release_changes, summary
+from silverprint.core.reporting.release_facts import ReleaseFacts
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
-from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
-from silverprint.stages.release import automatic, dataset_metrics, provenance
+from silverprint.records import LABELS, MANIFEST, VOTES
+from silverprint.stages.release import automatic, dataset_metrics, documents, facts, provenance
 from silverprint.store import ShardReader, files, json_files, tables
 from silverprint.store.files import replacing_folder
 
@@ -65,10 +65,13 @@ def run(given: Params, round_name: str | None = None) -> None:
     figures = dataset_metrics.measure_dataset(params, manifest, labels, rows) | {"automatic": silver.figures}
     version = release_versions.of(rows, params.last)
     rows = provenance.add(rows, manifest, votes, params.dataset.classes)
+    reader = ShardReader([layout.raw(source) for source in params.sources])
+    known = facts.Tables(rows, manifest, votes, reader.index())
+    told = facts.gather(params, known, model["model_id"], silver.figures, version.line)
     with replacing_folder(layout.RELEASE) as folder:
-        _write_formats(rows, folder, params)
-        facts = _card(params, rows, manifest, votes, model["model_id"], silver.figures, version)
-        files.write_text(folder / "README.md", card.render(facts))
+        _write_formats(rows, folder, params, reader)
+        files.write_text(folder / "README.md", card.render(_card(told, version)))
+        documents.write(told, folder)
     release_versions.record(version)
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     tracking.after_round(given, params.last)
@@ -104,9 +107,7 @@ def _as_of(params: Params, round_name: str) -> Params:
     return replace(params, last=round_name, rounds={name: params.rounds[name] for name in until})  # type: ignore[type-var]
 
 
-def _write_formats(rows: pl.DataFrame, folder: Path, params: Params) -> None:
-    reader = ShardReader([layout.raw(source) for source in params.sources])
-
+def _write_formats(rows: pl.DataFrame, folder: Path, params: Params, reader: ShardReader) -> None:
     def read(image_ids: Sequence[str]) -> Iterable[tuple[str, bytes]]:
         return console.track(reader.read(image_ids), "release", total=len(image_ids))
 
@@ -117,36 +118,28 @@ def _write_formats(rows: pl.DataFrame, folder: Path, params: Params) -> None:
         EXPORTERS[name](dataset, folder / name)
 
 
-def _card(
-    params: Params,
-    rows: pl.DataFrame,
-    manifest: pl.DataFrame,
-    votes: pl.DataFrame,
-    model_id: str,
-    automatic_figures: dict[str, Any],
-    version: release_versions.Version,
-) -> card.Card:
+def _card(told: ReleaseFacts, version: release_versions.Version) -> card.Card:
+    params, rows = told.params, told.rows
     counts = {
         split: dict(rows.filter(pl.col("split") == split).group_by("label").len().sort("label").iter_rows())
         for split in splits.SPLITS
     }
     released = rows.group_by("source").agg(pl.len().alias("released"))
-    sources = summary.provenance(manifest).join(released, on="source", how="left", maintain_order="left")
-    evaluation = tables.read(layout.model(params.last) / "evaluation.parquet", EVALUATION)
+    sources = summary.provenance(told.manifest).join(released, on="source", how="left", maintain_order="left")
     return card.Card(
         name=params.dataset.name,
         question=params.dataset.title,
-        classes=class_list.classes(params),
+        classes=told.classes,
         splits={split: found for split, found in counts.items() if found},
         licenses=summary.licenses(rows).to_dicts(),
         sources=sources.with_columns(pl.col("released").fill_null(0)).to_dicts(),
-        rounds=summary.rounds(votes, params.chain, params.dataset.classes),
-        evaluation=summary.accuracy(evaluation),
-        model_id=model_id,
-        automatic=automatic_figures,
+        rounds=told.rounds,
+        evaluation=told.evaluation,
+        model_id=told.model_id,
+        automatic=told.automatic,
         core_classes=params.release.core_classes,
         formats=params.release.formats,
-        version=version.line,
+        version=told.version,
         compared=version.changes is not None,
         relabelled=[] if version.changes is None else release_changes.relabelled(version.changes).to_dicts(),
     )

@@ -1,0 +1,174 @@
+"""Sentences about a release that several of its documents have: each counts what the tables say."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from silverprint.config.sources import UrlSource, WebSource
+from silverprint.core.cleaning.rules import RULES
+from silverprint.core.reporting import summary
+from silverprint.core.reporting.release_facts import ReleaseFacts, SourceFacts, value_counts
+
+KINDS: Final = {"web": "crawl", "urls": "list of addresses", "archive": "drop", "folder": "folder"}
+
+LIMITS: Final = [
+    "Labels of train and test are people's answers, not the truth: see agreement and n_votes.",
+    "train is no random sample: its pictures were chosen where they teach most. Estimate shares of classes from test.",
+    "Near-duplicates of test pictures are kept out of the other splits; pictures that merely look alike are not.",
+    "silver, where there is one, repeats its model's mistakes and favours pictures that are easy for it.",
+]
+
+_TOLD: Final = ("page_url", "caption", "license", "robots", "reservation", "contract", "consent")
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """`near-duplicate 12, flat 3`, each name as one line; `none` where there are none."""
+    return ", ".join(f"{' '.join(name.split())} {count:,}" for name, count in counts.items() if count) or "none"
+
+
+def acquired(source: SourceFacts) -> str:
+    """What was looked at and taken of a source, and what was not."""
+    found = source.outcomes
+    if not found:
+        return f"{source.name} ({KINDS[source.settings.kind]}): nothing was looked at."
+    period = f", {source.first[:10]} to {source.last[:10]}" if source.first and source.last else ""
+    what = "addresses" if source.fetched else "files"
+    taken = counted({name: found[name] for name in ("stored", "duplicate", "refused", "failed", "purged")})
+    refused = f" Refused: {counted(source.refusals)}." if source.refusals else ""
+    return (
+        f"{source.name} ({KINDS[source.settings.kind]}{period}): {found['addresses']:,} {what}, {taken}.{refused}"
+        f" Released: {source.released:,}."
+    )
+
+
+def obeyed(source: SourceFacts) -> str:
+    """Which signals against training the source obeys, what they said, and what became of it."""
+    signals = ", ".join(source.settings.respect) or "none"
+    said = "; ".join(
+        f"{row['said']} of {row['addresses']:,} addresses, {row['refused']:,} of them refused"
+        for row in source.reservations
+    )
+    return (
+        f"{source.name}: obeys {signals}, as set now. Said: {said or 'nothing'}. Refused: {counted(source.refusals)}."
+    )
+
+
+def crawlers(facts: ReleaseFacts) -> dict[str, list[str]]:
+    """User agent, as set now -> the sources of which something was fetched."""
+    found: dict[str, list[str]] = {}
+    for source in facts.sources:
+        if source.outcomes and isinstance(source.settings, WebSource | UrlSource):
+            found.setdefault(source.settings.user_agent, []).append(source.name)
+    return found
+
+
+def missing(facts: ReleaseFacts) -> str:
+    nulls = {name: facts.rows[name].null_count() for name in _TOLD}
+    return f"Of {facts.rows.height:,} pictures the source does not tell: {counted(nulls)}."
+
+
+def cleaned(facts: ReleaseFacts) -> list[str]:
+    """Why pictures were rejected, the commonest reason first, with what each means."""
+    words = {rule.reason: rule.words for rule in RULES}
+    kept = int(facts.manifest["kept"].sum())
+    rejected = [
+        f"Rejected as {reason}: {pictures:,} ({words.get(reason, reason)})."
+        for reason, pictures in summary.rejections(facts.manifest).iter_rows()
+    ]
+    stripped = "Metadata that could identify a person or a place was stripped; the pixels are those fetched."
+    return [f"Of {facts.manifest.height:,} acquired pictures {kept:,} were kept.", *rejected, stripped]
+
+
+def annotated(facts: ReleaseFacts) -> list[str]:
+    dataset = facts.params.dataset
+    answers = sum(one["answers"] for one in facts.annotators)
+    return [
+        f"{len(facts.annotators)} people gave {answers:,} answers in {len(facts.rounds)} rounds to the question:"
+        f" {dataset.title} They chose one of {len(facts.classes)} classes, \"not one of these\" or \"unsure\".",
+        f"Instructions: {' '.join(dataset.instructions.split())}",
+        f"A label is the consensus of its votes (labels.consensus: {facts.params.labels.consensus}); a picture on"
+        " which everybody was unsure, or that fits no class, is not released.",
+    ]  # fmt: skip
+
+
+def round_said(row: Mapping[str, Any]) -> str:
+    alpha = "undefined" if row["alpha"] is None else f"{row['alpha']:.2f}"
+    return (
+        f"Round {row['round']}: {row['pictures']:,} pictures, {row['votes']:,} votes, {row['abstained']:,} unsure,"
+        f" {row['people']} people, Krippendorff's alpha {alpha}."
+    )
+
+
+def votes_per_picture(facts: ReleaseFacts) -> str:
+    human = facts.rows.filter(label_source="human")["n_votes"].drop_nulls()
+    if human.is_empty():
+        return ""
+    counts = human.value_counts().sort("n_votes")
+    said = ", ".join(f"{votes}: {pictures:,}" for votes, pictures in counts.iter_rows())
+    return f"Pictures by number of votes: {said}. Automatic labels have none."
+
+
+def automatic(facts: ReleaseFacts) -> list[str]:
+    """What labelled `silver`; nothing where there is none."""
+    found = facts.automatic
+    if "silver" not in facts.splits:
+        return []
+    measured = f"{100 * found['precision']:.1f} %"
+    interval = f"{100 * found['low']:.1f} % to {100 * found['high']:.1f} %"
+    return [
+        f"Model {facts.model_id}, trained on train: {facts.splits['silver']:,} labels of silver. Promised: at least"
+        f" {100 * found['promised']:.1f} % right; measured {measured} on {found['above']:,} audited pictures"
+        f" (95 % interval {interval})."
+    ]
+
+
+def agrees(facts: ReleaseFacts) -> str | None:
+    """How often the last model agrees with people; None where that was not measured."""
+    found = facts.evaluation
+    if found is None:
+        return None
+    return (
+        f"A model trained on train ({facts.model_id}) agrees with people on {100 * found['accuracy']:.1f} % of"
+        f" {int(found['n']):,} evaluation pictures (95 % interval {100 * found['low']:.1f} % to"
+        f" {100 * found['high']:.1f} %)."
+    )
+
+
+def uses(facts: ReleaseFacts) -> list[str]:
+    wanted = {
+        "train": "training",
+        "test": "testing; never train on it",
+        "silver": "training where some wrong labels are tolerable",
+    }
+    return [f"{name}: {wanted[name]} ({count:,} pictures)." for name, count in facts.splits.items()]
+
+
+def biases(facts: ReleaseFacts) -> list[str]:
+    said = []
+    for split in facts.splits:
+        labels = facts.rows.filter(split=split)["label"]
+        counts = dict(labels.value_counts().iter_rows())
+        said.append(f"Pictures of {split} by class: {', '.join(f'{c} {counts.get(c, 0):,}' for c in facts.classes)}.")
+    return [*said, f"Pictures by source: {counted(facts.counts('source'))}."]
+
+
+def persons(facts: ReleaseFacts) -> list[str]:
+    """What detectors and sources say of people in the pictures."""
+    found = facts.rows["personal"].drop_nulls()
+    kinds = found.str.split(" ").explode().str.split(":").list.first()
+    counts = value_counts(kinds)
+    detected = (
+        f"Detectors found persons in {found.len():,} released pictures ({counted(counts)})."
+        if found.len()
+        else "No detector's finding of a person is on record for a released picture; that is no proof of absence."
+    )
+    consent = facts.rows["consent"].drop_nulls()
+    return [detected, f"A reference to consent is on record for {consent.len():,} of {facts.rows.height:,} pictures."]
+
+
+def versions(facts: ReleaseFacts) -> str:
+    line = facts.version
+    return (
+        f"This is version {line['version']} of {line['at'][:10]}, digest {line['digest']}. Every change of pictures,"
+        f" splits or labels makes a new version; {facts.withdrawn:,} pictures are withdrawn so far and in none that is"
+        " made now. To have a picture taken out, name its image_id or its url."
+    )

@@ -1,0 +1,81 @@
+"""Documents of a release, as the stage writes them."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from silverprint import config, layout
+from silverprint.config import Params
+from silverprint.errors import ConfigError
+from silverprint.stages import release
+from tests.helpers.release_campaign import split
+
+DOCUMENTS = ("croissant.json", "datasheet.json", "datasheet.md", "training-summary.json", "training-summary.md")
+
+
+def answering(params: Params, **answers: str) -> Params:
+    return replace(params, release=replace(params.release, answers=answers))
+
+
+def contents() -> dict[str, bytes]:
+    return {name: (layout.RELEASE / name).read_bytes() for name in DOCUMENTS}
+
+
+def test_they_are_written_twice_alike_and_say_what_is_missing(
+    params: Params, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release.run(params)
+    told = capsys.readouterr().err
+    missing = json.loads((layout.RELEASE / "datasheet.json").read_text())["to_be_filled_in"]
+    assert f"datasheet.md: {len(missing)} answers are a person's" in told
+    first = contents()
+    release.run(params)
+    assert contents() == first
+
+
+def test_what_a_person_answers_is_in_them(params: Params) -> None:
+    release.run(answering(params, creator="ACME", url="https://data.example/x", provider="ACME, a@acme.example"))
+    document = json.loads((layout.RELEASE / "croissant.json").read_text())
+    assert (document["creator"]["name"], document["url"]) == ("ACME", "https://data.example/x")
+    assert "ACME, a@acme.example" in (layout.RELEASE / "training-summary.md").read_text()
+
+
+def test_an_answer_that_nothing_asks_stops_the_release(params: Params) -> None:
+    release.run(params)
+    before = contents()
+    with pytest.raises(ConfigError, match=r"release\.answers\.creater: no document asks that; use some of: purpose"):
+        release.run(answering(params, creater="ACME"))
+    assert contents() == before
+
+
+def test_the_address_is_one(params: Params) -> None:
+    text = layout.PARAMS.read_text()
+    layout.PARAMS.write_text(text.replace("\nrelease:\n", "\nrelease:\n  answers: {url: data.example}\n"))
+    with pytest.raises(ConfigError, match=r"release\.answers\.url = 'data\.example': croissant\.json has one address"):
+        config.load()
+
+
+def test_files_are_those_that_it_names(params: Params) -> None:
+    release.run(params)
+    document = json.loads((layout.RELEASE / "croissant.json").read_text())
+    files = [one for one in document["distribution"] if one["@type"] == "cr:FileObject"]
+    assert [one["contentUrl"] for one in files] == sorted(
+        path.relative_to(layout.RELEASE).as_posix() for path in Path(layout.RELEASE / "parquet").iterdir()
+    )
+    for one in files:
+        data = (layout.RELEASE / one["contentUrl"]).read_bytes()
+        assert (one["contentSize"], one["sha256"]) == (f"{len(data)} B", hashlib.sha256(data).hexdigest())
+
+
+def test_counts_are_those_of_the_tables(params: Params) -> None:
+    release.run(params)
+    sheet = json.loads((layout.RELEASE / "datasheet.json").read_text())
+    items = {one["key"]: one for section in sheet["sections"] for one in section["items"]}
+    for name, count in items["counts"]["figures"]["splits"].items():
+        assert split(name).height == count
+    web = items["acquisition"]["figures"][0]
+    assert (web["refusals"], web["refused"]) == ({"robots": 7}, 7)
+    assert web["robots"] == {"allowed": web["released"]}

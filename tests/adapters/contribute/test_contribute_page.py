@@ -38,7 +38,7 @@ def test_a_phone_gives_pictures_and_loses_the_connection(project: Path, tmp_path
     files[5].write_bytes(b"no picture")
     large = tmp_path / "large.jpg"
     large.write_bytes(jpeg(tile(10, side=2_400), quality=98))
-    assert large.stat().st_size > 2 * 512 * 1024
+    assert large.stat().st_size > 512 * 1024  # more than one piece
 
     path, port = start(tmp_path), free_port()
     with serving(port), browser.page(*PHONE) as page:

@@ -35,6 +35,7 @@ def _stage(name: str, help_text: str, *arguments: Argument) -> Verb:
 
 
 _ARCHIVE = "a partner's folder, zip or tar, or where it is on S3"
+_SITE = "the first page to crawl: it is looked at, and selectors proposed"
 _FOLDER = "a folder of your own, its subfolders named after labels"
 _URLS = "a list of pictures' addresses: .csv, .parquet or .jsonl"
 _SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
@@ -88,7 +89,11 @@ def _port_number(text: str) -> int:
 
 
 def _port(first: int) -> Argument:
-    return _arg("--port", type=_port_number, help=f"on loopback; default: the last one, at first {first}")
+    return _arg(
+        "--port",
+        type=_port_number,
+        help=f"on loopback; default: the last one, at first {first} or the next that is free",
+    )
 
 
 STAGES = (
@@ -125,6 +130,17 @@ STAGES = (
                     _arg("after", metavar="VERSION", type=_version),
                 ),
             ),
+            Verb(
+                "push",
+                "upload the release to the Hugging Face Hub, as a private dataset; HF_TOKEN is read",
+                "commands.release_push:run",
+                (
+                    _arg("repository", metavar="OWNER/NAME", help="a dataset's name there; made if it is not there"),
+                    _arg("--public", action="store_true", help="a dataset that is made is one that everybody sees"),
+                    _arg("--dry-run", action="store_true", help="say what would be uploaded, and ask nobody"),
+                    _YES,
+                ),
+            ),
         ),
     ),
     _stage("report", "pages and pictures about the whole campaign"),
@@ -150,7 +166,7 @@ COMMANDS = (
             ),
             _arg("--urls", metavar="FILE", type=_path, action="append", default=[], help=_URLS),
             _arg("--archive", dest="archives", metavar="FILE", type=_place, action="append", default=[], help=_ARCHIVE),
-            _arg("--site", dest="sites", metavar="URL", action="append", default=[], help="the first page to crawl"),
+            _arg("--site", dest="sites", metavar="URL", action="append", default=[], help=_SITE),
             _arg("--license", help="SPDX identifier of pictures for which the manifest or list names none"),
             _arg("--people", type=int, default=3, help="how many will label; default 3"),
         ),
@@ -181,8 +197,12 @@ COMMANDS = (
         (
             _arg("--folder", type=_path, help="default: the campaign that is here, else a new folder fashion-demo"),
             _arg("--pictures", type=int, help="default 5000"),
-            _arg("--studio-port", type=_port_number, help="default: the last one, at first 8080"),
-            _arg("--mlflow-port", type=_port_number, help="default: the last one, at first 5000"),
+            _arg(
+                "--studio-port", type=_port_number, help="default: the last one, at first 8080 or the next that is free"
+            ),
+            _arg(
+                "--mlflow-port", type=_port_number, help="default: the last one, at first 5000 or the next that is free"
+            ),
         ),
         params=False,
         anywhere=True,
@@ -286,9 +306,7 @@ COMMANDS = (
                     _arg("--archive", type=_place, help=_ARCHIVE),
                     _arg("--folder", type=_path, help=_FOLDER),
                     _arg("--urls", type=_path, help=_URLS),
-                    _arg(
-                        "--site", metavar="URL", help="the first page to crawl: it is looked at, and selectors proposed"
-                    ),
+                    _arg("--site", metavar="URL", help=_SITE),
                     _arg("--next", metavar="CSS", help="of a site: the link to its next listing page"),
                     _arg("--page", metavar="CSS", help="of a site: links to pages of single pictures"),
                     _arg("--picture", metavar="CSS", help="of a site: the picture on its page"),

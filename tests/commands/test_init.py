@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint import config, yamltext
+from silverprint.adapters.crawl import site_entry
+from silverprint.adapters.crawl.first_look import Look, Selectors
 from silverprint.campaign import lint, new_campaign
 from silverprint.commands import init
-from silverprint.errors import SilverprintError, UsageError
+from silverprint.errors import SilverprintError, UnavailableError, UsageError
 from tests.helpers.examples import fewer
 
 Typed = Callable[..., subprocess.CompletedProcess[str]]
@@ -26,6 +28,20 @@ def person(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GIT_AUTHOR", "GIT_COMMITTER"):
         monkeypatch.setenv(f"{name}_NAME", "a")
         monkeypatch.setenv(f"{name}_EMAIL", "a@localhost")
+
+
+@pytest.fixture(autouse=True)
+def site(monkeypatch: pytest.MonkeyPatch) -> dict[str, Look]:
+    """What a look at a site finds, by its source; one that is not named does not answer."""
+    found = dict[str, Look]()
+
+    def look(name: str, source: config.WebSource, known: object) -> Look:
+        if name not in found:
+            raise UnavailableError(f"sources.{name}: {source.start[0]}", "it does not answer", "look at the address")
+        return found[name]
+
+    monkeypatch.setattr(site_entry, "_look", look)
+    return found
 
 
 @pytest.fixture
@@ -74,6 +90,26 @@ def test_a_campaign_of_ones_own(typed: Typed, tmp_path: Path, photos: Path) -> N
     assert "silverprint round open r01, then dvc repro" in again.stdout
     assert "ledger merge %O %A %B %P" in git(made, "config", "merge.silverprint-ledger.driver")
     assert git(made, "check-attr", "merge", "data/gold.csv").endswith("silverprint-ledger\n")
+
+
+def test_sites_are_looked_at_and_one_that_shows_nothing_is_a_guess(
+    typed: Typed, tmp_path: Path, site: dict[str, Look]
+) -> None:
+    site["a-example"] = Look(Selectors("a.next", "li a", "img.photo"), links=3, pictures=2)
+    site["b-example"] = Look(Selectors(), where="at https://b.example/")
+    places = ("--site", "https://a.example/", "--site", "https://b.example/", "--site", "https://c.example/")
+    done = typed("init", "animals", *WHAT, *places, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = config.load(tmp_path / "animals/params.yaml").sources
+    selectors = {
+        name: (one.next, one.page, one.picture) for name, one in found.items() if isinstance(one, config.WebSource)
+    }
+    guess = (None, None, "img")
+    assert selectors == {"a-example": ("a.next", "li a", "img.photo"), "b-example": guess, "c-example": guess}
+    assert "sources.a-example.page: li a (proposed)" in done.stderr
+    assert "no picture was found at https://b.example/" in done.stderr
+    assert "https://c.example/: it does not answer" in done.stderr
+    assert done.stderr.count("a guess: correct it in params.yaml") == 2
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ HOST: Final = "127.0.0.1"
 _START_S: Final = 180.0  # time from the start of the process to its first answer, on a busy machine
 _STOP_S: Final = 20.0  # time to end by itself before it is killed
 _POLL_S: Final = 0.1
+_TRIED: Final = 20  # ports: so many campaigns may have servers at once
 
 # What a server may inherit; anything else (HOST, PORT, DEBUG, USERNAME, ...) could change its behaviour.
 _INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
@@ -39,7 +40,7 @@ class Service:
     command: str  # command that starts it: silverprint studio up
     folder: Path  # folder of its data, log and server.json
     health: str  # the path that answers 200 once it is up
-    first_port: int  # the port if nobody chose one
+    first_port: int  # the first that is tried if nobody chose one
 
     @property
     def file(self) -> Path:
@@ -89,16 +90,12 @@ def add_facts(service: Service, **facts: Any) -> None:
     write_text(service.file, json.dumps(read(service) | facts, indent=2, sort_keys=True) + "\n", mode=0o600)
 
 
-def port_of(service: Service, wanted: int | None) -> int:
-    """The port that is wanted, else the one it last ran on: people keep that address."""
-    last = read(service).get("port")
-    return wanted or (last if isinstance(last, int) else service.first_port)
-
-
-def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:
+def up(service: Service, wanted: int | None, prepare: Callable[[int], Launch]) -> str:
     """Starts the server unless it runs, and waits until it answers. Returns its address.
 
-    `prepare` makes its data and says how to launch it; it is called while no other process can start the server.
+    Args:
+        wanted: its port; if there is none, the one it last ran on, for people keep that address; else one that is free.
+        prepare: makes its data and says how to launch it on a port; called while no other process can start the server.
 
     Raises:
         UnavailableError: the port is taken, or the server ends or does not answer; the message names its log.
@@ -110,8 +107,8 @@ def up(service: Service, port: int, prepare: Callable[[], Launch]) -> str:
             say(f"{service.name} is at {url} already")
             return url
         _note(service, lock)
-        _require_free(service, port)
-        launch = prepare()
+        port = _port(service, wanted)
+        launch = prepare(port)
         service.folder.mkdir(parents=True, exist_ok=True)
         with disk_errors(service.log), service.log.open("ab") as log:
             process = subprocess.Popen(
@@ -201,15 +198,34 @@ def _note(service: Service, lock: int, **facts: Any) -> None:
         os.pwrite(lock, json.dumps(facts).encode() + b"\n", 0)
 
 
-def _require_free(service: Service, port: int) -> None:
+def _port(service: Service, wanted: int | None) -> int:
+    last = read(service).get("port")
+    port = wanted or (last if isinstance(last, int) else None)
+    if port is not None:
+        if (why := _why_taken(port)) is not None:
+            taken = f"the port is taken by another program or may not be used ({why})"
+            remedy = f"free it or: {service.command} --port {port + 1 if port < 65535 else 8080}"
+            raise UnavailableError(f"{HOST}:{port}", taken, remedy)
+        return port
+    tried = range(service.first_port, service.first_port + _TRIED)
+    for port in tried:
+        if _why_taken(port) is None:
+            if port != service.first_port:
+                say(f"{service.name}: port {service.first_port} is taken by another program, so it takes {port}")
+            return port
+    value = f"{HOST}:{tried[0]} to {tried[-1]}"
+    raise UnavailableError(value, "no port is free", f"free one or: {service.command} --port PORT")
+
+
+def _why_taken(port: int) -> str | None:
+    """Why no server can listen there, or None."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            taken = f"the port is taken by another program or may not be used ({error.args[-1]})"
-            remedy = f"free it or: {service.command} --port {port + 1 if port < 65535 else 8080}"
-            raise UnavailableError(f"{HOST}:{port}", taken, remedy) from None
+            return str(error.args[-1])
+    return None
 
 
 def _await(service: Service, url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -5,12 +5,14 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from silverprint import __version__
+from silverprint import __version__, layout, yamltext
 from silverprint.adapters import git
+from silverprint.adapters.crawl import site_entry
 from silverprint.campaign import new_campaign
 from silverprint.config import SOURCE_KINDS
 from silverprint.console import say
@@ -20,7 +22,6 @@ from silverprint.store import files
 
 T = TypeVar("T")
 _LISTS: Final = (".csv", ".parquet", ".jsonl")
-_GUESS: Final = "img"  # selector of a new site's pictures: all of its first page, until somebody has looked
 _WHERE: Final = "A folder, a list, an archive or a site of pictures"
 _LONGEST: Final = 36  # characters of a name, with room for a number behind it
 
@@ -65,6 +66,8 @@ def run(
     )
     for said in (wanted.question, *wanted.classes, *(str(place) for _, place in places)):
         _require_text(said)
+    params = new_campaign.files_of(wanted)[str(layout.PARAMS)]  # what is wrong is said before anybody's site is asked
+    wanted = replace(wanted, sources=_looked_at(wanted.sources, yamltext.mapping(params, layout.PARAMS)))
     made = new_campaign.files_of(wanted)
     _make(folder)
     for name, text in made.items():
@@ -173,8 +176,16 @@ def _host(address: str) -> str:
 
 def _settings(kind: str, place: Path | str, license_: str | None) -> dict[str, Any]:
     if kind == "web":
-        return {"kind": kind, "revision": 1, "start": [str(place)], "picture": _GUESS}
+        return site_entry.guessed(str(place))
     return {"kind": kind, "revision": 1, "path": str(place)} | ({"license": license_} if license_ else {})
+
+
+def _looked_at(sources: dict[str, dict[str, Any]], params: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The sources, of sites with the selectors that a look at them proposes."""
+    return {
+        name: site_entry.proposed_or_guessed(name, entry["start"][0], params) if entry["kind"] == "web" else entry
+        for name, entry in sources.items()
+    }
 
 
 def _slug(text: str) -> str:
@@ -189,8 +200,5 @@ def _closing_words(folder: Path, wanted: new_campaign.Wanted) -> None:
     if wanted.license is None:
         fate = "kept" if new_campaign.keeps_unlicensed(wanted) else "rejected"
         say(f"Pictures for which no licence is known are {fate}: clean.unknown_license, and sources.NAME.license")
-    for name, entry in wanted.sources.items():
-        if entry["kind"] == "web":
-            say(f"The pictures of {name} are those of its first page; how to lead through a site: sources.{name}")
     say(f"Next: cd {folder.name}; silverprint studio up; silverprint people invite NAME; silverprint repro")
     say("Nobody is asked before you open the planned round: silverprint round open r01")

@@ -11,13 +11,12 @@ SERVICE: Final = background_server.Service("MLflow", "silverprint track up", lay
 
 
 def up(port: int | None = None) -> None:
-    """Starts MLflow on loopback with SQLite under var/mlflow, on its last port if none is given, or says where it runs.
+    """Starts MLflow on loopback with SQLite under var/mlflow, on its last port or a free one, or says where it runs.
 
     Raises:
         UnavailableError: the port is taken, or it does not start.
     """
-    chosen = background_server.port_of(SERVICE, port)
-    background_server.up(SERVICE, chosen, lambda: _launch(chosen))
+    background_server.up(SERVICE, port, _launch)
 
 
 def _launch(port: int) -> background_server.Launch:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from silverprint import config, layout, yamltext
+from silverprint.adapters.crawl import site_entry
 from silverprint.campaign import known_names, ledgers
 from silverprint.config import SOURCE_KINDS
 from silverprint.console import say
 from silverprint.dvcfiles import stage_source_deps, yaml_edit
-from silverprint.errors import ConfigError, NothingFoundError, UnavailableError, UsageError
+from silverprint.errors import ConfigError, UnavailableError, UsageError
 from silverprint.records import RAW
 from silverprint.store import files, tables
 
@@ -79,32 +80,11 @@ def add_from_options(
 
 def _site(name: str, address: str, known: Mapping[str, Any], license_: str | None, *, force: bool) -> dict[str, Any]:
     """The settings of a site, with what is proposed after a look at it."""
-    from silverprint.adapters.crawl.first_look import Selectors, look  # loads Scrapy, which no other source needs
-
     if license_ is not None:
         rule = "a site's pages state the licences of its pictures, and nothing else can"
         raise UsageError("--license with --site", rule, "leave it out; see clean.unknown_license in docs/params.md")
-    entry: dict[str, Any] = {"kind": "web", "revision": 1, "start": [address], **known}
     document = yamltext.mapping(yamltext.read(layout.PARAMS), layout.PARAMS)
-    sources = document.get("sources") or {}
-    checked = config.check(document | {"sources": {**sources, name: {"picture": "img", **entry}}}).sources[name]
-    assert isinstance(checked, config.WebSource)  # noqa: S101 (its kind says so)
-    found = look(name, checked, Selectors(*(known.get(knob) for knob in Selectors._fields)))
-    proposed = found.selectors._asdict()
-    for knob, selector in proposed.items():
-        whose = "given" if known.get(knob) else "proposed" if selector else "none found"
-        say(f"  sources.{name}.{knob}: {selector or '-'} ({whose})")
-    say(
-        f"  {address} links to {found.links} pages; {found.pictures} pictures on {'the first' if found.links else 'it'}"
-    )
-    if not found.pictures:
-        if not force:
-            value = f"sources.{name}.picture = {found.selectors.picture!r}"
-            remedy = "give --next, --page, --picture (docs/crawls.md), or write the entry nevertheless with --force"
-            raise NothingFoundError(value, f"no picture was found {found.where}", remedy)
-        say("  nothing was found; the entry is written because of --force")
-        proposed["picture"] = proposed["picture"] or "img"
-    return entry | {knob: selector for knob, selector in proposed.items() if selector}
+    return site_entry.proposed(name, address, known, document, force=force)
 
 
 def _place(name: str, given: dict[str, Path | str]) -> dict[str, Any]:

@@ -23,24 +23,22 @@ def prepare() -> None:
 def up(port: int | None = None) -> None:
     """Starts Label Studio on loopback, or says where it runs; its address and token go to var/studio/server.json.
 
-    Without a port it takes the last one.
+    Without a port it takes the last one, at first one that is free.
 
     Raises:
         UnavailableError: the environment cannot be made, the port is taken, or it does not start.
         ConfigError: SILVERPRINT_STUDIO_HOST is no address.
     """
-    chosen = background_server.port_of(SERVICE, port)
-
     if not background_server.is_held(SERVICE):  # before its lock is held, for which another `up` waits a while only
         environment.ready()
 
-    def launch() -> background_server.Launch:
+    def launch(chosen: int) -> background_server.Launch:
         venv = environment.ready()
         data = local_server.prepare(venv, _admin(), background_server.environment())
         variables = background_server.environment(**local_server.settings(data), **local_server.DJANGO)
         return background_server.Launch(local_server.command(venv, chosen), variables, local_server.package(venv))
 
-    background_server.up(SERVICE, chosen, launch)
+    background_server.up(SERVICE, port, launch)
     admin = _admin()  # back into server.json, should a running server have lost it
     if (token := admin_token.token(admin.email, admin.token)) != admin.token:
         background_server.add_facts(SERVICE, token=token)

@@ -7,6 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -38,8 +41,8 @@ def launch(folder: Path, port: int) -> background_server.Launch:
     )
 
 
-def start(service: background_server.Service, port: int) -> str:
-    return background_server.up(service, port, lambda: launch(service.folder, port))
+def start(service: background_server.Service, port: int | None) -> str:
+    return background_server.up(service, port, lambda chosen: launch(service.folder, chosen))
 
 
 def test_up_twice_is_one_server(service, capsys):
@@ -53,12 +56,37 @@ def test_up_twice_is_one_server(service, capsys):
 
 
 def test_a_server_comes_back_on_its_last_port_unless_another_is_wanted(service):
-    assert background_server.port_of(service, None) == 8080
-    port = free_port()
+    port, other = free_port(), free_port()
     start(service, port)
     background_server.down(service)
-    assert background_server.port_of(service, None) == port
-    assert background_server.port_of(service, 8181) == 8181
+    assert start(service, None) == f"http://127.0.0.1:{port}"
+    background_server.down(service)
+    assert start(service, other) == f"http://127.0.0.1:{other}"
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield taken.getsockname()[1]
+
+
+def test_the_first_time_it_takes_a_port_that_is_free_and_says_so(service, capsys):
+    with taken_port() as port:
+        url = start(replace(service, first_port=port), None)
+        assert (
+            f"port {port} is taken by another program, so it takes {url.rpartition(':')[2]}" in capsys.readouterr().err
+        )
+
+
+def test_where_no_port_is_free_the_remedy_says_how_to_choose_one(service, monkeypatch):
+    monkeypatch.setattr(background_server, "_TRIED", 1)
+    with (
+        taken_port() as port,
+        pytest.raises(UnavailableError, match=rf"{port} to {port}: no port is free.*--port PORT"),
+    ):
+        start(replace(service, first_port=port), None)
 
 
 def test_down_ends_all_of_it_and_twice_is_no_harm(service):
@@ -114,10 +142,7 @@ def test_a_disk_that_takes_no_lock(service, monkeypatch, number, rule):
 
 
 def test_a_taken_port(service):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with taken_port() as port:
         words = rf"127\.0\.0\.1:{port}: the port is taken.*free it or: silverprint small up --port {port + 1}"
         with pytest.raises(UnavailableError, match=words):
             start(service, port)
@@ -131,7 +156,7 @@ def test_a_port_that_is_none(service, port):
 
 
 def test_a_server_that_ends_at_its_start_names_its_log(service):
-    def ending() -> background_server.Launch:
+    def ending(_: int) -> background_server.Launch:
         command = [sys.executable, "-c", "raise SystemExit('no luck')"]
         return background_server.Launch(command, background_server.environment(), service.folder)
 
@@ -152,12 +177,15 @@ def test_nothing_of_our_environment_leaks_in(service, monkeypatch):
 
 RACER = """
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from silverprint.adapters import background_server as services
 service = services.Service("Small", "silverprint small up", Path("var"), "/", 8080)
 port = int(sys.argv[1])
 launch = services.Launch([sys.executable, "-c", sys.argv[2], str(port)], services.environment(), Path("var"))
-print(services.up(service, port, lambda: launch))
+print(services.up(service, port, lambda _: launch))
 """
 
 

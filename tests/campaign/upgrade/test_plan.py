@@ -133,7 +133,7 @@ OPTIONAL = [
 
 
 @settings(max_examples=8)
-@given(st.sets(st.sampled_from(OPTIONAL), min_size=1))
+@given(st.sets(st.sampled_from(OPTIONAL), min_size=1, max_size=4))
 def test_new_knobs_mean_what_the_campaign_meant_without_them(ways: set[tuple[str, ...]]) -> None:
     text = FILES["params.yaml"]
     for way in sorted(ways, reverse=True):

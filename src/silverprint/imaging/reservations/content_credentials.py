@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from silverprint.core.reservations import Statement
+from silverprint.imaging import byte_search
 from silverprint.imaging.byte_spans import TooManyParts
 from silverprint.imaging.jpeg_markers import segments
 from silverprint.imaging.reservations.cbor import decoded
@@ -29,7 +30,7 @@ _USES: Final = {"allowed": False, "notAllowed": True, "constrained": True}  # wh
 
 def content_credentials(data: bytes) -> Iterator[Statement]:
     """What the assertions say of training and data mining: `cawg.ai_training=notAllowed`."""
-    if data.find(b"jumb") < 0:
+    if byte_search.find(data, b"jumb") < 0:
         return
     for box in _boxes(data):
         for assertion in _assertions(box):
@@ -50,7 +51,7 @@ def _assertions(boxes: bytes) -> Iterator[Any]:
     """The contents of the boxes whose label is that of such an assertion, as far as they can be read."""
     at = -1
     for _ in range(_MOST):
-        at = boxes.find(_NAME, at + 1)
+        at = byte_search.find(boxes, _NAME, at + 1)
         if at < 0:
             return
         label = at - len("c2pa")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from silverprint.core.reservations import Statement
+from silverprint.imaging import byte_search
 
 _NAME: Final = b"DataMining"
 _NEAR: Final = 256  # bytes behind the name in which the term stands
@@ -36,7 +37,7 @@ def data_mining(data: bytes) -> Iterator[Statement]:
 def _terms(text: bytes) -> Iterator[bytes]:
     at = -1
     for _ in range(_MOST):
-        at = text.find(_NAME, at + 1)
+        at = byte_search.find(text, _NAME, at + 1)
         if at < 0:
             return
         term = _TERM.search(text, at, at + _NEAR)
@@ -46,7 +47,7 @@ def _terms(text: bytes) -> Iterator[bytes]:
 
 def _unpacked(data: bytes) -> bytes | None:
     """The XMP in a compressed iTXt chunk (PNG, third edition, 11.3.3.4), its beginning if it is longer."""
-    at = data.find(_COMPRESSED)
+    at = byte_search.find(data, _COMPRESSED)
     if at < 4:
         return None
     end = at + 4 + int.from_bytes(data[at - 4 : at])

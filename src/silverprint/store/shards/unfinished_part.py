@@ -1,7 +1,9 @@
 """Part of a source's folder while it is written: a tar that grows by pages, and the rows that will be its index."""
 
 import os
+from collections import deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,46 +17,64 @@ from silverprint.store.shards.names import index_name, shard_name, unfinished_in
 from silverprint.store.shards.tar_header import BLOCK, member_header
 
 PAGE: Final = 2**21  # bytes; the largest page that x86-64 and arm64 have for files
+MOST_WAITING: Final = 2**26  # bytes
 
 _EXTENSION = {"jpeg": "jpg"}
 _PLACE = ("shard", "offset", "size", "stored_sha256", "format")
 
 
 class PageWriter:
-    """Writes `path` anew, PAGE bytes at a time; the rest waits in memory for `finish`.
+    """Writes `path` anew, PAGE bytes at a time, in a thread of its own: who crawls does not wait for the disk.
+
+    What is not yet a page waits in memory, and at most MOST_WAITING bytes that the disk has not taken.
 
     Raises:
-        OSError: when a page is written: no space, or the folder cannot be written.
+        OSError: from the constructor, `write` or `finish`: no space, or the folder cannot be written; from `write`
+            perhaps a few calls late.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb", buffering=0)
-        self._waiting: list[Piece] = []
-        self._bytes = 0  # bytes that wait
+        self._thread = ThreadPoolExecutor(1, "pages")
+        self._new: list[Piece] = []
+        self._bytes = 0  # of them
+        self._handed: deque[tuple[int, Future[None]]] = deque()  # to the thread: bytes, and what became of them
+        self._rest = b""  # less than a page; the thread's
 
     def write(self, *parts: Piece) -> None:
-        self._waiting += parts
+        self._new += parts
         self._bytes += sum(map(len, parts))
         if self._bytes >= PAGE:
-            self._flush(self._bytes - self._bytes % PAGE)
+            self._hand_over()
+        while self._handed and (self._handed[0][1].done() or sum(size for size, _ in self._handed) > MOST_WAITING):
+            self._handed.popleft()[1].result()
 
     def finish(self) -> None:
         """Writes what waits, through to the disk, and closes the file."""
-        self._flush(self._bytes)
+        self._hand_over(to_the_end=True)
+        for _, written in self._handed:
+            written.result()
         os.fsync(self._file.fileno())
         self.close()
 
     def close(self) -> None:
         """Drops what waits."""
+        self._thread.shutdown(cancel_futures=True)
         self._file.close()
 
-    def _flush(self, count: int) -> None:
-        joined = memoryview(b"".join(self._waiting))
+    def _hand_over(self, *, to_the_end: bool = False) -> None:
+        self._handed.append((self._bytes, self._thread.submit(self._append, self._new, to_the_end=to_the_end)))
+        self._new, self._bytes = [], 0
+
+    def _append(self, parts: list[Piece], *, to_the_end: bool) -> None:
+        """Writes whole pages, or all there is."""
+        joined = memoryview(b"".join([self._rest, *parts]))
+        count = len(joined) if to_the_end else len(joined) - len(joined) % PAGE
         for start in range(0, count, PAGE):
-            rest = joined[start : min(start + PAGE, count)]
-            while rest:  # the disk is nearly full where one call does not do
-                rest = rest[self._file.write(rest) or 0 :]
-        self._waiting, self._bytes = [bytes(joined[count:])], len(joined) - count
+            page = joined[start : min(start + PAGE, count)]
+            while page:  # the disk is nearly full where one call does not do
+                page = page[self._file.write(page) or 0 :]
+        self._rest = bytes(joined[count:])
 
 
 class Part:

@@ -1,0 +1,95 @@
+"""silverprint release push OWNER/NAME: the release to the Hugging Face Hub, private unless somebody says otherwise."""
+
+import sys
+from collections.abc import Iterator
+
+import polars as pl
+from rich.prompt import Confirm
+
+from silverprint import layout
+from silverprint.adapters.huggingface import hub
+from silverprint.campaign import ledgers, release_versions, released
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.dvcfiles import missing_outputs
+from silverprint.errors import DataError, UnavailableError, UsageError
+from silverprint.records import MANIFEST, VERSION
+from silverprint.store import tables
+
+_UNKNOWN = "unknown"
+
+
+def run(params: Params, repository: str, public: bool = False, dry_run: bool = False, yes: bool = False) -> None:
+    """Uploads data/release as one commit and tag; says first what goes where.
+
+    Raises:
+        UnavailableError: there is no release, or the Hub is not reached.
+        DataError: the release holds withdrawn pictures.
+        UsageError: pictures without a known licence would become public, or nobody confirmed.
+        NotAllowedError: the token may not write there.
+    """
+    missing_outputs.require_pulled(layout.RELEASE, layout.RELEASE_TABLES)
+    known = release_versions.ledger()
+    if known.is_empty() or not layout.RELEASE.is_dir():
+        raise UnavailableError(str(layout.RELEASE), "nothing is released yet", "dvc repro, after a round is closed")
+    version = known["version"].to_list()[-1]
+    rows = release_versions.held(version)
+    _require_none_withdrawn(params, rows, version)
+    licenses = _licenses(rows)
+    is_private = None if dry_run else hub.is_private(repository)  # a dry run asks nobody
+    becomes_public = public if is_private is None else not is_private
+    for line in _plan(rows, version, licenses):
+        say(line)
+    say(f"to {repository} ({'public' if becomes_public else 'private'}), as its whole content, with the tag v{version}")
+    if becomes_public and (unknown := licenses.get(_UNKNOWN, 0)):
+        rule = f"{unknown} pictures have no known licence, and everybody could fetch them"
+        raise UsageError(
+            repository, rule, "leave --public out and push to a private repository, or see docs/formats.md"
+        )
+    if dry_run:
+        say("nothing was uploaded")
+        return
+    _confirm(repository, yes=yes)
+    address = hub.push(layout.RELEASE, repository, version=version, private=not public)
+    say(f"v{version} is at {address}")
+    if gone := _withdrawn_earlier(version):
+        say(f"{gone} pictures of earlier versions are withdrawn: if pushed, they stay in the repository's history")
+
+
+def _require_none_withdrawn(params: Params, rows: pl.DataFrame, version: int) -> None:
+    withdrawn = rows.filter(pl.col("image_id").is_in(sorted(ledgers.withdrawn_images()))).height
+    if withdrawn:
+        value = f"{layout.RELEASE} v{version}"
+        raise DataError(value, f"{withdrawn} of its pictures are withdrawn", f"run: {released.remake_command(params)}")
+
+
+def _licenses(rows: pl.DataFrame) -> dict[str, int]:
+    """Licence -> pictures of the release, the commonest first."""
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    held = manifest.join(rows.select("image_id"), on="image_id", how="semi")
+    return dict(held["license"].fill_null(_UNKNOWN).value_counts(sort=True).iter_rows())
+
+
+def _plan(rows: pl.DataFrame, version: int, licenses: dict[str, int]) -> Iterator[str]:
+    files = [path for path in layout.RELEASE.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files) / 1e6
+    formats = ", ".join(sorted(path.name for path in layout.RELEASE.iterdir() if path.is_dir()))
+    yield f"{layout.RELEASE} v{version}: {rows.height:,} pictures, {len(files):,} files, {size:,.1f} MB ({formats})"
+    yield f"licences: {', '.join(f'{name} {count:,}' for name, count in licenses.items())}"
+
+
+def _confirm(repository: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(repository, "nobody is here to confirm it", "give --yes")
+    if not Confirm.ask(f"push to {repository}?"):
+        raise UsageError(repository, "it was not confirmed", "nothing was uploaded")
+
+
+def _withdrawn_earlier(version: int) -> int:
+    """Withdrawn pictures that an earlier version held, of those versions that are on this disk."""
+    withdrawn = ledgers.withdrawn_images()
+    paths = [path for earlier in range(1, version) if (path := layout.version(earlier)).exists()]
+    held = {image_id for path in paths for image_id in tables.read(path, VERSION)["image_id"]}
+    return len(held & withdrawn)

@@ -9,12 +9,20 @@ from typing import Any
 import pytest
 
 from silverprint import cli, config, layout
+from silverprint.adapters import background_server
 from silverprint.adapters.contribute import invite_notes
 from silverprint.adapters.contribute.invites import signer
+from silverprint.commands.contribute import SERVICE
 from silverprint.errors import ConfigError
 from tests.helpers.crowd import THEME, add_crowd, pattern, running
 
-pytestmark = pytest.mark.usefixtures("project")
+pytestmark = pytest.mark.usefixtures("project", "started")
+
+
+@pytest.fixture
+def started(project: Path) -> None:
+    """The page was up once, so its address is known."""
+    background_server.add_facts(SERVICE, url="http://127.0.0.1:8090", port=8090)
 
 
 def run(*words: str) -> int:
@@ -33,6 +41,13 @@ def test_links_are_signed_for_a_theme_a_number_and_a_day(capsys: pytest.CaptureF
         assert invite is not None
         assert (invite.source, invite.theme, invite.quota) == ("crowd", "birds", 7)
         assert 0 < invite.until - time.time() <= 2 * 86_400
+
+
+def test_links_need_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    add_crowd()
+    SERVICE.file.unlink()
+    assert run("invite", "crowd") == 69
+    assert "start it first: silverprint contribute up" in capsys.readouterr().err
 
 
 def test_links_lead_to_the_proxy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from silverprint.adapters.contribute.examples import crowds, read_examples
 from silverprint.adapters.contribute.serve import ADDRESS, public_address
 from silverprint.config import CrowdSource, Params
 from silverprint.console import say
-from silverprint.errors import UsageError
+from silverprint.errors import UnavailableError, UsageError
 
 SERVICE: Final = background_server.Service(
     "The contributors' page", "silverprint contribute up", layout.CONTRIBUTE, "/health", 8090
@@ -21,7 +21,7 @@ _DAY_S: Final = 86_400
 
 
 def up(params: Params, port: int | None = None) -> None:
-    """Starts the page on loopback, on its last port if none is given, or says where it runs.
+    """Starts the page on loopback, or says where it runs; without a port on its last one, at first one that is free.
 
     Raises:
         UsageError: no source is a crowd.
@@ -32,11 +32,13 @@ def up(params: Params, port: int | None = None) -> None:
         raise UsageError("contribute up", "params.yaml has no source of the kind crowd", "see docs/contribute.md")
     read_examples(params)  # so that a mistake is told here, and not in a log
     public = public_address()
-    chosen = background_server.port_of(SERVICE, port)
     settings = {} if public is None else {ADDRESS: public}
-    command = [sys.executable, "-m", "silverprint.adapters.contribute.serve", str(chosen)]
-    launch = background_server.Launch(command, background_server.environment(**settings), layout.PARAMS.parent)
-    background_server.up(SERVICE, chosen, lambda: launch)
+
+    def launch(chosen: int) -> background_server.Launch:
+        command = [sys.executable, "-m", "silverprint.adapters.contribute.serve", str(chosen)]
+        return background_server.Launch(command, background_server.environment(**settings), layout.PARAMS.parent)
+
+    background_server.up(SERVICE, port, launch)
 
 
 def down() -> None:
@@ -58,15 +60,17 @@ def invite(
 
     Raises:
         UsageError: no such crowd or theme.
+        UnavailableError: the page was never started, and no proxy is named.
         DiskError: no space.
     """
     theme = _theme(_crowd(params, source), source, theme)
+    address = _address()
     signer, until = invites.signer(), int(time.time()) + days * _DAY_S
     for note in notes or [""] * links:
         made = invites.Invite(invites.new_key(), source, theme, pictures, until)
         if note:
             invite_notes.add(made.key, note)
-        sys.stdout.write(f"{_address()}/i/{signer.invite(made)}{f'  {note}' if note else ''}\n")
+        sys.stdout.write(f"{address}/i/{signer.invite(made)}{f'  {note}' if note else ''}\n")
 
 
 def _crowd(params: Params, source: str) -> CrowdSource:
@@ -87,5 +91,9 @@ def _theme(crowd: CrowdSource, source: str, theme: str | None) -> str:
 
 
 def _address() -> str:
-    """Where the links lead: the proxy, else where the server runs, ran last, or will run."""
-    return public_address() or f"http://{background_server.HOST}:{background_server.port_of(SERVICE, None)}"
+    """Where the links lead: the proxy, else where the page is or was last."""
+    found = public_address() or background_server.read(SERVICE).get("url")
+    if not isinstance(found, str):
+        rule = "nothing says yet at which address its links are to lead"
+        raise UnavailableError(SERVICE.name, rule, f"start it first: {SERVICE.command}; or set {ADDRESS}")
+    return found

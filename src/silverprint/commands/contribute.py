@@ -1,5 +1,6 @@
 """silverprint contribute up|down|invite: the pages on which people give pictures."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ def up(params: Params, port: int | None = None) -> None:
         raise UsageError("contribute up", "params.yaml has no source of the kind crowd", "see docs/contribute.md")
     read_examples(params)  # so that a mistake is told here, and not in a log
     public = public_address()
-    settings = {} if public is None else {ADDRESS: public}
+    settings = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | ({} if public is None else {ADDRESS: public})
 
     def launch(chosen: int) -> background_server.Launch:
         command = [sys.executable, "-m", "silverprint.adapters.contribute.serve", str(chosen)]

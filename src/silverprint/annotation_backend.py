@@ -1,7 +1,8 @@
 """Annotation backend: the server on which people look at images and annotate them, as every stage and command sees it.
 
-A backend keeps projects, one for each round and tier; a project has tasks, each about one image; people add annotations
-to tasks. Whoever works there may also change what is not theirs, so nothing that comes back is believed unchecked.
+A backend keeps projects, one for each round and tier; a project has tasks, each about one image or about several that
+share a page; people submit a task with an answer about each of its images. Whoever works there may also change what is
+not theirs, so nothing that comes back is believed unchecked.
 `annotation_registry` says which backend is at hand; test_backend_contract.py among the tests holds for every one.
 """
 
@@ -35,17 +36,37 @@ class Page:
     instructions: str  # plain text, one paragraph a line
     choices: tuple[str, ...]  # in the order shown
     by_age: tuple[str, ...] = ()  # classes, the oldest first: keys follow this order, so a key means one class for good
+    grid: bool = False  # whether it can show several images, each with an answer of its own
+
+
+@dataclass(frozen=True)
+class AskedImage:
+    """An image as a task shows it."""
+
+    image_id: str
+    url: str
+    predicted: str | None = None  # the answer that is pre-set; None where none is
+    confidence: float | None = None  # 0..1
 
 
 @dataclass(frozen=True)
 class Task:
-    """An image to ask about."""
+    """Images to ask about on one page, which is submitted at once."""
 
-    image_id: str
-    image_url: str
+    images: tuple[AskedImage, ...]  # one or more, in the order shown
     overlap: int  # distinct people to ask
-    predicted: str | None = None  # only where it is to be shown
-    confidence: float | None = None  # 0..1
+    grid: bool = False  # whether its project's page is a grid, be it of one image
+
+    @classmethod
+    def single(
+        cls, image_id: str, url: str, overlap: int, predicted: str | None = None, confidence: float | None = None
+    ) -> "Task":
+        """A task about one image."""
+        return cls((AskedImage(image_id, url, predicted, confidence),), overlap)
+
+    @property
+    def shares_page(self) -> bool:
+        return len(self.images) > 1
 
 
 @dataclass(frozen=True)
@@ -53,23 +74,39 @@ class StoredTask:
     """A task as the project has it."""
 
     task_id: int
-    image_id: str | None  # None where it is not about one of our images
+    places: tuple[str, ...]  # the image_id in each place of its page; empty where a place shows none of our images
     overlap: int  # annotations after which it is served to nobody any more
-    predicted: bool  # whether it has a pre-label
+    predicted: bool  # whether it has pre-labels
+
+    @property
+    def shares_page(self) -> bool:
+        return len(self.places) > 1
+
+    @property
+    def image_ids(self) -> tuple[str, ...]:
+        """The images of ours that it is about."""
+        return tuple(image_id for image_id in self.places if image_id)
+
+    @property
+    def image_id(self) -> str | None:
+        """The image of a page of its own; None where it shows several, or none of ours."""
+        return next(iter(self.image_ids), None) if not self.shares_page else None
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """One person's answer as the server has it: nothing but its time was checked."""
+    """One person's answer about one image as the server has it: nothing but its time was checked. Answers that were
+    submitted together share their id, task, time and hand.
+    """
 
     image_id: str  # empty where its task is about none of our images
     annotator: str  # pseudonym: the server's name, a hyphen, the person's number there
     choices: tuple[str, ...]
-    lead_time_s: float | None  # 0 to a year
+    lead_time_s: float | None  # 0 to a year; of a page an equal part for each of its places
     created_at: str  # UTC, ISO 8601
     annotation_id: int  # rises with time
     skipped: bool
-    shown_prediction: str | None
+    shown_prediction: str | None  # the answer that was pre-set
     task_id: int
     hand: str | None  # who gave or changed it last, as a pseudonym; None for an import, which is nobody's own
 
@@ -83,12 +120,12 @@ class Annotation:
 class Progress:
     """How far a project is, in people. Skipped is answered, as it is for the vote ledger."""
 
-    tasks: int
-    done: int  # tasks that as many people answered as were wanted
-    stuck: int  # tasks not done, yet served to nobody: somebody answered twice, and the server counts annotations
-    asked: int  # people wanted, over all tasks
-    answered: int  # answered tasks of those
-    by: dict[str, int]  # tasks answered or skipped, by pseudonym
+    tasks: int  # images
+    done: int  # images that as many people answered as were wanted
+    stuck: int  # images not done, yet served to nobody: somebody answered twice, and the server counts annotations
+    asked: int  # people wanted, over all images
+    answered: int  # answers of those
+    by: dict[str, int]  # images answered or skipped, by pseudonym
 
 
 class AnnotationBackend(Protocol):
@@ -179,6 +216,11 @@ class AnnotationBackend(Protocol):
     def set_overlap(self, task_id: int, overlap: int) -> None:
         """Serves a task until it has `overlap` annotations: one that was done opens again, an open one closes."""
 
+    def take_off_page(self, task_id: int, image_ids: Collection[str]) -> None:
+        """Empties the places of images on a page: nothing there names or shows them any more, and neither do the
+        answers about them. Those about the other images stay.
+        """
+
     def delete_tasks(self, project: Project, task_ids: Iterable[int]) -> None:
         """Deletes tasks, with their annotations; pull those first."""
 
@@ -186,7 +228,9 @@ class AnnotationBackend(Protocol):
         """Deletes those of the tasks that nobody has answered at this moment; which these were."""
 
     def annotations(self, project: Project) -> list[Annotation]:
-        """Every annotation by id: duplicates, empty ones, unknown labels, and those about no image of ours too."""
+        """Every annotation by id: duplicates, empty ones, unknown labels, and those about no image of ours too. Of a
+        page one for each image that it shows, an empty one where nothing was chosen.
+        """
 
     def delete_annotations(self, annotation_ids: Iterable[int]) -> None:
         """Deletes annotations, or leaves it where somebody did. Keep them first."""
@@ -194,7 +238,7 @@ class AnnotationBackend(Protocol):
     def progress(
         self, project: Project, needed: Mapping[str, int] | None = None, others: Sequence[Project] = ()
     ) -> Progress:
-        """Counts without pulling the annotations; of an image that has several tasks everybody counts once.
+        """Counts images without pulling the annotations; of one that has several tasks everybody counts once.
 
         Args:
             needed: people wanted by image_id; other tasks do not count. Without it: every task, by its overlap.

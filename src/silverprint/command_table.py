@@ -54,6 +54,8 @@ _KNOBS = (  # of a round
     _arg("--floor", type=float, help="share of the picks that is divided evenly among the predicted classes"),
     _arg("--gold", type=int, help="pictures whose label is known, hidden among the others"),
     _arg("--show-predictions", action=BooleanOptionalAction, help="pre-select the model's guess on the page"),
+    _arg("--page", choices=["single", "grid"], help="one picture a page, or many of one predicted class"),
+    _arg("--page-images", type=int, help="pictures on a page of a grid, at most: 12 to 48"),
 )
 
 

@@ -184,9 +184,10 @@ QUEUE: Final[Schema] = {
     "show_prediction": FLAG,  # whether the page pre-selects the prediction
     "features": TEXT,  # weight of each block for the strategy: "final:0.5 middle:1"; null without weights
     "why": TEXT,  # a sentence for people
+    "page": INT,  # number of the page that it shares with others, from 1; null where it has a page of its own
 }
 
-QUEUE_ADDED: Final = frozenset({"features", "why"})  # missing in queues that people saw under an earlier version
+QUEUE_ADDED: Final = frozenset({"features", "why", "page"})  # missing in queues of earlier versions
 
 # Choices beside the dataset's classes that every annotator has.
 UNSURE: Final = "unsure"  # abstains
@@ -212,10 +213,10 @@ VOTES: Final[Schema] = {
     "annotator": TEXT,  # `<server>-<user id>`, the same from every machine
     "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing, or more than one, was chosen
     "status": TEXT,  # one of VOTE_STATUSES; beside labels also RETIRED
-    "shown_prediction": TEXT,
-    "lead_time_s": REAL,
+    "shown_prediction": TEXT,  # the answer that the page had pre-set; left as shown where `choice` is the same
+    "lead_time_s": REAL,  # seconds; of a page that pictures share an equal part for each
     "created_at": TEXT,
-    "annotation_id": INT,
+    "annotation_id": INT,  # shared by the answers of one page
 }
 
 ASKS: Final[Schema] = {  # questions on top of a final queue

@@ -78,7 +78,7 @@ class House:
         project = studio.open(campaign, name, "crowd", "0" * 64, name, Page("Which?", "Look.", CHOICES))
         studio.share(project, media)
         tasks = [
-            Task(image_id, studio.image_url(media / f"{image_id}.jpg"), overlap, predicted, 0.6)
+            Task.single(image_id, studio.image_url(media / f"{image_id}.jpg"), overlap, predicted, 0.6)
             for image_id in image_ids
         ]
         studio.push(project, tasks)
@@ -223,6 +223,8 @@ def test_a_broken_account_is_one_line(tmp_path, monkeypatch, text):
 def test_the_preselected_class_is_read_from_the_task():
     region = {"from_name": "choice", "value": {"choices": ["coat"]}}
     assert preselected_class({"predictions": [{"result": []}, {"result": [region]}]}) == "coat"
+    page = {"predictions": [{"result": [{**region, "from_name": "choice_1"}]}]}
+    assert (preselected_class(page, 0), preselected_class(page, 1)) == (None, "coat")
     assert (
         preselected_class({"predictions": []})
         is preselected_class({})

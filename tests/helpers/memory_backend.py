@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class MemoryBackend:
     _projects: dict[int, Project] = field(default_factory=dict)
     _lost: set[int] = field(default_factory=set)  # projects whose note somebody removed
     _tasks: dict[int, _Asked] = field(default_factory=dict)
-    _annotations: dict[int, Annotation] = field(default_factory=dict)
+    _annotations: dict[int, list[Annotation]] = field(default_factory=dict)  # one for each image of a page
     _emails: list[str] = field(default_factory=lambda: ["admin@here"])
     _shut: set[str] = field(default_factory=set)  # pseudonyms of people who are kept out
     _leased: set[int] = field(default_factory=set)
@@ -76,7 +77,7 @@ class MemoryBackend:
     def retag(self, project: Project, image_ids: Container[str]) -> Project | None:
         if project.id not in self._projects:
             return None
-        asks = any(task.image_id in image_ids for task in self.tasks(project))
+        asks = any(image_id in image_ids for task in self.tasks(project) for image_id in task.image_ids)
         if project.id not in self._lost and not asks:
             return None
         self._lost.discard(project.id)
@@ -114,32 +115,51 @@ class MemoryBackend:
         return [asked.stored for asked in self._asked(project.id)]
 
     def push(self, project: Project, tasks: Sequence[Task]) -> None:
-        there = {asked.stored.image_id: asked for asked in reversed(self._asked(self._get(project).id))}
+        there = {
+            (asked.stored.shares_page, image_id): asked
+            for asked in reversed(self._asked(self._get(project).id))
+            for image_id in asked.stored.image_ids
+        }
         for task in tasks:
-            known = there.get(task.image_id)
+            keys = [(task.shares_page, image.image_id) for image in task.images]
+            known = next((there[key] for key in keys if key in there), None)
             if known is None:
                 id_ = next(self._ids)
-                stored = StoredTask(id_, task.image_id, task.overlap, task.predicted is not None)
-                there[task.image_id] = self._tasks[id_] = _Asked(project.id, stored, task)
+                places = tuple(image.image_id for image in task.images)
+                made = _Asked(project.id, StoredTask(id_, places, task.overlap, _is_predicted(task)), task)
+                self._tasks[id_] = made
+                there |= dict.fromkeys(keys, made)
             else:
                 overlap = max(task.overlap, known.stored.overlap)
-                known.stored = replace(known.stored, overlap=overlap, predicted=task.predicted is not None)
+                known.stored = replace(known.stored, overlap=overlap, predicted=_is_predicted(task))
                 known.task = task
 
     def add_task(self, project: Project, image_id: str | None) -> int:
         """What people may do to a project: a task that Silverprint did not make; its id."""
         id_ = next(self._ids)
-        asked = _Asked(project.id, StoredTask(id_, image_id, 1, False), Task(image_id or "", "/x", 1))
+        asked = _Asked(project.id, StoredTask(id_, (image_id or "",), 1, False), Task.single(image_id or "", "/x", 1))
         self._tasks[id_] = asked
+        return id_
+
+    def copy_task(self, task_id: int) -> int:
+        """What a push that was killed may leave: a task that asks the same; its id."""
+        id_ = next(self._ids)
+        known = self._tasks[task_id]
+        self._tasks[id_] = replace(known, stored=replace(known.stored, task_id=id_))
         return id_
 
     def set_overlap(self, task_id: int, overlap: int) -> None:
         self._tasks[task_id].stored = replace(self._tasks[task_id].stored, overlap=overlap)
 
+    def take_off_page(self, task_id: int, image_ids: Collection[str]) -> None:
+        asked = self._tasks[task_id]
+        places = tuple("" if image_id in image_ids else image_id for image_id in asked.stored.places)
+        asked.stored = replace(asked.stored, places=places)
+
     def delete_tasks(self, project: Project, task_ids: Iterable[int]) -> None:
         for id_ in set(task_ids):
             del self._tasks[id_]
-            self.delete_annotations([one.annotation_id for one in self._given(id_)])
+            self.delete_annotations([one[0].annotation_id for one in self._given(id_)])
 
     def delete_unanswered(self, project: Project, task_ids: Collection[int]) -> set[int]:
         empty = {id_ for id_ in task_ids if not self._given(id_)}
@@ -148,7 +168,13 @@ class MemoryBackend:
 
     def annotations(self, project: Project) -> list[Annotation]:
         self._get(project)
-        return [one for _, one in sorted(self._annotations.items()) if self._tasks[one.task_id].project == project.id]
+        given = [one for _, page in sorted(self._annotations.items()) for one in page]
+        return [one for one in given if self._tasks[one.task_id].project == project.id and self._is_shown(one)]
+
+    def _is_shown(self, one: Annotation) -> bool:
+        """Whether it is not about an image that was taken off its page."""
+        stored = self._tasks[one.task_id].stored
+        return not stored.shares_page or one.image_id in stored.image_ids
 
     def delete_annotations(self, annotation_ids: Iterable[int]) -> None:
         for id_ in annotation_ids:
@@ -160,12 +186,13 @@ class MemoryBackend:
         tasks = [task for one in (project, *others) for task in self.tasks(one)]
         by: Counter[str] = Counter()
         found = done = stuck = asked = answered = 0
-        for image_id, group in groupby(sorted(tasks, key=_subject), _subject):
-            ours = list(group)
+        subjects = sorted(((name, task) for task in tasks for name in _subjects(task)), key=itemgetter(0))
+        for image_id, group in groupby(subjects, itemgetter(0)):
+            ours = [task for _, task in group]
             if needed is not None and image_id not in needed:
                 continue
             wanted = max(task.overlap for task in ours) if needed is None else needed[image_id]
-            people = {one.annotator for task in ours for one in self._given(task.task_id)}
+            people = {one[0].annotator for task in ours for one in self._given(task.task_id)}
             by.update(people)
             found, asked, answered = found + 1, asked + wanted, answered + min(len(people), wanted)
             done += len(people) >= wanted
@@ -201,26 +228,41 @@ class MemoryBackend:
             return None
         for asked in self._asked(project.id):
             given = self._given(asked.stored.task_id)
-            if self._is_served(asked.stored) and all(one.annotator != annotator for one in given):
+            if self._is_served(asked.stored) and all(one[0].annotator != annotator for one in given):
                 return asked
         return None
 
-    def annotate(self, task_id: int, annotator: str, choices: tuple[str, ...], skipped: bool, hand: str) -> int:
+    def annotate(
+        self, task_id: int, annotator: str, choices: Sequence[tuple[str, ...]], skipped: bool, hand: str
+    ) -> int:
+        """Answers for each place of a task what was chosen there."""
         id_ = next(self._ids)
         asked = self._tasks[task_id]
-        self._annotations[id_] = Annotation(
-            image_id=asked.stored.image_id or "",
-            annotator=annotator,
-            choices=choices,
-            lead_time_s=1.5,
-            created_at=datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-            annotation_id=id_,
-            skipped=skipped,
-            shown_prediction=asked.task.predicted,
-            task_id=task_id,
-            hand=hand,
-        )
+        shown = {image.image_id: image.predicted for image in asked.task.images}
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        self._annotations[id_] = [
+            Annotation(
+                image_id=image_id,
+                annotator=annotator,
+                choices=chosen,
+                lead_time_s=1.5 / len(choices),
+                created_at=now,
+                annotation_id=id_,
+                skipped=skipped,
+                shown_prediction=shown.get(image_id),
+                task_id=task_id,
+                hand=hand,
+            )
+            for image_id, chosen in zip(asked.stored.places, choices, strict=True)
+        ]
         return id_
+
+    def correct(self, annotation_id: int, choices: Mapping[str, str]) -> None:
+        """What people may do to their own annotation: other answers about some of its images."""
+        self._annotations[annotation_id] = [
+            replace(one, choices=(choices[one.image_id],)) if one.image_id in choices else one
+            for one in self._annotations[annotation_id]
+        ]
 
     def _is_served(self, task: StoredTask) -> bool:
         return len(self._given(task.task_id)) < task.overlap
@@ -233,12 +275,16 @@ class MemoryBackend:
     def _asked(self, project_id: int) -> list[_Asked]:
         return [asked for _, asked in sorted(self._tasks.items()) if asked.project == project_id]
 
-    def _given(self, task_id: int) -> list[Annotation]:
-        return [one for one in self._annotations.values() if one.task_id == task_id]
+    def _given(self, task_id: int) -> list[list[Annotation]]:
+        return [one for one in self._annotations.values() if one[0].task_id == task_id]
 
 
-def _subject(task: StoredTask) -> str:
-    return task.image_id or f"task {task.task_id}"
+def _is_predicted(task: Task) -> bool:
+    return any(image.predicted is not None for image in task.images)
+
+
+def _subjects(task: StoredTask) -> tuple[str, ...]:
+    return task.image_ids or (f"task {task.task_id}",)
 
 
 @dataclass
@@ -250,7 +296,17 @@ class MemoryPerson(Annotator):
 
     def next(self, project: Project) -> dict[str, Any] | None:
         asked = self.backend.serve(project, self.pseudonym)
-        return asked and {"id": asked.stored.task_id, "data": {"image_id": asked.stored.image_id}}
+        if asked is None:
+            return None
+        if not asked.task.grid:
+            return {"id": asked.stored.task_id, "data": {"image_id": asked.stored.image_id}}
+        items = [{"image_id": image_id} for image_id in asked.stored.places]
+        return {"id": asked.stored.task_id, "data": {"items": items}}
 
     def answer(self, task_id: int, *choices: str, was_cancelled: bool = False, in_name_of: str | None = None) -> int:
-        return self.backend.annotate(task_id, in_name_of or self.pseudonym, choices, was_cancelled, hand=self.pseudonym)
+        who = in_name_of or self.pseudonym
+        return self.backend.annotate(task_id, who, [choices], was_cancelled, hand=self.pseudonym)
+
+    def answer_page(self, task_id: int, choices: Sequence[str | None]) -> int:
+        said = [() if choice is None else (choice,) for choice in choices]
+        return self.backend.annotate(task_id, self.pseudonym, said, False, hand=self.pseudonym)

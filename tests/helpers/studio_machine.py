@@ -23,6 +23,7 @@ from PIL import Image
 
 from silverprint import layout
 from silverprint.annotation_backend import AnnotationBackend
+from silverprint.campaign import ledgers
 from silverprint.cli import main
 from silverprint.records import ASKS, QUEUE, VOTES, conform
 from silverprint.store import ShardWriter, tables
@@ -89,6 +90,18 @@ class Machine:
             extra=pl.lit(extra), reason=pl.lit("again"), asked_at=pl.lit("2026-01-01T00:00:00+00:00")
         )
         tables.write_ledger(conform(rows, ASKS), self.folder / layout.asks(ROUND), ASKS, ["asked_at", "image_id"])
+
+    def share_page(self, shared: int, predicted: str) -> None:
+        """Has the first pictures of the queue share a page, their answer pre-set; the others have one of their own."""
+        path = self.folder / layout.queue(ROUND)
+        queue = tables.read_ledger(path, QUEUE, frozenset({"page"})).sort("rank")
+        on_page = pl.int_range(pl.len()) < shared
+        told = {"show_prediction": on_page, "predicted": pl.lit(predicted), "confidence": pl.lit(0.5)}
+        path.write_bytes(ledgers.queue_bytes(queue.with_columns(page=pl.when(on_page).then(1), **told)))
+
+    def take_down(self, *image_ids: str) -> None:
+        path = self.folder / layout.TAKEDOWNS
+        path.write_text(path.read_text() + "".join(f"{one},image,{one},asked,2026-01-01\n" for one in image_ids))
 
     def rename(self, campaign: str) -> None:
         path = self.folder / layout.PARAMS

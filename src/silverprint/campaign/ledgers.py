@@ -185,6 +185,21 @@ def queue(round_name: str) -> pl.DataFrame:
     return read(layout.queue(round_name)).sort("rank")
 
 
+def shared_pages(round_name: str) -> dict[str, int]:
+    """The page of each picture of the round that shares one with others."""
+    return dict(queue(round_name).select("image_id", "page").drop_nulls().iter_rows())
+
+
+def queue_bytes(frame: pl.DataFrame) -> bytes:
+    """`frame` as queue.csv has it. The column `page` is there only where pictures share pages: any other queue is the
+    same, byte for byte, as one of a version that knew no shared pages.
+    """
+    kind = ledger_schemas.kind_of(Path("queue.csv"))
+    alone = frame["page"].is_null().all()
+    schema = {name: dtype for name, dtype in kind.schema.items() if not (alone and name == "page")}
+    return tables.ledger_bytes(frame, schema, list(kind.order))
+
+
 def asked(round_name: str) -> pl.DataFrame:
     """The rows of the round's queue, best rank first; of a round that a lead ended early those that were answered: the
     others are free for later rounds.

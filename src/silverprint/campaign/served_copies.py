@@ -1,8 +1,9 @@
 """Serving cache: the open round's images as a browser shows them. Disposable."""
 
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from pathlib import Path
+from typing import Final
 
 from silverprint import layout
 from silverprint.config import Params
@@ -10,6 +11,8 @@ from silverprint.console import track
 from silverprint.errors import DataError, restore_remedy
 from silverprint.imaging.decode import Undecodable, decode_known, encode_jpeg
 from silverprint.store import ShardReader, files
+
+SHARED_SIDE: Final = 320  # pixels: twice the width of a place on a page, for screens with two pixels a point
 
 
 def folder(campaign: str, round_name: str) -> Path:
@@ -20,11 +23,15 @@ def path(campaign: str, round_name: str, image_id: str) -> Path:
     return folder(campaign, round_name) / f"{image_id}.jpg"
 
 
-def fill(params: Params, campaign: str, round_name: str, image_ids: Collection[str]) -> None:
+def fill(
+    params: Params, campaign: str, round_name: str, image_ids: Collection[str], shared: Container[str] = ()
+) -> None:
     """Writes the pictures that are not there yet: upright, without metadata, RGB JPEG.
 
     Args:
         campaign: the round's own, for good (its state's): a renamed `dataset.campaign` moves no address.
+        shared: image_ids of pictures that share a page; JPEGs among them are reduced, as long as their shorter side
+            keeps SHARED_SIDE pixels.
 
     Raises:
         UnavailableError: a source's shards are not on this disk.
@@ -35,7 +42,9 @@ def fill(params: Params, campaign: str, round_name: str, image_ids: Collection[s
         return
     reader = ShardReader([layout.raw(source) for source in params.sources])
     for image_id, data in track(reader.read(absent), f"pictures for {round_name}", total=len(absent)):
-        files.write_bytes(path(campaign, round_name, image_id), _shown(image_id, data))
+        files.write_bytes(
+            path(campaign, round_name, image_id), _shown(image_id, data, SHARED_SIDE if image_id in shared else None)
+        )
 
 
 def remove(campaign: str, round_name: str, image_ids: Iterable[str]) -> None:
@@ -55,9 +64,9 @@ def empty(campaign: str, round_name: str) -> None:
     shutil.rmtree(folder(campaign, round_name), ignore_errors=True)
 
 
-def _shown(image_id: str, data: bytes) -> bytes:
+def _shown(image_id: str, data: bytes, shorter_side: int | None) -> bytes:
     try:
-        return encode_jpeg(decode_known(data).pixels, quality=95)
+        return encode_jpeg(decode_known(data, shorter_side).pixels, quality=95)
     except Undecodable as error:
         rule = f"it was measured as decodable and is not any more ({error.reason})"
         raise DataError(image_id, rule, f"the shard may be damaged; {restore_remedy('data/raw')}") from None

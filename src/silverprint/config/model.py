@@ -113,6 +113,8 @@ class PlannedRound:
     control: Share  # share of the budget that is drawn at random
     overlap: People  # people asked about each picture
     show_predictions: bool = False
+    page: Literal["single", "grid"] = "single"  # grid: pictures of one predicted class share a page
+    page_images: Annotated[int, Field(ge=12, le=48)] = 24  # pictures on a shared page, at most
     floor: Share = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     relabel: Share = 0.0  # share of the budget, at most, for a second look at earlier labels in doubt
     audit: Share = 0.0  # share of the budget that is drawn at random to test automatic labels, never trained on

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import project_tag
+from silverprint.adapters.labelstudio import label_config, project_tag, task_data
 from silverprint.console import say
 from silverprint.demo import CAMPAIGN, truth
 from silverprint.demo.personas import PERSONS, Person, decide
@@ -119,19 +119,21 @@ class Desk:
         task = _checked(response).json()
         self._rests.pop(project, None)
         self._look(client, task["data"].get("image", ""))
-        image_id = task["data"].get("image_id", "")
-        answer = decide(self.person, image_id, self.labels.get(image_id), preselected_class(task))
-        choice = {
-            "from_name": "choice", "to_name": "image", "type": "choices", "value": {"choices": [answer.choice]},
-        }  # fmt: skip
+        is_page, image_ids = task_data.is_page(task["data"]), task_data.places(task["data"])
+        result, seconds = [], 0.0
+        for number, image_id in enumerate(image_ids):
+            place = number if is_page else None
+            answer = decide(self.person, image_id, self.labels.get(image_id), preselected_class(task, place))
+            result += label_config.result(answer.choice, place)
+            seconds += answer.lead_time_s
         posted = client.post(
             f"/api/tasks/{task['id']}/annotations/",
             params={"project": project},
-            json={"result": [choice], "lead_time": answer.lead_time_s},
+            json={"result": result, "lead_time": seconds},
         )
         if posted.status_code != 404:  # the task was withdrawn under our eyes
             _checked(posted)
-            self.votes += 1
+            self.votes += len(image_ids)
         return True
 
     def _look(self, client: httpx.Client, address: str) -> None:
@@ -145,14 +147,10 @@ class Desk:
             say(f"{self.person.name}: the picture {address} is not served ({answer.status_code}, {kind or 'no type'})")
 
 
-def preselected_class(task: dict[str, Any]) -> str | None:
-    """The class pre-selected in the page of a task, if one is."""
-    for prediction in task.get("predictions") or []:
-        for region in prediction.get("result") or []:
-            choices = region.get("value", {}).get("choices")
-            if choices:
-                return str(choices[0])
-    return None
+def preselected_class(task: dict[str, Any], place: int | None = None) -> str | None:
+    """The class pre-selected in the page of a task, or in a place of a page that pictures share, if one is."""
+    chosen = (label_config.answers(prediction.get("result"), place) for prediction in task.get("predictions") or [])
+    return next((choices[0] for choices in chosen if choices), None)
 
 
 def _checked(response: httpx.Response) -> httpx.Response:

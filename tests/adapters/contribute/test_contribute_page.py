@@ -1,10 +1,13 @@
 """The page on a phone, in a browser: pictures, reasons, a connection that is lost in the middle, and the code."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from silverprint import cli
 from silverprint.adapters.contribute import inbox
 from silverprint.adapters.contribute.invites import Invite, new_key, signer
 from tests.e2e.harness import free_port
@@ -86,6 +89,14 @@ def test_a_phone_gives_pictures_and_loses_the_connection(project: Path, tmp_path
     assert len(inbox.waiting("crowd")) == 4
 
 
+@contextmanager
+def closing_down() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        assert cli.main(["contribute", "down"]) == 0
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 def test_the_page_works_without_a_script(project: Path, tmp_path: Path) -> None:
@@ -93,7 +104,8 @@ def test_the_page_works_without_a_script(project: Path, tmp_path: Path) -> None:
 
     (tmp_path / "bird.jpg").write_bytes(jpeg(tile(0)))
     path, port = start(tmp_path), free_port()
-    with serving(port), browser.page() as page:
+    assert cli.main(["contribute", "up", "--port", str(port)]) == 0
+    with closing_down(), browser.page() as page:
         page.route("**/contribute.js", lambda route: route.abort())
         page.goto(f"{LOOPBACK}:{port}{path}?language=de")
         page.get_by_label("Ich erteile diese Lizenz").check()

@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +59,16 @@ class Person(Annotator):
 
     def answer(self, task_id: int, *choices: str, **more: Any) -> int:
         result = [{**label_config.result("x")[0], "value": {"choices": list(choices)}}] if choices else []
+        return self._post(task_id, {"result": result, **more})
+
+    def answer_page(self, task_id: int, choices: Sequence[str | None]) -> int:
+        said = [(place, choice) for place, choice in enumerate(choices) if choice is not None]
+        result = [one for place, choice in said for one in label_config.result(choice, place)]
+        return self._post(task_id, {"result": result})
+
+    def _post(self, task_id: int, answer: dict[str, Any]) -> int:
         headers = {"X-CSRFToken": self.http.cookies["csrftoken"], "Referer": str(self.http.base_url)}
-        body = {"result": result, "lead_time": 1.5, **more}
+        body = {"lead_time": 1.5, **answer}
         posted = self.http.post(f"/api/tasks/{task_id}/annotations/", json=body, headers=headers)
         return int(posted.raise_for_status().json()["id"])
 
@@ -143,7 +151,7 @@ def opened(house, request) -> Project:
     return open_project(house, request.node.name)
 
 
-def open_project(backend: AnnotationBackend, round_name: str, *, share: bool = True) -> Project:
+def open_project(backend: AnnotationBackend, round_name: str, *, share: bool = True, grid: bool = False) -> Project:
     """A project of the campaign "tests", which asks nothing so far."""
     opened = backend.open(
         campaign="tests",
@@ -151,7 +159,7 @@ def open_project(backend: AnnotationBackend, round_name: str, *, share: bool = T
         tier="crowd",
         queue_sha256="a" * 64,
         title=f"tests · {round_name}",
-        page=Page("Which garment is this?", "Choose one class.\nA <coat> opens in front.", CHOICES),
+        page=Page("Which garment is this?", "Choose one class.\nA <coat> opens in front.", CHOICES, grid=grid),
     )
     if share:
         backend.share(opened, Path("var/serving/tests") / round_name)

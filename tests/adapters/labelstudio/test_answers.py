@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_answers_are_found_by_the_account_that_gave_them(house, opened, persons):
-    house.push(opened, [Task(f"{n:02d}", f"/x/{n}.jpg", 2) for n in range(2)])
+    house.push(opened, [Task.single(f"{n:02d}", f"/x/{n}.jpg", 2) for n in range(2)])
     before = studio_answers.by_email()
     ada, bo, _ = persons
     assert len(ada.work(opened)) == 2

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from silverprint.adapters.labelstudio import Studio
-from silverprint.annotation_backend import ERASED, AnnotationBackend, Page, Project, Task
+from silverprint.annotation_backend import ERASED, AnnotationBackend, AskedImage, Page, Project, Task
 from silverprint.errors import UnavailableError, UsageError
 from tests.adapters.labelstudio.conftest import CHOICES, PEOPLE, by_image, find, open_project
 from tests.helpers.annotator import Annotator
@@ -88,7 +88,9 @@ def project(backend, request) -> Project:
 
 
 def tasks(*overlaps: int, predicted: str | None = None) -> list[Task]:
-    return [Task(f"{rank:02d}", f"/data/{rank}", overlap, predicted, 0.5) for rank, overlap in enumerate(overlaps)]
+    return [
+        Task.single(f"{rank:02d}", f"/data/{rank}", overlap, predicted, 0.5) for rank, overlap in enumerate(overlaps)
+    ]
 
 
 def arguments(function: object) -> list[str]:
@@ -209,7 +211,7 @@ def test_an_interrupted_push_is_completed_in_rank_order_and_lowers_no_overlap(ba
     backend.push(project, tasks(*[1] * 12, predicted="bag"))
     there = by_image(backend, project)
     assert [(task.image_id, task.overlap) for task in there.values()] == [
-        (task.image_id, task.overlap) for task in everything
+        (task.images[0].image_id, task.overlap) for task in everything
     ]
     assert all(task.predicted for task in there.values())
     assert {name: there[name] for name in first} == first
@@ -255,6 +257,78 @@ def test_of_unanswered_tasks_only_those_without_an_annotation_are_deleted(backen
     assert len(backend.annotations(project)) == 1
 
 
+# Pages that several images share
+
+
+@pytest.fixture
+def grid(backend, request) -> Project:
+    """A project whose pages show several images."""
+    return open_project(backend, f"{request.node.originalname[:20]}-{uuid4().hex[:8]}", grid=True)
+
+
+def sheet(*image_ids: str, overlap: int = 1, predicted: str | None = "bag") -> Task:
+    images = tuple(AskedImage(image_id, f"/data/{image_id}", predicted, 0.5) for image_id in image_ids)
+    return Task(images, overlap, grid=True)
+
+
+def test_images_of_a_page_are_served_and_answered_together_and_pushed_once(backend, grid, people):
+    everything = [sheet("a", "b", "c"), sheet("d", predicted=None), sheet("e", "f", overlap=2)]
+    backend.push(grid, everything[:1])
+    backend.push(grid, everything)
+    backend.push(grid, everything)
+    stored = backend.tasks(grid)
+    assert [(task.places, task.overlap, task.predicted) for task in stored] == [
+        (("a", "b", "c"), 1, True), (("d",), 1, False), (("e", "f"), 2, True)
+    ]  # fmt: skip
+    assert [(task.image_id, task.shares_page) for task in stored] == [(None, True), ("d", False), (None, True)]
+    ada, bo, cyn = people
+    given = ada.answer_page(stored[0].task_id, ["bag", "coat", None])
+    assert ada.work(grid) == ["d", "e", "f"]
+    assert (bo.work(grid), cyn.work(grid)) == (["e", "f"], [])
+    found = [one for one in backend.annotations(grid) if one.annotation_id == given]
+    assert [(one.image_id, one.choices, one.shown_prediction) for one in found] == [
+        ("a", ("bag",), "bag"), ("b", ("coat",), "bag"), ("c", (), "bag")
+    ]  # fmt: skip
+    assert {(one.task_id, one.lead_time_s, one.is_own) for one in found} == {(stored[0].task_id, 0.5, True)}
+    seen = backend.progress(grid, dict.fromkeys("abcde", 1) | {"f": 2})
+    assert (seen.tasks, seen.done, seen.stuck, seen.asked, seen.answered) == (6, 6, 0, 7, 7)
+    assert seen.by == {ada.pseudonym: 6, bo.pseudonym: 2}
+
+
+def test_an_image_may_be_asked_apart_from_its_page_too(backend, grid, people):
+    backend.push(grid, [sheet("a", "b"), sheet("a", predicted=None)])
+    assert [task.places for task in backend.tasks(grid)] == [("a", "b"), ("a",)]
+    people[0].work(grid)
+    people[1].answer_page(backend.tasks(grid)[1].task_id, ["coat"])
+    assert backend.progress(grid, {"a": 2, "b": 1}).done == 2
+
+
+def test_an_image_that_is_taken_off_its_page_is_neither_shown_nor_answered_any_more(backend, grid, people):
+    backend.push(grid, [sheet("a", "b", "c", overlap=2)])
+    (task,) = backend.tasks(grid)
+    people[0].answer_page(task.task_id, ["bag", "coat", "dress"])
+    backend.take_off_page(task.task_id, {"b"})
+    (left,) = backend.tasks(grid)
+    assert (left.places, left.image_ids, left.overlap) == (("a", "", "c"), ("a", "c"), 2)
+    assert [item["image_id"] for item in people[1].next(grid)["data"]["items"]] == ["a", "", "c"]
+    people[1].answer_page(task.task_id, ["bag", "bag", "bag"])  # from a page that was open before
+    found = [(one.image_id, one.choices) for one in backend.annotations(grid)]
+    assert found == [("a", ("bag",)), ("c", ("dress",)), ("a", ("bag",)), ("c", ("bag",))]
+    backend.push(grid, [sheet("a", "c", overlap=3)])
+    assert [(task.places, task.overlap) for task in backend.tasks(grid)] == [(("a", "", "c"), 3)]
+    assert backend.progress(grid, {"a": 2, "b": 2, "c": 2}).tasks == 2
+
+
+def test_pre_labels_of_a_page_that_came_later_are_in_their_places(backend, grid, people):
+    backend.push(grid, [sheet("a", "b", "c", predicted=None)])
+    (task,) = backend.tasks(grid)
+    backend.take_off_page(task.task_id, {"a"})
+    backend.push(grid, [sheet("b", "c")])
+    people[0].answer_page(task.task_id, [None, "bag", "coat"])
+    found = [(one.image_id, one.choices, one.shown_prediction) for one in backend.annotations(grid)]
+    assert found == [("b", ("bag",), "bag"), ("c", ("coat",), "bag")]
+
+
 # Annotations
 
 
@@ -286,7 +360,7 @@ def test_annotations_come_back_as_they_are(backend, project, people):
 
 
 def test_an_annotation_names_the_pre_label_that_was_shown(backend, project, people):
-    backend.push(project, [*tasks(2, predicted="dress"), Task("plain", "/data/plain", 1)])
+    backend.push(project, [*tasks(2, predicted="dress"), Task.single("plain", "/data/plain", 1)])
     people[0].work(project)
     shown = {annotation.image_id: annotation.shown_prediction for annotation in backend.annotations(project)}
     assert shown == {"00": "dress", "plain": None}

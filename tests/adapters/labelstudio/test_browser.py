@@ -27,10 +27,10 @@ def asked_of_people(house, opened):
     house.push(
         opened,
         [
-            Task("first", picture(opened.round, "red"), 1, "dress", 0.9),
-            Task("second", picture(opened.round, "green"), 1, "coat", 0.8),
-            Task("third", picture(opened.round, "blue"), 2),
-            Task("fourth", picture(opened.round, "white"), 1),
+            Task.single("first", picture(opened.round, "red"), 1, "dress", 0.9),
+            Task.single("second", picture(opened.round, "green"), 1, "coat", 0.8),
+            Task.single("third", picture(opened.round, "blue"), 2),
+            Task.single("fourth", picture(opened.round, "white"), 1),
         ],
     )
     return opened

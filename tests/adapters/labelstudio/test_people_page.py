@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint import annotation_registry
-from silverprint.adapters.labelstudio import label_config, project_tag
-from silverprint.annotation_backend import Project
+from silverprint.adapters.labelstudio import grid_config, label_config, project_tag, task_data
+from silverprint.annotation_backend import AskedImage, Page, Project, Task
 from silverprint.commands import people
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import NONE_OF_THESE, UNSURE
@@ -47,6 +47,63 @@ def test_instructions_are_paragraphs_and_nothing_of_them_is_markup():
     assert [part.tag for part in root] == ["p", "p", "p"]
     assert [part.text for part in root][:2] == ["One.", "<b>Two</b>"]
     assert "Ctrl+Enter" in root[2].text
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C"])), classes)
+def test_the_grid_s_configuration_has_an_answer_for_each_place_and_no_key_that_anybody_has(question, names):
+    root = ElementTree.fromstring(grid_config.config(question, names))  # noqa: S314 (our own text)
+    cell = root.find(".//Repeater")
+    assert [choice.get("value") for choice in cell.iter("Choice")] == names
+    assert {choice.get("hotkey") for choice in cell.iter("Choice")} <= {"f24"}
+    choices, image = cell.find(".//Choices"), cell.find(".//Image")
+    assert (choices.get("toName"), choices.get("required")) == (image.get("name"), "true")
+    for number in (0, 47):
+        (stored,) = label_config.result("x", number)
+        names_there = [one.get("name").replace("{{idx}}", str(number)) for one in (choices, image)]
+        assert names_there == [stored["from_name"], stored["to_name"]]
+    assert ">" not in root.find("Style").text  # it would be escaped, and its rule lost
+
+
+def test_the_page_decides_the_configuration_and_a_single_one_is_as_ever():
+    page = Page("?", "One.", ("coat", "bag"), ("bag",))
+    grid = label_config.settings(replace(page, grid=True))
+    single = label_config.settings(page)
+    assert single["label_config"] == label_config.config("?", ("coat", "bag"), ("bag",))
+    assert {name for name in grid if grid[name] != single[name]} == {"label_config", "expert_instruction"}
+
+
+@given(st.lists(st.text(min_size=1), min_size=2, max_size=4))
+def test_answers_of_a_grid_are_read_place_by_place(said):
+    stored = [one for place, choice in enumerate(said) for one in label_config.result(choice, place)]
+    assert [label_config.answers(stored[::-1], place) for place in range(len(said))] == [(one,) for one in said]
+    assert label_config.answers(stored, len(said)) == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "places"),
+    [
+        ({"image_id": "a", "image": "x"}, ("a",)),
+        ({"image": f"/x/{'a' * 64}.jpg"}, ("a" * 64,)),
+        ({}, ("",)),
+        ({"items": []}, ()),
+        ({"items": "x"}, ("",)),
+        ({"items": [None, 3, {"image_id": "b"}, {"image": 3}]}, ("", "", "b", "")),
+    ],
+)
+def test_whatever_the_data_of_a_task_is_its_places_are_read(data, places):
+    assert task_data.places(data) == places
+
+
+def test_a_picture_that_is_taken_off_leaves_its_place_empty_and_no_trace():
+    images = tuple(AskedImage(name * 64, f"/x/{name * 64}.jpg", "coat") for name in "ab")
+    data = task_data.data(Task(images, 1, grid=True))
+    assert data["hint"] == "These look like: coat. Change what is wrong, then submit."
+    left = task_data.without(data, {"a" * 64})
+    assert task_data.places(left) == ("", "b" * 64)
+    assert "a" * 64 not in str(left)
+    alone = replace(images[0], predicted=None)
+    assert task_data.data(Task((alone,), 1, grid=True))["hint"] == " "
+    assert task_data.data(Task((alone,), 1)) == {"image": alone.url, "image_id": alone.image_id}
 
 
 @given(st.text())

@@ -27,7 +27,7 @@ START = "import sys; from silverprint.commands import studio; studio.up(int(sys.
 def test_a_restart_in_mid_round_loses_nothing(restartable):
     house = Studio.connect()
     project = open_project(house, "r01")
-    house.push(project, [Task(f"{rank}", f"/data/{rank}", 1) for rank in range(6)])
+    house.push(project, [Task.single(f"{rank}", f"/data/{rank}", 1) for rank in range(6)])
     ada = person(house, "ada")
     assert ada.work(project, limit=2) == ["0", "1"]
     before = house.annotations(project)

@@ -244,6 +244,44 @@ def test_withdrawing_takes_every_task_of_a_picture(house, campaign, machines, pe
     assert here.votes().height == 2
 
 
+def test_a_page_survives_a_kill_an_empty_answer_and_a_withdrawal(house, campaign, machines, persons):
+    held, freed = threading.Event(), threading.Event()
+    with machine.slow(house.url, held, freed) as proxy:
+        here = machines(*[1] * 6, url=proxy)
+        here.share_page(4, "coat")
+        process = here.start()
+        assert held.wait(120)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        here.url = house.url
+        here.expect(75)
+        freed.set()
+    await_that(lambda: len(house.tasks(project_of(house, campaign))) == 6)
+    assert "3 tasks asked about a picture a second time: 3 unanswered ones are removed" in here.expect(75)
+    project, pictures = project_of(house, campaign), [picture_id(number) for number in range(6)]
+    (page,) = (task for task in house.tasks(project) if task.shares_page)
+    assert (page.places, page.predicted, len(house.tasks(project))) == (tuple(pictures[:4]), True, 3)
+    ada, bo, _ = persons
+    ada.answer_page(page.task_id, ["coat", "bag", None, "coat"])
+    assert "are put right" not in here.expect(75)
+    other = label_config.settings(Page("And this?", "", ("coat", "bag"), grid=True))["label_config"]
+    house._client.projects.update(project.id, label_config=other)
+    assert "are put right: label_config" in here.expect(75)
+    here.take_down(pictures[0])
+    here.expect(75)
+    assert pictures[0] not in str(house._client.tasks.get(id=str(page.task_id)).data)
+    assert sorted(bo.work(project)) == sorted([pictures[2], *pictures[4:]])
+    here.expect(0)
+    votes = here.votes()
+    found = {(row["image_id"], row["choice"], row["shown_prediction"], row["status"]) for row in votes.to_dicts()}
+    assert found == {
+        (pictures[0], "coat", "coat", "withdrawn"), (pictures[1], "bag", "coat", "valid"),
+        (pictures[2], "", "coat", "empty"), (pictures[2], "coat", None, "valid"),
+        (pictures[3], "coat", "coat", "valid"),
+        (pictures[4], "coat", None, "valid"), (pictures[5], "coat", None, "valid"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[::2]"])
 def test_a_foreign_host_is_refused(house, host):
     assert httpx.get(f"{house.url}/user/login/", headers={"Host": host}, trust_env=False).status_code == 400

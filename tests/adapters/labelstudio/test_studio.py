@@ -18,7 +18,9 @@ pytestmark = pytest.mark.slow
 
 
 def tasks(*overlaps: int, predicted: str | None = None) -> list[Task]:
-    return [Task(f"{rank:02d}", f"/data/{rank}", overlap, predicted, 0.5) for rank, overlap in enumerate(overlaps)]
+    return [
+        Task.single(f"{rank:02d}", f"/data/{rank}", overlap, predicted, 0.5) for rank, overlap in enumerate(overlaps)
+    ]
 
 
 @pytest.mark.parametrize("change", [{"round": "r02"}, {"queue_sha256": "deadbeef"}, {"queue_sha256": 5}, {"tier": []}])
@@ -50,8 +52,8 @@ def test_a_push_of_several_requests_is_completed_in_rank_order(house, opened, mo
     house.push(opened, everything)
     house.push(opened, everything)
     there = by_image(house, opened)
-    assert list(there) == [task.image_id for task in everything]
-    assert [there[task.image_id].overlap for task in everything] == [task.overlap for task in everything]
+    assert list(there) == [task.images[0].image_id for task in everything]
+    assert [there[task.images[0].image_id].overlap for task in everything] == [task.overlap for task in everything]
     assert all(pushed.predicted for pushed in there.values())
     assert {name: there[name] for name in first} == first
 
@@ -105,7 +107,7 @@ def test_pictures_elsewhere_need_no_storage_here(house, request, persons, monkey
     project = open_project(house, request.node.name)
     assert list(house._client.import_storage.local.list(project=project.id)) == []
     address = Studio.image_url(Path("var/serving/tests/a b.jpg"))
-    house.push(project, [Task("00", address, 1)])
+    house.push(project, [Task.single("00", address, 1)])
     assert persons[0].next(project)["data"]["image"] == "https://media.example.org/pictures/tests/a%20b.jpg"
 
 

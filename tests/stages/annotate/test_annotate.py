@@ -16,46 +16,9 @@ from silverprint.commands import wait
 from silverprint.dvcfiles import yaml_edit
 from silverprint.records import ANNOTATOR_LEDGER, ASKS
 from silverprint.store import tables
-from tests.adapters.labelstudio.conftest import PEOPLE, by_image, find
-from tests.helpers import studio_machine as machine
-from tests.helpers.memory_backend import MemoryBackend
+from tests.adapters.labelstudio.conftest import by_image
 from tests.helpers.studio_machine import ROUND, Machine, picture_id, tasks_of
-
-CAMPAIGN = "garments"
-
-
-@pytest.fixture
-def backend(monkeypatch) -> MemoryBackend:
-    """Three people have an account there, and it is the one at hand."""
-    found = MemoryBackend()
-    for name in PEOPLE:
-        found.invite(f"{name}@here", "a password")
-    monkeypatch.setattr(annotation_registry, "connect", lambda wanted="": found)
-    return found
-
-
-@pytest.fixture
-def people(backend):
-    return [backend.person(f"{name}@here") for name in PEOPLE]
-
-
-@pytest.fixture
-def here(backend, tmp_path, monkeypatch):
-    """Makes a checkout in which nobody was asked so far, and works in it."""
-
-    def made(*overlaps: int) -> Machine:
-        folder, serving = tmp_path / "checkout", tmp_path / "serving"
-        folder.mkdir()
-        serving.mkdir()
-        found = machine.make(folder, backend, serving, "a token", CAMPAIGN, list(overlaps))
-        monkeypatch.chdir(folder)
-        return found
-
-    return made
-
-
-def project_of(backend):
-    return find(backend, CAMPAIGN, ROUND)
+from tests.stages.annotate.conftest import CAMPAIGN, project_of
 
 
 def test_a_round_is_asked_answered_and_closed_and_then_needs_no_server(here, backend, people, monkeypatch):
@@ -495,7 +458,7 @@ def test_who_is_back_is_served_again_and_the_asks_are_taken_back(alone, backend,
     capsys.readouterr()
     assert main(["people", "resume", ada.pseudonym, "--why", "x"]) == 0
     assert "is active already, and can sign in" in capsys.readouterr().err
-    backend.push(project, [Task(picture_id(2), "/x", 1)])
+    backend.push(project, [Task.single(picture_id(2), "/x", 1)])
     assert ada.next(project) is not None
 
 

@@ -480,3 +480,21 @@ def test_control_and_second_looks_share_one_budget(params):
     text = layout.PARAMS.read_text().replace("control: 0.4,", "control: 0.8, relabel: 0.3,", 1)
     with pytest.raises(ConfigError, match=r"rounds\.r01\.control = 0\.8, relabel = 0\.3, audit = 0\.0"):
         config.parse(text)
+
+
+def test_pictures_share_pages_once_there_is_a_model_and_those_that_judge_never_do(params, capsys):
+    grid = replace(params, rounds={n: replace(r, page="grid", budget=30, audit=0.3) for n, r in params.rounds.items()})
+    queue.run(params, "r01")
+    single = layout.queue("r01").read_bytes()
+    queue.run(replace(grid, rounds={**grid.rounds, "r01": replace(params.rounds["r01"], page="grid")}), "r01")
+    assert "r01: no pictures share a page (there is no prediction yet)" in capsys.readouterr().err
+    assert layout.queue("r01").read_bytes() == single
+    finish(params, "r01")
+    queue.run(grid, "r02")
+    rows = ledgers.queue("r02")
+    shared = rows.drop_nulls("page")
+    assert f"r02: {shared.height} pictures share {shared['page'].n_unique()} pages, and" in capsys.readouterr().err
+    assert not shared.is_empty()
+    assert set(shared["role"]) <= {"train", "control"}
+    assert rows["show_prediction"].to_list() == rows["page"].is_not_null().to_list()
+    assert ledgers.shared_pages("r02") == dict(shared.select("image_id", "page").iter_rows())

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
+from silverprint.adapters.labelstudio import grid_config
 from silverprint.annotation_backend import Page
 from silverprint.records import NONE_OF_THESE, UNSURE
 
@@ -22,6 +23,8 @@ _STYLE: Final = """
   .lsf-choice__checkbox.ant-radio-wrapper-checked { background: rgba(76, 96, 208, .16); font-weight: 600 }
   .lsf-choice__checkbox .lsf-hint { top: 0; margin-left: 10px; font-size: 13px; font-weight: 400; opacity: .65 }
 """
+
+_HOW: Final = "Press the key shown beside an answer, then Ctrl+Enter to submit and see the next picture."
 
 # Keys that Label Studio's own editor leaves free; the two answers every project has keep theirs whatever the classes.
 _CLASS_KEYS: Final = "1234567890qtyiasdfgjlcn"
@@ -45,8 +48,12 @@ def hotkeys(choices: Sequence[str], by_age: Sequence[str] = ()) -> dict[str, str
 def settings(page: Page) -> dict[str, Any]:
     """A project's settings, by their names in Label Studio, as far as they decide what people see and are served."""
     return {
-        "label_config": config(page.question, page.choices, page.by_age),
-        "expert_instruction": instructions(page.instructions),
+        "label_config": (
+            grid_config.config(page.question, page.choices)
+            if page.grid
+            else config(page.question, page.choices, page.by_age)
+        ),
+        "expert_instruction": instructions(page.instructions, grid_config.HOW if page.grid else _HOW),
         "show_instruction": True,
         "show_skip_button": False,
         "enable_empty_annotation": False,
@@ -88,22 +95,27 @@ def _options(choices: Sequence[str], by_age: Sequence[str]) -> Iterator[str]:
         yield f"<Choice value={quoteattr(choice)}{key}/>"
 
 
-def instructions(text: str) -> str:
+def instructions(text: str, how: str = _HOW) -> str:
     """Plain text as the HTML of the page's instructions, one paragraph a line, with how to answer at the end."""
-    how = "Press the key shown beside an answer, then Ctrl+Enter to submit and see the next picture."
     lines = [*text.strip().splitlines(), how]
     return "".join(f'<p style="margin-bottom: 10px">{escape(line.strip())}</p>' for line in lines if line.strip())
 
 
-def result(choice: str) -> list[dict[str, object]]:
-    """`choice` as Label Studio stores an answer or a prediction."""
+def result(choice: str, place: int | None = None) -> list[dict[str, object]]:
+    """`choice` as Label Studio stores an answer or a prediction.
+
+    Args:
+        place: of the picture on a grid.
+    """
+    end = "" if place is None else f"_{place}"
     value = {"choices": [choice]}
-    return [{"from_name": CONTROL, "to_name": PICTURE, "type": "choices", "value": value}]
+    return [{"from_name": CONTROL + end, "to_name": PICTURE + end, "type": "choices", "value": value}]
 
 
-def answers(stored: object) -> tuple[str, ...]:
-    """The choices in a stored result, unchecked; the inverse of `result`."""
-    items = stored if isinstance(stored, list) else []
-    values = [item.get("value") for item in items if isinstance(item, dict)]
+def answers(stored: object, place: int | None = None) -> tuple[str, ...]:
+    """The choices in a stored result, unchecked; on a grid those in a place. The inverse of `result`."""
+    items = [item for item in stored if isinstance(item, dict)] if isinstance(stored, list) else []
+    here = [item for item in items if place is None or item.get("from_name") == f"{CONTROL}_{place}"]
+    values = [item.get("value") for item in here]
     chosen = [value.get("choices") for value in values if isinstance(value, dict)]
     return tuple(str(choice) for choices in chosen if isinstance(choices, list) for choice in choices)

@@ -108,12 +108,14 @@ class Studio:
         if found is None:
             return None
         says_else = project_tag.read(found.id, found.title, found.description) is not None
-        if says_else and not any(
-            image_id in image_ids for image_id in task_import.pushed_tasks(self._client, project.id)
-        ):
+        if says_else and not self._asks(project.id, image_ids):
             return None
         self._client.projects.update(project.id, description=project_tag.describe(project))
         return replace(project, title=found.title)
+
+    def _asks(self, project_id: int, image_ids: Container[str]) -> bool:
+        tasks = task_import.read_tasks(self._client, project_id)
+        return any(image_id in image_ids for task in tasks for image_id in task.image_ids)
 
     @translates_failures
     def is_there(self, project_id: int) -> bool:
@@ -172,6 +174,10 @@ class Studio:
     @translates_failures
     def set_overlap(self, task_id: int, overlap: int) -> None:
         task_import.set_overlap(self._client, task_id, overlap)
+
+    @translates_failures
+    def take_off_page(self, task_id: int, image_ids: Collection[str]) -> None:
+        task_import.take_off_page(self._client, task_id, image_ids)
 
     @translates_failures
     def delete_tasks(self, project: Project, task_ids: Iterable[int]) -> None:

@@ -1,53 +1,27 @@
 """Import of tasks: in the order given, each with its own overlap, and safe to repeat after any interruption."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from silverprint.adapters.labelstudio import label_config, pagination
+from silverprint.adapters.labelstudio import label_config, pagination, task_data
 from silverprint.annotation_backend import Progress, StoredTask, Task
 from silverprint.console import bar
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
-_BATCH: Final = 250  # tasks in one request: a second of work, so that the progress moves
-
-
-# A picture's address in the data of a task, however it was made: Label Studio's "Sync" writes no image_id.
-_SERVED: Final = re.compile(r"/([0-9a-f]{64})\.jpg")
+_BATCH: Final = 250  # pictures in one request: a second of work, so that the progress moves
 
 
 def read_tasks(client: "LabelStudio", project_id: int) -> list[StoredTask]:
     """Every task of the project, by id."""
     return [
-        StoredTask(task.id, image_id(task.data), task.overlap, task.total_predictions > 0)
+        StoredTask(task.id, task_data.places(task.data), task.overlap, task.total_predictions > 0)
         for task in pagination.tasks(client, project_id, "id,data,overlap,total_predictions")
     ]
-
-
-def pushed_tasks(client: "LabelStudio", project_id: int) -> dict[str, StoredTask]:
-    """What a project asks about, by image_id in the order of its tasks; the first task, where a picture has several."""
-    first: dict[str, StoredTask] = {}
-    for task in read_tasks(client, project_id):
-        if task.image_id is not None:
-            first.setdefault(task.image_id, task)
-    return first
-
-
-def image_id(data: Mapping[str, Any]) -> str | None:
-    """The picture that a task is about: it is named there, or it is the one that the task shows.
-
-    None where somebody else made the task, for any reason of theirs.
-    """
-    said = data.get("image_id")
-    if isinstance(said, str) and said:
-        return said
-    shown = (_SERVED.search(value) for value in data.values() if isinstance(value, str))
-    return next((match[1] for match in shown if match), None)
 
 
 def progress(
@@ -59,15 +33,14 @@ def progress(
     """See `Studio.progress`; of a picture that has several tasks everybody counts once."""
     seen: dict[str, _Asked] = {}
     for task in (task for id_ in project_ids for task in pagination.tasks(client, id_, _WHO, "all")):
-        picture = image_id(task.data)
-        if needed is not None and picture not in needed:
-            continue
         people = set(task.annotators)
         answers = len((task.annotations_ids or "").split(",")) if people else 0
-        entry = seen.setdefault(picture or f"task {task.id}", _Asked())
-        entry.people |= people
-        entry.overlap = max(entry.overlap, task.overlap)
-        entry.served |= answers < task.overlap
+        for picture in list(filter(None, task_data.places(task.data))) or [f"task {task.id}"]:
+            if needed is None or picture in needed:
+                entry = seen.setdefault(picture, _Asked())
+                entry.people |= people
+                entry.overlap = max(entry.overlap, task.overlap)
+                entry.served |= answers < task.overlap
     by: Counter[str] = Counter(pseudonym(user) for entry in seen.values() for user in entry.people)
     done = stuck = asked = answered = 0
     for picture, entry in seen.items():
@@ -95,20 +68,35 @@ def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:
 
     An overlap is never lowered.
     """
-    there = pushed_tasks(client, project_id)
-    missing = {task.image_id: task for task in tasks if task.image_id not in there}
-    low = [task for task in tasks if task.image_id in there and there[task.image_id].overlap < task.overlap]
+    there = _PushedTasks(read_tasks(client, project_id))
+    missing = [task for task in tasks if there.find(task) is None]
+    known = [(task, stored) for task in tasks if (stored := there.find(task)) is not None]
+    low = [(task, stored) for task, stored in known if stored.overlap < task.overlap]
     with bar() as progress:
         row = progress.add_task("asking in Label Studio", total=len(missing) + len(low))
-        for ids in _create(client, project_id, list(missing.values())):
-            there |= ids
+        for made in _create(client, project_id, missing):
             # Set at once: people may be served the picture as soon as it is there.
-            _predict(client, project_id, [missing[image_id] for image_id in ids], there)
-            progress.advance(row, len(ids))
-        for task in low:
-            set_overlap(client, there[task.image_id].task_id, task.overlap)
+            _predict(client, project_id, made)
+            progress.advance(row, len(made))
+        for task, stored in low:
+            set_overlap(client, stored.task_id, task.overlap)
             progress.advance(row)
-    _predict(client, project_id, [task for task in tasks if task.image_id not in missing], there)
+    _predict(client, project_id, known)
+
+
+class _PushedTasks:
+    """Tasks of a project by what they ask about; the first one, where several ask the same."""
+
+    def __init__(self, tasks: Iterable[StoredTask]) -> None:
+        self._first: dict[tuple[bool, str], StoredTask] = {}
+        for task in tasks:
+            for image_id in task.image_ids:
+                self._first.setdefault((task.shares_page, image_id), task)
+
+    def find(self, task: Task) -> StoredTask | None:
+        """The task that asks the same; of a page some pictures may have been taken off since."""
+        keys = ((task.shares_page, image.image_id) for image in task.images)
+        return next((self._first[key] for key in keys if key in self._first), None)
 
 
 def set_overlap(client: "LabelStudio", task_id: int, overlap: int) -> None:
@@ -117,45 +105,75 @@ def set_overlap(client: "LabelStudio", task_id: int, overlap: int) -> None:
     client.tasks.update(id=str(task_id), overlap=overlap, is_labeled=answers >= overlap)
 
 
-def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> Iterator[dict[str, StoredTask]]:
+def take_off_page(client: "LabelStudio", task_id: int, image_ids: Collection[str]) -> None:
+    """Empties the places of pictures in a task; the others keep theirs, by which answers know them."""
+    task: Any = client.tasks.get(id=str(task_id))
+    client.tasks.update(id=str(task_id), data=task_data.without(task.data, image_ids))
+
+
+def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> Iterator[list[tuple[Task, StoredTask]]]:
     """Makes the tasks in order. An import is fast and gives each an overlap of 1; the others are made one by one."""
     for single, run in groupby(tasks, key=lambda task: task.overlap == 1):
-        for batch in _batches(list(run), _BATCH if single else 1):
+        for batch in _batches(run) if single else ([task] for task in run):
             if single:
-                body: list[Any] = [{"data": _data(task), "predictions": _predictions(task)} for task in batch]
+                body: list[Any] = [
+                    {"data": task_data.data(task), "predictions": _predictions(task, _places(task))} for task in batch
+                ]
                 answer: Any = client.projects.import_tasks(project_id, request=body, return_task_ids=True)
-                yield {
-                    task.image_id: StoredTask(id_, task.image_id, 1, True)
+                yield [
+                    (task, StoredTask(id_, _places(task), 1, True))
                     for task, id_ in zip(batch, answer.task_ids, strict=True)
-                }
+                ]
             else:
-                created: Any = client.tasks.create(project=project_id, data=_data(batch[0]), overlap=batch[0].overlap)
-                yield {batch[0].image_id: StoredTask(created.id, batch[0].image_id, batch[0].overlap, False)}
+                (task,) = batch
+                created: Any = client.tasks.create(project=project_id, data=task_data.data(task), overlap=task.overlap)
+                yield [(task, StoredTask(created.id, _places(task), task.overlap, False))]
 
 
-def _predict(client: "LabelStudio", project_id: int, tasks: Sequence[Task], there: Mapping[str, StoredTask]) -> None:
+def _predict(client: "LabelStudio", project_id: int, tasks: Sequence[tuple[Task, StoredTask]]) -> None:
     """Adds the pre-labels that are to be shown and are not there."""
-    wanted: list[Any] = [
-        {"task": there[task.image_id].task_id, **prediction}
-        for task in tasks
-        if not there[task.image_id].predicted
-        for prediction in _predictions(task)
+    wanted: list[tuple[bool, Any]] = [
+        (task.grid, {"task": stored.task_id, **prediction})
+        for task, stored in tasks
+        if not stored.predicted
+        for prediction in _predictions(task, stored.places)
     ]
-    for batch in _batches(wanted, _BATCH):
-        client.projects.import_predictions(project_id, request=batch)
+    single = [prediction for grid, prediction in wanted if not grid]
+    for start in range(0, len(single), _BATCH):
+        client.projects.import_predictions(project_id, request=single[start : start + _BATCH])
+    # Label Studio's import drops what names a place of a Repeater, without a word: it looks for `choice_{{idx}}`.
+    for grid, prediction in wanted:
+        if grid:
+            client.predictions.create(**prediction)
 
 
-def _data(task: Task) -> dict[str, str]:
-    return {"image": task.image_url, "image_id": task.image_id}
+def _places(task: Task) -> tuple[str, ...]:
+    return tuple(image.image_id for image in task.images)
 
 
-def _predictions(task: Task) -> list[dict[str, Any]]:
-    if task.predicted is None:
+def _predictions(task: Task, places: Sequence[str]) -> list[dict[str, Any]]:
+    """One prediction with a result for each picture that has a pre-label, none where none has; its score is that of
+    the picture of which the model is the least sure.
+    """
+    shown = [image for image in task.images if image.predicted is not None and image.image_id in places]
+    if not shown:
         return []
-    return [
-        {"model_version": label_config.MODEL, "score": task.confidence, "result": label_config.result(task.predicted)}
+    result = [
+        one
+        for image in shown
+        for one in label_config.result(str(image.predicted), places.index(image.image_id) if task.grid else None)
     ]
+    score = min((image.confidence for image in shown if image.confidence is not None), default=None)
+    return [{"model_version": label_config.MODEL, "score": score, "result": result}]
 
 
-def _batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """As many tasks as one request takes, by the pictures that they show."""
+    batch: list[Task] = []
+    for task in tasks:
+        if batch and sum(len(one.images) for one in batch) + len(task.images) > _BATCH:
+            yield batch
+            batch = []
+        batch.append(task)
+    if batch:
+        yield batch

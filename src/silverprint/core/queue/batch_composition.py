@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from silverprint.core.queue import roles
+from silverprint.core.queue import roles, shared_pages
 from silverprint.core.queue.class_floors import Choose, pick_with_floors
 from silverprint.core.queue.reasons import INCLUDED
 from silverprint.records import QUEUE, conform
 
 TIER = "crowd"
-UNPROMPTED = ("evaluation", "audit", "relabel")  # roles in which people never see a prediction
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class Plan:
     seed: int
     floor: float = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     included: tuple[str, ...] = ()  # image_ids that people picked for the round
+    page_images: int | None = None  # pictures on a page, at most; None: each has a page of its own
 
 
 def compose(
@@ -34,7 +34,7 @@ def compose(
     """The queue, by rank. No two of its pictures are of one near-duplicate group.
 
     A prediction is never pre-selected for evaluation and audit pictures, whose labels judge the model, nor for a second
-    look: of what it was trained on, a model repeats what it was taught.
+    look: of what it was trained on, a model repeats what it was taught. So none of those shares a page with others.
 
     Args:
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
@@ -63,11 +63,12 @@ def compose(
     drawn_ranks, chosen_ranks = roles.mix_ranks(drawn.height, chosen.height, plan.seed)
     drawn = drawn.with_columns(pl.Series("rank", drawn_ranks))
     chosen = chosen.with_columns(pl.Series("rank", chosen_ranks))
-    shown = pl.lit(plan.show_predictions) & pl.col("predicted").is_not_null() & ~pl.col("role").is_in(UNPROMPTED)
+    shown = pl.lit(plan.show_predictions) & roles.may_be_prompted()
     queue = pl.concat([drawn, chosen], how="diagonal").with_columns(
         pl.lit(plan.seed).alias("seed"), pl.lit(TIER).alias("tier"), shown.alias("show_prediction")
     )
-    return conform(queue, QUEUE).sort("rank")
+    queue = conform(queue, QUEUE).sort("rank")
+    return queue if plan.page_images is None else shared_pages.share(queue, plan.page_images, plan.seed)
 
 
 def _chosen(left: pl.DataFrame, count: int, plan: Plan, choose: Choose) -> pl.DataFrame:

@@ -8,6 +8,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+UNPROMPTED = ("evaluation", "audit", "relabel")  # roles in which people never see a prediction
+
+
+def may_be_prompted() -> pl.Expr:
+    """Whether the page of a queue's row may show its prediction."""
+    return pl.col("predicted").is_not_null() & ~pl.col("role").is_in(UNPROMPTED)
+
 
 @dataclass(frozen=True)
 class Shares:

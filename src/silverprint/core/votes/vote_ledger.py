@@ -21,6 +21,9 @@ VOID = ("empty", "unknown-class", IN_ANOTHER_NAME)
 
 _KEY = ["annotation_id", "annotator", "image_id", "choice"]
 
+# An answer's place on the server, whatever it says: answers about the images of one page share their annotation.
+_PLACE = ["annotation_id", "image_id"]
+
 
 def choice_status(choice: str, classes: tuple[str, ...]) -> str:
     """The status of a choice under the round's class list: valid, unsure, empty or unknown-class."""
@@ -66,16 +69,20 @@ def merge(
     Returns:
         VOTES, sorted by image_id, annotator, created_at, annotation_id, choice.
     """
-    own = pulled.filter(pl.col("status") != IN_ANOTHER_NAME)
+    own = pulled.filter(pl.col("status") != IN_ANOTHER_NAME).select(_PLACE).unique()
     confirmed = kept.filter(pl.col("status").is_in(ANSWERS)).select(*_KEY, pl.col("status").alias("before"))
     pulled = _restored(pulled, confirmed)
-    overwritten = ~pl.col("annotation_id").is_in(own["annotation_id"].implode()) & pl.col("annotation_id").is_in(
-        pulled["annotation_id"].implode()
+    there = pulled.select(_PLACE).unique()
+    gone = (
+        kept.join(pulled, on=_KEY, how="anti")
+        .join(there.with_columns(there=True), on=_PLACE, how="left", maintain_order="left")
+        .join(own.with_columns(own=True), on=_PLACE, how="left", maintain_order="left")
     )
-    gone = kept.join(pulled, on=_KEY, how="anti").with_columns(
-        pl.when(_elsewhere(server, settled) | overwritten)
+    is_there, is_own = pl.col("there").fill_null(False), pl.col("own").fill_null(False)
+    gone = gone.with_columns(
+        pl.when(_elsewhere(server, settled) | (is_there & ~is_own))
         .then(pl.col("status"))
-        .when(pl.col("annotation_id").is_in(pulled["annotation_id"].implode()))
+        .when(is_there)
         .then(pl.lit("superseded"))
         .when(pl.col("image_id").is_in(list(withdrawn)))
         .then(pl.lit("withdrawn"))

@@ -4,6 +4,7 @@ Everything here has been written to votes.csv before it is taken off the server.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import polars as pl
@@ -56,20 +57,26 @@ def withdraw_void_votes(
     there = [one.annotation_id for ours in answers.values() for one in ours if one.annotation_id in chosen]
     if not there:
         return answers
-    backend.delete_annotations(there)
+    backend.delete_annotations(sorted(set(there)))
     say(f"{current.round}: {len(there)} of them are taken off {backend.url}: their pictures are asked about again")
     return {id_: [one for one in ours if one.annotation_id not in chosen] for id_, ours in answers.items()}
+
+
+def submissions(annotations: Iterable[Annotation]) -> Counter[int]:
+    """How often each task was submitted, by its id: answers of one page were submitted together."""
+    return Counter(task_id for task_id, _ in {(one.task_id, one.annotation_id) for one in annotations})
 
 
 def remove_duplicates(
     backend: AnnotationBackend, project: Project, younger: list[Project], answers: Answers
 ) -> tuple[dict[str, StoredTask], Counter[int]]:
-    """Leaves one task a picture that anybody is served, in one project; says what it removed.
+    """Leaves one task a picture or page that anybody is served, in one project; says what it removed.
 
     Returns:
-        The project's tasks by image_id, and the answers by task id.
+        The project's tasks by `asking_plan.task_key`, and the answers by task id.
     """
-    on_task = Counter(annotation.task_id for ours in answers.values() for annotation in ours)
+    on_task = submissions(annotation for ours in answers.values() for annotation in ours)
+    page_of = ledgers.shared_pages(project.round)
     for other in younger:
         removed, closed = duplicate_tasks.retire(backend, other, on_task)
         if removed or closed or not answers[other.id]:
@@ -77,14 +84,15 @@ def remove_duplicates(
                 f"{project.round}: project {other.id} asked the same as project {project.id}: {removed} unanswered "
                 f"tasks of it are removed, {closed} answered ones are closed, and their answers count"
             )
-    found = duplicate_tasks.keep_one_each(backend, project, on_task)
+    found = duplicate_tasks.keep_one_each(backend, project, on_task, page_of)
     _say(project, found)
     return found.tasks, on_task
 
 
 def recheck_duplicates(backend: AnnotationBackend, project: Project, on_task: Counter[int]) -> None:
     """Looks once more after a push: an import of a push that was killed may have ended meanwhile."""
-    _say(project, duplicate_tasks.keep_one_each(backend, project, on_task))
+    page_of = ledgers.shared_pages(project.round)
+    _say(project, duplicate_tasks.keep_one_each(backend, project, on_task, page_of))
 
 
 def _say(project: Project, found: duplicate_tasks.UniqueTasks) -> None:

@@ -7,45 +7,50 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from silverprint.annotation_backend import AnnotationBackend, Project, StoredTask
+from silverprint.stages.annotate.asking_plan import task_key
 
 
 @dataclass(frozen=True)
 class UniqueTasks:
     """What a project asks about once doubles are gone."""
 
-    tasks: dict[str, StoredTask]  # by image_id, the one that goes on being asked
+    tasks: dict[str, StoredTask]  # by `asking_plan.task_key`, the one that goes on being asked
     removed: int  # doubles that nobody had answered
     closed: int  # doubles that somebody had answered, and that were served to others still: their answers count
 
 
 def choose_tasks(
-    tasks: Iterable[StoredTask], answers: Mapping[int, int]
+    tasks: Iterable[StoredTask], answers: Mapping[int, int], page_of: Mapping[str, int]
 ) -> tuple[dict[str, StoredTask], list[StoredTask]]:
-    """One task a picture, the first that somebody answered or else the first; and the others.
+    """One task a picture and one a page, the first that somebody answered or else the first; and the others.
 
     Args:
         answers: how many answers a task has, by its id.
+        page_of: the page of the images that share one.
     """
-    by_picture: dict[str, list[StoredTask]] = defaultdict(list)
+    by_key: dict[str, list[StoredTask]] = defaultdict(list)
     for task in tasks:
-        if task.image_id is not None:
-            by_picture[task.image_id].append(task)
+        if (key := task_key(task, page_of)) is not None:
+            by_key[key].append(task)
     kept = {}
     others: list[StoredTask] = []
-    for image_id, group in by_picture.items():
+    for key, group in by_key.items():
         first, *rest = sorted(group, key=lambda task: (not answers.get(task.task_id), task.task_id))
-        kept[image_id] = first
+        kept[key] = first
         others += rest
     return kept, others
 
 
-def keep_one_each(backend: AnnotationBackend, project: Project, answers: Mapping[int, int]) -> UniqueTasks:
-    """Leaves one task a picture that anybody is served.
+def keep_one_each(
+    backend: AnnotationBackend, project: Project, answers: Mapping[int, int], page_of: Mapping[str, int]
+) -> UniqueTasks:
+    """Leaves one task a picture and one a page that anybody is served.
 
     Args:
         answers: how many answers a task has, by its id, as pulled.
+        page_of: the page of the images that share one.
     """
-    kept, others = choose_tasks(backend.tasks(project), answers)
+    kept, others = choose_tasks(backend.tasks(project), answers, page_of)
     removed = backend.delete_unanswered(project, [task.task_id for task in others])
     return UniqueTasks(
         kept, len(removed), _close(backend, [one for one in others if one.task_id not in removed], answers)

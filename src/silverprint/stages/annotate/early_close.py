@@ -1,6 +1,5 @@
 """End of a round before everybody has answered: people are served nothing more, and what they answered stays."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import polars as pl
@@ -9,6 +8,7 @@ from silverprint.annotation_backend import AnnotationBackend, Project
 from silverprint.console import say
 from silverprint.core.votes import vote_ledger
 from silverprint.errors import DataError
+from silverprint.stages.annotate import corrections
 
 
 def require_answers(round_name: str, votes: pl.DataFrame) -> None:
@@ -31,7 +31,7 @@ def stop_asking(backend: AnnotationBackend, projects: Sequence[Project]) -> int:
 def _stop(backend: AnnotationBackend, project: Project) -> int:
     deleted = 0
     while True:
-        given = Counter(one.task_id for one in backend.annotations(project))
+        given = corrections.submissions(backend.annotations(project))
         served = [task for task in backend.tasks(project) if given[task.task_id] < task.overlap]
         if not served:
             return deleted

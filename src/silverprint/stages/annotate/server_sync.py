@@ -6,7 +6,15 @@ from typing import Any
 import polars as pl
 
 from silverprint import annotation_registry, layout
-from silverprint.annotation_backend import Annotation, AnnotationBackend, Page, Project, StoredTask, Task
+from silverprint.annotation_backend import (
+    Annotation,
+    AnnotationBackend,
+    AskedImage,
+    Page,
+    Project,
+    StoredTask,
+    Task,
+)
 from silverprint.campaign import class_list, ledgers, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
@@ -14,6 +22,7 @@ from silverprint.console import say
 from silverprint.core.votes import vote_ledger
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import NONE_OF_THESE, UNSURE, VOTES
+from silverprint.stages.annotate import asking_plan
 
 
 def connect(name: str, before: State | None) -> AnnotationBackend:
@@ -75,7 +84,8 @@ def _open(backend: AnnotationBackend, params: Params, current: State, tier: str)
 def _page(params: Params, current: State) -> Page:
     dataset = params.dataset
     choices = (*current.classes, NONE_OF_THESE, UNSURE)
-    return Page(dataset.title, dataset.instructions, choices, tuple(class_list.classes(params)))
+    by_age, grid = tuple(class_list.classes(params)), bool(ledgers.shared_pages(current.round))
+    return Page(dataset.title, dataset.instructions, choices, by_age, grid)
 
 
 def _known(backend: AnnotationBackend, current: State, tier: str) -> Project | None:
@@ -110,8 +120,8 @@ def restore_settings(backend: AnnotationBackend, params: Params, project: Projec
 
 
 def pull(backend: AnnotationBackend, project: Project, current: State) -> tuple[pl.DataFrame, list[Annotation]]:
-    """The answers about the queue's pictures as VOTES, and all answers of the project: whoever has an account may have
-    made other tasks.
+    """The answers about the queue's pictures as VOTES, one for each picture of a page; and all answers of the project,
+    for whoever has an account may have made other tasks.
     """
     asked = set(ledgers.queue(current.round)["image_id"])
     answers = backend.annotations(project)
@@ -151,29 +161,33 @@ def push(
     and fewer where it says so no longer.
 
     Args:
-        there: the project's tasks by image_id, one each.
+        there: the project's tasks by `asking_plan.task_key`, one each.
         answers: in the project, by task: the server counts answers, not people, and serves a task until it has as many
             as its overlap.
     """
     rows = {row["image_id"]: row for row in asked.to_dicts()}
     missing = {image_id: max(needed - answered, 0) for image_id, needed, answered in progress.iter_rows()}
     missing = {image_id: people for image_id, people in missing.items() if image_id in rows}
-    given = {image_id: answers[task.task_id] for image_id, task in there.items()}
-    wanted = {image_id: given.get(image_id, 0) + people for image_id, people in missing.items()}
+    page_of = ledgers.shared_pages(current.round)
+    plan = asking_plan.plan(missing, page_of)
+    given = {key: answers[task.task_id] for key, task in there.items()}
+    wanted = {one.key: given.get(one.key, 0) + one.people for one in plan}
+    # A page of which a single picture is left asks nothing any more: the picture has a page of its own.
+    wanted |= {key: given[key] for key, task in there.items() if task.shares_page and key not in wanted}
     unanswered = [image_id for image_id, people in missing.items() if people]
-    _serve(backend, params, current, unanswered, there)
-    backend.push(project, [_task(backend, project, rows[image_id], wanted[image_id]) for image_id in unanswered])
-    for image_id, task in there.items():
-        if wanted.get(image_id, task.overlap) < task.overlap and wanted[image_id]:
-            backend.set_overlap(task.task_id, wanted[image_id])
+    shown = {image_id for task in there.values() for image_id in task.image_ids}
+    _serve(backend, params, current, unanswered, shown)
+    asks = [one for one in plan if one.people]
+    backend.push(project, [_task(backend, project, rows, one, wanted[one.key], grid=bool(page_of)) for one in asks])
+    for key, task in there.items():
+        if wanted.get(key, task.overlap) < task.overlap and wanted[key]:
+            backend.set_overlap(task.task_id, wanted[key])
     # Answered elsewhere: in a younger project of the round, or on a double.
-    needless = [task.task_id for image_id, task in there.items() if wanted.get(image_id) == 0]
+    needless = [task.task_id for key, task in there.items() if wanted.get(key) == 0]
     backend.delete_unanswered(project, needless)
 
 
-def _serve(
-    backend: AnnotationBackend, params: Params, current: State, unanswered: list[str], there: dict[str, StoredTask]
-) -> None:
+def _serve(backend: AnnotationBackend, params: Params, current: State, unanswered: list[str], shown: set[str]) -> None:
     """Makes sure that every picture that is asked about can be seen: what a close or a purge of caches took is back.
 
     A server elsewhere may have the pictures that it asks about from another machine's disk.
@@ -181,32 +195,52 @@ def _serve(
     Raises:
         UnavailableError: pictures are to be served that are not on this disk.
     """
-    new = [image_id for image_id in unanswered if image_id not in there]
-    served_copies.fill(params, current.campaign, current.round, unanswered if backend.local else new)
+    new = [image_id for image_id in unanswered if image_id not in shown]
+    shared = ledgers.shared_pages(current.round)
+    served_copies.fill(params, current.campaign, current.round, unanswered if backend.local else new, shared)
     if backend.local:
         return
     try:
-        served_copies.fill(params, current.campaign, current.round, unanswered)
+        served_copies.fill(params, current.campaign, current.round, unanswered, shared)
     except UnavailableError as error:
         folder = served_copies.folder(current.campaign, current.round)
         say(f"{current.round}: pictures may be missing in {folder}, and cannot be put there from this disk: {error}")
 
 
-def _task(backend: AnnotationBackend, project: Project, row: dict[str, Any], overlap: int) -> Task:
-    shown = row["show_prediction"] and row["predicted"] is not None
-    return Task(
+def _task(
+    backend: AnnotationBackend,
+    project: Project,
+    rows: dict[str, dict[str, Any]],
+    wanted: asking_plan.Wanted,
+    overlap: int,
+    *,
+    grid: bool,
+) -> Task:
+    prompted = not wanted.apart  # it is asked again because its answer is open
+    images = tuple(_asked_image(backend, project, rows[image_id], prompted) for image_id in wanted.image_ids)
+    return Task(images, overlap, grid)
+
+
+def _asked_image(backend: AnnotationBackend, project: Project, row: dict[str, Any], prompted: bool) -> AskedImage:
+    shown = prompted and row["show_prediction"] and row["predicted"] is not None
+    return AskedImage(
         image_id=row["image_id"],
-        image_url=backend.image_url(served_copies.path(project.campaign, project.round, row["image_id"])),
-        overlap=overlap,
+        url=backend.image_url(served_copies.path(project.campaign, project.round, row["image_id"])),
         predicted=row["predicted"] if shown else None,
         confidence=row["confidence"] if shown else None,
     )
 
 
 def withdraw(backend: AnnotationBackend, projects: list[Project], withdrawn: frozenset[str]) -> None:
-    """Takes withdrawn pictures off the server, with all tasks about them; their votes are in the ledger by now."""
+    """Takes withdrawn pictures off the server, with all tasks about them alone; a page goes on with its others. Their
+    votes are in the ledger by now.
+    """
     for project in projects:
-        gone = [task.task_id for task in backend.tasks(project) if task.image_id in withdrawn]
+        there = [(task, withdrawn.intersection(task.image_ids)) for task in backend.tasks(project)]
+        gone = [task.task_id for task, off in there if off and len(off) == len(set(task.image_ids))]
         if gone:
             backend.delete_tasks(project, gone)
+        for task, off in there:
+            if off and task.task_id not in gone:
+                backend.take_off_page(task.task_id, off)
         served_copies.remove(project.campaign, project.round, withdrawn)

@@ -13,9 +13,8 @@ from silverprint.campaign import ledgers, round_state
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import DataError
-from silverprint.records import QUEUE
 from silverprint.stages.queue import draw, explain, pool
-from silverprint.store import files, tables
+from silverprint.store import files
 
 
 def run(params: Params, round_name: str) -> None:
@@ -40,7 +39,7 @@ def run(params: Params, round_name: str) -> None:
         say(f"{round_name} is open: its queue stays as it is")
         return
     queue = _draw(params, round_name)
-    drawn = tables.ledger_bytes(queue, QUEUE, order=["rank"])
+    drawn = ledgers.queue_bytes(queue)
     if opened is not None:
         _require_final(opened, hashlib.sha256(drawn).hexdigest())
         say(f"{round_name} is open and its queue was lost here; drawn again, it is the same")

@@ -33,6 +33,7 @@ def plan(params: Params, name: str, included: Sequence[str]) -> Plan:
         seed=roles.round_seed(params.seed, name, entry.draw),
         floor=entry.floor,
         included=tuple(included),
+        page_images=entry.page_images if entry.page == "grid" else None,
     )
 
 
@@ -45,7 +46,20 @@ def draw(params: Params, name: str, pool: Pool, how: Plan) -> pl.DataFrame:
         return _choose(pool, how, left, count, pl.concat([pool.labeled, asked], how="diagonal"))
 
     gold = gold_list.draw(params, name, pool.pictures, pool.manifest, how.seed)
-    return compose(pool.askable, shares, how, choose, pl.concat([gold, pool.relabel], how="diagonal"))
+    queue = compose(pool.askable, shares, how, choose, pl.concat([gold, pool.relabel], how="diagonal"))
+    if how.page_images is not None:
+        _say_pages(name, queue)
+    return queue
+
+
+def _say_pages(name: str, queue: pl.DataFrame) -> None:
+    shared = queue["page"].drop_nulls()
+    if not len(shared):
+        why = "the model takes too few for one class" if queue["predicted"].count() else "there is no prediction yet"
+        say(f"{name}: no pictures share a page ({why}): each has a page of its own")
+        return
+    alone = queue.height - len(shared)
+    say(f"{name}: {len(shared)} pictures share {shared.n_unique()} pages, and {alone} have a page of their own")
 
 
 def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> roles.Shares:

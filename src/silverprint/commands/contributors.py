@@ -99,7 +99,7 @@ def _crowd(name: str, crowd: CrowdSource) -> Crowd:
     ]
     steps = [f"taken back, and in the dataset: silverprint takedown {one} --why TEXT" for one in _asked(name, standing)]
     if waiting:
-        steps.append(f"{len(waiting)} pictures wait in the inbox: raise sources.{name}.revision, then dvc repro")
+        steps.append(f"pictures that wait in the inbox: {len(waiting)}; raise sources.{name}.revision, then dvc repro")
     return Crowd(themes, people, steps)
 
 

@@ -78,6 +78,12 @@ def _version(text: str) -> int:
     return int(number)
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= 1_000_000):
+        raise ArgumentTypeError(f"{text[:40]!r} is no number from 1 to 1,000,000")
+    return int(text)
+
+
 def _port_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
         raise ArgumentTypeError(f"{text} is no port: 1 to 65535")
@@ -332,7 +338,7 @@ COMMANDS = (
         "withdraw pictures and their copies, for good; `dvc repro` then replays it through every round",
         "commands.takedown:run",
         (
-            _arg("target", metavar="IMAGE_ID|URL|DOMAIN|SOURCE"),
+            _arg("target", metavar="IMAGE_ID|URL|DOMAIN|SOURCE|CONTRIBUTOR"),
             _arg("--why", required=True, help="kept beside the takedown"),
             _arg("--purge", action="store_true", help="overwrite the pictures' bytes in the shards, too"),
         ),
@@ -407,6 +413,46 @@ COMMANDS = (
                 (_arg("path", metavar="FILE", type=_path),),
                 params=False,
                 aliases=("mend",),
+            ),
+        ),
+    ),
+    Verb(
+        "contribute",
+        "pages on which people give pictures to a source of the kind crowd",
+        verbs=(
+            Verb("up", "start them on this machine, loopback only", "commands.contribute:up", (_port(8090),)),
+            Verb("down", "stop them", "commands.contribute:down", params=False),
+            Verb(
+                "invite",
+                "print links, each good for a number of pictures and days",
+                "commands.contribute:invite",
+                (
+                    _SOURCE,
+                    _arg("--theme", help="a name under the source's themes; needed where there are several"),
+                    _arg("--pictures", type=_count, default=50, help="by one link, whoever uses it; default 50"),
+                    _arg("--days", type=_count, default=14, help="that it is good for; default 14"),
+                    _arg("--links", type=_count, default=1, help="how many; default 1"),
+                    _arg(
+                        "--for",
+                        dest="notes",
+                        metavar="NAME",
+                        action="append",
+                        default=[],
+                        help="a link for this person; kept on this machine alone; may be given again",
+                    ),
+                ),
+            ),
+            Verb(
+                "status",
+                "what was given and by which contributor, completion codes, and what to do next",
+                "commands.contributors:show",
+                (_arg("--json", dest="as_json", action="store_true", help="for programs"),),
+            ),
+            Verb(
+                "forget",
+                "erase who a contributor was, and end their session; what they gave stays under the pseudonym",
+                "commands.contributors:forget",
+                (_arg("pseudonym", metavar="CONTRIBUTOR", help="as `contribute status` has it"), _YES),
             ),
         ),
     ),

@@ -32,6 +32,7 @@ RELEASE: Final = Path("data/release")
 RELEASES: Final = Path("data/releases.csv")
 RELEASE_TABLES: Final = Path("data/releases")
 REPORT: Final = Path("data/report")
+INBOX: Final = Path("data/inbox")  # what people gave and no stage has taken yet: untracked, and on this disk alone
 
 # Everything a machine may lose: servers' data, accounts, caches, locks. Untracked.
 VAR: Final = Path("var")
@@ -39,6 +40,7 @@ STUDIO: Final = VAR / "studio"
 TRACKING: Final = VAR / "mlflow"
 PEOPLE: Final = VAR / "people"
 NAMES: Final = VAR / "names.json"
+CONTRIBUTE: Final = VAR / "contribute"
 SERVING: Final = VAR / "serving"
 LOCKS: Final = VAR / "locks"
 PIXELS: Final = VAR / "pixels.kept"
@@ -54,6 +56,10 @@ MEASURED_BY: Final = "version.txt"  # beside measurements: the number of the sta
 
 def raw(source: str) -> Path:
     return Path("data/raw") / source
+
+
+def inbox(source: str) -> Path:
+    return INBOX / source
 
 
 def measured(source: str) -> Path:

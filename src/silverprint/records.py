@@ -17,6 +17,7 @@ FLAG: Final = pl.Boolean()
 WORD: Final = pl.UInt64()
 
 IMAGE_ID: Final = r"[0-9a-f]{64}"  # the whole id
+CONTRIBUTOR: Final = r"contributor:[0-9a-f]{10}"  # `page_url` of what a person gave, who has no other name than this
 
 RAW: Final[Schema] = {
     "image_id": TEXT,  # null where nothing was stored
@@ -37,7 +38,7 @@ RAW: Final[Schema] = {
     # looked, as before this column
     "reservation": TEXT,
     "license": TEXT,  # SPDX identifier or address; null when unknown
-    "license_evidence": TEXT,  # rel-license | json-ld | spider | manifest | list | source; null when unknown
+    "license_evidence": TEXT,  # rel-license | json-ld | spider | manifest | list | source | contributor; null: unknown
     "source_label": TEXT,  # a label the source already had, never trusted blindly
     "caption": TEXT,  # the source's own description of the picture
     "contract": TEXT,  # the contract under which a partner gave the picture

@@ -24,6 +24,7 @@ def knobs(holder: Any = config.Params, above: str = "") -> Iterator[tuple[str, A
             yield from knobs(config.UrlSource, "sources.<urls>.")
             yield from knobs(config.ArchiveSource, "sources.<archive>.")
             yield from knobs(config.FolderSource, "sources.<folder>.")
+            yield from knobs(config.CrowdSource, "sources.<crowd>.")
         elif is_dataclass(inner):
             yield from knobs(inner, f"{above}{name}." if inner is hint else f"{above}{name}.<name>.")
         else:
@@ -35,7 +36,7 @@ KNOBS = dict(knobs())
 
 def row(way: str) -> str | None:
     as_crawl = way.replace("<urls>", "<web>")  # a list is fetched as a crawl is
-    return ROWS.get(way) or ROWS.get(as_crawl) or ROWS.get(re.sub("<(web|urls|archive|folder)>", "<name>", way))
+    return ROWS.get(way) or ROWS.get(as_crawl) or ROWS.get(re.sub("<(web|urls|archive|folder|crowd)>", "<name>", way))
 
 
 @pytest.mark.parametrize("way", KNOBS)

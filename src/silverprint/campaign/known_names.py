@@ -1,6 +1,6 @@
 """Names in params.yaml that other libraries define: strategies, licences, CSS selectors. Checked before any stage."""
 
-from silverprint.config import Params
+from silverprint.config import CrowdSource, Params
 from silverprint.config.css_selector import hints
 from silverprint.core.licenses import recognise, spdx
 from silverprint.core.selection import COLD_STARTS, STRATEGIES
@@ -50,6 +50,8 @@ def _licenses(params: Params) -> None:
     for name, source in params.sources.items():
         if (stated := getattr(source, "license", None)) is not None:
             _license(f"sources.{name}.license", stated, stored=spdx(stated))
+        for title, theme in source.themes.items() if isinstance(source, CrowdSource) else ():
+            _license(f"sources.{name}.themes.{title}.license", theme.license, stored=spdx(theme.license))
 
 
 def _license(where: str, said: str, stored: str | None) -> None:

@@ -1,4 +1,4 @@
-"""silverprint takedown: withdraws an image, a page, a domain or a source; the next `dvc repro` applies it.
+"""silverprint takedown: withdraws an image, a page, a domain, a source, a contributor; the next `dvc repro` applies it.
 
 The list in Git gets a line for what was asked, which later crawls obey, and one for each picture that it means today.
 """
@@ -17,7 +17,7 @@ from silverprint.console import say
 from silverprint.core.cleaning import withdrawals
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UnavailableError, UsageError
-from silverprint.records import IMAGE_ID, RAW, TAKEDOWNS, conform
+from silverprint.records import CONTRIBUTOR, IMAGE_ID, RAW, TAKEDOWNS, conform
 from silverprint.store import tables
 
 _SCHEMES: Final = ("http", "https", "s3")
@@ -62,6 +62,8 @@ def _kind(params: Params, target: str, raw: pl.DataFrame) -> tuple[str, str]:
         return "image", target.lower()
     if target in params.sources:
         return "source", target
+    if re.fullmatch(CONTRIBUTOR, target):  # in `page_url`, as whoever showed the picture
+        return "url", target
     if "://" in target or "!" in target:
         named = re.match(r"([^!]*)://", target)
         scheme = named[1].lower() if named else ""
@@ -73,7 +75,7 @@ def _kind(params: Params, target: str, raw: pl.DataFrame) -> tuple[str, str]:
         return "domain", target.lower()
     if re.fullmatch("[0-9a-f]{8,63}", target.lower()):
         return "image", _full(target.lower(), raw)
-    rule = "neither an image_id (64 hex digits), an address, a domain nor a source"
+    rule = "neither an image_id (64 hex digits), an address, a domain, a source nor contributor:NAME"
     known = ", ".join(params.sources)
     raise UsageError(target or "''", rule, f"for example: silverprint takedown example.org; sources: {known}")
 

@@ -1,12 +1,12 @@
 """Checks across several values of params.yaml."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from silverprint.config.class_names import check_class_list
 from silverprint.config.field_types import PACKAGED_BACKBONE
 from silverprint.config.model import START, Clean, Embed, Params
-from silverprint.config.sources import WebSource
+from silverprint.config.sources import CrowdSource, Language, Theme, WebSource
 from silverprint.errors import ConfigError
 
 
@@ -22,6 +22,8 @@ def require_agreement(params: Params) -> None:
     for name, source in params.sources.items():
         if isinstance(source, WebSource) and source.spider is None:
             _pictures(name, source)
+        if isinstance(source, CrowdSource):
+            _themes(name, source, params.clean)
     _rounds(params)
     _core_classes(params)
     _answers(params.release.answers)
@@ -61,6 +63,29 @@ def _answers(answers: Mapping[str, str]) -> None:
 def _pictures(name: str, source: WebSource) -> None:
     if source.picture is None:
         raise ConfigError(f"sources.{name}.picture", "is missing", "compare docs/params.md; a spider may do without")
+
+
+def _themes(name: str, source: CrowdSource, clean: Clean) -> None:
+    if not source.themes:
+        raise ConfigError(f"sources.{name}.themes = {{}}", "a crowd is asked for something", "see docs/contribute.md")
+    for title, theme in source.themes.items():
+        if theme.license not in clean.licenses:
+            value = f"sources.{name}.themes.{title}.license = {theme.license!r}"
+            rule = "is not in clean.licenses, so whatever people give would be rejected"
+            raise ConfigError(value, rule, f"use one of: {', '.join(clean.licenses)}")
+        for knob, said in _texts(theme):
+            if set(said) != set(theme.title):
+                value = f"sources.{name}.themes.{title}.{knob} in {', '.join(said)}"
+                rule = f"all texts of a theme are in the same languages, and its title is in {', '.join(theme.title)}"
+                raise ConfigError(value, rule, "add the languages that are missing, or take out those too many")
+
+
+def _texts(theme: Theme) -> Iterator[tuple[str, dict[Language, str]]]:
+    """Every text of a theme in its languages, with the knob that has it."""
+    for knob in ("instructions", "license_words", "consent"):
+        yield knob, getattr(theme, knob)
+    for knob in ("good", "bad"):
+        yield from ((f"{knob}.{place}.text", one.text) for place, one in enumerate(getattr(theme, knob)))
 
 
 def _embed(embed: Embed) -> None:

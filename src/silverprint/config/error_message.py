@@ -1,8 +1,9 @@
 """Error messages for params.yaml: pydantic's findings as one line of knob, rule and remedy."""
 
 from collections.abc import Sequence
+from dataclasses import is_dataclass
 from difflib import get_close_matches
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -65,13 +66,22 @@ def _holder(loc: Sequence[int | str]) -> type[Any]:
     if len(loc) == 1:
         return Params
     if loc[0] == "sources":
-        settings: type[Any] = SOURCE_KINDS[str(loc[2])].settings
-        return settings
+        return _below(SOURCE_KINDS[str(loc[2])].settings, loc[3:-1])
     if loc[0] in ("rounds", "planned"):
         return Round if loc[0] == "rounds" else PlannedRound
     holder: type[Any] = Params
     for part in loc[:-1]:
         holder = get_type_hints(holder)[str(part)]
+    return holder
+
+
+def _below(holder: type[Any], way: Sequence[int | str]) -> type[Any]:
+    """The type at `way` below a section: fields by their names, what dicts and tuples hold by key or place."""
+    for part in way:
+        if is_dataclass(holder):
+            holder = get_type_hints(holder)[str(part)]
+        else:
+            holder = get_args(holder)[1 if get_origin(holder) is dict else 0]
     return holder
 
 

@@ -19,7 +19,10 @@ from silverprint.config.field_types import (
     HeaderName,
     HeaderValue,
     HostAndPort,
+    ImageCount,
     Line,
+    Name,
+    Shown,
     Spider,
     frozen,
 )
@@ -29,6 +32,9 @@ Signal: TypeAlias = Literal["noml", "content-usage", "content-signal", "tdmrep",
 SIGNALS: Final[tuple[Signal, ...]] = get_args(Signal)
 PictureSignal: TypeAlias = Literal["data-mining", "c2pa"]  # those inside a picture
 PICTURE_SIGNALS: Final[tuple[PictureSignal, ...]] = get_args(PictureSignal)
+
+Language: TypeAlias = Literal["en", "de", "zh"]  # languages of the pages that contributors see
+Translated: TypeAlias = Annotated[dict[Language, Shown], Field(min_length=1)]  # one text in each of a theme's languages
 
 _AGENT: Final = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
 
@@ -102,7 +108,44 @@ class FolderSource:
     respect: tuple[PictureSignal, ...] = PICTURE_SIGNALS
 
 
-Source: TypeAlias = Annotated[WebSource | UrlSource | ArchiveSource | FolderSource, Field(discriminator="kind")]
+@frozen
+class Example:
+    """A picture that would be welcome, or would not be."""
+
+    text: Translated
+    picture: Line | None = None  # a file; contributors are shown a small copy of it
+
+
+@frozen
+class Theme:
+    """What contributors are asked for, and what they agree to."""
+
+    title: Translated
+    instructions: Translated
+    license: str  # the licence that they grant
+    license_words: Translated  # the sentence by which they grant it
+    consent: Translated  # what else they agree to: who may be seen, what becomes of the pictures
+    wanted: ImageCount  # pictures in all
+    per_person: ImageCount = 50
+    good: tuple[Example, ...] = ()
+    bad: tuple[Example, ...] = ()
+    label: Line | None = None  # what its pictures are said to show
+
+
+@frozen
+class CrowdSource:
+    """Pictures that people give by the pages of `silverprint contribute`."""
+
+    kind: Literal["crowd"]
+    themes: dict[Name, Theme]
+    revision: Count = 1
+    max_bytes: Bytes = 20_000_000
+    respect: tuple[PictureSignal, ...] = PICTURE_SIGNALS
+
+
+Source: TypeAlias = Annotated[
+    WebSource | UrlSource | ArchiveSource | FolderSource | CrowdSource, Field(discriminator="kind")
+]
 
 
 class SourceKind(NamedTuple):
@@ -111,14 +154,16 @@ class SourceKind(NamedTuple):
     Attributes:
         settings: its section in params.yaml.
         reader: `module:function` below silverprint, called with the source's name, its settings, its intake, and what
-            is known of versions that were read to their end.
+            is known of versions that were read to their end; may return what is to be done once all is on the disk.
         goes_out: whether it asks other machines, so that a run which was cut short is to be gone on with.
+        may_be_empty: whether there may be nothing yet without a mistake.
         place: what `source add` names: a folder, a file, or either; None where it cannot add one.
     """
 
     settings: type[Any]
     reader: str
     goes_out: bool = False
+    may_be_empty: bool = False
     place: Literal["folder", "file", "folder or file"] | None = None
 
     def is_there(self, place: Path) -> bool:
@@ -131,4 +176,5 @@ SOURCE_KINDS: Final = {
     "urls": SourceKind(UrlSource, "adapters.urls.run:fetch", goes_out=True, place="file"),
     "archive": SourceKind(ArchiveSource, "adapters.archive.read:unpack", place="folder or file"),
     "folder": SourceKind(FolderSource, "adapters.archive.read:read_folder", place="folder"),
+    "crowd": SourceKind(CrowdSource, "adapters.contribute.take_in:take_in", may_be_empty=True),
 }

@@ -21,12 +21,17 @@ def measure(image_id: str, data: bytes, max_pixels: int = MAX_PIXELS) -> dict[st
         max_pixels: as `decode` has it.
     """
     try:
-        return {"image_id": image_id} | run_bounded(_figures, data, max_pixels)
+        return {"image_id": image_id} | run_bounded(figures_here, data, max_pixels)
     except Undecodable as error:
         return {"image_id": image_id, "decodable": False, "error": error.reason}
 
 
-def _figures(data: bytes, max_pixels: int) -> dict[str, Any]:
+def figures_here(data: bytes, max_pixels: int) -> dict[str, Any]:
+    """What `measure` has of a picture that can be decoded, made in this process: for work called by `run_bounded`.
+
+    Raises:
+        Undecodable: it cannot be.
+    """
     picture = decode_gray(data, max_pixels)
     small = gray_levels.shrink(picture.levels)
     tiny = gray_levels.shrink(small, hashing.SIDE)

@@ -48,8 +48,17 @@ def run_bounded(work: Callable[..., T], data: bytes, *rest: object, limits: Limi
     Raises:
         Undecodable: too-many-scans, too-slow, too-much-memory, crashed; and whatever `work` raises.
     """
-    if is_cheap(data):
-        return work(data, *rest)
+    return work(data, *rest) if is_cheap(data) else run_apart(work, data, *rest, limits=limits)
+
+
+def run_apart(work: Callable[..., T], data: bytes, *rest: object, limits: Limits = STRANGER) -> T:
+    """`work(data, *rest)` in a process that `limits` may end, whatever the header says.
+
+    For a server, which must outlive a decoder that crashes.
+
+    Raises:
+        Undecodable: as `run_bounded` does.
+    """
     if sniff(data) == "jpeg" and has_too_many_scans(data):
         raise Undecodable("too-many-scans")
     try:

@@ -1,6 +1,8 @@
 """acquire@<source>: images and their provenance into shards, append-only."""
 
+from collections.abc import Callable
 from importlib import import_module
+from typing import Any, TypeAlias
 
 from silverprint import layout
 from silverprint.campaign import ledgers, source_changes
@@ -16,6 +18,8 @@ from silverprint.store.intake import Intake
 from silverprint.store.intake.completed import CompletedSource
 from silverprint.store.intake.resume import Progress
 from silverprint.store.shards import update_source_terms
+
+Reader: TypeAlias = Callable[[str, Any, Intake, CompletedSource], Callable[[], None] | None]
 
 _PART = 2_000  # rows: what a kill may cost, while the source is small, is fetching so many again
 
@@ -47,8 +51,8 @@ def run(params: Params, source: str) -> None:
         intake = Intake(writer, source, index, takedowns, progress, entry.respect)
         whole = CompletedSource(root, _rules(entry, takedowns), len(index))
         try:
-            _read(source, entry, intake, whole)
-            if index.is_empty() and not intake.counts.total():
+            after = _read(source, entry, intake, whole)
+            if index.is_empty() and not intake.counts.total() and not SOURCE_KINDS[entry.kind].may_be_empty:
                 raise NothingFoundError(f"sources.{source}", "holds no file", "look at what it names in params.yaml")
         except (KeyboardInterrupt, UnavailableError, NothingFoundError):
             writer.finish()  # everything fetched until then is kept
@@ -58,6 +62,8 @@ def run(params: Params, source: str) -> None:
     if progress is not None:
         progress.end()
     whole.save(intake.counts.total() - intake.counts["unchanged"])
+    if after is not None:
+        after()
     say(_summary(source, intake))
 
 
@@ -84,9 +90,11 @@ def _goes_on(name: str, source: Source) -> bool:
     return True
 
 
-def _read(name: str, source: Source, intake: Intake, whole: CompletedSource) -> None:
+def _read(name: str, source: Source, intake: Intake, whole: CompletedSource) -> Callable[[], None] | None:
+    """What is found goes to the intake; returns what is to be done once all of it is on the disk."""
     module, _, function = SOURCE_KINDS[source.kind].reader.partition(":")
-    getattr(import_module(f"silverprint.{module}"), function)(name, source, intake, whole)
+    reader: Reader = getattr(import_module(f"silverprint.{module}"), function)
+    return reader(name, source, intake, whole)
 
 
 def _rules(source: Source, takedowns: Takedowns) -> list[str]:

@@ -1,0 +1,158 @@
+"""Application: routes, what every answer carries, and what becomes of a request that cannot be served."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from silverprint.adapters.contribute import pages
+from silverprint.adapters.contribute.bodies import Refused
+from silverprint.adapters.contribute.site import Site, Stop, language_of
+from silverprint.adapters.contribute.texts import texts
+from silverprint.adapters.contribute.uploads import upload
+from silverprint.errors import DiskError
+
+LOOPBACK: Final = ("127.0.0.1", "localhost")
+_STATIC: Final = {"contribute.js": "text/javascript", "contribute.css": "text/css"}
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),  # the address holds the invite; without any, forms say no origin
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), microphone=()"),
+    (b"cache-control", b"no-store"),
+)
+
+
+def build(site: Site, hosts: tuple[str, ...] = LOOPBACK) -> Starlette:
+    """The application; it closes the site's inboxes when it ends.
+
+    Args:
+        hosts: names under which it is asked for; any other is refused.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        site.close()
+
+    routes = [
+        Route("/health", _health),
+        Route("/static/{name}", _static),
+        Route("/i/{token}", pages.landing),
+        Route("/i/{token}/agree", pages.agree, methods=["POST"]),
+        Route("/i/{token}/pictures", pages.give, methods=["POST"]),
+        Route("/i/{token}/take-back", pages.take_back, methods=["POST"]),
+        Route("/i/{token}/done", pages.done),
+        Route("/i/{token}/previews/{image_id}", pages.preview),
+        Route("/i/{token}/examples/{kind}/{place:int}", pages.example),
+        Route("/i/{token}/uploads/{upload}", upload, methods=["GET", "PUT"]),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Guard, site=site),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+        ],
+        exception_handlers=_HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.site = site
+    return app
+
+
+class Guard:
+    """Rules for every request: headers of its answer, a rate, and that no other site's page changes a thing here."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app, self._site = app, site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        request = Request(scope)
+        sender = request.client.host if request.client else ""
+        if not self._site.addresses.allows(sender):
+            await answer(request, 429, "too-fast")(scope, receive, with_headers)
+        elif request.method not in ("GET", "HEAD") and _is_of_another_site(request):
+            await answer(request, 403, "other-site")(scope, receive, with_headers)
+        else:
+            await self._app(scope, receive, with_headers)
+
+
+def answer(request: Request, status: int, name: str) -> Response:
+    """An answer of one sentence, for people or for the script."""
+    language = language_of(request)
+    if "/uploads/" in request.url.path:
+        return JSONResponse({"message": name, "words": texts(language)["messages"][name]}, status)
+    parts = request.url.path.split("/")
+    back = "/".join(parts[:3]) if parts[1:2] == ["i"] and len(parts) > 3 and status not in (404, 410) else None
+    return pages.message(language, name, status, back)
+
+
+def _is_of_another_site(request: Request) -> bool:
+    said = request.headers.get("sec-fetch-site")
+    if said is not None:
+        return said not in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+
+
+async def _health(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        raise Stop(404, "no-page")
+    text = files("silverprint.adapters.contribute").joinpath("pages", name).read_text(encoding="utf-8")
+    return Response(text, media_type=_STATIC[name])
+
+
+async def _stopped(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Stop)  # noqa: S101 (it handles no other)
+    return answer(request, error.status, error.message)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)  # noqa: S101
+    return answer(request, error.status, error.why)
+
+
+async def _full(request: Request, _: Exception) -> Response:
+    return answer(request, 507, "disk-full")
+
+
+async def _no_page(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return answer(request, error.status_code, "no-page")
+
+
+async def _trouble(request: Request, _: Exception) -> Response:
+    return answer(request, 500, "trouble")
+
+
+_HANDLERS: Final = {Stop: _stopped, Refused: _refused, DiskError: _full, HTTPException: _no_page, 500: _trouble}

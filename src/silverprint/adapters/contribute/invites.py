@@ -1,0 +1,117 @@
+"""Invites: signed words in a link, good until a day and for a number of pictures; and what else the secret signs.
+
+The secret lies in a file for its owner alone, which Git leaves out. Whoever has it can make invites, and nothing else.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from silverprint import layout
+from silverprint.store.files import disk_errors
+
+SECRET: Final = layout.CONTRIBUTE / "secret"
+_LONGEST: Final = 512  # characters of a link's own part: more is none of ours
+
+
+class Invite(NamedTuple):
+    """
+    Attributes:
+        key: its name in tables; no one can make the link of it.
+        source: a key of `sources` in params.yaml.
+        theme: one of its themes.
+        quota: pictures that it is good for, whoever uses it.
+        until: seconds since 1970 after which it is none any more.
+    """
+
+    key: str
+    source: str
+    theme: str
+    quota: int
+    until: int
+
+    def is_over(self) -> bool:
+        return time.time() > self.until
+
+    def seconds_left(self) -> int:
+        return self.until - int(time.time())
+
+
+class Signer:
+    """What is signed with a secret, each kind so that it passes for no other."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def invite(self, invite: Invite) -> str:
+        """The link's own part."""
+        return self._of("invite").dumps(list(invite))
+
+    def read_invite(self, token: str) -> Invite | None:
+        """The invite, over or not; None where we never made it."""
+        found = self._read("invite", token)
+        return None if found is None else Invite(*found)
+
+    def session(self, invite: Invite, pseudonym: str) -> str:
+        """What a contributor's browser keeps."""
+        return self._of("session").dumps([invite.key, pseudonym])
+
+    def read_session(self, invite: Invite, cookie: str) -> str | None:
+        """The pseudonym; None where we never gave this, or with another invite."""
+        found = self._read("session", cookie)
+        return found[1] if found is not None and found[0] == invite.key else None
+
+    def form(self, pseudonym: str) -> str:
+        """What every form and every request that changes something carries, which other sites cannot know."""
+        return self._digest("form", pseudonym).hexdigest()
+
+    def is_form(self, pseudonym: str, said: str) -> bool:
+        return hmac.compare_digest(self.form(pseudonym).encode(), said.encode("utf-8", "replace"))
+
+    def completion(self, pseudonym: str) -> str:
+        """The code that a contributor hands in: 8 letters and digits, which nobody else can make."""
+        return base64.b32encode(self._digest("completion", pseudonym).digest())[:8].decode()
+
+    def _digest(self, kind: str, text: str) -> "hmac.HMAC":
+        return hmac.new(self._secret.encode(), f"{kind}\0{text}".encode(), hashlib.sha256)
+
+    def _of(self, kind: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt=kind, signer_kwargs={"digest_method": hashlib.sha256})
+
+    def _read(self, kind: str, text: str) -> Any:
+        try:
+            return self._of(kind).loads(text) if len(text) <= _LONGEST else None
+        except BadData:
+            return None
+
+
+def new_key() -> str:
+    """A name that says nothing and is given twice never, for an invite or a contributor."""
+    return secrets.token_hex(5)
+
+
+def signer(path: Path = SECRET) -> Signer:
+    """The campaign's signer; its secret is made where there is none.
+
+    Raises:
+        DiskError: it cannot be written.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return Signer(path.read_text(encoding="utf-8").strip())
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            secret = secrets.token_hex(32)
+            handle.write(secret)
+            handle.flush()
+            os.fsync(handle.fileno())
+    return Signer(secret)

@@ -1,0 +1,203 @@
+"""Pages that contributors see, and the forms on them."""
+
+from functools import cache, partial
+from typing import Any
+
+import anyio
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from silverprint.adapters.contribute import agreement, bodies
+from silverprint.adapters.contribute.examples import KINDS
+from silverprint.adapters.contribute.inbox import Outcome, now
+from silverprint.adapters.contribute.invites import new_key
+from silverprint.adapters.contribute.site import Site, Stop, Visit, cookie_name
+from silverprint.adapters.contribute.standing import Contributor
+from silverprint.adapters.contribute.texts import LANGUAGES, texts
+
+_FILES = 20  # in one form without a script
+
+
+def site_of(request: Request) -> Site:
+    """What all requests share."""
+    site: Site = request.app.state.site
+    return site
+
+
+def landing(request: Request) -> Response:
+    """The page of an invite: what is wanted and what is to be agreed to; once that is done, the form for pictures."""
+    visit = site_of(request).visit(request)
+    return _welcome(visit) if visit.pseudonym is None else _give(visit)
+
+
+async def agree(request: Request) -> Response:
+    """Keeps that both were ticked, with the words and the time, and gives the browser a pseudonym."""
+    visit = await _visit(request)
+    said = await bodies.form(request)
+    if said.get("language") in visit.theme.title:
+        visit = visit.in_language(said["language"])
+    text = agreement.words(visit.theme, visit.language)
+    has_agreed = said.get("license") == said.get("consent") == "yes" and said.get("agreement") == agreement.digest(text)
+    if not has_agreed:
+        return _welcome(visit, visit.t["messages"]["must-agree"], 400)
+    pseudonym = await anyio.to_thread.run_sync(_agreed, visit, text, _device(request.headers.get("user-agent", "")))
+    response = RedirectResponse(f"{visit.base}?language={visit.language}", 303)
+    response.set_cookie(
+        cookie_name(visit.invite), visit.site.signer.session(visit.invite, pseudonym),
+        path="/i/", httponly=True, samesite="lax", secure=visit.site.secure,
+        max_age=max(1, visit.invite.seconds_left()),
+    )  # fmt: skip
+    return response
+
+
+async def give(request: Request) -> Response:
+    """Takes the files of a form without a script; the page says what became of each."""
+    visit = await _visit(request)
+    visit.contributor()
+    visit.require_rate()
+    async with visit.site.forms:
+        results = await _read_form(request, visit)
+    return await anyio.to_thread.run_sync(_give, visit, results)
+
+
+async def _read_form(request: Request, visit: Visit) -> list[Outcome]:
+    results, is_ours = list[Outcome](), False
+    async for name, data in bodies.files(request, visit.inbox.source.max_bytes, _FILES):
+        if name == "form" and data is not None:
+            visit.require_form(data.decode("utf-8", "replace"))
+            is_ours = True
+        elif name == "":
+            if not is_ours:  # our page has it before the files
+                raise Stop(403, "other-site")
+            if data is None:
+                results.append(Outcome("", "too-large"))
+            else:
+                results.append(await visit.site.receive(visit, partial(bytes, data), None))
+    if not is_ours:
+        raise Stop(403, "other-site")
+    return results
+
+
+async def take_back(request: Request) -> Response:
+    """Takes back a picture that the same person gave."""
+    visit = await _visit(request)
+    said = await bodies.form(request)
+    pseudonym = visit.require_form(said.get("form", ""))
+    await anyio.to_thread.run_sync(visit.inbox.take_back, pseudonym, said.get("picture", ""))
+    return RedirectResponse(f"{visit.base}?language={visit.language}", 303)
+
+
+def done(request: Request) -> Response:
+    """The completion code."""
+    visit = site_of(request).visit(request)
+    pseudonym = visit.contributor()
+    code = visit.site.signer.completion(pseudonym)
+    return page("done.html", visit, code=code, pseudonym=pseudonym, counts=visit.counts())
+
+
+def preview(request: Request) -> Response:
+    """A picture as its own sender may see it: encoded anew, and small."""
+    visit = site_of(request).visit(request)
+    data = visit.inbox.preview(visit.contributor(), request.path_params["image_id"])
+    if data is None:
+        raise Stop(404, "no-page")
+    return Response(data, media_type="image/jpeg")
+
+
+def example(request: Request) -> Response:
+    """An example of the theme."""
+    visit = site_of(request).visit(request)
+    kind, place = request.path_params["kind"], request.path_params["place"]
+    data = visit.site.examples.get((visit.invite.source, visit.invite.theme, kind, place)) if kind in KINDS else None
+    if data is None:
+        raise Stop(404, "no-page")
+    return Response(data, media_type="image/jpeg")
+
+
+def message(language: str, name: str, status: int, back: str | None = None) -> HTMLResponse:
+    """A page of one sentence."""
+    t = texts(language)
+    facts = {"t": t, "language": language, "languages": (), "names": {}, "back": back}
+    return HTMLResponse(_templates().get_template("message.html").render(facts, message=t["messages"][name]), status)
+
+
+def page(template: str, visit: Visit, status: int = 200, **facts: Any) -> HTMLResponse:
+    """A page of an invite."""
+    common = {
+        "t": visit.t,
+        "language": visit.language,
+        "languages": tuple(visit.theme.title),
+        "names": {language: texts(language)["language"] for language in LANGUAGES},
+        "base": visit.base,
+        "theme": visit.theme,
+    }
+    return HTMLResponse(_templates().get_template(template).render(common, **facts), status)
+
+
+async def _visit(request: Request) -> Visit:
+    return await anyio.to_thread.run_sync(site_of(request).visit, request)
+
+
+def _welcome(visit: Visit, said: str | None = None, status: int = 200) -> Response:
+    digest = agreement.digest(agreement.words(visit.theme, visit.language))
+    return page("welcome.html", visit, status, agreement=digest, message=said)
+
+
+def _give(visit: Visit, results: list[Outcome] | None = None) -> Response:
+    pseudonym = visit.contributor()
+    with visit.inbox.standing() as standing:
+        pictures = standing.of(pseudonym)
+        left = visit.theme.wanted - standing.given["theme", visit.invite.theme]
+    shown = [{"image_id": one.image_id, "waits": visit.inbox.is_waiting(one.image_id)} for one in pictures]
+    most = visit.inbox.source.max_bytes
+    return page(
+        "give.html",
+        visit,
+        form=visit.site.signer.form(pseudonym),
+        counts=visit.counts(),
+        results=results or [],
+        message=None,
+        pictures=shown,
+        may_give=left > 0 and len(pictures) < visit.theme.per_person,
+        most_bytes=most,
+        most_mb=max(1, most // 1_000_000),
+    )
+
+
+def _agreed(visit: Visit, text: str, device: str) -> str:
+    person = Contributor(
+        pseudonym=new_key(),
+        invite=visit.invite.key,
+        theme=visit.invite.theme,
+        language=visit.language,
+        license=visit.theme.license,
+        agreement=agreement.digest(text),
+        at=now(),
+        device=device,
+        quota=visit.invite.quota,
+    )
+    with visit.inbox.standing() as standing:
+        users = sum(other.invite == person.invite for other in standing.contributors.values())
+        if users >= person.quota:  # one more could give no picture at all
+            raise Stop(410, "over")
+        visit.inbox.agree(person, text)
+    return person.pseudonym
+
+
+def _device(agent: str) -> str:
+    """What somebody uses, and no more of what their browser says."""
+    if "iPad" in agent or "Tablet" in agent:
+        return "tablet"
+    return "phone" if "Mobi" in agent else "desktop"
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("silverprint.adapters.contribute", "pages"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,100 @@
+"""silverprint contribute up|down|invite: the pages on which people give pictures."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from silverprint import layout
+from silverprint.adapters import background_server
+from silverprint.adapters.contribute import invite_notes, invites
+from silverprint.adapters.contribute.examples import crowds, read_examples
+from silverprint.adapters.contribute.serve import ADDRESS, public_address
+from silverprint.config import CrowdSource, Params
+from silverprint.console import say
+from silverprint.errors import UnavailableError, UsageError
+
+SERVICE: Final = background_server.Service(
+    "The contributors' page", "silverprint contribute up", layout.CONTRIBUTE, "/health", 8090
+)
+_DAY_S: Final = 86_400
+
+
+def up(params: Params, port: int | None = None) -> None:
+    """Starts the page on loopback, or says where it runs; without a port on its last one, at first one that is free.
+
+    Raises:
+        UsageError: no source is a crowd.
+        ConfigError: an example is no picture; SILVERPRINT_CONTRIBUTE_URL is no address.
+        UnavailableError: the port is taken, or it does not start.
+    """
+    if not crowds(params):
+        raise UsageError("contribute up", "params.yaml has no source of the kind crowd", "see docs/contribute.md")
+    read_examples(params)  # so that a mistake is told here, and not in a log
+    public = public_address()
+    settings = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | ({} if public is None else {ADDRESS: public})
+
+    def launch(chosen: int) -> background_server.Launch:
+        command = [sys.executable, "-m", "silverprint.adapters.contribute.serve", str(chosen)]
+        return background_server.Launch(command, background_server.environment(**settings), layout.PARAMS.parent)
+
+    background_server.up(SERVICE, port, launch)
+
+
+def down() -> None:
+    """Stops it; what arrived stays, and uploads that did not arrive whole go on later."""
+    was_up = background_server.down(SERVICE)
+    say("the contributors' page is stopped" if was_up else "the contributors' page is not running")
+
+
+def invite(
+    params: Params,
+    source: str,
+    theme: str | None = None,
+    pictures: int = 50,
+    days: int = 14,
+    links: int = 1,
+    notes: Sequence[str] = (),
+) -> None:
+    """Prints links, each good for so many pictures and days; a note says for whom one is, and stays on this machine.
+
+    Raises:
+        UsageError: no such crowd or theme.
+        UnavailableError: the page was never started, and no proxy is named.
+        DiskError: no space.
+    """
+    theme = _theme(_crowd(params, source), source, theme)
+    address = _address()
+    signer, until = invites.signer(), int(time.time()) + days * _DAY_S
+    for note in notes or [""] * links:
+        made = invites.Invite(invites.new_key(), source, theme, pictures, until)
+        if note:
+            invite_notes.add(made.key, note)
+        sys.stdout.write(f"{address}/i/{signer.invite(made)}{f'  {note}' if note else ''}\n")
+
+
+def _crowd(params: Params, source: str) -> CrowdSource:
+    found = crowds(params)
+    if source not in found:
+        known = ", ".join(found) or "there is none: see docs/contribute.md"
+        raise UsageError(f"source {source!r}", "is no crowd of params.yaml", f"its crowds: {known}")
+    return found[source]
+
+
+def _theme(crowd: CrowdSource, source: str, theme: str | None) -> str:
+    if theme is None and len(crowd.themes) == 1:
+        return next(iter(crowd.themes))
+    if theme is None or theme not in crowd.themes:
+        value = "no theme" if theme is None else f"--theme {theme!r}"
+        raise UsageError(value, f"sources.{source}.themes has: {', '.join(crowd.themes)}", "give one by --theme")
+    return theme
+
+
+def _address() -> str:
+    """Where the links lead: the proxy, else where the page is or was last."""
+    found = public_address() or background_server.read(SERVICE).get("url")
+    if not isinstance(found, str):
+        rule = "nothing says yet at which address its links are to lead"
+        raise UnavailableError(SERVICE.name, rule, f"start it first: {SERVICE.command}; or set {ADDRESS}")
+    return found

@@ -1,0 +1,128 @@
+"""silverprint contribute status|forget: what people gave, under their pseudonyms; and an end to who they were."""
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.prompt import Confirm
+from rich.table import Table
+
+from silverprint import layout
+from silverprint.adapters.contribute import inbox, invite_notes, invites
+from silverprint.adapters.contribute.examples import crowds
+from silverprint.adapters.contribute.standing import Standing
+from silverprint.adapters.contribute.take_in import contributor_page
+from silverprint.campaign import ledgers
+from silverprint.config import CrowdSource, Params
+from silverprint.console import say
+from silverprint.errors import UsageError
+from silverprint.records import RAW
+from silverprint.store import tables
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What there is to say of a crowd: rows for tables, and sentences."""
+
+    themes: list[dict[str, Any]]
+    contributors: list[dict[str, Any]]
+    next: list[str]
+
+
+def show(params: Params, as_json: bool = False) -> None:
+    """Prints each theme, each contributor with the completion code, and what is to be done next.
+
+    Raises:
+        DataError: an inbox is damaged.
+    """
+    found = {name: _crowd(name, crowd) for name, crowd in crowds(params).items()}
+    if as_json:
+        sys.stdout.write(json.dumps({name: vars(one) for name, one in found.items()}, indent=2) + "\n")
+        return
+    console = Console(highlight=False)
+    for name, one in found.items():
+        console.print(_table(f"{name}: themes", one.themes))
+        if one.contributors:
+            console.print(_table(f"{name}: contributors", one.contributors))
+        for sentence in one.next:
+            console.print(sentence, markup=False, soft_wrap=True)
+    if not found:
+        say("params.yaml has no source of the kind crowd: see docs/contribute.md")
+
+
+def forget(params: Params, pseudonym: str, yes: bool = False) -> None:
+    """Erases who somebody was: the note on their invite, and their session. What they gave stays under the pseudonym.
+
+    Raises:
+        UsageError: no such contributor, or it was not confirmed.
+    """
+    pseudonym = pseudonym.removeprefix(contributor_page(""))
+    for name in crowds(params):
+        person = inbox.read_standing(name).contributors.get(pseudonym)
+        if person is not None:
+            break
+    else:
+        rule = "no crowd of params.yaml has such a contributor"
+        raise UsageError(f"contributor {pseudonym!r}", rule, "see: silverprint contribute status")
+    _confirm(f"erase who {pseudonym} is", yes)
+    had_note = invite_notes.forget(person.invite)
+    inbox.end_session(name, pseudonym)
+    say(f"{pseudonym}: {'the note on the invite is erased, and ' if had_note else ''}the session is over")
+    say(f"the pictures stay; to withdraw them: silverprint takedown {contributor_page(pseudonym)} --why TEXT")
+
+
+def _crowd(name: str, crowd: CrowdSource) -> Crowd:
+    standing, waiting = inbox.read_standing(name), inbox.waiting(name)
+    signer, notes = invites.signer(), invite_notes.read()
+    themes = [
+        {
+            "theme": title,
+            "wanted": theme.wanted,
+            "given": standing.given["theme", title],
+            "in the inbox": sum(standing.contributors[one.contributor].theme == title for one in waiting),
+        }
+        for title, theme in crowd.themes.items()
+    ]
+    people = [
+        {
+            "contributor": person.pseudonym,
+            "theme": person.theme,
+            "given": standing.given["contributor", person.pseudonym],
+            "since": person.at,
+            "invite": person.invite,
+            "for": notes.get(person.invite, ""),
+            "code": signer.completion(person.pseudonym),
+        }
+        for person in standing.contributors.values()
+    ]
+    steps = [f"taken back, and in the dataset: silverprint takedown {one} --why TEXT" for one in _asked(name, standing)]
+    if waiting:
+        steps.append(f"pictures that wait in the inbox: {len(waiting)}; raise sources.{name}.revision, then dvc repro")
+    return Crowd(themes, people, steps)
+
+
+def _asked(name: str, standing: Standing) -> list[str]:
+    """Pictures that were taken back once a stage had them, as long as nobody withdrew them."""
+    if not layout.raw(name).is_dir():
+        return []
+    rows = tables.read_parts(layout.raw(name), RAW)
+    stored = set(rows.filter(rows["outcome"] == "stored")["image_id"])
+    return sorted(standing.taken_back & stored - set(ledgers.takedowns()["image_id"].drop_nulls()))
+
+
+def _table(title: str, rows: list[dict[str, Any]]) -> Table:
+    table = Table(*rows[0], title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    return table
+
+
+def _confirm(what: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(what, "nobody is here to confirm it", "give --yes")
+    if not Confirm.ask(f"{what}?"):
+        raise UsageError(what, "it was not confirmed", "nothing has changed")

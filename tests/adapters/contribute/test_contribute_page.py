@@ -1,0 +1,118 @@
+"""The page on a phone, in a browser: pictures, reasons, a connection that is lost in the middle, and the code."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from silverprint import cli
+from silverprint.adapters.contribute import inbox
+from silverprint.adapters.contribute.invites import Invite, new_key, signer
+from tests.e2e.harness import free_port
+from tests.helpers import browser
+from tests.helpers.album import jpeg, tile
+from tests.helpers.crowd import LOOPBACK, add_crowd, serving
+
+PHONE = (390, 844)
+EXAMPLES = {"good": "a bird on a branch", "bad": "a dot in the sky"}
+
+
+def start(pictures: Path) -> str:
+    """A theme with examples, and an invite's path."""
+    shown = {}
+    for number, (kind, text) in enumerate(EXAMPLES.items()):
+        (pictures / f"{kind}.jpg").write_bytes(jpeg(tile(40 + number)))
+        shown[kind] = [{"text": {"en": text, "de": text}, "picture": str(pictures / f"{kind}.jpg")}]
+    add_crowd(shown)
+    return f"/i/{signer().invite(Invite(new_key(), 'crowd', 'birds', 30, 2**33))}"
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_phone_gives_pictures_and_loses_the_connection(project: Path, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    files = [tmp_path / f"{number}.jpg" for number in range(6)]
+    for number in range(4):
+        files[number].write_bytes(jpeg(tile(number)))
+    files[4].write_bytes(jpeg(tile(4).resize((20, 20))))
+    files[5].write_bytes(b"no picture")
+    large = tmp_path / "large.jpg"
+    large.write_bytes(jpeg(tile(10, side=2_400), quality=98))
+    assert large.stat().st_size > 512 * 1024  # more than one piece
+
+    path, port = start(tmp_path), free_port()
+    with serving(port), browser.page(*PHONE) as page:
+        broken = list[str]()
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.on("console", lambda line: broken.append(line.text) if "Content Security" in line.text else None)
+        page.goto(f"{LOOPBACK}:{port}{path}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Birds in your garden")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        page.get_by_label("I grant this licence").focus()
+        page.keyboard.press("Space")
+        page.get_by_label("I agree to this").check()
+        page.get_by_role("button", name="Begin").click()
+
+        page.get_by_label("Choose pictures").set_input_files(files)
+        expect(page.locator('#sent li[data-state="taken"]')).to_have_count(4)
+        expect(page.get_by_text("It is too small.")).to_be_visible()
+        expect(page.get_by_text("This is no picture.")).to_be_visible()
+        expect(page.locator("#wanted")).to_have_text("16 more are wanted")
+        expect(page.locator("#given")).to_have_text("You have given 4 pictures; you may give 8 more")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        page.screenshot(path=tmp_path / "phone.png", full_page=True)
+
+        cut = list[str]()
+
+        def lose_one(route: Any) -> None:
+            if len(cut) < 2 and route.request.headers.get("upload-offset") == str(512 * 1024):
+                cut.append("lost")
+                route.abort("connectionreset")
+            else:
+                route.continue_()
+
+        page.route("**/uploads/*", lose_one)
+        page.get_by_label("Choose pictures").set_input_files(large)
+        expect(page.get_by_text("The connection is lost.")).to_be_visible()
+        expect(page.locator('#sent li[data-state="taken"]')).to_have_count(5)
+        assert cut == ["lost", "lost"]
+
+        page.get_by_role("button", name="Take back picture 2").click()
+        expect(page.locator("#given")).to_have_text("You have given 4 pictures; you may give 8 more")
+        page.get_by_role("link", name="I am done").click()
+        (pseudonym,) = inbox.read_standing("crowd").contributors
+        expect(page.locator("#code")).to_have_text(signer().completion(pseudonym))
+        assert broken == []
+    assert len(inbox.waiting("crowd")) == 4
+
+
+@contextmanager
+def closing_down() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        assert cli.main(["contribute", "down"]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_page_works_without_a_script(project: Path, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    (tmp_path / "bird.jpg").write_bytes(jpeg(tile(0)))
+    path, port = start(tmp_path), free_port()
+    assert cli.main(["contribute", "up", "--port", str(port)]) == 0
+    with closing_down(), browser.page() as page:
+        page.route("**/contribute.js", lambda route: route.abort())
+        page.goto(f"{LOOPBACK}:{port}{path}?language=de")
+        page.get_by_label("Ich erteile diese Lizenz").check()
+        page.get_by_label("Ich stimme dem zu").check()
+        page.get_by_role("button", name="Beginnen").click()
+        page.get_by_label("Bilder wählen").set_input_files([tmp_path / "bird.jpg"])
+        page.get_by_role("button", name="Senden").click()
+        expect(page.get_by_text("Bild 1: Angenommen.")).to_be_visible()
+        expect(page.get_by_role("img", name="Ihr Bild 1")).to_be_visible()
+    assert len(inbox.waiting("crowd")) == 1

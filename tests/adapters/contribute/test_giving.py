@@ -1,0 +1,183 @@
+"""Giving pictures by the page: with the script's uploads and by the plain form."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from silverprint import layout
+from silverprint.adapters.contribute import agreement, inbox
+from tests.helpers.album import jpeg, png, tile
+from tests.helpers.crowd import Crowd, add_crowd, running
+
+PICTURE = jpeg(tile(0))
+ID = hashlib.sha256(PICTURE).hexdigest()
+
+
+@pytest.fixture
+def crowd(project: Path) -> Iterator[Crowd]:
+    add_crowd()
+    with running() as made:
+        yield made
+
+
+def kept() -> list[str]:
+    return sorted(path.name for path in (layout.inbox("crowd") / "pictures").iterdir())
+
+
+def test_what_was_agreed_to_is_kept_word_for_word(crowd: Crowd) -> None:
+    crowd.person().agree()
+    (person,) = inbox.read_standing("crowd").contributors.values()
+    text = (layout.inbox("crowd") / "agreements" / f"{person.agreement}.txt").read_text()
+    assert agreement.digest(text) == person.agreement
+    assert "I made these pictures." in text
+    assert "No people are to be seen." in text
+    assert (person.language, person.device, person.license) == ("en", "desktop", "CC-BY-4.0")
+
+
+def test_a_picture_is_kept_without_its_metadata_and_shown_to_its_sender_alone(crowd: Crowd) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "my garden, 51.05 N"
+    data = jpeg(tile(0), exif=exif)
+    ada, bo = crowd.person().agree(), crowd.person().agree()
+    said = ada.give(data)
+    assert said["state"] == "taken"
+    assert said["picture"] == hashlib.sha256(data).hexdigest()
+    assert kept() == [said["picture"]]
+    assert b"my garden" not in (layout.inbox("crowd") / "pictures" / said["picture"]).read_bytes()
+    preview = ada.get(f"/previews/{said['picture']}")
+    assert (preview.status_code, preview.headers["content-type"]) == (200, "image/jpeg")
+    assert preview.content != data
+    assert bo.get(f"/previews/{said['picture']}").status_code == 404
+
+
+def test_a_plain_form_gives_many_and_says_what_became_of_each(crowd: Crowd) -> None:
+    person = crowd.person().agree()
+    answer = person.send(PICTURE, b"no picture", jpeg(tile(1).resize((20, 20))), PICTURE)
+    assert answer.status_code == 200
+    assert "Picture 1: Taken." in answer.text
+    assert "Picture 2: This is no picture." in answer.text
+    assert "Picture 3: It is too small." in answer.text
+    assert "Picture 4: You have given this one already." in answer.text
+    assert "<script>0" not in answer.text
+    assert kept() == [ID]
+
+
+def test_duplicates_are_told_at_once_and_whose_they_are(crowd: Crowd) -> None:
+    ada, bo = crowd.person().agree(), crowd.person().agree()
+    assert ada.give(PICTURE)["state"] == "taken"
+    assert ada.give(PICTURE)["reason"] == "yours"
+    assert ada.give(jpeg(tile(0), quality=50))["reason"] == "yours-alike"
+    assert bo.give(PICTURE)["reason"] == "known"
+    assert bo.give(png(tile(0).resize((100, 100))))["reason"] == "alike"
+    assert bo.give(jpeg(tile(1)))["state"] == "taken"
+
+
+def test_what_was_taken_back_is_gone_and_may_be_given_again(crowd: Crowd) -> None:
+    ada, bo = crowd.person().agree(), crowd.person().agree()
+    ada.give(PICTURE)
+    bo.post("/take-back", data={"form": bo.form, "picture": ID})
+    assert kept() == [ID]
+    assert ada.post("/take-back", data={"form": ada.form, "picture": ID}).status_code == 303
+    assert kept() == []
+    assert ada.get(f"/previews/{ID}").status_code == 404
+    assert bo.give(PICTURE)["state"] == "taken"
+
+
+def test_an_upload_goes_on_where_it_broke_off_and_its_answer_can_be_asked_for(crowd: Crowd) -> None:
+    person, name = crowd.person().agree(), "0a" * 16
+    half = len(PICTURE) // 2
+    assert person.put(PICTURE[:half], name, 0, len(PICTURE)).json() == {"offset": half}
+    place = f"/uploads/{name}"
+    assert person.get(place, headers={"X-Form": person.form}).json() == {"offset": half}
+    assert person.put(PICTURE, name, 0, len(PICTURE)).status_code == 409
+    done = person.put(PICTURE[half:], name, half, len(PICTURE)).json()
+    assert (done["state"], done["picture"]) == ("taken", ID)
+    assert person.get(place, headers={"X-Form": person.form}).json() == done
+    assert person.put(PICTURE, name, 0).json() == done
+    assert [path.name for path in (layout.inbox("crowd") / "uploads").iterdir()] == []
+
+
+def test_quotas_of_a_person_a_theme_and_an_invite(project: Path) -> None:
+    add_crowd({"per_person": 2, "wanted": 4})
+    with running() as crowd:
+        small = crowd.link(quota=1)
+        ada, bo, cy = crowd.person().agree(), crowd.person(small).agree(), crowd.person().agree()
+        assert [ada.give(jpeg(tile(number))).get("reason") for number in (0, 1, 2)] == [None, None, "enough"]
+        assert [bo.give(jpeg(tile(number))).get("reason") for number in (2, 3)] == [None, "invite-spent"]
+        assert [cy.give(jpeg(tile(number))).get("reason") for number in (3, 4)] == [None, "full"]
+        assert "All that were wanted are here" in cy.get().text
+        assert crowd.person(small).post("/agree", data={}).status_code == 400
+
+
+def test_links_that_are_none_or_over(crowd: Crowd) -> None:
+    link = crowd.link()
+    assert crowd.person(link[:20] + ("A" if link[20] != "A" else "B") + link[21:]).get().status_code == 404
+    assert crowd.person("x" * 600).get().status_code == 404
+    assert crowd.person(crowd.link(until=1)).get().status_code == 410
+    assert crowd.person(crowd.link(theme="cats")).get().status_code == 410
+
+
+def test_a_link_is_good_for_no_more_people_than_pictures(crowd: Crowd) -> None:
+    link = crowd.link(quota=1)
+    crowd.person(link).agree()
+    with pytest.raises(AssertionError, match="has ended"):
+        crowd.person(link).agree()
+
+
+def test_nothing_is_taken_before_both_are_ticked(crowd: Crowd) -> None:
+    person = crowd.person()
+    answer = person.post("/agree", data={"license": "yes", "language": "en"})
+    assert answer.status_code == 400
+    assert "once you have ticked both" in answer.text
+    assert inbox.read_standing("crowd").contributors == {}
+    assert person.post("/pictures", files={"files": PICTURE}).status_code == 403
+    assert person.put(PICTURE, "0a" * 16).status_code == 403
+
+
+def test_other_pages_change_nothing(crowd: Crowd) -> None:
+    person = crowd.person().agree()
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        answer = person.post("/take-back", data={"form": person.form, "picture": ID}, headers=headers)
+        assert answer.status_code == 403
+    person.form = crowd.person().agree().form
+    assert person.send(PICTURE).status_code == 403
+    assert person.put(PICTURE, "0a" * 16).status_code == 403
+    assert person.ask("GET", "/health", headers={"Host": "evil.example"}).status_code == 400
+    assert kept() == []
+
+
+def test_every_answer_says_what_a_browser_may_do(crowd: Crowd) -> None:
+    person = crowd.person().agree()
+    for answer in (
+        person.get(),
+        person.get("/done"),
+        person.get("/nothing"),
+        person.ask("GET", "/static/contribute.js"),
+    ):
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "<script>" not in person.get().text
+
+
+def test_too_much_at_once_is_told(project: Path) -> None:
+    add_crowd()
+    with running(per_second=0.5) as crowd:
+        link = crowd.link()
+        asked = [crowd.person(link).get().status_code for _ in range(6)]
+        assert asked == [200, 200, 200, 200, 429, 429]
+        assert crowd.person(link, address="203.0.113.8").get().status_code == 200
+
+
+def test_languages_are_those_of_the_theme(crowd: Crowd) -> None:
+    person = crowd.person()
+    assert "Vögel in Ihrem Garten" in person.get(headers={"Accept-Language": "de-AT, en;q=0.5"}).text
+    assert "Birds in your garden" in person.get(headers={"Accept-Language": "zh"}).text
+    assert "Birds in your garden" in person.get("?language=zh").text
+
+
+def test_the_code_is_the_same_each_time_and_another_for_each_person(crowd: Crowd) -> None:
+    ada, bo = crowd.person().agree(), crowd.person().agree()
+    assert ada.get("/done").text == ada.get("/done").text != bo.get("/done").text

@@ -75,7 +75,7 @@ def _open(backend: AnnotationBackend, params: Params, current: State, tier: str)
 def _page(params: Params, current: State) -> Page:
     dataset = params.dataset
     choices = (*current.classes, NONE_OF_THESE, UNSURE)
-    return Page(dataset.title, dataset.instructions, choices, tuple(class_list.classes(params)))
+    return Page(dataset.title, dataset.instructions, choices, class_list.by_age(params, current))
 
 
 def _known(backend: AnnotationBackend, current: State, tier: str) -> Project | None:

@@ -25,7 +25,7 @@ from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
 from silverprint.stages.release import automatic, dataset_metrics, provenance
-from silverprint.store import ShardReader, files, json_files, tables
+from silverprint.store import ShardReader, evaluations, files, json_files, tables
 from silverprint.store.files import replacing_folder
 
 _MANY_FILES = 50_000
@@ -53,6 +53,7 @@ def run(given: Params, round_name: str | None = None) -> None:
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
     remedy = f"run: dvc pull {model_dir}, or dvc repro"
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
+    _require_present_classes(model_dir, model)
     silver = automatic.label(params, model, manifest, labels, votes)
     rows = splits.assign(manifest, labels, silver.labels, classes=params.dataset.classes, binding=BINDING)
     rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
@@ -75,6 +76,17 @@ def run(given: Params, round_name: str | None = None) -> None:
     if single and rows.height > _MANY_FILES:
         remedy = f"release.formats without {', '.join(single)}"
         console.say(f"{rows.height} files of their own are slow for DVC; without them: {remedy}")
+
+
+def _require_present_classes(folder: Path, model: dict[str, Any]) -> None:
+    """Refuses automatic labels by a model whose classes were changed since: it cannot give those of today.
+
+    Raises:
+        DataError: they were.
+    """
+    if list(evaluations.known(model)) != model["classes"]:
+        value = f"{folder}: trained for the classes {', '.join(model['classes'])}"
+        raise DataError(value, "classes were changed since, and it is sealed", "release the newest round")
 
 
 def _write_nothing(params: Params) -> None:

@@ -32,7 +32,7 @@ def asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
         text = yaml_edit.put(text, ("rounds", name, "prev"), {"r01": "start", "r02": "r01", "r03": "r02"}[name])
     text = yaml_edit.put(text, ("rounds", "r01", "strategy"), "maxherding")
     text = yaml_edit.put(text, ("evaluation", "size"), 6)
-    Path("params.yaml").write_text(text.replace("classes: [", "# the classes\n  classes: ["))
+    Path("params.yaml").write_text(text.replace("\n  classes: [", "\n  # the classes\n  classes: ["))
     params = config.load()
     campaign.write_pool()
     campaign.write_start()

@@ -59,7 +59,7 @@ def choose(
     ]
     scored = pl.DataFrame(rows, {"image_id": pl.String, "score": pl.Float64, "why": pl.String}, orient="row")
     found = free.join(scored.unique("image_id", keep="first", maintain_order=True), on="image_id")
-    judges = pl.when(pl.col("role").is_in(HELD_OUT)).then(pl.lit(overlap, pl.Int64)).alias("overlap")
+    judges = pl.when(pl.col("role").is_in(HELD_OUT)).then(pl.lit(overlap)).alias("overlap")
     ranked = found.sort("score", "image_id", descending=[True, False])
     one = ranked.unique("group", keep="first", maintain_order=True)
     return one.with_columns(judges).with_columns(role=pl.lit(ROLE), strategy=pl.lit(STRATEGY))

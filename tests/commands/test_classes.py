@@ -185,8 +185,8 @@ def test_the_likeliest_of_a_known_class_come_first(asked: Params) -> None:
     looks = ledgers.queue("r02").filter(role="relabel").sort("score", descending=True)
     assert looks.height == by_label()["coat"]
     assert looks["why"].unique().to_list() == ["cape is a class since people said coat: it may be one."]
-    scores = tables.read(layout.score("r02") / "scores.parquet", {"image_id": pl.String()} | {})
-    assert set(looks["image_id"]) <= set(scores["image_id"])
+    coats = tables.read(layout.labels("r01") / "labels.parquet", LABELS).filter(label="coat")
+    assert set(looks["image_id"]) == set(coats["image_id"])
     assert looks["score"].is_between(0, 1).all()
     assert looks["score"].n_unique() > 1
 
@@ -301,6 +301,15 @@ def test_a_line_that_makes_no_sense_is_named(asked: Params) -> None:
         file.write("2099-01-01T00:00:00+00:00,retire,coat,,why,me\n")
     with pytest.raises(DataError, match=r"class_changes\.csv: retire of 2099.*no class was called 'coat' by then"):
         lint.lint(config.load())
+
+
+def test_a_change_comes_after_those_of_a_clock_that_is_ahead(asked: Params) -> None:
+    change("rename", "coat", "jacket")
+    told = layout.CLASS_CHANGES.read_text()
+    at = class_changes.changes()[0].at
+    layout.CLASS_CHANGES.write_text(told.replace(at, "2099-01-01T00:00:00.000000+00:00"))
+    change("rename", "jacket", "parka")
+    assert [one.after for one in class_changes.changes()] == [("jacket",), ("parka",)]
 
 
 def test_the_list_shows_what_became_of_what(asked: Params, capsys: pytest.CaptureFixture[str]) -> None:

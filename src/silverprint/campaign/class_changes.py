@@ -5,7 +5,7 @@ note of the changes that those had seen; only the later ones map it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -84,12 +84,19 @@ def planned(kind: str, before: Sequence[str], after: Sequence[str]) -> Change:
     Raises:
         ConfigError: it makes no sense after those before it.
     """
-    now = datetime.now(UTC).isoformat(timespec="microseconds")  # two changes in one second keep their order
-    change = Change(now, kind, tuple(before), tuple(after))
     known = changes()
+    change = Change(_after(known), kind, tuple(before), tuple(after))
     if wrong := class_changes.fault((*known, change), earlier=len(known)):
         raise ConfigError(f"{kind} {' '.join(map(repr, (*before, *after)))}", wrong[1], "choose another name")
     return change
+
+
+def _after(known: Sequence[Change]) -> str:
+    """The present time; right after the last change where another machine's clock made that later."""
+    now = datetime.now(UTC)
+    if known:
+        now = max(now, datetime.fromisoformat(known[-1].at) + timedelta(microseconds=1))
+    return now.isoformat(timespec="microseconds")
 
 
 def add(change: Change, why: str, by: str) -> None:

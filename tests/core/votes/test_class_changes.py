@@ -158,6 +158,8 @@ def test_no_change_loses_a_vote(rows: list[tuple[str, str, str]], history: tuple
     was_valid = cast["status"] == "valid"
     assert set(found.filter(was_valid)["status"]) <= {"valid", OBSOLETE}
     assert found.filter(~was_valid).equals(cast.filter(~was_valid))
+    lost = found["status"] == OBSOLETE
+    assert found.filter(lost)["choice"].equals(cast.filter(lost)["choice"])
 
 
 def test_votes_without_a_change_are_the_very_same() -> None:

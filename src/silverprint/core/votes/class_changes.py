@@ -132,8 +132,8 @@ def _fault(change: Change, there: set[str], closed: Mapping[str, str]) -> str | 
 def mapped(votes: pl.DataFrame, changes: Sequence[Change]) -> pl.DataFrame:
     """VOTES of one round as they count after `changes`, in their order: no row more or less.
 
-    A choice that several classes came of is OBSOLETE. Where at least half of the valid answers about a picture are,
-    so are the others: what is left of a split majority must not make the minority right.
+    A choice that several classes came of is OBSOLETE, and stays as it was cast. Where at least half of the valid
+    answers about a picture are, so are the others: what is left of a split majority must not make the minority right.
     """
     valid = votes.filter(status="valid")
     means = {name: meaning(name, changes) for name in valid["choice"].unique().drop_nulls().to_list()}
@@ -146,6 +146,6 @@ def mapped(votes: pl.DataFrame, changes: Sequence[Change]) -> pl.DataFrame:
     n_open, n_valid = is_open.sum().over("image_id"), is_valid.sum().over("image_id")
     is_lost = is_open | (is_valid & (n_open > 0) & (2 * n_open >= n_valid))
     return votes.with_columns(
-        choice=pl.when(is_valid).then(pl.col("choice").replace(one)).otherwise("choice"),
+        choice=pl.when(is_valid & ~is_lost).then(pl.col("choice").replace(one)).otherwise("choice"),
         status=pl.when(is_lost).then(pl.lit(OBSOLETE)).otherwise("status"),
     )

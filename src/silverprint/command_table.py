@@ -42,6 +42,8 @@ _SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in param
 _PERSON = _arg("name", metavar="NAME", help="a person's name or e-mail address, or the pseudonym that the tables have")
 _WHY = "kept in data/annotators.csv, which is in Git"
 _YES = _arg("--yes", action="store_true", help="do not ask")
+_CLASS = _arg("name", metavar="CLASS", help="one of dataset.classes")
+_WHY_CLASSES = _arg("--why", required=True, help="kept in data/class_changes.csv, which is in Git")
 _ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
 
 _KNOBS = (  # of a round
@@ -383,6 +385,60 @@ COMMANDS = (
                 "add the pictures of a CSV file with the columns image_id, label, why",
                 "commands.gold:import_file",
                 (_arg("path", metavar="FILE", type=_path),),
+            ),
+        ),
+    ),
+    Verb(
+        "classes",
+        "list the classes with their votes and labels; below, change them: earlier votes follow",
+        "commands.classes:show",
+        verbs=(
+            Verb(
+                "add",
+                "add a class, or one that was retired; pictures that it may be hidden in get a second look",
+                "commands.classes:add",
+                (
+                    _arg("name", metavar="CLASS"),
+                    _arg(
+                        "--from",
+                        dest="among",
+                        metavar="CLASS",
+                        action="append",
+                        default=[],
+                        help="a class whose pictures may be of the new one; may be given again",
+                    ),
+                    _WHY_CLASSES,
+                    _YES,
+                ),
+            ),
+            Verb(
+                "rename",
+                "give a class another name; it keeps its number, its votes and its labels",
+                "commands.classes:rename",
+                (_CLASS, _arg("new", metavar="NAME"), _WHY_CLASSES, _YES),
+            ),
+            Verb(
+                "merge",
+                "make one class of several; their votes are votes for it",
+                "commands.classes:merge",
+                (
+                    _arg("names", metavar="CLASS", nargs="+", help="two or more of dataset.classes"),
+                    _arg("--into", required=True, metavar="NAME", help="one of them, or a new name"),
+                    _WHY_CLASSES,
+                    _YES,
+                ),
+            ),
+            Verb(
+                "split",
+                "make several classes of one; its pictures get a second look, and its votes count for nothing",
+                "commands.classes:split",
+                (_CLASS, _arg("new", metavar="NAME", nargs="+", help="two or more new names"), _WHY_CLASSES, _YES),
+            ),
+            Verb(
+                "retire",
+                "take a class off the page; its votes count as 'not one of these' until it is added again",
+                "commands.classes:retire",
+                (_CLASS, _WHY_CLASSES, _YES),
             ),
         ),
     ),

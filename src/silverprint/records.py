@@ -205,6 +205,7 @@ VOTE_STATUSES: Final = (
     "withdrawn",
 )
 RETIRED: Final = "retired"  # an answer whose annotator was retired; the ledger keeps what it was
+OBSOLETE: Final = "obsolete"  # an answer for a class that was split since, and others of its look; likewise
 IMPORT_STATUSES: Final = ("valid", "unknown-class", "contradictory")
 
 VOTES: Final[Schema] = {
@@ -212,7 +213,7 @@ VOTES: Final[Schema] = {
     "round": TEXT,
     "annotator": TEXT,  # `<server>-<user id>`, the same from every machine
     "choice": TEXT,  # a class, UNSURE, NONE_OF_THESE; empty text where nothing, or more than one, was chosen
-    "status": TEXT,  # one of VOTE_STATUSES; beside labels also RETIRED
+    "status": TEXT,  # one of VOTE_STATUSES; beside labels also RETIRED and OBSOLETE
     "shown_prediction": TEXT,  # the answer that the page had pre-set; left as shown where `choice` is the same
     "lead_time_s": REAL,  # seconds; of a page that pictures share an equal part for each
     "created_at": TEXT,
@@ -271,7 +272,7 @@ ANNOTATOR_LEDGER: Final[Schema] = {  # in Git; what leads decided about annotato
 VOICES: Final[Schema] = {  # what models that did not train on a picture said of it
     "image_id": TEXT,
     "model_id": TEXT,
-    "probabilities": pl.List(pl.Float64),  # one probability a class, in the order of the classes' numbers at that time
+    "probabilities": pl.List(pl.Float64),  # one probability a class that it knew, in the order of their numbers
 }
 
 UNHEARD: Final[Schema] = {"image_id": TEXT, "label": TEXT}  # labels as they are without any model's voice
@@ -395,6 +396,16 @@ GATE_ROWS: Final[Schema] = {  # in Git; rows of a round that failed its gate
     "annotator": TEXT,  # null where the row is about a picture
     "found": TEXT,  # what was found there: names and values, "judging 3f2a..."
 }
+
+CLASS_CHANGES: Final[Schema] = {  # in Git; what leads changed in the list of classes, and so what earlier votes mean
+    "at": TEXT,  # UTC, ISO 8601; changes follow each other in its order
+    "change": TEXT,  # one of CLASS_CHANGE_KINDS
+    "before": TEXT,  # the classes that it is about, ` / ` between; of `add`, those whose pictures may be of the new one
+    "after": TEXT,  # the classes that come of them
+    "why": TEXT,
+    "by": TEXT,
+}
+CLASS_CHANGE_KINDS: Final = ("add", "rename", "merge", "split", "retire")
 
 WAIVERS: Final[Schema] = {"round": TEXT, "expectation": TEXT, "why": TEXT, "by": TEXT}
 

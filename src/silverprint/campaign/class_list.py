@@ -9,8 +9,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, round_state
+from silverprint.campaign import class_changes, ledgers, round_state
+from silverprint.campaign.round_state import State
 from silverprint.config import Params
+from silverprint.core.votes import class_changes as changing
+from silverprint.core.votes.class_changes import Change
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import CLASSES, NONE_OF_THESE
@@ -23,7 +26,7 @@ def classes(params: Params) -> tuple[str, ...]:
     Raises:
         DataError: data/classes.csv does not number its classes from 0 on, each once.
     """
-    asked = [name for round_name in params.chain if (seen := round_state.load(round_name)) for name in seen.classes]
+    asked = [name for round_name in params.chain for name in _asked_with(round_name)]
     kept = _kept() if asked else ()  # before the first round is open nobody has seen a number
     return tuple(dict.fromkeys([*kept, *asked, *params.dataset.classes]))
 
@@ -50,10 +53,31 @@ def _kept() -> tuple[str, ...]:
     return tuple(names)
 
 
+def _asked_with(round_name: str) -> list[str]:
+    """The classes of the round's list, each by its last name."""
+    seen = round_state.load(round_name)
+    later = class_changes.since_round(round_name)
+    return [] if seen is None else [changing.last_name(name, later) for name in seen.classes]
+
+
 def newer_classes(params: Params, round_name: str) -> list[str]:
     """The classes that nobody was asked with in this round; none of a round that is not open."""
-    seen = round_state.load(round_name)
-    return [] if seen is None else [name for name in params.dataset.classes if name not in seen.classes]
+    known = asked_about(round_name)
+    return [] if known is None else [name for name in params.dataset.classes if name not in known]
+
+
+def asked_about(round_name: str) -> frozenset[str] | None:
+    """The classes that the round's list has or what has come of them by now; None of a round that is not open."""
+    seen, later = round_state.load(round_name), class_changes.since_round(round_name)
+    if seen is None:
+        return None
+    return frozenset(meant for name in seen.classes for meant in changing.meaning(name, later))
+
+
+def by_age(params: Params, seen: State) -> tuple[str, ...]:
+    """The round's own classes, as people see them, the oldest first: their keys stay whatever they are called later."""
+    later, numbers = class_changes.since(seen.class_changes), classes(params)
+    return tuple(sorted(seen.classes, key=lambda name: numbers.index(changing.last_name(name, later))))
 
 
 def doubtful_images(round_name: str) -> pl.DataFrame:
@@ -65,10 +89,19 @@ def doubtful_images(round_name: str) -> pl.DataFrame:
     )
 
 
+def _now(change: Change) -> tuple[str, ...]:
+    """What a class is by now that `change` added."""
+    later = [one for one in class_changes.changes() if one.at > change.at]
+    return changing.meaning(change.after[0], later)
+
+
 def newer_class_hints(params: Params) -> Iterator[str]:
-    """A line for each open round with answers that may mean a newer class, and the command that asks those again."""
+    """A line for each open round with answers that may mean a newer class, and the command that asks those again. Of
+    classes that `silverprint classes add` brought the next queue asks by itself.
+    """
+    asked = {meant for change in class_changes.changes() if change.kind == "add" for meant in _now(change)}
     for name in params.chain:
-        young = newer_classes(params, name)
+        young = [one for one in newer_classes(params, name) if one not in asked]
         found = doubtful_images(name) if young else pl.DataFrame()
         if found.is_empty():
             continue

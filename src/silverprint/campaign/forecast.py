@@ -11,8 +11,8 @@ from silverprint.config import Params
 from silverprint.core.evaluation import stopping
 from silverprint.core.evaluation.stopping import Stability, Step
 from silverprint.core.votes import labelling_effort, vote_ledger
-from silverprint.records import EVALUATION, MANIFEST, STOP_SET
-from silverprint.store import tables
+from silverprint.records import MANIFEST
+from silverprint.store import evaluations, tables
 
 _HOUR = 3600.0
 
@@ -141,11 +141,11 @@ def _stability(before: str, after: str) -> Stability | None:
     paths = [layout.model(name) / "stop-set.parquet" for name in (before, after)]
     if not all(path.exists() for path in paths):
         return None
-    one, other = (tables.read(path, STOP_SET) for path in paths)
+    one, other = (evaluations.stop_set(path.parent) for path in paths)
     both = one.join(other, on="image_id")
     return stopping.stability(both["predicted"].to_numpy(), both["predicted_right"].to_numpy())
 
 
 def _predictions(name: str) -> pl.DataFrame | None:
     path = layout.model(name) / "evaluation.parquet"
-    return tables.read(path, EVALUATION).sort("image_id") if path.exists() else None
+    return evaluations.read(path.parent).sort("image_id") if path.exists() else None

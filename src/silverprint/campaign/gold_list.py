@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import class_changes, ledgers
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.queue import roles
@@ -17,12 +17,19 @@ from silverprint.store import tables
 
 
 def read(params: Params) -> pl.DataFrame:
-    """GOLD, image_ids in lower case, each once.
+    """`whole` by the classes of today: without the pictures of a class that was split since, whose label is open."""
+    present = class_changes.with_present_names(whole(params), "label", params)
+    return present.filter(pl.col("label").is_in(list(answers(params))))
+
+
+def whole(params: Params) -> pl.DataFrame:
+    """GOLD as the ledger has it, image_ids in lower case, each once.
 
     Raises:
         ConfigError: a line names no picture or no class, says not why, or a picture is there twice.
     """
-    rows = [_checked(params, where, row) for where, row in ledgers.lines(layout.GOLD, GOLD)]
+    labels = (*answers(params), *class_changes.ended())
+    rows = [_checked(labels, where, row) for where, row in ledgers.lines(layout.GOLD, GOLD)]
     frame = pl.DataFrame(rows, schema=GOLD)
     twice = frame.filter(frame["image_id"].is_duplicated())["image_id"]
     if len(twice):
@@ -68,12 +75,12 @@ def answers(params: Params) -> tuple[str, ...]:
     return (*params.dataset.classes, NONE_OF_THESE)
 
 
-def _checked(params: Params, where: str, row: dict[str, Any]) -> dict[str, Any]:
+def _checked(labels: tuple[str, ...], where: str, row: dict[str, Any]) -> dict[str, Any]:
     image_id, remedy = (row["image_id"] or "").lower(), "fix the line or remove it"
     if not re.fullmatch(IMAGE_ID, image_id):
         raise ConfigError(f"{where} image_id {image_id[:100]!r}", "an image_id is 64 hex digits", remedy)
-    if row["label"] not in answers(params):
-        rule = f"the known label is one of: {', '.join(answers(params))}"
+    if row["label"] not in labels:
+        rule = f"the known label is one of: {', '.join(labels)}"
         raise ConfigError(f"{where} label {str(row['label'])[:100]!r}", rule, remedy)
     if not (row["why"] or "").strip():
         raise ConfigError(f"{where} {image_id[:8]}", "gold says why its label is known", remedy)

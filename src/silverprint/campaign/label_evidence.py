@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from silverprint import layout
-from silverprint.campaign import gold_list, ledgers
+from silverprint.campaign import class_changes, gold_list, ledgers
 from silverprint.config import Params
 from silverprint.core.votes import gold_answers, imported_labels, labelling, vote_ledger
 from silverprint.core.votes.labelling import Evidence
@@ -43,7 +43,7 @@ def read(
     Args:
         retired: annotators whose votes count for nothing.
         voices: image_id -> probabilities, as `Evidence` has them.
-        votes: VOTES of all rounds so far, as the ledgers have them.
+        votes: VOTES of all rounds so far, by the classes of today.
     """
     usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn_images()))
     marked = labelling.mark_retired(votes.filter(usable), frozenset(retired))
@@ -63,7 +63,9 @@ def read(
         evidence=Evidence(
             asked=asked,
             answers=said.join(golden_ones, on="image_id", how="anti", maintain_order="left"),
-            imports=imported_labels.to_votes(ledgers.imports(), asked),
+            imports=imported_labels.to_votes(
+                class_changes.with_present_names(ledgers.imports(), "choice", params), asked
+            ),
             gold=gold.filter(pl.col("exposure") == 1),
             known=dict(known.drop_nulls("label").select("image_id", "label").iter_rows()),
             voices={name: row for name, row in voices.items() if name in set(asked["image_id"])},
@@ -72,9 +74,9 @@ def read(
 
 
 def votes_until(params: Params, round_name: str) -> pl.DataFrame:
-    """VOTES of this round and those before it, from their ledgers."""
+    """VOTES of this round and those before it, from their ledgers, as they count by the classes of today."""
     chain = params.chain[: params.chain.index(round_name) + 1]
-    return pl.concat([ledgers.votes_so_far(name) for name in chain])
+    return pl.concat([class_changes.as_they_count(name, ledgers.votes_so_far(name)) for name in chain])
 
 
 def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -22,7 +22,12 @@ def read(source: str) -> dict[str, str]:
         & ~pl.col("said").str.contains(imported_labels.BETWEEN, literal=True)
     )
     before = dict(mapped.sort("batch").select("said", "choice").iter_rows())
-    return before | dict(_ledger().filter(pl.col("source") == source).select("said", "choice").iter_rows())
+    return before | given(source)
+
+
+def given(source: str) -> dict[str, str]:
+    """Word -> class, of the words in the ledger."""
+    return dict(_ledger().filter(pl.col("source") == source).select("said", "choice").iter_rows())
 
 
 def write(source: str, words: Mapping[str, str]) -> None:

@@ -92,6 +92,13 @@ KINDS: Final[dict[str, Kind]] = {
         words={"status": records.IMPORT_STATUSES},
     ),
     "classes.csv": Kind(records.CLASSES, ("number",), ("number",), required=("number", "name")),
+    "class_changes.csv": Kind(
+        records.CLASS_CHANGES,
+        ("at", "change", "before"),
+        ("at", "change", "before"),
+        required=("at", "change", "why"),
+        words={"change": records.CLASS_CHANGE_KINDS},
+    ),
     "releases.csv": Kind(
         records.RELEASES,
         ("version",),

@@ -1,10 +1,12 @@
 """Lint before every stage: params.yaml and dvc.yaml agree, and rounds that people have seen stay as they are."""
 
 from silverprint import layout, yamltext
-from silverprint.campaign import known_names, ledgers, round_state
+from silverprint.campaign import class_changes, known_names, ledgers, round_state
 from silverprint.config import Params
+from silverprint.core.votes import class_changes as changing
 from silverprint.dvcfiles import stage_source_deps
 from silverprint.errors import ConfigError
+from silverprint.records import NONE_OF_THESE
 
 
 def lint(params: Params) -> None:
@@ -16,6 +18,7 @@ def lint(params: Params) -> None:
     known_names.check(params)
     _sources_in_pipeline(params)
     _opened_rounds_stay(params)
+    class_changes.require_list(params)
     _planned_section()
     by_hand = (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE, layout.GOLD)
     for path in (*by_hand, layout.PERSONAL, layout.ANNOTATORS):
@@ -63,9 +66,11 @@ def _opened_rounds_stay(params: Params) -> None:
         if entry.prev != seen.prev:
             value = f"rounds.{name}.prev = {entry.prev!r}"
             raise ConfigError(value, f"the round was opened after {seen.prev!r}", f"set prev: {seen.prev}")
-        for gone in seen.classes:
-            if gone not in params.dataset.classes:
-                raise _lost(gone, name)
+        later = class_changes.since(seen.class_changes)
+        for asked in seen.classes:
+            for gone in changing.meaning(asked, later):
+                if gone not in (*params.dataset.classes, NONE_OF_THESE):
+                    raise _lost(gone, name)
 
 
 def _lost(gone: str, asked_in: str) -> ConfigError:
@@ -73,5 +78,5 @@ def _lost(gone: str, asked_in: str) -> ConfigError:
     voted = sorted(layout.ROUNDS.glob("*/votes.csv"))
     count = sum(ledgers.votes(path.parent.name).filter(choice=gone, status="valid").height for path in voted)
     value = f"dataset.classes lacks {gone!r}, for which there are {count} votes"
-    rule = f"{asked_in} asked with it, and classes may be added, not renamed or removed, once people have been asked"
-    return ConfigError(value, rule, f"restore {gone!r}")
+    rule = f"{asked_in} asked with it, and once people have been asked a class is changed by a command alone"
+    return ConfigError(value, rule, f"restore {gone!r}, then: silverprint classes rename|merge|split|retire")

@@ -9,13 +9,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint import layout
-from silverprint.campaign import class_list, ledgers, round_state
+from silverprint.campaign import class_changes, class_list, ledgers, round_state
 from silverprint.config import Params
 from silverprint.core import half_precision
 from silverprint.core.splits import JUDGING
+from silverprint.core.votes import class_changes as changing
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, restore_remedy
-from silverprint.records import SCORES, VOICES, conform, empty
+from silverprint.records import NONE_OF_THESE, SCORES, VOICES, conform, empty
 from silverprint.store import model_card, tables
 
 NAME: Final = "voices.parquet"
@@ -35,9 +36,9 @@ def so_far(params: Params, round_name: str) -> pl.DataFrame:
 
 def by_image(params: Params, voices: pl.DataFrame) -> Mapping[str, NDArray[np.float64]]:
     """image_id -> (C,) in the order of `dataset.classes`; none of a model that did not know every class."""
-    names = class_list.classes(params)
-    order = [names.index(name) for name in params.dataset.classes]
-    known = voices.filter(pl.col("probabilities").list.len() == len(names))
+    numbers = [name for name in class_list.classes(params) if name in params.dataset.classes]
+    order = [numbers.index(name) for name in params.dataset.classes]
+    known = voices.filter(pl.col("probabilities").list.len() == len(numbers))
     return {name: np.array(row)[order] for name, row in known.select("image_id", "probabilities").iter_rows()}
 
 
@@ -58,7 +59,10 @@ def _own(params: Params, name: str) -> pl.DataFrame:
     scores = tables.read(folder / "scores.parquet", SCORES).with_row_index("row")
     rows = scores.join(free, on="image_id", how="semi").sort("image_id")
     mean = _mean(path, rows["row"].to_numpy(), scores.height)
-    mean = mean[:, _by_number(params, name, mean.shape[1])]
+    order = _by_number(params, name, mean.shape[1])
+    if order is None:
+        return empty(VOICES)
+    mean = np.stack([mean[:, columns].sum(axis=1) for columns in order], axis=1)
     return conform(rows.with_columns(pl.Series("probabilities", mean.tolist(), pl.List(pl.Float64))), VOICES)
 
 
@@ -73,11 +77,17 @@ def _mean(path: Path, rows: NDArray[np.uint32], count: int) -> NDArray[np.float6
     return np.asarray(half_precision.from_half(np.asarray(stored[:, rows])).mean(axis=0), dtype=np.float64)
 
 
-def _by_number(params: Params, name: str, width: int) -> list[int]:
-    """The columns of the scores in the order of the classes' numbers. People were asked with the same classes first;
-    a class that the round got later is behind them.
+def _by_number(params: Params, name: str, width: int) -> list[list[int]] | None:
+    """The columns of the scores that are one class by now, in the order of the classes' numbers; None where one of them
+    is several classes, or none. People were asked with the same classes first; a class that the round got later is
+    behind them.
     """
-    seen = round_state.load(name)
+    seen, later = round_state.load(name), class_changes.since_round(name)
     columns = (seen.classes if seen is not None else params.dataset.classes)[:width]
-    names = class_list.classes(params)
-    return sorted(range(width), key=lambda column: names.index(columns[column]))
+    names, found = class_list.classes(params), dict[int, list[int]]()
+    for column, asked in enumerate(columns):
+        meant = changing.meaning(asked, later)
+        if len(meant) > 1 or meant[0] == NONE_OF_THESE:
+            return None
+        found.setdefault(names.index(meant[0]), []).append(column)
+    return [found[number] for number in sorted(found)]

@@ -13,8 +13,8 @@ from silverprint.core.evaluation.comparison import Gain, Judged, Shared
 from silverprint.core.reporting.flipped_labels import flipped_labels
 from silverprint.core.reporting.labelling_figures import class_counts, labelling_figures
 from silverprint.errors import UsageError, restore_remedy
-from silverprint.records import EVALUATION, LABELS, VOTES
-from silverprint.store import json_files, model_card, tables
+from silverprint.records import LABELS, VOTES
+from silverprint.store import evaluations, json_files, model_card, tables
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class RoundComparison:
     Attributes:
         rounds: at least two, in the order of the chain.
         pictures: evaluation pictures that all of their models judged.
+        left_out: others that were judged once, where classes were changed since: not all models know theirs, or their
+            label says nothing any more.
         support: class -> those of them that people give it by now.
         gains: round -> its model against that of the first; only rounds that can be compared with it.
         incomparable: round -> why its model cannot be compared with the first.
@@ -54,6 +56,7 @@ class RoundComparison:
 
     rounds: list[RoundFigures]
     pictures: int
+    left_out: int
     support: dict[str, int]
     gains: dict[str, Gain]
     incomparable: dict[str, str]
@@ -101,17 +104,21 @@ def compare(params: Params, names: Sequence[str]) -> RoundComparison:
         UnavailableError: an output of a round is not on this disk.
         DataError: one is not readable.
     """
-    evaluations = {name: tables.read(layout.model(name) / "evaluation.parquet", EVALUATION) for name in names}
+    judgements = {name: evaluations.read(layout.model(name)) for name in names}
     labels = {name: tables.read(layout.labels(name) / "labels.parquet", LABELS) for name in names}
     cards = {name: model_card.read(layout.model(name)) for name in names}
     first, last = names[0], names[-1]
     incomparable = {
         name: why for name in names[1:] if (why := _incomparable(first, cards[first], name, cards[name])) is not None
     }
-    pictures = comparison.shared(evaluations, evaluations[last])
+    judge = judgements[last]
+    comparable = judge.filter(pl.col("label").is_in(sorted(_shared_classes(cards, judge)))) if _unseen(cards) else judge
+    pictures = comparison.shared(judgements, comparable)
+    rounds = [_figures(params, name, labels[name], pictures) for name in names]
     return RoundComparison(
-        rounds=[_figures(params, name, labels[name], pictures) for name in names],
+        rounds=rounds,
         pictures=pictures.pictures,
+        left_out=max(one.recorded["n"] for one in rounds) - pictures.pictures if _unseen(cards) else 0,
         support=pictures.support,
         gains={
             name: comparison.gain(pictures, first, name)
@@ -145,11 +152,21 @@ def _figures(params: Params, name: str, labels: pl.DataFrame, pictures: Shared) 
     )
 
 
+def _unseen(cards: dict[str, dict[str, Any]]) -> bool:
+    """Whether classes were changed by command after one of these models was trained."""
+    return any(evaluations.unseen(card) for card in cards.values())
+
+
+def _shared_classes(cards: dict[str, dict[str, Any]], judge: pl.DataFrame) -> set[str]:
+    """The classes that all of the models know, of those that pictures have."""
+    return {*judge["label"]}.intersection(*({*evaluations.known(card)} for card in cards.values()))
+
+
 def _incomparable(first: str, one: dict[str, Any], name: str, other: dict[str, Any]) -> str | None:
     """Why a difference of the two models would not be the labels' doing; None where it is."""
     if changed := _changes(one["features"], other["features"]):
         return f"{first} and {name} were trained on different features ({'; '.join(changed)})"
-    if set(one["classes"]) != set(other["classes"]):
+    if set(one["classes"]) != set(other["classes"]) and not _unseen({first: one, name: other}):
         lists = (one["classes"], other["classes"])
         only = [", ".join(sorted(set(a) - set(b))) or "none" for a, b in (lists, lists[::-1])]
         return f"{first} and {name} know different classes (only {first}: {only[0]}; only {name}: {only[1]})"

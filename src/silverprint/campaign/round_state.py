@@ -29,9 +29,11 @@ class State:
     projects: dict[str, int] | None = None  # tier -> project id on the server
     early_asks_sha256: str | None = None  # hash of asks.csv when a lead ended the round before everybody had answered
     settled: int | None = None  # annotations up to this id are of a project that is gone: their absence says nothing
+    class_changes: tuple[str, ...] = ()  # `at` of the changes of classes that its list has seen; later ones map it
 
     def save(self) -> "State":
-        files.write_text(layout.state(self.round), json.dumps(asdict(self), indent=2, sort_keys=True) + "\n")
+        document = {name: value for name, value in asdict(self).items() if value or name != "class_changes"}
+        files.write_text(layout.state(self.round), json.dumps(document, indent=2, sort_keys=True) + "\n")
         return self
 
     def moved(self, **changes: Any) -> "State":
@@ -97,13 +99,14 @@ def load(round_name: str) -> State | None:
         if line := git_conflicts.first_mark_line(text):
             raise DataError(f"{path} line {line}", git_conflicts.RULE, f"run: silverprint ledger fix {path}")
         document = json.loads(text)
-        found = State(**{**document, "classes": tuple(document["classes"])})
+        seen = tuple(document.pop("class_changes", None) or ())
+        found = State(**{**document, "classes": tuple(document["classes"])}, class_changes=seen)
         if found.status not in get_args(Status):
             raise ValueError(f"status {found.status!r}")
         return found
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         remedy = f"run: git checkout {path}; if it never was in Git, remove it, then: silverprint annotate {round_name}"
         raise DataError(str(path), f"not a round's state ({error})", remedy) from None
 

@@ -57,7 +57,7 @@ class _Gold:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        self.known = gold_list.read(params)
+        self.known = gold_list.whole(params)
         manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "reason", "group")
         self.pictures = {image_id: rest for image_id, *rest in manifest.iter_rows()}
         asked = ledgers.other_queues("").filter(pl.col("role") != "gold")

@@ -2,17 +2,15 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from rich.prompt import Confirm
 from rich.table import Table
 
 from silverprint import annotation_registry, layout, yamltext
 from silverprint.annotation_backend import AnnotationBackend
-from silverprint.campaign import account_names, annotator_ledger, ledgers
+from silverprint.campaign import account_names, annotator_ledger, confirm, ledgers
 from silverprint.campaign import retire as retiring
 from silverprint.config import Params
 from silverprint.console import say
@@ -39,7 +37,7 @@ def retire(params: Params, name: str, why: str, yes: bool = False) -> None:
         changes = retiring.preview(params, who)
         if changes is not None:
             _print(who, changes)
-        _confirm(f"retire {who}", yes)
+        confirm.require(f"retire {who}", yes)
         annotator_ledger.add(who, "retired", why)
         say(f"{who} is retired: their votes stay in the ledgers and count for nothing")
     for round_name, images in retiring.ask_again(params, who, why).items():
@@ -90,7 +88,7 @@ def erase(params: Params, name: str, yes: bool = False) -> None:
         rule = "its server is not reached, and only that knows the name"
         raise UnavailableError(who, rule, "start it: silverprint studio up; or set LABEL_STUDIO_URL")
     email = backend.people().get(who, "")
-    _confirm(f"erase who {who} is ({account_names.shown(email)})", yes)
+    confirm.require(f"erase who {who} is ({account_names.shown(email)})", yes)
     if annotator_ledger.states().get(who, "active") == "active":
         annotator_ledger.add(who, "paused", _ERASED)
     account_names.forget(who)
@@ -164,19 +162,6 @@ def _print(who: str, changes: LabelChanges) -> None:
         table.add_row(row["class"], str(row["before"]), str(row["after"]))
     Console(highlight=False).print(table)
     say(f"of {changes.labels} labels {changes.changed} change their class and {changes.lost} are lost")
-
-
-def _confirm(what: str, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(what, "nobody is here to confirm it", "give --yes")
-    try:
-        confirmed = Confirm.ask(f"{what}?")
-    except EOFError:
-        confirmed = False
-    if not confirmed:
-        raise UsageError(what, "it was not confirmed", "nothing has changed")
 
 
 def _shut(who: str, backend: AnnotationBackend | None) -> None:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import polars as pl
 
 from silverprint import layout, yamltext
-from silverprint.campaign import class_list, ledgers, round_state
+from silverprint.campaign import class_changes, class_list, ledgers, round_state
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
+from silverprint.core.votes import class_changes as changing
 from silverprint.dvcfiles import yaml_edit
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
 from silverprint.records import ASKS, GOLD_ANSWERS, LABELS, NONE_OF_THESE, conform
@@ -55,6 +56,7 @@ def reopen(
     more = conform(asked.with_columns(reason=pl.lit(why), asked_at=pl.lit(at)), ASKS)
     asks = pl.concat([ledgers.asks(round_name), more])
     tables.write_ledger(asks, layout.asks(round_name), ASKS, ["asked_at", "image_id"])
+    _say_old_names(current)
     say(f"{round_name} asks {more['extra'].sum()} more answers about {more.height} pictures; go on: dvc repro")
 
 
@@ -71,9 +73,33 @@ def _of_younger_classes(params: Params, current: State, everything: bool) -> pl.
         value = f"{current.round} has {found.height} pictures answered {NONE_OF_THESE!r}"
         rule = f"{len(young)} classes are younger than it, so there is nothing to ask again"
         raise DataError(value, rule, "add the class to dataset.classes first, or use --all")
+    _require_own_names(current, young)
     current.moved(classes=(*current.classes, *young)).save()
     most = pl.min_horizontal(pl.col("answers") + 1, pl.lit(ledgers.MOST_EXTRA))
     return found.select("image_id", extra=most)
+
+
+def _require_own_names(current: State, young: list[str]) -> None:
+    """Refuses a class whose name meant another one when the round was asked: nobody could tell its votes apart.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    later = class_changes.since(current.class_changes)
+    for name in young:
+        if name in current.classes or changing.meaning(name, later) != (name,):
+            rule = f"the name meant another class when {current.round} was asked"
+            raise ConfigError(f"{current.round} with {name!r}", rule, "ask about those pictures in the next round")
+
+
+def _say_old_names(current: State) -> None:
+    """Says what of the round's own list, which people see again, is called otherwise by now."""
+    later = class_changes.since(current.class_changes)
+    for name in current.classes:
+        means = changing.meaning(name, later)
+        if means != (name,):
+            counts = f"as {means[0]!r}" if len(means) == 1 else "for nothing, as it was split since"
+            say(f"{current.round} is asked with the classes of its time: an answer {name!r} counts {counts}")
 
 
 def _pictures(round_name: str, everything: bool) -> list[str]:

@@ -3,7 +3,8 @@
 Labels that sources came with (data/imports.csv) are one more vote where people took a stand, never the only one, and a
 model that did not see a picture is one more voice about it; neither decides anything about evaluation, and no figure of
 people's agreement counts them. Votes on gold pictures decide nothing: those have the label that data/gold.csv knows,
-and measure the people. Votes of people who were retired (data/annotators.csv) are kept and count for nothing.
+and measure the people. Votes of people who were retired (data/annotators.csv) are kept and count for nothing. What a
+vote says that was cast under an earlier list of classes, data/class_changes.csv tells.
 """
 
 import json
@@ -14,11 +15,12 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import annotator_ledger, label_evidence, ledgers, model_voices, round_state
+from silverprint.campaign import annotator_ledger, class_changes, label_evidence, ledgers, model_voices, round_state
 from silverprint.config import Params
+from silverprint.console import say
 from silverprint.core import agreement
 from silverprint.core.votes import annotators, gold_answers, imported_labels, labelling
-from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, UNHEARD, VOICES, VOTES
+from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, OBSOLETE, UNHEARD, VOICES, VOTES
 from silverprint.store import files, tables
 
 
@@ -34,12 +36,13 @@ def run(params: Params, round_name: str) -> None:
     classes, states = params.dataset.classes, annotator_ledger.states()
     voices = model_voices.so_far(params, round_name)
     before = layout.labels(params.rounds[round_name].prev)
+    own = class_changes.as_they_count(round_name, ledgers.votes(round_name))
     votes = label_evidence.read(
         params,
         round_name,
         retired=annotator_ledger.retired(),
         voices=model_voices.by_image(params, voices),
-        votes=pl.concat([tables.read(before / "votes.parquet", VOTES), ledgers.votes(round_name)]),
+        votes=pl.concat([tables.read(before / "votes.parquet", VOTES), own]),
     )
     evidence = votes.evidence
     labels, unheard = labelling.label(evidence, classes, params.labels.consensus)
@@ -54,23 +57,41 @@ def run(params: Params, round_name: str) -> None:
     tables.write(voices, folder / model_voices.NAME, VOICES)
     tables.write(unheard, folder / "unheard.parquet", UNHEARD)
     said = votes.said
-    quality = _quality(round_name, labels, evidence.answers, classes) | {
+    obsolete = votes.all.filter(status=OBSOLETE)
+    quality = _quality(round_name, labels, evidence.answers, obsolete, classes) | {
         "votes_round": agreement.counted_votes(said.filter(pl.col("round") == round_name), classes).height,
         "votes_total": agreement.counted_votes(said, classes).height,
         "imports": _imports(people),
         "gold": gold_answers.gold_figures(votes.gold, round_name),
         "model_heard": unheard.height,
     }
+    if changes := class_changes.changes():
+        quality["class_changes"] = [change.at for change in changes]
+    if not obsolete.is_empty():
+        quality["obsolete_votes"] = obsolete.height
+        _say_obsolete(round_name, obsolete.filter(round=round_name))
     files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
 
 
-def _quality(name: str, labels: pl.DataFrame, answers: pl.DataFrame, classes: tuple[str, ...]) -> dict[str, Any]:
-    """The round's figures; `unresolved` are pictures of this round on which nobody took a stand."""
+def _say_obsolete(name: str, votes: pl.DataFrame) -> None:
+    if not votes.is_empty():
+        say(
+            f"{name}: {votes.height} votes about {votes['image_id'].n_unique()} pictures count for nothing, for their "
+            "class was split since; the next queue asks about those pictures again"
+        )
+
+
+def _quality(
+    name: str, labels: pl.DataFrame, answers: pl.DataFrame, obsolete: pl.DataFrame, classes: tuple[str, ...]
+) -> dict[str, Any]:
+    """The round's figures; `unresolved` are pictures of this round on which nobody took a stand, but for those on which
+    somebody did for a class that was split since.
+    """
     here = labels.filter(pl.col("round") == name)
     answered_here = answers.filter(pl.col("round") == name)
     alpha = agreement.krippendorff_alpha(answered_here, classes)
     interval = agreement.alpha_interval(answered_here, classes, seed=zlib.crc32(name.encode()))
-    unresolved = here["label"].null_count()
+    unresolved = here.join(obsolete, on="image_id", how="anti")["label"].null_count()
     return {
         "labels_total": labels["label"].count(),
         "alpha_round": None if math.isnan(alpha) else round(alpha, 6),

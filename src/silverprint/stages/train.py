@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from silverprint import console, layout
 from silverprint.adapters import tracking
-from silverprint.campaign import ledgers, round_state
+from silverprint.campaign import class_changes, ledgers, round_state
 from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import accuracy, stopping
@@ -24,7 +24,7 @@ from silverprint.core.semisupervised import MOST
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, UNHEARD, empty
-from silverprint.store import files, json_files, model_card, tables
+from silverprint.store import evaluations, files, json_files, model_card, tables
 from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
 
@@ -67,6 +67,8 @@ class Train:
         self.seed = zlib.crc32(f"{params.seed} {round_name}".encode())
         self.manifest = tables.read(layout.MANIFEST, MANIFEST)
         self.labels = tables.read(layout.labels(round_name) / "labels.parquet", LABELS)
+        if keep_model:  # what it says can be compared with labels of its own classes alone
+            self.labels = self.labels.with_columns(evaluations.as_then(layout.model(round_name), self.labels["label"]))
         withdrawn = ledgers.withdrawn_images()
         self.examples: Examples = examples(
             self.labels, self.manifest, classes=self.classes, withdrawn=withdrawn, binding=BINDING
@@ -152,6 +154,7 @@ class Train:
             "params": {**vars(self.params.model), "seed": self.params.seed},
             "features": self.features.description,
             "block_weights": lens.weights,
+            **({"class_changes": [change.at for change in seen]} if (seen := class_changes.changes()) else {}),
         }
 
     def _votes(self) -> int:

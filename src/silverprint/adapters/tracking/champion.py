@@ -8,8 +8,7 @@ import polars as pl
 from silverprint import console, layout
 from silverprint.adapters.tracking.client import Experiment
 from silverprint.core.evaluation.champion import Challenge, challenges, champion
-from silverprint.records import EVALUATION
-from silverprint.store import tables
+from silverprint.store import evaluations
 
 _ALIAS = "best"
 
@@ -28,11 +27,11 @@ def show_best(store: Experiment, dataset: str, campaign: str, figures: dict[str,
         way = f"dvc pull {layout.model(absent[0])}"
         console.say(f"MLflow: the alias {_ALIAS} stays as it is, for the model of {absent[0]} is not here: {way}")
         return
-    evaluations = {name: rows for name in judged if not (rows := _predictions(name)).is_empty()}
-    if not evaluations:
+    judgements = {name: rows for name in judged if not (rows := _predictions(name)).is_empty()}
+    if not judgements:
         return
-    found = challenges(evaluations)
-    best = champion(next(iter(evaluations)), found)
+    found = challenges(judgements)
+    best = champion(next(iter(judgements)), found)
     version = _version(store, dataset, campaign, best, figures[best]["model_id"])
     store.client.set_registered_model_alias(dataset, _ALIAS, version)
     if found:
@@ -44,7 +43,7 @@ def _path(name: str) -> Path:
 
 
 def _predictions(name: str) -> pl.DataFrame:
-    return tables.read(_path(name), EVALUATION)
+    return evaluations.read(layout.model(name))
 
 
 def _outcome(last: Challenge) -> str:

@@ -15,8 +15,8 @@ from silverprint.core.evaluation.slices import Slice, slices
 from silverprint.core.reporting.labelling_figures import class_counts, labelling_figures
 from silverprint.dvcfiles import lock
 from silverprint.errors import restore_remedy
-from silverprint.records import EVALUATION, LABELS, MANIFEST, QUEUE, QUEUE_ADDED, VOTES, empty
-from silverprint.store import json_files, model_card, tables
+from silverprint.records import LABELS, MANIFEST, QUEUE, QUEUE_ADDED, VOTES, empty
+from silverprint.store import evaluations, json_files, model_card, tables
 
 _NOT_KNOBS = {"prev", "draw"}  # fields that identify a round and do not configure it
 
@@ -55,8 +55,7 @@ def trained_rounds(params: Params) -> list[str]:
 
 def metrics(name: str) -> dict[str, Any]:
     """The round's figures, with `automatic` where the last release was made from it."""
-    path = layout.metrics(name)
-    found = json_files.read(path, "model_id", "labels", "votes", "evaluation", remedy=f"run: git checkout {path}")
+    found = evaluations.metrics(name, "model_id", "labels", "votes", "evaluation")
     return found | {"automatic": _automatic(name)}
 
 
@@ -74,10 +73,10 @@ def read(params: Params, name: str) -> RoundFacts:
     figures = metrics(name)
     labels = layout.labels(name) / "labels.parquet"
     model = layout.model(name)
-    evaluation = model / "evaluation.parquet"
+    evaluation = model / evaluations.NAME
     pulled = labels.exists()
     card = model_card.read(model) if (model / model_card.NAME).exists() else {}
-    judged = tables.read(evaluation, EVALUATION) if evaluation.exists() else None
+    judged = evaluations.read(model) if evaluation.exists() else None
     return RoundFacts(
         name=name,
         metrics=figures,

@@ -162,7 +162,7 @@ def _log_figures(store: Experiment, run_id: str, params: Params, facts: RoundFac
     from silverprint.adapters.tracking import figures
 
     shown = {
-        "confusion": figures.confusion_plot(facts.evaluation, params.dataset.classes),
+        "confusion": figures.confusion_plot(facts.evaluation, _classes(params, facts.evaluation)),
         "reliability": figures.reliability_plot(facts.evaluation, facts.metrics["evaluation"]["ece"]),
     }
     sheets = {
@@ -174,6 +174,11 @@ def _log_figures(store: Experiment, run_id: str, params: Params, facts: RoundFac
         shown |= {name: figures.image_sheet(rows, pictures) for name, rows in sheets.items() if not rows.is_empty()}
     for name, figure in shown.items():
         store.client.log_figure(run_id, figure, f"figures/{name}.png", save_kwargs={"dpi": 110})
+
+
+def _classes(params: Params, evaluation: pl.DataFrame) -> list[str]:
+    """The dataset's, and behind them those that only an earlier model knew."""
+    return list(dict.fromkeys([*params.dataset.classes, *evaluation["predicted"].unique().sort()]))
 
 
 def _pictures(params: Params, image_ids: list[str]) -> dict[str, Any]:

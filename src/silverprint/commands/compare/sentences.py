@@ -24,6 +24,8 @@ def sentences(found: RoundComparison, effect: LabelEffect | None, *, asked: bool
         )
     else:
         yield "No evaluation picture was judged by all of these models: their accuracy cannot be compared."
+    if found.left_out:
+        yield f"{found.left_out:,} others are left out: their classes were changed since, and cannot be compared."
     for name, change in found.gains.items():
         yield (
             f"{name} against {found.first.name}: {_gain(change.accuracy, change.p)}; {name} alone is right on "

@@ -40,7 +40,8 @@ def compose(
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
         shares: pictures per role; together at most the number of groups.
         choose: the strategy; sees one picture per group that chance and people left over, the group's first.
-        beside: the pictures that are not drawn from `askable`, whose groups have none there, with role and strategy.
+        beside: the pictures that are not drawn from `askable`, whose groups have none there, with role and strategy;
+            and with overlap where it is another one than the round's.
 
     Returns:
         QUEUE, sorted by rank, but for `features` and `why`.
@@ -56,7 +57,7 @@ def compose(
             _receipts(evaluation, "evaluation", "random", plan.evaluation_overlap),
             _receipts(control, "control", "random", plan.overlap),
             _receipts(audit, "audit", "random", plan.evaluation_overlap),
-            beside.with_columns(pl.lit(plan.overlap).alias("overlap")),
+            _with_overlap(beside, plan.overlap),
         ],
         how="diagonal",
     )
@@ -80,6 +81,11 @@ def _chosen(left: pl.DataFrame, count: int, plan: Plan, choose: Choose) -> pl.Da
     train = left[places].with_columns(pl.Series("score", values).fill_nan(None))
     by_hand = _receipts(picked, "train", INCLUDED, plan.overlap)
     return pl.concat([by_hand, _receipts(train, "train", plan.strategy, plan.overlap)], how="diagonal")
+
+
+def _with_overlap(beside: pl.DataFrame, overlap: int) -> pl.DataFrame:
+    own = pl.col("overlap").fill_null(overlap) if "overlap" in beside.columns else pl.lit(overlap).alias("overlap")
+    return beside.with_columns(own)
 
 
 def _receipts(rows: pl.DataFrame, role: str, strategy: str, overlap: int) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import annotator_ledger, ledgers, round_projects, round_state, served_copies
+from silverprint.campaign import annotator_ledger, class_changes, ledgers, round_projects, round_state, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -58,6 +58,7 @@ def _open(params: Params, name: str, server: str) -> State:
         server=server,
         queue_sha256=ledgers.sha256(layout.queue(name)),
         classes=params.dataset.classes,
+        class_changes=tuple(change.at for change in class_changes.changes()),
     ).save()
 
 

@@ -84,7 +84,7 @@ def _open(backend: AnnotationBackend, params: Params, current: State, tier: str)
 def _page(params: Params, current: State) -> Page:
     dataset = params.dataset
     choices = (*current.classes, NONE_OF_THESE, UNSURE)
-    by_age, grid = tuple(class_list.classes(params)), bool(ledgers.shared_pages(current.round))
+    by_age, grid = class_list.by_age(params, current), bool(ledgers.shared_pages(current.round))
     return Page(dataset.title, dataset.instructions, choices, by_age, grid)
 
 

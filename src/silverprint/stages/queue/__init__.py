@@ -13,6 +13,7 @@ from silverprint.campaign import gold_list, ledgers, round_state
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.gates import leakage
+from silverprint.core.queue import class_looks
 from silverprint.core.splits import TRAINABLE
 from silverprint.errors import DataError
 from silverprint.records import LABELS
@@ -88,7 +89,8 @@ def _require_final(opened: round_state.State, found: str) -> None:
 
 def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:
     first, entry = name == params.chain[0], params.rounds[name]
-    also = {"evaluation": first, "gold": entry.gold > 0, "relabel": entry.relabel > 0, "audit": entry.audit > 0}
+    looks = entry.relabel > 0 or class_looks.STRATEGY in queue["strategy"]
+    also = {"evaluation": first, "gold": entry.gold > 0, "relabel": looks, "audit": entry.audit > 0}
     allowed = ["train", "control", *(role for role, may in also.items() if may)]
     suite = layout.SUITES / "queue.json"
     failed = critical_failures(check(queue, suite, {"roles": allowed, "classes": list(params.dataset.classes)}))

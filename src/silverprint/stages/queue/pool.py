@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.adapters import activelab
-from silverprint.campaign import gold_list, ledgers
+from silverprint.campaign import class_changes, class_looks, gold_list, ledgers
 from silverprint.config import START, Params
 from silverprint.console import say
+from silverprint.core import half_precision
 from silverprint.core.features import block_weights
 from silverprint.core.features.projection import SAMPLE, Projection
 from silverprint.core.queue import relabelling, roles
+from silverprint.core.queue.class_looks import choose as choose_looks
 from silverprint.core.splits import TRAINABLE
 from silverprint.core.votes import imported_labels
 from silverprint.errors import DataError, restore_remedy
@@ -91,15 +93,16 @@ def read(params: Params, name: str) -> Pool:
     trained_on = labels.filter(pl.col("role").is_in(TRAINABLE))  # no other picture covers anything for a strategy
     known = pictures.join(trained_on.select("image_id", "label"), on="image_id", maintain_order="left")
     labeled = known.with_columns(_class_ids(known["label"], params.dataset.classes))
+    probabilities = _probabilities(name, scores.height)
     return Pool(
         pictures=pictures,
         manifest=manifest,
         askable=_askable(params, name, pictures, manifest, labels),
-        probabilities=_probabilities(name, scores.height),
-        relabel=_second_looks(params, name, pictures, labels),
+        probabilities=probabilities,
+        relabel=_second_looks(params, name, pictures, labels, probabilities),
         labeled=labeled,
         features=read_pool(Features(layout.EMBED), scores["image_id"].to_list(), labeled),
-        brought=_brought(scores["image_id"], params.dataset.classes),
+        brought=_brought(params, scores["image_id"]),
     )
 
 
@@ -127,28 +130,64 @@ def _askable(
     return roles.askable(pictures, manifest, barred, ledgers.withdrawn_images())
 
 
-def _second_looks(params: Params, name: str, pictures: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    """The earlier labels that are asked about again: at most `rounds.<name>.relabel` of the budget."""
+def _second_looks(
+    params: Params, name: str, pictures: pl.DataFrame, labels: pl.DataFrame, thought: NDArray[np.floating] | None
+) -> pl.DataFrame:
+    """The earlier labels that are asked about again: those that a change of classes concerns, with all that the budget
+    has for chosen pictures, and then those in doubt, at most `rounds.<name>.relabel` of the budget.
+    """
     entry = params.rounds[name]
-    most = round(entry.relabel * entry.budget) if entry.prev != START else 0
     barred = [*ledgers.withdrawn_images(), *ledgers.excluded_images()["image_id"]]
     free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in(barred) & pl.col("personal").is_null())
-    if most == 0:
+    if entry.prev == START:
         return free.head(0).with_columns(why=pl.lit(None, pl.String))
+    changed = _changed_classes(params, name, free, labels, thought)
+    most = max(0, round(entry.relabel * entry.budget) - changed.height)
+    if most == 0:
+        return changed if changed.height else free.head(0).with_columns(why=pl.lit(None, pl.String))
     held_out = tables.read(layout.model(entry.prev) / "held-out.parquet", HELD_OUT)
     votes = tables.read(layout.labels(entry.prev) / "votes.parquet", VOTES)
     known = relabelling.Labelled(held_out, votes, labels, params.dataset.classes)
-    looks = relabelling.choose(known, free, most, activelab.vote_values)
+    looks = relabelling.choose(known, roles.drop_groups(free, changed), most, activelab.vote_values)
     say(f"{name}: {looks.height} earlier labels in doubt get a second look (at most {most})")
-    return looks
+    return pl.concat([changed, looks], how="diagonal") if changed.height else looks
 
 
-def _brought(image_ids: pl.Series, classes: Sequence[str]) -> NDArray[np.int64] | None:
+def _changed_classes(
+    params: Params,
+    name: str,
+    free: pl.DataFrame,
+    labels: pl.DataFrame,
+    thought: NDArray[np.floating] | None,
+) -> pl.DataFrame:
+    """The pictures to look at again because of data/class_changes.csv, the likeliest first; what the budget has no
+    place for, later rounds ask.
+    """
+    entry, classes = params.rounds[name], params.dataset.classes
+    due = class_looks.looks(params, labels, layout.labels(entry.prev) / "votes.parquet")
+    if not due:
+        return free.head(0)
+    mine = free.filter(pl.col("image_id").is_in([look.image_id for look in due]))
+    chances: dict[str, NDArray[np.floating]] = {}
+    if thought is not None:
+        mean = half_precision.from_half(thought[:, mine["row"].to_numpy()]).mean(axis=0)
+        chances = dict(zip(mine["image_id"], mean, strict=True))
+    known = frozenset(labels["label"].drop_nulls()) & {*classes}
+    roles_before = mine.join(labels.select("image_id", "role"), on="image_id", maintain_order="left")
+    looks = choose_looks(due, roles_before, chances, classes, known, params.evaluation.overlap)
+    most = round(max(entry.relabel, 1 - entry.control - entry.audit) * entry.budget)
+    left = f"; {looks.height - most} more wait for the next round" if looks.height > most else ""
+    say(f"{name}: {min(looks.height, most)} pictures are looked at again, for classes changed since{left}")
+    return looks.head(most)
+
+
+def _brought(params: Params, image_ids: pl.Series) -> NDArray[np.int64] | None:
     """Where sources differ about a picture, the first by name is heard: whichever it is, the label is in doubt."""
-    said = imported_labels.latest_statements(ledgers.imports()).filter(pl.col("status") == "valid")
+    present = class_changes.with_present_names(ledgers.imports(), "choice", params)
+    said = imported_labels.latest_statements(present).filter(pl.col("status") == "valid")
     said = said.unique("image_id", keep="first", maintain_order=True)
     known = image_ids.to_frame().join(said, on="image_id", how="left", maintain_order="left")["choice"]
-    return None if known.null_count() == len(known) else _class_ids(known, classes).to_numpy()
+    return None if known.null_count() == len(known) else _class_ids(known, params.dataset.classes).to_numpy()
 
 
 def _probabilities(name: str, count: int) -> NDArray[np.floating] | None:

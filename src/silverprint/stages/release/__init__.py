@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -27,7 +28,7 @@ from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import LABELS, MANIFEST, VOTES
 from silverprint.stages.release import automatic, dataset_metrics, documents, facts, provenance
-from silverprint.store import ShardReader, files, json_files, tables
+from silverprint.store import ShardReader, evaluations, files, json_files, tables
 from silverprint.store.files import replacing_folder
 
 _MANY_FILES = 50_000
@@ -55,6 +56,7 @@ def run(given: Params, round_name: str | None = None) -> None:
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
     remedy = f"run: dvc pull {model_dir}, or dvc repro"
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
+    _require_present_classes(model_dir, model)
     silver = automatic.label(params, model, manifest, labels, votes)
     rows = splits.assign(manifest, labels, silver.labels, classes=params.dataset.classes, binding=BINDING)
     rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
@@ -91,6 +93,17 @@ def _require_suite(rows: pl.DataFrame, manifest: pl.DataFrame) -> None:
     if failed:
         remedy = "nothing was released; fix the stage or the suite"
         raise DataError(f"release: {failed[0]}", f"{len(failed)} critical expectations of {suite} failed", remedy)
+
+
+def _require_present_classes(folder: Path, model: dict[str, Any]) -> None:
+    """Refuses automatic labels by a model whose classes were changed since: it cannot give those of today.
+
+    Raises:
+        DataError: they were.
+    """
+    if list(evaluations.known(model)) != model["classes"]:
+        value = f"{folder}: trained for the classes {', '.join(model['classes'])}"
+        raise DataError(value, "classes were changed since, and it is sealed", "release the newest round")
 
 
 def _write_nothing(params: Params) -> None:

@@ -58,7 +58,7 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             strategy=campaign.params.rounds[name].strategy,
             roles=_counts(campaign.queues[name], "role") if name in campaign.queues else {},
             people=said,
-            metrics=campaign_data.document(layout.metrics(name), "labels", "evaluation", "per_class", "control"),
+            metrics=campaign_data.metrics(name),
             gate=campaign_data.document(layout.gate(name), "passed", "waived", "findings"),
             waivers=waivers.filter(pl.col("round") == name).to_dicts(),
             tiles=tiles.queue_tiles(campaign, name, pictures),

@@ -15,7 +15,7 @@ from silverprint.core.votes import imported_labels
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import restore_remedy
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
-from silverprint.store import ShardReader, json_files, tables
+from silverprint.store import ShardReader, evaluations, json_files, tables
 
 _QUALITIES: Final = ("scale", "diversity", "quality", "consistency")
 
@@ -76,7 +76,7 @@ def campaign(params: Params) -> Campaign:
         labels=_table(labels, "labels.parquet", LABELS),
         votes=_table(labels, "votes.parquet", VOTES),
         annotators=_table(labels, "annotators.parquet", ANNOTATORS),
-        evaluation=_table(model, "evaluation.parquet", EVALUATION),
+        evaluation=evaluations.read(model) if model else empty(EVALUATION),
         gold=_gold(labels),
         queues={name: ledgers.queue(name) for name in params.chain if layout.queue(name).exists()},
     )
@@ -85,6 +85,13 @@ def campaign(params: Params) -> Campaign:
 def document(path: Path, *keys: str) -> dict[str, Any] | None:
     """The JSON object at `path`, which has `keys`; None where there is none yet."""
     return json_files.read(path, *keys, remedy=f"run: git checkout {path}") if path.exists() else None
+
+
+def metrics(name: str) -> dict[str, Any] | None:
+    """The round's figures by the classes of today; None where there are none yet."""
+    if not layout.metrics(name).exists():
+        return None
+    return evaluations.metrics(name, "labels", "evaluation", "per_class", "control")
 
 
 def _newest(folders: list[Path], name: str) -> Path | None:

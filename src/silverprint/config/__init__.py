@@ -1,5 +1,6 @@
 """Configuration: params.yaml as frozen dataclasses, with types, ranges and rules checked. Its only reader."""
 
+from silverprint.config.classifiers import Classifier, ImagenetClassifier, TableClassifier, meanings
 from silverprint.config.defaults import REQUIRED, default_of, names_are_free
 from silverprint.config.load import check, load, parse, unknown_knobs
 from silverprint.config.model import (
@@ -35,12 +36,14 @@ __all__ = [
     "SOURCE_KINDS",
     "START",
     "ArchiveSource",
+    "Classifier",
     "Clean",
     "Dataset",
     "Embed",
     "Evaluation",
     "FolderSource",
     "Gate",
+    "ImagenetClassifier",
     "Labels",
     "Model",
     "Params",
@@ -51,11 +54,13 @@ __all__ = [
     "Round",
     "Signal",
     "Source",
+    "TableClassifier",
     "UrlSource",
     "WebSource",
     "check",
     "default_of",
     "load",
+    "meanings",
     "names_are_free",
     "parse",
     "unknown_knobs",

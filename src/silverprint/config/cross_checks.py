@@ -1,6 +1,7 @@
 """Checks across several values of params.yaml."""
 
 from silverprint.config.class_names import check_class_list
+from silverprint.config.classifiers import check_classifiers
 from silverprint.config.field_types import PACKAGED_BACKBONE
 from silverprint.config.model import START, Clean, Embed, Params
 from silverprint.config.sources import WebSource
@@ -21,6 +22,7 @@ def require_agreement(params: Params) -> None:
             _pictures(name, source)
     _rounds(params)
     _core_classes(params)
+    check_classifiers(params.classifiers, params.dataset.classes, params.embed.backbone)
 
 
 def _rounds(params: Params) -> None:

@@ -9,7 +9,7 @@ import pytest
 from annotated_types import Ge, Gt, Le, MinLen
 
 from silverprint import config
-from silverprint.config import Source
+from silverprint.config import Classifier, Source
 from tests.contracts.digests import ROOT
 
 ROWS = dict(re.findall(r"^\| `([^`]+)` \| (.+?) \|", (ROOT / "docs/params.md").read_text(encoding="utf-8"), re.M))
@@ -25,6 +25,9 @@ def knobs(holder: Any = config.Params, above: str = "") -> Iterator[tuple[str, A
             yield from knobs(config.ArchiveSource, "sources.<archive>.")
             yield from knobs(config.FolderSource, "sources.<folder>.")
             yield from knobs(config.CrowdSource, "sources.<crowd>.")
+        elif inner == Classifier:
+            yield from knobs(config.TableClassifier, "classifiers.<table>.")
+            yield from knobs(config.ImagenetClassifier, "classifiers.<imagenet>.")
         elif is_dataclass(inner):
             yield from knobs(inner, f"{above}{name}." if inner is hint else f"{above}{name}.<name>.")
         else:
@@ -36,7 +39,8 @@ KNOBS = dict(knobs())
 
 def row(way: str) -> str | None:
     as_crawl = way.replace("<urls>", "<web>")  # a list is fetched as a crawl is
-    return ROWS.get(way) or ROWS.get(as_crawl) or ROWS.get(re.sub("<(web|urls|archive|folder|crowd)>", "<name>", way))
+    kind = "<(web|urls|archive|folder|crowd|table|imagenet)>"
+    return ROWS.get(way) or ROWS.get(as_crawl) or ROWS.get(re.sub(kind, "<name>", way))
 
 
 @pytest.mark.parametrize("way", KNOBS)
@@ -53,4 +57,5 @@ def test_a_knob_has_a_row_with_its_bounds(way: str) -> None:
 
 
 def test_a_row_is_a_knob() -> None:
-    assert [way for way in ROWS if way not in KNOBS and way.replace("<name>", "<web>") not in KNOBS] == []
+    kinds = ("<name>", "<web>", "<table>")
+    assert [way for way in ROWS if not any(way.replace("<name>", kind) in KNOBS for kind in kinds)] == []

@@ -27,10 +27,13 @@ def _strategies(params: Params) -> None:
             _strategy(f"{section}.{name}.strategy = {entry.strategy!r}", entry.strategy, params.model.members)
     for first in params.chain[:1]:
         strategy = params.rounds[first].strategy
-        if STRATEGIES[strategy].needs_model:
-            value = f"rounds.{first}.strategy = {strategy!r}"
+        value = f"rounds.{first}.strategy = {strategy!r}"
+        if STRATEGIES[strategy].needs_model and not params.classifiers:
             rule = "needs the probabilities of a model, and there is none before the first round"
             raise ConfigError(value, rule, f"use one for a cold start: {', '.join(COLD_STARTS)}")
+        if STRATEGIES[strategy].needs_members > 1:
+            rule = "looks for where the members of a model disagree, and the classifier of the first round is one"
+            raise ConfigError(value, rule, "use another one, such as entropy or margin")
 
 
 def _strategy(value: str, strategy: str, members: int) -> None:

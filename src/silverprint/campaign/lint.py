@@ -19,7 +19,7 @@ def lint(params: Params) -> None:
     _sources_in_pipeline(params)
     _opened_rounds_stay(params)
     class_changes.require_list(params)
-    _planned_section()
+    _needed_sections()
     by_hand = (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE, layout.GOLD)
     for path in (*by_hand, layout.PERSONAL, layout.ANNOTATORS):
         if not path.exists():
@@ -44,13 +44,15 @@ def _sources_in_pipeline(params: Params) -> None:
                 raise ConfigError(value, "params.yaml has no such source", f"run: silverprint source remove {extra}")
 
 
-def _planned_section() -> None:
+def _needed_sections() -> None:
     """DVC cannot run a stage that depends on a section which is not there."""
-    report = yamltext.mapping(yamltext.read(layout.PIPELINE), layout.PIPELINE)["stages"].get("report") or {}
-    needed, sections = report.get("params"), yamltext.mapping(yamltext.read(layout.PARAMS), layout.PARAMS)
-    if isinstance(needed, list) and "planned" in needed and "planned" not in sections:
-        rule = "is missing, and the report depends on it in dvc.yaml"
-        raise ConfigError("params.yaml planned", rule, "write a line above `rounds`: planned: {}")
+    stages = yamltext.mapping(yamltext.read(layout.PIPELINE), layout.PIPELINE)["stages"]
+    sections = yamltext.mapping(yamltext.read(layout.PARAMS), layout.PARAMS)
+    for stage, section, above in (("report", "planned", "rounds"), ("start", "classifiers", "evaluation")):
+        needed = (stages.get(stage) or {}).get("params")
+        if isinstance(needed, list) and section in needed and section not in sections:
+            rule = f"is missing, and the stage {stage} depends on it in dvc.yaml"
+            raise ConfigError(f"params.yaml {section}", rule, f"write a line above `{above}`: {section}: {{}}")
 
 
 def _opened_rounds_stay(params: Params) -> None:

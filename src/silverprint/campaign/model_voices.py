@@ -43,7 +43,8 @@ def by_image(params: Params, voices: pl.DataFrame) -> Mapping[str, NDArray[np.fl
 
 
 def _own(params: Params, name: str) -> pl.DataFrame:
-    """VOICES by this round's scores, of pictures whose label judges nothing and was not seen by the model.
+    """VOICES by this round's scores, of pictures whose label judges nothing and was not seen by the model. A classifier
+    that is no model of ours has none about pictures of which it says nothing.
 
     Where people saw the prediction their votes have heard it already.
     """
@@ -57,7 +58,7 @@ def _own(params: Params, name: str) -> pl.DataFrame:
         ~pl.col("role").is_in(JUDGING) & ~pl.col("show_prediction") & ~pl.col("image_id").is_in(taught)
     )
     scores = tables.read(folder / "scores.parquet", SCORES).with_row_index("row")
-    rows = scores.join(free, on="image_id", how="semi").sort("image_id")
+    rows = scores.drop_nulls("model_id").join(free, on="image_id", how="semi").sort("image_id")
     mean = _mean(path, rows["row"].to_numpy(), scores.height)
     order = _by_number(params, name, mean.shape[1])
     if order is None:

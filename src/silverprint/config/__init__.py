@@ -1,5 +1,6 @@
 """Configuration: params.yaml as frozen dataclasses, with types, ranges and rules checked. Its only reader."""
 
+from silverprint.config.classifiers import Classifier, ImagenetClassifier, TableClassifier, meanings
 from silverprint.config.defaults import REQUIRED, default_of, names_are_free
 from silverprint.config.load import check, load, parse, unknown_knobs
 from silverprint.config.model import (
@@ -39,6 +40,7 @@ __all__ = [
     "SOURCE_KINDS",
     "START",
     "ArchiveSource",
+    "Classifier",
     "Clean",
     "CrowdSource",
     "Dataset",
@@ -47,6 +49,7 @@ __all__ = [
     "Example",
     "FolderSource",
     "Gate",
+    "ImagenetClassifier",
     "Labels",
     "Language",
     "Model",
@@ -58,12 +61,14 @@ __all__ = [
     "Round",
     "Signal",
     "Source",
+    "TableClassifier",
     "Theme",
     "UrlSource",
     "WebSource",
     "check",
     "default_of",
     "load",
+    "meanings",
     "names_are_free",
     "parse",
     "unknown_knobs",

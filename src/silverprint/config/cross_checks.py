@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from silverprint.config.class_names import check_class_list
+from silverprint.config.classifiers import check_classifiers
 from silverprint.config.field_types import PACKAGED_BACKBONE
 from silverprint.config.model import START, Clean, Embed, Params
 from silverprint.config.sources import CrowdSource, Language, Theme, WebSource
@@ -27,6 +28,7 @@ def require_agreement(params: Params) -> None:
     _rounds(params)
     _core_classes(params)
     _answers(params.release.answers)
+    check_classifiers(params.classifiers, params.dataset.classes, params.embed.backbone)
 
 
 def _rounds(params: Params) -> None:

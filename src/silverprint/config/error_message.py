@@ -8,6 +8,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from silverprint.config.classifiers import CLASSIFIER_KINDS
 from silverprint.config.model import Params, PlannedRound, Round
 from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
@@ -23,6 +24,10 @@ _REMOVED: Final[dict[tuple[int | str, ...], str]] = {  # knobs of earlier versio
         "silver_confidence",
     ): "write promise: {precision: 0.97, confidence: 0.95}, the share of automatic labels that must be right",
 }
+_SETTINGS: Final[dict[str, dict[str, type[Any]]]] = {  # sections whose entries have a kind -> its knobs
+    "sources": {name: kind.settings for name, kind in SOURCE_KINDS.items()},
+    "classifiers": CLASSIFIER_KINDS,
+}
 _SEE: Final = "see docs/params.md for its type and range"
 
 
@@ -37,19 +42,23 @@ def config_error(error: ValidationError) -> ConfigError:
         case "missing":
             return ConfigError(where, "is missing", _SEE)
         case "union_tag_not_found":
-            return ConfigError(f"{where}.kind", "is missing", f"use one of: {', '.join(SOURCE_KINDS)}")
+            return ConfigError(f"{where}.kind", "is missing", _kinds(first["loc"]))
         case "union_tag_invalid":
             value = f"{where}.kind = {first['ctx']['tag']!r}"
-            return ConfigError(value, "no such kind of source", f"use one of: {', '.join(SOURCE_KINDS)}")
+            return ConfigError(value, f"no such kind of {str(first['loc'][0])[:-1]}", _kinds(first["loc"]))
     return ConfigError(f"{where} = {_shown(first['input'])}", _rule(first), _SEE)
 
 
 def knob(loc: Sequence[int | str]) -> str:
-    """The knob at pydantic's `loc`, which has the kind behind a source's name, and marks of keys."""
+    """The knob at pydantic's `loc`, which has the kind behind a source's or classifier's name, and marks of keys."""
     way = list(loc)
-    if loc and loc[0] == "sources" and len(way) > 2 and way[2] in SOURCE_KINDS:
+    if len(way) > 2 and way[2] in _SETTINGS.get(str(loc[0]), ()):
         del way[2]
     return ".".join(str(part) for part in way if part != "[key]")
+
+
+def _kinds(loc: Sequence[int | str]) -> str:
+    return f"use one of: {', '.join(_SETTINGS[str(loc[0])])}"
 
 
 def _unknown(where: str, loc: Sequence[int | str]) -> ConfigError:
@@ -65,8 +74,8 @@ def _holder(loc: Sequence[int | str]) -> type[Any]:
     """The dataclass whose field is at `loc`."""
     if len(loc) == 1:
         return Params
-    if loc[0] == "sources":
-        return _below(SOURCE_KINDS[str(loc[2])].settings, loc[3:-1])
+    if loc[0] in _SETTINGS:
+        return _below(_SETTINGS[str(loc[0])][str(loc[2])], loc[3:-1])
     if loc[0] in ("rounds", "planned"):
         return Round if loc[0] == "rounds" else PlannedRound
     holder: type[Any] = Params

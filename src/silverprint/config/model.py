@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from silverprint.config.classifiers import Classifier
 from silverprint.config.field_types import (
     BackboneName,
     ClassName,
@@ -178,6 +179,7 @@ class Params:
     gate: Gate
     release: Release
     planned: dict[Name, PlannedRound] = Field(default_factory=dict)  # in the order in which they are meant to be opened
+    classifiers: dict[Name, Classifier] = Field(default_factory=dict)  # gives the first predictions; at most one
     people: PeopleCost = PeopleCost()
     measure: Measure = Measure()
     labels: Labels = Labels()

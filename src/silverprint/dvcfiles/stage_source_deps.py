@@ -10,7 +10,7 @@ RAW: Final = "data/raw/"
 MEASURED: Final = "data/measured/"
 # The stages that read the pictures or figures of every source, and would lose what they do not name.
 NEED: Final = {
-    RAW: ("embed", "clean", "preview", "annotate", "release", "report"),
+    RAW: ("embed", "clean", "start", "preview", "annotate", "release", "report"),
     MEASURED: ("embed", "clean"),
 }
 

@@ -1,8 +1,9 @@
 """check: params.yaml, dvc.yaml and the rounds on disk agree. Every stage is linted; this one is the first that runs."""
 
 from silverprint import layout
+from silverprint.adapters import prediction_table
 from silverprint.campaign import class_list, idle_knobs, ledgers, lint, round_state
-from silverprint.config import Params
+from silverprint.config import START, ImagenetClassifier, Params
 from silverprint.console import say
 from silverprint.store import files
 
@@ -10,6 +11,7 @@ from silverprint.store import files
 def run(params: Params) -> None:
     lint.lint(params)
     _read_by_hand(params)
+    _require_classifier(params)
     class_list.write_numbers(params)
     for sentence in (*class_list.newer_class_hints(params), *idle_knobs.hints(params)):
         say(sentence)
@@ -30,6 +32,18 @@ def _read_by_hand(params: Params) -> None:
     ledgers.excluded_images()
     ledgers.included_images(params.round_names)
     ledgers.waivers(params.round_names)
+
+
+def _require_classifier(params: Params) -> None:
+    """Before the crawl, not after it. Once its predictions are here, nobody needs the file that they came from."""
+    for name, classifier in params.classifiers.items():
+        if isinstance(classifier, ImagenetClassifier):
+            from silverprint.model import imagenet
+
+            words = [word for said in classifier.classes.values() for word in said]
+            imagenet.require_known(f"classifiers.{name}.classes", words)
+        elif not (layout.model(START) / "scores.parquet").exists():
+            prediction_table.require_file(name, classifier)
 
 
 def _unasked(params: Params) -> list[str]:

@@ -1,19 +1,26 @@
-"""score@r: the previous round's model predicts the pool. Apart from queue@r: another strategy needs no new scores."""
+"""score@r: the previous round's model, or a classifier that was there before, predicts the pool.
+
+Apart from queue@r: another strategy needs no new scores.
+"""
 
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from silverprint import console, layout
 from silverprint.campaign import round_state
 from silverprint.config import Params
 from silverprint.core import half_precision
 from silverprint.dvcfiles import missing_outputs
-from silverprint.errors import ConfigError, DataError
+from silverprint.errors import ConfigError, DataError, restore_remedy
 from silverprint.records import MANIFEST, SCORES
 from silverprint.store import model_card, tables
 from silverprint.store.files import replacing_folder
+
+Scores: TypeAlias = tuple[pl.DataFrame, NDArray[np.float16]]  # SCORES, and (M, N, C) as `core.half_precision` has them
 
 
 def run(params: Params, round_name: str) -> None:
@@ -43,11 +50,22 @@ def run(params: Params, round_name: str) -> None:
         if card["model_id"] is None:
             tables.write(pl.DataFrame({"image_id": image_ids}), folder / "scores.parquet", SCORES)
         else:
-            _score(params, model, card, image_ids, folder)
+            _require_same_classes(params, model, card)
+            make = _of_classifier if "classifier" in card else _of_model
+            scores, probabilities = make(params, model, card, image_ids)
+            np.save(folder / "probabilities.npy", probabilities)
+            tables.write(scores, folder / "scores.parquet", SCORES)
     console.say(f"score {round_name}: {len(image_ids)} pictures by {card['model_id'] or 'no model yet'}")
 
 
-def _score(params: Params, model: Path, card: dict[str, object], image_ids: list[str], folder: Path) -> None:
+def _require_same_classes(params: Params, model: Path, card: dict[str, Any]) -> None:
+    classes = list(params.dataset.classes)
+    if card["classes"] != classes:
+        value = f"{model}: trained for the classes {card['classes']}"
+        raise ConfigError(value, f"dataset.classes has {classes}", "restore dataset.classes, or train again")
+
+
+def _of_model(params: Params, model: Path, card: dict[str, Any], image_ids: list[str]) -> Scores:
     from silverprint.model.head import Head, require_same_features
     from silverprint.model.predict import predict
     from silverprint.store.features import Features
@@ -55,9 +73,6 @@ def _score(params: Params, model: Path, card: dict[str, object], image_ids: list
     features = Features(layout.EMBED)
     require_same_features(card, features.description, model)
     classes = params.dataset.classes
-    if card["classes"] != list(classes):
-        value = f"{model}: trained for the classes {card['classes']}"
-        raise ConfigError(value, f"dataset.classes has {list(classes)}", "restore dataset.classes, or train again")
     probabilities = half_precision.to_half(predict(Head.load(model), features, image_ids))
     mean = half_precision.from_half(probabilities).mean(axis=0)  # queue@r reads them with the same rounding
     scores = pl.DataFrame(
@@ -67,5 +82,22 @@ def _score(params: Params, model: Path, card: dict[str, object], image_ids: list
             "confidence": mean.max(axis=1).astype(np.float64),
         }
     ).with_columns(pl.lit(card["model_id"]).alias("model_id"))
-    np.save(folder / "probabilities.npy", probabilities)
-    tables.write(scores, folder / "scores.parquet", SCORES)
+    return scores, probabilities
+
+
+def _of_classifier(params: Params, model: Path, _: dict[str, Any], image_ids: list[str]) -> Scores:
+    """What a classifier said before the first round. A picture of which it says nothing may be of each class alike."""
+    there = tables.read(model / "scores.parquet", SCORES).with_row_index("row")
+    path = model / "probabilities.npy"
+    try:
+        stored = np.load(path, mmap_mode="r")
+        if stored.shape != (1, there.height, len(params.dataset.classes)):
+            raise ValueError(f"shape {stored.shape} where scores.parquet has {there.height} rows")
+    except (OSError, ValueError) as error:
+        raise DataError(str(path), f"not readable ({error})", restore_remedy(model)) from None
+    scores = pl.DataFrame({"image_id": image_ids}).join(there, on="image_id", how="left", maintain_order="left")
+    said = scores["row"].is_not_null().to_numpy()
+    nothing = 1 / stored.shape[2]
+    probabilities = half_precision.to_half(np.full((1, len(image_ids), stored.shape[2]), nothing, dtype=np.float32))
+    probabilities[:, said] = stored[:, scores["row"].drop_nulls().to_numpy()]
+    return scores, probabilities

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from silverprint import console, layout
 from silverprint.adapters import tracking
 from silverprint.campaign import class_changes, ledgers, round_state
-from silverprint.config import Params
+from silverprint.config import START, Params
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import accuracy, stopping
 from silverprint.core.evaluation.strategy_gain import gain, trials
@@ -107,6 +107,7 @@ class Train:
             "evaluation": accuracy.overall_accuracy(probabilities, truth),
             "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
             "control": self._control(lens(x), self._unheard(training["image_id"], y), lens(rows), truth),
+            **self._classifier(judged),
             **({"replaced": replaced} if replaced else {}),
         }
         with replacing_folder(layout.model(self.round)) as folder:
@@ -120,6 +121,26 @@ class Train:
         learning = card.get("learning")
         taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if learning else ""
         console.say(f"train {self.round}: {training.height} labels{taught}, {judged_text}")
+
+    def _classifier(self, judged: pl.DataFrame) -> dict[str, Any]:
+        """`classifier`: how right the one that was there before the first round is, by what this round's queue says.
+
+        Args:
+            judged: the evaluation pictures; `pictures` is their number, and `n` that of those it predicted.
+        """
+        queue = ledgers.queue(self.round).drop_nulls("model_id")
+        if self.params.rounds[self.round].prev != START or queue.is_empty():
+            return {}
+        said = judged.join(queue.select("image_id", "predicted", sure="confidence"), on="image_id")
+        index = {name: number for number, name in enumerate(self.classes)}
+        labels, predicted = (
+            np.array([index[name] for name in said[c]], dtype=np.int64) for c in ("label", "predicted")
+        )
+        found = accuracy.accuracy_of(predicted, said["sure"].to_numpy(), labels)
+        model_id = queue["model_id"][0]
+        share = f"{found['accuracy']:.1%} right on {found['n']}" if found["n"] else "predicts none"
+        console.say(f"train {self.round}: {model_id}, which was there before, {share} of {judged.height} pictures")
+        return {"classifier": {"model_id": model_id, "pictures": judged.height, **found}}
 
     def _arrays(self, rows: pl.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         index = {name: number for number, name in enumerate(self.classes)}

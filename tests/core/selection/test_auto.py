@@ -68,3 +68,23 @@ def test_a_model_that_is_sure_of_everything_leaves_a_full_batch(sure):
     )
     assert len(set(rows)) == 10
     assert (values == 0).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 25), st.integers(1, 5), st.sampled_from([1, 3]))
+def test_what_no_label_of_ours_taught_says_where_a_picture_lies_and_not_how_much_it_counts(seed, n, labelled, members):
+    rng = np.random.default_rng(seed)
+    embeddings = rng.normal(size=(n, 3)).astype(np.float32)
+    labeled = rng.permutation(n)[:labelled]
+    thought = rng.dirichlet(np.ones(3), size=(members, n))
+    rows, values = select_with_scores(
+        "auto",
+        embeddings=embeddings,
+        probabilities=thought,
+        labeled=labeled,
+        labels=np.full(len(labeled), -1),
+        budget=n - len(labeled),
+        seed=seed % 7,
+    )
+    width = 2**0.5
+    kernel = plain_kernel(plain_places(embeddings, thought.mean(axis=0), 1), width)
+    require_greedy(rows, values, kernel, np.ones(n), labeled, rounding(width, squared_length=2.0))

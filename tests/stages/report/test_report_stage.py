@@ -263,3 +263,21 @@ def test_the_surest_mistakes_and_parts_of_the_evaluation_set_are_shown(reported)
     right = (judged["label"] == judged["predicted"]).mean()
     assert re.search(rf"<td>source</td><th scope=\"row\">web</th>.*>{judged.height}<.*>{100 * right:.1f} %<", section)
     assert 'alt="Reliability diagram' in section
+
+
+def test_a_classifier_that_was_there_before_has_a_row_and_a_place_on_the_curve(campaign: Params) -> None:
+    path = layout.metrics("r01")
+    figures = json.loads(path.read_text())
+    judged = figures["evaluation"] | {"accuracy": 0.123, "accuracy_low": 0.1, "accuracy_high": 0.2}
+    before = (layout.REPORT / "curve.png").read_bytes()
+    path.write_text(json.dumps(figures | {"classifier": {"model_id": "shop-1", "pictures": 90, **judged}}))
+    report.run(campaign)
+    text = page()
+    assert f"predicts {judged['n']} of 90 evaluation pictures" in text
+    assert "12.3" in text[text.index("shop-1") :][:900]
+    assert (layout.REPORT / "curve.png").read_bytes() != before
+    nothing = {"model_id": "shop-1", "pictures": 90, "n": 0, "accuracy": None}
+    path.write_text(json.dumps(figures | {"classifier": nothing}))
+    report.run(campaign)
+    assert "predicts 0 of 90 evaluation pictures" in page()
+    assert (layout.REPORT / "curve.png").read_bytes() == before

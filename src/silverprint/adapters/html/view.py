@@ -58,6 +58,11 @@ class RoundView:
     def control(self) -> dict[str, Any] | None:
         return self.metrics["control"] if self.metrics else None
 
+    @property
+    def classifier(self) -> dict[str, Any] | None:
+        """Figures of the classifier that gave the first predictions; null in other rounds, and where there was none."""
+        return self.metrics.get("classifier") if self.metrics else None
+
 
 @dataclass(frozen=True)
 class PlannedView:

@@ -34,15 +34,19 @@ class Point:
     control: Control | None
 
 
-def draw(points: list[Point], path: Path) -> None:
-    """Writes the curve of `points`, in the order of the rounds, as a PNG."""
+def draw(points: list[Point], path: Path, before: Point | None = None) -> None:
+    """Writes the curve of `points`, in the order of the rounds, as a PNG.
+
+    Args:
+        before: a classifier that was there before the first round, at no label.
+    """
     from matplotlib import rc_context
 
     with rc_context({"font.family": "DejaVu Sans", "font.size": 10.5, "text.color": drawing.INK}):
-        render(points).savefig(path, metadata={"Software": None})
+        render(points, before).savefig(path, metadata={"Software": None})
 
 
-def render(points: list[Point]) -> Any:
+def render(points: list[Point], before: Point | None = None) -> Any:
     """The curve as a figure of matplotlib."""
     from matplotlib.figure import Figure
 
@@ -50,8 +54,10 @@ def render(points: list[Point]) -> Any:
     axes = drawn.subplots()
     _model(axes, points)
     _controls(axes, points)
+    if before is not None:
+        _before(axes, before)
     _frame(axes, points)
-    _names(axes, points)
+    _names(axes, points if before is None else [before, *points])
     return drawn
 
 
@@ -64,6 +70,14 @@ def _model(axes: Any, points: list[Point]) -> None:
     else:  # one round has no band to draw: its interval is a bar
         axes.vlines(labels, low, high, color=drawing.MODEL, linewidth=1.4, label="95 % interval")
     axes.plot(labels, accuracy, color=drawing.MODEL, linewidth=2.2, marker="o", markersize=7, label="the round's model")
+
+
+def _before(axes: Any, point: Point) -> None:
+    axes.vlines([point.labels], [100 * point.low], [100 * point.high], color=drawing.MUTED, linewidth=1.4)
+    axes.plot(
+        [point.labels], [100 * point.accuracy], color=drawing.MUTED, linestyle="none", marker="^", markersize=8,
+        label="the classifier before", clip_on=False,
+    )  # fmt: skip
 
 
 def _controls(axes: Any, points: list[Point]) -> None:

@@ -47,4 +47,6 @@ def _points(metrics: dict[str, Any], labelling: dict[str, float]) -> list[tuple[
     curves |= {f"control/{name}": value for name, value in (metrics.get("control") or {}).items()}
     curves |= automatic_metrics(metrics)
     curves["votes"] = metrics["votes"]
-    return [(name, float(value), metrics["labels"]) for name, value in curves.items() if value is not None]
+    points = [(name, float(value), metrics["labels"]) for name, value in curves.items() if value is not None]
+    before = metrics.get("classifier") or {}  # it was trained on no label of ours
+    return [(name, float(before[name]), 0) for name in _CURVES if before.get(name) is not None] + points

@@ -134,6 +134,7 @@ def _tags(params: Params, name: str, figures: dict[str, Any]) -> dict[str, str]:
         "silverprint.campaign": params.dataset.campaign,
         "silverprint.model_id": figures["model_id"],
         "silverprint.metrics": str(layout.metrics(name)),
+        **({"silverprint.classifier": figures["classifier"]["model_id"]} if "classifier" in figures else {}),
         **_gate(name),
         **_dvc(name),
         **_git(layout.metrics(name)),

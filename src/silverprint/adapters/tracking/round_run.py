@@ -44,7 +44,7 @@ def flat_metrics(metrics: dict[str, Any], labelling: dict[str, float]) -> dict[s
     found |= {"evaluation_pictures": found.pop("n"), "votes": metrics["votes"]} | overview(metrics, labelling)
     found |= {_tidy(name): value for name, value in labelling.items()}
     found |= {f"control/{key}": value for key, value in (metrics.get("control") or {}).items()}
-    found |= automatic_metrics(metrics)
+    found |= automatic_metrics(metrics) | classifier_metrics(metrics)
     for name, figures in (metrics.get("per_class") or {}).items():
         tidy = _tidy(name)
         found |= {f"{key}/{tidy}": value for key, value in figures.items()}
@@ -75,6 +75,12 @@ def automatic_metrics(metrics: dict[str, Any]) -> dict[str, float | None]:
     for name, row in figures.get("classes", {}).items():
         found |= {f"automatic_{key}/{_tidy(name)}": row[key] for key in ("precision", "threshold") if key in row}
     return found
+
+
+def classifier_metrics(metrics: dict[str, Any]) -> dict[str, float | None]:
+    """Figures of the classifier that gave the first predictions; nothing where there was none."""
+    figures = metrics.get("classifier") or {}
+    return {f"classifier/{key}": value for key, value in figures.items() if key != "model_id"}
 
 
 def _tidy(name: str) -> str:

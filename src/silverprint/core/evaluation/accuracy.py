@@ -12,30 +12,37 @@ from silverprint.core.evaluation.intervals import wilson
 
 Probabilities = Float[NDArray[np.floating], "n classes"]
 ClassIds = Int[NDArray[np.integer], " n"]
+Confidences = Float[NDArray[np.floating], " n"]
 
 _DIGITS = 6
 
 
 def overall_accuracy(probabilities: Probabilities, labels: ClassIds) -> dict[str, Any]:
-    """n, accuracy with its 95 % interval (Wilson), balanced accuracy, calibration error, log loss; null where n is 0.
+    """What `accuracy_of` says, and log loss; null where n is 0."""
+    found = accuracy_of(probabilities.argmax(axis=1), probabilities.max(axis=1), labels)
+    if not len(labels):
+        return found | {"log_loss": None}
+    likelihood = np.maximum(probabilities[np.arange(len(labels)), labels].astype(np.float64), 1e-12)
+    return found | {"log_loss": round(float(-np.log(likelihood).mean()), _DIGITS)}
+
+
+def accuracy_of(predicted: ClassIds, confidence: Confidences, labels: ClassIds) -> dict[str, Any]:
+    """n, accuracy with its 95 % interval (Wilson), balanced accuracy, calibration error; null where n is 0.
 
     Balanced accuracy is the mean recall of the classes that occur (Brodersen et al. 2010).
     """
     n = len(labels)
-    names = ("accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy", "ece", "log_loss")
+    names = ("accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy", "ece")
     if n == 0:
         return {"n": 0, **dict.fromkeys(names)}
-    predicted = probabilities.argmax(axis=1)
     correct = predicted == labels
     low, high = wilson(int(correct.sum()), n)
-    likelihood = np.maximum(probabilities[np.arange(n), labels].astype(np.float64), 1e-12)
     figures = (
         correct.mean(),
         low,
         high,
         np.mean([correct[labels == label].mean() for label in np.unique(labels)]),
-        expected_calibration_error(probabilities.max(axis=1), correct),
-        -np.log(likelihood).mean(),
+        expected_calibration_error(confidence, correct),
     )
     return {"n": n, **{name: round(float(figure), _DIGITS) for name, figure in zip(names, figures, strict=True)}}
 

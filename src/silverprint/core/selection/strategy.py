@@ -15,7 +15,7 @@ Indices = Int64[NDArray[np.int64], " b"]
 Values = Float[NDArray[np.float64], " b"]
 Picks: TypeAlias = tuple[Indices, Values]
 
-NO_LABEL: Final = -1  # in `brought`
+NO_LABEL: Final = -1  # in `brought`, and in `labels` of a picture that is none of the classes or not known yet
 
 _CENTRE_ROWS: Final = 10_000  # enough for a mean
 

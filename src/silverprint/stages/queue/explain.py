@@ -45,6 +45,7 @@ def _leading(queue: pl.DataFrame, pool: Pool, classes: Sequence[str]) -> dict[st
     """What the model hesitates between, for each picture of the queue."""
     if pool.probabilities is None:
         return {}
-    asked = pool.pictures.join(queue.select("image_id"), on="image_id", how="semi", maintain_order="left")
+    said = pool.pictures.drop_nulls("model_id")  # a classifier may say nothing of a picture
+    asked = said.join(queue.select("image_id"), on="image_id", how="semi", maintain_order="left")
     mean = uncertainty.mean(half_precision.from_half(pool.probabilities[:, asked["row"].to_numpy()]))
     return dict(zip(asked["image_id"], prediction_sentences(mean, tuple(classes)), strict=True))

@@ -14,7 +14,7 @@ from silverprint.adapters.html.view import PlannedView, RoundView, View
 from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
 from silverprint.campaign import ledgers, round_status
-from silverprint.config import Params
+from silverprint.config import START, Params
 from silverprint.core.duplicates import groups
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.evaluation.slices import slices
@@ -42,7 +42,7 @@ def run(params: Params) -> None:
             contact_sheet_examples.contact_figure(campaign, chosen, pictures), folder / "contact-sheet.png"
         )
         if points:
-            learning_curve.draw(points, folder / "curve.png")
+            learning_curve.draw(points, folder / "curve.png", _before(rounds))
         page = html.render(_view(campaign, rounds, chosen, pictures, folder))
         files.write_text(folder / "index.html", page)
     console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} opened rounds measured")
@@ -86,6 +86,14 @@ def _points(rounds: list[RoundView]) -> list[learning_curve.Point]:
         interval = found["accuracy_low"], found["accuracy_high"]
         points.append(learning_curve.Point(entry.name, before, found["accuracy"], *interval, pair))
     return points
+
+
+def _before(rounds: list[RoundView]) -> learning_curve.Point | None:
+    """The classifier that gave the first predictions, where it was measured."""
+    found = next((entry.classifier for entry in rounds if entry.classifier and entry.classifier["n"]), None)
+    if found is None:
+        return None
+    return learning_curve.Point(START, 0, found["accuracy"], found["accuracy_low"], found["accuracy_high"], None)
 
 
 def _control(before: int, found: dict[str, Any]) -> learning_curve.Control:

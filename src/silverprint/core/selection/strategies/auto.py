@@ -10,7 +10,8 @@ docs/benchmarks/label-efficiency.md:
 - A model of fewer labels than are to be chosen is believed to the share t = labels / budget only: x' = (x, √(t p)) and
   u^t, so that a large batch after a small one covers the pool at large. From as many labels on, t = 1.
 - Before, every picture counts the same and σ = √2, the distance between two directions that have nothing in common
-  (MaxHerding has σ = 1): the first batch stands for wider parts of the pool.
+  (MaxHerding has σ = 1): the first batch stands for wider parts of the pool. Predictions that no label of ours taught,
+  those of a classifier that was there before, are parts of the places then, and no measure of doubt.
 """
 
 from typing import Final
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from silverprint.core import uncertainty
 from silverprint.core.selection.ranking import measure_rows
 from silverprint.core.selection.strategies.uherding import herd, smallest_distance
-from silverprint.core.selection.strategy import Picks, Pool, Strategy
+from silverprint.core.selection.strategy import NO_LABEL, Picks, Pool, Strategy
 
 WIDEST: Final = 2**0.5  # σ without labels
 
@@ -32,12 +33,15 @@ def pick(pool: Pool) -> Picks:
     if thought is None or not len(pool.covered):
         return herd(pool, np.ones(len(pool.candidates)), WIDEST)
 
-    trust = min(1.0, len(pool.covered) / max(1, pool.budget))
+    is_taught = pool.labels is None or bool((pool.labels != NO_LABEL).any())
+    trust = min(1.0, len(pool.covered) / max(1, pool.budget)) if is_taught else 1.0
 
     def points(places: NDArray[np.int64]) -> NDArray[np.float32]:
         roots = np.sqrt(trust * uncertainty.mean(thought[..., places, :]))
         return np.concatenate([pool.directions(places), roots.astype(np.float32)], axis=1)
 
+    if not is_taught:
+        return herd(pool, np.ones(len(pool.candidates)), WIDEST, points=points)
     unsure = measure_rows(thought, pool.candidates, uncertainty.margin) ** trust
     return herd(pool, unsure, smallest_distance(points, pool.covered), points=points)
 

@@ -24,7 +24,7 @@ from silverprint.core.reporting import release_changes, summary
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, VOTES
-from silverprint.stages.release import automatic, dataset_metrics, provenance
+from silverprint.stages.release import automatic, dataset_metrics, imported, provenance
 from silverprint.store import ShardReader, files, json_files, tables
 from silverprint.store.files import replacing_folder
 
@@ -53,18 +53,23 @@ def run(given: Params, round_name: str | None = None) -> None:
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
     remedy = f"run: dvc pull {model_dir}, or dvc repro"
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
-    silver = automatic.label(params, model, manifest, labels, votes)
-    rows = splits.assign(manifest, labels, silver.labels, classes=params.dataset.classes, binding=BINDING)
+    about = automatic.asked(params, manifest, labels, votes)
+    brought = imported.label(params, about.pool, about.audited)
+    silver = automatic.label(params, model, about, brought.above)
+    rows = splits.assign(
+        manifest, labels, silver.labels, brought.labels, classes=params.dataset.classes, binding=BINDING
+    )
     rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
-    if rows.filter(pl.col("split") != "silver").is_empty():
+    if rows.filter(pl.col("label_source") == "human").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
     figures = dataset_metrics.measure_dataset(params, manifest, labels, rows) | {"automatic": silver.figures}
+    figures |= {"imported": brought.figures} if brought.figures else {}
     version = release_versions.of(rows, params.last)
-    rows = provenance.add(rows, manifest, votes, params.dataset.classes)
+    rows = provenance.add(rows, manifest, votes, params.dataset.classes, brought.labels)
     with replacing_folder(layout.RELEASE) as folder:
         _write_formats(rows, folder, params)
-        facts = _card(params, rows, manifest, votes, model["model_id"], silver.figures, version)
+        facts = _card(params, rows, manifest, votes, model["model_id"], figures, version)
         files.write_text(folder / "README.md", card.render(facts))
     release_versions.record(version)
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
@@ -110,7 +115,7 @@ def _card(
     manifest: pl.DataFrame,
     votes: pl.DataFrame,
     model_id: str,
-    automatic_figures: dict[str, Any],
+    figures: dict[str, Any],
     version: release_versions.Version,
 ) -> card.Card:
     counts = {
@@ -130,7 +135,8 @@ def _card(
         rounds=summary.rounds(votes, params.chain, params.dataset.classes),
         evaluation=summary.accuracy(evaluation),
         model_id=model_id,
-        automatic=automatic_figures,
+        automatic=figures["automatic"],
+        imported=figures.get("imported", {}),
         core_classes=params.release.core_classes,
         formats=params.release.formats,
         version=version.line,

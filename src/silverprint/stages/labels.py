@@ -108,6 +108,8 @@ def _brought(params: Params, evidence: Evidence) -> pl.DataFrame:
 
 
 def _precision(params: Params, evidence: Evidence, brought: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    if brought.is_empty():
+        return {}
     statements = brought.select("image_id", "annotator", "choice")
     return precision.precision(
         statements,

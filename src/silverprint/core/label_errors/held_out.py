@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.evaluation.resampling import stratified_folds
-from silverprint.core.semisupervised.features import Kernel, Plain, View, in_chunks, with_constant
+from silverprint.core.semisupervised.features import CHUNK, Kernel, Plain, View, in_chunks, with_constant
 from silverprint.core.semisupervised.head import Problem, descend, supervised_term, tuned
 from silverprint.core.semisupervised.request import Request
 from silverprint.core.semisupervised.shapes import ClassIds, Distributions, Logits, Rows, Weight
@@ -53,8 +53,12 @@ def fold_logits(
             weight = descend(supervised_term(seen[others], targets[others], penalty), weight)
         heads.append(weight)
     side_by_side = np.concatenate(heads, axis=1)
-    wide = in_chunks(request.rows, lambda part: _judged(view(part), side_by_side))
-    return np.asarray(wide.reshape(len(fold), folds, request.classes)[np.arange(len(fold)), fold], dtype=np.float64)
+    logits = np.empty((len(fold), request.classes))
+    for start in range(0, len(fold), CHUNK):
+        here = slice(start, start + CHUNK)
+        judged = _judged(view(request.rows[here]), side_by_side).reshape(-1, folds, request.classes)
+        logits[here] = judged[np.arange(len(judged)), fold[here]]
+    return logits
 
 
 def _problem(request: Request, seen: Rows, labels: ClassIds, penalty: float) -> Problem:

@@ -1,7 +1,7 @@
 """What brought labels teach beside people's votes: a model of both, of the votes alone, of the brought labels alone.
 
 python -m benchmarks.brought_labels run         # resumes; one cached JSON per run; sets as in benchmarks.label_errors
-python -m benchmarks.brought_labels report      # the table of docs/benchmarks/label-errors.md
+python -m benchmarks.brought_labels report      # a table
 A run plants errors in the labels of a pool, has simulated people, who are right 95 times of 100, vote about VOTES of
 its pictures, drawn at random, and tests on pictures outside of the pool. Of the pool's other pictures the models have
 the brought labels. *Chance* is a source whose labels have nothing to do with the pictures.
@@ -49,7 +49,7 @@ def play(dataset: str, kind: str, rate: float, seed: int) -> None:
     told = np.zeros((1, given.classes, given.classes))
     np.add.at(told[0], (votes, said[asked]), 1)
     brought = Brought(rows[rest], said[rest], np.zeros(len(rest), np.int64), np.ones(len(rest), np.bool_))
-    belief = believe(rows[asked], votes, brought, told=told, classes=given.classes, seed=seed)
+    belief = believe(brought, told=told, classes=given.classes, seed=seed)
     for name, ways in (("votes", []), ("both", belief.ways(seed))):
         model = fit(rows[asked], votes, rows[rest], classes=given.classes, seed=seed, doubtful=ways)
         found[name] = _share(model.probabilities(test), given.test_truth)

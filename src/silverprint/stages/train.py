@@ -92,7 +92,7 @@ class Train:
             held_out, brought = self._kept_held_out(), Taught(brought_labels.believed(self.round))
         else:
             random = (training["role"] == "control").to_numpy()
-            brought = self._brought(training, lens, lens(x), y)
+            brought = self._brought(training, lens)
             material = Material(lens(x), y, random, lens(pool), len(self.classes), brought.ways)
             learnt = learn(material, lens, self.params.model, self.seed)
             head, held = learnt.head, learnt.held_out.tolist()
@@ -128,12 +128,8 @@ class Train:
             taught += f" and {len(card['brought_trained_on'])} labels that sources brought"
         console.say(f"train {self.round}: {training.height} labels{taught}, {judged_text}")
 
-    def _brought(self, training: pl.DataFrame, lens: Lens, seen: NDArray[np.float32], y: NDArray[np.int64]) -> "Taught":
-        """What sources brought, how likely each label is right, and the ways to learn from it.
-
-        Args:
-            seen: (L, k) of the labels `y`, as the lens shows them.
-        """
+    def _brought(self, training: pl.DataFrame, lens: Lens) -> "Taught":
+        """What sources brought, how likely each label is right, and the ways to learn from it."""
         withdrawn = ledgers.withdrawn_images()
         said = brought_labels.lesson(
             self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=withdrawn
@@ -143,7 +139,7 @@ class Train:
         names = said.rows["image_id"].to_list()
         rows = np.concatenate([lens(batch) for batch in self.features.batches(names)])
         brought = Brought(rows, said.labels, said.sources, said.teaches)
-        belief = believe(seen, y, brought, told=said.told, classes=len(self.classes), seed=self.seed)
+        belief = believe(brought, told=said.told, classes=len(self.classes), seed=self.seed)
         right = pl.Series("right", belief.right.round(6))
         taught = said.rows["image_id"][belief.taught(self.seed)].to_list()
         return Taught(conform(said.rows.with_columns(right), BELIEVED), belief.ways(self.seed), taught)

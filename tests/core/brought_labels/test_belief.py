@@ -29,7 +29,7 @@ def believed(rows, truth, said, asked: int, teaches: NDArray[np.bool_] | None = 
     np.add.at(told[0], (truth[:asked], said[:asked]), 1)
     may = np.ones(count, dtype=np.bool_) if teaches is None else teaches
     brought = Brought(rows[rest], said[rest], np.zeros(count, dtype=np.int64), may)
-    return believe(rows[:asked], truth[:asked], brought, told=told, classes=C, seed=0)
+    return believe(brought, told=told, classes=C, seed=0)
 
 
 def test_errors_are_doubted_and_right_labels_are_not() -> None:

@@ -76,15 +76,14 @@ class Belief:
         ]
 
 
-def believe(rows: Rows, labels: ClassIds, brought: Brought, *, told: Told, classes: int, seed: int) -> Belief:
+def believe(brought: Brought, *, told: Told, classes: int, seed: int) -> Belief:
     """What each picture is, in probabilities: by cross-fitted heads, a noise matrix for each source, and Bayes' rule.
 
-    As `core.label_errors` does, with what people add: their labels teach the heads, and of pictures that a source has
-    labelled, too, they tell how it goes wrong. Labels that may not teach are judged by the head of one of the folds, so
-    that their figures compare with those of labels that may.
+    As `core.label_errors` does, with the counts that people add. The heads learn from brought labels alone: people's
+    labels are to judge what these teach. Labels that may not teach are judged by the head of one of the folds, so that
+    their figures compare with those of labels that may.
 
     Args:
-        rows, labels: (L, D) and (L,), people's labels to learn from, of other pictures than `brought`.
         brought: at least one label of each source teaches.
         told: (S, C, C) for each source counts of (what people say, what it says) of pictures that are learnt from.
         classes: C.
@@ -93,17 +92,14 @@ def believe(rows: Rows, labels: ClassIds, brought: Brought, *, told: Told, class
     Raises:
         DataError: a shape or a range is wrong, or a figure is not finite.
     """
-    both, names = np.concatenate([rows, brought.rows]), np.concatenate([labels, brought.labels])
-    request = checked(both, names, both[:0], classes, None, seed)
-    learns = np.concatenate([np.ones(len(labels), dtype=np.bool_), brought.teaches])
-    drawn = np.random.default_rng([seed, 4]).permutation(np.flatnonzero(learns))[:LEARNT]
+    request = checked(brought.rows, brought.labels, brought.rows[:0], classes, None, seed)
+    drawn = np.random.default_rng([seed, 4]).permutation(np.flatnonzero(brought.teaches))[:LEARNT]
     view, penalty = chosen_view(request, drawn)
-    places, targets = np.sort(drawn), np.eye(classes)[request.labels]
-    likely: Distributions = targets[len(labels) :]
+    places = np.sort(drawn)
+    likely: Distributions = np.eye(classes)[request.labels]
     for _ in range(PASSES):
-        logits = fold_logits(request, places, targets[places], view, penalty)[len(labels) :]
+        logits = fold_logits(request, places, likely[places], view, penalty)
         likely = _likely(logits, brought, np.asarray(told, dtype=np.float64), seed)
-        targets[len(labels) :] = likely
     return Belief(brought, likely, "kernel" if isinstance(view, Kernel) else "plain", penalty)
 
 

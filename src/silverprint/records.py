@@ -275,6 +275,20 @@ VOICES: Final[Schema] = {  # what models that did not train on a picture said of
     "probabilities": pl.List(pl.Float64),  # one probability a class that it knew, in the order of their numbers
 }
 
+BROUGHT: Final[Schema] = {  # labels that sources came with, one row a picture, as they stand at the end of a round
+    "image_id": TEXT,
+    "annotator": TEXT,  # `import:<source>`
+    "choice": TEXT,  # a class
+    "people": TEXT,  # what people alone say; null where they took no stand
+}
+
+BELIEVED: Final[Schema] = {  # brought labels of pictures on which no person's label is trained, as a model sees them
+    "image_id": TEXT,
+    "annotator": TEXT,
+    "choice": TEXT,
+    "right": REAL,  # probability that the label is right, 0..1, by models that did not learn from it
+}
+
 UNHEARD: Final[Schema] = {"image_id": TEXT, "label": TEXT}  # labels as they are without any model's voice
 
 EVALUATION: Final[Schema] = {  # a model's predictions for the evaluation pictures, one row each
@@ -366,7 +380,7 @@ VERSION: Final[Schema] = {  # what a version of the release holds
     "image_id": TEXT,
     "split": TEXT,  # one of core.splits.SPLITS
     "label": TEXT,
-    "label_source": TEXT,  # human | auto
+    "label_source": TEXT,  # human | auto | imported
 }
 
 RELEASES: Final[Schema] = {  # in Git; versions of the release
@@ -374,7 +388,7 @@ RELEASES: Final[Schema] = {  # in Git; versions of the release
     "at": TEXT,  # when it was first made, UTC
     "round": TEXT,  # the round whose labels and model it is made of
     "digest": TEXT,  # SHA-256 of its VERSION
-    "pictures": INT,
+    "pictures": INT,  # those of the `imported` split, which has no column, among them
     "train": INT,
     "test": INT,
     "silver": INT,

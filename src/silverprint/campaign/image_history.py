@@ -125,6 +125,8 @@ def _trained(model: Path, image_id: str) -> pl.DataFrame:
     card = model_card.read(model)
     judged = _of(tables.read(model / "evaluation.parquet", EVALUATION), image_id)
     rows = [{"model_id": card["model_id"], "use": "trained on it"}] if image_id in card["trained_on"] else []
+    if image_id in card.get("brought_trained_on", []):
+        rows.append({"model_id": card["model_id"], "use": "trained on its brought label"})
     rows += [
         {"model_id": card["model_id"], "use": "judged by it", "predicted": row["predicted"], "label": row["label"]}
         for row in judged.to_dicts()

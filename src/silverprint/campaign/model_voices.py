@@ -53,7 +53,8 @@ def _own(params: Params, name: str) -> pl.DataFrame:
     path = folder / "probabilities.npy"
     if not path.exists():
         return empty(VOICES)
-    taught = model_card.read(prev).get("trained_on") or []
+    card = model_card.read(prev)
+    taught = [*(card.get("trained_on") or []), *card.get("brought_trained_on", [])]
     free = ledgers.queue(name).filter(
         ~pl.col("role").is_in(JUDGING) & ~pl.col("show_prediction") & ~pl.col("image_id").is_in(taught)
     )

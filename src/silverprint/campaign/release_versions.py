@@ -61,7 +61,7 @@ def of(rows: pl.DataFrame, round_name: str) -> Version:
         "round": round_name,
         "digest": digest,
         "pictures": rows.height,
-        **{split: splits_held.get(split, 0) for split in splits.SPLITS},
+        **{split: splits_held.get(split, 0) for split in splits.SPLITS if split in RELEASES},
         **(dict.fromkeys(release_changes.KINDS, 0) if found is None else release_changes.counts(found)),
     }
     return Version(rows, found, line)

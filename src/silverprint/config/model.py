@@ -159,6 +159,7 @@ class Promise:
 @frozen
 class Release:
     promise: Promise = Promise()  # automatic labels that keep it go to the `silver` split
+    imported: bool = True  # brought labels that keep it, of pictures that nobody was asked about: `imported` split
     core_classes: tuple[ClassName, ...] = ()  # classes that people alone give
     formats: tuple[ReleaseFormat, ...] = ("parquet", "imagefolder")
     csv_raw: bool = False  # true: text in the CSV is left as it is, even where a spreadsheet would read a formula

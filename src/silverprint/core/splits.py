@@ -4,7 +4,7 @@ import polars as pl
 
 from silverprint.records import Schema
 
-SPLITS = ("train", "test", "silver")
+SPLITS = ("train", "test", "silver", "imported")
 
 # Roles whose human labels may be trained on; gold is a check of people, not of pictures.
 TRAINABLE = ("train", "control", "relabel")
@@ -25,7 +25,7 @@ SPLIT: Schema = {
     "agreement": pl.Float64(),
     "role": pl.String(),
     "round": pl.String(),
-    "label_source": pl.String(),  # human | auto
+    "label_source": pl.String(),  # human | auto | imported
 }
 
 
@@ -38,18 +38,21 @@ def assign(
     manifest: pl.DataFrame,
     labels: pl.DataFrame,
     silver: pl.DataFrame,
+    imported: pl.DataFrame | None = None,
     *,
     classes: tuple[str, ...],
     binding: frozenset[str] | set[str],
 ) -> pl.DataFrame:
-    """One row per released picture: test are the held-out labels, train the other human ones, silver the model's.
+    """One row per released picture: test are the held-out labels, train the other human ones, silver the model's,
+    imported those that sources brought.
 
-    A near-duplicate group that has a picture in test has none in train or silver: those rows are left out.
+    A near-duplicate group that has a picture in test has none in the other splits: those rows are left out.
 
     Args:
         manifest: MANIFEST, one row per acquired picture.
         labels: LABELS so far.
         silver: columns of SPLIT but `split`, the automatic labels that are sure enough.
+        imported: the same of brought labels; none of a picture in `silver`.
         classes: the dataset's; other labels ('not one of these', none) are not released.
         binding: reasons in the manifest that keep a labelled picture out, too.
 
@@ -62,6 +65,7 @@ def assign(
             _split(human.filter(pl.col("role").is_in(HELD_OUT)).rename({"source": "label_source"}), "test"),
             _split(human.filter(pl.col("role").is_in(TRAINABLE)).rename({"source": "label_source"}), "train"),
             _split(silver, "silver"),
+            *([] if imported is None else [_split(imported, "imported")]),
         ]
     )
     rows = rows.filter(pl.col("label").is_in(list(classes)))

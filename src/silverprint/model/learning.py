@@ -1,5 +1,6 @@
 """Learning of a round's head from labels and the pool, and of the heads that are only compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from silverprint.config import Model
 from silverprint.core.features.lens import Lens
-from silverprint.core.semisupervised import Fitted, Kernel, fit, of_random_draw
+from silverprint.core.semisupervised import Doubtful, Fitted, Kernel, fit, of_random_draw
 from silverprint.model.fit import fit as fit_members
 from silverprint.model.head import Head
 
@@ -23,6 +24,7 @@ class Material:
         random: (L,) whether the label is of a random draw: by these the shares of the classes are estimated.
         pool: (N, k) of pictures that nobody labelled.
         classes: C.
+        doubtful: ways to take labels that sources brought, of pictures in the pool.
     """
 
     rows: NDArray[np.float32]
@@ -30,6 +32,7 @@ class Material:
     random: NDArray[np.bool_]
     pool: NDArray[np.float32]
     classes: int
+    doubtful: Sequence[Doubtful] = ()
 
 
 class Learnt(NamedTuple):
@@ -52,6 +55,7 @@ def learn(material: Material, lens: Lens, recipe: Model, seed: int) -> Learnt:
         seed=seed,
         shares=shares,
         members=recipe.members,
+        doubtful=material.doubtful,
     )
     facts = {
         "omega": fitted.omega,
@@ -62,6 +66,8 @@ def learn(material: Material, lens: Lens, recipe: Model, seed: int) -> Learnt:
         "shares": "labels" if shares is None else "control",
         "tried": [{"omega": name, "brier": round(brier, 4)} for name, brier in fitted.tried],
     }
+    if material.doubtful:
+        facts["brought"] = fitted.doubtful or "none"
     return Learnt(head_of(fitted, lens), np.asarray(fitted.held_out, dtype=np.float32), facts)
 
 

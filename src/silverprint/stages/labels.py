@@ -15,17 +15,41 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import annotator_ledger, class_changes, label_evidence, ledgers, model_voices, round_state
+from silverprint.campaign import (
+    annotator_ledger,
+    brought_labels,
+    class_changes,
+    gold_list,
+    label_evidence,
+    ledgers,
+    model_voices,
+    round_state,
+)
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import agreement
+from silverprint.core.brought_labels import precision
+from silverprint.core.consensus import consensus
 from silverprint.core.votes import annotators, gold_answers, imported_labels, labelling
-from silverprint.records import ANNOTATORS, GOLD_ANSWERS, LABELS, OBSOLETE, UNHEARD, VOICES, VOTES
+from silverprint.core.votes.labelling import Evidence
+from silverprint.records import (
+    ANNOTATORS,
+    BROUGHT,
+    GOLD_ANSWERS,
+    LABELS,
+    OBSOLETE,
+    UNHEARD,
+    VOICES,
+    VOTES,
+    conform,
+    empty,
+)
 from silverprint.store import files, tables
 
 
 def run(params: Params, round_name: str) -> None:
-    """Writes data/rounds/<round>/labels/: labels, votes, annotators, gold, voices, unheard (Parquet) and quality.json.
+    """Writes data/rounds/<round>/labels/: labels, votes, annotators, gold, voices, unheard (Parquet) and quality.json;
+    and brought (Parquet) where sources came with labels.
 
     Raises:
         DataError: votes.csv is not the one that the round was closed with.
@@ -56,12 +80,15 @@ def run(params: Params, round_name: str) -> None:
     tables.write(votes.gold, folder / "gold.parquet", GOLD_ANSWERS)
     tables.write(voices, folder / model_voices.NAME, VOICES)
     tables.write(unheard, folder / "unheard.parquet", UNHEARD)
+    brought = _brought(params, evidence)
+    if brought.height:
+        tables.write(brought, folder / brought_labels.NAME, BROUGHT)
     said = votes.said
     obsolete = votes.all.filter(status=OBSOLETE)
     quality = _quality(round_name, labels, evidence.answers, obsolete, classes) | {
         "votes_round": agreement.counted_votes(said.filter(pl.col("round") == round_name), classes).height,
         "votes_total": agreement.counted_votes(said, classes).height,
-        "imports": _imports(people),
+        "imports": _imports(people, _precision(params, evidence, brought)),
         "gold": gold_answers.gold_figures(votes.gold, round_name),
         "model_heard": unheard.height,
     }
@@ -105,10 +132,39 @@ def _quality(
     }
 
 
-def _imports(people: pl.DataFrame) -> dict[str, Any]:
-    """Each import's votes on pictures that people were asked about, and its agreement with them."""
+def _brought(params: Params, evidence: Evidence) -> pl.DataFrame:
+    """BROUGHT: what sources say of pictures that are neither withdrawn nor gold, and what people alone say of these."""
+    said = imported_labels.agreed_statements(ledgers.imports())
+    apart = {*ledgers.withdrawn_images(), *gold_list.read(params)["image_id"]}
+    said = said.filter(~pl.col("image_id").is_in(sorted(apart)))
+    said = said.filter(pl.col("choice").is_in(list(params.dataset.classes)))
+    if said.is_empty():
+        return empty(BROUGHT)
+    alone = consensus(
+        evidence.cast(), params.labels.consensus, classes=params.dataset.classes, known=evidence.known
+    ).select("image_id", people="label")
+    return conform(said.join(alone, on="image_id", how="left", maintain_order="left"), BROUGHT)
+
+
+def _precision(params: Params, evidence: Evidence, brought: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    if brought.is_empty():
+        return {}
+    statements = brought.select("image_id", "annotator", "choice")
+    return precision.precision(
+        statements,
+        precision.first_draws(evidence.asked, statements, params.chain),
+        agreement.counted_votes(evidence.cast(), params.dataset.classes),
+        dict(brought.drop_nulls("people").select("image_id", "people").iter_rows()),
+        classes=params.dataset.classes,
+        known=evidence.known,
+    )
+
+
+def _imports(people: pl.DataFrame, measured: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Each import's votes on pictures that people were asked about, its agreement with them, and its precision."""
     sources = people.filter(pl.col("annotator").str.starts_with(imported_labels.PREFIX))
-    return {row["annotator"]: {"votes": row["votes"], "agreement": row["agreement"]} for row in sources.to_dicts()}
+    told = {row["annotator"]: {"votes": row["votes"], "agreement": row["agreement"]} for row in sources.to_dicts()}
+    return {name: told.get(name, {}) | measured.get(name, {}) for name in sorted({*told, *measured})}
 
 
 def _role(rows: pl.DataFrame) -> dict[str, Any]:

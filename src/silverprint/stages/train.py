@@ -2,6 +2,8 @@
 
 import json
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +12,9 @@ from numpy.typing import NDArray
 
 from silverprint import console, layout
 from silverprint.adapters import tracking
-from silverprint.campaign import class_changes, ledgers, round_state
+from silverprint.campaign import brought_labels, class_changes, ledgers, round_state
 from silverprint.config import START, Params
+from silverprint.core.brought_labels.belief import Brought, believe
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import accuracy, stopping
 from silverprint.core.evaluation.strategy_gain import gain, trials
@@ -20,10 +23,10 @@ from silverprint.core.features import block_weights
 from silverprint.core.features.lens import Lens
 from silverprint.core.features.projection import SAMPLE
 from silverprint.core.queue.reasons import INCLUDED
-from silverprint.core.semisupervised import MOST
+from silverprint.core.semisupervised import MOST, Doubtful
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, restore_remedy
-from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, UNHEARD, empty
+from silverprint.records import BELIEVED, EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, UNHEARD, conform, empty
 from silverprint.store import evaluations, files, json_files, model_card, tables
 from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
@@ -88,13 +91,14 @@ class Train:
         lens = Lens.of(np.concatenate([pool[:SAMPLE], x]), self.features.blocks, x, y)
         if self.keep_model:
             head, card = Head.load(layout.model(self.round)), model_card.read(layout.model(self.round))
-            held_out = self._kept_held_out()
+            held_out, brought = self._kept_held_out(), Taught(brought_labels.believed(self.round))
         else:
             random = (training["role"] == "control").to_numpy()
-            material = Material(lens(x), y, random, lens(pool), len(self.classes))
+            brought = self._brought(training, lens)
+            material = Material(lens(x), y, random, lens(pool), len(self.classes), brought.ways)
             learnt = learn(material, lens, self.params.model, self.seed)
             head, held = learnt.head, learnt.held_out.tolist()
-            card = self._card(head, training, lens) | {"learning": learnt.facts}
+            card = self._card(head, training, lens) | {"learning": learnt.facts} | brought.card(learnt.facts)
             held_out = pl.DataFrame({"image_id": training["image_id"], "probabilities": held}, schema=HELD_OUT)
         rows, truth = self._arrays(judged)
         probabilities = head.predict(rows).mean(axis=0)
@@ -108,18 +112,23 @@ class Train:
             "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
             "control": self._control(lens(x), self._unheard(training["image_id"], y), lens(rows), truth),
             **self._classifier(judged),
+            **({"brought": self._brought_figures(card)} if brought.believed.height else {}),
             **({"replaced": replaced} if replaced else {}),
         }
         with replacing_folder(layout.model(self.round)) as folder:
             tables.write(self._predictions(judged, probabilities), folder / "evaluation.parquet", EVALUATION)
             tables.write(self._stop_set(head), folder / "stop-set.parquet", STOP_SET)
             tables.write(held_out, folder / "held-out.parquet", HELD_OUT)
+            if brought.believed.height:
+                tables.write(brought.believed, folder / brought_labels.NAME, BELIEVED)
             head.save(folder, card)
         files.write_text(layout.metrics(self.round), json.dumps(metrics, indent=2) + "\n")
         right = metrics["evaluation"]["accuracy"]
         judged_text = f"{right:.1%} right on {judged.height} pictures" if judged.height else "nothing to judge it on"
         learning = card.get("learning")
         taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if learning else ""
+        if card.get("brought_trained_on"):
+            taught += f" and {len(card['brought_trained_on'])} labels that sources brought"
         console.say(f"train {self.round}: {training.height} labels{taught}, {judged_text}")
 
     def _classifier(self, judged: pl.DataFrame) -> dict[str, Any]:
@@ -141,6 +150,27 @@ class Train:
         share = f"{found['accuracy']:.1%} right on {found['n']}" if found["n"] else "predicts none"
         console.say(f"train {self.round}: {model_id}, which was there before, {share} of {judged.height} pictures")
         return {"classifier": {"model_id": model_id, "pictures": judged.height, **found}}
+
+    def _brought(self, training: pl.DataFrame, lens: Lens) -> "Taught":
+        """What sources brought, how likely each label is right, and the ways to learn from it."""
+        withdrawn = ledgers.withdrawn_images()
+        said = brought_labels.lesson(
+            self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=withdrawn
+        )
+        if said is None:
+            return Taught(empty(BELIEVED))
+        names = said.rows["image_id"].to_list()
+        rows = np.concatenate([lens(batch) for batch in self.features.batches(names)])
+        brought = Brought(rows, said.labels, said.sources, said.teaches)
+        belief = believe(brought, told=said.told, classes=len(self.classes), seed=self.seed)
+        right = pl.Series("right", belief.right.round(6))
+        taught = said.rows["image_id"][belief.taught(self.seed)].to_list()
+        return Taught(conform(said.rows.with_columns(right), BELIEVED), belief.ways(self.seed), taught)
+
+    def _brought_figures(self, card: dict[str, Any]) -> dict[str, Any]:
+        """How many brought labels the model learnt from, and what people measured of each source."""
+        sources = brought_labels.measured(self.round)
+        return {"trained_on": len(card.get("brought_trained_on", [])), "sources": dict(sources)}
 
     def _arrays(self, rows: pl.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         index = {name: number for number, name in enumerate(self.classes)}
@@ -238,6 +268,24 @@ class Train:
         return {"k": measured.k, **{name: round(figure, 6) for name, figure in figures.items()}}
 
 
+@dataclass(frozen=True)
+class Taught:
+    """
+    Attributes:
+        believed: BELIEVED of what sources brought.
+        ways: how a model may learn from it, and `image_ids` of the pictures that these are about.
+    """
+
+    believed: pl.DataFrame
+    ways: Sequence[Doubtful] = ()
+    image_ids: Sequence[str] = ()
+
+    def card(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """What the card says of brought labels: the pictures, where a way was taken."""
+        taken = facts.get("brought", "none") != "none"
+        return {"brought_trained_on": list(self.image_ids)} if taken else {}
+
+
 def _sealed(params: Params, round_name: str) -> bool:
     """Whether the next round's receipts name this round's model."""
     later = params.chain[params.chain.index(round_name) + 1 :]
@@ -259,7 +307,8 @@ def _replaced(round_name: str, withdrawn: frozenset[str]) -> list[dict[str, Any]
 
 
 def _trained_on(round_name: str) -> frozenset[str]:
-    return frozenset(model_card.read(layout.model(round_name))["trained_on"])
+    card = model_card.read(layout.model(round_name))
+    return frozenset([*card["trained_on"], *card.get("brought_trained_on", [])])
 
 
 def _judged_on(round_name: str) -> frozenset[str]:

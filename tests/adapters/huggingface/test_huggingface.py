@@ -33,6 +33,7 @@ def a_card(**changes: Any) -> card.Card:
         "evaluation": {"n": 5, "accuracy": 0.8, "low": 0.4, "high": 0.95},
         "model_id": "r01-0123456789",
         "automatic": AUTOMATIC,
+        "imported": {},
         "core_classes": ("coat",),
         "formats": ("parquet", "imagefolder"),
         "version": {"version": 2, "at": "2026-01-02T03:04:05+00:00", "round": "r02", "digest": "a" * 64,

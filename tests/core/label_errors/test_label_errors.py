@@ -137,3 +137,13 @@ def test_on_handwritten_digits_no_worse_than_confident_learning(follows_classes:
         first = [wrong[np.argsort(-score, kind="stable")[: wrong.sum()]].mean() for score in (ours, theirs)]
         gains.append(first[0] - first[1])
     assert np.mean(gains) > (0.03 if follows_classes else -0.01)
+
+
+def test_what_people_told_of_the_labels_counts_beside_the_models() -> None:
+    """Models that know nothing leave how labels go wrong to the counts."""
+    labels = np.arange(60) % 3
+    told = np.array([[10.0, 90, 0], [0, 100, 0], [0, 0, 100]])
+    alone, heard = (learn(np.zeros((60, 3)), labels, STRENGTHS[0], counts).matrix for counts in (None, told))
+    assert heard[0, 1] > 0.6 > alone[0, 1]
+    assert heard[1, 1] > 0.8
+    assert np.allclose(heard.sum(axis=1), 1)

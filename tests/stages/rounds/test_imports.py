@@ -12,7 +12,7 @@ from silverprint.campaign.round_status import status_of
 from silverprint.commands import votes as command
 from silverprint.config import Params
 from silverprint.errors import UnavailableError
-from silverprint.records import ANNOTATORS, LABELS, RAW
+from silverprint.records import ANNOTATORS, BROUGHT, LABELS, RAW
 from silverprint.stages import labels, queue
 from silverprint.store import tables
 from tests.helpers import round_campaign as campaign
@@ -113,7 +113,11 @@ def test_its_agreement_with_people_is_a_figure(asked: Params) -> None:
     assert people["import:web"]["votes"] == 8
     assert people["import:web"]["agreement"] == 0.75
     assert {people[name]["agreement"] for name in ("s-0", "s-1", "s-2")} == {1.0}
-    assert quality("r01")["imports"] == {"import:web": {"votes": 8, "agreement": 0.75}}
+    found = quality("r01")["imports"]["import:web"]  # type: ignore[index]
+    assert (found["votes"], found["agreement"]) == (8, 0.75)
+    assert (found["labels"], found["asked"], found["corrected"]) == (8, 8, 2)
+    brought = read("r01", "brought", BROUGHT)
+    assert brought["people"].to_list() == ["coat"] * 8
 
 
 def test_an_import_asks_nobody_and_spares_nobody(asked: Params) -> None:

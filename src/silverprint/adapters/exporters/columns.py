@@ -8,7 +8,7 @@ from silverprint.records import INT, REAL, TEXT, Schema
 COLUMNS: Final[Schema] = {
     "image_id": TEXT,
     "label": TEXT,
-    "label_source": TEXT,  # human | auto
+    "label_source": TEXT,  # human | auto | imported
     "confidence": REAL,
     "distribution": TEXT,
     "n_votes": INT,

@@ -236,7 +236,8 @@ class View:
     slices: list[Slice]
     reliability: str | None  # the reliability diagram
     annotators: list[dict[str, Any]]  # people
-    imports: list[dict[str, Any]]  # sources whose labels are votes
+    imports: list[dict[str, Any]]  # sources whose labels are votes, with figures of core.brought_labels.precision
+    taught: int  # brought labels that the last model learnt from
     gold: dict[str, dict[str, Any]]  # annotator -> core.votes.gold.gold_figures
     qualities: Qualities | None  # None before the first release
     withdrawals: Withdrawals | None

@@ -25,6 +25,7 @@ class Card:
     evaluation: dict[str, float] | None  # n, accuracy, low, high
     model_id: str | None
     automatic: dict[str, Any]  # core.automatic_labels.figures
+    imported: dict[str, Any]  # the same of labels that sources brought; empty where none was listened to
     core_classes: tuple[str, ...]  # classes that no automatic label gives
     formats: tuple[str, ...]  # names of `release.formats`
     version: dict[str, Any]  # row of records.RELEASES

@@ -53,7 +53,8 @@ def _composition(facts: ReleaseFacts) -> tuple[Item, ...]:
              "The picture as fetched, without metadata that could identify a person or a place, and the columns that"
              " croissant.json explains."),
         Item("label", "Is there a label?",
-             "Yes, a class: of train and test the consensus of people's votes, of silver a model's."),
+             "Yes, a class: of train and test the consensus of people's votes, of imported a source's own, of silver"
+             " a model's."),
         Item("missing", "Is anything missing from single instances?", sentences.missing(facts)),
         Item("relations", "Are relations between instances explicit?",
              "No. Of near-duplicates and look-alikes, as cleaning groups them, none are both in test and elsewhere."),

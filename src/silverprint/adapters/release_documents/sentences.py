@@ -8,12 +8,19 @@ from silverprint.core.cleaning.rules import RULES
 from silverprint.core.reporting import summary
 from silverprint.core.reporting.release_facts import ReleaseFacts, SourceFacts, value_counts
 
-KINDS: Final = {"web": "crawl", "urls": "list of addresses", "archive": "drop", "folder": "folder"}
+KINDS: Final = {
+    "web": "crawl",
+    "urls": "list of addresses",
+    "archive": "drop",
+    "folder": "folder",
+    "crowd": "contributions",
+}
 
 LIMITS: Final = [
     "Labels of train and test are people's answers, not the truth: see agreement and n_votes.",
     "train is no random sample: its pictures were chosen where they teach most. Estimate shares of classes from test.",
     "Near-duplicates of test pictures are kept out of the other splits; pictures that merely look alike are not.",
+    "Labels of imported, where there are some, are as sources brought them, held to the promise of silver.",
     "silver, where there is one, repeats its model's mistakes and favours pictures that are easy for it.",
 ]
 
@@ -104,7 +111,7 @@ def votes_per_picture(facts: ReleaseFacts) -> str:
         return ""
     counts = human.value_counts().sort("n_votes")
     said = ", ".join(f"{votes}: {pictures:,}" for votes, pictures in counts.iter_rows())
-    return f"Pictures by number of votes: {said}. Automatic labels have none."
+    return f"Pictures by number of votes: {said}. Labels of a model or a source have none."
 
 
 def automatic(facts: ReleaseFacts) -> list[str]:
@@ -137,6 +144,7 @@ def uses(facts: ReleaseFacts) -> list[str]:
     wanted = {
         "train": "training",
         "test": "testing; never train on it",
+        "imported": "training where some wrong labels are tolerable",
         "silver": "training where some wrong labels are tolerable",
     }
     return [f"{name}: {wanted[name]} ({count:,} pictures)." for name, count in facts.splits.items()]

@@ -27,8 +27,9 @@ def sheet(facts: ReleaseFacts) -> Sheet:
     about = (
         "Contribution of this dataset to the public summary of training content that Article 53(1)(d) of Regulation"
         " (EU) 2024/1689 asks of providers of general-purpose AI models, by the sections of the AI Office's template"
-        f" of 24 July 2025. Counted are the {training:,} pictures of train and silver; the {rest:,} of test are for"
-        f" measuring, not for training. Version {facts.version['version']} of the dataset, {facts.version['at'][:10]}."
+        f" of 24 July 2025. Counted are the {training:,} pictures of train, imported and silver; the {rest:,} of"
+        f" test are for measuring, not for training. Version {facts.version['version']} of the dataset,"
+        f" {facts.version['at'][:10]}."
     )
     sections = (
         Section("1. General information", ()),

@@ -13,6 +13,7 @@ from silverprint.adapters.tracking.round_facts import RoundFacts
 from silverprint.config import Params
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.evaluation.slices import confident_mistakes
+from silverprint.core.votes.imported_labels import PREFIX
 from silverprint.imaging.decode import decode_known
 from silverprint.records import LABELS
 from silverprint.store import ShardReader, tables
@@ -44,7 +45,7 @@ def flat_metrics(metrics: dict[str, Any], labelling: dict[str, float]) -> dict[s
     found |= {"evaluation_pictures": found.pop("n"), "votes": metrics["votes"]} | overview(metrics, labelling)
     found |= {_tidy(name): value for name, value in labelling.items()}
     found |= {f"control/{key}": value for key, value in (metrics.get("control") or {}).items()}
-    found |= automatic_metrics(metrics) | classifier_metrics(metrics)
+    found |= automatic_metrics(metrics) | classifier_metrics(metrics) | brought_metrics(metrics)
     for name, figures in (metrics.get("per_class") or {}).items():
         tidy = _tidy(name)
         found |= {f"{key}/{tidy}": value for key, value in figures.items()}
@@ -81,6 +82,21 @@ def classifier_metrics(metrics: dict[str, Any]) -> dict[str, float | None]:
     """Figures of the classifier that gave the first predictions; nothing where there was none."""
     figures = metrics.get("classifier") or {}
     return {f"classifier/{key}": value for key, value in figures.items() if key != "model_id"}
+
+
+def brought_metrics(metrics: dict[str, Any]) -> dict[str, float | None]:
+    """How many labels that sources brought the model learnt from, and the share of each source's that is right: as they
+    came, and now that people corrected some. Nothing where no source was listened to.
+    """
+    figures = metrics.get("brought")
+    if figures is None:
+        return {}
+    found: dict[str, float | None] = {"brought/trained_on": figures["trained_on"]}
+    for name, row in figures["sources"].items():
+        source = _tidy(name.removeprefix(PREFIX))
+        keys = ("precision", "low", "high", "now", "now_low", "now_high", "labels", "corrected")
+        found |= {f"brought_{key}/{source}": row.get(key) for key in keys}
+    return found
 
 
 def _tidy(name: str) -> str:

@@ -39,33 +39,40 @@ class Noise:
     temperature: float
 
 
-def chosen_noise(logits: Logits, labels: ClassIds, seed: int) -> Noise:
-    """The noise of the strength under which labels held out are most likely; the evenest where there is no telling."""
+def chosen_noise(logits: Logits, labels: ClassIds, seed: int, told: Matrix | None = None) -> Noise:
+    """The noise of the strength under which labels held out are most likely; the evenest where there is no telling.
+
+    Args:
+        told: as in `learn`.
+    """
     if len(labels) < 2:
-        return learn(logits, labels, STRENGTHS[-1])
+        return learn(logits, labels, STRENGTHS[-1], told)
     fold = stratified_folds(labels, min(_FOLDS, len(labels)), seed)
     worth = {}
     for strength in reversed(STRENGTHS):  # of equals the first is taken
         parts = (fold == number for number in np.unique(fold))
         worth[strength] = sum(
-            float(_likelihood(logits[held], labels[held], learn(logits[~held], labels[~held], strength)).sum())
+            float(_likelihood(logits[held], labels[held], learn(logits[~held], labels[~held], strength, told)).sum())
             for held in parts
         )
-    return learn(logits, labels, max(worth, key=lambda strength: worth[strength]))
+    return learn(logits, labels, max(worth, key=lambda strength: worth[strength]), told)
 
 
-def learn(logits: Logits, labels: ClassIds, strength: float) -> Noise:
+def learn(logits: Logits, labels: ClassIds, strength: float, told: Matrix | None = None) -> Noise:
     """The noise that makes the labels most likely, under a belief in even errors that is worth `strength` pictures.
 
     Args:
         logits: (N, C) of heads that did not learn from these labels.
+        told: counts of (class, label) of other pictures, of which people have told the class. How these were chosen
+            does not matter, as long as it was by the picture and the label alone.
     """
     classes = logits.shape[1]
     matrix = np.full((classes, classes), START / max(1, classes - 1))
     np.fill_diagonal(matrix, 1 - START if classes > 1 else 1.0)
     noise, own = Noise(matrix, temperature(logits[None], labels)), np.eye(classes)[labels]
     for step in range(STEPS):
-        noise = Noise(_shrunk(posterior(logits, labels, noise).T @ own, strength), noise.temperature)
+        counts = posterior(logits, labels, noise).T @ own
+        noise = Noise(_shrunk(counts if told is None else counts + told, strength), noise.temperature)
         if step in REHEATED:
             noise = Noise(noise.matrix, _temperature(logits, labels, noise))
     return noise

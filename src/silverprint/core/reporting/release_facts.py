@@ -1,6 +1,6 @@
 """Facts of a release that its documents state: counts of the campaign's tables, nothing else.
 
-What a model is trained on is called training here: the splits `train` and `silver`, not `test`.
+What a model is trained on is called training here: the splits `train`, `imported` and `silver`, not `test`.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from silverprint.config.sources import Source
 from silverprint.core.reporting import summary
 from silverprint.core.votes.vote_ledger import ANSWERS
 
-TRAINING: Final = ("train", "silver")
+TRAINING: Final = ("train", "imported", "silver")
 FETCHED: Final = ("web", "urls")  # kinds of sources that ask other machines
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from silverprint.core.evaluation.resampling import stratified_bootstrap
 from silverprint.core.semisupervised import auto, consistency, ensemble, entropy, graph
+from silverprint.core.semisupervised.doubtful import Doubtful, Trial, improved
 from silverprint.core.semisupervised.features import Kernel, Plain, View, in_chunks, with_constant
 from silverprint.core.semisupervised.head import (
     Fitted,
@@ -34,7 +35,7 @@ LEARNERS: Final[dict[str, Learner]] = {
 }
 OMEGAS: Final = (*LEARNERS, "auto")
 
-__all__ = ["LEARNERS", "MOST", "OMEGAS", "Fitted", "Kernel", "Plain", "fit", "of_random_draw"]
+__all__ = ["LEARNERS", "MOST", "OMEGAS", "Doubtful", "Fitted", "Kernel", "Plain", "fit", "of_random_draw"]
 
 WORK: Final = 3 * 10**8  # rows of the pool that Ω sees, times columns, times classes, at most
 FEWEST: Final = 2_000  # rows that it sees, whatever the work, and at most
@@ -51,6 +52,7 @@ def fit(
     seed: int,
     shares: Shares | None = None,
     members: int = 1,
+    doubtful: Sequence[Doubtful] = (),
 ) -> Fitted:
     """A calibrated model of the labels and of the pool; `.probabilities(rows)` gives (n, C).
 
@@ -66,6 +68,7 @@ def fit(
         shares: (C,) the classes' shares in the pool, where they are known, say by `of_random_draw`; None: estimated.
         members: 1 or more heads whose mean counts. Of several each has bootstrap weights of the labels of its own
             (Rubin 1981), so that they differ where the labels leave it open; `ensemble` makes five of one.
+        doubtful: ways to take labels that may be wrong; the best of them is taken where it beats the labels alone.
 
     Raises:
         ConfigError: no such Ω.
@@ -78,15 +81,20 @@ def fit(
     target = target_shares(request.labels, request.classes, request.shares)
     known = sample if len(sample) > 1 else request.rows
     plain = Plain.of(known)
-    if omega == "auto" and len(sample):
-        views: dict[str, View] = {"plain": plain, "kernel": Kernel.of(plain, known, seed)}
-        problems = {name: _problem(request, sample, view, members) for name, view in views.items()}
-        return _fitted(auto.choose(problems, target), views)
-    omega = omega if len(sample) and omega != "auto" else "none"
-    target = target if shares is not None else evened(target, 0.5)  # an estimate is trusted half
-    problem, _ = tuned(_problem(request, sample, plain, members))
-    held_out = auto.judged_unseen(problem, LEARNERS[omega], target)
-    return _fitted(auto.Choice("plain", problem, omega, LEARNERS[omega], target, held_out), {"plain": plain})
+    chooses = omega == "auto" and len(sample) > 0
+    views: dict[str, View] = {"plain": plain}
+    if chooses or doubtful:
+        views["kernel"] = Kernel.of(plain, known, seed)
+    problems = {name: _problem(request, sample, view, members) for name, view in views.items()}
+    if chooses:
+        choice = auto.choose(problems, target)
+    else:
+        omega = omega if len(sample) and omega != "auto" else "none"
+        target = target if shares is not None else evened(target, 0.5)  # an estimate is trusted half
+        problem, _ = tuned(problems["plain"])
+        held_out = auto.judged_unseen(problem, LEARNERS[omega], target)
+        choice = auto.Choice("plain", problem, omega, LEARNERS[omega], target, held_out)
+    return _fitted(improved(choice, problems, views, doubtful) if doubtful else Trial(choice, ""), views)
 
 
 def _drawn(request: Request) -> NDArray[np.float32]:
@@ -104,8 +112,8 @@ def _problem(request: Request, sample: NDArray[np.float32], view: View, members:
     return Problem(seen, request.labels, pool, request.classes, 0.0, request.seed, weights)
 
 
-def _fitted(choice: auto.Choice, views: Mapping[str, View]) -> Fitted:
-    problem = choice.problem
+def _fitted(trial: Trial, views: Mapping[str, View]) -> Fitted:
+    choice, problem = trial.choice, trial.choice.problem
     return Fitted(
         views[choice.view],
         choice.learn(problem, choice.target).astype(np.float32),
@@ -115,4 +123,5 @@ def _fitted(choice: auto.Choice, views: Mapping[str, View]) -> Fitted:
         len(problem.pool),
         choice.held_out.predictions,
         choice.tried,
+        trial.way,
     )

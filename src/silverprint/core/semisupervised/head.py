@@ -41,6 +41,14 @@ MEMBER_STEPS: Final = 15  # from there to each member of several, whose labels w
 _SLOPE: Final = 1e-5  # the largest slope at which L-BFGS is done
 
 
+class Aims(NamedTuple):
+    """Rows whose label is not surely right, as a head sees them: never held out, and no label to judge by."""
+
+    rows: Rows
+    targets: Distributions
+    weights: RowWeights  # each next to a label's, which is 1
+
+
 @dataclass(frozen=True)
 class Problem:
     """Labels and a pool as a head sees them. Its rows have a last column of ones."""
@@ -52,6 +60,7 @@ class Problem:
     penalty: float
     seed: int
     weights: MemberWeights  # of the labels, for each member
+    aims: Aims | None = None  # what is learnt from beside the labels
 
     @cached_property
     def supervised(self) -> Weight:
@@ -60,7 +69,12 @@ class Problem:
 
     def labels_term(self, weights: RowWeights | None = None) -> Term:
         """Cross-entropy and penalty; `weights` of the labels, all alike without any."""
-        return supervised_term(self.rows, np.eye(self.classes)[self.labels], self.penalty, weights)
+        targets = np.eye(self.classes)[self.labels]
+        if self.aims is None:
+            return supervised_term(self.rows, targets, self.penalty, weights)
+        own = np.ones(len(targets)) if weights is None else weights
+        rows, aimed = (np.concatenate(both) for both in ((self.rows, self.aims.rows), (targets, self.aims.targets)))
+        return supervised_term(rows, aimed, self.penalty, np.concatenate([own, self.aims.weights]))
 
     @cached_property
     def folds(self) -> "list[tuple[Labelled, Problem]]":
@@ -105,6 +119,7 @@ class Fitted:
         held_out: (L, C), for each label what a model says that was learnt without it, at the same temperature; equal
             shares where the label is the only one.
         tried: the Ω that were compared, in their order, with the mean Brier score of labels held out.
+        doubtful: the way in which doubtful labels were taken; empty where they were not.
     """
 
     view: View
@@ -115,6 +130,7 @@ class Fitted:
     pool: int
     held_out: Distributions
     tried: tuple[tuple[str, float], ...] = ()
+    doubtful: str = ""
 
     def probabilities(self, rows: Rows) -> Distributions:
         """(n, D) features, as those that it was learnt from, to (n, C): each row a distribution."""

@@ -72,6 +72,16 @@ def latest_statements(imports: pl.DataFrame) -> pl.DataFrame:
     return imports.sort("batch").unique(_KEY, keep="last", maintain_order=True).sort(_KEY)
 
 
+def agreed_statements(imports: pl.DataFrame) -> pl.DataFrame:
+    """image_id, annotator, choice: what sources say of pictures, one row each, a class of the dataset.
+
+    Where sources contradict each other there is none; where they agree, the first by name has said it.
+    """
+    said = latest_statements(imports).filter(pl.col("status") == "valid")
+    one = said.filter(pl.col("choice").n_unique().over("image_id") == 1).unique("image_id", keep="first")
+    return one.select("image_id", "annotator", "choice").sort("image_id")
+
+
 def to_votes(imports: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """The standing imports about pictures that people were asked about, as VOTES; what is not valid abstains."""
     rows = latest_statements(imports).join(asked.select("image_id"), on="image_id", how="semi")

@@ -27,7 +27,7 @@ from silverprint.core.reporting.release_facts import ReleaseFacts
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import LABELS, MANIFEST, VOTES
-from silverprint.stages.release import automatic, dataset_metrics, documents, facts, provenance
+from silverprint.stages.release import automatic, dataset_metrics, documents, facts, imported, provenance
 from silverprint.store import ShardReader, evaluations, files, json_files, tables
 from silverprint.store.files import replacing_folder
 
@@ -57,22 +57,27 @@ def run(given: Params, round_name: str | None = None) -> None:
     remedy = f"run: dvc pull {model_dir}, or dvc repro"
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
     _require_present_classes(model_dir, model)
-    silver = automatic.label(params, model, manifest, labels, votes)
-    rows = splits.assign(manifest, labels, silver.labels, classes=params.dataset.classes, binding=BINDING)
+    about = automatic.asked(params, manifest, labels, votes)
+    brought = imported.label(params, about.pool, about.audited)
+    silver = automatic.label(params, model, about, brought.above)
+    rows = splits.assign(
+        manifest, labels, silver.labels, brought.labels, classes=params.dataset.classes, binding=BINDING
+    )
     rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
-    if rows.filter(pl.col("split") != "silver").is_empty():
+    if rows.filter(pl.col("label_source") == "human").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
         raise DataError(value, "none of them may be released", "label a round, or see the reasons in data/clean")
     _require_suite(rows, manifest)
     figures = dataset_metrics.measure_dataset(params, manifest, labels, rows) | {"automatic": silver.figures}
+    figures |= {"imported": brought.figures} if brought.figures else {}
     version = release_versions.of(rows, params.last)
-    rows = provenance.add(rows, manifest, votes, params.dataset.classes)
+    rows = provenance.add(rows, manifest, votes, params.dataset.classes, brought.labels)
     reader = ShardReader([layout.raw(source) for source in params.sources])
     known = facts.Tables(rows, manifest, votes, reader.index())
     told = facts.gather(params, known, model["model_id"], silver.figures, version.line)
     with replacing_folder(layout.RELEASE) as folder:
         _write_formats(rows, folder, params, reader)
-        files.write_text(folder / "README.md", card.render(_card(told, version)))
+        files.write_text(folder / "README.md", card.render(_card(told, version, brought.figures)))
         documents.write(told, folder)
     release_versions.record(version)
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
@@ -131,7 +136,7 @@ def _write_formats(rows: pl.DataFrame, folder: Path, params: Params, reader: Sha
         EXPORTERS[name](dataset, folder / name)
 
 
-def _card(told: ReleaseFacts, version: release_versions.Version) -> card.Card:
+def _card(told: ReleaseFacts, version: release_versions.Version, imported_figures: dict[str, Any]) -> card.Card:
     params, rows = told.params, told.rows
     counts = {
         split: dict(rows.filter(pl.col("split") == split).group_by("label").len().sort("label").iter_rows())
@@ -150,6 +155,7 @@ def _card(told: ReleaseFacts, version: release_versions.Version) -> card.Card:
         evaluation=told.evaluation,
         model_id=told.model_id,
         automatic=told.automatic,
+        imported=imported_figures,
         core_classes=params.release.core_classes,
         formats=params.release.formats,
         version=told.version,

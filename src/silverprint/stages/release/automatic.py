@@ -1,6 +1,7 @@
 """Automatic labels of a release: the model's, for pictures that nobody was asked about, as far as the promise goes."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,36 +26,51 @@ from silverprint.store.features import Features
 _DIGITS = 4  # decimal places of a probability
 
 
+class Asked(NamedTuple):
+    pool: list[str]  # pictures that nobody was asked about, nor about one like them; sorted
+    audited: pl.DataFrame  # rows of LABELS: random pictures that could have been in the pool, and were answered
+    answered: pl.DataFrame  # rows of LABELS
+
+
 class Automatic(NamedTuple):
     labels: pl.DataFrame  # columns of core.splits.SPLIT but `split`
     # core.automatic_labels.figures, the round, and of each class that has automatic labels their least confidence
     figures: dict[str, Any]
 
 
-def label(
-    params: Params, model: dict[str, Any], manifest: pl.DataFrame, labels: pl.DataFrame, votes: pl.DataFrame
-) -> Automatic:
-    """What the last round's model says of the pictures that nobody was asked about, above the thresholds.
+def asked(params: Params, manifest: pl.DataFrame, labels: pl.DataFrame, votes: pl.DataFrame) -> Asked:
+    """Which pictures may get a label without being asked about, and which ones speak for them.
 
     An audit stands only for what it could have drawn: no near-duplicate of a picture that people were asked about gets
     an automatic label, nor an excluded, gold or personal picture, or a near-duplicate of one.
 
     Args:
-        model: the model's card: classes, features.
         manifest: MANIFEST.
         labels, votes: LABELS and VOTES of the last round.
     """
-    asked = {*labels["image_id"], *votes["image_id"]}
+    met = {*labels["image_id"], *votes["image_id"]}
     known = {*ledgers.excluded_images()["image_id"], *gold_list.read(params)["image_id"]}
     withdrawn = ledgers.withdrawn_images()
-    pool = roles.askable(manifest, manifest, [*asked, *known], withdrawn)["image_id"].sort().to_list()
+    pool = roles.askable(manifest, manifest, [*met, *known], withdrawn)["image_id"].sort().to_list()
     answered = labels.join(votes.filter(pl.col("status").is_in(ANSWERS)), on="image_id", how="semi")
     audited = answered.filter(pl.col("role").is_in(splits.HELD_OUT))
     audited = audited.join(roles.askable(manifest, manifest, known, withdrawn), on="image_id", how="semi")
+    return Asked(pool, audited, answered)
 
+
+def label(params: Params, model: dict[str, Any], about: Asked, spoken_for: Collection[str] = ()) -> Automatic:
+    """What the last round's model says of the pictures that nobody was asked about, above the thresholds.
+
+    Args:
+        model: the model's card: classes, features.
+        spoken_for: image_ids whose label is settled otherwise; such an audited picture speaks for none of the others.
+    """
+    apart = pl.col("image_id").is_in(sorted(spoken_for))
+    pool = [name for name in about.pool if name not in spoken_for]
+    audited = about.audited.filter(~apart)
     mean = _probabilities(model, params.last, [*pool, *audited["image_id"]])
     names = np.array(model["classes"])
-    how = _sureness(params, model, answered)
+    how = _sureness(params, model, about.answered)
     unasked, held_out = (_Said.of(rows, names, how) for rows in np.split(mean, [len(pool)]))
     right = np.array(held_out.said.classes == audited["label"].fill_null("").to_numpy(), dtype=np.bool_)
     return _labelled(params, names.tolist(), pool, unasked, Audit(held_out.said, right), how)

@@ -9,7 +9,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.adapters.html.view import Qualities, SubsetRow
-from silverprint.campaign import ledgers
+from silverprint.campaign import brought_labels, ledgers
 from silverprint.config import Params
 from silverprint.core.votes import imported_labels
 from silverprint.dvcfiles import missing_outputs
@@ -51,6 +51,20 @@ class Campaign:
     @cached_property
     def imports(self) -> pl.DataFrame:
         return self.annotators.filter(pl.col("annotator").str.starts_with(imported_labels.PREFIX))
+
+    @cached_property
+    def sources(self) -> list[dict[str, Any]]:
+        """The imports with what was measured of their labels."""
+        name = next((one for one in reversed(self.params.chain) if layout.labels(one).exists()), None)
+        found = brought_labels.measured(name) if name else {}
+        return [row | found.get(row["annotator"], {}) for row in self.imports.sort("annotator").to_dicts()]
+
+    @cached_property
+    def taught(self) -> int:
+        """Brought labels that the last model learnt from."""
+        paths = [layout.metrics(name) for name in reversed(self.params.chain)]
+        last = next((found for path in paths if (found := document(path)) is not None), {})
+        return int(last.get("brought", {}).get("trained_on", 0))
 
     @cached_property
     def answers(self) -> pl.DataFrame:

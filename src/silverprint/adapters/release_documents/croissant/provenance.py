@@ -10,6 +10,7 @@ _ACTIVITIES = {
     "urls": "Download of the list {}",
     "archive": "Reading of the drop {}",
     "folder": "Reading of the folder {}",
+    "crowd": "Collection of the contributions {}",
 }
 
 

@@ -10,14 +10,19 @@ from silverprint.core.reporting.release_facts import ReleaseFacts
 
 FILES: Final = "parquet-files"  # the file set that the pictures are read from
 
-_SPLITS: Final = {"train": "cr:TrainingSplit", "test": "cr:TestSplit", "silver": "cr:TrainingSplit"}
+_SPLITS: Final = {
+    "train": "cr:TrainingSplit",
+    "test": "cr:TestSplit",
+    "imported": "cr:TrainingSplit",
+    "silver": "cr:TrainingSplit",
+}
 _TYPES: Final = {pl.String(): "sc:Text", pl.Int64(): "sc:Integer", pl.Float64(): "sc:Float"}
 _OF_A_FILE: Final = r"^(?:.*/)?([a-z]+)(?:-[^/]*)?$"  # also of the name alone: a reader may apply it twice
 
 # What each column says, for people who see the file alone.
 MEANINGS: Final = {
     "image_id": "SHA-256 of the picture's bytes as fetched: its name.",
-    "label_source": "human: the consensus of people; auto: a model's.",
+    "label_source": "human: the consensus of people; imported: a source's own; auto: a model's.",
     "confidence": "How sure the label is, 0 to 1.",
     "distribution": "JSON object, class -> share of the votes, or the model's probability.",
     "n_votes": "Votes that did not abstain.",
@@ -35,7 +40,7 @@ MEANINGS: Final = {
     "reservation": "What its site and the picture say of training; none: nothing; null: nobody looked.",
     "contract": "The contract under which it was given.",
     "consent": "Where the consent of the people shown is kept.",
-    "annotators": "Pseudonyms of the people whose votes count; null for an automatic label.",
+    "annotators": "Pseudonyms of those whose votes count; the source of an imported label; null for an automatic one.",
     "votes": "JSON object, pseudonym -> what that person said.",
 }
 

@@ -8,7 +8,13 @@ from typing import Any, Final
 from silverprint.adapters.release_documents import sentences
 from silverprint.core.reporting.release_facts import ReleaseFacts
 
-_COLLECTED: Final = {"web": "Web Scraping", "urls": "Web Scraping", "archive": "Others", "folder": "Others"}
+_COLLECTED: Final = {
+    "web": "Web Scraping",
+    "urls": "Web Scraping",
+    "archive": "Others",
+    "folder": "Others",
+    "crowd": "User-generated content data",
+}
 
 
 def fields(facts: ReleaseFacts) -> dict[str, Any]:

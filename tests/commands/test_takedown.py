@@ -74,7 +74,7 @@ def test_what_a_target_withdraws(target: str, kind: str, gone: list[str], capsys
 
 @pytest.mark.parametrize("target", ["nonsense", ID[:7], "", " ", "10.0.0.1", "a b", "\udcff", "web ner"])
 def test_a_target_of_no_kind_is_refused(target: str) -> None:
-    with pytest.raises(UsageError, match=r"neither an image_id .* nor a source"):
+    with pytest.raises(UsageError, match=r"neither an image_id .* nor contributor:NAME"):
         withdraw(target)
     assert ledgers.takedowns().is_empty()
 

@@ -88,7 +88,7 @@ def test_the_datasheet_counts_what_is_released() -> None:
 
 def test_the_summary_counts_what_is_trained_on() -> None:
     made = training_summary.sheet(facts())
-    assert "the 11 pictures of train and silver; the 3 of test" in made.about
+    assert "the 11 pictures of train, imported and silver; the 3 of test" in made.about
     assert item(made, "modalities").figures["images"] == 11
     assert item(made, "latest").tables == "01/2026 (a picture fetched 2026-01-23T00:00:00Z)."
     assert item(made, "crawl-period").tables == "01/2026 to 01/2026"

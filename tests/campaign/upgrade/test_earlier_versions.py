@@ -221,6 +221,7 @@ def test_what_would_run_again_is_said_with_its_reason(asked: Path, capsys: pytes
         "it reads data/rounds/r02/score, too",
         "it reads data/rounds/r01/model, too",
         "it reads data/annotators.csv, too",
+        "it reads data/class_changes.csv, too",
         "data/imports.csv changes",
         "data/gold.csv changes",
     ], "not for its knob"

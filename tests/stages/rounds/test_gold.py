@@ -16,6 +16,7 @@ from silverprint.errors import ConfigError, DataError, UsageError
 from silverprint.records import GATE_ROWS, GOLD, GOLD_ANSWERS, LABELS, MANIFEST, WAIVERS
 from silverprint.stages import gate, labels, queue
 from silverprint.stages.annotate import server_sync
+from silverprint.stages.annotate.asking_plan import Wanted
 from silverprint.store import tables
 from tests.helpers import round_campaign as campaign
 from tests.helpers.memory_backend import MemoryBackend
@@ -107,8 +108,10 @@ def test_a_task_does_not_tell_that_it_is_gold(params):
     shown = {}
     for role in ("gold", "train"):
         row = rows.filter(pl.col("role") == role).to_dicts()[0]
-        task = server_sync._task(MemoryBackend(), project, row, row["overlap"])
-        shown[role] = str(replace(task, predicted=None)).replace(row["image_id"], "")
+        wanted = Wanted(row["image_id"], (row["image_id"],), row["overlap"])
+        task = server_sync._task(MemoryBackend(), project, {row["image_id"]: row}, wanted, row["overlap"], grid=False)
+        (image,) = task.images
+        shown[role] = str(replace(task, images=(replace(image, predicted=None),))).replace(row["image_id"], "")
     assert shown["gold"] == shown["train"]
     ranks = rows.filter(pl.col("role") == "gold")["rank"]
     assert ranks.max() - ranks.min() > 4

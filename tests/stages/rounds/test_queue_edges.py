@@ -12,7 +12,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.core.selection import STRATEGIES
 from silverprint.errors import DataError
-from silverprint.records import IMPORTS, LABELS, MANIFEST, NONE_OF_THESE, SCORES, VOTES, conform, empty
+from silverprint.records import IMPORTS, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, VOTES, conform, empty
 from silverprint.stages import queue
 from silverprint.store import features, tables
 from tests.helpers import round_campaign as campaign
@@ -180,7 +180,7 @@ def test_no_near_duplicate_is_asked_twice_in_any_role(second, groups, asked, bud
     layout.queue("old").parent.mkdir(exist_ok=True)
     earlier = pl.DataFrame({"image_id": ids[:asked], "rank": range(1, asked + 1)})
     earlier = earlier.with_columns(role=pl.lit("train"), overlap=1, tier=pl.lit("crowd"))
-    tables.write_ledger(conform(earlier, queue.QUEUE), layout.queue("old"), queue.QUEUE, ["rank"])
+    tables.write_ledger(conform(earlier, QUEUE), layout.queue("old"), QUEUE, ["rank"])
     seen = {group for _, group in zip(ids[:asked], groups, strict=False)}
     if set(groups) <= seen | {groups[ids.index(name)] for name in golden}:
         with pytest.raises(DataError, match="left to ask about"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError, UsageError
 
-_INSTALL = "pip install huggingface_hub"
+_INSTALL = "pip install 'silverprint[hub]'"
 
 
 def push(folder: Path, repository: str, *, version: int, private: bool) -> str:

@@ -2,8 +2,6 @@
 
 import json
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +10,8 @@ from numpy.typing import NDArray
 
 from silverprint import console, layout
 from silverprint.adapters import tracking
-from silverprint.campaign import brought_labels, class_changes, ledgers, round_state
-from silverprint.config import START, Params
-from silverprint.core.brought_labels.belief import Brought, believe
+from silverprint.campaign import brought_labels, class_changes, ledgers
+from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import accuracy, stopping
 from silverprint.core.evaluation.strategy_gain import gain, trials
@@ -23,10 +20,12 @@ from silverprint.core.features import block_weights
 from silverprint.core.features.lens import Lens
 from silverprint.core.features.projection import SAMPLE
 from silverprint.core.queue.reasons import INCLUDED
-from silverprint.core.semisupervised import MOST, Doubtful
+from silverprint.core.semisupervised import MOST
 from silverprint.dvcfiles import missing_outputs
-from silverprint.errors import DataError, UnavailableError, restore_remedy
-from silverprint.records import BELIEVED, EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, UNHEARD, conform, empty
+from silverprint.errors import DataError, restore_remedy
+from silverprint.records import BELIEVED, EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, UNHEARD, empty
+from silverprint.stages.train import first_classifier, seal
+from silverprint.stages.train.brought import Taught, figures, teach
 from silverprint.store import evaluations, files, json_files, model_card, tables
 from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
@@ -47,14 +46,14 @@ def run(params: Params, round_name: str) -> None:
     """
     missing_outputs.require_pulled(layout.model(round_name), layout.CLEAN, layout.EMBED, layout.labels(round_name))
     withdrawn = ledgers.withdrawn_images()
-    sealed = _sealed(params, round_name)
-    if sealed and not withdrawn & (_trained_on(round_name) | _judged_on(round_name)):
-        _require_metrics(round_name)
+    sealed = seal.is_sealed(params, round_name)
+    if sealed and not withdrawn & (seal.trained_on(round_name) | seal.judged_on(round_name)):
+        seal.require_metrics(round_name)
         console.say(f"train {round_name}: the next round is open, its model stays as it is")
         return
     _require_gate(round_name)
-    replaced = _replaced(round_name, withdrawn)
-    keep_model = sealed and not withdrawn & _trained_on(round_name)
+    replaced = seal.replaced(round_name, withdrawn)
+    keep_model = sealed and not withdrawn & seal.trained_on(round_name)
     Train(params, round_name, keep_model).run(replaced)
     tracking.after_round(params, round_name)
 
@@ -94,7 +93,10 @@ class Train:
             held_out, brought = self._kept_held_out(), Taught(brought_labels.believed(self.round))
         else:
             random = (training["role"] == "control").to_numpy()
-            brought = self._brought(training, lens)
+            brought = teach(
+                self.round, (self.labels, self.manifest, training), self.features, lens,
+                classes=self.classes, seed=self.seed,
+            )  # fmt: skip
             material = Material(lens(x), y, random, lens(pool), len(self.classes), brought.ways)
             learnt = learn(material, lens, self.params.model, self.seed)
             head, held = learnt.head, learnt.held_out.tolist()
@@ -111,8 +113,8 @@ class Train:
             "evaluation": accuracy.overall_accuracy(probabilities, truth),
             "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
             "control": self._control(lens(x), self._unheard(training["image_id"], y), lens(rows), truth),
-            **self._classifier(judged),
-            **({"brought": self._brought_figures(card)} if brought.believed.height else {}),
+            **first_classifier.figures(self.params, self.round, judged, self.classes),
+            **({"brought": figures(self.round, card)} if brought.believed.height else {}),
             **({"replaced": replaced} if replaced else {}),
         }
         with replacing_folder(layout.model(self.round)) as folder:
@@ -130,47 +132,6 @@ class Train:
         if card.get("brought_trained_on"):
             taught += f" and {len(card['brought_trained_on'])} labels that sources brought"
         console.say(f"train {self.round}: {training.height} labels{taught}, {judged_text}")
-
-    def _classifier(self, judged: pl.DataFrame) -> dict[str, Any]:
-        """`classifier`: how right the one that was there before the first round is, by what this round's queue says.
-
-        Args:
-            judged: the evaluation pictures; `pictures` is their number, and `n` that of those it predicted.
-        """
-        queue = ledgers.queue(self.round).drop_nulls("model_id")
-        if self.params.rounds[self.round].prev != START or queue.is_empty():
-            return {}
-        said = judged.join(queue.select("image_id", "predicted", sure="confidence"), on="image_id")
-        index = {name: number for number, name in enumerate(self.classes)}
-        labels, predicted = (
-            np.array([index[name] for name in said[c]], dtype=np.int64) for c in ("label", "predicted")
-        )
-        found = accuracy.accuracy_of(predicted, said["sure"].to_numpy(), labels)
-        model_id = queue["model_id"][0]
-        share = f"{found['accuracy']:.1%} right on {found['n']}" if found["n"] else "predicts none"
-        console.say(f"train {self.round}: {model_id}, which was there before, {share} of {judged.height} pictures")
-        return {"classifier": {"model_id": model_id, "pictures": judged.height, **found}}
-
-    def _brought(self, training: pl.DataFrame, lens: Lens) -> "Taught":
-        """What sources brought, how likely each label is right, and the ways to learn from it."""
-        withdrawn = ledgers.withdrawn_images()
-        said = brought_labels.lesson(
-            self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=withdrawn
-        )
-        if said is None:
-            return Taught(empty(BELIEVED))
-        names = said.rows["image_id"].to_list()
-        rows = np.concatenate([lens(batch) for batch in self.features.batches(names)])
-        brought = Brought(rows, said.labels, said.sources, said.teaches)
-        belief = believe(brought, told=said.told, classes=len(self.classes), seed=self.seed)
-        right = pl.Series("right", belief.right.round(6))
-        taught = said.rows["image_id"][belief.taught(self.seed)].to_list()
-        return Taught(conform(said.rows.with_columns(right), BELIEVED), belief.ways(self.seed), taught)
-
-    def _brought_figures(self, card: dict[str, Any]) -> dict[str, Any]:
-        """How many brought labels the model learnt from, and what people measured of each source."""
-        sources = brought_labels.measured(self.round)
-        return {"trained_on": len(card.get("brought_trained_on", [])), "sources": dict(sources)}
 
     def _arrays(self, rows: pl.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         index = {name: number for number, name in enumerate(self.classes)}
@@ -266,59 +227,6 @@ class Train:
             "gain_detectable": measured.detectable,
         }
         return {"k": measured.k, **{name: round(figure, 6) for name, figure in figures.items()}}
-
-
-@dataclass(frozen=True)
-class Taught:
-    """
-    Attributes:
-        believed: BELIEVED of what sources brought.
-        ways: how a model may learn from it, and `image_ids` of the pictures that these are about.
-    """
-
-    believed: pl.DataFrame
-    ways: Sequence[Doubtful] = ()
-    image_ids: Sequence[str] = ()
-
-    def card(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """What the card says of brought labels: the pictures, where a way was taken."""
-        taken = facts.get("brought", "none") != "none"
-        return {"brought_trained_on": list(self.image_ids)} if taken else {}
-
-
-def _sealed(params: Params, round_name: str) -> bool:
-    """Whether the next round's receipts name this round's model."""
-    later = params.chain[params.chain.index(round_name) + 1 :]
-    return bool(later) and round_state.is_opened(later[0]) and (layout.model(round_name) / model_card.NAME).exists()
-
-
-def _replaced(round_name: str, withdrawn: frozenset[str]) -> list[dict[str, Any]]:
-    """The figures that withdrawals undid, in their order: those on record, and the present ones if they fall now."""
-    path, model = layout.metrics(round_name), layout.model(round_name)
-    if not path.exists() or not (model / model_card.NAME).exists():
-        return []
-    figures = json_files.read(path, "model_id", "labels", "evaluation", remedy=f"run: git checkout {path}")
-    earlier: list[dict[str, Any]] = figures.get("replaced", [])
-    if not withdrawn & (_trained_on(round_name) | _judged_on(round_name)):
-        return earlier
-    judged = figures["evaluation"]
-    fallen = {"model_id": figures["model_id"], "labels": figures["labels"]}
-    return [*earlier, {**fallen, "accuracy": judged["accuracy"], "n": judged["n"]}]
-
-
-def _trained_on(round_name: str) -> frozenset[str]:
-    card = model_card.read(layout.model(round_name))
-    return frozenset([*card["trained_on"], *card.get("brought_trained_on", [])])
-
-
-def _judged_on(round_name: str) -> frozenset[str]:
-    return frozenset(tables.read(layout.model(round_name) / "evaluation.parquet", EVALUATION)["image_id"])
-
-
-def _require_metrics(round_name: str) -> None:
-    path = layout.metrics(round_name)
-    if not path.exists():
-        raise UnavailableError(str(path), "the sealed round's figures are not there", f"run: git checkout {path}")
 
 
 def _require_gate(round_name: str) -> None:

@@ -58,6 +58,7 @@ def is_in_view(page, selector: str) -> bool:
 def choose(page, place: int, choice: str) -> None:
     page.locator(".cell [data-testid^=select-trigger]").nth(place).click()
     page.get_by_role("option", name=choice, exact=True).click()
+    page.get_by_role("option").first.wait_for(state="detached")  # an open list takes the keys
 
 
 def test_what_is_wrong_on_a_page_is_changed_and_everything_submitted_at_once(house, sheet):

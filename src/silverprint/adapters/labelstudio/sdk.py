@@ -7,7 +7,7 @@ import re
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import httpx
 
@@ -24,6 +24,21 @@ _STRANGE: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 
+class ReadingAgain(httpx.Client):
+    """Client that asks a second time where the server closed a kept connection just as a read began.
+
+    Nothing else is ever repeated: a POST that came through, and whose answer was lost, would ask people twice.
+    """
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        try:
+            return super().send(request, **options)
+        except httpx.RemoteProtocolError:
+            if request.method != "GET":
+                raise
+            return super().send(request, **options)
+
+
 def client(url: str, token: str) -> "LabelStudio":
     """The SDK's client, whose connections close with it: hold on to it, not to its parts.
 
@@ -31,8 +46,7 @@ def client(url: str, token: str) -> "LabelStudio":
     """
     from label_studio_sdk import LabelStudio  # takes two seconds: only where a server is talked to
 
-    http = httpx.Client(timeout=_TIMEOUT, trust_env=trusts_proxies(url))
-    # A request is never repeated: a POST that came through, and whose answer was lost, would ask twice.
+    http = ReadingAgain(timeout=_TIMEOUT, trust_env=trusts_proxies(url))
     made: LabelStudio = LabelStudio(  # type: ignore[no-untyped-call]
         base_url=f"{url}/", api_key=token, httpx_client=http, max_retries=0
     )

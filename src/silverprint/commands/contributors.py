@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.prompt import Confirm
 from rich.table import Table
 
 from silverprint import layout
@@ -14,7 +13,7 @@ from silverprint.adapters.contribute import inbox, invite_notes, invites
 from silverprint.adapters.contribute.examples import crowds
 from silverprint.adapters.contribute.standing import Standing
 from silverprint.adapters.contribute.take_in import contributor_page
-from silverprint.campaign import ledgers
+from silverprint.campaign import confirm, ledgers
 from silverprint.config import CrowdSource, Params
 from silverprint.console import say
 from silverprint.errors import UsageError
@@ -66,7 +65,7 @@ def forget(params: Params, pseudonym: str, yes: bool = False) -> None:
     else:
         rule = "no crowd of params.yaml has such a contributor"
         raise UsageError(f"contributor {pseudonym!r}", rule, "see: silverprint contribute status")
-    _confirm(f"erase who {pseudonym} is", yes)
+    confirm.require(f"erase who {pseudonym} is", yes)
     had_note = invite_notes.forget(person.invite)
     inbox.end_session(name, pseudonym)
     say(f"{pseudonym}: {'the note on the invite is erased, and ' if had_note else ''}the session is over")
@@ -117,12 +116,3 @@ def _table(title: str, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     return table
-
-
-def _confirm(what: str, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(what, "nobody is here to confirm it", "give --yes")
-    if not Confirm.ask(f"{what}?"):
-        raise UsageError(what, "it was not confirmed", "nothing has changed")

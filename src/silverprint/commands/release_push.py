@@ -1,14 +1,12 @@
 """silverprint release push OWNER/NAME: the release to the Hugging Face Hub, private unless somebody says otherwise."""
 
-import sys
 from collections.abc import Iterator
 
 import polars as pl
-from rich.prompt import Confirm
 
 from silverprint import layout
 from silverprint.adapters.huggingface import hub
-from silverprint.campaign import ledgers, release_versions, released
+from silverprint.campaign import confirm, ledgers, release_versions, released
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.dvcfiles import missing_outputs
@@ -49,7 +47,7 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
     if dry_run:
         say("nothing was uploaded")
         return
-    _confirm(repository, yes=yes)
+    confirm.require(f"push to {repository}", yes)
     address = hub.push(layout.RELEASE, repository, version=version, private=not public)
     say(f"v{version} is at {address}")
     if gone := _withdrawn_earlier(version):
@@ -65,7 +63,7 @@ def _require_none_withdrawn(params: Params, rows: pl.DataFrame, version: int) ->
 
 def _licenses(rows: pl.DataFrame) -> dict[str, int]:
     """Licence -> pictures of the release, the commonest first."""
-    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    manifest = tables.read(layout.MANIFEST, {name: MANIFEST[name] for name in ("image_id", "license")})
     held = manifest.join(rows.select("image_id"), on="image_id", how="semi")
     return dict(held["license"].fill_null(_UNKNOWN).value_counts(sort=True).iter_rows())
 
@@ -76,15 +74,6 @@ def _plan(rows: pl.DataFrame, version: int, licenses: dict[str, int]) -> Iterato
     formats = ", ".join(sorted(path.name for path in layout.RELEASE.iterdir() if path.is_dir()))
     yield f"{layout.RELEASE} v{version}: {rows.height:,} pictures, {len(files):,} files, {size:,.1f} MB ({formats})"
     yield f"licences: {', '.join(f'{name} {count:,}' for name, count in licenses.items())}"
-
-
-def _confirm(repository: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(repository, "nobody is here to confirm it", "give --yes")
-    if not Confirm.ask(f"push to {repository}?"):
-        raise UsageError(repository, "it was not confirmed", "nothing was uploaded")
 
 
 def _withdrawn_earlier(version: int) -> int:

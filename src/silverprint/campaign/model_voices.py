@@ -1,7 +1,6 @@
 """Voices of models: what the model before each round said of the pictures that the round then asked about."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,9 +14,9 @@ from silverprint.core import half_precision
 from silverprint.core.splits import JUDGING
 from silverprint.core.votes import class_changes as changing
 from silverprint.dvcfiles import missing_outputs
-from silverprint.errors import DataError, restore_remedy
 from silverprint.records import NONE_OF_THESE, SCORES, VOICES, conform, empty
 from silverprint.store import model_card, tables
+from silverprint.store.scores import PROBABILITIES, read_probabilities
 
 NAME: Final = "voices.parquet"
 
@@ -50,8 +49,7 @@ def _own(params: Params, name: str) -> pl.DataFrame:
     """
     folder, prev = layout.score(name), layout.model(params.rounds[name].prev)
     missing_outputs.require_pulled(folder, prev)
-    path = folder / "probabilities.npy"
-    if not path.exists():
+    if not (folder / PROBABILITIES).exists():
         return empty(VOICES)
     card = model_card.read(prev)
     taught = [*(card.get("trained_on") or []), *card.get("brought_trained_on", [])]
@@ -60,23 +58,13 @@ def _own(params: Params, name: str) -> pl.DataFrame:
     )
     scores = tables.read(folder / "scores.parquet", SCORES).with_row_index("row")
     rows = scores.drop_nulls("model_id").join(free, on="image_id", how="semi").sort("image_id")
-    mean = _mean(path, rows["row"].to_numpy(), scores.height)
+    stored = read_probabilities(folder, scores.height)[:, rows["row"].to_numpy()]
+    mean = np.asarray(half_precision.from_half(np.asarray(stored)).mean(axis=0), dtype=np.float64)
     order = _by_number(params, name, mean.shape[1])
     if order is None:
         return empty(VOICES)
     mean = np.stack([mean[:, columns].sum(axis=1) for columns in order], axis=1)
     return conform(rows.with_columns(pl.Series("probabilities", mean.tolist(), pl.List(pl.Float64))), VOICES)
-
-
-def _mean(path: Path, rows: NDArray[np.uint32], count: int) -> NDArray[np.float64]:
-    """(n, C) of the ensemble, in rows of (M, N, C)."""
-    try:
-        stored = np.load(path, mmap_mode="r")
-        if stored.ndim != 3 or stored.shape[1] != count:
-            raise ValueError(f"shape {stored.shape} where scores.parquet has {count} rows")
-    except (OSError, ValueError) as error:
-        raise DataError(str(path), f"not readable ({error})", restore_remedy(path.parent)) from None
-    return np.asarray(half_precision.from_half(np.asarray(stored[:, rows])).mean(axis=0), dtype=np.float64)
 
 
 def _by_number(params: Params, name: str, width: int) -> list[list[int]] | None:

@@ -15,9 +15,9 @@ from silverprint.campaign import round_state
 from silverprint.config import Params
 from silverprint.core import half_precision
 from silverprint.dvcfiles import missing_outputs
-from silverprint.errors import ConfigError, DataError, restore_remedy
+from silverprint.errors import ConfigError, DataError
 from silverprint.records import MANIFEST, SCORES
-from silverprint.store import model_card, tables
+from silverprint.store import model_card, scores, tables
 from silverprint.store.files import replacing_folder
 
 Scores: TypeAlias = tuple[pl.DataFrame, NDArray[np.float16]]  # SCORES, and (M, N, C) as `core.half_precision` has them
@@ -37,7 +37,7 @@ def run(params: Params, round_name: str) -> None:
     """
     out, model = layout.score(round_name), layout.model(params.rounds[round_name].prev)
     missing_outputs.require_pulled(out, layout.CLEAN, layout.EMBED, model)
-    if round_state.is_opened(round_name) and (out / "scores.parquet").exists():
+    if round_state.is_opened(round_name) and (out / scores.TABLE).exists():
         console.say(f"score {round_name}: the round is open, its scores stay as they are")
         return
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -48,13 +48,11 @@ def run(params: Params, round_name: str) -> None:
     card = model_card.read(model)
     with replacing_folder(out) as folder:
         if card["model_id"] is None:
-            tables.write(pl.DataFrame({"image_id": image_ids}), folder / "scores.parquet", SCORES)
+            tables.write(pl.DataFrame({"image_id": image_ids}), folder / scores.TABLE, SCORES)
         else:
             _require_same_classes(params, model, card)
             make = _of_classifier if "classifier" in card else _of_model
-            scores, probabilities = make(params, model, card, image_ids)
-            np.save(folder / "probabilities.npy", probabilities)
-            tables.write(scores, folder / "scores.parquet", SCORES)
+            scores.write(folder, *make(params, model, card, image_ids))
     console.say(f"score {round_name}: {len(image_ids)} pictures by {card['model_id'] or 'no model yet'}")
 
 
@@ -72,32 +70,17 @@ def _of_model(params: Params, model: Path, card: dict[str, Any], image_ids: list
 
     features = Features(layout.EMBED)
     require_same_features(card, features.description, model)
-    classes = params.dataset.classes
     probabilities = half_precision.to_half(predict(Head.load(model), features, image_ids))
-    mean = half_precision.from_half(probabilities).mean(axis=0)  # queue@r reads them with the same rounding
-    scores = pl.DataFrame(
-        {
-            "image_id": image_ids,
-            "predicted": [classes[index] for index in mean.argmax(axis=1)],
-            "confidence": mean.max(axis=1).astype(np.float64),
-        }
-    ).with_columns(pl.lit(card["model_id"]).alias("model_id"))
-    return scores, probabilities
+    return scores.of(image_ids, probabilities, params.dataset.classes, card["model_id"]), probabilities
 
 
 def _of_classifier(params: Params, model: Path, _: dict[str, Any], image_ids: list[str]) -> Scores:
     """What a classifier said before the first round. A picture of which it says nothing may be of each class alike."""
-    there = tables.read(model / "scores.parquet", SCORES).with_row_index("row")
-    path = model / "probabilities.npy"
-    try:
-        stored = np.load(path, mmap_mode="r")
-        if stored.shape != (1, there.height, len(params.dataset.classes)):
-            raise ValueError(f"shape {stored.shape} where scores.parquet has {there.height} rows")
-    except (OSError, ValueError) as error:
-        raise DataError(str(path), f"not readable ({error})", restore_remedy(model)) from None
-    scores = pl.DataFrame({"image_id": image_ids}).join(there, on="image_id", how="left", maintain_order="left")
-    said = scores["row"].is_not_null().to_numpy()
+    there = tables.read(model / scores.TABLE, SCORES).with_row_index("row")
+    stored = scores.read_probabilities(model, there.height, members=1, classes=len(params.dataset.classes))
+    found = pl.DataFrame({"image_id": image_ids}).join(there, on="image_id", how="left", maintain_order="left")
+    said = found["row"].is_not_null().to_numpy()
     nothing = 1 / stored.shape[2]
     probabilities = half_precision.to_half(np.full((1, len(image_ids), stored.shape[2]), nothing, dtype=np.float32))
-    probabilities[:, said] = stored[:, scores["row"].drop_nulls().to_numpy()]
-    return scores, probabilities
+    probabilities[:, said] = stored[:, found["row"].drop_nulls().to_numpy()]
+    return found, probabilities

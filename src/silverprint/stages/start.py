@@ -21,8 +21,8 @@ from silverprint.core import half_precision
 from silverprint.core.first_predictions import matched
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
-from silverprint.records import LABELS, MANIFEST, RAW, SCORES, VOTES, empty
-from silverprint.store import files, model_card, tables
+from silverprint.records import LABELS, MANIFEST, RAW, VOTES, empty
+from silverprint.store import files, model_card, scores, tables
 from silverprint.store.features import Features
 
 _QUALITY: dict[str, Any] = {
@@ -144,7 +144,6 @@ def _say_left_out(name: str, found: Predictions, rows: pl.DataFrame) -> None:
 
 def _write(params: Params, name: str, image_ids: pl.Series, probabilities: NDArray[np.float32]) -> None:
     halves = half_precision.to_half(probabilities)[None]
-    known = half_precision.from_half(halves)[0]
     classes = params.dataset.classes
     digest = hashlib.sha256("".join(image_ids).encode() + halves.tobytes()).hexdigest()
     card = {
@@ -155,14 +154,6 @@ def _write(params: Params, name: str, image_ids: pl.Series, probabilities: NDArr
         "features": {},
         "classifier": _described(params),
     }
-    scores = pl.DataFrame(
-        {
-            "image_id": image_ids,
-            "predicted": [classes[index] for index in known.argmax(axis=1)],
-            "confidence": known.max(axis=1).astype(np.float64),
-        }
-    ).with_columns(pl.lit(card["model_id"]).alias("model_id"))
     with files.replacing_folder(layout.model(START)) as folder:
-        np.save(folder / "probabilities.npy", halves)
-        tables.write(scores, folder / "scores.parquet", SCORES)
+        scores.write(folder, scores.of(image_ids, halves, classes, str(card["model_id"])), halves)
         files.write_text(folder / model_card.NAME, json.dumps(card, indent=2, sort_keys=True) + "\n")

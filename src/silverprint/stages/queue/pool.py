@@ -20,10 +20,10 @@ from silverprint.core.queue import relabelling, roles
 from silverprint.core.queue.class_looks import choose as choose_looks
 from silverprint.core.splits import TRAINABLE
 from silverprint.core.votes import imported_labels
-from silverprint.errors import DataError, restore_remedy
 from silverprint.records import HELD_OUT, LABELS, MANIFEST, SCORES, VOTES
 from silverprint.store import tables
 from silverprint.store.features import Features
+from silverprint.store.scores import PROBABILITIES, read_probabilities
 
 UNTOLD: Final = -1  # the class id of a picture that is none of the classes, or not known yet
 
@@ -192,16 +192,8 @@ def _brought(params: Params, image_ids: pl.Series) -> NDArray[np.int64] | None:
 
 def _probabilities(name: str, count: int) -> NDArray[np.floating] | None:
     """(M, N, C) in the rows of scores.parquet, as `score` stored them; None where there was no model."""
-    path = layout.score(name) / "probabilities.npy"
-    if not path.exists():
-        return None
-    try:
-        rows: NDArray[np.floating] = np.load(path, mmap_mode="r")
-        if rows.ndim != 3 or rows.shape[1] != count:
-            raise ValueError(f"shape {rows.shape} where scores.parquet has {count} rows")
-    except (OSError, ValueError) as error:
-        raise DataError(str(path), f"not readable ({error})", restore_remedy(path.parent)) from None
-    return rows
+    folder = layout.score(name)
+    return read_probabilities(folder, count) if (folder / PROBABILITIES).exists() else None
 
 
 def _class_ids(labels: pl.Series, classes: Sequence[str]) -> pl.Series:

@@ -7,13 +7,22 @@ import polars as pl
 import pytest
 
 from silverprint import cli, config, layout
-from silverprint.campaign import class_changes, class_list, gold_list, ledgers, lint, model_voices, round_state
+from silverprint.campaign import (
+    brought_labels,
+    class_changes,
+    class_list,
+    gold_list,
+    ledgers,
+    lint,
+    model_voices,
+    round_state,
+)
 from silverprint.commands import classes, rounds
 from silverprint.config import Params
 from silverprint.core.votes import imported_labels
 from silverprint.dvcfiles import yaml_edit
 from silverprint.errors import ConfigError, DataError, UsageError
-from silverprint.records import GOLD, IMPORTS, LABELS, NONE_OF_THESE, OBSOLETE, VOICES, VOTES
+from silverprint.records import BROUGHT, GOLD, IMPORTS, LABELS, NONE_OF_THESE, OBSOLETE, VOICES, VOTES
 from silverprint.stages import check, labels, queue
 from silverprint.store import tables
 from tests.helpers import round_campaign as campaign
@@ -222,7 +231,7 @@ def test_gold_and_labels_of_sources_follow(asked: Params) -> None:
         params = change("rename", old, new)
     params = change("retire", "hat")
     params = change("split", "coat", "sack", "purse")
-    said = imported_labels.latest_statements(class_changes.with_present_names(ledgers.imports(), "choice", params))
+    said = imported_labels.latest_statements(class_changes.present_imports(params))
     assert dict(said.select("image_id", "choice").iter_rows()) == dict(
         zip(ids, ["bag", "coat", NONE_OF_THESE], strict=True)
     )
@@ -350,3 +359,17 @@ def test_a_campaign_without_the_ledger_is_as_before(asked: Params) -> None:
     assert layout.queue("r02").read_bytes() == drawn
     assert OBSOLETE.encode() not in before["votes.parquet"]
     assert "class_changes" not in layout.state("r01").read_text()
+
+
+def test_a_brought_label_by_an_earlier_name_is_measured_as_its_class(asked: Params) -> None:
+    """As after a merge with a clone that imported before it knew of the change."""
+    voted = ledgers.votes("r01")["image_id"].unique().sort()[:4].to_list()
+    params = change("rename", "coat", "jacket")
+    rows = [
+        {"image_id": i, "annotator": "import:own", "said": "C", "choice": "coat", "status": "valid", "batch": 1}
+        for i in voted
+    ]
+    ledgers.write_imports(pl.DataFrame(rows, schema=IMPORTS))
+    labels.run(params, "r01")
+    brought = tables.read(layout.labels("r01") / brought_labels.NAME, BROUGHT)
+    assert brought.select("image_id", "choice").rows() == [(image_id, "jacket") for image_id in voted]

@@ -25,7 +25,7 @@ def changes() -> tuple[Change, ...]:
     Raises:
         DataError: a line of the ledger is none, or makes no sense after those before it.
     """
-    found = _changes(lines())
+    found = class_changes.of_ledger(lines())
     if wrong := class_changes.fault(found):
         number, why = wrong
         value = f"{layout.CLASS_CHANGES}: {found[number].kind} of {found[number].at}"
@@ -61,6 +61,11 @@ def with_present_names(frame: pl.DataFrame, column: str, params: Params) -> pl.D
         return frame
     known = pl.col(column).is_in([*params.dataset.classes, NONE_OF_THESE])
     return frame.with_columns(pl.when(known).then(column).otherwise(pl.col(column).replace(one)).alias(column))
+
+
+def present_imports(params: Params) -> pl.DataFrame:
+    """IMPORTS by the classes of today."""
+    return with_present_names(ledgers.imports(), "choice", params)
 
 
 def require_list(params: Params) -> None:
@@ -112,10 +117,3 @@ def lines() -> pl.DataFrame:
     if not layout.CLASS_CHANGES.exists():
         return empty(CLASS_CHANGES)
     return ledgers.read(layout.CLASS_CHANGES).sort("at", "change", "before", nulls_last=True)
-
-
-def _changes(rows: pl.DataFrame) -> tuple[Change, ...]:
-    return tuple(
-        Change(row["at"], row["change"], class_changes.names(row["before"]), class_changes.names(row["after"]))
-        for row in rows.to_dicts()
-    )

@@ -63,9 +63,7 @@ def read(
         evidence=Evidence(
             asked=asked,
             answers=said.join(golden_ones, on="image_id", how="anti", maintain_order="left"),
-            imports=imported_labels.to_votes(
-                class_changes.with_present_names(ledgers.imports(), "choice", params), asked
-            ),
+            imports=imported_labels.to_votes(class_changes.present_imports(params), asked),
             gold=gold.filter(pl.col("exposure") == 1),
             known=dict(known.drop_nulls("label").select("image_id", "label").iter_rows()),
             voices={name: row for name, row in voices.items() if name in set(asked["image_id"])},

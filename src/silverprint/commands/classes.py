@@ -146,7 +146,7 @@ def _counts(params: Params) -> dict[str, dict[str, int]]:
     """votes, labels, gold, brought (latest labels of sources) -> class -> how many, by the classes of today."""
     cast = [class_changes.as_they_count(name, ledgers.votes_so_far(name)) for name in params.chain]
     votes = pl.concat([empty(VOTES), *cast]).filter(status="valid")
-    said = imported_labels.latest_statements(class_changes.with_present_names(ledgers.imports(), "choice", params))
+    said = imported_labels.latest_statements(class_changes.present_imports(params))
     labels = _newest(params)
     return {
         "votes": _tally(votes["choice"]),

@@ -134,7 +134,7 @@ def _quality(
 
 def _brought(params: Params, evidence: Evidence) -> pl.DataFrame:
     """BROUGHT: what sources say of pictures that are neither withdrawn nor gold, and what people alone say of these."""
-    said = imported_labels.agreed_statements(ledgers.imports())
+    said = imported_labels.agreed_statements(class_changes.present_imports(params))
     apart = {*ledgers.withdrawn_images(), *gold_list.read(params)["image_id"]}
     said = said.filter(~pl.col("image_id").is_in(sorted(apart)))
     said = said.filter(pl.col("choice").is_in(list(params.dataset.classes)))

@@ -9,7 +9,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.core.evaluation import accuracy, present_classes
 from silverprint.core.evaluation.present_classes import in_present_classes, present_names, unique_names
-from silverprint.core.votes.class_changes import Change, names
+from silverprint.core.votes.class_changes import Change, of_ledger
 from silverprint.records import CLASS_CHANGES, EVALUATION, STOP_SET
 from silverprint.store import json_files, model_card, tables
 
@@ -24,9 +24,8 @@ def unseen(card: dict[str, Any]) -> tuple[Change, ...]:
 def _changes() -> tuple[Change, ...]:
     if not layout.CLASS_CHANGES.exists():
         return ()
-    rows = tables.read_ledger(layout.CLASS_CHANGES, CLASS_CHANGES).sort("at", "change", "before", nulls_last=True)
-    fields = rows.select("at", "change", "before", "after").iter_rows()
-    return tuple(Change(at, kind, names(before), names(after)) for at, kind, before, after in fields)
+    lines = tables.read_ledger(layout.CLASS_CHANGES, CLASS_CHANGES).sort("at", "change", "before", nulls_last=True)
+    return of_ledger(lines)
 
 
 def known(card: dict[str, Any]) -> tuple[str, ...]:

@@ -129,6 +129,12 @@ def _fault(change: Change, there: set[str], closed: Mapping[str, str]) -> str | 
     return None
 
 
+def of_ledger(lines: pl.DataFrame) -> tuple[Change, ...]:
+    """The changes of CLASS_CHANGES, in the order of its lines."""
+    fields = lines.select("at", "change", "before", "after").iter_rows()
+    return tuple(Change(at, kind, names(before), names(after)) for at, kind, before, after in fields)
+
+
 def mapped(votes: pl.DataFrame, changes: Sequence[Change]) -> pl.DataFrame:
     """VOTES of one round as they count after `changes`, in their order: no row more or less.
 

@@ -183,8 +183,7 @@ def _changed_classes(
 
 def _brought(params: Params, image_ids: pl.Series) -> NDArray[np.int64] | None:
     """Where sources differ about a picture, the first by name is heard: whichever it is, the label is in doubt."""
-    present = class_changes.with_present_names(ledgers.imports(), "choice", params)
-    said = imported_labels.latest_statements(present).filter(pl.col("status") == "valid")
+    said = imported_labels.latest_statements(class_changes.present_imports(params)).filter(pl.col("status") == "valid")
     said = said.unique("image_id", keep="first", maintain_order=True)
     known = image_ids.to_frame().join(said, on="image_id", how="left", maintain_order="left")["choice"]
     return None if known.null_count() == len(known) else _class_ids(known, params.dataset.classes).to_numpy()

@@ -74,20 +74,23 @@ def _votes(name: str) -> pl.DataFrame:
 
 def _ahead(params: Params, standing: RoundStatus) -> Effort:
     if not standing.pictures:
-        return cost(params, standing.round)
+        return cost(params, standing.round, unasked_pictures(params))
     return _effort(params, standing.votes_needed - standing.votes, _pace(params))
 
 
-def cost(params: Params, name: str) -> Effort:
-    """What the round will take whose queue is not drawn yet, planned or opened, at the pace of the rounds so far."""
+def cost(params: Params, name: str, left: int | None) -> Effort:
+    """What the round will take whose queue is not drawn yet, planned or opened, at the pace of the rounds so far.
+
+    Args:
+        left: `unasked_pictures`.
+    """
     entry = params.planned[name] if name in params.planned else params.rounds[name]
-    left = unasked_pictures(params)
     evaluation = params.evaluation.size if name == params.round_names[0] else 0
-    budget, gold = entry.budget, entry.gold
+    budget = entry.budget
     if left is not None:
         evaluation = min(evaluation, left)
         budget = budget if entry.relabel else min(budget, left - evaluation)
-    votes = (budget + gold) * entry.overlap + evaluation * params.evaluation.overlap
+    votes = (budget + entry.gold) * entry.overlap + evaluation * params.evaluation.overlap
     votes += round(entry.audit * budget) * (params.evaluation.overlap - entry.overlap)
     return _effort(params, votes, _pace(params))
 

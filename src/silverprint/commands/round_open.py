@@ -54,8 +54,9 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     known_names.check(opened)
     _require_meant(params, name, given)
     entry = opened.rounds[name]
-    say(forecast_text.needs(name, forecast.cost(opened, name), params.people.currency))
-    if forecast.unasked_pictures(opened) == 0:
+    left = forecast.unasked_pictures(opened)
+    say(forecast_text.needs(name, forecast.cost(opened, name, left), params.people.currency))
+    if left == 0:
         say(f"{name}: nobody is left to ask about for the first time; it can give earlier pictures a second look alone")
     _write_asks(name)
     files.write_text(layout.PARAMS, text)

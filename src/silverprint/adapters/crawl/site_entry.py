@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from silverprint.adapters.crawl.first_look import Look
 
 _GUESS: Final = "img"  # all pictures of its first page
-_SELECTORS: Final = ("next", "page", "picture")
 
 
 def proposed(
@@ -72,6 +71,6 @@ def _look(name: str, source: config.WebSource, known: Mapping[str, Any]) -> "Loo
     """In a process of its own: Twisted's reactor starts once in each, and a campaign may begin with several sites."""
     from silverprint.adapters.crawl.first_look import Selectors, look  # loads Scrapy, which no other source needs
 
-    given = Selectors(*(known.get(knob) for knob in _SELECTORS))
+    given = Selectors(*(known.get(knob) for knob in Selectors._fields))
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(look, name, source, given).result()

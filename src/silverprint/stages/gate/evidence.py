@@ -87,6 +87,7 @@ class Evidence:
         self.votes = tables.read(folder / "votes.parquet", VOTES).filter(pl.col("round") == name)
         self.answers = self.votes.filter(pl.col("status").is_in(vote_ledger.DONE))
         self.manifest = tables.read(layout.MANIFEST, MANIFEST)
+        self.queue = ledgers.queue(name)
         self.withdrawn = ledgers.withdrawn_images()
 
     def tables(self) -> dict[str, Table]:
@@ -108,7 +109,7 @@ class Evidence:
         return Table(self._marked(answers), figures, limits, keys=("image_id", "annotator"))
 
     def _annotators(self) -> Table:
-        gate, guesses = self.params.gate, ledgers.queue(self.name).select("image_id", "predicted")
+        gate, guesses = self.params.gate, self.queue.select("image_id", "predicted")
         rows = people.table(self.answers, guesses, self.quality["gold"]["annotators"], gate)
         return Table(
             rows, {}, {"min_gold": gate.min_gold, "level": gate.level}, keys=("annotator",), words=people.WORDS
@@ -116,8 +117,7 @@ class Evidence:
 
     def _labels(self) -> Table:
         gate, gold = self.params.gate, self.quality["gold"]
-        asked = ledgers.queue(self.name)["image_id"]
-        judged = second_looks.judged(self.labels, self.before, self.name, asked)
+        judged = second_looks.judged(self.labels, self.before, self.name, self.queue["image_id"])
         conflicts = group_conflicts.share(self.labels, self.manifest.select("image_id", "group"))
         figures = {
             "alpha_round": self._alpha(),

@@ -71,11 +71,11 @@ class Train:
         self.labels = tables.read(layout.labels(round_name) / "labels.parquet", LABELS)
         if keep_model:  # what it says can be compared with labels of its own classes alone
             self.labels = self.labels.with_columns(evaluations.as_then(layout.model(round_name), self.labels["label"]))
-        withdrawn = ledgers.withdrawn_images()
+        self.withdrawn = ledgers.withdrawn_images()
         self.examples: Examples = examples(
-            self.labels, self.manifest, classes=self.classes, withdrawn=withdrawn, binding=BINDING
+            self.labels, self.manifest, classes=self.classes, withdrawn=self.withdrawn, binding=BINDING
         )
-        self.unlabelled = unlabelled(self.labels, self.manifest, withdrawn=withdrawn, most=MOST)
+        self.unlabelled = unlabelled(self.labels, self.manifest, withdrawn=self.withdrawn, most=MOST)
         self.features = Features(layout.EMBED)
 
     def run(self, replaced: list[dict[str, Any]]) -> None:
@@ -93,10 +93,10 @@ class Train:
             held_out, brought = self._kept_held_out(), Taught(brought_labels.believed(self.round))
         else:
             random = (training["role"] == "control").to_numpy()
-            brought = teach(
-                self.round, (self.labels, self.manifest, training), self.features, lens,
-                classes=self.classes, seed=self.seed,
-            )  # fmt: skip
+            said = brought_labels.lesson(
+                self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=self.withdrawn
+            )
+            brought = teach(said, self.features, lens, self.seed)
             material = Material(lens(x), y, random, lens(pool), len(self.classes), brought.ways)
             learnt = learn(material, lens, self.params.model, self.seed)
             head, held = learnt.head, learnt.held_out.tolist()

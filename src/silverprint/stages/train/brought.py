@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from silverprint.campaign import brought_labels, ledgers
+from silverprint.campaign import brought_labels
+from silverprint.campaign.brought_labels import Lesson
 from silverprint.core.brought_labels.belief import Brought, believe
 from silverprint.core.features.lens import Lens
 from silverprint.core.semisupervised import Doubtful
@@ -33,29 +34,14 @@ class Taught:
         return {"brought_trained_on": list(self.image_ids)} if taken else {}
 
 
-def teach(
-    round_name: str,
-    tables: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
-    features: Features,
-    lens: Lens,
-    *,
-    classes: tuple[str, ...],
-    seed: int,
-) -> Taught:
-    """What sources brought, how likely each label is right, and the ways to learn from it.
-
-    Args:
-        tables: LABELS so far, the manifest, and the labels that the round trains on.
-    """
-    labels, manifest, training = tables
-    withdrawn = ledgers.withdrawn_images()
-    said = brought_labels.lesson(round_name, labels, manifest, training, classes=classes, withdrawn=withdrawn)
+def teach(said: Lesson | None, features: Features, lens: Lens, seed: int) -> Taught:
+    """How likely each label that sources brought is right, and the ways to learn from it; None where there is none."""
     if said is None:
         return Taught(empty(BELIEVED))
     names = said.rows["image_id"].to_list()
     rows = np.concatenate([lens(batch) for batch in features.batches(names)])
     brought = Brought(rows, said.labels, said.sources, said.teaches)
-    belief = believe(brought, told=said.told, classes=len(classes), seed=seed)
+    belief = believe(brought, told=said.told, classes=len(said.classes), seed=seed)
     right = pl.Series("right", belief.right.round(6))
     image_ids = said.rows["image_id"][belief.taught(seed)].to_list()
     return Taught(conform(said.rows.with_columns(right), BELIEVED), belief.ways(seed), image_ids)

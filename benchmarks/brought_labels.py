@@ -7,7 +7,6 @@ its pictures, drawn at random, and tests on pictures outside of the pool. Of the
 the brought labels. *Chance* is a source whose labels have nothing to do with the pictures.
 """
 
-import argparse
 import json
 import os
 from itertools import product
@@ -16,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.label_efficiency.datasets import DATASETS, FOLDER, Task, folder, task
+from benchmarks.label_efficiency.datasets import Task, folder, task
 from benchmarks.label_efficiency.measures import interval
-from benchmarks.label_errors import KINDS, RIGHT
+from benchmarks.label_errors import KINDS, RIGHT, command
 from silverprint.core.brought_labels.belief import Brought, believe
 from silverprint.core.features import block_weights
 from silverprint.core.label_errors.held_out import chosen_view
@@ -28,7 +27,6 @@ from silverprint.core.semisupervised.head import descend, supervised_term
 from silverprint.core.semisupervised.request import checked
 
 VOTES = 100
-FIRST_SEED = 30  # the choices were made on others
 CELLS = (("even", 0.06), ("even", 0.2), ("structured", 0.06), ("structured", 0.2), ("chance", 1.0))
 CONTESTANTS = ("both", "votes", "brought")
 
@@ -109,23 +107,5 @@ def report(datasets: list[str], seeds: range) -> None:
         print(f"| {dataset} ({len(runs)}) | {kind} {rate:.0%} | {cells} | {taught} of {len(runs)} |")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.brought_labels", description=__doc__)
-    parser.add_argument("verb", choices=("run", "report"))
-    parser.add_argument("--runs", default=str(folder()), help="folder of features and finished runs")
-    parser.add_argument("--datasets", nargs="+", default=list(DATASETS), choices=list(DATASETS))
-    parser.add_argument("--seeds", type=int, default=10)
-    asked = parser.parse_args()
-    os.environ[FOLDER] = asked.runs
-    seeds = range(FIRST_SEED, FIRST_SEED + asked.seeds)
-    if asked.verb == "report":
-        report(asked.datasets, seeds)
-        return
-    for seed in seeds:  # outermost: whatever is finished when the time is up is paired
-        for dataset, (kind, rate) in product(asked.datasets, CELLS):
-            play(dataset, kind, rate, seed)
-        print(f"seed {seed} is whole", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    command("brought_labels", __doc__, CELLS, play, report)

@@ -11,7 +11,7 @@ as many of the first as there are errors. Given is the share of the errors that 
 import argparse
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -35,6 +35,7 @@ RATES = (0.02, 0.06, 0.2)
 PEERS = ("self_confidence", "normalized_margin")
 
 Labels = NDArray[np.int64]
+Cell = tuple[str, float]  # kind of errors, and their share
 
 
 def even(truth: Labels, rate: float, classes: int, rng: np.random.Generator) -> Labels:
@@ -58,6 +59,7 @@ def structured(truth: Labels, rate: float, classes: int, rng: np.random.Generato
 
 
 KINDS: dict[str, Callable[..., Labels]] = {"even": even, "structured": structured}
+CELLS = tuple(product(KINDS, RATES))
 
 
 def play(dataset: str, kind: str, rate: float, seed: int) -> None:
@@ -100,7 +102,7 @@ def kept(dataset: str, kind: str, rate: float, seed: int) -> Path:
 def report(datasets: list[str], seeds: range) -> None:
     print("| set | errors | silverprint | " + " | ".join(PEERS) + " | less than the better peer, 95 % |")
     print("|---|---|---|" + "---|" * len(PEERS) + "---|")
-    for dataset, kind, rate in product(datasets, KINDS, RATES):
+    for dataset, (kind, rate) in product(datasets, CELLS):
         paths = [kept(dataset, kind, rate, seed) for seed in seeds]
         runs = [json.loads(path.read_text()) for path in paths if path.exists()]
         if not runs:
@@ -113,8 +115,16 @@ def report(datasets: list[str], seeds: range) -> None:
         print(f"| {dataset} ({len(runs)}) | {kind} {rate:.0%} | {cells} | {low:+.3f} to {high:+.3f} |")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.label_errors", description=__doc__)
+def command(
+    name: str, about: str | None, cells: Sequence[Cell], play: Callable[..., None], report: Callable[..., None]
+) -> None:
+    """Plays or reports what the command line asks for: every seed of every set and cell.
+
+    Args:
+        play: of a set, a kind and a rate of errors, and a seed.
+        report: of sets and seeds.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about)
     parser.add_argument("verb", choices=("run", "report"))
     parser.add_argument("--runs", default=str(folder()), help="folder of features and finished runs")
     parser.add_argument("--datasets", nargs="+", default=list(DATASETS), choices=list(DATASETS))
@@ -126,10 +136,10 @@ def main() -> None:
         report(asked.datasets, seeds)
         return
     for seed in seeds:  # outermost: whatever is finished when the time is up is paired
-        for dataset, kind, rate in product(asked.datasets, KINDS, RATES):
+        for dataset, (kind, rate) in product(asked.datasets, cells):
             play(dataset, kind, rate, seed)
         print(f"seed {seed} is whole", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    command("label_errors", __doc__, CELLS, play, report)

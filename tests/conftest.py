@@ -23,12 +23,13 @@ settings.register_profile("explore", deadline=None, print_blob=True, max_example
 settings.load_profile("silverprint")
 
 ROOT = Path(__file__).resolve().parents[1]
+OFFLINE = ROOT / "tests/e2e/offline"
 PIPELINE = ("params.yaml", "dvc.yaml", "versions.yaml", "expectations")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of the finished campaign, which take longest, begin."""
-    items.sort(key=lambda item: "finished" not in getattr(item, "fixturenames", ()))
+    """The tests that play the finished campaign begin, for they take longest; those that only look at it come last."""
+    items.sort(key=lambda item: (OFFLINE in item.path.parents, "finished" not in getattr(item, "fixturenames", ())))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
@@ -41,7 +42,8 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])
-        return path.name if path.name == "test_interrupt.py" else str(path.parent)  # it runs a campaign of its own
+        alone = path.name in {"test_interrupt.py", "test_wheel.py"}  # they run campaigns of their own
+        return path.name if alone else str(path.parent)
 
 
 @pytest.fixture

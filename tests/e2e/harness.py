@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,15 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+
+
+def ran(output: str) -> set[str]:
+    """The stages that a repro ran."""
+    return set(re.findall(r"Running stage '([^']+)'", output))
+
+
+def one_line(text: str) -> bool:
+    return "Traceback" not in text and text.count("\n") == 1
 
 
 def free_port() -> int:
@@ -117,8 +127,8 @@ class Campaign:
                 process.wait(timeout=30)
 
 
-def checkout(to: Path) -> Campaign:
-    """The tracked files as they are in the working tree, with nothing run, as a Git repository of its own."""
+def checkout(campaign: Campaign) -> None:
+    """Fills the campaign's folder with the tracked files of the working tree, as a Git repository of its own."""
     listed = subprocess.run(
         ["git", "ls-files"],
         cwd=ROOT, check=True, capture_output=True, text=True,
@@ -126,12 +136,10 @@ def checkout(to: Path) -> Campaign:
     for line in listed.stdout.splitlines():
         source = ROOT / line
         if source.is_file():
-            (to / line).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, to / line)
-    campaign = Campaign(to)
+            (campaign.path / line).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, campaign.path / line)
     campaign.must("git", "init", "--quiet")
     _identify(campaign)
-    return campaign
 
 
 def _identify(campaign: Campaign) -> None:

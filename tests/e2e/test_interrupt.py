@@ -23,8 +23,8 @@ def behind(campaign: Campaign) -> list[str]:
 
 
 def test_ctrl_c_ends_the_demo_and_leaves_nothing_behind(tmp_path: Path, studio_environment: str) -> None:
-    campaign = checkout(tmp_path / "project")
-    campaign.environment["SILVERPRINT_STUDIO_ENV"] = studio_environment
+    campaign = Campaign(tmp_path / "project", {"SILVERPRINT_STUDIO_ENV": studio_environment})
+    checkout(campaign)
     shrink(campaign, free_port())
     ports = ("--studio-port", str(free_port()), "--mlflow-port", str(free_port()), "--pictures", "200")
     demo = campaign.start("python", "-m", "silverprint.demo", "run", *ports)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import time
 from pathlib import Path
 
@@ -10,16 +9,11 @@ import polars as pl
 import pytest
 
 from tests.e2e.conftest import git
-from tests.e2e.harness import Campaign
+from tests.e2e.harness import Campaign, ran
 
 pytestmark = pytest.mark.slow
 
 PEOPLE = ("ada", "bo", "cyn")
-
-
-def ran(output: str) -> set[str]:
-    """The stages that a repro ran."""
-    return set(re.findall(r"Running stage '([^']+)'", output))
 
 
 def test_the_demo_ends_with_its_table_and_addresses(finished: Campaign) -> None:
@@ -42,15 +36,20 @@ def quickest(campaign: Campaign) -> float:
     return min(times)
 
 
-def test_repro_straight_after_runs_nothing_and_takes_little_longer_than_with_one_stage(
+def test_repro_straight_after_runs_nothing_and_takes_little_longer_than_stages_without_work(
     finished: Campaign, tmp_path: Path
 ) -> None:
-    smallest = Campaign(tmp_path)
-    (tmp_path / "dvc.yaml").write_text("stages:\n  one:\n    cmd: touch one\n    outs: [one]\n")
+    """DVC itself takes some hundredths of a second to look at a stage, whatever the stage does."""
+    idle = Campaign(tmp_path)
+    stages = len(finished.lock())
+    (tmp_path / "params.yaml").write_text((finished.path / "params.yaml").read_text())
+    one = "    do: {cmd: 'touch ${item}', params: [seed], outs: ['${item}']}\n"
+    (tmp_path / "dvc.yaml").write_text(f"stages:\n  s:\n    foreach: {[f'o{n}' for n in range(stages)]}\n{one}")
     for command in (("git", "init", "--quiet"), ("dvc", "init", "--quiet"), ("dvc", "repro", "--quiet")):
-        smallest.must(*command)
+        idle.must(*command)
+    assert len(idle.lock()) == stages
     finished.must("dvc", "repro")
-    assert quickest(finished) <= max(2.0, 2.5 * quickest(smallest))
+    assert quickest(finished) <= 2.5 * quickest(idle)
 
 
 def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> None:
@@ -180,102 +179,3 @@ def test_a_reopened_round_asks_more_people_and_keeps_every_vote(finished: Campai
     assert set(before["annotation_id"]) < set(after["annotation_id"])
     asked = pl.read_csv(pulled.path / "data/rounds/r03/queue.csv")["image_id"].len()
     assert after.filter(pl.col("round") == "r03").height >= 3 * asked
-
-
-def test_a_threshold_changed_afterwards_loses_no_vote_and_asks_nobody(pulled: Campaign) -> None:
-    before, lock = pulled.votes(), pulled.lock()
-    pulled.edit("params.yaml", "min_sharpness: 8.0", "min_sharpness: 400.0")
-    unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
-    done = pulled.call("dvc", "repro", **unreachable)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "clean" in ran(done.stdout)
-    assert pulled.votes().equals(before)
-    after = pulled.lock()
-    assert after["clean"] != lock["clean"]
-    shown = json.loads(pulled.must("dvc", "metrics", "diff", "--json"))["data/metrics/qualities.json"]
-    assert shown["quality.rejected.blurred"]["diff"] > 0
-    for name in ("r01", "r02"):
-        assert after[f"queue@{name}"] == lock[f"queue@{name}"]
-        assert after[f"train@{name}"] == lock[f"train@{name}"]
-
-
-def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> None:
-    labels = pl.read_parquet(pulled.path / "data/rounds/r03/labels/labels.parquet")
-    gone = labels.filter((pl.col("role") == "train") & (pl.col("round") == "r01"))["image_id"][0]
-    before, cards = pulled.votes(), {}
-    for name in ("r01", "r02", "r03"):
-        cards[name] = (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
-        assert gone in cards[name]
-    pulled.must("silverprint", "takedown", gone, "--why", "asked by its author", "--purge")
-    assert "data/release holds 1 withdrawn" in pulled.must("silverprint", "status")
-    unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
-    done = pulled.call("dvc", "repro", **unreachable)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert pulled.votes().equals(before)
-    manifest = pl.read_parquet(pulled.path / "data/clean/manifest.parquet").filter(pl.col("image_id") == gone)
-    assert manifest["reason"].to_list() == ["withdrawn"]
-    for name in ("r01", "r02", "r03"):
-        table = pl.read_parquet(pulled.path / f"data/rounds/{name}/labels/labels.parquet")
-        assert gone not in table["image_id"]
-        assert gone not in (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
-        figures = json.loads((pulled.path / f"data/rounds/{name}/metrics.json").read_text())
-        assert figures["replaced"][0]["model_id"] == json.loads(cards[name])["model_id"]
-        assert figures["labels"] == figures["replaced"][0]["labels"] - 1
-    assert not list((pulled.path / "data/release").rglob(f"{gone}*"))
-    assert "data/release holds 1" not in pulled.must("silverprint", "status")
-    assert gone[:12] in (pulled.path / "data/report/index.html").read_text()
-    assert not ran(pulled.repro().stdout)
-    pulled.must("silverprint", "doctor")
-    life = json.loads(pulled.must("silverprint", "trace", gone, "--json"))["events"]
-    assert {event["facts"].get("outcome") for event in life if event["stage"].startswith("acquire")} == {"purged"}
-    assert {"queue@r01", "annotate@r01", "takedown"} <= {event["stage"] for event in life}
-    assert not {"release", "train@r03"} & {event["stage"] for event in life}
-
-
-def test_a_second_source_added_on_a_clone_loses_no_picture(colleague: Campaign, tmp_path: Path) -> None:
-    drop = tmp_path / "drop"
-    drop.mkdir()
-    colleague.must("dvc", "pull", "--quiet", "data/raw/partner")
-    _some_new_pictures(drop)
-    colleague.must("silverprint", "source", "add", "museum", "--archive", str(drop), "--license", "CC0-1.0")
-    done = colleague.call("bash", "scripts/repro")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert {"acquire@museum", "measure@museum", "embed", "clean"} <= ran(done.stdout)
-    assert not ran(done.stdout) & {"acquire@web", "acquire@partner", "measure@web", "measure@partner"}
-    manifest = pl.read_parquet(colleague.path / "data/clean/manifest.parquet")
-    counts = dict(manifest["source"].value_counts().iter_rows())
-    assert counts["museum"] == 5
-    assert counts["web"] > 100
-    assert counts["partner"] > 10
-    embedded = pl.concat([pl.read_parquet(path) for path in (colleague.path / "data/embed").glob("*.parquet")])
-    assert embedded["image_id"].is_unique().all()
-    assert set(manifest.filter(pl.col("kept"))["image_id"]) <= set(embedded["image_id"])
-
-
-def _some_new_pictures(folder: Path) -> None:
-    import numpy as np
-    from PIL import Image
-
-    rng = np.random.default_rng(5)
-    for number in range(5):
-        small = Image.fromarray(rng.integers(0, 255, (9, 9, 3), dtype=np.uint8))
-        small.resize((160, 160)).save(folder / f"{number}.jpg", quality=90)
-
-
-def test_the_truth_is_read_by_no_stage(finished: Campaign, tmp_path: Path) -> None:
-    """From the same pictures and votes, with the truth nowhere, every output comes out byte for byte the same."""
-    clone = finished.clone(tmp_path / "clone", media=False)
-    kept = [f"data/raw/{source}" for source in ("web", "partner", "own", "list")]  # what no stage makes anew
-    kept.append("data/releases")
-    clone.must("dvc", "pull", "--quiet", *kept)
-    shutil.copytree(finished.path / "var/demo", clone.path / "var/demo", ignore=shutil.ignore_patterns("truth*"))
-    known = clone.lock()
-    (clone.path / "dvc.lock").unlink()
-    clone.must("dvc", "repro", "--quiet", "check")
-    for name in known:
-        if name.startswith("acquire"):
-            clone.must("dvc", "commit", "--force", "--quiet", name)
-    done = clone.repro()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert {"clean", "embed", "train@r03", "release"} <= ran(done.stdout)
-    assert clone.lock() == known

@@ -1,5 +1,8 @@
 """One contract for every strategy."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from beartype import beartype
@@ -254,3 +257,10 @@ def test_random_takes_each_row_equally_often_even_where_all_are_copies(spread):
     expected = draws * 5 / 20
     chi = ((counts - expected) ** 2 / expected).sum()
     assert chi < 43.8  # the 99.9 % point of chi-square with 19 degrees of freedom
+
+
+def test_the_strategies_are_known_before_any_solver_is_loaded() -> None:
+    """Every command reads their names."""
+    code = "import sys, silverprint.campaign.lint; print([name for name in sys.modules if name.startswith('scipy')])"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout == "[]\n"

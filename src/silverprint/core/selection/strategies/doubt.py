@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.core.label_errors import find_label_errors
 from silverprint.core.selection.strategy import NO_LABEL, Picks, Pool, Strategy
 
 
@@ -14,6 +13,8 @@ def pick(pool: Pool) -> Picks:
     Where people have given a label, theirs is learnt from, or none where it is none of the classes. Pictures that no
     source brought a label of come last, in an order of chance, without a value.
     """
+    from silverprint.core.label_errors import find_label_errors  # SciPy's solvers; every command knows the strategies
+
     known = pool.brought_labels.copy()
     if pool.labels is not None:
         known[pool.labeled] = np.maximum(pool.labels, NO_LABEL)

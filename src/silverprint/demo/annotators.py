@@ -18,6 +18,7 @@ from silverprint.errors import DataError, NotAllowedError, UnavailableError
 
 STOP: Final = layout.DEMO / "stop"
 POLL_S: Final = 0.5
+LAST_POLL_S: Final = 4.0  # pauses double up to this while there is nothing to answer
 FIRST_REST_S: Final = 1.0  # before a finished project is asked again: more may have been opened on it
 LAST_REST_S: Final = 8.0  # rests double up to this, since every question costs the server
 LOOKS: Final = 5  # pictures that are really fetched, to see that they are served
@@ -79,11 +80,14 @@ class Desk:
         return self.stop.is_set() or STOP.exists()
 
     def _shift(self, client: httpx.Client) -> None:
+        pause = POLL_S
         while not self._stopped():
+            before = self.votes
             for project in self._projects(client):
                 while not self._stopped() and self._answer_next(client, project):
                     pass
-            self.stop.wait(POLL_S)
+            pause = POLL_S if self.votes > before else min(2 * pause, LAST_POLL_S)
+            self.stop.wait(pause)
 
     def _sign_in(self, client: httpx.Client) -> None:
         client.get("/user/login/").raise_for_status()

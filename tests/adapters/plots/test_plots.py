@@ -102,6 +102,20 @@ def test_no_marker_covers_the_name_of_a_round(accuracy: list[float], controls: l
         assert not name.count_overlaps(names[:number])
 
 
+def test_no_line_runs_through_the_name_of_a_round() -> None:
+    """A falling line left the first point to the right and down, where names stand first."""
+    accuracy = (0.816, 0.782, 0.782)
+    points = [
+        learning_curve.Point(f"r{n:02d}", 100 * n, value, 0.7, 0.87, None) for n, value in enumerate(accuracy, start=1)
+    ]
+    figure = learning_curve.render(points)
+    (axes,) = figure.axes
+    along = np.linspace((100, 81.6), (200, 78.2), 200)
+    line = axes.transData.transform(along)
+    for name in axes.texts:
+        assert not name.get_window_extent().count_contains(line)
+
+
 @pytest.mark.parametrize("rounds", [1, 6])
 def test_the_curve_of_few_and_of_many_rounds(tmp_path: Path, rounds: int) -> None:
     pair = learning_curve.Control(20, 5, 0.5, 0.4)

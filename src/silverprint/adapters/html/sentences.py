@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from silverprint.adapters.html.view import RoundView, View
 
+_SAME: Final = 0.05  # points that are printed as 0.0
+
 ROLES: Final = {
     "evaluation": "random ones to measure on",
     "audit": "random ones to test automatic labels on",
@@ -30,21 +32,25 @@ def points(difference: float) -> str:
 
 
 def verdict(view: View) -> list[str]:
-    """First facts for a lead: the model's accuracy, the last round's gain, the strategy's gain over chance."""
+    """First facts for a lead: the model's accuracy, what the last round and the strategy gained."""
     last = view.measured
     if last is None or last.evaluation is None or last.metrics is None:
         return ["No model has been measured yet: there are no evaluation labels."]
-    found = last.evaluation
+    at = last.evaluation
     sentences = [
         f"After {last.name}, with {last.metrics['labels']:,} labels, the model agrees with people on "
-        f"{percent(found['accuracy'])} of {found['n']:,} evaluation pictures "
-        f"(95 % interval {percent(found['accuracy_low'])} to {percent(found['accuracy_high'])})."
+        f"{percent(at['accuracy'])} of {at['n']:,} evaluation pictures "
+        f"(95 % interval {percent(at['accuracy_low'])} to {percent(at['accuracy_high'])})."
     ]
     before = [entry for entry in view.rounds if entry.evaluation and entry.name != last.name]
     if before:
         sentences.append(_progress(before[-1], last))
     if last.control:
         sentences.append(f"In {last.name}, {gain(last.control)}.")
+    found = view.qualities.automatic if view.qualities else None
+    if found and found["released"]:
+        right = percent(found["precision"])
+        sentences.append(f"The model labels {found['released']:,} further pictures; {right} of audited ones are right.")
     return sentences + _gates(view)
 
 
@@ -67,7 +73,9 @@ def _progress(before: RoundView, last: RoundView) -> str:
     change = 100 * (new["accuracy"] - old["accuracy"])
     overlap = new["accuracy_low"] <= old["accuracy_high"] and old["accuracy_low"] <= new["accuracy_high"]
     caution = "; the two intervals overlap, so part of it may be chance" if overlap else ""
-    direction = "more" if change >= 0 else "fewer"
+    if abs(change) < _SAME:
+        return f"That is the same as after {before.name}, with {more:,} more labels."
+    direction = "more" if change > 0 else "fewer"
     return f"That is {abs(change):.1f} points {direction} than after {before.name}, with {more:,} more labels{caution}."
 
 

@@ -1,6 +1,7 @@
 """Learning curve: accuracy against labels, round by round, beside what randomly chosen images would have given."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,7 +104,7 @@ def _controls(axes: Any, points: list[Point]) -> None:
 
 
 def _names(axes: Any, points: list[Point]) -> None:
-    """Writes beside each point which round it is, where no marker and no name covers it, as far as there is room."""
+    """Writes beside each point which round it is, where nothing covers it, as far as there is room."""
     from matplotlib.transforms import Bbox
 
     axes.figure.draw_without_rendering()  # the axes lie where they will from here on
@@ -113,6 +114,10 @@ def _names(axes: Any, points: list[Point]) -> None:
     centres = axes.transData.transform([(labels, 100 * accuracy) for labels, accuracy in marked])
     reach = _REACH * axes.figure.dpi / 72
     taken = [Bbox([centre - reach, centre + reach]) for centre in centres]
+    for start, end in pairwise(centres[: len(points)]):  # the line between the rounds, as beads of its own width
+        steps = max(1, int(max(abs(end - start)) // reach))
+        beads = (start + (end - start) * step / steps for step in range(1, steps))
+        taken += [Bbox([bead - reach / 4, bead + reach / 4]) for bead in beads]
     for point in points:
         names = [_name(axes, point, *place) for place in _PLACES]
         boxes = [name.get_window_extent() for name in names]

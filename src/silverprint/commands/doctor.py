@@ -54,7 +54,7 @@ def _remedy(source: str) -> str:
     root = layout.raw(source)
     if str(root) in missing_outputs.known_outputs():
         return restore_remedy(root)
-    return f"restore it from a copy, or remove {root} and run: dvc repro acquire@{source}"
+    return f"restore it from a copy, or remove {root} and run: silverprint repro acquire@{source}"
 
 
 def _fix(root: Path, faults: list[Fault]) -> None:

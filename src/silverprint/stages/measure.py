@@ -57,7 +57,7 @@ def _tell_of_heic(source: str) -> None:
     rows = tables.read_parts(layout.raw(source), RAW)
     count = rows.filter((pl.col("outcome") == "stored") & (pl.col("format") == "heic")).height
     if count:
-        remedy = f"pip install 'silverprint[heic]', remove {layout.measured(source)}, dvc repro"
+        remedy = f"pip install 'silverprint[heic]', remove {layout.measured(source)}, silverprint repro"
         say(f"measure {source}: {count} pictures are HEIC, which needs a decoder of its own: {remedy}")
 
 

@@ -79,7 +79,7 @@ def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.D
     if not lacking.is_empty():
         source = lacking["source"][0]
         rule = "acquired and not measured"
-        raise UnavailableError(f"{len(lacking)} pictures of {source}", rule, f"run: dvc repro measure@{source}")
+        raise UnavailableError(f"{len(lacking)} pictures of {source}", rule, f"run: silverprint repro measure@{source}")
     return pictures
 
 

@@ -166,3 +166,14 @@ def test_source_add_writes_one(project: Path, capsys: pytest.CaptureFixture[str]
         capsys.readouterr()
         assert cli.main(["source", "add", "more", *arguments]) == code
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_is_counted_as_it_is_read(tmp_path: Path) -> None:
+    """With links, which are entries and not followed, and a folder that cannot be listed."""
+    root = tmp_path / "own"
+    (root / "a/b/c").mkdir(parents=True)
+    for place in ("1.jpg", "a/2.jpg", "a/b/3.jpg", "a/b/.hidden"):
+        (root / place).write_bytes(b"x")
+    (root / "a/link").symlink_to(root / "a/b")
+    (root / "dangling").symlink_to(tmp_path / "nowhere")
+    assert walking.count_files(root) == len(list(walking.folder_entries(root))) == 6

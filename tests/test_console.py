@@ -47,7 +47,7 @@ def test_no_two_lines_are_near_one_another(seconds: list[float]) -> None:
     """So a log never gets more lines than the work has minutes, whatever its pace."""
     lines = logged(seconds, total=len(seconds))
     assert len(lines) <= 6 + sum(seconds) / 300
-    assert bool(lines) is (sum(seconds) >= 10)
+    assert bool(lines) is (sum(seconds) >= 30)
 
 
 def test_what_is_over_soon_leaves_no_line() -> None:
@@ -55,9 +55,9 @@ def test_what_is_over_soon_leaves_no_line() -> None:
 
 
 def test_a_line_says_what_is_known() -> None:
-    assert logged([11.0], total=None, unit="files") == ["measure own: 1 files"]
-    (line,) = logged([6.0, 6.0], total=4, unit="files")
-    assert re.fullmatch(r"measure own: 2 of 4 files, 0\.2/s, \d+ s left", line)
+    assert logged([31.0], total=None, unit="files") == ["measure own: 1 files"]
+    (line,) = logged([16.0, 16.0], total=4, unit="files")
+    assert re.fullmatch(r"measure own: 2 of 4 files, 0\.1/s, \d+ s left", line)
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, **kind: object) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 T = TypeVar("T")
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-_FIRST_S: Final = 10.0  # what is over sooner leaves no line in a log
+_FIRST_S: Final = 30.0  # what is over sooner leaves no line in a log
 _MOST_S: Final = 600.0  # between lines: each time twice as long as before, up to this
 
 
@@ -37,7 +37,7 @@ def track(items: Iterable[T], what: str, total: int | None = None, unit: str = "
 
 
 class LoggedProgress(Progress):
-    """Progress where no line can be rewritten: one line after ten seconds, then ever more seldom, about 150 in a day.
+    """Progress where no line can be rewritten: one line after half a minute, then ever more seldom, about 150 in a day.
 
     Args:
         console: where the lines go.

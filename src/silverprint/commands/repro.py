@@ -47,7 +47,7 @@ def _waited_for() -> str:
     """The last line of a run that went as far as it can without people."""
     standings = round_status.standings_of(config.load())
     missing = {one.round: one.votes_needed - one.votes for one in standings if one.state == "waiting"}
-    asked = " and ".join(f"{name} ({votes} votes)" for name, votes in missing.items())
+    asked = " and ".join(f"{name} ({votes} votes)" for name, votes in missing.items()) or "a stage"
     people = account_names.invited()
     if not people:
         return f"Nothing went wrong: {asked} waits for people, and nobody is invited: silverprint people invite NAME"

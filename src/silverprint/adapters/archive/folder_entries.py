@@ -33,7 +33,7 @@ def folder_entries(folder: Path) -> Iterator[Entry]:
 
 
 def count_files(folder: Path) -> int:
-    """How many entries `folder_entries` has, without a look at the files."""
+    """How many entries `folder_entries` has, without a look at the files; 0 where `folder` itself cannot be listed."""
     count, waiting = 0, [str(folder)]
     while waiting:
         here = waiting.pop()
@@ -45,7 +45,7 @@ def count_files(folder: Path) -> int:
                     else:
                         count += 1
         except OSError:
-            count += 1
+            count += here != str(folder)
     return count
 
 

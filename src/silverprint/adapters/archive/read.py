@@ -72,8 +72,6 @@ def _take(
     left: Counter[str] = Counter()
     files = unnamed = guessed = 0
     total = drop.count() if drop.count is not None else None
-    if total is not None:
-        say(f"acquire {name}: {total:,} files in {drop.place}")
     for entry in track(drop.entries(), f"acquire {name}", total, unit="files"):
         if entry.name in manifest.names:
             continue

@@ -68,6 +68,7 @@ def verb(words: list[str]) -> str:
     return next((name for name in (" ".join(words[:2]), words[0]) if name in RUN), words[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", JOBS, ids=lambda page: page.stem)
 def test_what_a_page_says_to_type_works(page: Path, campaign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for line in lines(page):

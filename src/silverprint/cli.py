@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
             rule = f"{rule.partition(' (choose from ')[0]}; did you mean {meant}?"
         raise UsageError(verb or "the command line", rule, f"see: {self.prog} --help")
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As it is, but what is unknown is told by the parser of the command that it was typed for."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:

@@ -99,6 +99,15 @@ def test_sections_in_braces_or_empty_are_edited_too(text: str) -> None:
     assert "a: {x: 1}" in again.partition("rounds:")[0]
 
 
+def test_a_comment_that_goes_on_below_its_line_stays_there() -> None:
+    head = "planned:     # budget: pictures;\n             # audit: a share\n"
+    text = f"{head}  r01: {{budget: 9}}\nrounds: {{}}   # opened\nlast: start\n"
+    opened = round_plan.open_planned(text, "r01", {})
+    assert opened.splitlines()[:2] == ["planned: {}     # budget: pictures;", "             # audit: a share"]
+    assert opened.splitlines()[3:] == ["  r01: {prev: start, budget: 9}", "last: r01"]
+    assert round_plan.plan_again(opened, "r01") == text
+
+
 def test_a_campaign_of_before_gets_a_section_for_its_plans() -> None:
     text = "# head\nseed: 1\n\n# the rounds\nrounds:\n  r01: {prev: start, budget: 9, draw: 2}\nlast: r01\n"
     assert round_plan.plan(text, "r02", {"budget": 5}) == text.replace(

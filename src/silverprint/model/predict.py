@@ -43,10 +43,12 @@ def predict(
     trainer_options = hardware or available_hardware()
     with quiet_lightning(), tempfile.TemporaryDirectory() as folder, bar() as progress:
         several = trainer_options["devices"] > 1
-        told = [] if what is None or several else [_Told(progress, what, len(image_ids))]
+        callbacks: list[Callback] = [_Writer(Path(folder))] if several else []
+        if what is not None and not several:
+            callbacks.append(_Told(progress, what, len(image_ids)))
         trainer = lightning.Trainer(
             **trainer_options,
-            callbacks=[_Writer(Path(folder))] if several else told,
+            callbacks=callbacks,
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,

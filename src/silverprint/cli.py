@@ -1,13 +1,15 @@
 """Command line: parses, imports the one module that does the work, maps errors to exit codes."""
 
 import argparse
+import difflib
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from silverprint import __version__, command_table
 from silverprint.errors import ConfigError, SilverprintError, UsageError
@@ -17,12 +19,31 @@ _BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, as a shell has it
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose mistakes are our UsageError: one line, exit 64."""
+    """An argument parser whose mistakes are our UsageError: one line, exit 64, with the name that was likely meant."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
         verb = " ".join(self.prog.split()[1:])  # the message will begin with the program's name
         rule = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+        if (meant := self._meant(message)) is not None:
+            rule = f"{rule.partition(' (choose from ')[0]}; did you mean {meant}?"
         raise UsageError(verb or "the command line", rule, f"see: {self.prog} --help")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As it is, but what is unknown is told by the parser of the command that it was typed for."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+    def _meant(self, message: str) -> str | None:
+        """The option or the word that is nearest to what the message says is none, if one is near."""
+        if typed := re.match(r"unrecognized arguments: (--[^\s=]+)", message):
+            known: Iterable[str] = self._option_string_actions
+        elif typed := re.match(r"argument .+?: invalid choice: '(.*?)' \(choose from (.+)\)", message):
+            known = re.findall(r"[^',\s]+", typed[2])
+        else:
+            return None
+        return next(iter(difflib.get_close_matches(typed[1], known, 1)), None)
 
 
 def parser() -> Parser:

@@ -258,7 +258,7 @@ COMMANDS = (
             ),
             Verb(
                 "close",
-                "end a round with what was answered; dvc repro then closes it, and the gate judges as usual",
+                "end a round with what was answered; silverprint repro then closes it, and the gate judges as usual",
                 "commands.round_end:close",
                 (
                     _arg("name", metavar="ROUND"),
@@ -268,7 +268,7 @@ COMMANDS = (
             ),
             Verb(
                 "late",
-                "look for answers that came after a round was closed, and have dvc repro pull them",
+                "look for answers that came after a round was closed, and have silverprint repro pull them",
                 "commands.round_end:pull_late",
                 (_arg("name", metavar="ROUND"), _arg("--why", required=True, help="kept in data/rounds.csv")),
             ),
@@ -299,7 +299,7 @@ COMMANDS = (
     ),
     Verb(
         "source",
-        "add or remove a source in params.yaml and dvc.yaml together",
+        "add, list or remove sources, in params.yaml and dvc.yaml together",
         verbs=(
             Verb(
                 "add",
@@ -327,6 +327,16 @@ COMMANDS = (
                 params=False,
             ),
             Verb(
+                "list",
+                "list the sources with their counts; with --rejected what gave no picture of the dataset, and why",
+                "commands.source_list:run",
+                (
+                    _arg("source", metavar="SOURCE", nargs="?", help="one of them; default: all"),
+                    _arg("--rejected", action="store_true", help="reason, file or address, and picture, a line each"),
+                    _arg("--json", dest="as_json", action="store_true", help="for programs"),
+                ),
+            ),
+            Verb(
                 "remove",
                 "remove a source of which nothing was labelled",
                 "commands.sources:remove",
@@ -337,7 +347,7 @@ COMMANDS = (
     ),
     Verb(
         "takedown",
-        "withdraw pictures and their copies, for good; `dvc repro` then replays it through every round",
+        "withdraw pictures and their copies, for good; `silverprint repro` then replays it through every round",
         "commands.takedown:run",
         (
             _arg("target", metavar="IMAGE_ID|URL|DOMAIN|SOURCE|CONTRIBUTOR"),
@@ -517,7 +527,11 @@ COMMANDS = (
         "a picture's whole history: its origin and licence, its votes, the models trained on it",
         "commands.trace:run",
         (
-            _arg("image_id", metavar="IMAGE_ID", help="64 hex digits, or the first 8 or more; or an address"),
+            _arg(
+                "image_id",
+                metavar="IMAGE_ID",
+                help="64 hex digits, or the first 8 or more; or an address, or the name of a file",
+            ),
             _arg("--json", dest="as_json", action="store_true", help="for programs"),
         ),
     ),

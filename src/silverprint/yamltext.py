@@ -89,7 +89,8 @@ def _one_side(name: Path) -> str:
     if name != layout.LOCK:
         return f"keep the right lines, remove the marks, then: git add {name}"
     way = f"git checkout --ours {name} (or --theirs; after the merge: git checkout COMMIT -- {name})"
-    return f"take it whole from the side whose pictures and models are to stand: {way}; then: dvc pull, dvc repro"
+    whole = f"take it whole from the side whose pictures and models are to stand: {way}"
+    return f"{whole}; then: dvc pull, silverprint repro"
 
 
 def _problem(error: MarkedYAMLError) -> str:

@@ -99,6 +99,15 @@ def test_sections_in_braces_or_empty_are_edited_too(text: str) -> None:
     assert "a: {x: 1}" in again.partition("rounds:")[0]
 
 
+def test_a_comment_that_goes_on_below_its_line_stays_there() -> None:
+    head = "planned:     # budget: pictures;\n             # audit: a share\n"
+    text = f"{head}  r01: {{budget: 9}}\nrounds: {{}}   # opened\nlast: start\n"
+    opened = round_plan.open_planned(text, "r01", {})
+    assert opened.splitlines()[:2] == ["planned: {}     # budget: pictures;", "             # audit: a share"]
+    assert opened.splitlines()[3:] == ["  r01: {prev: start, budget: 9}", "last: r01"]
+    assert round_plan.plan_again(opened, "r01") == text
+
+
 def test_a_campaign_of_before_gets_a_section_for_its_plans() -> None:
     text = "# head\nseed: 1\n\n# the rounds\nrounds:\n  r01: {prev: start, budget: 9, draw: 2}\nlast: r01\n"
     assert round_plan.plan(text, "r02", {"budget": 5}) == text.replace(
@@ -119,7 +128,8 @@ def test_a_round_is_opened_once_the_one_before_is_closed(planned: Path, capsys: 
     round_open.open_round(config.load(), "r01", budget=50)
     said = capsys.readouterr().err
     assert "r01 needs 558 votes (nobody's time for a vote is known yet)" in said  # (50 + 4) * 2 + 150 * 3
-    assert "r01 is open after start; nobody is asked before dvc repro" in said
+    assert "r01 is open after start; nobody is asked before silverprint repro" in said
+    assert "nobody has an account yet, and 3 people are to look at a picture: silverprint people invite" in said
     params = config.load()
     assert (params.chain, params.last, tuple(params.planned)) == (("r01",), "r01", ("r02", "r03"))
     lint.lint(params)
@@ -138,6 +148,17 @@ def test_a_round_is_opened_once_the_one_before_is_closed(planned: Path, capsys: 
     with pytest.raises(ConfigError, match=r"r02 is not closed.*silverprint wait.*round close r02 --early"):
         round_open.open_round(config.load(), "r03")
     assert ledgers.round_decisions().select("round", "decision").rows() == [("r01", "opened"), ("r02", "opened")]
+
+
+def test_as_many_as_are_to_look_at_a_picture_are_enough(planned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layout.PEOPLE.mkdir(parents=True)
+    for name in ("ada", "bo"):
+        (layout.PEOPLE / f"{name}.json").write_text("{}")
+    round_open.open_round(config.load(), "r01")
+    assert "2 people have an account yet, and 3 people are to look at a picture" in capsys.readouterr().err
+    closed("r01")
+    round_open.open_round(config.load(), "r02")
+    assert "account" not in capsys.readouterr().err
 
 
 def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(planned: Path) -> None:
@@ -210,7 +231,7 @@ def test_an_old_campaign_without_the_section_is_told_what_to_write(project: Path
 
 def test_rounds_that_stand_opened_too_early_are_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check.run(config.load())
-    said = "r02, r03: under `rounds` in params.yaml, so dvc repro asks people once the round before is closed"
+    said = "r02, r03: under `rounds` in params.yaml, so silverprint repro asks people once the round before is closed"
     assert said in capsys.readouterr().err
     round_end.remove(config.load(), "r03", "planned")
     round_end.remove(config.load(), "r02", "planned")

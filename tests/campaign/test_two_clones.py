@@ -222,7 +222,9 @@ def test_a_clone_under_autocrlf_has_the_same_rounds(clone: Path, tmp_path: Path,
     assert ledgers.sha256(layout.queue("r01")) == current.queue_sha256
 
 
-@pytest.mark.parametrize(("name", "remedy"), [("dvc.lock", "then: dvc pull, dvc repro"), ("params.yaml", "git add")])
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("dvc.lock", "then: dvc pull, silverprint repro"), ("params.yaml", "git add")]
+)
 def test_a_conflict_in_dvcs_files_has_the_remedy_that_helps(clone: Path, name: str, remedy: str) -> None:
     from silverprint import config
 
@@ -237,5 +239,5 @@ def test_a_gate_in_conflict_is_told(clone: Path) -> None:
     layout.gate("r01").write_text(
         f"<<<<<<< HEAD\n{json.dumps({'passed': True})}\n=======\n{json.dumps({'passed': False})}\n>>>>>>> a\n"
     )
-    with pytest.raises(DataError, match=r"gate\.json line 1: Git left the marks.*dvc repro gate@r01"):
-        json_files.read(layout.gate("r01"), "passed", remedy="run: dvc repro gate@r01")
+    with pytest.raises(DataError, match=r"gate\.json line 1: Git left the marks.*silverprint repro gate@r01"):
+        json_files.read(layout.gate("r01"), "passed", remedy="run: silverprint repro gate@r01")

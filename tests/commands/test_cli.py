@@ -40,6 +40,25 @@ def test_usage_mistakes_end_with_64_and_one_line(typed, project: Path, arguments
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("statsu", "status"), ("round opne r01", "open"), ("round open r04 --bugdet 5", "--budget"),
+        ("round open r04 --bugdet=5", "--budget"), ("status --jsn", "--json"), ("round open r04 --page gird", "grid"),
+    ],
+)  # fmt: skip
+def test_a_slip_is_answered_by_what_was_meant(typed, project: Path, line: str, meant: str) -> None:
+    done = typed(*line.split(), cwd=project)
+    assert done.returncode == 64
+    assert f"; did you mean {meant}?; see: " in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["zebra", "status --quux", "status r01"])
+def test_nothing_is_proposed_that_is_not_near(typed, project: Path, line: str) -> None:
+    assert "did you mean" not in typed(*line.split(), cwd=project).stderr
+
+
 def test_outside_a_project_says_so(silverprint, tmp_path: Path) -> None:
     """As a process, whose exit code is that of `main`."""
     done = silverprint("status", cwd=tmp_path)
@@ -52,7 +71,7 @@ def test_status_of_a_new_project(typed, project: Path) -> None:
     done = typed("status", cwd=project / "data")
     assert done.returncode == 0, done.stderr
     assert "r01" in done.stdout
-    assert "dvc repro goes on with r01" in done.stdout
+    assert "silverprint repro goes on with r01" in done.stdout
 
 
 def test_a_circle_of_rounds_is_78(typed, project: Path) -> None:

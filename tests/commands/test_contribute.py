@@ -87,7 +87,7 @@ def test_status_and_forget(capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = told["contributors"]
     assert (row["theme"], row["given"], row["for"]) == ("birds", 1, "Ada")
     assert told["themes"] == [{"theme": "birds", "wanted": 20, "given": 1, "in the inbox": 1}]
-    assert told["next"] == ["pictures that wait in the inbox: 1; raise sources.crowd.revision, then dvc repro"]
+    assert told["next"] == ["pictures that wait in the inbox: 1; raise sources.crowd.revision, then silverprint repro"]
     assert run("forget", row["contributor"]) == 64  # nobody is here to confirm it
     assert run("forget", row["contributor"], "--yes") == 0
     assert run("forget", "0123456789", "--yes") == 64

@@ -87,7 +87,7 @@ def test_a_campaign_of_ones_own(typed: Typed, tmp_path: Path, photos: Path) -> N
     for verb in ("check", "status"):
         again = typed(verb, cwd=made)
         assert again.returncode == 0, again.stderr
-    assert "silverprint round open r01, then dvc repro" in again.stdout
+    assert "silverprint round open r01, then silverprint repro" in again.stdout
     assert "ledger merge %O %A %B %P" in git(made, "config", "merge.silverprint-ledger.driver")
     assert git(made, "check-attr", "merge", "data/gold.csv").endswith("silverprint-ledger\n")
 

@@ -2,13 +2,23 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from silverprint import config, layout
+from silverprint.campaign import round_status
 from silverprint.commands import demo, repro
 from silverprint.errors import UsageError
+
+REPRO = "silverprint.adapters.dvc_repro --keep-going"
+AFTER = ["silverprint track sync", "silverprint status"]
+
+
+def _plain(line: str) -> str:
+    return line.replace("silverprint.adapters.dvc_repro", "dvc repro")
 
 
 class Calls(list[str]):
@@ -21,7 +31,7 @@ class Calls(list[str]):
     def __call__(self, command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
         line = " ".join(map(str, command[2:]))
         self.append(line)
-        found = next((answer for name, answer in self.answers.items() if line.startswith(name)), 0)
+        found = next((answer for name, answer in self.answers.items() if _plain(line).startswith(name)), 0)
         return subprocess.CompletedProcess(command, found if isinstance(found, int) else 0, found, "")
 
 
@@ -36,13 +46,9 @@ def reproduced(monkeypatch: pytest.MonkeyPatch, *targets: str, **answers: Any) -
     return calls, 0
 
 
-REPRO = "dvc repro --keep-going --pull --allow-missing"
-AFTER = ["silverprint track sync", "silverprint status"]
-
-
 def test_without_a_remote_nothing_is_pulled(monkeypatch: pytest.MonkeyPatch) -> None:
     calls, code = reproduced(monkeypatch, "preview@r02", dvc_remote_list="")
-    assert calls == ["dvc remote list", "dvc repro --keep-going --allow-missing preview@r02", *AFTER]
+    assert calls == ["dvc remote list", f"{REPRO} --allow-missing preview@r02", *AFTER]
     assert code == 0
 
 
@@ -50,7 +56,7 @@ def test_what_sealed_stages_keep_is_pulled_first(monkeypatch: pytest.MonkeyPatch
     sealed = {"silverprint_status_--sealed": "data/embed\ndata/measured/own\n"}
     calls, code = reproduced(monkeypatch, dvc_remote_list="local /remote\n", **sealed, dvc_repro=255)
     pull = "dvc pull --quiet data/embed data/measured/own"
-    assert calls == ["dvc remote list", "silverprint status --sealed", pull, REPRO, *AFTER]
+    assert calls == ["dvc remote list", "silverprint status --sealed", pull, f"{REPRO} --pull --allow-missing", *AFTER]
     assert code == 255
 
 
@@ -58,6 +64,29 @@ def test_a_campaign_that_cannot_be_read_is_not_run(monkeypatch: pytest.MonkeyPat
     calls, code = reproduced(monkeypatch, dvc_remote_list="local /remote\n", silverprint_status=78)
     assert calls == ["dvc remote list", "silverprint status --sealed"]
     assert code == 78
+
+
+@pytest.mark.parametrize(
+    ("people", "who"), [((), "waits for people, and nobody is invited"), (("bo", "ada"), "waits for ada, bo.")]
+)
+def test_a_run_that_waits_ends_with_a_plain_line_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    project: Path,
+    people: tuple[str, ...],
+    who: str,
+) -> None:
+    layout.PEOPLE.mkdir(parents=True)
+    for name in people:
+        (layout.PEOPLE / f"{name}.json").write_text("{}")
+    layout.NAMES.write_text('{"s-1": "admin"}')  # as the server lists whoever started it
+    standing = replace(round_status.status_of(config.load(), "r01"), state="waiting", votes=3, votes_needed=10)
+    monkeypatch.setattr(round_status, "standings_of", lambda _params: [standing])
+    _, code = reproduced(monkeypatch, dvc_remote_list="", dvc_repro=75)
+    assert code == 75
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("Nothing went wrong: r01 (7 votes) waits for ")
+    assert who in last
 
 
 @pytest.fixture

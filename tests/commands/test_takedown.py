@@ -121,7 +121,7 @@ def test_copies_are_named_with_it() -> None:
 
 def test_without_an_index_it_cannot_be_said() -> None:
     layout.raw("partner").rmdir()
-    with pytest.raises(UnavailableError, match=r"data/raw/partner: .*; run: dvc repro"):
+    with pytest.raises(UnavailableError, match=r"data/raw/partner: .*; run: silverprint repro"):
         withdraw(ID)
 
 

@@ -106,7 +106,7 @@ def test_it_says_what_the_release_promised_and_what_came_of_it(campaign, capsys)
 
 
 def test_without_a_finished_round_it_says_what_to_run(campaign):
-    with pytest.raises(UnavailableError, match=r"no round is finished yet; run: dvc repro"):
+    with pytest.raises(UnavailableError, match=r"no round is finished yet; run: silverprint repro"):
         audit()
 
 

@@ -147,7 +147,7 @@ def test_a_reopening_taken_back_closes_again_and_asks_no_more(pulled: Campaign) 
     pulled.must("silverprint", "round", "reopen", "r01", "--extra", "1", "--all", "--why", "again")
     assert pulled.call("silverprint", "annotate", "r01").returncode == 75
     asks.write_bytes(before)
-    assert "silverprint annotate r01, then dvc repro" in pulled.must("silverprint", "status")
+    assert "silverprint annotate r01, then silverprint repro" in pulled.must("silverprint", "status")
     pulled.must("silverprint", "annotate", "r01")
     assert state(pulled, "r01")["status"] == "closed"
     assert pulled.votes().equals(votes)

@@ -86,6 +86,8 @@ def test_from_the_wheel_to_the_first_task_and_to_a_release(outside: Campaign, in
     mine.must("silverprint", "round", "open", "r01")
     asked = mine.call("silverprint", "repro")
     assert "people are needed" in asked.stdout + asked.stderr, asked.stdout + asked.stderr
+    assert (asked.returncode, "ERROR" in asked.stderr) == (75, False), asked.stderr
+    assert asked.stderr.splitlines()[-1].startswith("Nothing went wrong: r01 ("), asked.stderr
     took = processor_seconds() - before
     assert mine.standing("r01")["state"] == "waiting"
     mine.must("silverprint", "doctor")

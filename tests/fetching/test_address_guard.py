@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from silverprint.adapters.crawl.page_licenses import Place
-from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
+from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring, memory_file
 from silverprint.adapters.urls.http.address import Gate, sendable_url
 from silverprint.core.cleaning.takedowns import NOTHING, Takedowns
 from silverprint.fetching.address_guard import AddressPolicy, Target, literal, target
@@ -138,8 +138,8 @@ SIZES = st.lists(st.tuples(st.integers(0, HOT), st.integers(0, 3)), max_size=60)
 @settings(max_examples=10)
 @given(SIZES)
 def test_what_is_put_into_the_ring_is_there_until_it_is_freed(steps: list[tuple[int, int]]) -> None:
-    descriptor, size = os.memfd_create("test"), 4 * HOT
-    os.truncate(descriptor, size)
+    size = 4 * HOT
+    descriptor = memory_file(size)
     here, there, held = Ring(descriptor, size), Ring(descriptor, size), deque[tuple[int, int]]()
     os.close(descriptor)
     for length, freed in steps:

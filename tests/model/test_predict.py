@@ -1,9 +1,13 @@
 """Predictions by Lightning: the same whatever the hardware, and what the hardware is told."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
+from silverprint import console
 from silverprint.model import predict as module
 from silverprint.model.head import Head
 from silverprint.model.predict import available_hardware, loader, predict
@@ -34,6 +38,16 @@ def head():
 def test_the_rows_are_in_the_order_asked(pool, head):
     features, ids = pool
     np.testing.assert_allclose(predict(head, features, ids), head.predict(features.matrix(ids)), atol=1e-6)
+
+
+def test_its_progress_counts_pictures_where_it_has_a_name(pool, head, monkeypatch):
+    features, ids = pool
+    text = StringIO()
+    monkeypatch.setattr(console, "err", Console(file=text, width=100, force_terminal=True, _environ={"TERM": "xterm"}))
+    predict(head, features, ids)
+    assert "pictures" not in text.getvalue()
+    predict(head, features, ids, what="score r01")
+    assert f"{COUNT:,} of {COUNT:,} pictures" in text.getvalue()
 
 
 @pytest.mark.slow

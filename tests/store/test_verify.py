@@ -173,7 +173,7 @@ def kept(data: bytes, ending: str = "") -> str:
 def test_nothing_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     params = type("Params", (), {"sources": {"web": None}})()
-    with pytest.raises(UnavailableError, match=r"run: dvc repro$"):
+    with pytest.raises(UnavailableError, match=r"run: silverprint repro$"):
         doctor.run(params, fix=False)
     Path("dvc.lock").write_text("stages: {acquire@web: {outs: [{path: data/raw/web, md5: 0.dir}]}}")
     with pytest.raises(UnavailableError, match=r"run: dvc pull data/raw/web$"):

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from silverprint import layout
+from silverprint.campaign import annotator_ledger
 from silverprint.errors import UsageError
 from silverprint.store import files
 
 DOMAIN: Final = "silverprint.local"  # domain of people who were invited by a plain name
+_ADMINISTRATOR: Final = "admin"  # of our own server: nobody who labels
 # What Label Studio takes as an e-mail address, without quoted parts and address literals.
 _WORD: Final = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
 _HOST: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
@@ -34,6 +36,14 @@ def email(name: str) -> str:
 def shown(address: str) -> str:
     """The name that the person of this address was invited by."""
     return address.removesuffix(f"@{DOMAIN}")
+
+
+def invited() -> list[str]:
+    """Those who have an account and may work, as far as this machine has heard, by name."""
+    known = by_pseudonym()
+    stopped = {known.get(who) for who, state in annotator_ledger.states().items() if state != "active"}
+    here = {path.stem for path in layout.PEOPLE.glob("*.json")}
+    return sorted((here | {*known.values()}) - stopped - {_ADMINISTRATOR})
 
 
 def remember(people: Mapping[str, str]) -> dict[str, str]:

@@ -56,6 +56,6 @@ def pixel_hashes_of_measured(sources: Iterable[str], raw: pl.DataFrame) -> pl.Da
 
 
 def _hashed(reader: ShardReader, image_ids: list[str]) -> pl.DataFrame:
-    pictures = track(reader.read(image_ids), "comparing possible copies", total=len(image_ids))
+    pictures = track(reader.read(image_ids), "clean: comparing possible copies", total=len(image_ids))
     rows = [(image_id, pixel_sha256(data, MOST_PIXELS, KNOWN)) for image_id, data in pictures]
     return pl.DataFrame(rows, schema=PIXELS, orient="row")

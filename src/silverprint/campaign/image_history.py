@@ -50,6 +50,18 @@ def answers(params: Params, address: str) -> list[Event]:
     return found
 
 
+def addresses(params: Params, name: str) -> list[str]:
+    """The addresses of pictures and pages on this disk that are `name`, or end with it as a file's name; sorted."""
+    found: set[str] = set()
+    for source in params.sources:
+        if layout.raw(source).is_dir():
+            rows = tables.read_parts(layout.raw(source), {column: RAW[column] for column in ("url", "page_url")})
+            for known in (rows["url"].drop_nulls(), rows["page_url"].drop_nulls()):
+                ends = (known == name) | known.str.ends_with(f"/{name}") | known.str.ends_with(f"!{name}")
+                found.update(known.filter(ends))
+    return [name] if name in found else sorted(found)
+
+
 def _answers(folder: Path, address: str) -> pl.DataFrame:
     rows = tables.read_parts(folder, RAW).filter((pl.col("url") == address) | (pl.col("page_url") == address))
     return rows.rename({"image_id": "picture"})

@@ -41,7 +41,7 @@ def run(params: Params, image_ids: Collection[str]) -> None:
             say(f"  {cache.object_path(md5)}")
         say("Collect them, with all other versions: dvc gc --workspace, and on the remote dvc gc --workspace --cloud.")
         say("Other clones and backups have copies of their own; data/embed keeps the picture's features.")
-        say("The next dvc repro takes its thumbnail out of data/measured, and makes the pages that show it again.")
+        say("The next silverprint repro takes its thumbnail out of data/measured, and makes pages that show it again.")
 
 
 def _commit(source: str) -> None:

@@ -25,8 +25,8 @@ def remake_command(params: Params) -> str:
     """What a person types so that the release holds what is withdrawn no longer."""
     done = [name for name in params.chain if layout.metrics(name).exists() and _is_closed(name)]
     if not done or done[-1] == params.last:
-        return "dvc repro"
-    return f"dvc repro, and while {params.last} waits: silverprint release --round {done[-1]}"
+        return "silverprint repro"
+    return f"silverprint repro, and while {params.last} waits: silverprint release --round {done[-1]}"
 
 
 def _is_closed(round_name: str) -> bool:

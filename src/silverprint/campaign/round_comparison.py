@@ -94,7 +94,7 @@ def choose(params: Params, names: Sequence[str]) -> list[str]:
 
 
 def _ways(trained: Sequence[str]) -> str:
-    return f"trained: {', '.join(trained)}" if len(trained) > 1 else "dvc repro trains the next: silverprint status"
+    return f"trained: {', '.join(trained)}" if len(trained) > 1 else "go on: silverprint repro trains the next"
 
 
 def compare(params: Params, names: Sequence[str]) -> RoundComparison:

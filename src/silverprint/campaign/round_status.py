@@ -74,7 +74,7 @@ def _gate(name: str) -> str:
     path = layout.gate(name)
     if not path.exists():
         return "not run"
-    gate = json_files.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{name}")
+    gate = json_files.read(path, "passed", "waived", remedy=f"run: silverprint repro gate@{name}")
     return "passed" if gate["passed"] else "waived" if gate["waived"] else "refused"
 
 
@@ -82,7 +82,7 @@ def _gate_warnings(name: str) -> int:
     path = layout.gate(name)
     if not path.exists():
         return 0
-    findings = json_files.read(path, "findings", remedy=f"run: dvc repro gate@{name}")["findings"]
+    findings = json_files.read(path, "findings", remedy=f"run: silverprint repro gate@{name}")["findings"]
     return sum(not finding["success"] and finding["severity"] == "warning" for finding in findings)
 
 
@@ -97,16 +97,16 @@ def advise(standings: list[RoundStatus]) -> str:
     if unfinished.state == "waiting":
         missing = unfinished.votes_needed - unfinished.votes
         if not missing:
-            return f"{name} has all its answers: silverprint annotate {name}, then dvc repro"
+            return f"{name} has all its answers: silverprint annotate {name}, then silverprint repro"
         still = f"{missing} votes were missing at the last pull"
-        return f"{name} waits for people ({still}): silverprint wait, then dvc repro"
+        return f"{name} waits for people ({still}): silverprint wait, then silverprint repro"
     if unfinished.state == "lost":
         path = layout.state(name)
         return f"{path} is lost: git checkout {path}; if it was never committed: silverprint annotate {name}"
     if _is_refused(unfinished):
         ways = f'silverprint round reopen {name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
-        return f"the gate rejected {name}'s labels (dvc repro says why): {ways}; then dvc repro"
-    return f"dvc repro goes on with {name}"
+        return f"the gate rejected {name}'s labels (silverprint repro says why): {ways}; then silverprint repro"
+    return f"silverprint repro goes on with {name}"
 
 
 def _is_refused(one: RoundStatus) -> bool:
@@ -120,18 +120,18 @@ def to_go_on(params: Params) -> str:
 
 def _opening(*, opened: bool, planned: list[str]) -> str:
     so_far = "every opened round is closed" if opened else "no round is open, and nobody is asked"
-    return f"{so_far}; to go on: silverprint round open {planned[0] if planned else 'NAME'}, then dvc repro"
+    return f"{so_far}; to go on: silverprint round open {planned[0] if planned else 'NAME'}, then silverprint repro"
 
 
 def _afterwards(*, opened: bool, planned: list[str]) -> str:
     """What to do once every opened round is closed and trained."""
     for ledger in _unheeded():
-        return f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"
+        return f"{ledger} changed after the last silverprint repro: silverprint repro replays it through every round"
     following = _opening(opened=opened, planned=planned)
     if not opened:
         return following
     if not layout.REPORT.exists() and str(layout.REPORT) not in missing_outputs.known_outputs():
-        return "every opened round is closed: dvc repro makes the release and the report"
+        return "every opened round is closed: silverprint repro makes the release and the report"
     bring = "" if layout.REPORT.exists() else f"dvc pull {layout.REPORT}, then "
     return f"{bring}look at {layout.REPORT / 'index.html'}; {following}"
 

@@ -103,7 +103,7 @@ def _change(params: Params, kind: str, before: list[str], after: list[str], why:
     for name in change.ended:
         if name in f"{params.dataset.title} {params.dataset.instructions}":
             say(f"{name!r} may be named in dataset.title or dataset.instructions: change them by hand")
-    say(f"{layout.CLASS_CHANGES} says so from now on; go on: dvc repro")
+    say(f"{layout.CLASS_CHANGES} says so from now on; go on: silverprint repro")
 
 
 def _named(change: Change) -> str:
@@ -198,7 +198,8 @@ def _require_nobody_asked(params: Params) -> None:
     for name in params.chain:
         state = round_state.load(name)
         if state is not None and not state.is_closed:
-            remedy = f'let it end (silverprint wait, dvc repro), or: silverprint round close {name} --early --why "..."'
+            end = f'silverprint round close {name} --early --why "..."'
+            remedy = f"let it end (silverprint wait, silverprint repro), or: {end}"
             raise ConfigError(f"{name} is being answered", "its people have the present classes before them", remedy)
 
 

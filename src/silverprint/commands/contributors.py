@@ -98,7 +98,8 @@ def _crowd(name: str, crowd: CrowdSource) -> Crowd:
     ]
     steps = [f"taken back, and in the dataset: silverprint takedown {one} --why TEXT" for one in _asked(name, standing)]
     if waiting:
-        steps.append(f"pictures that wait in the inbox: {len(waiting)}; raise sources.{name}.revision, then dvc repro")
+        then = f"raise sources.{name}.revision, then silverprint repro"
+        steps.append(f"pictures that wait in the inbox: {len(waiting)}; {then}")
     return Crowd(themes, people, steps)
 
 

@@ -27,7 +27,7 @@ def run(params: Params, fix: bool) -> None:
         ways = sorted({missing_outputs.recovery_command(layout.raw(source)) for source in params.sources})
         raise UnavailableError("data/raw", "no source is on this disk", f"run: {', '.join(ways)}")
     left: list[tuple[str, Fault]] = []
-    for source in track(here, "reading shards", total=len(here)):
+    for source in track(here, "reading shards", total=len(here), unit="sources"):
         faults = _told(layout.raw(source))
         if faults and fix:
             _fix(layout.raw(source), faults)
@@ -54,7 +54,7 @@ def _remedy(source: str) -> str:
     root = layout.raw(source)
     if str(root) in missing_outputs.known_outputs():
         return restore_remedy(root)
-    return f"restore it from a copy, or remove {root} and run: dvc repro acquire@{source}"
+    return f"restore it from a copy, or remove {root} and run: silverprint repro acquire@{source}"
 
 
 def _fix(root: Path, faults: list[Fault]) -> None:

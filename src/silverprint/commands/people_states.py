@@ -46,7 +46,7 @@ def retire(params: Params, name: str, why: str, yes: bool = False) -> None:
         say(f"{round_name} is closed, and {images} of its pictures have a vote less; to ask about the disputed ones:")
         say(f'  silverprint round reopen {round_name} --extra 1 --why "..."')
     _shut(who, backend)
-    say("go on: dvc repro")
+    say("go on: silverprint repro")
 
 
 def pause(params: Params, name: str, why: str) -> None:
@@ -74,7 +74,7 @@ def resume(params: Params, name: str, why: str) -> None:
         say(f"{who}'s server is not reached: if their account was shut there, it is until this is run again")
     else:
         backend.set_open(who, True)
-    say(f"{who} is active, and their votes count; go on: dvc repro")
+    say(f"{who} is active, and their votes count; go on: silverprint repro")
 
 
 def erase(params: Params, name: str, yes: bool = False) -> None:

@@ -29,7 +29,8 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
     missing_outputs.require_pulled(layout.RELEASE, layout.RELEASE_TABLES)
     known = release_versions.ledger()
     if known.is_empty() or not layout.RELEASE.is_dir():
-        raise UnavailableError(str(layout.RELEASE), "nothing is released yet", "dvc repro, after a round is closed")
+        remedy = "silverprint repro, after a round is closed"
+        raise UnavailableError(str(layout.RELEASE), "nothing is released yet", remedy)
     version = known["version"].to_list()[-1]
     rows = release_versions.held(version)
     _require_none_withdrawn(params, rows, version)

@@ -56,7 +56,7 @@ def close(params: Params, name: str, why: str, early: bool = False) -> None:
     """
     _require_opened(params, name)
     if not early:
-        rule = "a round is closed by dvc repro once everybody has answered"
+        rule = "a round is closed by silverprint repro once everybody has answered"
         raise UsageError(f"round close {name}", rule, 'to end it with what was answered: --early --why "..."')
     reason = _require_reason(why, "closed early", 'give it: --why "the budget is spent"')
     current = round_state.load(name)
@@ -67,7 +67,8 @@ def close(params: Params, name: str, why: str, early: bool = False) -> None:
     ledgers.decide(name, "closed-early", reason, git.who(Path.cwd()))
     votes, queue = ledgers.votes_so_far(name), ledgers.queue(name)
     answered = vote_ledger.answered_images(votes).len()
-    say(f"{name} ends early: {answered} of {queue.height} pictures were answered at the last pull; go on: dvc repro")
+    so_far = f"{answered} of {queue.height} pictures were answered at the last pull"
+    say(f"{name} ends early: {so_far}; go on: silverprint repro")
 
 
 def pull_late(params: Params, name: str, why: str) -> None:
@@ -80,7 +81,7 @@ def pull_late(params: Params, name: str, why: str) -> None:
     _require_opened(params, name)
     current = round_state.load(name)
     if current is None or not current.is_closed:
-        raise ConfigError(f"{name} is not closed", "dvc repro pulls what is answered", "go on: dvc repro")
+        raise ConfigError(f"{name} is not closed", "what is answered is pulled anyway", "go on: silverprint repro")
     reason = _require_reason(why, "pulled once more", 'give it: --why "cyn was late"')
     backend = annotation_registry.connect(f"the server that {name} was asked on ({current.server})")
     current.require_server(backend.url, backend.server)
@@ -90,7 +91,7 @@ def pull_late(params: Params, name: str, why: str) -> None:
         return
     current.moved(status="waiting").save()
     ledgers.decide(name, "pulled-late", reason, git.who(Path.cwd()))
-    say(f"{name}: {len(late)} answers came after it was closed; they are pulled and count from the next: dvc repro")
+    say(f"{name}: {len(late)} answers came after it was closed; to pull them, so that they count: silverprint repro")
 
 
 def _require_opened(params: Params, name: str) -> None:

@@ -25,7 +25,7 @@ def move(params: Params, round_name: str) -> None:
     backend = annotation_registry.connect()
     if current.server == backend.server and round_projects.projects_of(backend, current):
         value = f"{round_name} is asked on {backend.url}"
-        raise DataError(value, "its project is there, so there is nothing to move", "go on: dvc repro")
+        raise DataError(value, "its project is there, so there is nothing to move", "go on: silverprint repro")
     votes = ledgers.votes_so_far(round_name)
     theirs = votes.filter(pl.col("annotator").str.starts_with(f"{backend.server}-"))["annotation_id"]
     settled: Any = theirs.max()

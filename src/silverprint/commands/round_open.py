@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from silverprint import config, layout, yamltext
 from silverprint.adapters import git
-from silverprint.campaign import forecast, forecast_text, known_names, ledgers, round_plan, round_state
+from silverprint.campaign import account_names, forecast, forecast_text, known_names, ledgers, round_plan, round_state
 from silverprint.config import START, Params
 from silverprint.console import say
 from silverprint.errors import ConfigError, UsageError
 from silverprint.records import ASKS, empty
 from silverprint.store import files, tables
 
-_STEPS: Final = "go on: dvc repro"
+_STEPS: Final = "go on: silverprint repro"
 
 
 def add(params: Params, name: str, **knobs: Any) -> None:
@@ -62,7 +62,21 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     files.write_text(layout.PARAMS, text)
     ledgers.decide(name, "opened", None, git.who(Path.cwd()))
     take_back = f'silverprint round remove {name} --why "..."'
-    say(f"{name} is open after {entry.prev}; nobody is asked before dvc repro; to take it back: {take_back}; {_STEPS}")
+    say(f"{name} is open after {entry.prev}; nobody is asked before silverprint repro; to take it back: {take_back}")
+    if lack := _lack_of_people(opened, name):
+        say(lack)
+    say(_STEPS)
+
+
+def _lack_of_people(params: Params, name: str) -> str | None:
+    """A sentence where fewer people have an account than are to look at one picture, as far as this machine knows."""
+    entry, first = params.rounds[name], params.rounds[name].prev == START
+    most, there = max(entry.overlap, params.evaluation.overlap if first else 1), len(account_names.invited())
+    if there >= most:
+        return None
+    so_far = f"{there} {'person has' if there == 1 else 'people have'}" if there else "nobody has"
+    need = f"{most} people are to look at a picture" if most > 1 else "somebody is to look at each picture"
+    return f"{so_far} an account yet, and {need}: silverprint people invite NAME (first: silverprint studio up)"
 
 
 def _require_meant(params: Params, name: str, given: dict[str, Any]) -> None:
@@ -92,9 +106,10 @@ def _require_closed(last: str) -> None:
     if current is not None and current.is_closed:
         return
     if current is None:
-        remedy = f'go on with it: dvc repro; or take it back: silverprint round remove {last} --why "..."'
+        remedy = f'go on with it: silverprint repro; or take it back: silverprint round remove {last} --why "..."'
     else:
-        remedy = f'silverprint wait, then dvc repro; or end it: silverprint round close {last} --early --why "..."'
+        end = f'silverprint round close {last} --early --why "..."'
+        remedy = f"silverprint wait, then silverprint repro; or end it: {end}"
     raise ConfigError(f"{last} is not closed", "one round is open at a time", remedy)
 
 

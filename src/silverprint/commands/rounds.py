@@ -27,7 +27,7 @@ def redraw(params: Params, round_name: str) -> None:
     text = yamltext.read(layout.PARAMS)
     draw = params.rounds[round_name].draw + 1
     files.write_text(layout.PARAMS, yaml_edit.put(text, ("rounds", round_name, "draw"), draw))
-    say(f"{round_name} will be drawn again; go on: dvc repro")
+    say(f"{round_name} will be drawn again; go on: silverprint repro")
 
 
 def reopen(
@@ -57,7 +57,7 @@ def reopen(
     asks = pl.concat([ledgers.asks(round_name), more])
     tables.write_ledger(asks, layout.asks(round_name), ASKS, ["asked_at", "image_id"])
     _say_old_names(current)
-    say(f"{round_name} asks {more['extra'].sum()} more answers about {more.height} pictures; go on: dvc repro")
+    say(f"{round_name} asks {more['extra'].sum()} more answers about {more.height} pictures; go on: silverprint repro")
 
 
 def _of_younger_classes(params: Params, current: State, everything: bool) -> pl.DataFrame:

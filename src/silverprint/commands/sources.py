@@ -59,7 +59,7 @@ def add(
                 pipeline = yaml_edit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), above + name)
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
-    say(f"source {name} is in params.yaml and dvc.yaml; go on: dvc repro")
+    say(f"source {name} is in params.yaml and dvc.yaml; go on: silverprint repro")
 
 
 def add_from_options(

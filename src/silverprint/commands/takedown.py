@@ -47,7 +47,7 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
     if reached.join(raw, on="image_id", how="semi").is_empty():
         say(f"warning: no source holds a picture of this {kind}; should one come, it is withdrawn")
     same = reached.filter(pl.col("how") == "same-pixels").height
-    say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: dvc repro")
+    say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: silverprint repro")
     held = released.released_rows(reached["image_id"].to_list()).height
     if held:
         again = released.remake_command(params)

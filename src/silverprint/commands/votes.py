@@ -31,7 +31,8 @@ def import_labels(params: Params, source: str, words: list[str] | None) -> None:
     mapping = {word: choice for word, choice in before.items() if word not in lost} | given
     root = layout.raw(source)
     if not root.is_dir():
-        raise UnavailableError(str(root), "the source was not acquired here", f"run: dvc repro acquire@{source}")
+        remedy = f"run: silverprint repro acquire@{source}"
+        raise UnavailableError(str(root), "the source was not acquired here", remedy)
     said = imported_labels.statements(tables.read_parts(root, RAW), source, answers, mapping)
     said = said.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))
     if said.is_empty():

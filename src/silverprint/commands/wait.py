@@ -30,8 +30,8 @@ def run(params: Params) -> None:
     waiting = [name for name in params.chain if (current := round_state.load(name)) and current.status == "waiting"]
     if not waiting:
         following = next(iter(params.planned), None)
-        opened = f"open the next one: silverprint round open {following}, then dvc repro" if following else "dvc repro"
-        say(f"no round waits for people; {opened if _all_closed(params) else 'go on: dvc repro'}")
+        opened = f"open the next one: silverprint round open {following}, then " if following else ""
+        say(f"no round waits for people; {opened if _all_closed(params) else 'go on: '}silverprint repro")
         return
     backend = annotation_registry.connect()
     asked = [asked for name in waiting for asked in _asked(backend, name)]
@@ -51,9 +51,9 @@ def run(params: Params) -> None:
     _say(backend, counted, known)
     stuck = sum(progress.stuck for _, progress in counted)
     if stuck:
-        say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: dvc repro")
+        say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: silverprint repro")
     else:
-        say("everybody has answered; go on: dvc repro")
+        say("everybody has answered; go on: silverprint repro")
 
 
 def _all_closed(params: Params) -> bool:

@@ -99,7 +99,7 @@ def rows(labels: Mapping[str, str]) -> list[Row]:
     """
     finished = [path.parent.name for path in layout.ROUNDS.glob("*/metrics.json")]
     if not finished:
-        raise UnavailableError(str(layout.ROUNDS), "no round is finished yet", "run: dvc repro")
+        raise UnavailableError(str(layout.ROUNDS), "no round is finished yet", "run: silverprint repro")
     return sorted((_row(name, labels) for name in finished), key=lambda row: (row.votes, row.round))
 
 
@@ -139,7 +139,7 @@ def _json(path: Path) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return document
     except FileNotFoundError:
-        raise UnavailableError(str(path), "the output is not there", "run: dvc pull, or dvc repro") from None
+        raise UnavailableError(str(path), "the output is not there", "run: dvc pull, or silverprint repro") from None
 
 
 def _right(claims: Iterable[tuple[str, str]], labels: Mapping[str, str]) -> Share | None:

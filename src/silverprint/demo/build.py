@@ -52,7 +52,7 @@ def build(pictures: int = fashion.IMAGES, seed: int = 7, address: str = ADDRESS)
     drawn = plan.draw(pictures, seed)
     bodies: dict[str, bytes] = {}
     labels: dict[str, str] = {}
-    for page, tile in track(drawn.pages, "sample site"):
+    for page, tile in track(drawn.pages, "sample site", unit="pages"):
         body = defects.body(page.kind, tile, page.number, seed)
         if body is None:
             continue

@@ -57,7 +57,7 @@ def _require_sample_campaign() -> None:
     if campaign != CAMPAIGN:
         rule = f"make demo lets simulated people answer, and they know the pictures of {CAMPAIGN!r} only"
         raise ConfigError(
-            f"dataset.campaign = {campaign!r}", rule, "for your own pictures: dvc repro, silverprint wait"
+            f"dataset.campaign = {campaign!r}", rule, "for your own pictures: silverprint repro, silverprint wait"
         )
 
 
@@ -91,7 +91,7 @@ def _open_next() -> bool:
 def _ask(labelled: list[str]) -> None:
     """repro, wait, repro, … until nothing waits for people."""
     seen: list[object] = []
-    while processes.call(["dvc", "repro"]) != 0:
+    while processes.call([sys.executable, "-m", "silverprint.adapters.dvc_repro"]) != 0:
         rounds = _status()
         if not any(one["state"] == "waiting" for one in rounds) or rounds in seen:
             raise StepError("dvc repro failed", "see its message above", "fix that, then run make demo again")

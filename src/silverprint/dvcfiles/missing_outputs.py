@@ -21,7 +21,7 @@ def require_pulled(*outputs: Path, command: str = "dvc pull") -> None:
 
 def recovery_command(output: Path) -> str:
     """The command that restores an output which is not on this disk: one that was never made cannot be pulled."""
-    return f"dvc pull {output}" if str(output) in known_outputs() else "dvc repro"
+    return f"dvc pull {output}" if str(output) in known_outputs() else "silverprint repro"
 
 
 def known_outputs() -> dict[str, str]:

@@ -107,7 +107,7 @@ def _pasted(text: str, to: str, lines: str, column: int, first: bool) -> str:
     if not _filled(target):
         colon, end = text.index(":", key.end_mark.index) + 1, max(target.end_mark.index, key.end_mark.index + 1)
         text = text[:colon] + (text[end:] if target.start_mark.index < target.end_mark.index else text[colon:])
-        at = _line_end(text, colon)
+        at = _comment_end(text, _line_end(text, colon), column)
         return f"{text[:at]}\n{lines}{text[at:]}"
     parts = _parts(target)
     here = parts[0][0].start_mark.column
@@ -124,14 +124,32 @@ def _shifted(line: str, by: int) -> str:
 
 
 def _comments_start(text: str, at: int) -> int:
-    """Where the line of `at` begins, or the first of the lines right above it that hold comments alone."""
+    """Where the line of `at` begins, or the first of the lines right above it that hold comments alone. A deeper one
+    goes on with the comment behind the line above it.
+    """
     start = text.rfind("\n", 0, at) + 1
+    column = at - start
     while start:
         above = text.rfind("\n", 0, start - 1) + 1
-        if not text[above:start].lstrip().startswith("#"):
+        if not _is_comment(text[above:start]) or _indent(text[above:start]) > column:
             break
         start = above
     return start
+
+
+def _comment_end(text: str, at: int, column: int) -> int:
+    """Where the comment of the line that ends at `at` ends: it may go on below, in lines deeper than `column`."""
+    while _is_comment(line := text[at + 1 : _line_end(text, at + 1)]) and _indent(line) > column:
+        at = _line_end(text, at + 1)
+    return at
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def lines_of(text: str, way: Way) -> str:

@@ -1,6 +1,5 @@
 """Embedder: images to features by a frozen backbone, on all cores or on the GPU when there is one."""
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ from torch import Tensor
 from silverprint.errors import DataError, restore_remedy
 from silverprint.imaging.decode import Undecodable, decode_known
 from silverprint.model.backbones import Weights, backbone
+from silverprint.store.executor import cores
 
 Batch = tuple[list[str], NDArray[np.float16]]
 
@@ -53,14 +53,14 @@ class Embedder:
         Raises:
             DataError: a picture that was measured as decodable does not decode any more, or has no finite features.
         """
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        threads = cores.available()
         waiting: deque[Future[Batch]] = deque()
         items = iter(pictures)
-        with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             try:
                 while chunk := list(islice(items, batch)):
                     waiting.append(pool.submit(self._embed, chunk))
-                    if len(waiting) > 2 * cores:
+                    if len(waiting) > 2 * threads:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()

@@ -114,7 +114,7 @@ class Head(nn.Module):
         try:
             head = cls(torch.load(path, weights_only=True, map_location="cpu"))
         except FileNotFoundError:
-            remedy = f"run: dvc pull {folder}, or dvc repro"
+            remedy = f"run: dvc pull {folder}, or silverprint repro"
             raise UnavailableError(str(path), "the model is not there", remedy) from None
         except Exception as error:  # torch.load fails in more ways than it names
             rule = f"not a readable head ({type(error).__name__})"

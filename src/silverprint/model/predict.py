@@ -9,10 +9,12 @@ import numpy as np
 import pytorch_lightning as lightning
 import torch
 from numpy.typing import NDArray
-from pytorch_lightning.callbacks import BasePredictionWriter
+from pytorch_lightning.callbacks import BasePredictionWriter, Callback
+from rich.progress import Progress
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from silverprint.console import bar
 from silverprint.model.fit import quiet_lightning
 from silverprint.model.head import Head
 from silverprint.store.features import Features
@@ -23,22 +25,30 @@ Batch = tuple[int, Tensor]  # number of the batch, and its rows
 
 
 def predict(
-    head: Head, features: Features, image_ids: Sequence[str], hardware: dict[str, Any] | None = None
+    head: Head,
+    features: Features,
+    image_ids: Sequence[str],
+    hardware: dict[str, Any] | None = None,
+    what: str | None = None,
 ) -> NDArray[np.float32]:
     """The members' probabilities, (M, N, C) float32, rows in the order of `image_ids`.
 
     Args:
         hardware: what Lightning's Trainer is given; None takes what is there (`available_hardware`).
+        what: the name of this work, where its progress is to be shown.
 
     Raises:
         DataError: a picture has no features.
     """
     trainer_options = hardware or available_hardware()
-    with quiet_lightning(), tempfile.TemporaryDirectory() as folder:
+    with quiet_lightning(), tempfile.TemporaryDirectory() as folder, bar() as progress:
         several = trainer_options["devices"] > 1
+        callbacks: list[Callback] = [_Writer(Path(folder))] if several else []
+        if what is not None and not several:
+            callbacks.append(_Told(progress, what, len(image_ids)))
         trainer = lightning.Trainer(
             **trainer_options,
-            callbacks=[_Writer(Path(folder))] if several else [],
+            callbacks=callbacks,
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -90,6 +100,19 @@ class _Predictor(lightning.LightningModule):
         number, features = batch
         probabilities: Tensor = self.head(features)
         return number, probabilities.float().cpu()
+
+
+class _Told(Callback):
+    """Counts the rows that are predicted, in this process."""
+
+    def __init__(self, progress: Progress, what: str, total: int) -> None:
+        self.progress = progress
+        self.task = progress.add_task(what, total=total)
+
+    def on_predict_batch_end(
+        self, _: lightning.Trainer, __: lightning.LightningModule, ___: Any, batch: Batch, *____: int
+    ) -> None:
+        self.progress.advance(self.task, len(batch[1]))
 
 
 class _Writer(BasePredictionWriter):

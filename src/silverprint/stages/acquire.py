@@ -64,7 +64,9 @@ def run(params: Params, source: str) -> None:
     whole.save(intake.counts.total() - intake.counts["unchanged"])
     if after is not None:
         after()
-    say(_summary(source, intake))
+    say(f"{_summary(source, intake)}; next: measure@{source}")
+    if intake.counts["failed"] or intake.counts["refused"]:
+        say(f"acquire {source}: what failed or was refused, by name: silverprint source list {source} --rejected")
 
 
 def _goes_on(name: str, source: Source) -> bool:

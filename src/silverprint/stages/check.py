@@ -17,8 +17,9 @@ def run(params: Params) -> None:
         say(sentence)
     if waiting := _unasked(params):
         say(
-            f"{', '.join(waiting)}: under `rounds` in params.yaml, so dvc repro asks people once the round before is "
-            f"closed; to plan them instead, the last one first: silverprint round remove {waiting[-1]} --why planned"
+            f"{', '.join(waiting)}: under `rounds` in params.yaml, so silverprint repro asks people once the round "
+            "before is closed; to plan them instead, the last one first: "
+            f"silverprint round remove {waiting[-1]} --why planned"
         )
     files.write_text(layout.CHECK / "agreed", "yes\n")
 

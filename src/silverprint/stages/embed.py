@@ -46,7 +46,7 @@ def run(params: Params) -> None:
         _embed(params, todo, description)
     elif _described() != description:
         _make_room(description)
-    console.say(f"embed: {len(todo)} new, {len(done) + len(todo)} pictures with features")
+    console.say(f"embed: {len(todo)} new, {len(done) + len(todo)} pictures with features; next: clean")
 
 
 def _weights(knobs: Embed) -> "Weights | None":

@@ -9,7 +9,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.config import Params
-from silverprint.console import say, track
+from silverprint.console import bar, say
 from silverprint.dvcfiles import missing_outputs
 from silverprint.imaging import heif, measurement
 from silverprint.imaging.open_image import MAX_PIXELS
@@ -40,15 +40,26 @@ def run(params: Params, source: str) -> None:
     todo = [(index, part) for index, part in parts.items() if not _is_measured(index, part)]
     for index, part in parts.items():
         _forget_purged(index, part)
-    for _ in track(
-        executor.run(params.executor, partial(measure_part, max_pixels=limit), todo),
-        f"measure {source}",
-        total=len(todo),
-    ):
-        pass
+    new = [_stored(index) for index, _ in todo]
+    with bar() as progress:
+        task = progress.add_task(f"measure {source}", total=sum(new))
+        work = executor.run(params.executor, partial(measure_part, max_pixels=limit), todo)
+        for count, _ in zip(new, work, strict=True):
+            progress.advance(task, count)
     for leftover in out.glob(".*.part"):  # left by a worker that was killed
         leftover.unlink()
+    _tell(source, sum(new))
     _tell_of_heic(source)
+
+
+def _stored(index: Path) -> int:
+    return tables.read(index, {"outcome": RAW["outcome"]}).filter(outcome="stored").height
+
+
+def _tell(source: str, new: int) -> None:
+    decodable = tables.read_parts(layout.measured(source), {"decodable": MEASURED["decodable"]})["decodable"]
+    broken = f", of which {count:,} do not decode" if (count := int((~decodable).sum())) else ""
+    say(f"measure {source}: {new:,} new, {len(decodable):,} pictures measured{broken}; next: embed, clean")
 
 
 def _tell_of_heic(source: str) -> None:
@@ -57,7 +68,7 @@ def _tell_of_heic(source: str) -> None:
     rows = tables.read_parts(layout.raw(source), RAW)
     count = rows.filter((pl.col("outcome") == "stored") & (pl.col("format") == "heic")).height
     if count:
-        remedy = f"pip install 'silverprint[heic]', remove {layout.measured(source)}, dvc repro"
+        remedy = f"pip install 'silverprint[heic]', remove {layout.measured(source)}, silverprint repro"
         say(f"measure {source}: {count} pictures are HEIC, which needs a decoder of its own: {remedy}")
 
 

@@ -23,7 +23,7 @@ def run(params: Params, round_name: str) -> None:
     """
     path = layout.queue(round_name)
     if not path.exists():
-        raise UnavailableError(str(path), "there is no queue to show", f"run: dvc repro queue@{round_name}")
+        raise UnavailableError(str(path), "there is no queue to show", f"run: silverprint repro queue@{round_name}")
     queue = ledgers.queue(round_name)
     page = html.render_queue(_view(params, round_name, queue, _gallery(params, queue)))
     files.write_text(layout.queue_page(round_name), page)

@@ -52,8 +52,9 @@ def run(params: Params, round_name: str) -> None:
         else:
             _require_same_classes(params, model, card)
             make = _of_classifier if "classifier" in card else _of_model
-            scores.write(folder, *make(params, model, card, image_ids))
-    console.say(f"score {round_name}: {len(image_ids)} pictures by {card['model_id'] or 'no model yet'}")
+            scores.write(folder, *make(params, model, card, image_ids, f"score {round_name}"))
+    by = card["model_id"] or "no model yet"
+    console.say(f"score {round_name}: {len(image_ids)} pictures by {by}; next: queue@{round_name}")
 
 
 def _require_same_classes(params: Params, model: Path, card: dict[str, Any]) -> None:
@@ -63,18 +64,18 @@ def _require_same_classes(params: Params, model: Path, card: dict[str, Any]) -> 
         raise ConfigError(value, f"dataset.classes has {classes}", "restore dataset.classes, or train again")
 
 
-def _of_model(params: Params, model: Path, card: dict[str, Any], image_ids: list[str]) -> Scores:
+def _of_model(params: Params, model: Path, card: dict[str, Any], image_ids: list[str], what: str) -> Scores:
     from silverprint.model.head import Head, require_same_features
     from silverprint.model.predict import predict
     from silverprint.store.features import Features
 
     features = Features(layout.EMBED)
     require_same_features(card, features.description, model)
-    probabilities = half_precision.to_half(predict(Head.load(model), features, image_ids))
+    probabilities = half_precision.to_half(predict(Head.load(model), features, image_ids, what=what))
     return scores.of(image_ids, probabilities, params.dataset.classes, card["model_id"]), probabilities
 
 
-def _of_classifier(params: Params, model: Path, _: dict[str, Any], image_ids: list[str]) -> Scores:
+def _of_classifier(params: Params, model: Path, _: dict[str, Any], image_ids: list[str], __: str) -> Scores:
     """What a classifier said before the first round. A picture of which it says nothing may be of each class alike."""
     there = tables.read(model / scores.TABLE, SCORES).with_row_index("row")
     stored = scores.read_probabilities(model, there.height, members=1, classes=len(params.dataset.classes))

@@ -123,7 +123,7 @@ class Features:
             raise self._lacking(image_id) from None
 
     def _lacking(self, image_id: str) -> DataError:
-        return DataError(f"{self.root}: {image_id}", "the picture has no features", "run: dvc repro embed")
+        return DataError(f"{self.root}: {image_id}", "the picture has no features", "run: silverprint repro embed")
 
 
 class _Part:
@@ -158,7 +158,8 @@ def describe(root: Path) -> dict[str, Any]:
         description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         description["blocks"].items()
     except FileNotFoundError:
-        raise UnavailableError(str(path), "no features there", f"run: dvc pull {root}, or dvc repro embed") from None
+        remedy = f"run: dvc pull {root}, or silverprint repro embed"
+        raise UnavailableError(str(path), "no features there", remedy) from None
     except (ValueError, KeyError, AttributeError, TypeError):
         raise DataError(str(path), "not readable", restore_remedy(root)) from None
     return description

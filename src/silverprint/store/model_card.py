@@ -15,7 +15,7 @@ def read(folder: Path) -> dict[str, Any]:
         UnavailableError: there is none.
         DataError: it is not readable.
     """
-    remedy = f"run: dvc pull {folder}, or dvc repro"
+    remedy = f"run: dvc pull {folder}, or silverprint repro"
     card = json_files.read(folder / NAME, "model_id", remedy=remedy)
     if card["model_id"] is not None:
         json_files.read(folder / NAME, "trained_on", "features", "classes", remedy=remedy)

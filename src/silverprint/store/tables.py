@@ -38,7 +38,8 @@ def read(path: Path, schema: Schema) -> pl.DataFrame:
         DataError: it is not Parquet, or lacks a column of `schema`.
     """
     if not path.exists():
-        raise UnavailableError(str(path), "the table is not there", f"run: dvc pull {path.parent}, or dvc repro")
+        remedy = f"run: dvc pull {path.parent}, or silverprint repro"
+        raise UnavailableError(str(path), "the table is not there", remedy)
     return parse(path.read_bytes(), str(path), schema, restore_remedy(path.parent))
 
 
@@ -74,7 +75,7 @@ def read_cached(path: Path, of: str, schema: Schema) -> pl.DataFrame:
 def parts(folder: Path, schema: Schema) -> Iterator[pl.DataFrame]:
     """The tables in `folder` whose names end in .parquet, in the order of their names, one at a time."""
     if not folder.is_dir():
-        raise UnavailableError(str(folder), "the folder is not there", f"run: dvc pull {folder}, or dvc repro")
+        raise UnavailableError(str(folder), "the folder is not there", f"run: dvc pull {folder}, or silverprint repro")
     return (read(path, schema) for path in sorted(folder.glob("*.parquet")))
 
 

@@ -166,3 +166,26 @@ def test_source_add_writes_one(project: Path, capsys: pytest.CaptureFixture[str]
         capsys.readouterr()
         assert cli.main(["source", "add", "more", *arguments]) == code
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_is_counted_as_it_is_read(tmp_path: Path) -> None:
+    """Links are entries, too, and are not followed."""
+    root = tmp_path / "own"
+    (root / "a/b/c").mkdir(parents=True)
+    for place in ("1.jpg", "a/2.jpg", "a/b/3.jpg", "a/b/.hidden"):
+        (root / place).write_bytes(b"x")
+    (root / "a/link").symlink_to(root / "a/b")
+    (root / "dangling").symlink_to(tmp_path / "nowhere")
+    assert walking.count_files(root) == len(list(walking.folder_entries(root))) == 6
+    assert walking.count_files(tmp_path / "nowhere") == 0
+
+
+def test_a_folder_says_how_many_files_it_is_at(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are counted first, so that the time left is known."""
+    folder(project / "mine", {f"{number}.jpg": encoded(number) for number in range(3)})
+    totals = []
+    monkeypatch.setattr(
+        "silverprint.adapters.archive.read.track", lambda items, _, total, unit: totals.append((total, unit)) or items
+    )
+    assert cli.main(["source", "add", "mine", "--folder", "mine"]) == cli.main(["acquire", "mine"]) == 0
+    assert totals == [(3, "files")]

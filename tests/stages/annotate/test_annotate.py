@@ -161,7 +161,7 @@ def test_who_is_waited_for_is_said(here, backend, people, capsys):
     told = capsys.readouterr().err
     assert "r01 (crowd): 2/2 pictures answered, by ada@here 2, bo@here 1" in told
     assert f"at {backend.page_url(project.id)}" in told
-    assert "everybody has answered; go on: dvc repro" in told
+    assert "everybody has answered; go on: silverprint repro" in told
 
 
 def test_people_are_invited_once_and_listed_by_their_pseudonyms(here, backend, capsys):

@@ -432,7 +432,7 @@ def test_a_picture_that_was_not_measured_names_the_stage_to_run(project: Path):
         layout.raw(source).mkdir(parents=True, exist_ok=True)
         measure.run(params, source)
     acquire("web", [Found(jpeg(tile(1)), "b")])
-    with pytest.raises(UnavailableError, match="run: dvc repro measure@web"):
+    with pytest.raises(UnavailableError, match="run: silverprint repro measure@web"):
         clean.run(params)
 
 

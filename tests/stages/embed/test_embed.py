@@ -232,5 +232,5 @@ def test_a_damaged_description_is_an_error_with_its_remedy(part) -> None:
     with pytest.raises(DataError, match="dvc checkout"):
         Features(part)
     (part / "embed.json").unlink()
-    with pytest.raises(UnavailableError, match="dvc repro embed"):
+    with pytest.raises(UnavailableError, match="silverprint repro embed"):
         Features(part)

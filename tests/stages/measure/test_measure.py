@@ -64,6 +64,17 @@ def test_same_pixels_in_other_bytes_have_the_same_hashes():
     assert hashing.hamming(words[0], words[2]) <= 16
 
 
+def test_it_ends_with_what_happened_and_what_comes_next(project: Path, capsys: pytest.CaptureFixture[str]):
+    acquire(
+        "web", [*(Found(jpeg(tile(number)), f"http://a/{number}") for number in range(3)), Found(b"?", "http://a/3")]
+    )
+    _measure()
+    broken = "4 pictures measured, of which 1 do not decode; next: embed, clean"
+    assert capsys.readouterr().err.endswith(f"measure web: 4 new, {broken}\n")
+    _measure()
+    assert capsys.readouterr().err.endswith(f"measure web: 0 new, {broken}\n")
+
+
 def test_parts_are_measured_once_and_only_new_ones_added(project: Path, monkeypatch: pytest.MonkeyPatch):
     first = [Found(jpeg(tile(number)), f"http://a/{number}") for number in range(4)]
     acquire("web", [*first, Found(first[0].data, "http://a/copy")])

@@ -81,7 +81,7 @@ def test_withdrawn_pictures_never_go_out(
     gone = release_campaign.split("train")["image_id"][0]
     layout.TAKEDOWNS.write_text(f"image_id,kind,target,why,at\n{gone},image,{gone},asked,2026-01-01T00:00:00+00:00\n")
     assert cli.main(["release", "push", NAME, "--yes"]) == 65
-    assert "1 of its pictures are withdrawn; run: dvc repro" in capsys.readouterr().err
+    assert "1 of its pictures are withdrawn; run: silverprint repro" in capsys.readouterr().err
     assert not pushed
 
 

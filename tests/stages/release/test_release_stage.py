@@ -237,8 +237,8 @@ def test_what_holds_a_withdrawn_picture_says_how_it_is_made_again(params: Params
             layout.metrics(name).write_text("{}")
             round_state.State(name, "x", "closed", "c", "s", "", ("coat",)).save()
         ways[len(closed)] = released.remake_command(params)
-    at_once = "dvc repro, and while r03 waits: silverprint release --round"
-    assert ways == {0: "dvc repro", 1: f"{at_once} r01", 2: f"{at_once} r02", 3: "dvc repro"}
+    at_once = "silverprint repro, and while r03 waits: silverprint release --round"
+    assert ways == {0: "silverprint repro", 1: f"{at_once} r01", 2: f"{at_once} r02", 3: "silverprint repro"}
 
 
 def test_a_failure_in_the_middle_leaves_nothing_half_written(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:

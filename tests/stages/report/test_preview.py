@@ -90,7 +90,7 @@ def test_a_class_name_is_never_markup(campaign: Params) -> None:
 
 def test_without_a_queue_it_says_what_to_run(params: Params) -> None:
     fixture.build(params, rounds=1)
-    with pytest.raises(UnavailableError, match="dvc repro queue@r02"):
+    with pytest.raises(UnavailableError, match="silverprint repro queue@r02"):
         preview.run(params, "r02")
 
 

@@ -65,7 +65,7 @@ def test_what_cannot_be_imported_is_told(project: Path, typed) -> None:
         return done.returncode, done.stderr
 
     code, said = line("web")
-    assert (code, "dvc repro acquire@web" in said) == (69, True)
+    assert (code, "silverprint repro acquire@web" in said) == (69, True)
     write_raw("web", {campaign.image_id(0): None})
     code, said = line("web")
     assert (code, "none of its pictures has a label" in said) == (69, True)

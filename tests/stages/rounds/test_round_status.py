@@ -37,7 +37,7 @@ def test_a_round_from_plan_to_votes(params):
     campaign.answer(params, "r01")
     close("r01")
     assert status_of(params, "r01").people == {"s-0": 16, "s-1": 16, "s-2": 6}
-    assert next_step(params) == "dvc repro goes on with r01"
+    assert next_step(params) == "silverprint repro goes on with r01"
 
 
 def test_votes_beyond_what_was_asked_do_not_make_up_for_those_that_lack(params):
@@ -119,7 +119,7 @@ def test_a_reopening_that_was_taken_back_says_how_to_close_again(params):
     campaign.open_round(params, "r01")
     campaign.answer(params, "r01")
     round_state.load("r01").moved(status="waiting").save()
-    assert next_step(params) == "r01 has all its answers: silverprint annotate r01, then dvc repro"
+    assert next_step(params) == "r01 has all its answers: silverprint annotate r01, then silverprint repro"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"status": 1}', "null"])
@@ -155,20 +155,20 @@ def locked(*, deps="", outs=""):
 
 def test_after_the_last_round_there_is_a_report_to_look_at(done):
     go_on = "look at data/report/index.html; every opened round is closed; to go on: silverprint round open"
-    assert advise(done) == f"{go_on} NAME, then dvc repro"
+    assert advise(done) == f"{go_on} NAME, then silverprint repro"
     plan = replace(done[0], round="extra", state="planned", trained=False)
-    assert advise([*done, plan]) == f"{go_on} extra, then dvc repro"
+    assert advise([*done, plan]) == f"{go_on} extra, then silverprint repro"
     layout.REPORT.rmdir()
-    assert advise(done) == "every opened round is closed: dvc repro makes the release and the report"
+    assert advise(done) == "every opened round is closed: silverprint repro makes the release and the report"
     locked(outs="{path: data/report, md5: 0.dir}")
-    assert advise(done) == f"dvc pull data/report, then {go_on} NAME, then dvc repro"
+    assert advise(done) == f"dvc pull data/report, then {go_on} NAME, then silverprint repro"
 
 
 def test_before_a_round_is_opened_the_next_step_is_to_open_the_first_planned_one(params):
     shipped = config.load(ROOT / "params.yaml")
     standings = standings_of(shipped)
     assert [(one.round, one.state) for one in standings] == [("r01", "planned"), ("r02", "planned"), ("r03", "planned")]
-    assert advise(standings).endswith("nobody is asked; to go on: silverprint round open r01, then dvc repro")
+    assert advise(standings).endswith("nobody is asked; to go on: silverprint round open r01, then silverprint repro")
 
 
 @pytest.mark.parametrize("ledger", [layout.TAKEDOWNS, layout.WAIVERS])
@@ -178,7 +178,8 @@ def test_after_a_takedown_or_a_waiver_a_repro_is_due(done, ledger):
     assert advise(done).startswith("look at data/report")
     with ledger.open("a") as more:
         more.write("\n")
-    assert advise(done) == f"{ledger} changed after the last dvc repro: dvc repro replays it through every round"
+    again = "silverprint repro replays it through every round"
+    assert advise(done) == f"{ledger} changed after the last silverprint repro: {again}"
 
 
 def test_what_lies_in_git_is_not_pulled():

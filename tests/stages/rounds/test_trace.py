@@ -59,7 +59,7 @@ def test_a_person_reads_lines(params, asked, capsys):
     trace.run(params, asked, as_json=False)
     lines = capsys.readouterr().out
     assert asked in lines
-    assert "data/release is not on this disk: dvc repro" in lines
+    assert "data/release is not on this disk: silverprint repro" in lines
     assert "choice" in lines
     layout.LOCK.write_text("stages: {release: {outs: [{path: data/release, md5: 0.dir}]}}")
     trace.run(params, asked, as_json=False)

@@ -324,7 +324,7 @@ def test_a_gate_that_is_missing_or_damaged_says_what_to_run(params, truth, text,
     layout.gate("r01").unlink()
     if text is not None:
         layout.gate("r01").write_text(text)
-    with pytest.raises(error, match="dvc repro gate@r01"):
+    with pytest.raises(error, match="silverprint repro gate@r01"):
         train.run(params, "r01")
 
 

@@ -32,6 +32,23 @@ def folder_entries(folder: Path) -> Iterator[Entry]:
         waiting.extend(here / name for name in sorted(folders, reverse=True))
 
 
+def count_files(folder: Path) -> int:
+    """How many entries `folder_entries` has, without a look at the files; 0 where `folder` itself cannot be listed."""
+    count, waiting = 0, [str(folder)]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as found:
+                for item in found:
+                    if item.is_dir(follow_symlinks=False):
+                        waiting.append(item.path)
+                    else:
+                        count += 1
+        except OSError:
+            count += here != str(folder)
+    return count
+
+
 def _entry(folder: Path, path: Path) -> Entry:
     try:
         found = path.lstat()

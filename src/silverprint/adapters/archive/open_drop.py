@@ -9,7 +9,7 @@ from zipfile import is_zipfile
 
 from silverprint.adapters.archive.entries import Blob, Entry, open_local
 from silverprint.adapters.archive.entry_names import AUTO, refuse_twins
-from silverprint.adapters.archive.folder_entries import folder_entries
+from silverprint.adapters.archive.folder_entries import count_files, folder_entries
 from silverprint.adapters.archive.s3_file import find_object
 from silverprint.adapters.archive.s3_prefix import object_entries
 from silverprint.adapters.archive.tar_entries import is_tar, tar_entries
@@ -27,12 +27,14 @@ class Drop:
         before: what stands before an entry's name in its address.
         entries: every file, each to be read before the next one is asked for; may be called again.
         version: of all of it, where it is one object of S3.
+        count: how many entries there are, where it can be known without reading them.
     """
 
     place: str
     before: str
     entries: Callable[[], Iterable[Entry]]
     version: str | None = None
+    count: Callable[[], int] | None = None
 
 
 def open_drop(name: str, path: str, names: str = AUTO) -> Drop:
@@ -50,7 +52,7 @@ def open_drop(name: str, path: str, names: str = AUTO) -> Drop:
     place = Path(path)
     mode = _mode(value, place)
     if stat.S_ISDIR(mode):
-        return Drop(path, f"{place.name}!", lambda: refuse_twins(folder_entries(place)))
+        return _folder(path, place)
     if not stat.S_ISREG(mode):  # a pipe would keep whoever opens it waiting
         raise _nothing_of_the_kind(value)
     return Drop(path, f"{place.name}!", _entries(value, open_local(place), names))
@@ -61,7 +63,14 @@ def open_folder(name: str, path: str) -> Drop:
     value, place = f"sources.{name}.path = {path!r}", Path(path)
     if not stat.S_ISDIR(_mode(value, place)):
         raise ConfigError(value, "must be a folder", "fix the path; a file with pictures in it is of kind archive")
-    return Drop(path, f"{place.name}!", lambda: refuse_twins(folder_entries(place)))
+    return _folder(path, place)
+
+
+def _folder(path: str, place: Path) -> Drop:
+    def entries() -> Iterable[Entry]:
+        return refuse_twins(folder_entries(place))
+
+    return Drop(path, f"{place.name}!", entries, count=lambda: count_files(place))
 
 
 def _on_s3(value: str, path: str, names: str) -> Drop:

@@ -71,7 +71,8 @@ def _take(
     """Every entry of the drop into `intake`, and what the manifest names and the drop does not have."""
     left: Counter[str] = Counter()
     files = unnamed = guessed = 0
-    for entry in track(drop.entries(), f"reading {name}"):
+    total = drop.count() if drop.count is not None else None
+    for entry in track(drop.entries(), f"acquire {name}", total, unit="files"):
         if entry.name in manifest.names:
             continue
         said = statements.take(entry.name)

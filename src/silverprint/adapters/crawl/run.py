@@ -68,7 +68,7 @@ def crawl(name: str, source: WebSource, intake: Intake, _: CompletedSource) -> N
     patience, findings = StopRules(name, source.max_pages), Findings(name, source)
     gc.freeze()  # what is there by now stays: walking through it again and again would hold the loop, 100 ms each time
     with bar() as progress:
-        task = progress.add_task(f"crawling {name}", total=None)
+        task = progress.add_task(f"acquire {name}", total=None)
 
         def tell(done: int, asked: int) -> None:
             progress.update(task, completed=done, total=asked)

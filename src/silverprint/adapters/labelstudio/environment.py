@@ -108,7 +108,7 @@ def _install(made: Path, count: int) -> None:
         tempfile.TemporaryFile() as said,
         bar() as progress,
     ):
-        task = progress.add_task("Label Studio's packages", total=count)
+        task = progress.add_task("Label Studio's environment", total=count, unit="packages")
         command = ["bash", str(script), sys.executable, str(made), str(lock)]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         process = subprocess.Popen(

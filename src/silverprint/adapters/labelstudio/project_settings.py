@@ -36,7 +36,7 @@ def restore(client: "LabelStudio", url: str, project_id: int, page: Page) -> lis
             raise
         value = f"the labelling configuration of project {project_id} was edited"
         rule = f"{url} does not take it back, since answers were given to another one"
-        remedy = "delete the answers that do not fit in the Data Manager there (they are in votes.csv), then: dvc repro"
+        remedy = "delete in the Data Manager there the answers that do not fit (votes.csv has them); silverprint repro"
         raise DataError(value, rule, remedy) from None
     return sorted(edited)
 

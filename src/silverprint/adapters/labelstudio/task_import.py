@@ -73,7 +73,7 @@ def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:
     known = [(task, stored) for task in tasks if (stored := there.find(task)) is not None]
     low = [(task, stored) for task, stored in known if stored.overlap < task.overlap]
     with bar() as progress:
-        row = progress.add_task("asking in Label Studio", total=len(missing) + len(low))
+        row = progress.add_task("asking in Label Studio", total=len(missing) + len(low), unit="tasks")
         for made in _create(client, project_id, missing):
             # Set at once: people may be served the picture as soon as it is there.
             _predict(client, project_id, made)

@@ -145,7 +145,7 @@ def _gate(name: str) -> dict[str, str]:
     path = layout.gate(name)
     if not path.exists():
         return {"silverprint.gate": "unknown"}
-    gate = json_files.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{name}")
+    gate = json_files.read(path, "passed", "waived", remedy=f"run: silverprint repro gate@{name}")
     verdict = "passed" if gate["passed"] else "waived: " + ", ".join(gate["waived"])
     failing = [finding for finding in gate.get("findings", []) if not finding["success"]]
     failed = [f"{finding['expectation']} ({finding['severity']})" for finding in failing]

@@ -141,7 +141,8 @@ def _log(store: Experiment, run_id: str, facts: RoundFacts) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
     now, step = int(time.time() * 1000), facts.metrics["labels"]  # the step puts the rounds on the campaign's curve
-    tags = facts.tags | {"mlflow.source.name": f"dvc repro train@{facts.name}", "mlflow.note.content": _note(facts)}
+    source = f"silverprint repro train@{facts.name}"
+    tags = facts.tags | {"mlflow.source.name": source, "mlflow.note.content": _note(facts)}
     store.client.log_batch(
         run_id,
         metrics=[Metric(key, value, now, step) for key, value in _all_metrics(facts).items()],

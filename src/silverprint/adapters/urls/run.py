@@ -45,7 +45,7 @@ def fetch(name: str, source: UrlSource, intake: Intake, _: CompletedSource) -> N
     )
     with FetcherProcess(manner) as sockets, bar() as progress:
         first_look = survey(listed)
-        task = progress.add_task(f"fetching {name}", total=first_look.rows)
+        task = progress.add_task(f"acquire {name}", total=first_look.rows, unit="addresses")
         desk = _Desk(source, intake, first_look, lambda count: progress.update(task, completed=count))
         with _ending_on_ctrl_c(sockets):
             desk.work(iter(listed), sockets)

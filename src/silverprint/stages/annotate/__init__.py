@@ -42,7 +42,7 @@ def _require_ledgers(name: str, current: State | None) -> None:
     """The queue people were asked, and the votes a closed round ended with, must be the ones in Git."""
     if not layout.queue(name).exists():
         rule = "nobody can be asked without a queue"
-        raise UnavailableError(str(layout.queue(name)), rule, f"run: dvc repro queue@{name}")
+        raise UnavailableError(str(layout.queue(name)), rule, f"run: silverprint repro queue@{name}")
     if current is not None:
         round_state.require_hash(layout.queue(name), current.queue_sha256, "the queue is final since its first push")
         current.require_votes()
@@ -156,7 +156,7 @@ def _waiting(
     got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
     value = f"{current.round}: {done} of {progress.height} pictures done, {got} of {progress['needed'].sum()} votes"
     places = ", ".join(backend.page_url(project.id) for project in projects.values())
-    remedy = "watch: silverprint wait; then: dvc repro"
+    remedy = "watch: silverprint wait; then: silverprint repro"
     here = [name for name, state in annotator_ledger.states().items() if state != "active"]
     stopped = sum(name.startswith(f"{backend.server}-") for name in here)
     most, there = int(progress["needed"].max() or 0), backend.annotators() - stopped  # type: ignore[arg-type]

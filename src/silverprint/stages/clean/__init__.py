@@ -48,6 +48,8 @@ def run(params: Params) -> None:
     figures = _metrics(manifest)
     files.write_text(layout.CLEAN_METRICS, json.dumps(figures, indent=2, sort_keys=True) + "\n")
     say(f"clean: {figures['kept']} of {figures['acquired']} pictures kept, in {figures['groups']} groups")
+    if figures["kept"] < figures["acquired"]:
+        say("clean: the others, by name and reason: silverprint source list NAME --rejected")
     if figures["groups"] < _COSTLY * figures["kept"]:
         say(f"clean: {groups.describe(manifest.filter('kept'))}")
 
@@ -79,7 +81,7 @@ def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.D
     if not lacking.is_empty():
         source = lacking["source"][0]
         rule = "acquired and not measured"
-        raise UnavailableError(f"{len(lacking)} pictures of {source}", rule, f"run: dvc repro measure@{source}")
+        raise UnavailableError(f"{len(lacking)} pictures of {source}", rule, f"run: silverprint repro measure@{source}")
     return pictures
 
 

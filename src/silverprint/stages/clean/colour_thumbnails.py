@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from silverprint import layout
-from silverprint.console import track
+from silverprint.console import bar
 from silverprint.core.duplicates import colour_agreement
 from silverprint.core.duplicates.near_duplicates import Sameness
 from silverprint.imaging.decode import Undecodable, decode
@@ -51,10 +51,12 @@ def add_colours(sources: Iterable[str], image_ids: pl.Series, same: Sameness) ->
 
 def _decoded(reader: ShardReader, image_ids: list[str]) -> pl.DataFrame:
     rows: list[tuple[str, bytes | None]] = []
-    with ThreadPoolExecutor() as threads:
-        for start in track(range(0, len(image_ids), _BATCH), "comparing colours"):
+    with ThreadPoolExecutor() as threads, bar() as progress:
+        task = progress.add_task("clean: comparing colours", total=len(image_ids))
+        for start in range(0, len(image_ids), _BATCH):
             names, contents = zip(*reader.read(image_ids[start : start + _BATCH]), strict=True)
             rows += zip(names, threads.map(_miniature, contents), strict=True)
+            progress.advance(task, len(names))
     return pl.DataFrame(rows, schema=MINIATURES, orient="row")
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint import layout
+from silverprint.console import bar
 from silverprint.core.duplicates import look_alikes
 from silverprint.core.features.nearest_neighbours import RULE, Nearest, founders, nearest
 from silverprint.core.features.sketches import Sketches, sketch
@@ -125,9 +126,11 @@ def _compared(sources: Collection[str], todo: pl.DataFrame) -> pl.DataFrame:
     wanted = pl.concat([todo["one"], todo["other"]]).unique().sort()
     pairs = np.stack([wanted.search_sorted(todo[end]).to_numpy() for end in ("one", "other")], axis=1)
     residuals = np.empty(len(pairs))
-    with lay_out(map(layout.measured, sources), wanted, layout.VAR) as shown:
+    with lay_out(map(layout.measured, sources), wanted, layout.VAR) as shown, bar() as progress:
+        task = progress.add_task("clean: comparing look-alikes", total=len(pairs), unit="pairs")
         for start in range(0, len(pairs), _PAIRS):
             part = slice(start, start + _PAIRS)
             places, rows = np.unique(pairs[part], return_inverse=True)
             residuals[part] = thumbnail_alignment.residuals(shown.read(places), rows.reshape(-1, 2))
+            progress.advance(task, len(pairs[part]))
     return todo.select("one", "other", residual=pl.Series(residuals))

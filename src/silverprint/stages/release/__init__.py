@@ -54,7 +54,7 @@ def run(given: Params, round_name: str | None = None) -> None:
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     labels = tables.read(labels_dir / "labels.parquet", LABELS)
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
-    remedy = f"run: dvc pull {model_dir}, or dvc repro"
+    remedy = f"run: dvc pull {model_dir}, or silverprint repro"
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
     _require_present_classes(model_dir, model)
     about = automatic.asked(params, manifest, labels, votes)

@@ -231,7 +231,7 @@ class Train:
 
 def _require_gate(round_name: str) -> None:
     path = layout.gate(round_name)
-    gate = json_files.read(path, "passed", "waived", remedy=f"run: dvc repro gate@{round_name}")
+    gate = json_files.read(path, "passed", "waived", remedy=f"run: silverprint repro gate@{round_name}")
     if not gate["passed"] and not gate["waived"]:
         remedy = f'silverprint round reopen {round_name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
         raise DataError(str(path), "the labels failed the gate", remedy)

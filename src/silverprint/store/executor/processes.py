@@ -1,13 +1,13 @@
 """Executor on every core of this machine: one process each."""
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from silverprint.errors import UnavailableError
+from silverprint.store.executor import cores
 
 
 def use_one_thread() -> None:
@@ -19,7 +19,7 @@ def use_one_thread() -> None:
 
 def run_on_processes(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
     """See `executor.run`."""
-    workers = min(len(jobs), len(os.sched_getaffinity(0)))
+    workers = min(len(jobs), cores.available())
     if workers < 2:
         yield from map(function, jobs)
         return

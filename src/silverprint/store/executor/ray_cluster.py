@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from silverprint.errors import ConfigError, UnavailableError
+from silverprint.store.executor import cores
 from silverprint.store.executor.processes import use_one_thread
 
 _VALUE: Final = "executor = 'ray'"
@@ -82,7 +83,7 @@ def _connected() -> Iterator[Any]:
     with TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         own = {
             "include_dashboard": False,
-            "num_cpus": len(os.sched_getaffinity(0)),
+            "num_cpus": cores.available(),
             "object_store_memory": _OBJECTS,
             "_temp_dir": folder,
         }

@@ -72,7 +72,8 @@ class ShardReader:
             rows = np.array(list(map(self._row.__getitem__, image_ids)), dtype=np.int64)
         except KeyError as unknown:
             where = ", ".join(self._folders) or "no folder"
-            raise DataError(f"image_id {unknown.args[0]}", f"no such picture in {where}", "run: dvc repro") from None
+            value = f"image_id {unknown.args[0]}"
+            raise DataError(value, f"no such picture in {where}", "run: silverprint repro") from None
         return self._stored.payloads(image_ids, rows)
 
     def scan(self) -> Iterator[tuple[str, bytes]]:
@@ -83,6 +84,6 @@ class ShardReader:
 def _sources(path: Path) -> list[Path]:
     """`path` itself where it holds parts, else its subfolders."""
     if not path.is_dir():
-        raise UnavailableError(str(path), "the folder is not there", f"run: dvc pull {path}, or dvc repro")
+        raise UnavailableError(str(path), "the folder is not there", f"run: dvc pull {path}, or silverprint repro")
     below = sorted(folder for folder in path.iterdir() if folder.is_dir())
     return below if below and not any(path.glob("index-*.parquet")) else [path]

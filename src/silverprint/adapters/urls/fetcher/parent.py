@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 
 from silverprint.adapters.urls.fetcher.messages import LENGTH, FetchSettings, Orders, Request, Result, frame
-from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring
+from silverprint.adapters.urls.fetcher.ring_buffer import HOT, Ring, memory_file
 
 _GATHERED: Final = 64  # requests or bodies sent together, so that each does not cost a message
 
@@ -29,8 +29,7 @@ class FetcherProcess:
         self._under_way = 0  # requests sent and not answered
 
     def __enter__(self) -> Self:
-        descriptor = os.memfd_create("silverprint")
-        os.truncate(descriptor, self._size)
+        descriptor = memory_file(self._size)
         self._ring = Ring(descriptor, self._size)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "silverprint.adapters.urls.fetcher.child", str(descriptor), str(self._size)],

@@ -1,10 +1,23 @@
 """Ring buffer in shared memory: one process writes bodies, the other takes them out in the same order."""
 
 import mmap
+import os
+import tempfile
 from collections import deque
 from typing import Final
 
 HOT: Final = 8_000_000  # bytes held at most, but for a single larger body: so little stays in the processor's cache
+
+
+def memory_file(size: int) -> int:
+    """The descriptor of a file of `size` bytes in memory; where the system has none, of one on the disk, unnamed."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("silverprint")
+    else:
+        with tempfile.TemporaryFile() as unnamed:
+            descriptor = os.dup(unnamed.fileno())
+    os.truncate(descriptor, size)
+    return descriptor
 
 
 class Ring:

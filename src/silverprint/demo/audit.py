@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
+from silverprint.config import START
 from silverprint.demo import truth
 from silverprint.demo.fashion import CLASSES
 from silverprint.errors import UnavailableError
@@ -97,7 +98,7 @@ def rows(labels: Mapping[str, str]) -> list[Row]:
     Raises:
         UnavailableError: no round is finished.
     """
-    finished = [path.parent.name for path in layout.ROUNDS.glob("*/metrics.json")]
+    finished = [path.parent.name for path in layout.ROUNDS.glob("*/metrics.json") if path.parent.name != START]
     if not finished:
         raise UnavailableError(str(layout.ROUNDS), "no round is finished yet", "run: silverprint repro")
     return sorted((_row(name, labels) for name in finished), key=lambda row: (row.votes, row.round))

@@ -144,6 +144,7 @@ class ReleaseDiff:
     versions: list[dict[str, Any]]  # rows of records.RELEASES
     classes: list[dict[str, Any]]  # label, added, removed, gained, lost
     relabelled: list[dict[str, Any]]  # label_before, label, pictures
+    renamed: list[dict[str, Any]]  # the same of classes that have another name
     kinds: list[ChangedPictures]
 
 

@@ -1,5 +1,6 @@
 """Models of a campaign: predictions from features and from pictures, and which one is the champion."""
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from silverprint.errors import ConfigError, DataError, UnavailableError, UsageEr
 from silverprint.notebook import Campaign
 from silverprint.records import EVALUATION
 from silverprint.store import ShardReader, tables
+from tests.notebook.test_frames import withdraw
 
 
 @pytest.fixture
@@ -69,6 +71,16 @@ def test_what_cannot_be_predicted_is_a_line(campaign: Campaign) -> None:
         model.predict_pictures([Image.new("F", (40, 40))])
     with pytest.raises(UsageError, match=r"nowhere: not a readable file .*campaign\.features"):
         model.predict_pictures(["nowhere"])
+
+
+def test_a_card_names_no_withdrawn_image(campaign: Campaign, folder: Path, names: list[str]) -> None:
+    path = folder / layout.model("r03") / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"trained_on": names, "brought_trained_on": names[1:]}))
+    assert campaign.model().card["trained_on"] == names
+    withdraw(folder, names[1])
+    card = campaign.model().card
+    assert card["trained_on"] == [names[0], *names[2:]]
+    assert card["brought_trained_on"] == names[2:]
 
 
 def test_the_champion_is_who_was_never_beaten(campaign: Campaign, folder: Path) -> None:

@@ -1,8 +1,10 @@
 """Models of a campaign, found on its disk."""
 
 from pathlib import Path
+from typing import Any
 
 from silverprint import layout
+from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UnavailableError
@@ -23,7 +25,7 @@ def of_round(params: Params, folder: Path, round_name: str | None) -> Model:
     name = _trained(params) if round_name is None else frames.known(params, round_name)
     path = layout.model(name)
     missing_outputs.require_pulled(path)
-    head, card = Head.load(path), model_card.read(path)
+    head, card = Head.load(path), _standing(model_card.read(path))
     if (layout.EMBED / features.DESCRIPTION).exists():
         require_same_features(card, features.describe(layout.EMBED), path)
     return Model(name, evaluations.known(card), head, card, params.embed, folder)
@@ -45,6 +47,13 @@ def champion(params: Params, folder: Path) -> Model:
         rule = "no model was judged on evaluation pictures yet"
         raise UnavailableError(str(layout.ROUNDS), rule, "the newest one is campaign.model()")
     return of_round(params, folder, titles.champion(next(iter(judgements)), titles.challenges(judgements)))
+
+
+def _standing(card: dict[str, Any]) -> dict[str, Any]:
+    """The card without the withdrawn images that the model was trained on: until it is trained again, it names them."""
+    gone = ledgers.withdrawn_images()
+    lists = {name: card[name] for name in ("trained_on", "brought_trained_on") if card.get(name)}
+    return card | {name: [one for one in named if one not in gone] for name, named in lists.items()}
 
 
 def _trained(params: Params) -> str:

@@ -121,6 +121,22 @@ def test_the_figures_are_those_of_the_tables() -> None:
 
 
 @pytest.mark.usefixtures("reported")
+def test_each_source_and_licence_has_its_quality() -> None:
+    table = page().partition('aria-label="Quality by source and licence"')[2].partition("</table>")[0]
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    web = manifest.filter(source="web")
+    shown = f'<td class="n">{web.height}</td><td class="n">{100 * int(web["kept"].sum()) / web.height:.1f} %</td>'
+    assert f'<tr><td>source</td><th scope="row">web</th>{shown}' in table
+    unknown = int((manifest["license"].is_null()).sum())
+    none = '<td class="n">-</td>'
+    assert (
+        f'<tr><td>licence</td><th scope="row">unknown</th><td class="n">{unknown}</td><td class="n">0.0 %</td>{none}'
+        f'<td class="n">0</td>{3 * none}</tr>'
+    ) in table
+    assert table.count("<tr>") == 1 + manifest["source"].n_unique() + manifest["license"].n_unique()
+
+
+@pytest.mark.usefixtures("reported")
 def test_the_pictures_are_there_and_small() -> None:
     for name in ("strip.png", "contact-sheet.png", "curve.png"):
         path = layout.REPORT / name

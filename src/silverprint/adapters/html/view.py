@@ -229,6 +229,7 @@ class View:
     reservations: list[dict[str, Any]]
     provenance: list[dict[str, Any]]
     licenses: list[dict[str, Any]]
+    subsets: list[dict[str, Any]]  # rows of core.reporting.subset_quality.SUBSETS
     labels_per_class: dict[str, int]
     disputed: list[Tile]
     confusion: list[list[int]]  # rows: people, columns: the model; in the order of `classes`

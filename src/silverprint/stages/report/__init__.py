@@ -19,6 +19,7 @@ from silverprint.core.duplicates import groups
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.evaluation.slices import slices
 from silverprint.core.reporting import summary
+from silverprint.core.reporting.subset_quality import subset_quality
 from silverprint.stages.report import campaign_data, contact_sheet_examples, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
@@ -125,6 +126,7 @@ def _view(
         reservations=summary.reservations(raw).to_dicts(),
         provenance=summary.provenance(manifest).to_dicts(),
         licenses=summary.licenses(manifest.filter(pl.col("kept"))).to_dicts(),
+        subsets=subset_quality(manifest, campaign.labels).to_dicts(),
         labels_per_class=_counts(campaign.answers, "label"),
         disputed=tiles.disputed_tiles(campaign, pictures),
         confusion=summary.confusion(campaign.evaluation, dataset.classes),

@@ -37,6 +37,15 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class LabelChanges:
+    """Labels by people of earlier rounds' pictures that are others after this round."""
+
+    labels: int  # labels that both rounds know
+    changed: int
+    commonest: list[dict[str, Any]]  # before, after (None: no label), pictures
+
+
+@dataclass(frozen=True)
 class RoundView:
     name: str
     strategy: str
@@ -47,6 +56,7 @@ class RoundView:
     waivers: list[dict[str, Any]]  # expectation, why: in Git, whether or not the check then failed
     tiles: list[Tile]  # the first tiles of the queue
     page: str | None  # address of its queue's page, relative to the report's folder; None where there is none
+    changed: LabelChanges | None  # None in the first round, and where one of the two rounds' labels is not here
 
     @property
     def evaluation(self) -> dict[str, Any] | None:

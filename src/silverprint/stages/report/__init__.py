@@ -20,7 +20,7 @@ from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.evaluation.slices import slices
 from silverprint.core.reporting import summary
 from silverprint.core.reporting.subset_quality import subset_quality
-from silverprint.stages.report import campaign_data, contact_sheet_examples, tiles, withdrawals
+from silverprint.stages.report import campaign_data, contact_sheet_examples, label_changes, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
 from silverprint.store.files import replacing_folder
@@ -53,6 +53,7 @@ def run(params: Params) -> None:
 def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
     people = summary.rounds(campaign.deciding, campaign.params.chain, campaign.params.dataset.classes)
     waivers = ledgers.waivers(campaign.params.round_names)
+    changed = label_changes.by_round(campaign.params)
     return [
         RoundView(
             name=name,
@@ -64,6 +65,7 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             waivers=waivers.filter(pl.col("round") == name).to_dicts(),
             tiles=tiles.queue_tiles(campaign, name, pictures),
             page=_page(name),
+            changed=changed.get(name),
         )
         for name, said in zip(campaign.params.chain, people, strict=True)
     ]

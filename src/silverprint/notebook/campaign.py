@@ -150,7 +150,8 @@ class Campaign:
         places = pl.DataFrame({"image_id": names}).join(
             pl.DataFrame({"image_id": once}).with_row_index("place"), on="image_id", maintain_order="left"
         )
-        return rows[places["place"].to_numpy()]
+        repeated: NDArray[np.float32] = rows[places["place"].to_numpy()]
+        return repeated
 
     def feature_batches(
         self, image_ids: Iterable[str], *, size: int = 4096

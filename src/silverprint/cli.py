@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from silverprint import __version__, command_table
+from silverprint.campaign import root
 from silverprint.errors import ConfigError, SilverprintError, UsageError
 
 _LONGEST: Final = 300  # characters of a complaint, which repeats what was typed
@@ -166,8 +167,7 @@ def _opened(options: dict[str, object], planned: Mapping[str, object]) -> None:
 
 def _root() -> Path:
     """The project's folder: the nearest one upwards that has a dvc.yaml."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "dvc.yaml").exists():
-            return folder
-    raise ConfigError(str(here), "no dvc.yaml here or above", "change to the project's folder")
+    found = root.find(Path.cwd())
+    if found is None:
+        raise ConfigError(str(Path.cwd()), "no dvc.yaml here or above", "change to the project's folder")
+    return found

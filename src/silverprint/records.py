@@ -388,15 +388,19 @@ RELEASES: Final[Schema] = {  # in Git; versions of the release
     "at": TEXT,  # when it was first made, UTC
     "round": TEXT,  # the round whose labels and model it is made of
     "digest": TEXT,  # SHA-256 of its VERSION
-    "pictures": INT,  # those of the `imported` split, which has no column, among them
+    "pictures": INT,
     "train": INT,
     "test": INT,
     "silver": INT,
-    "added": INT,  # pictures that the version before did not hold; like the next three, 0 in the first
+    "imported": INT,
+    "added": INT,  # pictures that the version before did not hold; like the next four, 0 in the first
     "removed": INT,  # pictures that only the version before held
-    "relabelled": INT,  # pictures with another label than before
-    "moved": INT,  # pictures with the same label in another split
+    "relabelled": INT,  # pictures of another class than before
+    "moved": INT,  # pictures of the same class in another split
+    "renamed": INT,  # other pictures whose class has another name than before
 }
+
+RELEASES_ADDED: Final = frozenset({"imported", "renamed"})  # missing in ledgers of earlier versions
 
 CLASSES: Final[Schema] = {  # in Git; every class that people were ever asked with
     "number": INT,  # number of the class from 0, by age, fixed for good

@@ -4,6 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -14,8 +15,9 @@ from silverprint.campaign import ledgers, lint, round_plan, round_state
 from silverprint.commands import round_end, round_open
 from silverprint.config import PlannedRound
 from silverprint.errors import ConfigError, DataError, UsageError
-from silverprint.records import VOTES, empty
+from silverprint.records import MANIFEST, VOTES, conform, empty
 from silverprint.stages import check
+from silverprint.store import tables
 from tests.conftest import ROOT
 
 SHIPPED = (ROOT / "params.yaml").read_text()
@@ -159,6 +161,32 @@ def test_as_many_as_are_to_look_at_a_picture_are_enough(planned: Path, capsys: p
     closed("r01")
     round_open.open_round(config.load(), "r02")
     assert "account" not in capsys.readouterr().err
+
+
+def pool(count: int) -> None:
+    rows = [{"image_id": f"{number:064x}", "kept": True, "group": number} for number in range(count)]
+    tables.write(conform(pl.DataFrame(rows), MANIFEST), layout.MANIFEST, MANIFEST)
+
+
+def test_a_pool_too_small_says_what_test_and_train_get(planned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pool(139)
+    round_open.open_round(config.load(), "r01", budget=70, audit=0.2)
+    said = capsys.readouterr().err
+    assert "r01: 139 pictures are all there are: test 83 (evaluation.size = 150, at most half" in said
+    assert "rounds.r01.audit), train 56; test is larger than train, for good: set evaluation.size lower" in said
+
+
+@pytest.mark.parametrize(("count", "size", "words"), [(139, 30, "test 41 (evaluation.size = 30"), (250, 150, None)])
+def test_nothing_is_warned_of_where_enough_is_left_to_train_on(
+    planned: Path, capsys: pytest.CaptureFixture[str], count: int, size: int, words: str | None
+) -> None:
+    pool(count)
+    layout.PARAMS.write_text(layout.PARAMS.read_text().replace("  size: 150 ", f"  size: {size} "))
+    round_open.open_round(config.load(), "r01", budget=120 if words else 70, audit=0.1)
+    said = capsys.readouterr().err
+    assert "larger than train" not in said
+    assert words is None or words in said
+    assert ("are all there are" in said) == (words is not None)
 
 
 def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(planned: Path) -> None:

@@ -77,6 +77,31 @@ def test_every_usable_held_out_label_is_in_test(campaign: tuple[pl.DataFrame, pl
     assert set(rows.filter(pl.col("split") == "test")["image_id"]) == expected & usable
 
 
+@given(campaigns(), st.lists(st.sampled_from("ab"), unique=True))
+def test_a_test_source_is_in_test_alone(
+    campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame], apart: list[str]
+) -> None:
+    manifest, labels, silver = campaign
+    manifest = manifest.with_columns(
+        source=pl.Series(["a", "b", "c"] * manifest.height, dtype=pl.String).head(manifest.height)
+    )
+    plain = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING)
+    rows = splits.assign(manifest, labels, silver, classes=CLASSES, binding=BINDING, test_sources=apart)
+    known = manifest.select("image_id", "group", "source")
+    of_source = rows.join(known.filter(pl.col("source").is_in(apart)), on="image_id")
+    human = labels.filter(pl.col("source") == "human", pl.col("role") != "gold", pl.col("label").is_in(CLASSES))
+    usable = splits.usable_rows(manifest, BINDING).filter(pl.col("source").is_in(apart))
+    assert set(of_source["split"]) <= {"test"}
+    assert set(of_source["image_id"]) == set(human["image_id"]) & set(usable["image_id"])
+    held = plain.filter(split="test")["image_id"]
+    assert set(held) <= set(rows.filter(split="test")["image_id"])  # the evaluation pictures stay what they are
+    groups = rows.join(known, on="image_id").group_by("split").agg("group")
+    of = {split: set(found) for split, found in groups.iter_rows()}
+    assert not of.pop("test", set()) & set().union(*of.values())
+    if not apart:
+        assert rows.equals(plain)
+
+
 def test_a_picture_people_labelled_stays_where_a_threshold_rejects_it_later() -> None:
     manifest = conform(
         pl.DataFrame({"image_id": ["a"], "kept": [False], "reason": ["blurred"], "group": [1]}), MANIFEST

@@ -20,6 +20,8 @@ class Repository:
     private: bool
     files: dict[str, bytes] = field(default_factory=dict)
     tags: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    head: str = "0" * 40  # the newest commit
+    targets: dict[str, str] = field(default_factory=dict)  # tag -> commit
 
 
 @dataclass
@@ -61,6 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._reply(*self._answer(self.rfile.read(int(self.headers.get("Content-Length") or 0))))
 
+    def do_DELETE(self) -> None:
+        self._reply(*self._answer(b""))
+
     def do_PUT(self) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.hub.large[hashlib.sha256(content).hexdigest()] = content
@@ -80,10 +85,13 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, {"errors": [], "warnings": []}
         if found := re.fullmatch(r"/datasets/(.+)\.git/info/lfs/objects/batch", path):
             return 200, self._batch(json.loads(content))
-        found = re.fullmatch(r"/api/datasets/([^/]+/[^/]+)(?:/(\w[\w-]*)/(.+))?", path)
+        found = re.fullmatch(r"/api/datasets/([^/]+/[^/]+)(?:/(\w[\w-]*)(?:/(.+))?)?", path)
         if found is None or found[1] not in self.hub.repositories:
             return 404, {"error": "Repository not found"}
-        return self._of(self.hub.repositories[found[1]], found[1], found[2], content)
+        repository = self.hub.repositories[found[1]]
+        if found[2] in ("tag", "refs"):
+            return self._refs(repository, found[3], content)
+        return self._of(repository, found[1], found[2], content)
 
     def _create(self, asked: dict[str, Any]) -> tuple[int, Any]:
         name = f"{asked['organization']}/{asked['name']}"
@@ -110,19 +118,33 @@ class _Handler(BaseHTTPRequestHandler):
             ]
         if what == "preupload":
             asked = [one["path"] for one in json.loads(content)["files"]]
-            return 200, {"files": [{"path": path, "uploadMode": _mode(path), "shouldIgnore": False} for path in asked]}
+            return 200, {"files": [_before_upload(path, repository.files.get(path)) for path in asked]}
         if what == "commit":
             self._commit(repository, [json.loads(line) for line in content.splitlines()])
-            return 200, {"commitUrl": f"{self.hub.address}/datasets/{name}/commit/{'1' * 40}", "commitOid": "1" * 40}
-        if what == "tag":
-            tag = json.loads(content)["tag"]
-            if tag in repository.tags:
-                return 409, {"error": f"Tag {tag} already exists"}
-            repository.tags[tag] = dict(repository.files)
+            url = f"{self.hub.address}/datasets/{name}/commit/{repository.head}"
+            return 200, {"commitUrl": url, "commitOid": repository.head}
+        return 200, {"id": name, "private": repository.private, "sha": repository.head, "siblings": [], "tags": []}
+
+    def _refs(self, repository: Repository, named: str | None, content: bytes) -> tuple[int, Any]:
+        """Tags: listed, given to the commit that they are posted for, or deleted."""
+        if self.command == "GET":
+            tags = [
+                {"name": tag, "ref": f"refs/tags/{tag}", "targetCommit": commit}
+                for tag, commit in repository.targets.items()
+            ]
+            return 200, {"branches": [], "converts": [], "tags": tags}
+        if self.command == "DELETE":
+            del repository.tags[str(named)], repository.targets[str(named)]
             return 200, {}
-        return 200, {"id": name, "private": repository.private, "sha": "0" * 40, "siblings": [], "tags": []}
+        tag = json.loads(content)["tag"]
+        if tag in repository.tags:
+            return 409, {"error": f"Tag {tag} already exists"}
+        assert named == repository.head
+        repository.tags[tag], repository.targets[tag] = dict(repository.files), repository.head
+        return 200, {}
 
     def _commit(self, repository: Repository, steps: list[dict[str, Any]]) -> None:
+        repository.head = hashlib.sha1(f"{repository.head}{steps}".encode()).hexdigest()  # noqa: S324 (as Git)
         for step in steps:
             value = step["value"]
             if step["key"] == "file":
@@ -144,6 +166,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def _before_upload(path: str, there: bytes | None) -> dict[str, Any]:
+    """How the file is uploaded, and the name of what is there by now: a file that is the same stays as it is."""
+    found = {"path": path, "uploadMode": _mode(path), "shouldIgnore": False}
+    if there is not None:
+        blob = hashlib.sha1(b"blob %d\0" % len(there) + there)  # noqa: S324 (as Git)
+        is_regular = _mode(path) == "regular" or not there  # an empty file is never a large one
+        found["oid"] = blob.hexdigest() if is_regular else hashlib.sha256(there).hexdigest()
+    return found
 
 
 def _mode(path: str) -> str:

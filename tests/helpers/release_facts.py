@@ -123,7 +123,8 @@ def _params(answers: dict[str, str]) -> Params:
 
 def _version(released: pl.DataFrame) -> dict[str, Any]:
     return {"version": 2, "at": "2026-03-01T00:00:00+00:00", "round": "r03", "digest": "d" * 64,
-            "pictures": released.height, "added": 3, "removed": 1, "relabelled": 0, "moved": 0}  # fmt: skip
+            "pictures": released.height, "added": 3, "removed": 1, "relabelled": 0, "moved": 0,
+            "renamed": 0}  # fmt: skip
 
 
 def _lacking(frame: pl.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params
 from silverprint.core.evaluation import stopping
 from silverprint.core.evaluation.stopping import Stability, Step
+from silverprint.core.queue import roles
 from silverprint.core.votes import labelling_effort, vote_ledger
 from silverprint.records import MANIFEST
 from silverprint.store import evaluations, tables
@@ -93,6 +94,21 @@ def cost(params: Params, name: str, left: int | None) -> Effort:
     votes = (budget + entry.gold) * entry.overlap + evaluation * params.evaluation.overlap
     votes += round(entry.audit * budget) * (params.evaluation.overlap - entry.overlap)
     return _effort(params, votes, _pace(params))
+
+
+def first_shares(params: Params, left: int | None) -> roles.Shares | None:
+    """How the first round's queue will share a pool that is too small for what it wants; null where it is not, or where
+    nobody knows yet.
+
+    Args:
+        left: `unasked_pictures`.
+    """
+    if len(params.chain) != 1 or left is None:
+        return None
+    entry, evaluation = params.rounds[params.last], params.evaluation.size
+    if left >= evaluation + entry.budget:
+        return None
+    return roles.shares(left, evaluation=evaluation, budget=entry.budget, control=entry.control, audit=entry.audit)
 
 
 def unasked_pictures(params: Params) -> int | None:

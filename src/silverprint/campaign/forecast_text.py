@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from silverprint.campaign.forecast import Comparison, Effort, Outlook
 from silverprint.core.evaluation.stopping import PLATEAU, STABLE, WINDOW, Step, Verdict
+from silverprint.core.queue.roles import Shares
 
 
 def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
@@ -18,6 +19,22 @@ def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
 
 def needs(name: str, effort: Effort, currency: str) -> str:
     return f"{name} needs {_work(effort, currency)}"
+
+
+def small_pool(name: str, shares: Shares, evaluation: int) -> str:
+    """What becomes of a first pool that is too small, and whether too little of it is left to train on.
+
+    Args:
+        evaluation: `evaluation.size`.
+    """
+    train, test = shares.train + shares.control, shares.evaluation + shares.audit
+    part = f"evaluation.size = {evaluation}, at most half where pictures are short"
+    said = (
+        f"{name}: {shares.total} pictures are all there are: test {test} ({part}; rounds.{name}.audit), train {train}"
+    )
+    if test <= train:
+        return said
+    return f"{said}; test is larger than train, for good: set evaluation.size lower before dvc repro draws the queue"
 
 
 def _work(effort: Effort, currency: str) -> str:

@@ -105,6 +105,7 @@ KINDS: Final[dict[str, Kind]] = {
         ("version",),
         required=("version", "digest"),
         settle=_same_release,
+        added=records.RELEASES_ADDED,
     ),
     "words.csv": Kind(
         records.WORDS,

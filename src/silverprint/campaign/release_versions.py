@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import class_changes, ledgers
 from silverprint.core import splits
 from silverprint.core.reporting import release_changes
+from silverprint.core.votes.class_changes import last_name
 from silverprint.errors import DataError, UnavailableError, UsageError
 from silverprint.records import RELEASES, VERSION, conform, empty
 from silverprint.store import tables
@@ -51,7 +52,7 @@ def of(rows: pl.DataFrame, round_name: str) -> Version:
     again = last is not None and last["digest"] == digest
     number = (last["version"] if last else 0) + (0 if again else 1)
     before = known.filter(pl.col("version") == number - 1)
-    found = None if before.is_empty() else release_changes.changes(held(number - 1), rows)
+    found = None if before.is_empty() else release_changes.changes(held(number - 1), rows, present_names(number - 1))
     if last is not None and again:
         return Version(rows, found, last)
     splits_held = dict(rows["split"].value_counts().iter_rows())
@@ -61,7 +62,7 @@ def of(rows: pl.DataFrame, round_name: str) -> Version:
         "round": round_name,
         "digest": digest,
         "pictures": rows.height,
-        **{split: splits_held.get(split, 0) for split in splits.SPLITS if split in RELEASES},
+        **{split: splits_held.get(split, 0) for split in splits.SPLITS},
         **(dict.fromkeys(release_changes.KINDS, 0) if found is None else release_changes.counts(found)),
     }
     return Version(rows, found, line)
@@ -82,8 +83,38 @@ def record_none() -> None:
 
 
 def ledger() -> pl.DataFrame:
-    """RELEASES, the oldest first."""
-    return ledgers.read(layout.RELEASES).sort("version") if layout.RELEASES.exists() else empty(RELEASES)
+    """RELEASES, the oldest first.
+
+    A line of an earlier version of Silverprint has no count of imported labels, which is what the other splits leave,
+    and counts what was renamed as relabelled.
+    """
+    if not layout.RELEASES.exists():
+        return empty(RELEASES)
+    rest = pl.col("pictures") - pl.col("train") - pl.col("test") - pl.col("silver")
+    lines = ledgers.read(layout.RELEASES).sort("version")
+    return lines.with_columns(pl.col("imported").fill_null(rest), pl.col("renamed").fill_null(0))
+
+
+def present_names(number: int) -> dict[str, str]:
+    """Label -> what its class is called today, of the version's labels whose class was renamed since it was made.
+
+    Raises:
+        DataError: data/class_changes.csv makes no sense.
+    """
+    made = ledger().filter(version=number)["at"].item()
+    since = [one for one in class_changes.changes() if datetime.fromisoformat(one.at) > datetime.fromisoformat(made)]
+    names = {name for change in since for name in change.ended}
+    return {name: last_name(name, since) for name in sorted(names)}
+
+
+def changes(before: int, after: int) -> pl.DataFrame:
+    """release_changes.CHANGES from one version of the ledger to another.
+
+    Raises:
+        As `held`.
+    """
+    versions = held(before), held(after)
+    return release_changes.changes(*versions, present_names(before), present_names(after))
 
 
 def held(number: int) -> pl.DataFrame:

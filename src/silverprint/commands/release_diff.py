@@ -30,7 +30,7 @@ def run(params: Params, before: int, after: int) -> None:
     """
     if before == after:
         raise UsageError(f"v{before} and v{after}", "a version differs from another one", "name two versions")
-    found = release_changes.changes(release_versions.held(before), release_versions.held(after))
+    found = release_versions.changes(before, after)
     names = (f"v{before}", f"v{after}")
     console = Console(highlight=False, markup=False)
     for table in _tables(found, names):
@@ -41,12 +41,15 @@ def run(params: Params, before: int, after: int) -> None:
 
 def _tables(found: pl.DataFrame, names: tuple[str, str]) -> list[Table]:
     shown = [_table(f"{names[0]} to {names[1]}", list(release_changes.counts(found).items()), ("change", "pictures"))]
-    if not found.is_empty():
-        classes = release_changes.by_class(found)
+    classes = release_changes.by_class(found)
+    if not classes.is_empty():
         shown.append(_table("", list(classes.iter_rows()), ("class", "in", "out", "relabelled to", "relabelled from")))
-    pairs = release_changes.relabelled(found)
-    if not pairs.is_empty():
-        shown.append(_table("", list(pairs.iter_rows()), ("was", "is", "pictures")))
+    for pairs, then, now in (
+        (release_changes.relabelled(found), "was", "is"),
+        (release_changes.renamed(found), "was called", "is called"),
+    ):
+        if not pairs.is_empty():
+            shown.append(_table("", list(pairs.iter_rows()), (then, now, "pictures")))
     return shown
 
 
@@ -73,6 +76,7 @@ def _write_page(params: Params, found: pl.DataFrame, names: tuple[str, str], pat
         versions=release_versions.ledger().filter(pl.format("v{}", "version").is_in(list(names))).to_dicts(),
         classes=release_changes.by_class(found).to_dicts(),
         relabelled=release_changes.relabelled(found).to_dicts(),
+        renamed=release_changes.renamed(found).to_dicts(),
         kinds=kinds,
     )
     page = html.render_release_diff(view)

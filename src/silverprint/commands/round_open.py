@@ -56,6 +56,8 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     entry = opened.rounds[name]
     left = forecast.unasked_pictures(opened)
     say(forecast_text.needs(name, forecast.cost(opened, name, left), params.people.currency))
+    if shares := forecast.first_shares(opened, left):
+        say(forecast_text.small_pool(name, shares, opened.evaluation.size))
     if left == 0:
         say(f"{name}: nobody is left to ask about for the first time; it can give earlier pictures a second look alone")
     _write_asks(name)

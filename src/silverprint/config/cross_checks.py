@@ -27,6 +27,7 @@ def require_agreement(params: Params) -> None:
             _themes(name, source, params.clean)
     _rounds(params)
     _core_classes(params)
+    _test_sources(params)
     _answers(params.release.answers)
     check_classifiers(params.classifiers, params.dataset.classes, params.embed.backbone)
 
@@ -54,6 +55,16 @@ def _core_classes(params: Params) -> None:
         if name not in params.dataset.classes:
             value = f"release.core_classes = [{', '.join(params.release.core_classes)}]"
             raise ConfigError(value, f"{name!r} is no class", f"use some of: {', '.join(params.dataset.classes)}")
+
+
+def _test_sources(params: Params) -> None:
+    named = params.release.test_sources
+    value = f"release.test_sources = [{', '.join(named)}]"
+    for name in named:
+        if name not in params.sources:
+            raise ConfigError(value, f"{name!r} is no source", f"use some of: {', '.join(params.sources)}")
+    if len(set(named)) == len(params.sources):
+        raise ConfigError(value, "no source is left to train on", "leave one out")
 
 
 def _answers(answers: Mapping[str, str]) -> None:

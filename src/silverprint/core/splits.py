@@ -1,5 +1,7 @@
 """Splits of a release: which images it holds, and in which split each is."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from silverprint.records import Schema
@@ -42,11 +44,13 @@ def assign(
     *,
     classes: tuple[str, ...],
     binding: frozenset[str] | set[str],
+    test_sources: Sequence[str] = (),
 ) -> pl.DataFrame:
     """One row per released picture: test are the held-out labels, train the other human ones, silver the model's,
     imported those that sources brought.
 
     A near-duplicate group that has a picture in test has none in the other splits: those rows are left out.
+    Of `test_sources` every human label is in test, and nothing is in the other splits.
 
     Args:
         manifest: MANIFEST, one row per acquired picture.
@@ -55,6 +59,7 @@ def assign(
         imported: the same of brought labels; none of a picture in `silver`.
         classes: the dataset's; other labels ('not one of these', none) are not released.
         binding: reasons in the manifest that keep a labelled picture out, too.
+        test_sources: sources by which models are to be judged that never saw them.
 
     Returns:
         SPLIT, sorted by split and image_id.
@@ -69,10 +74,12 @@ def assign(
         ]
     )
     rows = rows.filter(pl.col("label").is_in(list(classes)))
-    rows = rows.join(usable_rows(manifest, binding).select("image_id", "group"), on="image_id")
+    rows = rows.join(usable_rows(manifest, binding).select("image_id", "group", "source"), on="image_id")
+    apart, by_people = pl.col("source").is_in(list(test_sources)), pl.col("label_source") == "human"
+    rows = rows.filter(~apart | by_people).with_columns(split=pl.when(apart).then(pl.lit("test")).otherwise("split"))
     tested = rows.filter(pl.col("split") == "test")["group"].unique()
     straddles = (pl.col("split") != "test") & pl.col("group").is_in(tested.implode())
-    return rows.filter(~straddles.fill_null(False)).drop("group").sort("split", "image_id")
+    return rows.filter(~straddles.fill_null(False)).drop("group", "source").sort("split", "image_id")
 
 
 def _split(rows: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import simplejpeg
 from numpy.typing import NDArray
+from PIL import Image
 
 from silverprint.imaging.colour.bit_depth import deep_colour, deep_gray, is_deep_gray
 from silverprint.imaging.colour.icc_transform import to_srgb
@@ -17,7 +18,18 @@ from silverprint.imaging.orientation import orientation, upright
 from silverprint.imaging.resource_limits import KNOWN, run_bounded
 from silverprint.imaging.sniff import sniff
 
-__all__ = ["Decoded", "Pixels", "Undecodable", "decode", "decode_here", "decode_known", "encode_jpeg", "rgb", "sniff"]
+__all__ = [
+    "Decoded",
+    "Pixels",
+    "Undecodable",
+    "decode",
+    "decode_here",
+    "decode_known",
+    "encode_jpeg",
+    "of_picture",
+    "rgb",
+    "sniff",
+]
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]  # (H, W, 3), RGB
 
@@ -76,6 +88,22 @@ def decode_here(data: bytes, max_pixels: int, shorter_side: int | None) -> Decod
         pixels = rgb(file)
         turned = np.ascontiguousarray(upright(pixels, orientation(file.picture)))
         return Decoded(turned, file.mode, file.frames, file.format)
+
+
+def of_picture(picture: Image.Image) -> Pixels:
+    """The pixels of a picture that Pillow has opened: of its present frame, upright, in sRGB, on white.
+
+    Raises:
+        Undecodable: it is broken, or of a mode that says nothing of what is white.
+    """
+    try:
+        picture.load()
+        opened = Opened(picture, "", picture.mode, 1, b"", picture.info.get("icc_profile"))
+        return np.ascontiguousarray(upright(rgb(opened), orientation(picture)))
+    except (Undecodable, MemoryError):
+        raise
+    except Exception:  # Pillow raises nearly every built-in exception on a broken file
+        raise Undecodable("truncated") from None
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 92) -> bytes:

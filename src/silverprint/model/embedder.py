@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -11,12 +13,39 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from silverprint.config import Embed
 from silverprint.errors import DataError, restore_remedy
 from silverprint.imaging.decode import Undecodable, decode_known
 from silverprint.model.backbones import Weights, backbone
 from silverprint.store.executor import cores
 
 Batch = tuple[list[str], NDArray[np.float16]]
+
+# JPEGs come no larger than the network's input needs, colours by their profile; features had otherwise start over.
+DECODING: Final = "reduced, sRGB"
+
+
+def weights_of(knobs: Embed, folder: Path = Path()) -> Weights | None:
+    """The weights that params.yaml names, a path from the campaign's `folder`; None of a packaged backbone."""
+    if knobs.weights is None or knobs.weights_sha256 is None:
+        return None
+    return Weights(folder / knobs.weights, knobs.weights_sha256)
+
+
+def describe(knobs: Embed, weights: Weights | None) -> dict[str, Any]:
+    """What computes the features: equal descriptions are equal features.
+
+    Raises:
+        As `backbone`.
+    """
+    chosen = backbone(knobs.backbone, knobs.size, weights)
+    return {
+        "backbone": knobs.backbone,
+        "size": knobs.size,
+        "decoding": DECODING,
+        "weights_sha256": chosen.weights_sha256,
+        "blocks": chosen.blocks,
+    }
 
 
 class Embedder:

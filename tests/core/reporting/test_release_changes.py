@@ -50,6 +50,26 @@ def test_each_kind_is_what_its_name_says_and_counts_agree(before: Held, after: H
         assert was[row["label"]] + row["added"] - row["removed"] + row["gained"] - row["lost"] == of[row["label"]]
 
 
+@given(held, held)
+def test_a_renamed_class_is_the_same_class(before: Held, after: Held) -> None:
+    """Whatever names its versions have for `x`: only the pictures that stayed where they were are told apart."""
+    plain = release_changes.changes(table(before), table(after))
+    old = {i: (split, "old x" if label == "x" else label) for i, (split, label) in before.items()}
+    new = {i: (split, "new x" if label == "x" else label) for i, (split, label) in after.items()}
+    names = {"old x": "x"}, {"new x": "x"}
+    found = release_changes.changes(table(old), table(new), *names)
+    both = before.keys() & after.keys()
+    stayed = {i for i in both if before[i] == after[i] and after[i][1] == "x"}
+    assert set(found.filter(change="renamed")["image_id"]) == stayed
+    assert release_changes.renamed(found)["pictures"].sum() == len(stayed)
+    others = found.filter(pl.col("change") != "renamed")
+    assert others.select("image_id", "change").rows() == plain.select("image_id", "change").rows()
+    assert release_changes.by_class(found).rows() == release_changes.by_class(plain).rows()
+    assert release_changes.relabelled(found).rows() == release_changes.relabelled(plain).rows()
+    back = release_changes.changes(table(new), table(old), *names[::-1])
+    assert set(back.filter(change="renamed")["image_id"]) == stayed
+
+
 @given(held, held, st.randoms())
 def test_a_digest_is_of_the_content_alone(before: Held, after: Held, luck: object) -> None:
     order = list(before)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -141,6 +142,14 @@ def test_what_arrives_is_the_release_and_a_second_version_replaces_it(released: 
         uploads = server.uploads
         assert (done := _push(server.address)).returncode == 0, done.stderr
         assert server.uploads == uploads, "what is there is not uploaded again"
+        assert "moves" not in done.stderr
+
+        release.run(replace(released, release=replace(released.release, formats=("parquet", "csv"))))
+        assert (done := _push(server.address)).returncode == 0, done.stderr
+        assert f"{NAME}: the tag v1 moves from commit " in done.stderr
+        assert there.tags == {"v1": files()}
+        assert files().keys() != first.keys()
+        first = files()
 
         gone = release_campaign.split("train")["image_id"][0]
         layout.TAKEDOWNS.write_text(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from silverprint import config, layout
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.campaign import released, round_state
 from silverprint.config import Params
-from silverprint.errors import DataError, UnavailableError
+from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, VOTES, empty
 from silverprint.stages import release, start
 from silverprint.stages.report import campaign_data
@@ -48,6 +49,52 @@ def test_the_splits_are_people_and_the_model(params: Params) -> None:
     assert silver["confidence"].min() == 1.0
     assert json.loads(silver["distribution"][0]) == {"coat": 1.0}
     assert not set(silver["image_id"]) & set(labels["image_id"])
+
+
+def test_a_test_source_is_in_test_alone_and_the_card_says_so(
+    params: Params, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release.run(params)
+    before, card = split("test"), (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+    assert "partner" in set(split("train")["source"]) & set(split("silver")["source"])
+    assert "everything is in `test`" not in card
+    capsys.readouterr()
+    apart = replace(params, release=replace(params.release, test_sources=("partner",)))
+    release.run(apart)
+    labels = tables.read(layout.labels("r03") / "labels.parquet", LABELS).filter(pl.col("label").is_in(_names(params)))
+    test = split("test")
+    assert set(before["image_id"]) < set(test["image_id"])
+    assert set(test.filter(pl.col("role") != "evaluation")["source"]) == {"partner"}
+    assert "partner" not in set(split("train")["source"]) | set(split("silver")["source"])
+    of_partner = labels.join(tables.read(layout.MANIFEST, MANIFEST).filter(source="partner"), on="image_id", how="semi")
+    assert set(of_partner["image_id"]) == set(test.filter(source="partner")["image_id"])
+    card = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
+    assert "Of the sources partner everything is in `test`" in card
+    assert "drawn at random but for the whole of partner" in (layout.RELEASE / "datasheet.md").read_text()
+    assert ("test is larger than train" in capsys.readouterr().err) == (test.height > split("train").height)
+
+
+def _names(params: Params) -> list[str]:
+    return list(params.dataset.classes)
+
+
+def test_a_test_larger_than_train_is_said(params: Params, capsys: pytest.CaptureFixture[str]) -> None:
+    every = replace(params, release=replace(params.release, test_sources=("web",)))
+    release.run(every)
+    test, train = split("test").height, split("train").height
+    assert test > train
+    why = "evaluation.size, rounds.*.audit and release.test_sources make test"
+    assert f"test is larger than train ({test} and {train}): {why}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("sources", "rule"), [("[web, moon]", "'moon' is no source; use some of: web"), ("[{all}]", "no source is left")]
+)
+def test_a_test_source_is_one_and_leaves_one(params: Params, sources: str, rule: str) -> None:
+    named = sources.format(all=", ".join(params.sources))
+    text = layout.PARAMS.read_text().replace("\nrelease:", f"\nrelease:\n  test_sources: {named}")
+    with pytest.raises(ConfigError, match=re.escape(rule)):
+        config.parse(text)
 
 
 def said_of(**changes: str | None) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -11,7 +12,7 @@ from silverprint import cli, layout
 from silverprint.campaign import git_merge_driver, ledgers, release_versions
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import LABELS, VOTES
+from silverprint.records import CLASS_CHANGES, LABELS, VOTES
 from silverprint.stages import release
 from silverprint.store import tables
 from tests.helpers.release_campaign import split
@@ -71,8 +72,8 @@ def test_a_diff_is_a_table_and_a_page_without_what_was_withdrawn(
     assert cli.main(["release", "diff", "v1", "2"]) == 0
     shown = capsys.readouterr()
     counted = dict(line.split() for line in shown.out.splitlines() if len(line.split()) == 2)
-    assert {kind: counted[kind] for kind in ("added", "removed", "relabelled", "moved")} == {
-        "added": "0", "removed": "1", "relabelled": "1", "moved": "0",
+    assert {kind: counted[kind] for kind in ("added", "removed", "relabelled", "moved", "renamed")} == {
+        "added": "0", "removed": "1", "relabelled": "1", "moved": "0", "renamed": "0",
     }  # fmt: skip
     page = (layout.RELEASE_DIFFS / "v1-v2.html").read_text(encoding="utf-8")
     assert page.count("<li><img") == 2
@@ -80,6 +81,59 @@ def test_a_diff_is_a_table_and_a_page_without_what_was_withdrawn(
     assert "http:" not in page.replace("http://www.w3.org", "")
     pictures = {part.split('"')[0] for part in page.split('src="')[1:]}
     assert len(pictures) == 2  # a placeholder, and a picture
+
+
+def rename(params: Params, old: str, new: str) -> Params:
+    """The class has another name from now on, in each file that a release reads."""
+    at = datetime.now(UTC) + timedelta(seconds=1)  # versions are dated to the second
+    line = {"at": at.isoformat(timespec="microseconds"), "change": "rename", "before": old, "after": new, "why": "said"}
+    tables.write_ledger(pl.DataFrame([line]), layout.CLASS_CHANGES, CLASS_CHANGES, ["at"])
+    classes = tuple(new if name == old else name for name in params.dataset.classes)
+    path = layout.labels(params.last) / "labels.parquet"
+    labels = tables.read(path, LABELS)
+    tables.write(labels.with_columns(pl.col("label").replace({old: new})), path, LABELS)
+    card = layout.model(params.last) / "card.json"
+    document = json.loads(card.read_text())
+    card.write_text(json.dumps(document | {"classes": list(classes), "class_changes": [line["at"]]}))
+    return replace(params, dataset=replace(params.dataset, classes=classes))
+
+
+def test_a_renamed_class_is_not_relabelled(params: Params, capsys: pytest.CaptureFixture[str]) -> None:
+    release.run(params)
+    before = release_versions.held(1)
+    other = str(split("train")["image_id"][0])
+    old = str(before.filter(pl.col("image_id") != other, split="train")["label"][0])
+    label = next(name for name in ("bag", "coat") if name not in (old, label_of(params, other)))
+    later = rename(params, old, "blouse")
+    relabel(later, other, label)
+    release.run(later)
+    line = ledgers.read(layout.RELEASES).row(-1, named=True)
+    named = before.filter(pl.col("image_id") != other, label=old).height
+    assert (line["version"], line["relabelled"], line["renamed"], line["moved"]) == (2, 1, named, 0)
+    assert f"| of a class that has another name | {named} |" in (layout.RELEASE / "README.md").read_text()
+    changes = release_versions.changes(1, 2)
+    assert set(changes.filter(change="renamed")["image_id"]) == set(
+        before.filter(pl.col("image_id") != other, label=old)["image_id"]
+    )
+    capsys.readouterr()
+    layout.PARAMS.write_text(layout.PARAMS.read_text().replace(f"{old}", "blouse"))
+    assert cli.main(["release", "diff", "v1", "v2"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["renamed", str(named)] in lines
+    assert [*old.split(), "blouse", str(named)] in lines
+    page = (layout.RELEASE_DIFFS / "v1-v2.html").read_text(encoding="utf-8")
+    assert "Renamed classes" in page
+    assert f"{old} → blouse" in page
+
+
+def test_a_line_of_an_earlier_version_knows_its_imported_labels(params: Params) -> None:
+    release.run(params)
+    line = ledgers.read(layout.RELEASES).row(0, named=True)
+    assert line["imported"] == 0
+    old = pl.DataFrame([line | {"pictures": line["pictures"] + 5}]).drop("imported", "renamed")
+    layout.RELEASES.write_text(old.write_csv())
+    (read,) = release_versions.ledger().to_dicts()
+    assert (read["imported"], read["renamed"]) == (5, 0)
 
 
 def test_back_is_the_same_changes_the_other_way(two: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import polars as pl
@@ -14,8 +15,19 @@ from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, TAKEDOWNS, WITHDRAWN, conform
+from silverprint.records import (
+    ANNOTATORS,
+    CLASS_CHANGES,
+    EVALUATION,
+    LABELS,
+    MANIFEST,
+    QUEUE,
+    TAKEDOWNS,
+    WITHDRAWN,
+    conform,
+)
 from silverprint.stages import report
+from silverprint.stages.report import label_changes
 from silverprint.store import files, tables
 from tests.helpers import report_campaign as fixture
 
@@ -121,6 +133,22 @@ def test_the_figures_are_those_of_the_tables() -> None:
 
 
 @pytest.mark.usefixtures("reported")
+def test_each_source_and_licence_has_its_quality() -> None:
+    table = page().partition('aria-label="Quality by source and licence"')[2].partition("</table>")[0]
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    web = manifest.filter(source="web")
+    shown = f'<td class="n">{web.height}</td><td class="n">{100 * int(web["kept"].sum()) / web.height:.1f} %</td>'
+    assert f'<tr><td>source</td><th scope="row">web</th>{shown}' in table
+    unknown = int((manifest["license"].is_null()).sum())
+    none = '<td class="n">-</td>'
+    assert (
+        f'<tr><td>licence</td><th scope="row">unknown</th><td class="n">{unknown}</td><td class="n">0.0 %</td>{none}'
+        f'<td class="n">0</td>{3 * none}</tr>'
+    ) in table
+    assert table.count("<tr>") == 1 + manifest["source"].n_unique() + manifest["license"].n_unique()
+
+
+@pytest.mark.usefixtures("reported")
 def test_the_pictures_are_there_and_small() -> None:
     for name in ("strip.png", "contact-sheet.png", "curve.png"):
         path = layout.REPORT / name
@@ -171,6 +199,26 @@ def test_the_four_qualities_of_the_release(campaign: Params) -> None:
         assert re.search(f"<th scope=.row.>{row}", section), row
     assert "80.0 % of the acquired pictures are kept; flagged: off-topic 1.0 %." in section
     assert "alpha 0.71 in the last round; votes differ on 20.0 % of the pictures with two or more." in section
+
+
+def test_a_round_says_which_earlier_labels_it_changed(campaign: Params) -> None:
+    path = layout.labels("r03") / "labels.parquet"
+    labels, before = tables.read(path, LABELS), tables.read(layout.labels("r02") / "labels.parquet", LABELS)
+    old = labels.filter(pl.col("image_id").is_in(before["image_id"].implode()), label="coat")["image_id"].head(2)
+    now = pl.when(pl.col("image_id").is_in(old.implode())).then(pl.lit("bag")).otherwise("label").alias("label")
+    tables.write(labels.with_columns(now), path, LABELS)
+    report.run(campaign)
+    first = tables.read(layout.labels("r01") / "labels.parquet", LABELS).height
+    assert f"<p>0 of {first} labels of earlier rounds changed.</p>" in page()
+    assert f"<p>2 of {before.height} labels of earlier rounds changed: coat → bag (2).</p>" in page()
+    line = {"at": "2026-01-01T00:00:00.000000+00:00", "change": "rename", "before": "coat", "after": "cape", "why": "x"}
+    tables.write_ledger(conform(pl.DataFrame([line]), CLASS_CHANGES), layout.CLASS_CHANGES, CLASS_CHANGES, ["at"])
+    classes = tuple("cape" if name == "coat" else name for name in campaign.dataset.classes)
+    renamed = replace(campaign, dataset=replace(campaign.dataset, classes=classes))
+    assert label_changes.by_round(renamed)["r03"].commonest == [{"before": "cape", "after": "bag", "pictures": 2}]
+    (layout.labels("r02") / "labels.parquet").unlink()
+    report.run(campaign)
+    assert "labels of earlier rounds changed" not in page()
 
 
 def test_a_withdrawal_shows_which_labels_and_figures_it_changed(params: Params) -> None:

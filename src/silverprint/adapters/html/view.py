@@ -37,6 +37,15 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class LabelChanges:
+    """Labels by people of earlier rounds' pictures that are others after this round."""
+
+    labels: int  # labels that both rounds know
+    changed: int
+    commonest: list[dict[str, Any]]  # before, after (None: no label), pictures
+
+
+@dataclass(frozen=True)
 class RoundView:
     name: str
     strategy: str
@@ -47,6 +56,7 @@ class RoundView:
     waivers: list[dict[str, Any]]  # expectation, why: in Git, whether or not the check then failed
     tiles: list[Tile]  # the first tiles of the queue
     page: str | None  # address of its queue's page, relative to the report's folder; None where there is none
+    changed: LabelChanges | None  # None in the first round, and where one of the two rounds' labels is not here
 
     @property
     def evaluation(self) -> dict[str, Any] | None:
@@ -144,6 +154,7 @@ class ReleaseDiff:
     versions: list[dict[str, Any]]  # rows of records.RELEASES
     classes: list[dict[str, Any]]  # label, added, removed, gained, lost
     relabelled: list[dict[str, Any]]  # label_before, label, pictures
+    renamed: list[dict[str, Any]]  # the same of classes that have another name
     kinds: list[ChangedPictures]
 
 
@@ -228,6 +239,7 @@ class View:
     reservations: list[dict[str, Any]]
     provenance: list[dict[str, Any]]
     licenses: list[dict[str, Any]]
+    subsets: list[dict[str, Any]]  # rows of core.reporting.subset_quality.SUBSETS
     labels_per_class: dict[str, int]
     disputed: list[Tile]
     confusion: list[list[int]]  # rows: people, columns: the model; in the order of `classes`

@@ -27,6 +27,7 @@ class Card:
     automatic: dict[str, Any]  # core.automatic_labels.figures
     imported: dict[str, Any]  # the same of labels that sources brought; empty where none was listened to
     core_classes: tuple[str, ...]  # classes that no automatic label gives
+    test_sources: tuple[str, ...]  # sources that only `test` has
     formats: tuple[str, ...]  # names of `release.formats`
     version: dict[str, Any]  # row of records.RELEASES
     compared: bool  # whether the version before is known

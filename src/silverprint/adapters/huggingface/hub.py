@@ -7,8 +7,13 @@ Hub's address from HF_ENDPOINT. None of them is ever written down here.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from silverprint.console import say
 from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError, UsageError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
 
 _INSTALL = "pip install 'silverprint[hub]'"
 
@@ -21,7 +26,8 @@ def push(folder: Path, repository: str, *, version: int, private: bool) -> str:
 
     Args:
         repository: OWNER/NAME; made if it is not there.
-        version: of the release, which becomes the tag v1, v2, ...
+        version: of the release, which becomes the tag v1, v2, ... A tag of an earlier push of this version, in other
+            formats, moves to what is pushed now, and a line says so.
         private: of a repository that is made; one that is there stays as it is.
 
     Raises:
@@ -38,8 +44,20 @@ def push(folder: Path, repository: str, *, version: int, private: bool) -> str:
             repo_id=repository, repo_type="dataset", folder_path=folder, commit_message=f"v{version}",
             delete_patterns="*",
         )  # fmt: skip
-        hub.create_tag(repository, repo_type="dataset", tag=f"v{version}", revision=done.oid, exist_ok=True)
+        _tag(hub, repository, f"v{version}", done.oid)
         return f"{hub.endpoint}/datasets/{repository}/tree/v{version}"
+
+
+def _tag(hub: "HfApi", repository: str, tag: str, commit: str) -> None:
+    """Gives the tag to the commit, whatever had it."""
+    known = {one.name: one.target_commit for one in hub.list_repo_refs(repository, repo_type="dataset").tags}
+    if known.get(tag) == commit:
+        return
+    if tag in known:
+        hub.delete_tag(repository, repo_type="dataset", tag=tag)
+        moved = f"from commit {known[tag][:8]} to {commit[:8]}"
+        say(f"{repository}: the tag {tag} moves {moved}, for it has other files of the same version")
+    hub.create_tag(repository, repo_type="dataset", tag=tag, revision=commit)
 
 
 def is_private(repository: str) -> bool | None:

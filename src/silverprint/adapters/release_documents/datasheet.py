@@ -72,9 +72,11 @@ def _composition(facts: ReleaseFacts) -> tuple[Item, ...]:
 
 
 def _sample(facts: ReleaseFacts) -> str:
+    apart = ", ".join(facts.params.release.test_sources)
+    test = f"test is drawn at random but for the whole of {apart}" if apart else "test is drawn at random"
     return (
         f"A sample: {facts.rows.height:,} of the {int(facts.manifest['kept'].sum()):,} pictures that cleaning kept, of"
-        f" {facts.manifest.height:,} acquired. test is drawn at random, train is chosen where it teaches most. What"
+        f" {facts.manifest.height:,} acquired. {test}, train is chosen where it teaches most. What"
         " larger set the sources stand for is not in the tables."
     )
 
@@ -194,6 +196,7 @@ def _changes(facts: ReleaseFacts) -> str:
     if line["version"] == 1:
         return "This is the first version."
     counts = {kind: int(line[kind]) for kind in ("added", "removed", "relabelled", "moved")}
+    counts |= {"renamed": int(line["renamed"])} if line["renamed"] else {}
     return f"Since version {line['version'] - 1}: {sentences.counted(counts)}."
 
 

@@ -61,8 +61,9 @@ def run(given: Params, round_name: str | None = None) -> None:
     brought = imported.label(params, about.pool, about.audited)
     silver = automatic.label(params, model, about, brought.above)
     rows = splits.assign(
-        manifest, labels, silver.labels, brought.labels, classes=params.dataset.classes, binding=BINDING
-    )
+        manifest, labels, silver.labels, brought.labels,
+        classes=params.dataset.classes, binding=BINDING, test_sources=params.release.test_sources,
+    )  # fmt: skip
     rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
     if rows.filter(pl.col("label_source") == "human").is_empty():
         value = f"{labels_dir}: {labels.height} labels"
@@ -84,10 +85,20 @@ def run(given: Params, round_name: str | None = None) -> None:
     tracking.after_round(given, params.last)
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
     console.say(f"{layout.RELEASE} v{version.number}: {counts}")
+    _say_small_train(rows)
     single = [name for name in params.release.formats if name not in _LARGE_FILES]
     if single and rows.height > _MANY_FILES:
         remedy = f"release.formats without {', '.join(single)}"
         console.say(f"{rows.height} files of their own are slow for DVC; without them: {remedy}")
+
+
+def _say_small_train(rows: pl.DataFrame) -> None:
+    test, train = (rows.filter(split=split).height for split in ("test", "train"))
+    if test > train:
+        why = (
+            "evaluation.size, rounds.*.audit and release.test_sources make test, the rest of each round's budget train"
+        )
+        console.say(f"test is larger than train ({test} and {train}): {why} (docs/rounds.md)")
 
 
 def _require_suite(rows: pl.DataFrame, manifest: pl.DataFrame) -> None:
@@ -157,6 +168,7 @@ def _card(told: ReleaseFacts, version: release_versions.Version, imported_figure
         automatic=told.automatic,
         imported=imported_figures,
         core_classes=params.release.core_classes,
+        test_sources=params.release.test_sources,
         formats=params.release.formats,
         version=told.version,
         compared=version.changes is not None,

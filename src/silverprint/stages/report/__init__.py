@@ -19,7 +19,8 @@ from silverprint.core.duplicates import groups
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.evaluation.slices import slices
 from silverprint.core.reporting import summary
-from silverprint.stages.report import campaign_data, contact_sheet_examples, tiles, withdrawals
+from silverprint.core.reporting.subset_quality import subset_quality
+from silverprint.stages.report import campaign_data, contact_sheet_examples, label_changes, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
 from silverprint.store.files import replacing_folder
@@ -52,6 +53,7 @@ def run(params: Params) -> None:
 def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
     people = summary.rounds(campaign.deciding, campaign.params.chain, campaign.params.dataset.classes)
     waivers = ledgers.waivers(campaign.params.round_names)
+    changed = label_changes.by_round(campaign.params)
     return [
         RoundView(
             name=name,
@@ -63,6 +65,7 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             waivers=waivers.filter(pl.col("round") == name).to_dicts(),
             tiles=tiles.queue_tiles(campaign, name, pictures),
             page=_page(name),
+            changed=changed.get(name),
         )
         for name, said in zip(campaign.params.chain, people, strict=True)
     ]
@@ -125,6 +128,7 @@ def _view(
         reservations=summary.reservations(raw).to_dicts(),
         provenance=summary.provenance(manifest).to_dicts(),
         licenses=summary.licenses(manifest.filter(pl.col("kept"))).to_dicts(),
+        subsets=subset_quality(manifest, campaign.labels).to_dicts(),
         labels_per_class=_counts(campaign.answers, "label"),
         disputed=tiles.disputed_tiles(campaign, pictures),
         confusion=summary.confusion(campaign.evaluation, dataset.classes),

@@ -1,0 +1,165 @@
+"""Calibration: what a picture costs on this machine, tried for some seconds on pictures of the pool, then kept."""
+
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from PIL import Image
+
+from silverprint import __version__, layout
+from silverprint.config import Params
+from silverprint.console import say
+from silverprint.core.planning.table_work import REFERENCE_S, table_work
+from silverprint.errors import DataError, UnavailableError
+from silverprint.imaging import measurement
+from silverprint.records import RAW
+from silverprint.store import ShardReader, files, tables
+
+Picture = tuple[str, bytes]
+
+_SAMPLE: Final = 300  # pictures that are tried
+_SECONDS: Final = 8.0  # of each trial: it ends after the picture that goes beyond
+_WARM: Final = 2  # pictures or batches before the clock runs
+_BLOCK, _BLOCKS = 4_000_000, 32  # bytes written to try the disk
+_MADE_SIZE, _MADE_GRAIN = (640, 480), 20.0  # pixels; grey levels of noise: JPEGs of about 60 KB
+
+
+def measured(params: Params) -> dict[str, Any]:
+    """Unit costs by their names, `measured` (when) and `on` (which pictures), as kept in `var/` or tried now."""
+    key = {
+        "silverprint": __version__,
+        "machine": f"{platform.node()} {platform.machine()} {cores()}",
+        "backbone": params.embed.backbone,
+        "size": params.embed.size,
+        "batch": params.embed.batch,
+    }
+    kept = _kept()
+    if kept.get("key") == key:
+        return dict(kept["found"])
+    say(f"plan: trying what a picture costs on this machine, half a minute at most; kept in {layout.UNIT_COSTS}")
+    found = _tried(params)
+    files.write_text(layout.UNIT_COSTS, json.dumps({"key": key, "found": found}, indent=2) + "\n")
+    return found
+
+
+def _kept() -> dict[str, Any]:
+    try:
+        document = json.loads(layout.UNIT_COSTS.read_text(encoding="utf-8"))
+        return document if isinstance(document.get("found"), dict) else {}
+    except (OSError, ValueError, AttributeError):  # never tried here, or cut short: tried again
+        return {}
+
+
+def _tried(params: Params) -> dict[str, Any]:
+    pictures, each, on = _pictures(params)
+    layout.VAR.mkdir(exist_ok=True)
+    table = min(_seconds(lambda _: table_work(), [("", b"")]) for _ in range(3))
+    found = {
+        "measure_s": _seconds(lambda one: measurement.measure(*one), pictures),
+        **_embedding(params, pictures),
+        "table_slowness": table / REFERENCE_S,
+        "picture_bytes": each,
+        "disk_mb_s": _disk(),
+    }
+    rounded = {name: None if value is None else float(f"{value:.4g}") for name, value in found.items()}
+    return {**rounded, "measured": datetime.now(UTC).isoformat(timespec="minutes"), "on": on}
+
+
+def _pictures(params: Params) -> tuple[list[Picture], float, str]:
+    """Some pictures, the mean size in bytes of all, and what they are."""
+    folders = [layout.raw(source) for source in params.sources if any(layout.raw(source).glob("index-*.parquet"))]
+    if folders:
+        rows = pl.concat([tables.read_parts(folder, RAW) for folder in folders]).filter(pl.col("outcome") == "stored")
+        chosen = rows["image_id"].unique().sort().head(_SAMPLE)  # at random: an image_id is a hash
+        try:
+            taken = list(ShardReader(list(folders)).read(chosen.to_list()))
+        except (UnavailableError, DataError):  # the index is here and its shards are not
+            taken = []
+        if taken:
+            return taken, float(rows["size"].mean() or 0), f"{len(taken)} pictures of the pool"  # type: ignore[arg-type]
+    made = [(str(number), _made(number)) for number in range(24)]
+    return made, float(np.mean([len(data) for _, data in made])), f"{len(made)} made-up JPEGs of 640x480"
+
+
+def _made(number: int) -> bytes:
+    """A JPEG of smooth colours and grain."""
+    chance = np.random.default_rng(number)
+    coarse = Image.fromarray(chance.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize(_MADE_SIZE)
+    grain = (
+        chance.normal(0, _MADE_GRAIN, (_MADE_SIZE[1] // 2, _MADE_SIZE[0] // 2, 1)).repeat(2, axis=0).repeat(2, axis=1)
+    )
+    buffer = BytesIO()
+    Image.fromarray(np.clip(np.asarray(coarse) + grain, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def _embedding(params: Params, pictures: Sequence[Picture]) -> dict[str, float | None]:
+    """Seconds of one core to decode a picture for the network, of one core for the network, and of a GPU."""
+    from silverprint.model.backbones import Weights
+    from silverprint.model.embedder import Embedder, prepare
+
+    knobs, ready = params.embed, []
+    for one in pictures:
+        try:
+            prepare(*one, knobs.size)
+            ready.append(one)
+        except DataError:  # `measure` finds it undecodable, so `embed` never sees it
+            continue
+    decode_s = _seconds(lambda one: prepare(*one, knobs.size), ready)
+    try:
+        weights = Weights(Path(knobs.weights), knobs.weights_sha256) if knobs.weights and knobs.weights_sha256 else None
+        embedder = Embedder(knobs.backbone, knobs.size, weights)
+    except UnavailableError as error:
+        say(f"plan: the network was not tried: {error}")
+        return {"decode_s": decode_s, "network_s": None, "gpu_s": None}
+    if embedder.device.type == "cuda":
+        batch = np.stack([prepare(*one, knobs.size) for one in ready[: knobs.batch]])
+        embedder(batch)  # the first call of a size is a slow one
+        gpu_s = _seconds(embedder, [batch] * 20, time.perf_counter) / len(batch)
+        return {"decode_s": decode_s, "network_s": None, "gpu_s": gpu_s}
+    batches = [ready[start : start + knobs.batch] for start in range(0, len(ready), knobs.batch)]
+    both_s = _seconds(lambda batch: list(embedder.stream(batch, len(batch))), batches) * len(batches) / len(ready)
+    return {"decode_s": decode_s, "network_s": max(both_s - decode_s, 1e-6), "gpu_s": None}
+
+
+def _disk() -> float:
+    """Megabytes a second that the disk takes, where `var/` is."""
+    block = os.urandom(_BLOCK)
+    with tempfile.NamedTemporaryFile(dir=layout.VAR) as file:
+        since = time.monotonic()
+        for _ in range(_BLOCKS):
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+        return _BLOCK * _BLOCKS / 1e6 / (time.monotonic() - since)
+
+
+def _seconds(
+    work: Callable[[Any], object], items: Sequence[Any], clock: Callable[[], float] = time.process_time
+) -> float:
+    """Seconds of the processor for one item, the mean, after some that do not count."""
+    for item in items[:_WARM]:
+        work(item)
+    took: list[float] = []
+    end = time.monotonic() + _SECONDS
+    for item in items:
+        since = clock()
+        work(item)
+        took.append(clock() - since)
+        if time.monotonic() > end:
+            break
+    return float(np.mean(took))
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

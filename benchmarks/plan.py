@@ -1,39 +1,43 @@
 """What `silverprint plan` says beside what was measured: seconds of the processor and memory of each stage, as a table.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.plan [--pictures 2000] [--folder FOLDER]         # measure and embed
-    python -m benchmarks.stages --pictures 10000 > stages.json                              # all others
-    python -m benchmarks.plan --figures stages.json
+    OMP_NUM_THREADS=1 python -m benchmarks.plan [--pictures 2000] [--pixels] [--folder FOLDER]
 
-Without --figures, real photographs of 640x480 are put into shards below FOLDER (removed afterwards), and `silverprint
-measure` and `silverprint embed` work through them. Unit costs are tried as `silverprint plan` tries them, on this
-machine, once for each call. A ratio is planned to measured: 0.77 to 1.3 is within 30 %. Memory is all of it, of the
-largest process, and what is anonymous, of a stage's processes together. Last of all stands how fast this machine does
-the table work, in seconds: REFERENCE_S of `core/planning/table_work.py` where the figures of
-`core/planning/stage_costs.py` are measured anew.
+Runs the stages as benchmarks/stages.py does, on tables of so many made-up pictures; with --pixels `measure` and
+`embed`, on real photographs of 640x480. All is below FOLDER, and removed afterwards. Unit costs are tried as
+`silverprint plan` tries them, on this machine: work on tables before and after the stages, what reads pixels after
+them. A ratio is planned to measured; 0.77 to 1.3 is within 30 %. Memory is what was resident in the largest process,
+and what is anonymous, of all processes together.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import subprocess
+import sys
 import tempfile
-import time
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import clean, made_up, stages
+from benchmarks import stages
 from silverprint import config, layout
 from silverprint.commands.plan import calibration
 from silverprint.core.planning.stage_costs import Pool, costs
-from silverprint.core.planning.table_work import table_work
 from silverprint.core.planning.unit_costs import UnitCosts
 from silverprint.store import ShardWriter
 
 PHOTOS, PART = 200, 2_000
-TABLES = {"clean": "clean", "score r02": "score", "queue r02": "queue", "train r01": "train"}
+TABLES = {"clean": "clean", "queue r02": "queue", "score r02": "score", "train r01": "train"}
+KEPT = 0.99  # of made-up pictures
+NOTHING = UnitCosts(
+    measure_s=0, decode_s=0, network_s=0, gpu_s=None, table_slowness=0, picture_bytes=57e3, disk_mb_s=1
+)  # of what reads tables alone
 
 
 def put_photos(source: str, count: int) -> None:
     """`count` pictures in the shards of `source`, PHOTOS different ones."""
+    from benchmarks import clean
+
     bodies = clean.photos(PHOTOS)
     with ShardWriter(layout.raw(source), max_pictures=PART) as writer:
         for number in range(count):
@@ -42,70 +46,70 @@ def put_photos(source: str, count: int) -> None:
             writer.add({"image_id": name, "url": name, "source": source, "format": "jpeg"}, data)
 
 
-def of_pictures(root: Path, count: int) -> tuple[dict[str, dict[str, float]], UnitCosts]:
-    """The stages that read pixels, measured; and the unit costs that are tried on the same pictures."""
+def of_pictures(root: Path, count: int) -> dict[str, dict[str, float]]:
+    """The stages that read pixels, measured."""
+    stages.make_up(root, "project()")
     os.chdir(root)
-    made_up.project()
     first, *others = config.load().sources
     for source in others:
         layout.raw(source).mkdir(parents=True)
         layout.measured(source).mkdir(parents=True)
-    put_photos(first, count)
-    units = tried()
+    path = os.pathsep.join([str(stages.HERE), os.environ.get("PYTHONPATH", "")])
+    # Elsewhere: what is resident here would count for the stages.
+    command = [sys.executable, "-c", f"from benchmarks import plan; plan.put_photos({first!r}, {count})"]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=True)
     found = {"measure": stages.measured(root, f"measure {first}"), "embed": stages.measured(root, "embed")}
     for folder in (layout.raw(first), layout.measured(first), layout.EMBED):
         held = sum(path.stat().st_size for path in folder.glob("*"))
         print(f"{folder}: {held / count:,.0f} bytes a picture")
-    return found, units
+    return found
 
 
-def tried() -> UnitCosts:
+def pixel_costs() -> UnitCosts:
     found = calibration.measured(config.load())
     print(json.dumps(found))
     return UnitCosts(**{name: value for name, value in found.items() if name not in ("measured", "on")})
 
 
+def of_tables(root: Path, count: int) -> tuple[dict[str, dict[str, float]], UnitCosts]:
+    """The stages that read tables and features, measured; `labels` with the gate."""
+    before = calibration.table_slowness()
+    found = stages.costs(root, count, stages.STAGES)
+    slowness = (before + calibration.table_slowness()) / 2
+    print(f"table_slowness: {slowness:.2f} ({before:.2f} before the stages)")
+    labels, gate = found["labels r01"], found["gate r01"]
+    both = {name: (sum if name in ("seconds", "processor") else max)((labels[name], gate[name])) for name in labels}
+    return {stage: found[name] for name, stage in TABLES.items()} | {"labels": both}, replace(
+        NOTHING, table_slowness=slowness
+    )
+
+
 def report(measured: dict[str, dict[str, float]], units: UnitCosts, pictures: int) -> None:
-    print(f"{pictures:,} pictures: planned / measured = ratio, of seconds of the processor and of GB of memory")
-    # As many rows as benchmarks.stages has: its first `clean` lacks a twentieth.
-    planned = costs(Pool(pictures), units)
-    for name, figures in measured.items():
-        stage = TABLES.get(name, name)
-        if stage not in planned:
-            continue
-        count = pictures * 20 // 21 if name == "clean" else pictures
+    print(f"{pictures:,} pictures: planned / measured = ratio")
+    planned = costs(Pool(pictures, kept=KEPT), units)
+    for stage, figures in measured.items():
+        count = pictures * 20 // 21 if stage == "clean" else pictures  # benchmarks.stages adds the rest afterwards
         cost = planned[stage]
-        rows = [
+        for what, says, was in (
             ("s", cost.core_seconds(count), figures["processor"]),
             ("GB", cost.peak_bytes(count) / 1e9, figures["peak_gb"]),
-            ("GB anonymous", cost.anonymous_bytes(count) / 1e9, figures.get("anonymous_gb")),
-        ]
-        for unit, says, was in rows:
-            if was:
-                print(f"{stage:8} {says:10.2f} / {was:10.2f} = {says / was:5.2f}  {unit}")
+            ("GB anonymous", cost.anonymous_bytes(count) / 1e9, figures["anonymous_gb"]),
+        ):
+            print(f"{stage:8} {says:10.2f} / {was:10.2f} = {says / was:5.2f}  {what}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--pictures", type=int, default=2_000)
-    parser.add_argument("--figures", type=Path, help="what benchmarks.stages printed")
+    parser.add_argument("--pixels", action="store_true", help="measure and embed, of photographs")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="silverprint-plan-", dir=given.folder) as root:
-        if given.figures:
-            document = json.loads(given.figures.read_text())
-            os.chdir(root)
-            made_up.project()
-            report(document["stages"], tried(), document["pictures"])
+        if given.pixels:
+            measured, units = of_pictures(Path(root), given.pictures), pixel_costs()
         else:
-            measured, units = of_pictures(Path(root), given.pictures)
-            report(measured, units, given.pictures)
-    took = []
-    for _ in range(5):
-        since = time.process_time()
-        table_work()
-        took.append(time.process_time() - since)
-    print(f"table work: {min(took):.3f} s")
+            measured, units = of_tables(Path(root), given.pictures)
+        report(measured, units, given.pictures)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from silverprint.core import semisupervised
 from silverprint.core.planning import plan
-from silverprint.core.planning.stage_costs import COLUMNS, Pool, costs
+from silverprint.core.planning.stage_costs import COLUMNS, FIRST, Pool, costs
 from silverprint.core.planning.unit_costs import NAMES, PRICES, UnitCosts, rule_broken
 
 UNITS = UnitCosts(
@@ -120,6 +121,13 @@ def test_nothing_predicts_before_the_first_round_but_a_classifier():
     assert runs(3, False)["score"] == 2
     assert runs(3, True)["score"] == 3
     assert runs(0, False) == dict.fromkeys(runs(0, False), 1) | {"score": 0, "queue": 0, "labels": 0, "train": 0}
+
+
+def test_a_model_learns_from_as_many_unlabelled_pictures_as_are_planned():
+    assert FIRST == semisupervised.MOST
+    train = costs(Pool(1), UNITS)["train"]
+    few, most, all_of_them = (train.core_seconds(count) for count in (0, FIRST, 2 * FIRST))
+    assert most - few > 10 * (all_of_them - most) > 0
 
 
 def test_wider_features_and_more_classes_take_more():

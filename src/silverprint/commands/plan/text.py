@@ -115,12 +115,19 @@ def _answers(plan: Plan, units: UnitCosts, currency: str) -> Iterator[str]:
         f"Disk:       {_size(totals.disk_bytes)}, and as much at a DVC remote; "
         f"{_size(totals.received_bytes)} come in, {_size(totals.sent_bytes)} go out (people, one download)", 12,
     )  # fmt: skip
-    if _priced(units) or totals.people_money is not None:
-        people_money = "unknown" if totals.people_money is None else f"{totals.people_money:,.2f}"
-        yield from _wrapped(
-            f"Money:      {currency}: machines {totals.machine_money:,.2f}, people {people_money}, "
-            f"egress {totals.egress_money:,.2f}; storage {totals.storage_money:,.2f} a month", 12,
-        )  # fmt: skip
+    if totals.people_money is not None or _priced(units):
+        yield from _wrapped(f"Money:      {currency}: {'; '.join(_prices(plan, units))}", 12)
+
+
+def _prices(plan: Plan, units: UnitCosts) -> Iterator[str]:
+    totals = plan.totals
+    yield "people's hours or price unknown" if totals.people_money is None else f"people {totals.people_money:,.2f}"
+    if not _priced(units):
+        yield "machines, disk and egress without a price (--costs)"
+        return
+    yield f"machines {totals.machine_money:,.2f}"
+    yield f"egress {totals.egress_money:,.2f}"
+    yield f"storage {totals.storage_money:,.2f} a month"
 
 
 def _origin(origin: Mapping[str, Any]) -> str:

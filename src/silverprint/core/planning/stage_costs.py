@@ -1,7 +1,8 @@
 """Costs of each stage as functions of the number of pictures, measured on one machine.
 
-Seconds are of one core. `python -m benchmarks.plan` measures the stages again and prints them beside what these figures
-say. docs/planning.md has what was found, and where it does not hold.
+Seconds are of one core of the machine of docs/scaling.md: work on a million rows is from there. What a stage takes to
+start, and memory of 2,000 and of 10,000 rows, are `python -m benchmarks.stages`. `python -m benchmarks.plan` prints
+what these figures say beside what was measured; docs/planning.md has what was found, and where it does not hold.
 """
 
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Cost:
         first_s, first_b: seconds of one core and bytes of memory for each of the first FIRST pictures.
         gpu_s: seconds of one GPU for each picture, while the cores work on others.
         picture_b: bytes of memory for each picture that no file holds.
-        mapped_b: bytes of mapped files for each picture, which the kernel can let go.
+        library_b, mapped_b: bytes of mapped files, of libraries and for each picture, which the kernel can let go.
         received_b, written_b: bytes for each picture, from sites and to the disk.
         at_least: something that takes time is not known, and not in the seconds.
     """
@@ -66,6 +67,7 @@ class Cost:
     first_s: float = 0.0
     first_b: float = 0.0
     gpu_s: float = 0.0
+    library_b: float = 0.0
     mapped_b: float = 0.0
     received_b: float = 0.0
     written_b: float = 0.0
@@ -79,7 +81,7 @@ class Cost:
         return self.start_b + self.first_b * min(pictures, FIRST) + self.picture_b * pictures
 
     def peak_bytes(self, pictures: int) -> float:
-        return self.anonymous_bytes(pictures) + self.mapped_b * pictures
+        return self.anonymous_bytes(pictures) + self.library_b + self.mapped_b * pictures
 
     def fits_up_to(self, memory: float) -> int | None:
         """Pictures whose anonymous memory is within `memory` bytes; None: any number."""
@@ -109,24 +111,27 @@ def costs(pool: Pool, units: UnitCosts, gpus: int = 0) -> dict[str, Cost]:
     more_b = _VOICE_B * (voices - CLASSES * MEMBERS) * kept
     return {
         "acquire": Cost(
-            "one core", 3.0 * slow, 340e-6 * slow, 0.2e9, 0.0,
+            "one core", 2.0 * slow, 340e-6 * slow, 0.2e9, 0.0,
             received_b=units.picture_bytes, written_b=units.picture_bytes + 130, at_least=not units.network_mb_s,
         ),
-        "measure": Cost("every machine", 4.0 * slow, units.measure_s, 0.6e9, 0.0, written_b=1_600),
+        "measure": Cost("every machine", 2.2 * slow, units.measure_s, 0.15e9, 0.0, written_b=1_600),
         "embed": _embed(units, gpus, slow, rows_b),
-        "clean": Cost("one core", 15.0 * slow, 1_600e-6 * slow, 0.27e9, 3_600.0, search_s=85e-9 * slow, written_b=240),
+        "clean": Cost(
+            "one core", 6.6 * slow, 830e-6 * slow, 0.27e9, 3_400.0, first_s=440e-6 * slow, first_b=6_000.0,
+            search_s=47e-9 * slow, library_b=0.23e9, written_b=240,
+        ),
         "score": Cost(
-            "one core", 14.8 * slow, 80e-6 * slow * wide * kept, 0.58e9, 1_800.0 * kept + more_b, mapped_b=rows_b,
-            written_b=(40 + _HALF * voices) * kept,
+            "one core", 8.2 * slow, 44e-6 * slow * wide * kept, 0.56e9, 1_500.0 * kept + more_b, first_b=8_000.0,
+            library_b=0.45e9, mapped_b=rows_b, written_b=(40 + _HALF * voices) * kept,
         ),
         "queue": Cost(
-            "one core", 9.0 * slow, 120e-6 * slow * wide * kept, 0.24e9, 1_000.0 * kept + more_b,
-            first_s=200e-6 * slow, first_b=9_000.0, mapped_b=rows_b,
+            "one core", 5.0 * slow, 66e-6 * slow * wide * kept, 0.24e9, 850.0 * kept + more_b,
+            first_s=170e-6 * slow, first_b=8_500.0, library_b=0.17e9, mapped_b=rows_b,
         ),
-        "labels": Cost("one core", 17.0 * slow, 2e-6 * slow, 0.24e9, 100.0),
+        "labels": Cost("one core", 9.4 * slow, 1e-6 * slow, 0.24e9, 50.0, library_b=0.14e9),
         "train": Cost(
-            "one core", 22.5 * slow, 10e-6 * slow, 0.51e9, 400.0, first_s=600e-6 * slow * wide,
-            first_b=55_000.0 * wide, mapped_b=rows_b,
+            "one core", 12.5 * slow, 6e-6 * slow, 0.51e9, 300.0, first_s=330e-6 * slow * wide,
+            first_b=55_000.0 * wide, library_b=0.45e9, mapped_b=rows_b,
         ),
         "release": Cost(
             "one core", 5.0 * slow, 104e-6 * slow * kept, 0.5e9, 2_100.0 * kept,
@@ -139,9 +144,11 @@ def _embed(units: UnitCosts, gpus: int, slow: float, rows_b: float) -> Cost:
     """Where there is a GPU, the cores only decode; one GPU is used."""
     if gpus:
         return Cost(
-            "every core", 8.0 * slow, units.decode_s, 1.0e9, 100.0,
+            "every core", 2.2 * slow, units.decode_s, 0.65e9, 100.0, library_b=0.48e9,
             gpu_s=units.gpu_s or 0.0, written_b=rows_b + 34, at_least=units.gpu_s is None,
         )  # fmt: skip
     each = units.decode_s + (units.network_s or 0.0)
     unknown = units.network_s is None
-    return Cost("every core", 8.0 * slow, each, 1.0e9, 100.0, written_b=rows_b + 34, at_least=unknown)
+    return Cost(
+        "every core", 2.2 * slow, each, 0.65e9, 100.0, library_b=0.48e9, written_b=rows_b + 34, at_least=unknown
+    )

@@ -84,22 +84,24 @@ def test_what_this_campaign_kept_is_what_the_plan_keeps(typed, costs):
 
 
 def test_an_earlier_trial_is_kept_and_another_backbone_size_is_tried_anew(project, monkeypatch):
-    tried = []
-    monkeypatch.setattr(
-        calibration, "_embedding", lambda params, _: tried.append(params.embed.size) or {"decode_s": 1e-3}
-    )
+    tried, found = [], {"decode_s": 1e-3, "network_s": None, "gpu_s": None}
+    monkeypatch.setattr(calibration, "_embedding", lambda params, _: tried.append(params.embed.size) or found)
+    for amount in ("_TABLE_WORKS", "_MADE", "_BLOCKS"):
+        monkeypatch.setattr(calibration, amount, 1)
     params = config.load()
     first = calibration.measured(params)
     assert 0 < first["measure_s"] < 10
     assert first["picture_bytes"] > 1000
     assert "made-up" in first["on"]
     assert calibration.measured(params) == first
-    layout.UNIT_COSTS.write_text("{ cut sho")
-    calibration.measured(params)
+    whole = layout.UNIT_COSTS.read_text()
+    for damaged in ("{ cut sho", "[]", whole.replace("decode_s", "decode_t"), whole.replace("0.001", '"soon"')):
+        layout.UNIT_COSTS.write_text(damaged)
+        assert set(calibration.measured(params)) == set(first)
     path = project / "params.yaml"
     path.write_text(path.read_text().replace("size: 128", "size: 64"))
     calibration.measured(config.load())
-    assert tried == [128, 128, 64]
+    assert tried == [128] * 5 + [64]
 
 
 @pytest.mark.parametrize("flag", ["--pictures", "--machines", "--gpus"])

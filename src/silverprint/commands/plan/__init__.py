@@ -13,10 +13,9 @@ from silverprint.commands.plan import calibration, given, text
 from silverprint.config import Params
 from silverprint.core.planning import plan
 from silverprint.core.planning.stage_costs import COLUMNS, Pool
-from silverprint.core.planning.unit_costs import UnitCosts
+from silverprint.core.planning.unit_costs import TRIED, UnitCosts
 from silverprint.store import features, json_files
 
-_TRIED = ("measure_s", "decode_s", "network_s", "table_slowness", "picture_bytes", "disk_mb_s")
 _INSIDE = ("parquet", "webdataset")  # formats that hold the pictures in files of their own; all others share one copy
 
 
@@ -35,7 +34,7 @@ def run(
         UnavailableError, DataError: a file of this campaign that is read is damaged.
     """
     written = given.read(costs_file) if costs_file else {}
-    tried = {} if set(_TRIED) <= set(written) else calibration.measured(params)
+    tried = {} if set(TRIED) <= set(written) else calibration.measured(params)
     known = {name: value for name, value in tried.items() if name not in ("measured", "on")}
     units = UnitCosts(**{"gpu_s": None, **known, **written})
     if gpus is None:

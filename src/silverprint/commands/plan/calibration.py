@@ -5,7 +5,8 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from silverprint import __version__, layout
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.planning.table_work import REFERENCE_S, table_work
+from silverprint.core.planning.unit_costs import NAMES, TRIED, rule_broken
 from silverprint.errors import DataError, UnavailableError
 from silverprint.imaging import measurement
 from silverprint.records import RAW
@@ -30,6 +32,8 @@ _SAMPLE: Final = 300  # pictures that are tried
 _SECONDS: Final = 8.0  # of each trial: it ends after the picture that goes beyond
 _WARM: Final = 2  # pictures or batches before the clock runs
 _TABLE_WORKS: Final = 5
+_HELD: Final = 100_000_000  # bytes of pictures in memory
+_MADE: Final = 24  # pictures that are made up where there is no pool
 _BLOCK, _BLOCKS = 4_000_000, 32  # bytes written to try the disk
 _MADE_SIZE, _MADE_GRAIN = (640, 480), 20.0  # pixels; grey levels of noise: JPEGs of about 60 KB
 
@@ -53,11 +57,15 @@ def measured(params: Params) -> dict[str, Any]:
 
 
 def _kept() -> dict[str, Any]:
+    """What an earlier trial left; nothing where there was none, or the file is not as one leaves it."""
     try:
         document = json.loads(layout.UNIT_COSTS.read_text(encoding="utf-8"))
-        return document if isinstance(document.get("found"), dict) else {}
-    except (OSError, ValueError, AttributeError):  # never tried here, or cut short: tried again
+        found = dict(document["found"])
+    except (OSError, ValueError, TypeError, KeyError):
         return {}
+    costs = {name: value for name, value in found.items() if name not in ("measured", "on")}
+    sound = all(name in NAMES and (value is None or not rule_broken(name, value)) for name, value in costs.items())
+    return document if sound and set(TRIED) <= set(costs) else {}
 
 
 def _tried(params: Params) -> dict[str, Any]:
@@ -81,13 +89,27 @@ def _pictures(params: Params) -> tuple[list[Picture], float, str]:
         rows = pl.concat([tables.read_parts(folder, RAW) for folder in folders]).filter(pl.col("outcome") == "stored")
         chosen = rows["image_id"].unique().sort().head(_SAMPLE)  # at random: an image_id is a hash
         try:
-            taken = list(ShardReader(list(folders)).read(chosen.to_list()))
+            taken = list(_some(ShardReader(list(folders)).read(chosen.to_list())))
         except (UnavailableError, DataError):  # the index is here and its shards are not
             taken = []
         if taken:
-            return taken, float(rows["size"].mean() or 0), f"{len(taken)} pictures of the pool"  # type: ignore[arg-type]
-    made = [(str(number), _made(number)) for number in range(24)]
-    return made, float(np.mean([len(data) for _, data in made])), f"{len(made)} made-up JPEGs of 640x480"
+            return taken, _mean(rows["size"].to_list()), f"{len(taken)} pictures of the pool"
+    made = _made_up()
+    return made, _mean([len(data) for _, data in made]), f"{len(made)} made-up JPEGs of 640x480"
+
+
+def _some(pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """As many as fit into memory without being noticed."""
+    held = 0
+    for one in pictures:
+        yield one
+        held += len(one[1])
+        if held > _HELD:
+            return
+
+
+def _made_up() -> list[Picture]:
+    return [(str(number), _made(number)) for number in range(_MADE)]
 
 
 def _made(number: int) -> bytes:
@@ -107,14 +129,24 @@ def _embedding(params: Params, pictures: Sequence[Picture]) -> dict[str, float |
     from silverprint.model.backbones import Weights
     from silverprint.model.embedder import Embedder, prepare
 
-    knobs, ready = params.embed, []
-    for one in pictures:
-        try:
-            prepare(*one, knobs.size)
-            ready.append(one)
-        except DataError:  # `measure` finds it undecodable, so `embed` never sees it
-            continue
-    decode_s = _seconds(lambda one: prepare(*one, knobs.size), ready)
+    knobs = params.embed
+
+    def decoded(some: Sequence[Picture]) -> list[tuple[Picture, float]]:
+        """Those that decode, and the seconds of each. What does not is found by `measure`: `embed` never sees it."""
+        done: list[tuple[Picture, float]] = []
+        end = time.monotonic() + _SECONDS
+        for one in some:
+            since = time.process_time()
+            with suppress(DataError):
+                prepare(*one, knobs.size)
+                done.append((one, time.process_time() - since))
+            if time.monotonic() > end:
+                break
+        return done
+
+    decoded(_made_up()[:_WARM])
+    found = decoded(pictures) or decoded(_made_up())
+    ready, decode_s = [one for one, _ in found], _mean([seconds for _, seconds in found])
     try:
         weights = Weights(Path(knobs.weights), knobs.weights_sha256) if knobs.weights and knobs.weights_sha256 else None
         embedder = Embedder(knobs.backbone, knobs.size, weights)
@@ -162,7 +194,11 @@ def _seconds(
         took.append(clock() - since)
         if time.monotonic() > end:
             break
-    return float(np.mean(took))
+    return _mean(took)
+
+
+def _mean(figures: Sequence[float]) -> float:
+    return float(np.mean(figures))
 
 
 def cores() -> int:

@@ -41,6 +41,7 @@ class UnitCosts:
 
 
 NAMES: Final = tuple(field.name for field in fields(UnitCosts))
+TRIED: Final = ("measure_s", "decode_s", "network_s", "table_slowness", "picture_bytes", "disk_mb_s")  # on a machine
 PRICES: Final = ("machine_hour", "gpu_hour", "gb_month", "gb_egress")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import forecast
-from silverprint.commands.plan import calibration
+from silverprint.commands.plan import calibration, sample
 from silverprint.core.planning.unit_costs import NAMES
 from silverprint.store import files
 
@@ -86,8 +86,9 @@ def test_what_this_campaign_kept_is_what_the_plan_keeps(typed, costs):
 def test_an_earlier_trial_is_kept_and_another_backbone_size_is_tried_anew(project, monkeypatch):
     tried, found = [], {"decode_s": 1e-3, "network_s": None, "gpu_s": None}
     monkeypatch.setattr(calibration, "_embedding", lambda params, _: tried.append(params.embed.size) or found)
-    for amount in ("_TABLE_WORKS", "_MADE", "_BLOCKS"):
-        monkeypatch.setattr(calibration, amount, 1)
+    monkeypatch.setattr(calibration, "_BLOCKS", 1)
+    monkeypatch.setattr(sample, "_MADE", 1)
+    monkeypatch.setattr(calibration, "table_work", lambda: sum(range(10_000)))
     params = config.load()
     first = calibration.measured(params)
     assert 0 < first["measure_s"] < 10

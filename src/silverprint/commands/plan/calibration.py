@@ -5,37 +5,30 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 import numpy as np
-import polars as pl
-from PIL import Image
 
 from silverprint import __version__, layout
+from silverprint.commands.plan import sample
+from silverprint.commands.plan.sample import Picture
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.planning.table_work import REFERENCE_S, table_work
 from silverprint.core.planning.unit_costs import NAMES, TRIED, rule_broken
 from silverprint.errors import DataError, UnavailableError
 from silverprint.imaging import measurement
-from silverprint.records import RAW
-from silverprint.store import ShardReader, files, tables
+from silverprint.store import files
 
-Picture = tuple[str, bytes]
-
-_SAMPLE: Final = 300  # pictures that are tried
 _SECONDS: Final = 8.0  # of each trial: it ends after the picture that goes beyond
 _WARM: Final = 2  # pictures or batches before the clock runs
 _TABLE_WORKS: Final = 5
-_HELD: Final = 100_000_000  # bytes of pictures in memory
-_MADE: Final = 24  # pictures that are made up where there is no pool
 _BLOCK, _BLOCKS = 4_000_000, 32  # bytes written to try the disk
-_MADE_SIZE, _MADE_GRAIN = (640, 480), 20.0  # pixels; grey levels of noise: JPEGs of about 60 KB
 
 
 def measured(params: Params) -> dict[str, Any]:
@@ -69,7 +62,7 @@ def _kept() -> dict[str, Any]:
 
 
 def _tried(params: Params) -> dict[str, Any]:
-    pictures, each, on = _pictures(params)
+    pictures, each, on = sample.take(params)
     layout.VAR.mkdir(exist_ok=True)
     found = {
         "measure_s": _seconds(lambda one: measurement.measure(*one), pictures),
@@ -80,48 +73,6 @@ def _tried(params: Params) -> dict[str, Any]:
     }
     rounded = {name: None if value is None else float(f"{value:.4g}") for name, value in found.items()}
     return {**rounded, "measured": datetime.now(UTC).isoformat(timespec="minutes"), "on": on}
-
-
-def _pictures(params: Params) -> tuple[list[Picture], float, str]:
-    """Some pictures, the mean size in bytes of all, and what they are."""
-    folders = [layout.raw(source) for source in params.sources if any(layout.raw(source).glob("index-*.parquet"))]
-    if folders:
-        rows = pl.concat([tables.read_parts(folder, RAW) for folder in folders]).filter(pl.col("outcome") == "stored")
-        chosen = rows["image_id"].unique().sort().head(_SAMPLE)  # at random: an image_id is a hash
-        try:
-            taken = list(_some(ShardReader(list(folders)).read(chosen.to_list())))
-        except (UnavailableError, DataError):  # the index is here and its shards are not
-            taken = []
-        if taken:
-            return taken, _mean(rows["size"].to_list()), f"{len(taken)} pictures of the pool"
-    made = _made_up()
-    return made, _mean([len(data) for _, data in made]), f"{len(made)} made-up JPEGs of 640x480"
-
-
-def _some(pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """As many as fit into memory without being noticed."""
-    held = 0
-    for one in pictures:
-        yield one
-        held += len(one[1])
-        if held > _HELD:
-            return
-
-
-def _made_up() -> list[Picture]:
-    return [(str(number), _made(number)) for number in range(_MADE)]
-
-
-def _made(number: int) -> bytes:
-    """A JPEG of smooth colours and grain."""
-    chance = np.random.default_rng(number)
-    coarse = Image.fromarray(chance.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize(_MADE_SIZE)
-    grain = (
-        chance.normal(0, _MADE_GRAIN, (_MADE_SIZE[1] // 2, _MADE_SIZE[0] // 2, 1)).repeat(2, axis=0).repeat(2, axis=1)
-    )
-    buffer = BytesIO()
-    Image.fromarray(np.clip(np.asarray(coarse) + grain, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
 
 
 def _embedding(params: Params, pictures: Sequence[Picture]) -> dict[str, float | None]:
@@ -144,9 +95,9 @@ def _embedding(params: Params, pictures: Sequence[Picture]) -> dict[str, float |
                 break
         return done
 
-    decoded(_made_up()[:_WARM])
-    found = decoded(pictures) or decoded(_made_up())
-    ready, decode_s = [one for one, _ in found], _mean([seconds for _, seconds in found])
+    decoded(sample.made_up()[:_WARM])
+    found = decoded(pictures) or decoded(sample.made_up())
+    ready, decode_s = [one for one, _ in found], fmean([seconds for _, seconds in found])
     try:
         weights = Weights(Path(knobs.weights), knobs.weights_sha256) if knobs.weights and knobs.weights_sha256 else None
         embedder = Embedder(knobs.backbone, knobs.size, weights)
@@ -194,11 +145,7 @@ def _seconds(
         took.append(clock() - since)
         if time.monotonic() > end:
             break
-    return _mean(took)
-
-
-def _mean(figures: Sequence[float]) -> float:
-    return float(np.mean(figures))
+    return fmean(took)
 
 
 def cores() -> int:

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from silverprint.core.planning.stage_costs import Cost, Pool, costs, runs
 from silverprint.core.planning.unit_costs import UnitCosts
 
-_HOUR, GB, MB = 3600.0, 1e9, 1e6
-_MONTH: Final = 1.0
+_HOUR, _GB, _MB = 3600.0, 1e9, 1e6
 
 
 @dataclass(frozen=True)
@@ -116,8 +114,8 @@ def _stage(name: str, times: int, cost: Cost, pictures: int, units: UnitCosts, m
     used = machines.count if cost.spread == "every machine" else 1
     lanes = used * (1 if cost.spread == "one core" else machines.cores)
     cores = (cost.core_seconds(pictures) - cost.start_s) / lanes
-    network = cost.received_b * pictures / (MB * units.network_mb_s) if units.network_mb_s else 0.0
-    disk = cost.written_b * pictures / (MB * units.disk_mb_s)
+    network = cost.received_b * pictures / (_MB * units.network_mb_s) if units.network_mb_s else 0.0
+    disk = cost.written_b * pictures / (_MB * units.disk_mb_s)
     gpu = cost.gpu_s * pictures
     seconds = times * (cost.start_s + max(cores, gpu, network, disk))
     price = used * units.machine_hour + (units.gpu_hour if gpu else 0.0)
@@ -149,8 +147,8 @@ def _totals(pool: Pool, units: UnitCosts, stages: Sequence[StagePlan], rounds: S
         people_hours=_sum([one.hours for one in rounds]),
         people_money=_sum([one.money for one in rounds]),
         machine_money=sum(one.money for one in stages),
-        egress_money=units.gb_egress * sent / GB,
-        storage_money=_MONTH * units.gb_month * 2 * disk / GB,
+        egress_money=units.gb_egress * sent / _GB,
+        storage_money=units.gb_month * 2 * disk / _GB,
     )
 
 

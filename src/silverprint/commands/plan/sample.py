@@ -20,7 +20,7 @@ Picture = tuple[str, bytes]
 _SAMPLE: Final = 300  # pictures of the pool
 _HELD: Final = 100_000_000  # bytes of pictures in memory
 _MADE: Final = 24  # pictures that are made up where there is no pool
-_MADE_SIZE, _MADE_GRAIN = (640, 480), 20.0  # pixels; grey levels of noise: JPEGs of about 60 KB
+_MADE_SIZE, _MADE_GRAIN = (640, 480), 4.0  # pixels; grey levels of noise: JPEGs of 56 KB
 
 
 def take(params: Params) -> tuple[list[Picture], float, str]:

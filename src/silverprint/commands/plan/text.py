@@ -74,7 +74,6 @@ def _micro(seconds: float) -> str:
 
 
 def _cells(one: StagePlan, plan: Plan, *, priced: bool) -> tuple[str, ...]:
-    spread = one.spread if one.machines == 1 else f"{one.machines:,} machines"
     time = _time(one.seconds) if one.runs else "-"
     return (
         one.stage,
@@ -84,8 +83,14 @@ def _cells(one: StagePlan, plan: Plan, *, priced: bool) -> tuple[str, ...]:
         _count(one.fits_up_to),
         _size(one.disk_bytes),
         _money(one.money) if priced else "-",
-        spread,
+        _spread(one),
     )
+
+
+def _spread(one: StagePlan) -> str:
+    if one.spread != "every machine":
+        return one.spread
+    return "every core" if one.machines == 1 else f"{one.machines:,} machines"
 
 
 def _people(plan: Plan, currency: str) -> Iterator[str]:
@@ -105,7 +110,7 @@ def _answers(plan: Plan, units: UnitCosts, currency: str) -> Iterator[str]:
     more = "more than " if any(one.at_least and one.runs for one in plan.stages) else ""
     people = "" if totals.people_hours is None else f", and {totals.people_hours:,.1f} hours of people's work"
     yield from _wrapped(f"How long:   {more}{_time(totals.seconds)}, one stage after the other{people}", 12)
-    yield from _wrapped(f"Bottleneck: {slowest.stage}, {_time(slowest.seconds)}, the work of {slowest.spread}", 12)
+    yield from _wrapped(f"Bottleneck: {slowest.stage}, {_time(slowest.seconds)}, the work of {_spread(slowest)}", 12)
     verdict = "fits" if hungriest.anonymous_bytes <= memory else "does not fit"
     limit = f"{totals.hungriest} stops fitting at {_count(totals.fits_up_to)} pictures"
     need = f"{hungriest.stage} needs {_size(hungriest.anonymous_bytes)}, a machine has {_size(memory)}"

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -36,7 +37,8 @@ def run(
     written = given.read(costs_file) if costs_file else {}
     tried = {} if set(TRIED) <= set(written) else calibration.measured(params)
     known = {name: value for name, value in tried.items() if name not in ("measured", "on")}
-    units = UnitCosts(**{"gpu_s": None, **known, **written})
+    values: dict[str, Any] = {"gpu_s": None, **known, **written}
+    units = UnitCosts(**values)
     if gpus is None:
         gpus = int(tried.get("gpu_s") is not None)
     here = plan.Machines(machines, calibration.cores(), float(psutil.virtual_memory().total), gpus)

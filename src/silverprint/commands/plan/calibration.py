@@ -52,7 +52,7 @@ def measured(params: Params) -> dict[str, Any]:
 def _kept() -> dict[str, Any]:
     """What an earlier trial left; nothing where there was none, or the file is not as one leaves it."""
     try:
-        document = json.loads(layout.UNIT_COSTS.read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(layout.UNIT_COSTS.read_text(encoding="utf-8"))
         found = dict(document["found"])
     except (OSError, ValueError, TypeError, KeyError):
         return {}
@@ -64,7 +64,7 @@ def _kept() -> dict[str, Any]:
 def _tried(params: Params) -> dict[str, Any]:
     pictures, each, on = sample.take(params)
     layout.VAR.mkdir(exist_ok=True)
-    found = {
+    found: dict[str, float | None] = {
         "measure_s": _seconds(lambda one: measurement.measure(*one), pictures),
         **_embedding(params, pictures),
         "table_slowness": table_slowness(),

@@ -130,16 +130,15 @@ def _stage(name: str, times: int, cost: Cost, pictures: int, units: UnitCosts, m
 
 
 def _totals(pool: Pool, units: UnitCosts, stages: Sequence[StagePlan], rounds: Sequence[RoundPlan]) -> Totals:
-    limited = [one for one in stages if one.fits_up_to is not None]
-    hungriest = min(limited, key=lambda one: (one.fits_up_to, one.stage))
+    fits_up_to, hungriest = min((one.fits_up_to, one.stage) for one in stages if one.fits_up_to is not None)
     disk = sum(one.disk_bytes for one in stages)
     votes = sum(one.votes for one in rounds)
     sent = (votes + pool.pictures * pool.kept * pool.holders) * units.picture_bytes
     return Totals(
         seconds=sum(one.seconds for one in stages),
         bottleneck=max(stages, key=lambda one: one.seconds).stage,
-        hungriest=hungriest.stage,
-        fits_up_to=hungriest.fits_up_to,
+        hungriest=hungriest,
+        fits_up_to=fits_up_to,
         disk_bytes=disk,
         received_bytes=pool.pictures * units.picture_bytes,
         sent_bytes=sent,

@@ -1,6 +1,7 @@
 """What `silverprint plan` says beside what was measured: seconds of the processor and memory of each stage, as a table.
 
     OMP_NUM_THREADS=1 python -m benchmarks.plan [--pictures 2000] [--pixels] [--folder FOLDER]
+    python -m benchmarks.plan --figures FILE [--slowness 1.0]
 
 Runs the stages as benchmarks/stages.py does, on tables of so many made-up pictures; with --pixels `measure` and
 `embed`, on real photographs of 640x480. All is below FOLDER, and removed afterwards. Unit costs are tried as
@@ -71,18 +72,21 @@ def pixel_costs() -> UnitCosts:
     return UnitCosts(**{name: value for name, value in found.items() if name not in ("measured", "on")})
 
 
-def of_tables(root: Path, count: int) -> tuple[dict[str, dict[str, float]], UnitCosts]:
-    """The stages that read tables and features, measured; `labels` with the gate."""
+def of_tables(root: Path, count: int) -> tuple[dict[str, dict[str, float]], float]:
+    """What benchmarks.stages measures, and the table_slowness at the time."""
     before = calibration.table_slowness()
     found = stages.costs(root, count, stages.STAGES)
-    slowness = (before + calibration.table_slowness()) / 2
-    print(f"table_slowness: {slowness:.2f} ({before:.2f} before the stages)")
+    after = calibration.table_slowness()
+    print(f"table_slowness: {before:.2f} before the stages, {after:.2f} after them")
+    return found, (before + after) / 2
+
+
+def as_planned(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Figures of benchmarks.stages by the stages of a plan; `labels` with the gate."""
     labels, gate = found["labels r01"], found["gate r01"]
-    both = {name: max(labels[name], gate[name]) for name in labels} | {
-        "processor": labels["processor"] + gate["processor"]
-    }
-    measured = {stage: found[name] for name, stage in TABLES.items()} | {"labels": both}
-    return measured, replace(NOTHING, table_slowness=slowness)
+    both = {name: max(labels[name], gate[name]) for name in labels}
+    both["processor"] = labels["processor"] + gate["processor"]
+    return {stage: found[name] for name, stage in TABLES.items()} | {"labels": both}
 
 
 def report(measured: dict[str, dict[str, float]], units: UnitCosts, pictures: int) -> None:
@@ -104,13 +108,20 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=2_000)
     parser.add_argument("--pixels", action="store_true", help="measure and embed, of photographs")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--figures", type=Path, help="what benchmarks.stages printed: nothing is run")
+    parser.add_argument("--slowness", type=float, default=1.0, help="table_slowness when these were measured")
     given = parser.parse_args()
+    if given.figures:
+        document = json.loads(given.figures.read_text())
+        units = replace(NOTHING, table_slowness=given.slowness)
+        report(as_planned(document["stages"]), units, document["pictures"])
+        return
     with tempfile.TemporaryDirectory(prefix="silverprint-plan-", dir=given.folder) as root:
         if given.pixels:
-            measured, units = of_pictures(Path(root), given.pictures), pixel_costs()
+            report(of_pictures(Path(root), given.pictures), pixel_costs(), given.pictures)
         else:
-            measured, units = of_tables(Path(root), given.pictures)
-        report(measured, units, given.pictures)
+            found, slowness = of_tables(Path(root), given.pictures)
+            report(as_planned(found), replace(NOTHING, table_slowness=slowness), given.pictures)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def as_planned(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float]
 
 def report(measured: dict[str, dict[str, float]], units: UnitCosts, pictures: int) -> None:
     print(f"{pictures:,} pictures: planned / measured = ratio")
-    planned = costs(Pool(pictures, kept=KEPT), units)
+    planned = costs(Pool(pictures, kept=KEPT), units, cores=calibration.cores())
     for stage, figures in measured.items():
         count = pictures * 20 // 21 if stage == "clean" else pictures  # benchmarks.stages adds the rest afterwards
         cost = planned[stage]

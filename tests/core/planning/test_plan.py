@@ -88,7 +88,7 @@ def test_a_stage_fits_up_to_the_size_that_it_says_and_no_further(pool, unit, her
         if one.fits_up_to is None:
             continue
         for size, fits in ((one.fits_up_to, True), (one.fits_up_to * 1.001 + 2, False)):
-            cost = costs(replace(pool, pictures=int(size)), unit, gpus=here.gpus)[one.stage]
+            cost = costs(replace(pool, pictures=int(size)), unit, gpus=here.gpus, cores=here.cores)[one.stage]
             if size and cost.start_b <= here.memory_b:
                 assert (cost.anonymous_bytes(int(size)) <= here.memory_b) is fits, one.stage
     limits = [one.fits_up_to for one in found.stages if one.fits_up_to is not None]

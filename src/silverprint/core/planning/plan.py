@@ -105,7 +105,7 @@ def make(pool: Pool, units: UnitCosts, machines: Machines, rounds: Sequence[Roun
     """The plan of `pool` with what single pictures cost, and people's work as it was counted for each round."""
     stages = [
         _stage(name, runs(name, pool), cost, pool.pictures, units, machines)
-        for name, cost in costs(pool, units, gpus=machines.gpus).items()
+        for name, cost in costs(pool, units, gpus=machines.gpus, cores=machines.cores).items()
     ]
     return Plan(pool, machines, stages, list(rounds), _totals(pool, units, stages, rounds))
 

@@ -99,11 +99,11 @@ def runs(stage: str, pool: Pool) -> int:
     return pool.rounds if stage in BY_ROUND else 1
 
 
-def costs(pool: Pool, units: UnitCosts, gpus: int = 0) -> dict[str, Cost]:
+def costs(pool: Pool, units: UnitCosts, gpus: int = 0, cores: int = 1) -> dict[str, Cost]:
     """The cost of one run of each stage, in the order of the pipeline.
 
     What works on features takes time and memory by their columns, on probabilities by classes and members, and all of
-    it by what the machine's `table_slowness` is.
+    it by what the machine's `table_slowness` is. `measure` has a process for each of a machine's `cores`.
     """
     slow, wide, kept = units.table_slowness, pool.columns / COLUMNS, pool.kept
     rows_b = _HALF * pool.columns
@@ -114,7 +114,7 @@ def costs(pool: Pool, units: UnitCosts, gpus: int = 0) -> dict[str, Cost]:
             "one core", 2.0 * slow, 340e-6 * slow, 0.2e9, 0.0,
             received_b=units.picture_bytes, written_b=units.picture_bytes + 130, at_least=not units.network_mb_s,
         ),
-        "measure": Cost("every machine", 2.2 * slow, units.measure_s, 0.15e9, 0.0, written_b=1_600),
+        "measure": Cost("every machine", 2.2 * slow, units.measure_s, 0.13e9 + 0.115e9 * cores, 0.0, written_b=1_600),
         "embed": _embed(units, gpus, slow, rows_b),
         "clean": Cost(
             "one core", 6.6 * slow, 830e-6 * slow, 0.27e9, 3_400.0, first_s=440e-6 * slow, first_b=6_000.0,

@@ -122,7 +122,7 @@ def table_slowness() -> float:
 def _disk() -> float:
     """Megabytes a second that the disk takes, where `var/` is."""
     block = os.urandom(_BLOCK)
-    with tempfile.NamedTemporaryFile(dir=layout.VAR) as file:
+    with files.disk_errors(layout.VAR), tempfile.NamedTemporaryFile(dir=layout.VAR) as file:
         since = time.monotonic()
         for _ in range(_BLOCKS):
             file.write(block)

@@ -24,7 +24,7 @@ def lines(plan: Plan, units: UnitCosts, origin: Mapping[str, Any], currency: str
     yield ""
     yield _row(_HEADINGS)
     for one in plan.stages:
-        yield _row(_cells(one, plan, priced=_priced(units)))
+        yield _row(_cells(one, priced=_priced(units)))
     yield ""
     yield from _people(plan, currency)
     yield ""
@@ -32,8 +32,8 @@ def lines(plan: Plan, units: UnitCosts, origin: Mapping[str, Any], currency: str
     yield ""
     yield "Assumed:"
     for stage, note in notes(plan, units).items():
-        yield from _wrapped(f"{stage}: {note}", indent=2)
-    yield from _wrapped(f"unit costs: {_origin(origin)}", indent=2)
+        yield from _wrapped(f"{stage}: {note}", 4, lead="  ")
+    yield from _wrapped(f"unit costs: {_origin(origin)}", 4, lead="  ")
 
 
 def notes(plan: Plan, units: UnitCosts) -> dict[str, str]:
@@ -73,7 +73,7 @@ def _micro(seconds: float) -> str:
     return f"{1e6 * seconds:,.0f} microseconds"
 
 
-def _cells(one: StagePlan, plan: Plan, *, priced: bool) -> tuple[str, ...]:
+def _cells(one: StagePlan, *, priced: bool) -> tuple[str, ...]:
     time = _time(one.seconds) if one.runs else "-"
     return (
         one.stage,
@@ -157,9 +157,8 @@ def _row(cells: tuple[str, ...]) -> str:
     return " ".join(aligned).rstrip()
 
 
-def _wrapped(line: str, indent: int = 0) -> list[str]:
-    lead = "  " if indent == 2 else ""
-    return textwrap.wrap(line, _WIDTH, initial_indent=lead, subsequent_indent=" " * (indent + 2 * (indent == 2)))
+def _wrapped(line: str, indent: int = 0, lead: str = "") -> list[str]:
+    return textwrap.wrap(line, _WIDTH, initial_indent=lead, subsequent_indent=" " * indent)
 
 
 def _time(seconds: float) -> str:

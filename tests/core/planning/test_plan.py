@@ -110,6 +110,7 @@ def test_a_gpu_takes_the_network_off_the_cores_and_decoding_limits_it_where_it_i
     assert by_stage[None, 0].seconds == pytest.approx(start + 1e6 * 1.05e-2 / 4)
     assert by_stage[1e-5, 1].seconds == pytest.approx(start + 1e6 * 5e-4 / 4)
     assert by_stage[1e-2, 1].seconds == pytest.approx(start + 1e6 * 1e-2)
+    assert [one.limit for one in by_stage.values()] == ["cores", "cores", "one GPU", "cores"]
     assert [one.at_least for one in by_stage.values()] == [False, False, False, True]
 
 

@@ -88,6 +88,8 @@ def _cells(one: StagePlan, *, priced: bool) -> tuple[str, ...]:
 
 
 def _spread(one: StagePlan) -> str:
+    if one.limit != "cores":
+        return one.limit
     if one.spread != "every machine":
         return one.spread
     return "every core" if one.machines == 1 else f"{one.machines:,} machines"

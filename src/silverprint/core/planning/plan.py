@@ -33,7 +33,7 @@ class StagePlan:
         core_seconds: seconds of one core, of all runs.
         seconds: by the wall's clock, of all runs, while nothing else runs: of the cores, the GPU, the network or the
             disk, whichever takes longest; at_least: one of them is not known.
-        spread: what the work is divided among; `machines`: how many of them that is.
+        spread: what the work of cores is divided among, on so many `machines`; limit: what takes longest.
         anonymous_bytes: memory on a machine that must be there; peak_bytes: with the pages of mapped files.
         fits_up_to: pictures with which the former is as large as a machine's memory; None: any number.
         disk_bytes: written by all runs.
@@ -46,6 +46,7 @@ class StagePlan:
     seconds: float
     at_least: bool
     spread: str
+    limit: str
     machines: int
     anonymous_bytes: float
     peak_bytes: float
@@ -117,11 +118,13 @@ def _stage(name: str, times: int, cost: Cost, pictures: int, units: UnitCosts, m
     network = cost.received_b * pictures / (_MB * units.network_mb_s) if units.network_mb_s else 0.0
     disk = cost.written_b * pictures / (_MB * units.disk_mb_s)
     gpu = cost.gpu_s * pictures
-    seconds = times * (cost.start_s + max(cores, gpu, network, disk))
+    takes = {"cores": cores, "one GPU": gpu, "the network": network, "the disk": disk}
+    limit = max(takes, key=takes.__getitem__)
+    seconds = times * (cost.start_s + takes[limit])
     price = used * units.machine_hour + (units.gpu_hour if gpu else 0.0)
     return StagePlan(
         stage=name, runs=times, core_seconds=times * cost.core_seconds(pictures), seconds=seconds,
-        at_least=cost.at_least, spread=cost.spread, machines=used,
+        at_least=cost.at_least, spread=cost.spread, limit=limit, machines=used,
         anonymous_bytes=cost.anonymous_bytes(pictures) if times else 0.0,
         peak_bytes=cost.peak_bytes(pictures) if times else 0.0,
         fits_up_to=cost.fits_up_to(machines.memory_b) if times else None,

@@ -6,17 +6,21 @@ Runs `silverprint STAGE` as `dvc repro` does, in a project of its own below FOLD
 million pictures), on tables that benchmarks/made_up.py writes. Two people's answers to the first round are made up,
 too: one in ten is wrong. The first `clean` is of a twentieth less, which `clean, appended` adds; `clean, again` is with
 another threshold. Both have what was left in var/. Seconds are the whole process's, its start included; memory is the
-most that was resident, pages of mapped files among it.
+most that was resident, pages of mapped files among it; anonymous memory, without them, is sampled every 100 ms,
+workers' included.
 """
 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import psutil
 
 HERE = Path(__file__).parents[1]
 STAGES = ["start", "clean", "clean, appended", "clean, again"]
@@ -35,12 +39,31 @@ def measured(root: Path, stage: str) -> dict[str, float]:
     start = time.perf_counter()
     command = [sys.executable, "-m", "silverprint", *stage.partition(",")[0].split()]
     process = subprocess.Popen(command, cwd=root, stdout=sys.stderr)
-    _, status, usage = os.wait4(process.pid, 0)
+    anonymous = 0
+    while not (waited := os.wait4(process.pid, os.WNOHANG))[0]:
+        anonymous = max(anonymous, anonymous_kb(process.pid))
+        time.sleep(0.1)
+    _, status, usage = waited
     if status:
         raise SystemExit(f"{stage} ended with {os.waitstatus_to_exitcode(status)}")
     seconds = time.perf_counter() - start
     processor = usage.ru_utime + usage.ru_stime
-    return {"seconds": round(seconds, 2), "processor": round(processor, 2), "peak_gb": round(usage.ru_maxrss / 1e6, 2)}
+    return {
+        "seconds": round(seconds, 2),
+        "processor": round(processor, 2),
+        "peak_gb": round(usage.ru_maxrss * 1024 / 1e9, 3),
+        "anonymous_gb": round(anonymous * 1024 / 1e9, 3),
+    }
+
+
+def anonymous_kb(process: int) -> int:
+    """Resident memory of the process and of those that it started, without the pages of files; 0 where it has ended."""
+    try:
+        family = [process, *(child.pid for child in psutil.Process(process).children(recursive=True))]
+        texts = [Path(f"/proc/{one}/status").read_text() for one in family]
+    except (OSError, psutil.Error):  # one of them has just ended
+        return 0
+    return sum(int(kb) for text in texts for kb in re.findall(r"^RssAnon:\s+(\d+) kB", text, re.MULTILINE))
 
 
 def costs(root: Path, pictures: int, stages: list[str]) -> dict[str, dict[str, float]]:

@@ -2,7 +2,9 @@
 
 import os
 from argparse import ArgumentTypeError, BooleanOptionalAction
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,21 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= 1_000_000):
         raise ArgumentTypeError(f"{text[:40]!r} is no number from 1 to 1,000,000")
     return int(text)
+
+
+def _amount(most: int, least: int = 1) -> Callable[[str], int]:
+    """A whole number of `least` to `most`, as digits or as 1e8."""
+
+    def read(text: str) -> int:
+        try:
+            number = Decimal(text) if text.isascii() and len(text) < 40 else Decimal("nan")
+        except InvalidOperation:
+            number = Decimal("nan")
+        if not (number.is_finite() and least <= number <= most and number == number.to_integral_value()):
+            raise ArgumentTypeError(f"{text[:40]!r} is no whole number from {least:,} to {most:,}")
+        return int(number)
+
+    return read
 
 
 def _port_number(text: str) -> int:
@@ -218,6 +235,18 @@ COMMANDS = (
         (
             _arg("--json", action="store_true", dest="as_json", help="for programs"),
             _arg("--sealed", action="store_true", help="print the stages whose outputs a clone must pull"),
+        ),
+    ),
+    Verb(
+        "plan",
+        "what a campaign of so many pictures takes: hours, memory, disk, people and money, and what limits it",
+        "commands.plan:run",
+        (
+            _arg("--pictures", type=_amount(10**12), required=True, metavar="N", help="pictures acquired, as 1e8"),
+            _arg("--machines", type=_amount(10_000), default=1, metavar="N", help="machines like this one; default 1"),
+            _arg("--gpus", type=_amount(10_000, least=0), metavar="N", help="GPUs; default: what is here"),
+            _arg("--costs", dest="costs_file", metavar="FILE", type=_path, help="unit costs and prices, as YAML"),
+            _arg("--json", action="store_true", dest="as_json", help="for programs"),
         ),
     ),
     Verb(

@@ -49,6 +49,7 @@ MINIATURES: Final = VAR / "miniatures.kept"
 ALIKE: Final = VAR / "alike.kept"
 ROTATED: Final = VAR / "rotated.kept"
 NEAREST: Final = VAR / "nearest.kept"
+UNIT_COSTS: Final = VAR / "unit-costs.json"  # what `silverprint plan` tried on this machine
 RELEASE_DIFFS: Final = VAR / "releases"
 DEMO: Final = VAR / "demo"
 

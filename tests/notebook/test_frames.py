@@ -106,8 +106,8 @@ def test_a_round_that_is_none_is_named(campaign: Campaign, call: Callable[[Campa
 @pytest.mark.parametrize(
     ("lost", "call", "remedy"),
     [
-        (layout.CLEAN, Campaign.images, "dvc pull data/clean, or dvc repro"),
-        (layout.CLEAN, lambda one: one.picture("0" * 64), "dvc pull data/clean, or dvc repro"),
+        (layout.CLEAN, Campaign.images, "dvc pull data/clean, or silverprint repro"),
+        (layout.CLEAN, lambda one: one.picture("0" * 64), "dvc pull data/clean, or silverprint repro"),
         (layout.ROUNDS / "r01/labels", lambda one: one.labels("r01"), "silverprint status"),
         (layout.ROUNDS / "r03/queue.csv", lambda one: one.queue("r03"), "dvc repro"),
         (layout.EMBED, lambda one: one.features([]), "dvc pull .*embed"),

@@ -85,6 +85,26 @@ def cost(params: Params, name: str, left: int | None) -> Effort:
     Args:
         left: `unasked_pictures`.
     """
+    return _of_plan(params, name, left, _pace(params))[1]
+
+
+def all_rounds(params: Params, left: int, pace_s: float | None = None) -> list[tuple[str, Effort]]:
+    """What every round takes, opened or planned, in their order, as if nobody had been asked yet.
+
+    Args:
+        left: kept pictures, near-duplicates as one.
+        pace_s: seconds a vote; None: that of the rounds so far.
+    """
+    pace, found = pace_s or _pace(params), []
+    for name in params.round_names:
+        first_asked, effort = _of_plan(params, name, left, pace)
+        left -= first_asked
+        found.append((name, effort))
+    return found
+
+
+def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None) -> tuple[int, Effort]:
+    """The pictures that the round asks about for the first time, and what it takes."""
     entry = params.planned[name] if name in params.planned else params.rounds[name]
     evaluation = params.evaluation.size if name == params.round_names[0] else 0
     budget = entry.budget
@@ -93,7 +113,8 @@ def cost(params: Params, name: str, left: int | None) -> Effort:
         budget = budget if entry.relabel else min(budget, left - evaluation)
     votes = (budget + entry.gold) * entry.overlap + evaluation * params.evaluation.overlap
     votes += round(entry.audit * budget) * (params.evaluation.overlap - entry.overlap)
-    return _effort(params, votes, _pace(params))
+    first_asked = evaluation + budget if left is None else min(evaluation + budget, left)
+    return first_asked, _effort(params, votes, pace_s)
 
 
 def first_shares(params: Params, left: int | None) -> roles.Shares | None:

@@ -61,7 +61,7 @@ def votes(params: Params, round_name: str | None) -> pl.DataFrame:
 
 def queue(params: Params, round_name: str | None) -> pl.DataFrame:
     if round_name is not None and not layout.queue(known(params, round_name)).exists():
-        raise UnavailableError(str(layout.queue(round_name)), "its queue is not drawn yet", "run: dvc repro")
+        raise UnavailableError(str(layout.queue(round_name)), "its queue is not drawn yet", "run: silverprint repro")
     names = params.chain if round_name is None else (round_name,)
     drawn = [
         ledgers.queue(name).select(pl.lit(name).alias("round"), *QUEUE) for name in names if layout.queue(name).exists()

@@ -34,7 +34,7 @@ def small_pool(name: str, shares: Shares, evaluation: int) -> str:
     )
     if test <= train:
         return said
-    return f"{said}; test is larger than train, for good: set evaluation.size lower before silverprint repro draws the queue"
+    return f"{said}; test is larger than train, for good: set evaluation.size lower before the queue is drawn"
 
 
 def _work(effort: Effort, currency: str) -> str:

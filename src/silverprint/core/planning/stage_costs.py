@@ -75,7 +75,7 @@ class Cost:
 
     def core_seconds(self, pictures: int) -> float:
         first = self.first_s * min(pictures, FIRST)
-        return self.start_s + first + self.picture_s * pictures + self.search_s * pictures**1.5
+        return self.start_s + first + self.picture_s * pictures + self.search_s * float(pictures) ** 1.5
 
     def anonymous_bytes(self, pictures: int) -> float:
         return self.start_b + self.first_b * min(pictures, FIRST) + self.picture_b * pictures

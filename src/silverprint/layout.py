@@ -50,6 +50,7 @@ ALIKE: Final = VAR / "alike.kept"
 ROTATED: Final = VAR / "rotated.kept"
 NEAREST: Final = VAR / "nearest.kept"
 RELEASE_DIFFS: Final = VAR / "releases"
+FINETUNING: Final = VAR / "finetuning"  # checkpoints of a network that is being trained
 DEMO: Final = VAR / "demo"
 
 MEASURED_BY: Final = "version.txt"  # beside measurements: the number of the stage that made them

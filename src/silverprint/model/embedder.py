@@ -2,9 +2,10 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from silverprint.imaging.decode import Undecodable, decode_known
 from silverprint.model.backbones import Weights, backbone
 
 Batch = tuple[list[str], NDArray[np.float16]]
+_Done = TypeVar("_Done")
 
 
 class Embedder:
@@ -47,25 +49,10 @@ class Embedder:
     def stream(self, pictures: Iterable[tuple[str, bytes]], batch: int) -> Iterator[Batch]:
         """The features of encoded `pictures` in their order, `batch` at a time.
 
-        Each core decodes and embeds batches of its own: no core waits for another, and a batch's features do not
-        depend on how many cores there are. A few batches are read ahead, never all.
-
         Raises:
             DataError: a picture that was measured as decodable does not decode any more, or has no finite features.
         """
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        waiting: deque[Future[Batch]] = deque()
-        items = iter(pictures)
-        with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            try:
-                while chunk := list(islice(items, batch)):
-                    waiting.append(pool.submit(self._embed, chunk))
-                    if len(waiting) > 2 * cores:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        return in_batches(self._embed, pictures, batch)
 
     def _embed(self, chunk: Sequence[tuple[str, bytes]]) -> Batch:
         image_ids = [image_id for image_id, _ in chunk]
@@ -75,6 +62,29 @@ class Embedder:
             rule = "its features are not finite in half precision"
             raise DataError(image_ids[int(finite.argmin())], rule, "choose another embed.backbone, or other weights")
         return image_ids, rows
+
+
+def in_batches(
+    work: Callable[[Sequence[tuple[str, bytes]]], _Done], pictures: Iterable[tuple[str, bytes]], batch: int
+) -> Iterator[_Done]:
+    """What `work` makes of encoded `pictures` in their order, `batch` at a time.
+
+    Each core decodes and computes batches of its own: no core waits for another, and what a batch gives does not
+    depend on how many cores there are. A few batches are read ahead, never all.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    waiting: deque[Future[_Done]] = deque()
+    items = iter(pictures)
+    with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            while chunk := list(islice(items, batch)):
+                waiting.append(pool.submit(work, chunk))
+                if len(waiting) > 2 * cores:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def prepare(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:

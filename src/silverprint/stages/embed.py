@@ -1,20 +1,15 @@
 """embed: features of every decodable image, each computed once."""
 
 import shutil
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from silverprint import console, layout
-from silverprint.config import Embed, Params
+from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 from silverprint.records import MEASURED, RAW
 from silverprint.store import ShardReader, features, tables
 from silverprint.store.shards.purge import PURGED
-
-if TYPE_CHECKING:
-    from silverprint.model.backbones import Weights
 
 # Pictures. A kill loses at most about this much work; with many more parts DVC would have many more files to look at.
 PART = 32_768
@@ -30,9 +25,9 @@ def run(params: Params) -> None:
         DataError: a picture does not decode any more.
     """
     missing_outputs.require_pulled(layout.EMBED)
-    from silverprint.model.backbones import backbone
+    from silverprint.model.backbones import Weights, backbone
 
-    chosen = backbone(params.embed.backbone, params.embed.size, _weights(params.embed))
+    chosen = backbone(params.embed.backbone, params.embed.size, Weights.of(params.embed))
     description = {
         "backbone": params.embed.backbone,
         "size": params.embed.size,
@@ -47,14 +42,6 @@ def run(params: Params) -> None:
     elif _described() != description:
         _make_room(description)
     console.say(f"embed: {len(todo)} new, {len(done) + len(todo)} pictures with features")
-
-
-def _weights(knobs: Embed) -> "Weights | None":
-    from silverprint.model.backbones import Weights
-
-    if knobs.weights is None or knobs.weights_sha256 is None:
-        return None
-    return Weights(Path(knobs.weights), knobs.weights_sha256)
 
 
 def _done(description: dict[str, object]) -> set[str]:
@@ -88,9 +75,10 @@ def _decodable(params: Params) -> list[str]:
 
 
 def _embed(params: Params, todo: list[str], description: dict[str, object]) -> None:
+    from silverprint.model.backbones import Weights
     from silverprint.model.embedder import Embedder
 
-    embedder = Embedder(params.embed.backbone, params.embed.size, _weights(params.embed))
+    embedder = Embedder(params.embed.backbone, params.embed.size, Weights.of(params.embed))
     _make_room(description)
     reader = ShardReader([layout.raw(source) for source in params.sources])
     ids: list[str] = []

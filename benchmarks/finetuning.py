@@ -1,6 +1,6 @@
 """A fine-tuned backbone against a head on the frozen one: the same labels, the same pictures to judge by.
 
-    python -m benchmarks.finetuning [--labels 100 200] [--seeds 1] [--size 64] [--judged 1000] [--epochs 20]
+    python -m benchmarks.finetuning [--labels 100] [--seeds 1] [--size 64] [--judged 500] [--epochs 20]
 
 Pictures are the demo's product photos, the packaged backbone; both recipes are the defaults of params.yaml. The head
 learns from 1,000 unlabelled pictures as well, as it does in a campaign; the network learns from the labels alone.
@@ -72,10 +72,10 @@ def finetuned(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
-    parser.add_argument("--labels", type=int, nargs="+", default=[100, 200])
+    parser.add_argument("--labels", type=int, nargs="+", default=[100])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--judged", type=int, default=1_000)
+    parser.add_argument("--judged", type=int, default=500)
     parser.add_argument("--epochs", type=int, default=Finetune().epochs)
     options = parser.parse_args()
     print("| seed | labels | head | s | fine-tuned | s |\n|---|---|---|---|---|---|")

@@ -51,6 +51,7 @@ ROTATED: Final = VAR / "rotated.kept"
 NEAREST: Final = VAR / "nearest.kept"
 UNIT_COSTS: Final = VAR / "unit-costs.json"  # what `silverprint plan` tried on this machine
 RELEASE_DIFFS: Final = VAR / "releases"
+FINETUNING: Final = VAR / "finetuning"  # checkpoints of a network that is being trained
 DEMO: Final = VAR / "demo"
 
 MEASURED_BY: Final = "version.txt"  # beside measurements: the number of the stage that made them

@@ -61,9 +61,9 @@ def test_a_selector_of_thousands_of_parts_is_told() -> None:
 
 def test_one_member_cannot_disagree() -> None:
     params = with_strategy("r02", "bald")
-    params = replace(params, model=replace(params.model, members=1))
-    with pytest.raises(ConfigError, match=r"r02\.strategy = 'bald' with model\.members = 1: needs 2 or more"):
-        known_names.check(params)
+    for model, told in (({"members": 1}, r"members = 1"), ({"trainer": "finetune"}, r"trainer = 'finetune'")):
+        with pytest.raises(ConfigError, match=rf"r02\.strategy = 'bald' with model\.{told}: needs 2 or more"):
+            known_names.check(replace(params, model=replace(params.model, **model)))
 
 
 @pytest.mark.parametrize(

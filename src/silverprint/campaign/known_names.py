@@ -1,6 +1,6 @@
 """Names in params.yaml that other libraries define: strategies, licences, CSS selectors. Checked before any stage."""
 
-from silverprint.config import CrowdSource, Params
+from silverprint.config import CrowdSource, Model, Params
 from silverprint.config.css_selector import hints
 from silverprint.core.licenses import recognise, spdx
 from silverprint.core.selection import COLD_STARTS, STRATEGIES
@@ -24,7 +24,7 @@ def check(params: Params) -> None:
 def _strategies(params: Params) -> None:
     for section, entries in params.rounds_by_section:
         for name, entry in entries.items():
-            _strategy(f"{section}.{name}.strategy = {entry.strategy!r}", entry.strategy, params.model.members)
+            _strategy(f"{section}.{name}.strategy = {entry.strategy!r}", entry.strategy, params.model)
     for first in params.chain[:1]:
         strategy = params.rounds[first].strategy
         value = f"rounds.{first}.strategy = {strategy!r}"
@@ -36,15 +36,16 @@ def _strategies(params: Params) -> None:
             raise ConfigError(value, rule, "use another one, such as entropy or margin")
 
 
-def _strategy(value: str, strategy: str, members: int) -> None:
+def _strategy(value: str, strategy: str, model: Model) -> None:
     if strategy not in STRATEGIES:
         raise ConfigError(value, "no such acquisition function", f"use one of: {', '.join(sorted(STRATEGIES))}")
     needed = STRATEGIES[strategy].needs_members
-    if members < needed:
-        rule = f"needs {needed} or more members of the ensemble, for it looks for where they disagree"
-        raise ConfigError(
-            f"{value} with model.members = {members}", rule, "raise model.members, or use entropy or margin"
-        )
+    rule = f"needs {needed} or more members of the ensemble, for it looks for where they disagree"
+    if needed > 1 and model.trainer == "finetune":
+        raise ConfigError(f"{value} with model.trainer = 'finetune'", rule, "a network is one: use entropy or margin")
+    if model.members < needed:
+        remedy = "raise model.members, or use entropy or margin"
+        raise ConfigError(f"{value} with model.members = {model.members}", rule, remedy)
 
 
 def _licenses(params: Params) -> None:

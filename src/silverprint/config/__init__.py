@@ -2,6 +2,7 @@
 
 from silverprint.config.classifiers import Classifier, ImagenetClassifier, TableClassifier, meanings
 from silverprint.config.defaults import REQUIRED, default_of, names_are_free
+from silverprint.config.finetune import Augment, Finetune
 from silverprint.config.load import check, load, parse, unknown_knobs
 from silverprint.config.model import (
     START,
@@ -40,6 +41,7 @@ __all__ = [
     "SOURCE_KINDS",
     "START",
     "ArchiveSource",
+    "Augment",
     "Classifier",
     "Clean",
     "CrowdSource",
@@ -47,6 +49,7 @@ __all__ = [
     "Embed",
     "Evaluation",
     "Example",
+    "Finetune",
     "FolderSource",
     "Gate",
     "ImagenetClassifier",

@@ -28,6 +28,7 @@ from silverprint.config.field_types import (
     frozen,
     frozen_by_name,
 )
+from silverprint.config.finetune import Finetune
 from silverprint.config.sources import Source
 from silverprint.errors import ConfigError
 
@@ -89,6 +90,16 @@ class Embed:
 class Model:
     members: Annotated[int, Field(ge=1, le=100)]  # heads whose mean counts; each has a bootstrap sample of its own
     omega: Literal["auto", "none", "entropy", "consistency", "graph", "ensemble"] = "auto"  # how the pool teaches
+    trainer: Literal["head", "finetune"] = "head"  # finetune: the backbone learns, too
+    finetune: Finetune = Finetune()
+
+    @property
+    def recipe(self) -> dict[str, object]:
+        """The knobs that make this model, for its card: those of the other trainer do nothing."""
+        if self.trainer == "head":
+            return {"members": self.members, "omega": self.omega}
+        knobs = {name: value for name, value in vars(self.finetune).items() if name != "augment"}
+        return {"trainer": self.trainer, **knobs, **vars(self.finetune.augment)}
 
 
 @frozen

@@ -1,1 +1,1 @@
-"""Models: frozen backbones that give features, and the ensemble of linear heads on top."""
+"""Models: frozen backbones that give features, the ensemble of linear heads on top, and backbones fine-tuned."""

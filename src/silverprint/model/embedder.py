@@ -1,11 +1,10 @@
 """Embedder: images to features by a frozen backbone, on all cores or on the GPU when there is one."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import cv2
 import numpy as np
@@ -20,16 +19,10 @@ from silverprint.model.backbones import Weights, backbone
 from silverprint.store.executor import cores
 
 Batch = tuple[list[str], NDArray[np.float16]]
+_Done = TypeVar("_Done")
 
 # JPEGs come no larger than the network's input needs, colours by their profile; features had otherwise start over.
 DECODING: Final = "reduced, sRGB"
-
-
-def weights_of(knobs: Embed, folder: Path = Path()) -> Weights | None:
-    """The weights that params.yaml names, a path from the campaign's `folder`; None of a packaged backbone."""
-    if knobs.weights is None or knobs.weights_sha256 is None:
-        return None
-    return Weights(folder / knobs.weights, knobs.weights_sha256)
 
 
 def describe(knobs: Embed, weights: Weights | None) -> dict[str, Any]:
@@ -76,25 +69,10 @@ class Embedder:
     def stream(self, pictures: Iterable[tuple[str, bytes]], batch: int) -> Iterator[Batch]:
         """The features of encoded `pictures` in their order, `batch` at a time.
 
-        Each core decodes and embeds batches of its own: no core waits for another, and a batch's features do not
-        depend on how many cores there are. A few batches are read ahead, never all.
-
         Raises:
             DataError: a picture that was measured as decodable does not decode any more, or has no finite features.
         """
-        threads = cores.available()
-        waiting: deque[Future[Batch]] = deque()
-        items = iter(pictures)
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            try:
-                while chunk := list(islice(items, batch)):
-                    waiting.append(pool.submit(self._embed, chunk))
-                    if len(waiting) > 2 * threads:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        return in_batches(self._embed, pictures, batch)
 
     def _embed(self, chunk: Sequence[tuple[str, bytes]]) -> Batch:
         image_ids = [image_id for image_id, _ in chunk]
@@ -104,6 +82,29 @@ class Embedder:
             rule = "its features are not finite in half precision"
             raise DataError(image_ids[int(finite.argmin())], rule, "choose another embed.backbone, or other weights")
         return image_ids, rows
+
+
+def in_batches(
+    work: Callable[[Sequence[tuple[str, bytes]]], _Done], pictures: Iterable[tuple[str, bytes]], batch: int
+) -> Iterator[_Done]:
+    """What `work` makes of encoded `pictures` in their order, `batch` at a time.
+
+    Each core decodes and computes batches of its own: no core waits for another, and what a batch gives does not
+    depend on how many cores there are. A few batches are read ahead, never all.
+    """
+    threads = cores.available()
+    waiting: deque[Future[_Done]] = deque()
+    items = iter(pictures)
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            while chunk := list(islice(items, batch)):
+                waiting.append(pool.submit(work, chunk))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def prepare(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:

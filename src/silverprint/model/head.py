@@ -1,7 +1,6 @@
 """Classifier on top of frozen features: linear members, perhaps after a kernel, with one temperature."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -100,7 +99,7 @@ class Head(nn.Module):
         buffer = BytesIO()  # torch.save writes a path's name into the file
         torch.save(self.state_dict(), buffer)
         files.write_bytes(folder / WEIGHTS, buffer.getvalue())
-        files.write_text(folder / model_card.NAME, json.dumps(card, indent=2, sort_keys=True) + "\n")
+        model_card.write(folder, card)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -87,9 +87,10 @@ class Model:
     @cached_property
     def _embedder(self) -> "Embedder":
         from silverprint.model import embedder
+        from silverprint.model.backbones import Weights
         from silverprint.model.head import require_same_features
 
-        weights = embedder.weights_of(self._embed, self._folder)
+        weights = Weights.of(self._embed, self._folder)
         described = embedder.describe(self._embed, weights)
         require_same_features(self.card, described, Path(f"the model of {self.round}"))
         return embedder.Embedder(self._embed.backbone, self._embed.size, weights)

@@ -24,8 +24,9 @@ def run(params: Params) -> None:
     """
     missing_outputs.require_pulled(layout.EMBED)
     from silverprint.model import embedder
+    from silverprint.model.backbones import Weights
 
-    description = embedder.describe(params.embed, embedder.weights_of(params.embed))
+    description = embedder.describe(params.embed, Weights.of(params.embed))
     done = _done(description)
     todo = [image_id for image_id in _decodable(params) if image_id not in done]
     if todo:
@@ -66,9 +67,10 @@ def _decodable(params: Params) -> list[str]:
 
 
 def _embed(params: Params, todo: list[str], description: dict[str, object]) -> None:
-    from silverprint.model.embedder import Embedder, weights_of
+    from silverprint.model.backbones import Weights
+    from silverprint.model.embedder import Embedder
 
-    embedder = Embedder(params.embed.backbone, params.embed.size, weights_of(params.embed))
+    embedder = Embedder(params.embed.backbone, params.embed.size, Weights.of(params.embed))
     _make_room(description)
     reader = ShardReader([layout.raw(source) for source in params.sources])
     ids: list[str] = []

@@ -65,13 +65,9 @@ def _require_same_classes(params: Params, model: Path, card: dict[str, Any]) -> 
 
 
 def _of_model(params: Params, model: Path, card: dict[str, Any], image_ids: list[str], what: str) -> Scores:
-    from silverprint.model.head import Head, require_same_features
-    from silverprint.model.predict import predict
-    from silverprint.store.features import Features
+    from silverprint.model.round_model import opened
 
-    features = Features(layout.EMBED)
-    require_same_features(card, features.description, model)
-    probabilities = half_precision.to_half(predict(Head.load(model), features, image_ids, what=what))
+    probabilities = half_precision.to_half(opened(model, card, params).predict_pool(image_ids, what))
     return scores.of(image_ids, probabilities, params.dataset.classes, card["model_id"]), probabilities
 
 

@@ -1,9 +1,10 @@
 """Model card: the model's name, its training data, its expected input. Reading it loads nothing heavy."""
 
+import json
 from pathlib import Path
 from typing import Any, Final
 
-from silverprint.store import json_files
+from silverprint.store import files, json_files
 
 NAME: Final = "card.json"
 
@@ -20,3 +21,7 @@ def read(folder: Path) -> dict[str, Any]:
     if card["model_id"] is not None:
         json_files.read(folder / NAME, "trained_on", "features", "classes", remedy=remedy)
     return card
+
+
+def write(folder: Path, card: dict[str, Any]) -> None:
+    files.write_text(folder / NAME, json.dumps(card, indent=2, sort_keys=True) + "\n")

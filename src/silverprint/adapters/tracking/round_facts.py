@@ -118,7 +118,7 @@ def _params(params: Params, name: str, card: dict[str, Any], labels: int) -> dic
     features: dict[str, Any] = card.get("features") or vars(params.embed)
     groups = {
         "round": {key: value for key, value in vars(params.rounds[name]).items() if key not in _NOT_KNOBS},
-        "model": card.get("params") or vars(params.model) | {"seed": params.seed},
+        "model": card.get("params") or params.model.recipe | {"seed": params.seed},
         "learning": {key: value for key, value in card.get("learning", {}).items() if key != "tried"},
         "embed": {key: features[key] for key in ("backbone", "size")},
         "evaluation": vars(params.evaluation),

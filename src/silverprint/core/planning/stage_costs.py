@@ -5,6 +5,7 @@ start, and memory of 2,000 and of 10,000 rows, are `python -m benchmarks.stages`
 what these figures say beside what was measured; docs/planning.md has what was found, and where it does not hold.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -75,7 +76,7 @@ class Cost:
 
     def core_seconds(self, pictures: int) -> float:
         first = self.first_s * min(pictures, FIRST)
-        return self.start_s + first + self.picture_s * pictures + self.search_s * float(pictures) ** 1.5
+        return self.start_s + first + self.picture_s * pictures + self.search_s * math.pow(pictures, 1.5)
 
     def anonymous_bytes(self, pictures: int) -> float:
         return self.start_b + self.first_b * min(pictures, FIRST) + self.picture_b * pictures

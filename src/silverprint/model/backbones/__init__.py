@@ -20,7 +20,9 @@ __all__ = ["BACKBONES", "LIBRARIES", "Backbone", "Weights", "backbone"]
 
 @dataclass(frozen=True)
 class Backbone:
-    load: Callable[[], nn.Module]  # with its weights, in evaluation mode
+    load: Callable[[], nn.Module]  # frozen, with its weights, in evaluation mode
+    bare: Callable[[], nn.Module]  # as it is trained, without its weights
+    fill: Callable[[nn.Module], None]  # gives a bare one its weights
     normalise: Callable[[Tensor], Tensor]  # (B, 3, S, S) RGB 0..255 to what the network takes
     blocks: dict[str, int]  # columns of each block of features, in the order of the network's output
     weights_sha256: str
@@ -29,6 +31,8 @@ class Backbone:
 BACKBONES: Final[dict[str, Backbone]] = {
     "efficientnet_lite0": Backbone(
         load=efficientnet_lite0.load,
+        bare=efficientnet_lite0.EfficientNetLite0,
+        fill=efficientnet_lite0.fill,
         normalise=efficientnet_lite0.normalise,
         blocks=efficientnet_lite0.BLOCKS,
         weights_sha256=efficientnet_lite0.WEIGHTS_SHA256,
@@ -67,11 +71,17 @@ def _of_library(name: str, built: Architecture, size: int, weights: Weights) -> 
     network = built.network.eval().requires_grad_(False)
     features = Features(network, built.wrap(network)).eval()
 
-    def load() -> nn.Module:
+    def fill(_: nn.Module) -> None:
         load_state(network, weights, f"{built.remedy}, as {weights.path}")
+
+    def load() -> nn.Module:
+        fill(features)
         return features
 
-    return Backbone(load, built.normalise, _widths(name, features, size), weights.sha256)
+    def bare() -> nn.Module:
+        return features.requires_grad_(True)
+
+    return Backbone(load, bare, fill, built.normalise, _widths(name, features, size), weights.sha256)
 
 
 def _widths(name: str, features: Features, size: int) -> dict[str, int]:

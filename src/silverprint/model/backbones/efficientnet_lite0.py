@@ -39,9 +39,18 @@ def load() -> "EfficientNetLite0":
         UnavailableError: the package's file is missing or is not the one known.
     """
     network = EfficientNetLite0()
-    load_state(network, Weights(weights_path(), WEIGHTS_SHA256), f"run: {_REMEDY}")
+    fill(network)
     _fuse(network.eval())
     return network.requires_grad_(False)
+
+
+def fill(network: nn.Module) -> None:
+    """Gives it its ImageNet weights.
+
+    Raises:
+        UnavailableError: as of `load`.
+    """
+    load_state(network, Weights(weights_path(), WEIGHTS_SHA256), f"run: {_REMEDY}")
 
 
 def weights_path() -> Path:

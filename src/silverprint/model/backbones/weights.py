@@ -4,10 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import nn
 
+from silverprint.config import Embed
 from silverprint.errors import DataError, UnavailableError
 
 
@@ -17,6 +19,13 @@ class Weights:
 
     path: Path
     sha256: str
+
+    @classmethod
+    def of(cls, knobs: Embed, folder: Path = Path()) -> Self | None:
+        """Those that params.yaml names, a path from the campaign's `folder`; None of a packaged backbone."""
+        if knobs.weights is None or knobs.weights_sha256 is None:
+            return None
+        return cls(folder / knobs.weights, knobs.weights_sha256)
 
 
 def load_state(network: nn.Module, weights: Weights, remedy: str) -> None:

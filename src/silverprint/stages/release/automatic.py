@@ -21,9 +21,9 @@ from silverprint.core.queue import roles
 from silverprint.core.votes.vote_ledger import ANSWERS
 from silverprint.records import HELD_OUT, empty
 from silverprint.store import tables
-from silverprint.store.features import Features
 
 _DIGITS = 4  # decimal places of a probability
+_AT_ONCE = 4096  # pictures whose features are in memory at once
 
 
 class Asked(NamedTuple):
@@ -68,7 +68,7 @@ def label(params: Params, model: dict[str, Any], about: Asked, spoken_for: Colle
     apart = pl.col("image_id").is_in(sorted(spoken_for))
     pool = [name for name in about.pool if name not in spoken_for]
     audited = about.audited.filter(~apart)
-    mean = _probabilities(model, params.last, [*pool, *audited["image_id"]])
+    mean = _probabilities(params, model, [*pool, *audited["image_id"]])
     names = np.array(model["classes"])
     how = _sureness(params, model, about.answered)
     unasked, held_out = (_Said.of(rows, names, how) for rows in np.split(mean, [len(pool)]))
@@ -97,7 +97,7 @@ def _sureness(params: Params, model: dict[str, Any], answered: pl.DataFrame) -> 
     seen = held_out.join(known.select("image_id", "label"), on="image_id")
     foreign = known.filter(~pl.col("label").fill_null("").is_in(model["classes"]))["image_id"].to_list()
     chances = np.array(seen["probabilities"].to_list(), dtype=np.float32).reshape(-1, len(model["classes"]))
-    mean = np.concatenate([chances, _probabilities(model, params.last, foreign)])
+    mean = np.concatenate([chances, _probabilities(params, model, foreign)])
     said = np.array(model["classes"])[mean.argmax(axis=1)]
     right = said == np.array([*seen["label"].to_list(), *[""] * len(foreign)], dtype=np.str_)
     return sureness.fit(said, mean.max(axis=1), np.asarray(right, dtype=np.bool_))
@@ -136,16 +136,15 @@ def _rows(params: Params, names: list[str], pool: list[str], unasked: _Said, fou
     return pl.DataFrame(rows, schema={name: dtype for name, dtype in splits.SPLIT.items() if name != "split"})
 
 
-def _probabilities(model: dict[str, Any], round_name: str, image_ids: list[str]) -> NDArray[np.float32]:
+def _probabilities(params: Params, model: dict[str, Any], image_ids: list[str]) -> NDArray[np.float32]:
     """(n, C), the mean of the ensemble."""
     if not image_ids:
         return np.zeros((0, len(model["classes"])), dtype=np.float32)
-    from silverprint.model.head import Head, require_same_features
+    from silverprint.model.round_model import opened
 
-    features = Features(layout.EMBED)
-    require_same_features(model, features.description, layout.model(round_name))
-    head = Head.load(layout.model(round_name))
-    return np.concatenate([head.predict(batch).mean(axis=0) for batch in features.batches(image_ids)])
+    found = opened(layout.model(params.last), model, params)
+    parts = (image_ids[start : start + _AT_ONCE] for start in range(0, len(image_ids), _AT_ONCE))
+    return np.concatenate([found.predict(part).mean(axis=0) for part in parts])
 
 
 def _distribution(names: list[str], probabilities: NDArray[np.float32]) -> str:

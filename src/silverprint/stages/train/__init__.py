@@ -26,12 +26,13 @@ from silverprint.errors import DataError, restore_remedy
 from silverprint.records import BELIEVED, EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, UNHEARD, empty
 from silverprint.stages.train import first_classifier, seal
 from silverprint.stages.train.brought import Taught, figures, teach
+from silverprint.stages.train.trainers import TRAINERS, Material
 from silverprint.store import evaluations, files, json_files, model_card, tables
 from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
 
 if TYPE_CHECKING:
-    from silverprint.model.head import Head
+    from silverprint.model.round_model import RoundModel
 
 
 def run(params: Params, round_name: str) -> None:
@@ -80,30 +81,14 @@ class Train:
 
     def run(self, replaced: list[dict[str, Any]]) -> None:
         """`replaced`: earlier figures of the round that a withdrawal undid, kept in metrics.json."""
-        from silverprint.model.head import Head
-        from silverprint.model.learning import Material, learn
-
         training, judged = self.examples
         self._require_classes(training)
         x, y = self._arrays(training)
         pool = self.features.gathered(pl.Series(self.unlabelled, dtype=pl.String))
         lens = Lens.of(np.concatenate([pool[:SAMPLE], x]), self.features.blocks, x, y)
-        if self.keep_model:
-            head, card = Head.load(layout.model(self.round)), model_card.read(layout.model(self.round))
-            held_out, brought = self._kept_held_out(), Taught(brought_labels.believed(self.round))
-        else:
-            random = (training["role"] == "control").to_numpy()
-            said = brought_labels.lesson(
-                self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=self.withdrawn
-            )
-            brought = teach(said, self.features, lens, self.seed)
-            material = Material(lens(x), y, random, lens(pool), len(self.classes), brought.ways)
-            learnt = learn(material, lens, self.params.model, self.seed)
-            head, held = learnt.head, learnt.held_out.tolist()
-            card = self._card(head, training, lens) | {"learning": learnt.facts} | brought.card(learnt.facts)
-            held_out = pl.DataFrame({"image_id": training["image_id"], "probabilities": held}, schema=HELD_OUT)
+        model, card, held_out, brought = self._kept() if self.keep_model else self._made(training, x, y, pool, lens)
         rows, truth = self._arrays(judged)
-        probabilities = head.predict(rows).mean(axis=0)
+        probabilities = model.predict(judged["image_id"].to_list()).mean(axis=0)
         metrics = {
             "round": self.round,
             "model_id": card["model_id"],
@@ -119,19 +104,44 @@ class Train:
         }
         with replacing_folder(layout.model(self.round)) as folder:
             tables.write(self._predictions(judged, probabilities), folder / "evaluation.parquet", EVALUATION)
-            tables.write(self._stop_set(head), folder / "stop-set.parquet", STOP_SET)
+            tables.write(self._stop_set(model), folder / "stop-set.parquet", STOP_SET)
             tables.write(held_out, folder / "held-out.parquet", HELD_OUT)
             if brought.believed.height:
                 tables.write(brought.believed, folder / brought_labels.NAME, BELIEVED)
-            head.save(folder, card)
+            model.save(folder, card)
         files.write_text(layout.metrics(self.round), json.dumps(metrics, indent=2) + "\n")
         right = metrics["evaluation"]["accuracy"]
         judged_text = f"{right:.1%} right on {judged.height} pictures" if judged.height else "nothing to judge it on"
-        learning = card.get("learning")
-        taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if learning else ""
-        if card.get("brought_trained_on"):
-            taught += f" and {len(card['brought_trained_on'])} labels that sources brought"
-        console.say(f"train {self.round}: {training.height} labels{taught}, {judged_text}")
+        console.say(f"train {self.round}: {training.height} labels{_taught(card)}, {judged_text}")
+
+    def _kept(self) -> "tuple[RoundModel, dict[str, Any], pl.DataFrame, Taught]":
+        """The model that is there, its card, its held-out predictions, and what sources brought."""
+        from silverprint.model.round_model import opened
+
+        folder = layout.model(self.round)
+        card = model_card.read(folder)
+        brought = Taught(brought_labels.believed(self.round))
+        return opened(folder, card, self.params), card, self._kept_held_out(), brought
+
+    def _made(
+        self,
+        training: pl.DataFrame,
+        x: NDArray[np.float32],
+        y: NDArray[np.int64],
+        pool: NDArray[np.float32],
+        lens: Lens,
+    ) -> "tuple[RoundModel, dict[str, Any], pl.DataFrame, Taught]":
+        """A new model, and likewise."""
+        said = brought_labels.lesson(
+            self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=self.withdrawn
+        )
+        brought = teach(said, self.features, lens, self.seed)
+        given = Material(self.round, self.classes, training, y, x, pool, self.features, lens, brought, self.seed)
+        made = TRAINERS[self.params.model.trainer](self.params, given)
+        card = self._card(made.model, training, lens) | {"learning": made.facts} | brought.card(made.facts)
+        held = made.held_out.tolist()
+        held_out = pl.DataFrame({"image_id": training["image_id"], "probabilities": held}, schema=HELD_OUT)
+        return made.model, card, held_out, brought
 
     def _arrays(self, rows: pl.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         index = {name: number for number, name in enumerate(self.classes)}
@@ -157,15 +167,16 @@ class Train:
             remedy = f'silverprint round reopen {self.round} --extra 1 --why "...", or see the votes\' statuses'
             raise DataError(value, "a model needs labels of at least two classes", remedy)
 
-    def _card(self, head: "Head", training: pl.DataFrame, lens: Lens) -> dict[str, Any]:
+    def _card(self, model: "RoundModel", training: pl.DataFrame, lens: Lens) -> dict[str, Any]:
         return {
-            "model_id": f"{self.round}-{head.digest()[:10]}",
+            "model_id": f"{self.round}-{model.digest()[:10]}",
             "round": self.round,
             "classes": list(self.classes),
             "trained_on": training["image_id"].to_list(),
-            "params": {**vars(self.params.model), "seed": self.params.seed},
+            "params": {**self.params.model.recipe, "seed": self.params.seed},
             "features": self.features.description,
             "block_weights": lens.weights,
+            **({"trainer": "finetune"} if self.params.model.trainer == "finetune" else {}),
             **({"class_changes": [change.at for change in seen]} if (seen := class_changes.changes()) else {}),
         }
 
@@ -185,11 +196,11 @@ class Train:
             schema=EVALUATION,
         )
 
-    def _stop_set(self, head: "Head") -> pl.DataFrame:
+    def _stop_set(self, model: "RoundModel") -> pl.DataFrame:
         """What the model predicts of pictures that nobody labelled: by it `status` sees whether models still change."""
         pool = self.manifest.filter("kept")["image_id"]
         image_ids = stopping.stop_set(set(pool) - set(self.labels["image_id"]))
-        places = head.predict(self.features.matrix(image_ids)).mean(axis=0).argmax(axis=1)
+        places = model.predict(image_ids).mean(axis=0).argmax(axis=1)
         return pl.DataFrame({"image_id": image_ids, "predicted": [self.classes[place] for place in places]}, STOP_SET)
 
     def _kept_held_out(self) -> pl.DataFrame:
@@ -235,3 +246,14 @@ def _require_gate(round_name: str) -> None:
     if not gate["passed"] and not gate["waived"]:
         remedy = f'silverprint round reopen {round_name} --extra 1 --why "...", or a line in {layout.WAIVERS}'
         raise DataError(str(path), "the labels failed the gate", remedy)
+
+
+def _taught(card: dict[str, Any]) -> str:
+    """What else taught the model, for the closing line."""
+    if card.get("trainer") == "finetune":
+        return " fine-tuned the backbone"
+    learning = card.get("learning")
+    taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if learning else ""
+    if card.get("brought_trained_on"):
+        taught += f" and {len(card['brought_trained_on'])} labels that sources brought"
+    return taught

@@ -1,0 +1,38 @@
+"""Knobs of fine-tuning: how a backbone learns on from a round's labels. docs/finetuning.md explains them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from silverprint.config.field_types import Share, frozen
+
+_Strength = Annotated[float, Field(ge=0, le=10)]
+
+
+@frozen
+class Augment:
+    """Random changes of a training picture, drawn anew each time it is shown. 0 or false: none."""
+
+    flip: bool = True  # left to right, every second time
+    rotation: Annotated[float, Field(ge=0, le=180)] = 10.0  # degrees, at most, to either side
+    crop: Annotated[float, Field(gt=0, le=1)] = 0.7  # share of the area that is kept, at least; 1: all of it
+    colour: Annotated[float, Field(ge=0, le=1)] = 0.2  # change of brightness, contrast and saturation, at most
+    randaugment: Annotated[int, Field(ge=0, le=30)] = 0  # magnitude of RandAugment's two operations
+    mixup: _Strength = 0.0  # alpha of the Beta distribution by which two pictures are blended
+    cutmix: _Strength = 0.0  # likewise, of the area that is pasted from another picture
+
+
+@frozen
+class Finetune:
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 20  # times that every training picture is shown
+    batch: Annotated[int, Field(ge=4, le=4096)] = 32  # pictures a step, at most
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.001  # of the last layer, at its highest
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9  # of sgd
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.01  # of weights; biases and normalisation have none
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 0.8  # of the learning rate, from a twelfth to the one below
+    schedule: Literal["cosine", "constant"] = "cosine"  # of the learning rate, behind the warm-up
+    warmup: Share = 0.1  # share of the steps in which the learning rate rises from zero
+    class_weights: Literal["none", "balanced"] = "none"  # balanced: every class counts alike, however rare
+    soft_labels: bool = False  # learn the shares of the votes, in place of the one label
+    augment: Augment = Augment()

@@ -1,0 +1,136 @@
+"""Network that is fine-tuned: a backbone with a last layer of the round's classes, and one temperature."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from silverprint.config import Embed
+from silverprint.errors import DataError, UnavailableError, restore_remedy
+from silverprint.model.backbones import Weights, backbone
+from silverprint.model.embedder import in_batches, prepare
+from silverprint.store import files, model_card
+
+WEIGHTS: Final = "network.pt"
+_BATCH: Final = 32  # pictures that are predicted at once
+
+
+class Network(nn.Module):
+    """Called with (B, 3, S, S) RGB 0..255, it gives (B, C) logits, before the temperature.
+
+    Args:
+        embed: names the backbone, its size S and the file of its weights.
+        classes: C.
+    """
+
+    temperature: Tensor  # (), above 0
+
+    def __init__(self, embed: Embed, classes: int) -> None:
+        super().__init__()
+        chosen = backbone(embed.backbone, embed.size, Weights.of(embed))
+        self.size = embed.size
+        self.backbone = chosen.bare()
+        self._fill, self._normalise, self._width = chosen.fill, chosen.normalise, chosen.blocks["final"]
+        self.last = nn.Linear(self._width, classes)
+        self.register_buffer("temperature", torch.ones(()))
+        self._freeze_unused()
+
+    @classmethod
+    def pretrained(cls, embed: Embed, classes: int, seed: int) -> Self:
+        """With the backbone's own weights, and a last layer drawn by `seed`.
+
+        Raises:
+            UnavailableError: the backbone's weights are not there.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            network = cls(embed, classes)
+        network._fill(network.backbone)
+        return network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        features = self.backbone(self._normalise(pictures))
+        logits: Tensor = self.last(features[:, : self._width])
+        return logits
+
+    def _freeze_unused(self) -> None:
+        """What has no part in the logits, such as the backbone's own last layer, is neither trained nor kept."""
+        self.eval()(torch.zeros(1, 3, self.size, self.size)).sum().backward()
+        for parameter in self.parameters():
+            parameter.requires_grad_(parameter.grad is not None)
+            parameter.grad = None
+
+    def kept(self) -> dict[str, Tensor]:
+        """The tensors that the logits come from, by name."""
+        unused = {name for name, parameter in self.named_parameters() if not parameter.requires_grad}
+        return {name: tensor.cpu() for name, tensor in self.state_dict().items() if name not in unused}
+
+    def digest(self) -> str:
+        """SHA-256 of the weights."""
+        found = hashlib.sha256()
+        for name, tensor in sorted(self.kept().items()):
+            found.update(name.encode())
+            found.update(tensor.contiguous().numpy().tobytes())
+        return found.hexdigest()
+
+    def save(self, folder: Path, card: dict[str, Any]) -> None:
+        """Writes network.pt and, last, card.json: the same network always gives the same bytes."""
+        buffer = BytesIO()  # torch.save writes a path's name into the file
+        torch.save(self.kept(), buffer)
+        files.write_bytes(folder / WEIGHTS, buffer.getvalue())
+        model_card.write(folder, card)
+
+    @classmethod
+    def load(cls, folder: Path, embed: Embed, classes: int) -> Self:
+        """The network in a model's folder; it does not need the file of the backbone's own weights.
+
+        Raises:
+            UnavailableError: there is none.
+            DataError: it is not readable, or another network's.
+        """
+        path, network = folder / WEIGHTS, cls(embed, classes)
+        try:
+            state = torch.load(path, weights_only=True, map_location="cpu")
+            if state.keys() != network.kept().keys():
+                raise ValueError("its tensors are not those of this backbone")
+            network.load_state_dict(state, strict=False)
+        except FileNotFoundError:
+            remedy = f"run: dvc pull {folder}, or dvc repro"
+            raise UnavailableError(str(path), "the model is not there", remedy) from None
+        except Exception as error:  # torch.load fails in more ways than it names
+            rule = f"not a readable network ({type(error).__name__})"
+            raise DataError(str(path), rule, restore_remedy(folder)) from None
+        return network
+
+    def logits(self, pictures: Iterable[tuple[str, bytes]]) -> NDArray[np.float32]:
+        """(n, C) float32 of encoded `pictures` in their order, before the temperature.
+
+        Raises:
+            DataError: a picture does not decode any more.
+        """
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.eval().to(device)
+        try:
+            parts = list(in_batches(lambda chunk: self._rows(chunk, device), pictures, _BATCH))
+        finally:
+            self.cpu()
+        return np.concatenate(parts) if parts else np.zeros((0, self.last.out_features), dtype=np.float32)
+
+    @torch.inference_mode()
+    def _rows(self, chunk: Sequence[tuple[str, bytes]], device: torch.device) -> NDArray[np.float32]:
+        shown = torch.from_numpy(np.stack([prepare(*item, self.size) for item in chunk]))
+        with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
+            found: Tensor = self(shown.to(device).permute(0, 3, 1, 2))
+        rows: NDArray[np.float32] = found.float().cpu().numpy()
+        return rows
+
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, C) logits to (1, n, C) probabilities of the one member."""
+        found: NDArray[np.float32] = (torch.from_numpy(logits) / self.temperature.cpu()).softmax(dim=1)[None].numpy()
+        return found

@@ -1,0 +1,79 @@
+"""Trainers of a round's model by their names in params.yaml: what each makes of labels, pool and pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from silverprint import console, layout
+from silverprint.config import Params
+from silverprint.core.evaluation.targets import one_hot, vote_shares
+from silverprint.core.features.lens import Lens
+from silverprint.stages.train.brought import Taught
+from silverprint.store.features import Features
+
+if TYPE_CHECKING:
+    from silverprint.model.round_model import RoundModel
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a round's model may be made from.
+
+    Attributes:
+        training: rows of LABELS.
+        labels: (L,) their class ids.
+        rows: (L, D) their features as they are stored.
+        pool: (N, D) of pictures that nobody labelled.
+        brought: of sources.
+        seed: of the round.
+    """
+
+    round: str
+    classes: tuple[str, ...]
+    training: pl.DataFrame
+    labels: NDArray[np.int64]
+    rows: NDArray[np.float32]
+    pool: NDArray[np.float32]
+    features: Features
+    lens: Lens
+    brought: Taught
+    seed: int
+
+
+class Made(NamedTuple):
+    model: "RoundModel"
+    held_out: NDArray[np.float32]  # (L, C), for each example what a model says that did not see its label
+    facts: dict[str, Any]  # how it was learnt, for the card
+
+
+def head(params: Params, given: Material) -> Made:
+    """A head on the features of the frozen backbone, from labels, pool and brought labels."""
+    from silverprint.model.learning import Material as Lesson
+    from silverprint.model.learning import learn
+    from silverprint.model.round_model import OnFeatures
+
+    random = (given.training["role"] == "control").to_numpy()
+    seen, pool = given.lens(given.rows), given.lens(given.pool)
+    lesson = Lesson(seen, given.labels, random, pool, len(given.classes), given.brought.ways)
+    learnt = learn(lesson, given.lens, params.model, given.seed)
+    return Made(OnFeatures(learnt.head, given.features), learnt.held_out, learnt.facts)
+
+
+def finetune(params: Params, given: Material) -> Made:
+    """The backbone, fine-tuned on the labels alone."""
+    from silverprint.model.round_model import finetuned
+
+    if given.brought.ways:
+        console.say(f"train {given.round}: a fine-tuned network learns from people's labels alone, not from sources'")
+    soft = params.model.finetune.soft_labels
+    targets = vote_shares(given.training, given.classes) if soft else one_hot(given.labels, len(given.classes))
+    names, scratch = given.training["image_id"].to_list(), layout.FINETUNING / given.round
+    model, learnt = finetuned(params, names, given.labels, targets, seed=given.seed, scratch=scratch)
+    return Made(model, learnt.held_out, learnt.facts)
+
+
+TRAINERS: Final[dict[str, Callable[[Params, Material], Made]]] = {"head": head, "finetune": finetune}

@@ -1,0 +1,122 @@
+"""train, score and release with a fine-tuned backbone, on real pictures in real shards."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from silverprint import config, layout
+from silverprint.config import Augment, Embed, Finetune, Model, Params, Promise
+from silverprint.core import half_precision
+from silverprint.errors import UnavailableError
+from silverprint.model import backbones
+from silverprint.records import HELD_OUT, LABELS, SCORES, STOP_SET
+from silverprint.stages import score, start, train
+from silverprint.stages.release import automatic
+from silverprint.stages.release.automatic import Asked
+from silverprint.store import model_card, tables
+from tests.helpers import model_campaign as campaign
+from tests.helpers import picture_campaign
+from tests.helpers.tiny_backbone import REPLACED, TINY
+
+COUNT = 140
+
+
+@pytest.fixture
+def params(request, project, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """A campaign whose first round may be trained, by a network that learns in a moment or by the packaged one."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    if getattr(request, "param", "tiny") == "tiny":
+        monkeypatch.setitem(backbones.BACKBONES, REPLACED, TINY)
+    loaded = config.load()
+    knobs = Finetune(epochs=2, batch=16, augment=Augment(mixup=0.2))
+    found = replace(
+        loaded,
+        sources={"web": loaded.sources["web"]},
+        embed=Embed(REPLACED, 32, 16),
+        model=Model(members=3, trainer="finetune", finetune=knobs),
+    )
+    start.run(found)
+    labels = campaign.write_labels(found, picture_campaign.write_pool(found, COUNT), "r01")
+    without_control = labels.with_columns(role=pl.col("role").replace("control", "train"))  # its trial takes longest
+    tables.write(without_control, layout.labels("r01") / "labels.parquet", LABELS)
+    return found
+
+
+def outputs(folder) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("params", ["tiny", pytest.param("packaged", marks=pytest.mark.slow)], indirect=True)
+def test_a_fine_tuned_network_is_judged_scores_the_pool_and_labels_it(params, capsys) -> None:
+    train.run(params, "r01")
+    assert "39 labels fine-tuned the backbone" in capsys.readouterr().err
+    folder, metrics = layout.model("r01"), json.loads(layout.metrics("r01").read_text())
+    card, made = model_card.read(folder), outputs(folder)
+    assert {"network.pt", "evaluation.parquet", "stop-set.parquet", "held-out.parquet"} <= made.keys()
+    assert "head.pt" not in made
+    assert card["trainer"] == "finetune"
+    assert card["params"]["epochs"] == 2
+    assert card["params"]["mixup"] == 0.2
+    assert "omega" not in card["params"]
+    assert card["learning"]["folds"] == 3
+    assert metrics["evaluation"]["n"] == campaign.EVALUATION
+    held = tables.read(folder / "held-out.parquet", HELD_OUT)
+    assert held["image_id"].to_list() == card["trained_on"]
+    labels = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
+    assert not set(card["trained_on"]) & set(labels.filter(pl.col("role") == "evaluation")["image_id"])
+
+    score.run(params, "r02")
+    scores = tables.read(layout.score("r02") / "scores.parquet", SCORES)
+    stored = np.load(layout.score("r02") / "probabilities.npy")
+    assert stored.shape == (1, COUNT, 10)
+    np.testing.assert_allclose(half_precision.from_half(stored).sum(axis=2), 1, atol=1e-5)
+    said = dict(scores.select("image_id", "predicted").iter_rows())
+    stop = tables.read(folder / "stop-set.parquet", STOP_SET)
+    assert [said[name] for name in stop["image_id"]] == stop["predicted"].to_list()
+
+    last = replace(params, last="r01", release=replace(params.release, promise=Promise(0.01, 0.01)))
+    audited = labels.filter(pl.col("role") == "evaluation")
+    audited = audited.with_columns(label=pl.col("image_id").replace_strict(said))  # as if it were always right
+    found = automatic.label(last, card, Asked(stop["image_id"].to_list(), audited, labels))
+    assert found.labels.height
+    assert all(said[name] == label for name, label in found.labels.select("image_id", "label").iter_rows())
+
+    train.run(params, "r01")
+    assert outputs(folder) == made
+    assert not (layout.FINETUNING / "r01").exists()
+
+
+def test_a_network_stays_when_only_its_judges_are_withdrawn(params) -> None:
+    train.run(params, "r01")
+    before = outputs(layout.model("r01"))
+    campaign.open_round(params, "r02")
+    labels = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
+    campaign.withdraw(labels.filter(pl.col("role") == "evaluation")["image_id"][0])
+    train.run(params, "r01")
+    after = outputs(layout.model("r01"))
+    assert after["network.pt"] == before["network.pt"]
+    assert after["card.json"] == before["card.json"]
+    assert json.loads(layout.metrics("r01").read_text())["evaluation"]["n"] == campaign.EVALUATION - 1
+
+
+def test_without_the_shards_a_line_says_what_to_pull(params) -> None:
+    shutil.rmtree(layout.raw("web"))
+    with pytest.raises(UnavailableError, match=r"data/raw/web: .*sees pictures.*run: dvc pull data/raw/web"):
+        train.run(params, "r01")
+
+
+def test_votes_may_teach_by_their_shares(params) -> None:
+    path = layout.labels("r01") / "labels.parquet"
+    one, other, *_ = params.dataset.classes
+    split = pl.lit(json.dumps({one: 0.5, other: 0.5}))
+    soft = replace(params.model, finetune=replace(params.model.finetune, soft_labels=True))
+    ids = []
+    for recipe, told in ((params.model, split), (soft, pl.lit("{}")), (soft, split)):
+        tables.write(tables.read(path, LABELS).with_columns(distribution=told), path, LABELS)
+        train.run(replace(params, model=recipe), "r01")
+        ids.append(model_card.read(layout.model("r01"))["model_id"])
+    assert ids[0] == ids[1] != ids[2]  # labels, unless shares are asked for and there are any

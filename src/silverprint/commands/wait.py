@@ -44,9 +44,7 @@ def run(params: Params) -> None:
     next_line = time.monotonic()
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
-            began = time.monotonic()
-            counted = _count(backend, asked)
-            took = time.monotonic() - began
+            counted, took_s = _count(backend, asked)
             if err.is_terminal:
                 live.update(_shown(backend, counted, known), refresh=True)
             elif time.monotonic() >= next_line:
@@ -54,7 +52,7 @@ def run(params: Params) -> None:
                 next_line = time.monotonic() + _LINE_EVERY_S
             if all(progress.done + progress.stuck >= progress.tasks for _, progress in counted):
                 break
-            time.sleep(_rest_s(took, asked))
+            time.sleep(_rest_s(took_s, asked))
     _say(backend, counted, known)
     surplus = sum(progress.surplus for _, progress in counted)
     if surplus:
@@ -79,16 +77,18 @@ def _say(backend: AnnotationBackend, counted: list[tuple[Project, Progress]], kn
         )
 
 
-def _count(backend: AnnotationBackend, asked: list[Asked]) -> list[tuple[Project, Progress]]:
-    """The projects' progress; waits for a server that is away for a moment.
+def _count(backend: AnnotationBackend, asked: list[Asked]) -> tuple[list[tuple[Project, Progress]], float]:
+    """The projects' progress, and the seconds that the count took; waits for a server that is away for a moment.
 
     Raises:
         UnavailableError: it is away for longer.
     """
     patience = time.monotonic() + _PATIENCE_S
     while True:
+        began = time.monotonic()
         try:
-            return [(project, backend.progress(project, needed, others)) for project, needed, others in asked]
+            counted = [(project, backend.progress(project, needed, others)) for project, needed, others in asked]
+            return counted, time.monotonic() - began
         except UnavailableError:
             if time.monotonic() > patience:
                 raise

@@ -125,6 +125,7 @@ class Progress:
     stuck: int  # images not done, yet served to nobody: somebody answered twice, and the server counts annotations
     asked: int  # people wanted, over all images
     answered: int  # answers of those
+    surplus: int  # answers beyond those, which were paid for and not asked for
     by: dict[str, int]  # images answered or skipped, by pseudonym
 
 

@@ -185,7 +185,7 @@ class MemoryBackend:
     ) -> Progress:
         tasks = [task for one in (project, *others) for task in self.tasks(one)]
         by: Counter[str] = Counter()
-        found = done = stuck = asked = answered = 0
+        found = done = stuck = asked = answered = surplus = 0
         subjects = sorted(((name, task) for task in tasks for name in _subjects(task)), key=itemgetter(0))
         for image_id, group in groupby(subjects, itemgetter(0)):
             ours = [task for _, task in group]
@@ -195,9 +195,10 @@ class MemoryBackend:
             people = {one[0].annotator for task in ours for one in self._given(task.task_id)}
             by.update(people)
             found, asked, answered = found + 1, asked + wanted, answered + min(len(people), wanted)
+            surplus += max(len(people) - max(wanted, 0), 0)
             done += len(people) >= wanted
             stuck += len(people) < wanted and not any(self._is_served(task) for task in ours)
-        return Progress(found, done, stuck, asked, answered, dict(sorted(by.items())))
+        return Progress(found, done, stuck, asked, answered, surplus, dict(sorted(by.items())))
 
     def people(self) -> dict[str, str]:
         return {f"{self.server}-{number}": email for number, email in enumerate(self._emails, 1)}

@@ -17,6 +17,7 @@ from silverprint.core.votes import gold_answers
 from silverprint.demo import fashion
 from silverprint.records import (
     ANNOTATORS,
+    ASKS,
     EVALUATION,
     GOLD_ANSWERS,
     LABELS,
@@ -52,6 +53,7 @@ def build(params: Params, *, rounds: int = 3, pictures: int = 220) -> dict[str, 
         votes = pl.concat([votes, fresh])
         tables.write_ledger(queue, layout.queue(name), QUEUE, ["rank"])
         tables.write_ledger(fresh, layout.votes(name), VOTES, ["image_id", "annotator"])
+        tables.write_ledger(empty(ASKS), layout.asks(name), ASKS, ["image_id"])
         _labels(name, asked, votes)
         _round(params, name, number, truth, asked, votes)
     return truth

@@ -27,8 +27,9 @@ class RoundStatus:
     strategy: str
     pictures: int  # pictures in the queue
     pictures_done: int
-    votes: int  # votes that were asked for; answers beyond that are in `people` only
+    votes: int  # votes that were asked for
     votes_needed: int
+    votes_surplus: int  # votes beyond those: more people answered about a picture than were to be asked
     people: dict[str, int]  # annotator -> votes
     gate: str  # passed | waived | refused | not run
     gate_warnings: int  # warnings of the gate, which stop nothing
@@ -42,15 +43,16 @@ def standings_of(params: Params) -> list[RoundStatus]:
 
 def status_of(params: Params, name: str) -> RoundStatus:
     if name in params.planned:
-        return RoundStatus(name, "planned", params.planned[name].strategy, 0, 0, 0, 0, {}, "not run", 0, trained=False)
+        strategy = params.planned[name].strategy
+        return RoundStatus(name, "planned", strategy, 0, 0, 0, 0, 0, {}, "not run", 0, trained=False)
     current = round_state.load(name)
     queued = layout.queue(name).exists()
     votes = ledgers.votes_so_far(name)
     answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
-    done = needed = pictures = got = 0
+    done = needed = pictures = got = surplus = 0
     if queued:
-        in_time = annotator_ledger.answers_in_time(votes)
-        progress = vote_ledger.progress(ledgers.asked(name), ledgers.asks(name), in_time, ledgers.withdrawn_images())
+        progress = progress_of(name)
+        surplus = vote_ledger.surplus(progress)
         pictures, needed = progress.height, int(progress["needed"].sum())
         done = int((progress["answered"] >= progress["needed"]).sum())
         got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
@@ -63,11 +65,18 @@ def status_of(params: Params, name: str) -> RoundStatus:
         pictures_done=done,
         votes=got,
         votes_needed=needed,
+        votes_surplus=surplus,
         people=dict(sorted(answers["annotator"].value_counts().iter_rows())),
         gate=_gate(name),
         gate_warnings=_gate_warnings(name),
         trained=layout.metrics(name).exists(),
     )
+
+
+def progress_of(name: str) -> pl.DataFrame:
+    """Per picture of the round's queue how many people are to answer, and how many did: see `vote_ledger.progress`."""
+    in_time = annotator_ledger.answers_in_time(ledgers.votes_so_far(name))
+    return vote_ledger.progress(ledgers.asked(name), ledgers.asks(name), in_time, ledgers.withdrawn_images())
 
 
 def _gate(name: str) -> str:

@@ -45,6 +45,9 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         again = released.remake_command(params)
         line = f"{layout.RELEASE} holds {held} withdrawn pictures: give it to nobody before it is made again: {again}"
         console.print(line, markup=False, soft_wrap=True)
+    for one in standings:
+        if one.votes_surplus:
+            console.print(f"{one.round}: votes beyond those that were asked for: {one.votes_surplus}", markup=False)
     for sentence in forecast_text.sentences(ahead, params.people.currency):
         console.print(sentence, markup=False, soft_wrap=True)
     console.print(f"Next: {following}", markup=False, soft_wrap=True)

@@ -35,7 +35,7 @@ def up(port: int | None = None) -> None:
     def launch(chosen: int) -> background_server.Launch:
         venv = environment.ready()
         data = local_server.prepare(venv, _admin(), background_server.environment())
-        variables = background_server.environment(**local_server.settings(data), **local_server.DJANGO)
+        variables = background_server.environment(**local_server.settings(data), **local_server.SERVED)
         return background_server.Launch(local_server.command(venv, chosen), variables, local_server.package(venv))
 
     background_server.up(SERVICE, port, launch)

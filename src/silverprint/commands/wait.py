@@ -1,4 +1,7 @@
-"""silverprint wait: the annotators' progress, live, until every open round is answered. It changes nothing."""
+"""silverprint wait: the annotators' progress, live, until every open round is answered. It changes nothing.
+
+Counting costs the server, on which people wait for their next picture: the more a count costs, the longer the rest.
+"""
 
 import time
 from collections import Counter
@@ -21,7 +24,9 @@ from silverprint.errors import DataError, UnavailableError
 
 Asked: TypeAlias = tuple[Project, dict[str, int], list[Project]]  # image_id -> people wanted there; younger projects
 
-_EVERY_S = 2.0
+_REQUEST_EVERY_S = 5.0
+_LISTED = 1000  # tasks that one request lists
+_SHARE = 0.05  # of the server's time that may go into counting
 _LINE_EVERY_S = 60.0  # interval where there is no terminal to draw on
 _PATIENCE_S = 60.0  # time to wait for a server that is being restarted
 
@@ -39,7 +44,7 @@ def run(params: Params) -> None:
     next_line = time.monotonic()
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
-            counted = _count(backend, asked)
+            counted, took_s = _count(backend, asked)
             if err.is_terminal:
                 live.update(_shown(backend, counted, known), refresh=True)
             elif time.monotonic() >= next_line:
@@ -47,8 +52,11 @@ def run(params: Params) -> None:
                 next_line = time.monotonic() + _LINE_EVERY_S
             if all(progress.done + progress.stuck >= progress.tasks for _, progress in counted):
                 break
-            time.sleep(_EVERY_S)
+            time.sleep(_rest_s(took_s, asked))
     _say(backend, counted, known)
+    surplus = sum(progress.surplus for _, progress in counted)
+    if surplus:
+        say(f"votes beyond those that were asked for: {surplus}")
     stuck = sum(progress.stuck for _, progress in counted)
     if stuck:
         say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: silverprint repro")
@@ -69,20 +77,28 @@ def _say(backend: AnnotationBackend, counted: list[tuple[Project, Progress]], kn
         )
 
 
-def _count(backend: AnnotationBackend, asked: list[Asked]) -> list[tuple[Project, Progress]]:
-    """The projects' progress; waits for a server that is away for a moment.
+def _count(backend: AnnotationBackend, asked: list[Asked]) -> tuple[list[tuple[Project, Progress]], float]:
+    """The projects' progress, and the seconds that the count took; waits for a server that is away for a moment.
 
     Raises:
         UnavailableError: it is away for longer.
     """
     patience = time.monotonic() + _PATIENCE_S
     while True:
+        began = time.monotonic()
         try:
-            return [(project, backend.progress(project, needed, others)) for project, needed, others in asked]
+            counted = [(project, backend.progress(project, needed, others)) for project, needed, others in asked]
+            return counted, time.monotonic() - began
         except UnavailableError:
             if time.monotonic() > patience:
                 raise
-            time.sleep(_EVERY_S)
+            time.sleep(_REQUEST_EVERY_S)
+
+
+def _rest_s(took_s: float, asked: list[Asked]) -> float:
+    """Seconds to leave the server alone after a count of `asked` that took `took_s`."""
+    requests = sum((1 + len(others)) * (1 + len(needed) // _LISTED) for _, needed, others in asked)
+    return max(_REQUEST_EVERY_S * requests, took_s * (1 / _SHARE - 1))
 
 
 def _asked(backend: AnnotationBackend, name: str) -> Iterator[Asked]:

@@ -200,6 +200,7 @@ def test_everybody_is_served_by_rank_until_an_image_has_its_overlap(backend, pro
     assert list(counts.values()) == overlaps
     progress = backend.progress(project)
     assert (progress.tasks, progress.done, progress.asked, progress.answered) == (7, 7, 13, 13)
+    assert progress.surplus == 0
     assert progress.by == {ada.pseudonym: 4, bo.pseudonym: 6, cyn.pseudonym: 3}
 
 
@@ -381,6 +382,17 @@ def test_an_image_that_somebody_answered_twice_is_stuck_until_more_are_asked(bac
     assert people[1].work(project) == ["00"]
     seen = backend.progress(project, {"00": 2, "01": 1})
     assert (seen.done, seen.stuck, seen.by) == (2, 0, {people[0].pseudonym: 2, people[1].pseudonym: 1})
+
+
+def test_answers_beyond_those_wanted_are_counted(backend, project, people):
+    backend.push(project, tasks(1, 2, 1))
+    first, second, _ = (task.task_id for task in backend.tasks(project))
+    for person in people:
+        person.answer(first, "coat")
+    people[0].answer(second, "coat")
+    seen = backend.progress(project)
+    assert (seen.done, seen.answered, seen.surplus) == (1, 2, 2)
+    assert backend.progress(project, {"00": 3, "01": -1}).surplus == 1  # one was wanted less: others answered elsewhere
 
 
 def test_progress_counts_a_person_once_over_all_projects_of_a_round(backend, project, people):

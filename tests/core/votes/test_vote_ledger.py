@@ -90,7 +90,15 @@ def test_progress_counts_people_and_asks_and_skips_withdrawn() -> None:
     counted = vote_ledger.progress(queue, asks, cast, frozenset({"p3"}))
     assert counted.rows() == [("p2", 2, 0), ("p1", 2, 1)]  # an empty answer and an unknown class are none
     assert not vote_ledger.is_done(counted)
+    assert vote_ledger.surplus(counted) == 0
     assert vote_ledger.answers_elsewhere(cast.with_columns(status=pl.lit("unsure")), "s") == {"p1": 1}
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 9))))
+def test_surplus_votes_are_those_that_make_up_for_no_other(rows):
+    counted = pl.DataFrame(rows, schema={"needed": pl.Int64, "answered": pl.Int64}, orient="row")
+    used = sum(min(row) for row in rows)
+    assert vote_ledger.surplus(counted) == sum(answered for _, answered in rows) - used
 
 
 def foreign(frame: pl.DataFrame) -> pl.DataFrame:

@@ -367,7 +367,7 @@ def test_a_knob_changed_too_late_is_told(alone, backend, capsys):
 def test_progress_fits_eighty_columns_with_names_and_the_address_whole(backend):
     address = f"https://label-studio.{'long.' * 5}example.org/projects/123/data"
     project = Project(1, "", CAMPAIGN, ROUND, "crowd", "0" * 64, None)
-    far = Progress(1200, 350, 0, 3000, 900, {f"00c0ffee-{number}": 1000 for number in range(12)})
+    far = Progress(1200, 350, 0, 3000, 900, 12, {f"00c0ffee-{number}": 1000 for number in range(12)})
     backend.page_url = lambda _: address
     console = Console(width=80, file=StringIO())
     console.print(wait._shown(backend, [(project, far)], {"00c0ffee-1": "ada"}))

@@ -101,6 +101,17 @@ def test_gold_has_a_table_of_people_and_is_no_answer_of_theirs(campaign: Params)
     assert re.search(r"gold: it is \S+.* \(known\)", page())
 
 
+def test_votes_that_nobody_asked_for_are_counted(campaign: Params) -> None:
+    assert "more than were asked for" not in page()
+    queue = ledgers.queue("r02")
+    tables.write_ledger(queue.with_columns(overlap=1), layout.queue("r02"), QUEUE, ["rank"])
+    report.run(campaign)
+    more = int((queue["overlap"] - 1).sum())
+    assert more > 0
+    assert f" unsure, {more:,} more than were asked for</span>" in page()
+    assert page().count("more than were asked for") == 1
+
+
 @pytest.mark.usefixtures("reported")
 def test_each_asked_picture_says_why() -> None:
     text = page()

@@ -8,7 +8,7 @@ import pytest
 from silverprint import config, layout
 from silverprint.campaign import ledgers, round_state
 from silverprint.campaign.round_status import advise, standings_of, status_of
-from silverprint.commands import rounds
+from silverprint.commands import rounds, status
 from silverprint.commands.status import _absence
 from silverprint.errors import DataError, UsageError
 from silverprint.stages import gate, labels, queue
@@ -48,8 +48,19 @@ def test_votes_beyond_what_was_asked_do_not_make_up_for_those_that_lack(params):
     rows = ledgers.queue("r01").with_columns(overlap=1)
     layout.queue("r01").write_bytes(rows.write_csv().encode())
     seen = status_of(fewer, "r01")
-    assert (seen.votes, seen.votes_needed, seen.pictures_done) == (16, 16, 16)
+    assert (seen.votes, seen.votes_needed, seen.votes_surplus, seen.pictures_done) == (16, 16, 22, 16)
     assert sum(seen.people.values()) == 38
+
+
+def test_status_says_how_many_votes_nobody_asked_for(params, capsys):
+    queue.run(params, "r01")
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")
+    status.run(params)
+    assert "beyond" not in capsys.readouterr().out
+    layout.queue("r01").write_bytes(ledgers.queue("r01").with_columns(overlap=1).write_csv().encode())
+    status.run(params)
+    assert "r01: votes beyond those that were asked for: 22\n" in capsys.readouterr().out
 
 
 def test_a_refused_round_says_how_to_go_on(params):

@@ -51,6 +51,7 @@ class RoundView:
     strategy: str
     roles: dict[str, int]  # role -> pictures in the queue; empty while there is no queue
     people: dict[str, Any]  # core.summary.rounds: votes, abstained, people, alpha
+    surplus: int  # votes beyond those that were asked for
     metrics: dict[str, Any] | None  # metrics.json
     gate: dict[str, Any] | None  # gate.json
     waivers: list[dict[str, Any]]  # expectation, why: in Git, whether or not the check then failed

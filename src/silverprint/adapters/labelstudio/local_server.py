@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from silverprint import layout
+from silverprint.adapters.labelstudio import inside_server
 from silverprint.console import err, say
 from silverprint.errors import ConfigError, UnavailableError
 from silverprint.store.files import disk_errors, replacing, write_text
@@ -26,7 +27,12 @@ ADMIN: Final = "admin@silverprint.local"
 DATABASE: Final = "label_studio.sqlite3"
 _ADMIN: Final = "admin.json"  # copy beside the database that knows this account, for the case that server.json is lost
 _VERSION: Final = "version"  # file with the Label Studio version that last migrated the data
-DJANGO: Final = {"DJANGO_SETTINGS_MODULE": "core.settings.label_studio"}  # gunicorn needs it; label-studio sets its own
+APPLICATION: Final = "one_writer:application()"  # in the folder that is on the server's path
+# gunicorn needs these; label-studio sets its own.
+SERVED: Final = {
+    "DJANGO_SETTINGS_MODULE": "core.settings.label_studio",
+    "PYTHONPATH": str(Path(inside_server.__file__).resolve().parent),
+}
 _PUBLIC: Final = "SILVERPRINT_STUDIO_HOST"
 _HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 _LOCK_S: Final = 1800  # how long an opened task is kept from others; a day by default, which stalls a round
@@ -108,9 +114,9 @@ def _host_of(address: str | None) -> list[str]:
 
 
 def command(environment: Path, port: int) -> list[str]:
-    """One gunicorn worker, since SQLite has one writer; its threads answer 24 annotations a second."""
+    """One gunicorn worker: one process can see to it that nobody writes beside another (`one_writer`)."""
     options = ["--worker-class", "gthread", "--workers", "1", "--threads", "8", "--timeout", "300"]
-    where = ["--bind", f"127.0.0.1:{port}", "--no-control-socket", "core.wsgi:application"]
+    where = ["--bind", f"127.0.0.1:{port}", "--no-control-socket", APPLICATION]
     return [str(environment / "bin/python"), "-m", "gunicorn", *options, *where]
 
 

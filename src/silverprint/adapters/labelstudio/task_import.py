@@ -42,13 +42,14 @@ def progress(
                 entry.overlap = max(entry.overlap, task.overlap)
                 entry.served |= answers < task.overlap
     by: Counter[str] = Counter(pseudonym(user) for entry in seen.values() for user in entry.people)
-    done = stuck = asked = answered = 0
+    done = stuck = asked = answered = surplus = 0
     for picture, entry in seen.items():
         wanted = entry.overlap if needed is None else needed[picture]
         asked, answered = asked + wanted, answered + min(len(entry.people), wanted)
+        surplus += max(len(entry.people) - max(wanted, 0), 0)  # wanted < 0: more answered elsewhere than were asked
         done += len(entry.people) >= wanted
         stuck += len(entry.people) < wanted and not entry.served
-    return Progress(len(seen), done, stuck, asked, answered, dict(sorted(by.items())))
+    return Progress(len(seen), done, stuck, asked, answered, surplus, dict(sorted(by.items())))
 
 
 _WHO: Final = "id,data,overlap,annotators,annotations_ids"

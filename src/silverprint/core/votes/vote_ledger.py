@@ -167,6 +167,11 @@ def progress(queue: pl.DataFrame, asks: pl.DataFrame, votes: pl.DataFrame, withd
     )
 
 
+def surplus(progress: pl.DataFrame) -> int:
+    """How many people answered beyond those who were to be asked, over all pictures of `progress`."""
+    return int((progress["answered"] - progress["needed"]).clip(lower_bound=0).sum())
+
+
 def answers_elsewhere(votes: pl.DataFrame, server: str, settled: int | None = None) -> dict[str, int]:
     """Per picture: how many people have answered on servers other than `server`, or in a project of it that is gone."""
     elsewhere = votes.filter(pl.col("status").is_in(DONE) & _elsewhere(server, settled))

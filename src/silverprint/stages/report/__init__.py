@@ -20,6 +20,7 @@ from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.evaluation.slices import slices
 from silverprint.core.reporting import summary
 from silverprint.core.reporting.subset_quality import subset_quality
+from silverprint.core.votes import vote_ledger
 from silverprint.stages.report import campaign_data, contact_sheet_examples, label_changes, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
@@ -60,6 +61,7 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             strategy=campaign.params.rounds[name].strategy,
             roles=_counts(campaign.queues[name], "role") if name in campaign.queues else {},
             people=said,
+            surplus=vote_ledger.surplus(round_status.progress_of(name)) if name in campaign.queues else 0,
             metrics=campaign_data.metrics(name),
             gate=campaign_data.document(layout.gate(name), "passed", "waived", "findings"),
             waivers=waivers.filter(pl.col("round") == name).to_dicts(),

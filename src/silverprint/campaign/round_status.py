@@ -29,6 +29,7 @@ class RoundStatus:
     pictures_done: int
     votes: int  # votes that were asked for; answers beyond that are in `people` only
     votes_needed: int
+    votes_most: int  # needed at most, while sequential overlap may ask for more; else as many as are needed
     people: dict[str, int]  # annotator -> votes
     gate: str  # passed | waived | refused | not run
     gate_warnings: int  # warnings of the gate, which stop nothing
@@ -42,18 +43,21 @@ def standings_of(params: Params) -> list[RoundStatus]:
 
 def status_of(params: Params, name: str) -> RoundStatus:
     if name in params.planned:
-        return RoundStatus(name, "planned", params.planned[name].strategy, 0, 0, 0, 0, {}, "not run", 0, trained=False)
+        return RoundStatus(
+            name, "planned", params.planned[name].strategy, 0, 0, 0, 0, 0, {}, "not run", 0, trained=False
+        )
     current = round_state.load(name)
     queued = layout.queue(name).exists()
     votes = ledgers.votes_so_far(name)
     answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
-    done = needed = pictures = got = 0
+    done = needed = most = pictures = got = 0
     if queued:
         in_time = annotator_ledger.answers_in_time(votes)
         progress = vote_ledger.progress(ledgers.asked(name), ledgers.asks(name), in_time, ledgers.withdrawn_images())
         pictures, needed = progress.height, int(progress["needed"].sum())
         done = int((progress["answered"] >= progress["needed"]).sum())
         got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
+        most = needed if _asks_what_is_asked(current) else _most(name, progress)
     lost = current is None and not votes.is_empty()
     return RoundStatus(
         round=name,
@@ -63,11 +67,23 @@ def status_of(params: Params, name: str) -> RoundStatus:
         pictures_done=done,
         votes=got,
         votes_needed=needed,
+        votes_most=most,
         people=dict(sorted(answers["annotator"].value_counts().iter_rows())),
         gate=_gate(name),
         gate_warnings=_gate_warnings(name),
         trained=layout.metrics(name).exists(),
     )
+
+
+def _asks_what_is_asked(current: round_state.State | None) -> bool:
+    """Whether nothing is asked but what asks.csv says by now, whatever labels are not sure."""
+    return current is not None and (current.asks_sha256 is not None or current.ends_early)
+
+
+def _most(name: str, progress: pl.DataFrame) -> int:
+    """Votes that are needed at most: labels that are sure may become unsure again as people get known better."""
+    rows = progress.join(ledgers.queue(name).select("image_id", "max_overlap"), on="image_id", how="left")
+    return int(rows.select(pl.max_horizontal("needed", "max_overlap").sum()).item())
 
 
 def _gate(name: str) -> str:

@@ -51,7 +51,10 @@ def run(params: Params) -> None:
     _say(backend, counted, known)
     stuck = sum(progress.stuck for _, progress in counted)
     if stuck:
-        say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: dvc repro")
+        why = "somebody answered twice, or the last annotate was cut short"
+        say(f"{stuck} pictures want answers and are served to nobody ({why}); go on: dvc repro")
+    elif any(ledgers.queue(name)["max_overlap"].count() for name in waiting):
+        say("everybody has answered; go on: dvc repro, which asks one more person where a label is not sure")
     else:
         say("everybody has answered; go on: dvc repro")
 

@@ -18,6 +18,7 @@ from silverprint.config.model import (
     Promise,
     Release,
     Round,
+    SequentialOverlap,
 )
 from silverprint.config.sources import (
     SIGNALS,
@@ -59,6 +60,7 @@ __all__ = [
     "Promise",
     "Release",
     "Round",
+    "SequentialOverlap",
     "Signal",
     "Source",
     "TableClassifier",

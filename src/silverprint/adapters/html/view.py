@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from silverprint.core.evaluation.slices import Slice
+from silverprint.core.votes.sequential_overlap import Standing
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class RoundView:
     waivers: list[dict[str, Any]]  # expectation, why: in Git, whether or not the check then failed
     tiles: list[Tile]  # the first tiles of the queue
     page: str | None  # address of its queue's page, relative to the report's folder; None where there is none
+    sequential: Standing | None  # what sequential overlap came to; null where a fixed number of people was asked
 
     @property
     def evaluation(self) -> dict[str, Any] | None:
@@ -71,7 +73,8 @@ class PlannedView:
     name: str
     strategy: str
     budget: int  # pictures
-    overlap: int  # people asked about each
+    overlap: int  # people asked about each, at least
+    most: int  # likewise, at most
 
 
 @dataclass(frozen=True)

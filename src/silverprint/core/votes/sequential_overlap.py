@@ -39,7 +39,7 @@ class Standing:
 
 
 def may_go_on(queue: pl.DataFrame, progress: pl.DataFrame) -> bool:
-    """Whether the label of any picture matters for what is asked: without it, whether one more may be asked.
+    """Whether one more person is to be asked about any picture if its label is not sure.
 
     Args:
         queue: QUEUE.

@@ -1,6 +1,7 @@
 """Table of all commands: name, help, and the function that does the work. Nothing heavy is imported here."""
 
 import os
+import re
 from argparse import ArgumentTypeError, BooleanOptionalAction
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -48,10 +49,21 @@ _CLASS = _arg("name", metavar="CLASS", help="one of dataset.classes")
 _WHY_CLASSES = _arg("--why", required=True, help="kept in data/class_changes.csv, which is in Git")
 _ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
 
+
+def _overlap(text: str) -> int | dict[str, Any]:
+    """As params.yaml has it; the rules are checked there."""
+    if re.fullmatch(r"-?[0-9]{1,9}", text):
+        return int(text)
+    found = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9}):([0-9]*\.?[0-9]+)", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is no number of people, and no MIN-MAX:UNTIL as in 1-5:0.9")
+    return {"min": int(found[1]), "max": int(found[2]), "until": float(found[3])}
+
+
 _KNOBS = (  # of a round
     _arg("--strategy", help="acquisition function; default, as of all these: as planned, else the round's before"),
     _arg("--budget", type=int, help="pictures to ask about"),
-    _arg("--overlap", type=int, help="people asked about each"),
+    _arg("--overlap", type=_overlap, help="people asked about each; 1-5:0.9 is {min: 1, max: 5, until: 0.9}"),
     _arg("--control", type=float, help="share of the budget that is drawn at random"),
     _arg("--relabel", type=float, help="share of the budget, at most, for a second look"),
     _arg("--audit", type=float, help="share of the budget that is drawn at random to test automatic labels"),

@@ -185,9 +185,12 @@ QUEUE: Final[Schema] = {
     "features": TEXT,  # weight of each block for the strategy: "final:0.5 middle:1"; null without weights
     "why": TEXT,  # a sentence for people
     "page": INT,  # number of the page that it shares with others, from 1; null where it has a page of its own
+    "max_overlap": INT,  # distinct people to ask at most, while the label is not sure; null where `overlap` is all
+    "until": REAL,  # confidence of the label, 0..1, from which on nobody more is asked; null likewise
 }
 
-QUEUE_ADDED: Final = frozenset({"features", "why", "page"})  # missing in queues of earlier versions
+QUEUE_OPTIONAL: Final = ("page", "max_overlap", "until")  # columns that a queue lacks where no row has a value
+QUEUE_ADDED: Final = frozenset({"features", "why", *QUEUE_OPTIONAL})  # missing in queues of earlier versions
 
 # Choices beside the dataset's classes that every annotator has.
 UNSURE: Final = "unsure"  # abstains

@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from silverprint import command_table, config, layout, yamltext
 from silverprint.campaign import ledgers, lint, round_plan, round_state
+from silverprint.cli import main
 from silverprint.commands import round_end, round_open
-from silverprint.config import PlannedRound
+from silverprint.config import PlannedRound, SequentialOverlap
 from silverprint.errors import ConfigError, DataError, UsageError
 from silverprint.records import MANIFEST, VOTES, conform, empty
 from silverprint.stages import check
@@ -124,6 +125,18 @@ def test_every_knob_of_a_round_is_an_option() -> None:
         (sub,) = (one for one in verb.verbs if one.name == name)
         options = {argument.flags[0].removeprefix("--").replace("-", "_") for argument in sub.arguments[1:]}
         assert options == {one.name for one in fields(PlannedRound)}
+
+
+def test_a_sequential_overlap_is_given_in_one_word_and_its_cost_is_a_range(
+    planned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["round", "open", "r01", "--budget", "50", "--overlap", "1-5:.9"]) == 0
+    assert "r01 needs 504 votes at least" in capsys.readouterr().err  # (50 + 4) * 1 + 150 * 3
+    assert config.load().rounds["r01"].overlap == SequentialOverlap(min=1, max=5, until=0.9)
+    assert main(["round", "add", "r09", "--overlap", "5-1:.9"]) == 78
+    assert "min is at most max" in capsys.readouterr().err
+    assert main(["round", "add", "r09", "--overlap", "1-5"]) == 64
+    assert "no MIN-MAX:UNTIL" in capsys.readouterr().err
 
 
 def test_a_round_is_opened_once_the_one_before_is_closed(planned: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from silverprint import config
+from silverprint.config import SequentialOverlap
 from silverprint.errors import ConfigError
 from tests.helpers.opened_rounds import ROOT, all_opened
 
@@ -110,6 +111,22 @@ def set_at(tree: dict[str, Any], path: str, value: Any) -> None:
         ("evaluation.size", 10**7, "evaluation.size"),
         ("rounds.r02.overlap", 99_999, "rounds.r02.overlap"),
         ("rounds.r02.budget", 10**7, "rounds.r02.budget"),
+        ("rounds.r02.overlap", None, r"rounds\.r02\.overlap = None: must be a valid integer"),
+        ("rounds.r02.overlap", {"min": 1, "max": 5}, r"rounds\.r02\.overlap\.until: is missing"),
+        (
+            "rounds.r02.overlap",
+            {"min": 1, "max": 5, "until": 1},
+            r"rounds\.r02\.overlap\.until = 1: must be less than 1",
+        ),
+        ("rounds.r02.overlap", {"min": 1, "max": 5, "until": 0.4}, r"rounds\.r02\.overlap\.until = 0\.4"),
+        ("rounds.r02.overlap", {"min": 0, "max": 5, "until": 0.9}, r"rounds\.r02\.overlap\.min = 0"),
+        ("rounds.r02.overlap", {"min": 1, "max": 51, "until": 0.9}, r"rounds\.r02\.overlap\.max = 51"),
+        ("rounds.r02.overlap", {"min": 5, "max": 1, "until": 0.9}, "min is at most max"),
+        (
+            "rounds.r02.overlap",
+            {"min": 1, "max": 5, "until": 0.9, "untill": 0.9},
+            r"overlap\.untill: no such knob; .*until",
+        ),
         ("dataset.title", "", "dataset.title = ''"),
         ("dataset.title", " a ", "at least 3 characters"),
         ("dataset.title", "what\0", "printable"),
@@ -207,6 +224,16 @@ def test_formats_are_known_ones_once_and_parquet(formats: object, message: str) 
     set_at(tree, "release.formats", formats)
     with pytest.raises(ConfigError, match=message):
         config.check(tree)
+
+
+def test_pictures_that_share_a_page_are_asked_about_by_a_number_of_people() -> None:
+    tree = document()
+    tree["rounds"]["r02"] |= {"overlap": {"min": 1, "max": 5, "until": 0.9}, "page": "grid"}
+    with pytest.raises(ConfigError, match=r"rounds\.r02\.page = 'grid' with overlap = {min: 1.*write page: single"):
+        config.check(tree)
+    tree["rounds"]["r02"]["page"] = "single"
+    known = config.check(tree).rounds["r02"]
+    assert (known.least_overlap, known.most_overlap, known.sequential) == (1, 5, SequentialOverlap(1, 5, 0.9))
 
 
 @pytest.mark.parametrize(

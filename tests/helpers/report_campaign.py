@@ -144,6 +144,8 @@ def _queue(
                 "tier": "crowd",
                 "show_prediction": False,
                 "why": f"Chosen for the report, number {rank}.",
+                "max_overlap": 3 if role == "train" and name == "r02" else None,
+                "until": 0.9 if role == "train" and name == "r02" else None,
             }
         )
     return pl.DataFrame(rows, schema=QUEUE)

@@ -99,6 +99,15 @@ class Machine:
         told = {"show_prediction": on_page, "predicted": pl.lit(predicted), "confidence": pl.lit(0.5)}
         path.write_bytes(ledgers.queue_bytes(queue.with_columns(page=pl.when(on_page).then(1), **told)))
 
+    def ask_until_sure(self, pictures: int, most: int, until: float) -> None:
+        """Has the first pictures of the queue asked about until they are sure; those behind them are for evaluation."""
+        path = self.folder / layout.queue(ROUND)
+        queue = tables.read_ledger(path, QUEUE).sort("rank")
+        goes_on = pl.col("rank") <= pictures
+        role = pl.when(goes_on).then(pl.lit("train")).otherwise(pl.lit("evaluation"))
+        knobs = {"max_overlap": pl.when(goes_on).then(most), "until": pl.when(goes_on).then(until)}
+        path.write_bytes(ledgers.queue_bytes(conform(queue.with_columns(role=role, **knobs), QUEUE)))
+
     def take_down(self, *image_ids: str) -> None:
         path = self.folder / layout.TAKEDOWNS
         path.write_text(path.read_text() + "".join(f"{one},image,{one},asked,2026-01-01\n" for one in image_ids))

@@ -1,13 +1,13 @@
 """Forecast of the next round: its cost, its likely gain, and whether it is worth it. From files alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, round_state
 from silverprint.campaign.round_status import RoundStatus
-from silverprint.config import Params
+from silverprint.config import Params, SequentialOverlap
 from silverprint.core.evaluation import stopping
 from silverprint.core.evaluation.stopping import Stability, Step
 from silverprint.core.queue import roles
@@ -25,11 +25,17 @@ class Effort:
     Attributes:
         hours: null where no browser has said yet how long an answer takes.
         cost: in `people.currency`; null where the hours are, or where no price is set.
+        most: the work at most, where sequential overlap decides how much it becomes: the other figures are the least
+            then. Null where the work is known.
+        expected: the work with as many answers a picture as earlier rounds with the same knobs took; null where there
+            was no such round.
     """
 
     votes: int
     hours: float | None
     cost: float | None
+    most: "Effort | None" = None
+    expected: "Effort | None" = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,16 @@ def _votes(name: str) -> pl.DataFrame:
 def _ahead(params: Params, standing: RoundStatus) -> Effort:
     if not standing.pictures:
         return cost(params, standing.round, unasked_pictures(params))
-    return _effort(params, standing.votes_needed - standing.votes, _pace(params))
+    least, most = standing.votes_needed - standing.votes, standing.votes_most - standing.votes
+    if most == least:
+        return _effort(params, least, _pace(params))
+    queue = ledgers.queue(standing.round)
+    rows = queue.drop_nulls("max_overlap")
+    knobs = SequentialOverlap(*rows.select("overlap", "max_overlap", "until").row(0))
+    whole = _expected(params, int(queue["overlap"].sum()), rows.height, knobs)
+    return _range(
+        params, least, most, None if whole is None else min(max(whole - standing.votes, least), most), _pace(params)
+    )
 
 
 def cost(params: Params, name: str, left: int | None) -> Effort:
@@ -111,10 +126,14 @@ def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None) 
     if left is not None:
         evaluation = min(evaluation, left)
         budget = budget if entry.relabel else min(budget, left - evaluation)
-    votes = (budget + entry.gold) * entry.overlap + evaluation * params.evaluation.overlap
-    votes += round(entry.audit * budget) * (params.evaluation.overlap - entry.overlap)
+    audit = round(entry.audit * budget)
+    votes = (budget - audit + entry.gold) * entry.least_overlap + (evaluation + audit) * params.evaluation.overlap
     first_asked = evaluation + budget if left is None else min(evaluation + budget, left)
-    return first_asked, _effort(params, votes, pace_s)
+    if entry.sequential is None:
+        return first_asked, _effort(params, votes, pace_s)
+    most = votes + (budget - audit) * (entry.most_overlap - entry.least_overlap)
+    expected = _expected(params, votes, budget - audit, entry.sequential)
+    return first_asked, _range(params, votes, most, expected, pace_s)
 
 
 def first_shares(params: Params, left: int | None) -> roles.Shares | None:
@@ -130,6 +149,31 @@ def first_shares(params: Params, left: int | None) -> roles.Shares | None:
     if left >= evaluation + entry.budget:
         return None
     return roles.shares(left, evaluation=evaluation, budget=entry.budget, control=entry.control, audit=entry.audit)
+
+
+def _range(params: Params, least: int, most: int, expected: int | None, pace_s: float | None) -> Effort:
+    probable = None if expected is None else _effort(params, expected, pace_s)
+    return replace(_effort(params, least, pace_s), most=_effort(params, most, pace_s), expected=probable)
+
+
+def _expected(params: Params, least: int, pictures: int, knobs: SequentialOverlap) -> int | None:
+    """The votes of a round if its `pictures` with sequential overlap take as many answers as those of the closed rounds
+    with the same knobs; None where there is none. `least` are asked for in any case.
+    """
+    found = []
+    for name in params.chain:
+        state = round_state.load(name)
+        if state is None or not state.is_closed or state.ended_early:
+            continue
+        same = (
+            (pl.col("overlap") == knobs.min) & (pl.col("max_overlap") == knobs.max) & (pl.col("until") == knobs.until)
+        )
+        people = _votes(name).group_by("image_id").agg(pl.col("annotator").n_unique())
+        found.append(ledgers.queue(name).filter(same).join(people, on="image_id")["annotator"])
+    answers = pl.concat(found) if found else pl.Series([], dtype=pl.UInt32)
+    if answers.is_empty():
+        return None
+    return least + round((answers.sum() / answers.len() - knobs.min) * pictures)
 
 
 def unasked_pictures(params: Params) -> int | None:

@@ -1,14 +1,17 @@
 """Forecast in sentences: the next round's cost, and whether another is worth it, with the figures behind that."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from silverprint.campaign.forecast import Comparison, Effort, Outlook
 from silverprint.core.evaluation.stopping import PLATEAU, STABLE, WINDOW, Step, Verdict
 from silverprint.core.queue.roles import Shares
 
+_UNKNOWN: Final = "nobody's time for a vote is known yet"
+
 
 def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
-    if outlook.ahead is not None and outlook.ahead[1].votes > 0:
+    if outlook.ahead is not None and (outlook.ahead[1].most or outlook.ahead[1]).votes > 0:
         name, effort = outlook.ahead
         yield f"Ahead: {needs(name, effort, currency)}"
     if outlook.comparisons:
@@ -18,7 +21,14 @@ def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
 
 
 def needs(name: str, effort: Effort, currency: str) -> str:
-    return f"{name} needs {_work(effort, currency)}"
+    if effort.most is None:
+        return f"{name} needs {_work(effort, currency)}"
+    between = f"{name} needs {effort.votes:,} votes at least ({_time_and_money(effort, currency)}) and"
+    between = f"{between} {effort.most.votes:,} at most ({_time_and_money(effort.most, currency)})"
+    if effort.expected is None:
+        return f"{between}; no round was asked so before, so how many it will be is not known"
+    likely = f"about {effort.expected.votes:,} ({_time_and_money(effort.expected, currency)})"
+    return f"{between}; {likely} if its pictures take as many as in earlier rounds with this overlap"
 
 
 def small_pool(name: str, shares: Shares, evaluation: int) -> str:
@@ -39,10 +49,13 @@ def small_pool(name: str, shares: Shares, evaluation: int) -> str:
 
 def _work(effort: Effort, currency: str) -> str:
     votes = f"{effort.votes:,} votes"
+    return f"{votes} ({_UNKNOWN})" if effort.hours is None else f"{votes}: {_time_and_money(effort, currency)}"
+
+
+def _time_and_money(effort: Effort, currency: str) -> str:
     if effort.hours is None:
-        return f"{votes} (nobody's time for a vote is known yet)"
-    money = "" if effort.cost is None else f", {effort.cost:,.2f} {currency}"
-    return f"{votes}: {_time(effort.hours)}{money}"
+        return _UNKNOWN
+    return _time(effort.hours) + ("" if effort.cost is None else f", {effort.cost:,.2f} {currency}")
 
 
 def _time(hours: float) -> str:

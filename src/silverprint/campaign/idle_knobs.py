@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from silverprint import layout
 from silverprint.campaign import round_state
-from silverprint.config import Evaluation, Params, Round
+from silverprint.config import Evaluation, Params, Round, SequentialOverlap
 from silverprint.dvcfiles import lock
 
 _BY_COMMANDS: Final = ("prev", "draw")  # knobs of a round that say nothing about what is asked
@@ -35,10 +35,14 @@ def _changed(before: Any, section: Round | Evaluation) -> Iterator[tuple[str, An
     """Knob, what it was, what it is; one that was not written had its default."""
     for knob, now in vars(section).items() if isinstance(before, dict) else ():
         was = before.get(knob, getattr(type(section), knob, None))
+        if isinstance(was, dict):
+            was = SequentialOverlap(**was)
         if was != now and knob not in _BY_COMMANDS:
             yield knob, was, now
 
 
 def _option(knob: str, value: Any) -> str:
     name = knob.replace("_", "-")
+    if isinstance(value, SequentialOverlap):
+        return f"--{name} {value.min}-{value.max}:{value.until}"
     return f"--{'' if value else 'no-'}{name}" if isinstance(value, bool) else f"--{name} {value}"

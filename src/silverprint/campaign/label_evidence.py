@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from silverprint import layout
-from silverprint.campaign import class_changes, gold_list, ledgers
+from silverprint.campaign import annotator_ledger, class_changes, gold_list, ledgers
 from silverprint.config import Params
 from silverprint.core.votes import gold_answers, imported_labels, labelling, vote_ledger
 from silverprint.core.votes.labelling import Evidence
@@ -45,11 +45,35 @@ def read(
         voices: image_id -> probabilities, as `Evidence` has them.
         votes: VOTES of all rounds so far, by the classes of today.
     """
+    before = tables.read(layout.labels(params.rounds[round_name].prev) / "labels.parquet", LABELS)
+    earlier = before.filter(pl.col("source") != "auto").select("image_id", "role", "round")
+    return _gather(params, pl.concat([earlier, _asked(round_name)]), retired, voices, votes)
+
+
+def labels_so_far(params: Params, round_name: str) -> pl.DataFrame:
+    """LABELS as `labels` would make them now, but for models' voices: from ledgers in Git alone, so the same on every
+    machine. Gold pictures have none.
+    """
+    asked = pl.concat([_asked(name) for name in params.chain[: params.chain.index(round_name) + 1]])
+    found = _gather(params, asked, annotator_ledger.retired(), {}, votes_until(params, round_name))
+    return labelling.label(found.evidence, params.dataset.classes, params.labels.consensus)[0]
+
+
+def _gather(
+    params: Params,
+    asked: pl.DataFrame,
+    retired: Collection[str],
+    voices: Mapping[str, ArrayLike],
+    votes: pl.DataFrame,
+) -> Votes:
+    """
+    Args:
+        asked: image_id, role, round of every time that a picture was asked about, the first time first.
+    """
     usable = ~pl.col("image_id").is_in(list(ledgers.withdrawn_images()))
     marked = labelling.mark_retired(votes.filter(usable), frozenset(retired))
     marked = marked.sort("image_id", "annotator", "created_at", "annotation_id", "choice", nulls_last=True)
-    before = tables.read(layout.labels(params.rounds[round_name].prev) / "labels.parquet", LABELS)
-    everything = _asked(before, round_name).filter(usable)
+    everything = asked.unique("image_id", keep="first", maintain_order=True).filter(usable)
     is_gold = pl.col("role") == "gold"
     asked, golden_ones = everything.filter(~is_gold), everything.filter(is_gold)
     said = vote_ledger.standing_votes(marked)
@@ -77,8 +101,6 @@ def votes_until(params: Params, round_name: str) -> pl.DataFrame:
     return pl.concat([class_changes.as_they_count(name, ledgers.votes_so_far(name)) for name in chain])
 
 
-def _asked(earlier: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Every picture people were asked about so far, with the role and the round of the first time."""
-    here = ledgers.asked(name).select("image_id", "role", pl.lit(name).alias("round"))
-    before = earlier.filter(pl.col("source") != "auto").select("image_id", "role", "round")
-    return pl.concat([before, here]).unique("image_id", keep="first", maintain_order=True)
+def _asked(name: str) -> pl.DataFrame:
+    """image_id, role, round of the pictures that people were asked about in a round."""
+    return ledgers.asked(name).select("image_id", "role", pl.lit(name).alias("round"))

@@ -21,6 +21,7 @@ from silverprint.records import (
     IMPORTS,
     INCLUDE,
     PERSONAL,
+    QUEUE_OPTIONAL,
     ROUND_DECISIONS,
     TAKEDOWNS,
     TEXT,
@@ -191,12 +192,12 @@ def shared_pages(round_name: str) -> dict[str, int]:
 
 
 def queue_bytes(frame: pl.DataFrame) -> bytes:
-    """`frame` as queue.csv has it. The column `page` is there only where pictures share pages: any other queue is the
-    same, byte for byte, as one of a version that knew no shared pages.
+    """`frame` as queue.csv has it. A column of QUEUE_OPTIONAL is there only where a row has a value: any other queue is
+    the same, byte for byte, as one of a version that did not know the column.
     """
     kind = ledger_schemas.kind_of(Path("queue.csv"))
-    alone = frame["page"].is_null().all()
-    schema = {name: dtype for name, dtype in kind.schema.items() if not (alone and name == "page")}
+    idle = {name for name in QUEUE_OPTIONAL if frame[name].is_null().all()}
+    schema = {name: dtype for name, dtype in kind.schema.items() if name not in idle}
     return tables.ledger_bytes(frame, schema, list(kind.order))
 
 

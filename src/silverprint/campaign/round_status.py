@@ -30,6 +30,7 @@ class RoundStatus:
     votes: int  # votes that were asked for
     votes_needed: int
     votes_surplus: int  # votes beyond those: more people answered about a picture than were to be asked
+    votes_most: int  # needed at most, while sequential overlap may ask for more; else as many as are needed
     people: dict[str, int]  # annotator -> votes
     gate: str  # passed | waived | refused | not run
     gate_warnings: int  # warnings of the gate, which stop nothing
@@ -44,18 +45,19 @@ def standings_of(params: Params) -> list[RoundStatus]:
 def status_of(params: Params, name: str) -> RoundStatus:
     if name in params.planned:
         strategy = params.planned[name].strategy
-        return RoundStatus(name, "planned", strategy, 0, 0, 0, 0, 0, {}, "not run", 0, trained=False)
+        return RoundStatus(name, "planned", strategy, 0, 0, 0, 0, 0, 0, {}, "not run", 0, trained=False)
     current = round_state.load(name)
     queued = layout.queue(name).exists()
     votes = ledgers.votes_so_far(name)
     answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
-    done = needed = pictures = got = surplus = 0
+    done = needed = most = pictures = got = surplus = 0
     if queued:
         progress = progress_of(name)
         surplus = vote_ledger.surplus(progress)
         pictures, needed = progress.height, int(progress["needed"].sum())
         done = int((progress["answered"] >= progress["needed"]).sum())
         got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
+        most = needed if _asks_what_is_asked(current) else _most(name, progress)
     lost = current is None and not votes.is_empty()
     return RoundStatus(
         round=name,
@@ -66,6 +68,7 @@ def status_of(params: Params, name: str) -> RoundStatus:
         votes=got,
         votes_needed=needed,
         votes_surplus=surplus,
+        votes_most=most,
         people=dict(sorted(answers["annotator"].value_counts().iter_rows())),
         gate=_gate(name),
         gate_warnings=_gate_warnings(name),
@@ -77,6 +80,17 @@ def progress_of(name: str) -> pl.DataFrame:
     """Per picture of the round's queue how many people are to answer, and how many did: see `vote_ledger.progress`."""
     in_time = annotator_ledger.answers_in_time(ledgers.votes_so_far(name))
     return vote_ledger.progress(ledgers.asked(name), ledgers.asks(name), in_time, ledgers.withdrawn_images())
+
+
+def _asks_what_is_asked(current: round_state.State | None) -> bool:
+    """Whether nothing is asked but what asks.csv says by now, whatever labels are not sure."""
+    return current is not None and (current.asks_sha256 is not None or current.ends_early)
+
+
+def _most(name: str, progress: pl.DataFrame) -> int:
+    """Votes that are needed at most: labels that are sure may become unsure again as people get known better."""
+    rows = progress.join(ledgers.queue(name).select("image_id", "max_overlap"), on="image_id", how="left")
+    return int(rows.select(pl.max_horizontal("needed", "max_overlap").sum()).item())
 
 
 def _gate(name: str) -> str:

@@ -73,7 +73,7 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
 def _lack_of_people(params: Params, name: str) -> str | None:
     """A sentence where fewer people have an account than are to look at one picture, as far as this machine knows."""
     entry, first = params.rounds[name], params.rounds[name].prev == START
-    most, there = max(entry.overlap, params.evaluation.overlap if first else 1), len(account_names.invited())
+    most, there = max(entry.most_overlap, params.evaluation.overlap if first else 1), len(account_names.invited())
     if there >= most:
         return None
     so_far = f"{there} {'person has' if there == 1 else 'people have'}" if there else "nobody has"

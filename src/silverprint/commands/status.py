@@ -77,6 +77,13 @@ def _gate(one: RoundStatus) -> str:
     return f"{one.gate}, {one.gate_warnings} warning{'s' if one.gate_warnings > 1 else ''}"
 
 
+def _votes(one: RoundStatus) -> str:
+    if not one.votes_needed:
+        return "-"
+    more = f" (at most {one.votes_most})" if one.votes_most > one.votes_needed else ""
+    return f"{one.votes}/{one.votes_needed}{more}"
+
+
 def _stopped(states: dict[str, str], who: str) -> str:
     state = states.get(who, "active")
     return "" if state == "active" else f" ({state})"
@@ -94,7 +101,7 @@ def _table(standings: list[RoundStatus]) -> Table:
             one.state,
             one.strategy,
             f"{one.pictures_done}/{one.pictures}" if one.pictures else "-",
-            f"{one.votes}/{one.votes_needed}" if one.votes_needed else "-",
+            _votes(one),
             ", ".join(f"{known.get(who, who)}{_stopped(states, who)} {count}" for who, count in one.people.items())
             or "-",
             _gate(one),

@@ -59,7 +59,10 @@ def run(params: Params) -> None:
         say(f"votes beyond those that were asked for: {surplus}")
     stuck = sum(progress.stuck for _, progress in counted)
     if stuck:
-        say(f"on {stuck} pictures somebody answered twice, so that others are to be asked; go on: silverprint repro")
+        why = "somebody answered twice, or the last annotate was cut short"
+        say(f"{stuck} pictures want answers and are served to nobody ({why}); go on: silverprint repro")
+    elif any(ledgers.queue(name)["max_overlap"].count() for name in waiting):
+        say("everybody has answered; go on: silverprint repro, which asks one more person where a label is not sure")
     else:
         say("everybody has answered; go on: silverprint repro")
 

@@ -19,6 +19,7 @@ from silverprint.config.model import (
     Promise,
     Release,
     Round,
+    SequentialOverlap,
 )
 from silverprint.config.sources import (
     SIGNALS,
@@ -62,6 +63,7 @@ __all__ = [
     "Promise",
     "Release",
     "Round",
+    "SequentialOverlap",
     "Signal",
     "Source",
     "TableClassifier",

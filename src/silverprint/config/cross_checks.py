@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from silverprint.config.class_names import check_class_list
 from silverprint.config.classifiers import check_classifiers
 from silverprint.config.field_types import PACKAGED_BACKBONE
-from silverprint.config.model import START, Clean, Embed, Params
+from silverprint.config.model import START, Clean, Embed, Params, PlannedRound
 from silverprint.config.sources import CrowdSource, Language, Theme, WebSource
 from silverprint.errors import ConfigError
 
@@ -39,6 +39,7 @@ def _rounds(params: Params) -> None:
                 where = f"{section}.{name}.control"
                 value = f"{where} = {entry.control}, relabel = {entry.relabel}, audit = {entry.audit}"
                 raise ConfigError(value, "they are shares of one budget", "their sum is at most 1")
+            _overlap(f"{section}.{name}", entry)
         if START in entries:
             raise ConfigError(f"{section}.start", "'start' is the state before the first round", "rename the round")
     for name in params.planned:
@@ -48,6 +49,19 @@ def _rounds(params: Params) -> None:
     last = params.chain[-1] if params.chain else START
     if params.last != last:
         raise ConfigError(f"last = {params.last!r}", "must be the last opened round", f"set last: {last}")
+
+
+def _overlap(where: str, entry: PlannedRound) -> None:
+    known = entry.sequential
+    if known is None:
+        return
+    if known.min > known.max:
+        value = f"{where}.overlap = {known}"
+        raise ConfigError(value, "min is at most max", f"write {{min: {known.max}, max: {known.min}, ...}}")
+    if entry.page == "grid":
+        value = f"{where}.page = 'grid' with overlap = {known}"
+        rule = "who answered a shared page would be asked about one of its pictures again, on a page of its own"
+        raise ConfigError(value, rule, "write page: single, or a number of people")
 
 
 def _core_classes(params: Params) -> None:

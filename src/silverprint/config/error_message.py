@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from silverprint.config.classifiers import CLASSIFIER_KINDS
-from silverprint.config.model import Params, PlannedRound, Round
+from silverprint.config.model import Params, PlannedRound, Round, SequentialOverlap
 from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
 
@@ -28,6 +28,7 @@ _SETTINGS: Final[dict[str, dict[str, type[Any]]]] = {  # sections whose entries 
     "sources": {name: kind.settings for name, kind in SOURCE_KINDS.items()},
     "classifiers": CLASSIFIER_KINDS,
 }
+_ROUNDS: Final = ("rounds", "planned")  # sections whose entries are rounds
 _SEE: Final = "see docs/params.md for its type and range"
 
 
@@ -50,11 +51,20 @@ def config_error(error: ValidationError) -> ConfigError:
 
 
 def knob(loc: Sequence[int | str]) -> str:
-    """The knob at pydantic's `loc`, which has the kind behind a source's or classifier's name, and marks of keys."""
+    """The knob at pydantic's `loc`, which has a kind behind a source's or classifier's name or an overlap, and marks of
+    keys.
+    """
     way = list(loc)
     if len(way) > 2 and way[2] in _SETTINGS.get(str(loc[0]), ()):
         del way[2]
+    if _in_overlap(loc):
+        del way[3]
     return ".".join(str(part) for part in way if part != "[key]")
+
+
+def _in_overlap(loc: Sequence[int | str]) -> bool:
+    """Whether `loc` is in a round's overlap, where its kind follows: a number or a section."""
+    return len(loc) > 3 and loc[0] in _ROUNDS and loc[2] == "overlap"
 
 
 def _kinds(loc: Sequence[int | str]) -> str:
@@ -76,7 +86,9 @@ def _holder(loc: Sequence[int | str]) -> type[Any]:
         return Params
     if loc[0] in _SETTINGS:
         return _below(_SETTINGS[str(loc[0])][str(loc[2])], loc[3:-1])
-    if loc[0] in ("rounds", "planned"):
+    if _in_overlap(loc):
+        return SequentialOverlap
+    if loc[0] in _ROUNDS:
         return Round if loc[0] == "rounds" else PlannedRound
     holder: type[Any] = Params
     for part in loc[:-1]:

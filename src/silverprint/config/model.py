@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from silverprint.config.classifiers import Classifier
 from silverprint.config.field_types import (
@@ -117,13 +117,31 @@ class PeopleCost:
 
 
 @frozen
+class SequentialOverlap:
+    """People who are asked about a picture one after the other, until its label is sure."""
+
+    min: People  # people asked in any case
+    max: People  # people asked at most
+    until: Annotated[float, Field(ge=0.5, lt=1)]  # confidence of the label from which on nobody more is asked
+
+    def __str__(self) -> str:
+        return f"{{min: {self.min}, max: {self.max}, until: {self.until}}}"
+
+
+Overlap: TypeAlias = Annotated[
+    Annotated[People, Tag("number")] | Annotated[SequentialOverlap, Tag("sequential")],
+    Discriminator(lambda value: "sequential" if isinstance(value, dict | SequentialOverlap) else "number"),
+]
+
+
+@frozen
 class PlannedRound:
     """What a round is to ask; nobody is asked before a lead opens it."""
 
     strategy: str
     budget: ImageCount  # pictures: train + control + relabel + audit
     control: Share  # share of the budget that is drawn at random
-    overlap: People  # people asked about each picture
+    overlap: Overlap  # people asked about each picture
     show_predictions: bool = False
     page: Literal["single", "grid"] = "single"  # grid: pictures of one predicted class share a page
     page_images: Annotated[int, Field(ge=12, le=48)] = 24  # pictures on a shared page, at most
@@ -131,6 +149,21 @@ class PlannedRound:
     relabel: Share = 0.0  # share of the budget, at most, for a second look at earlier labels in doubt
     audit: Share = 0.0  # share of the budget that is drawn at random to test automatic labels, never trained on
     gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
+
+    @property
+    def sequential(self) -> SequentialOverlap | None:
+        """Null where a fixed number of people is asked."""
+        return self.overlap if isinstance(self.overlap, SequentialOverlap) else None
+
+    @property
+    def least_overlap(self) -> int:
+        """People asked about each picture in any case."""
+        return self.overlap if isinstance(self.overlap, int) else self.overlap.min
+
+    @property
+    def most_overlap(self) -> int:
+        """People asked about each picture at most."""
+        return self.overlap if isinstance(self.overlap, int) else self.overlap.max
 
 
 @frozen_by_name

@@ -19,7 +19,7 @@ ROUNDS: Final[Schema] = {
     "state": pl.String(),  # as `silverprint status` says: planned, open, queued, pushing, waiting, closed, lost
     "strategy": pl.String(),
     "budget": pl.Int64(),  # images: train + control + relabel + audit
-    "overlap": pl.Int64(),  # people asked about each image
+    "overlap": pl.Int64(),  # people asked about each image at least
     "pictures": pl.Int64(),  # images in its queue, without withdrawn ones
     "pictures_done": pl.Int64(),  # those that have all the votes that were asked for
     "votes": pl.Int64(),  # votes that were asked for, and are there
@@ -77,7 +77,7 @@ def rounds(params: Params) -> pl.DataFrame:
 def _round(params: Params, one: RoundStatus) -> dict[str, Any]:
     entry = params.planned[one.round] if one.round in params.planned else params.rounds[one.round]
     row = {name: getattr(one, name) for name in ROUNDS if hasattr(one, name)}
-    row |= {"budget": entry.budget, "overlap": entry.overlap, "people": len(one.people)}
+    row |= {"budget": entry.budget, "overlap": entry.least_overlap, "people": len(one.people)}
     if not one.trained:
         return row
     from silverprint.store import evaluations  # loads scipy, too

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import httpx
+import polars as pl
 import pytest
 
-from silverprint import layout
+from silverprint import config, layout
 from silverprint.adapters.labelstudio import label_config
 from silverprint.annotation_backend import Page
+from silverprint.campaign import label_evidence
 from silverprint.core.votes import vote_ledger
+from silverprint.records import ASKS
+from silverprint.store import tables
 from tests.adapters.labelstudio.conftest import by_image, find
 from tests.helpers import studio_machine as machine
 from tests.helpers.studio_machine import ROUND, Machine, picture_id, tasks_of
@@ -74,6 +78,35 @@ def test_a_reopened_round_shows_its_pictures_whatever_the_campaign_is_called_by_
     here.expect(0)
     assert here.votes()["annotator"].n_unique() == 2
     assert not folder.exists()
+
+
+def test_labels_in_doubt_are_asked_about_again_of_others_until_they_are_sure(
+    house, campaign, machines, persons, monkeypatch
+):
+    here = machines(*[1] * 12)
+    here.ask_until_sure(12, most=3, until=0.9)
+    right = {picture_id(number): ("coat", "bag", "dress")[number % 3] for number in range(12)}
+    code, _ = here.annotate()
+    for _ in range(3):
+        assert code == 75
+        for person in persons:
+            while (task := person.next(project_of(house, campaign))) is not None:
+                asked = task["data"]["image_id"]
+                wrong = person is persons[0] and asked in [picture_id(number) for number in range(3)]
+                person.answer(task["id"], "shirt" if wrong else right[asked])
+        code, said = here.annotate()
+        if code == 0:
+            break
+    assert "sequential overlap took" in said
+    votes, asks = here.votes(), tables.read_ledger(here.folder / layout.asks(ROUND), ASKS)
+    assert votes.select("image_id", "annotator").is_unique().all()  # nobody is asked twice
+    assert votes.height == 12 + asks["extra"].sum()  # and no vote is lost
+    assert tasks_of(house, campaign) == once(12)
+    monkeypatch.chdir(here.folder)
+    labels = label_evidence.labels_so_far(config.load(), ROUND)
+    assert ((labels["confidence"] >= 0.9) | (labels["n_votes"] == 3)).all()
+    in_doubt = labels.filter(pl.col("image_id").is_in([picture_id(number) for number in range(3)]))
+    assert in_doubt["n_votes"].to_list() == [3] * 3  # two people contradict each other
 
 
 def test_two_machines_that_open_a_round_at_once_ask_every_picture_once(house, campaign, machines, persons):

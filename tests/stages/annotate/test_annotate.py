@@ -364,6 +364,25 @@ def test_a_knob_changed_too_late_is_told(alone, backend, capsys):
     assert "evaluation.size = 99 (before: 150) changes nothing" in said
 
 
+def test_a_sequential_overlap_that_stays_is_no_change_and_one_that_comes_too_late_is_told(alone, backend, capsys):
+    machine = alone(1)
+    machine.expect(75)
+    knobs = "{min: 1, max: 3, until: 0.9}"
+    ran = f"{{strategy: auto, budget: 100, control: 0.4, overlap: {knobs}, gold: 4, prev: start}}"
+    layout.LOCK.write_text(
+        f"schema: '2.0'\nstages:\n  queue@r01:\n    cmd: x\n    params: {{params.yaml: {{rounds.r01: {ran}}}}}\n"
+    )
+    for until, code in ((0.9, False), (0.8, True)):
+        text = yaml_edit.put(
+            layout.PARAMS.read_text(), ("rounds", ROUND, "overlap"), {"min": 1, "max": 3, "until": until}
+        )
+        layout.PARAMS.write_text(text)
+        assert main(["check"]) == 0
+        assert ("changes nothing" in (said := capsys.readouterr().err)) == code
+    assert f"overlap = {{min: 1, max: 3, until: 0.8}} (before: {knobs}) changes nothing" in said
+    assert "--overlap 1-3:0.8" in said
+
+
 def test_progress_fits_eighty_columns_with_names_and_the_address_whole(backend):
     address = f"https://label-studio.{'long.' * 5}example.org/projects/123/data"
     project = Project(1, "", CAMPAIGN, ROUND, "crowd", "0" * 64, None)

@@ -6,7 +6,7 @@ import pytest
 from silverprint import annotation_registry, layout
 from silverprint.campaign import ledgers
 from silverprint.cli import main
-from silverprint.records import ASKS, QUEUE, conform
+from silverprint.records import ASKS, QUEUE, QUEUE_OPTIONAL, conform
 from silverprint.store import tables
 from tests.helpers.studio_machine import ROUND, picture_id
 from tests.stages.annotate.conftest import CAMPAIGN, project_of
@@ -258,4 +258,4 @@ def test_a_queue_without_pages_is_written_as_before(grid):
     queue = ledgers.queue(ROUND)
     assert "page" in ledgers.queue_bytes(queue).decode().partition("\n")[0]
     alone = ledgers.queue_bytes(queue.with_columns(page=None)).decode().partition("\n")[0]
-    assert alone.split(",") == [name for name in QUEUE if name != "page"]
+    assert alone.split(",") == [name for name in QUEUE if name not in QUEUE_OPTIONAL]

@@ -137,6 +137,9 @@ def test_the_figures_are_those_of_the_tables() -> None:
     for expected in ("After r03, with 72 labels", "80.0 % of 40 evaluation pictures", "the two intervals overlap"):
         assert expected in text
     assert "taught the model about as much as 5 random ones (+3.0 points, 95 % interval −1.0 to +7.0)" in text
+    sequential = r"([0-9]+) pictures were asked about until their labels were sure: ([0-9]+) answers, ([0-9]+) fewer"
+    ((pictures, answers, fewer),) = re.findall(sequential, text)  # of r02: two people each, of three at most
+    assert int(answers) + int(fewer) == 3 * int(pictures) > 0
     assert "of 233 addresses" in text  # 220 pictures and 13 refused or failed
     for reason, n in fixture.DIRT.items():
         assert re.search(rf"<b>{reason}</b> <span[^>]*>{n} · {100 * n / 220:.1f} %<", text)

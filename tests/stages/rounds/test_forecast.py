@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from silverprint import layout
-from silverprint.campaign import forecast_text
+from silverprint.campaign import forecast_text, ledgers, round_state
 from silverprint.campaign.forecast import outlook
 from silverprint.campaign.round_status import status_of
-from silverprint.config import PeopleCost
+from silverprint.config import PeopleCost, SequentialOverlap
 from silverprint.records import EVALUATION, STOP_SET, VOTES
 from silverprint.stages import queue
 from silverprint.store import tables
@@ -54,6 +54,32 @@ def test_a_round_that_nobody_has_seen_is_estimated_from_its_plan_then_from_its_q
     assert said(params) == ["Ahead: r01 needs 38 votes (nobody's time for a vote is known yet)"]
     queue.run(params, "r01")
     assert looked(params).ahead[1].votes == 6 * 3 + 10 * 2
+
+
+def test_sequential_overlap_costs_a_range_and_what_rounds_with_the_same_knobs_took(params):
+    sequential = SequentialOverlap(min=1, max=4, until=0.9)
+    params = replace(params, rounds={n: replace(r, overlap=sequential) for n, r in params.rounds.items()})
+    unknown = "nobody's time for a vote is known yet"
+    ahead = f"Ahead: r01 needs 28 votes at least ({unknown}) and 58 at most ({unknown})"  # 6 * 3 + 10 * (1 or 4)
+    assert said(params) == [f"{ahead}; no round was asked so before, so how many it will be is not known"]
+    queue.run(params, "r01")
+    assert said(params)[0].startswith(ahead)
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")
+    more = ledgers.votes("r01").filter(annotator="s-0").with_columns(
+        annotator=pl.lit("s-9"), annotation_id=pl.col("annotation_id") + 1000
+    )  # fmt: skip
+    votes = pl.concat([ledgers.votes("r01"), more])  # two answers about each, so one more than at least
+    tables.write_ledger(votes, layout.votes("r01"), VOTES, campaign.LEDGER_ORDER)
+    layout.asks("r01").write_text("image_id,extra,reason,asked_at\n")
+    close("r01")
+    state = round_state.load("r01")
+    state.moved(asks_sha256=ledgers.sha256(layout.asks("r01"))).save()
+    name, effort = looked(params).ahead
+    assert (name, effort.votes, effort.most.votes, effort.expected.votes) == ("r02", 10, 40, 20)
+    assert "; about 20 (" in said(params)[0]
+    other = replace(params.rounds["r02"], overlap=replace(sequential, until=0.8))
+    assert looked(replace(params, rounds={**params.rounds, "r02": other})).ahead[1].expected is None
 
 
 def test_the_next_round_costs_what_the_last_one_s_pace_says(params):

@@ -8,6 +8,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers
+from silverprint.config import SequentialOverlap
 from silverprint.core.evaluation.training_set import examples
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
@@ -50,6 +51,22 @@ def test_the_first_round_asks_for_evaluation_control_and_the_strategy_s_choice(c
     assert rows["model_id"].null_count() == 16
     assert not rows["show_prediction"].any()
     assert rows["tier"].unique().to_list() == ["crowd"]
+
+
+def test_pictures_that_judge_have_a_fixed_overlap_whatever_the_round_has(params):
+    sequential = SequentialOverlap(min=1, max=4, until=0.9)
+    params = replace(params, rounds={n: replace(r, overlap=sequential, audit=0.3) for n, r in params.rounds.items()})
+    queue.run(params, "r01")
+    columns = ["overlap", "max_overlap", "until"]
+    found = {role: rows.select(columns).unique().rows() for (role,), rows in ledgers.queue("r01").group_by("role")}
+    assert found == {
+        "evaluation": [(3, None, None)],
+        "audit": [(3, None, None)],
+        "control": [(1, 4, 0.9)],
+        "train": [(1, 4, 0.9)],
+    }
+    header = layout.queue("r01").read_text().partition("\n")[0].split(",")
+    assert header[-2:] == ["max_overlap", "until"]
 
 
 @pytest.mark.slow

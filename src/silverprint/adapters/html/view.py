@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from silverprint.core.evaluation.slices import Slice
+from silverprint.core.votes.sequential_overlap import Standing
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class RoundView:
     tiles: list[Tile]  # the first tiles of the queue
     page: str | None  # address of its queue's page, relative to the report's folder; None where there is none
     changed: LabelChanges | None  # None in the first round, and where one of the two rounds' labels is not here
+    sequential: Standing | None  # what sequential overlap came to; null where a fixed number of people was asked
 
     @property
     def evaluation(self) -> dict[str, Any] | None:
@@ -82,7 +84,8 @@ class PlannedView:
     name: str
     strategy: str
     budget: int  # pictures
-    overlap: int  # people asked about each
+    overlap: int  # people asked about each, at least
+    most: int  # likewise, at most
 
 
 @dataclass(frozen=True)

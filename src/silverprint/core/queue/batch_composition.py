@@ -9,6 +9,7 @@ import polars as pl
 from silverprint.core.queue import roles, shared_pages
 from silverprint.core.queue.class_floors import Choose, pick_with_floors
 from silverprint.core.queue.reasons import INCLUDED
+from silverprint.core.splits import TRAINABLE
 from silverprint.records import QUEUE, conform
 
 TIER = "crowd"
@@ -26,6 +27,8 @@ class Plan:
     floor: float = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     included: tuple[str, ...] = ()  # image_ids that people picked for the round
     page_images: int | None = None  # pictures on a page, at most; None: each has a page of its own
+    max_overlap: int | None = None  # people per picture at most, while its label is not sure; None: `overlap` is all
+    until: float | None = None  # confidence, 0..1, from which on a label is sure
 
 
 def compose(
@@ -35,6 +38,7 @@ def compose(
 
     A prediction is never pre-selected for evaluation and audit pictures, whose labels judge the model, nor for a second
     look: of what it was trained on, a model repeats what it was taught. So none of those shares a page with others.
+    Pictures that judge a model or people have a fixed number of people, whatever `plan.max_overlap` says.
 
     Args:
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
@@ -67,6 +71,11 @@ def compose(
     shown = pl.lit(plan.show_predictions) & roles.may_be_prompted()
     queue = pl.concat([drawn, chosen], how="diagonal").with_columns(
         pl.lit(plan.seed).alias("seed"), pl.lit(TIER).alias("tier"), shown.alias("show_prediction")
+    )
+    own = beside.filter(pl.col("overlap").is_not_null())["image_id"] if "overlap" in beside.columns else pl.Series([""])
+    goes_on = pl.col("role").is_in(TRAINABLE) & ~pl.col("image_id").is_in(own.implode())
+    queue = queue.with_columns(
+        max_overlap=pl.when(goes_on).then(plan.max_overlap), until=pl.when(goes_on).then(plan.until)
     )
     queue = conform(queue, QUEUE).sort("rank")
     return queue if plan.page_images is None else shared_pages.share(queue, plan.page_images, plan.seed)

@@ -15,7 +15,7 @@ from silverprint.console import say
 from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, WaitingForPeople
-from silverprint.stages.annotate import corrections, early_close, recover_votes, server_sync
+from silverprint.stages.annotate import corrections, early_close, further_asks, recover_votes, server_sync
 
 
 def run(params: Params, round_name: str) -> None:
@@ -112,6 +112,7 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
         early_close.say_end(name, ledgers.queue(name), votes, deleted)
         _close(backend, current, projects)
         return
+    further_asks.ask(params, current, votes, withdrawn)
     queue = ledgers.asked(name)
     progress = vote_ledger.progress(queue, ledgers.asks(name), annotator_ledger.answers_in_time(votes), withdrawn)
     answers = corrections.withdraw_void_votes(backend, current, votes, progress, answers)
@@ -126,6 +127,7 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
     current = current.moved(status="waiting").save()
     if not vote_ledger.is_done(progress):
         raise _waiting(backend, current, projects, progress)
+    further_asks.say_end(params, current, progress)
     _close(backend, current, projects)
 
 

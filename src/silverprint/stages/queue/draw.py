@@ -27,13 +27,15 @@ def plan(params: Params, name: str, included: Sequence[str]) -> Plan:
     entry = params.rounds[name]
     return Plan(
         strategy=entry.strategy,
-        overlap=entry.overlap,
+        overlap=entry.least_overlap,
         evaluation_overlap=params.evaluation.overlap,
         show_predictions=entry.show_predictions,
         seed=roles.round_seed(params.seed, name, entry.draw),
         floor=entry.floor,
         included=tuple(included),
         page_images=entry.page_images if entry.page == "grid" else None,
+        max_overlap=entry.sequential.max if entry.sequential else None,
+        until=entry.sequential.until if entry.sequential else None,
     )
 
 

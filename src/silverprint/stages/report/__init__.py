@@ -13,14 +13,15 @@ from silverprint.adapters import html
 from silverprint.adapters.html.view import PlannedView, RoundView, View
 from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
-from silverprint.campaign import ledgers, round_status
+from silverprint.campaign import annotator_ledger, ledgers, round_status
 from silverprint.config import START, Params
 from silverprint.core.duplicates import groups
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.evaluation.slices import slices
 from silverprint.core.reporting import summary
 from silverprint.core.reporting.subset_quality import subset_quality
-from silverprint.core.votes import vote_ledger
+from silverprint.core.votes import sequential_overlap, vote_ledger
+from silverprint.records import ASKS, empty
 from silverprint.stages.report import campaign_data, contact_sheet_examples, label_changes, tiles, withdrawals
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
@@ -68,9 +69,19 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             tiles=tiles.queue_tiles(campaign, name, pictures),
             page=_page(name),
             changed=changed.get(name),
+            sequential=_sequential(campaign, name),
         )
         for name, said in zip(campaign.params.chain, people, strict=True)
     ]
+
+
+def _sequential(campaign: Campaign, name: str) -> sequential_overlap.Standing | None:
+    queue = campaign.queues.get(name)
+    if queue is None or queue["max_overlap"].is_null().all():
+        return None
+    in_time = annotator_ledger.answers_in_time(ledgers.votes_so_far(name))
+    progress = vote_ledger.progress(ledgers.asked(name), empty(ASKS), in_time, ledgers.withdrawn_images())
+    return sequential_overlap.standing(queue, progress, campaign.labels)
 
 
 def _page(name: str) -> str | None:
@@ -122,7 +133,10 @@ def _view(
         strip=_inline(folder / "strip.png") or "",
         curve=_inline(folder / "curve.png"),
         rounds=rounds,
-        planned=[PlannedView(name, one.strategy, one.budget, one.overlap) for name, one in planned.items()],
+        planned=[
+            PlannedView(name, one.strategy, one.budget, one.least_overlap, one.most_overlap)
+            for name, one in planned.items()
+        ],
         contact=contact_sheet_examples.contact_section(campaign, chosen, pictures),
         groups=_grouped(manifest.filter("kept")),
         not_stored=summary.not_stored_reasons(raw).to_dicts(),

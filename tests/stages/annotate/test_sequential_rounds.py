@@ -1,0 +1,164 @@
+"""A round whose pictures are asked about until their labels are sure, on the backend in memory."""
+
+import polars as pl
+import pytest
+
+from silverprint import config, layout
+from silverprint.campaign import label_evidence, ledgers, round_status
+from silverprint.commands import wait
+from silverprint.commands.round_end import close
+from silverprint.records import ASKS
+from silverprint.stages.annotate import server_sync
+from silverprint.store import tables
+from tests.helpers.studio_machine import ROUND, Machine, picture_id
+from tests.stages.annotate.conftest import project_of
+
+
+@pytest.fixture
+def asked(here):
+    """Makes a round of `pictures` with {min: 1, max: 3, until: .9}, and one evaluation picture of two people behind
+    them.
+    """
+
+    def made(pictures: int) -> Machine:
+        found = here(*[1] * pictures, 2)
+        found.ask_until_sure(pictures, most=3, until=0.9)
+        return found
+
+    return made
+
+
+@pytest.fixture
+def doubted(monkeypatch):
+    """Labels are sure unless somebody said something else than "coat": the consensus has tests of its own."""
+
+    def labels(params, name):
+        votes = ledgers.votes_so_far(name)
+        doubt = (pl.col("choice") != "coat").any()
+        rows = votes.group_by("image_id").agg(confidence=pl.when(doubt).then(0.6).otherwise(0.95))
+        return rows.with_columns(label=pl.lit("coat"))
+
+    monkeypatch.setattr(label_evidence, "labels_so_far", labels)
+
+
+def overlaps(backend) -> dict[str, int]:
+    return {task.image_id: task.overlap for task in backend.tasks(project_of(backend))}
+
+
+def asks(machine: Machine) -> pl.DataFrame:
+    return tables.read_ledger(machine.folder / layout.asks(ROUND), ASKS)
+
+
+def test_only_who_is_in_doubt_is_asked_about_again_of_others_until_sure_or_exhausted(asked, backend, people, doubted):
+    machine = asked(3)
+    machine.expect(75)
+    ada, bo, cyn = people
+    for choice in ("coat", "bag", "bag", "bag"):
+        ada.answer(ada.next(project_of(backend))["id"], choice)
+    said = machine.expect(75)
+    assert "2 labels are not sure yet: one more person is asked about each" in said
+    assert "2 of 4 pictures done" not in said
+    assert asks(machine).select("image_id", "extra").rows() == [(picture_id(1), 1), (picture_id(2), 1)]
+    assert overlaps(backend) == {picture_id(0): 1, picture_id(1): 2, picture_id(2): 2, picture_id(3): 2}
+    assert ada.next(project_of(backend)) is None
+    before = asks(machine)
+    machine.expect(75)  # nothing is asked for twice
+    assert asks(machine).equals(before)
+    assert sorted(bo.work(project_of(backend))) == sorted(picture_id(number) for number in (1, 2, 3))
+    machine.expect(75)
+    assert cyn.work(project_of(backend)) == [picture_id(1), picture_id(2)]
+    said = machine.expect(0)
+    assert "took 7 answers about 3 pictures, 2 fewer than at most; 2 labels are not sure" in said
+    assert "r01 is closed: 9 votes" in said
+    assert machine.votes().select("image_id", "annotator").is_unique().all()
+
+
+def test_a_kill_between_the_asks_and_the_server_is_made_good_by_the_next_run(
+    asked, backend, people, doubted, monkeypatch, capsys
+):
+    machine = asked(2)
+    machine.expect(75)
+    for choice in ("coat", "bag", "coat"):
+        people[0].answer(people[0].next(project_of(backend))["id"], choice)
+    people[1].work(project_of(backend))
+    with monkeypatch.context() as patched:
+        patched.setattr(server_sync, "push", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert machine.annotate()[0] != 0
+    assert asks(machine).height == 1
+    assert overlaps(backend)[picture_id(1)] == 1
+    wait.run(config.load())
+    assert "1 pictures want answers and are served to nobody" in capsys.readouterr().err
+    machine.expect(75)
+    assert asks(machine).height == 1
+    assert overlaps(backend)[picture_id(1)] == 2
+    assert people[1].work(project_of(backend)) == [picture_id(1)]
+
+
+def test_another_machine_with_the_same_votes_writes_the_same_asks(asked, backend, people, doubted):
+    machine = asked(3)
+    machine.expect(75)
+    for choice in ("bag", "bag", "coat", "coat"):
+        people[0].answer(people[0].next(project_of(backend))["id"], choice)
+    machine.expect(75)
+    path = machine.folder / layout.asks(ROUND)
+    first = path.read_bytes()
+    tables.write_ledger(pl.DataFrame(schema=ASKS), path, ASKS, ["image_id"])
+    machine.expect(75)
+    assert path.read_bytes() == first
+
+
+def test_a_round_that_was_closed_once_or_ends_early_asks_nobody_by_itself(asked, backend, people, doubted):
+    machine = asked(1)
+    machine.expect(75)
+    people[0].answer(people[0].next(project_of(backend))["id"], "coat")
+    for person in people[:2]:
+        person.work(project_of(backend))
+    machine.expect(0)
+    votes = machine.votes()
+    machine.ask_more(1)
+    machine.expect(75)
+    for person in people[1:]:
+        while (task := person.next(project_of(backend))) is not None:
+            person.answer(task["id"], "bag")
+    assert "are not sure yet" not in machine.expect(0)
+    assert machine.votes().height == votes.height + 2
+
+
+def test_a_lead_ends_it_while_labels_are_in_doubt(asked, backend, people, doubted):
+    machine = asked(1)
+    machine.expect(75)
+    people[0].answer(people[0].next(project_of(backend))["id"], "bag")
+    machine.expect(75)
+    params = config.load()
+    close(params, ROUND, why="the budget is spent", early=True)
+    said = machine.expect(0)
+    assert "ends early" in said
+    assert asks(machine).height == 1
+
+
+def test_status_says_how_many_votes_it_may_become(asked, backend, people, doubted):
+    machine = asked(2)
+    machine.expect(75)
+    standing = round_status.status_of(config.load(), ROUND)
+    assert (standing.votes_needed, standing.votes_most) == (4, 8)
+    people[0].work(project_of(backend))
+    people[1].work(project_of(backend))
+    machine.expect(0)
+    standing = round_status.status_of(config.load(), ROUND)
+    assert (standing.votes_needed, standing.votes_most) == (4, 4)
+
+
+def test_the_consensus_decides_from_ledgers_in_git_alone(asked, backend, people):
+    machine = asked(4)
+    machine.expect(75)
+    ada, bo, _ = people
+    for choice in ("coat", "bag", "dress", "shirt", "coat"):
+        ada.answer(ada.next(project_of(backend))["id"], choice)
+    said = machine.expect(75)
+    assert "4 labels are not sure yet" in said  # one stranger is not believed
+    bo.work(project_of(backend))
+    machine.expect(75)
+    found = label_evidence.labels_so_far(config.load(), ROUND)
+    assert found["n_votes"].to_list() == [2] * 5
+    assert found["confidence"].is_between(0.5, 1).all()
+    assert not layout.labels(ROUND).exists()

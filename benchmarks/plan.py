@@ -26,6 +26,7 @@ from silverprint.commands.plan import calibration
 from silverprint.core.planning.stage_costs import Pool, costs
 from silverprint.core.planning.unit_costs import UnitCosts
 from silverprint.store import ShardWriter
+from silverprint.store.executor import cores
 
 PHOTOS, PART = 200, 2_000
 TABLES = {"clean": "clean", "queue r02": "queue", "score r02": "score", "train r01": "train"}
@@ -91,7 +92,7 @@ def as_planned(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float]
 
 def report(measured: dict[str, dict[str, float]], units: UnitCosts, pictures: int) -> None:
     print(f"{pictures:,} pictures: planned / measured = ratio")
-    planned = costs(Pool(pictures, kept=KEPT), units, cores=calibration.cores())
+    planned = costs(Pool(pictures, kept=KEPT), units, cores=cores.available())
     for stage, figures in measured.items():
         count = pictures * 20 // 21 if stage == "clean" else pictures  # benchmarks.stages adds the rest afterwards
         cost = planned[stage]

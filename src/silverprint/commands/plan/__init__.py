@@ -16,6 +16,7 @@ from silverprint.core.planning import plan
 from silverprint.core.planning.stage_costs import COLUMNS, Pool
 from silverprint.core.planning.unit_costs import TRIED, UnitCosts
 from silverprint.store import features, json_files
+from silverprint.store.executor import cores
 
 _INSIDE = ("parquet", "webdataset")  # formats that hold the pictures in files of their own; all others share one copy
 
@@ -41,7 +42,7 @@ def run(
     units = UnitCosts(**values)
     if gpus is None:
         gpus = int(tried.get("gpu_s") is not None)
-    here = plan.Machines(machines, calibration.cores(), float(psutil.virtual_memory().total), gpus)
+    here = plan.Machines(machines, cores.available(), float(psutil.virtual_memory().total), gpus)
     pool, groups = _pool(params, pictures)
     people = [
         plan.RoundPlan(name, effort.votes, effort.hours, effort.cost)
@@ -60,7 +61,9 @@ def _pool(params: Params, pictures: int) -> tuple[Pool, int]:
     """The pool, and the groups that are asked about once; shares that are kept are those of this campaign so far."""
     kept = grouped = 1.0
     if layout.CLEAN_METRICS.exists():
-        figures = json_files.read(layout.CLEAN_METRICS, "acquired", "kept", "groups", remedy="run: dvc repro clean")
+        figures = json_files.read(
+            layout.CLEAN_METRICS, "acquired", "kept", "groups", remedy="run: silverprint repro clean"
+        )
         kept, grouped = figures["kept"] / figures["acquired"], figures["groups"] / figures["acquired"]
     columns = COLUMNS
     if (layout.EMBED / features.DESCRIPTION).exists():

@@ -24,6 +24,7 @@ from silverprint.core.planning.unit_costs import NAMES, TRIED, rule_broken
 from silverprint.errors import DataError, UnavailableError
 from silverprint.imaging import measurement
 from silverprint.store import files
+from silverprint.store.executor import cores
 
 _SECONDS: Final = 8.0  # of each trial: it ends after the picture that goes beyond
 _WARM: Final = 2  # pictures or batches before the clock runs
@@ -35,7 +36,7 @@ def measured(params: Params) -> dict[str, Any]:
     """Unit costs by their names, `measured` (when) and `on` (which pictures), as kept in `var/` or tried now."""
     key = {
         "silverprint": __version__,
-        "machine": f"{platform.node()} {platform.machine()} {cores()}",
+        "machine": f"{platform.node()} {platform.machine()} {cores.available()}",
         "backbone": params.embed.backbone,
         "size": params.embed.size,
         "batch": params.embed.batch,
@@ -146,8 +147,3 @@ def _seconds(
         if time.monotonic() > end:
             break
     return fmean(took)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

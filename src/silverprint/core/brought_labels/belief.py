@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
+from silverprint.core.blas_threads import one_blas_thread
 from silverprint.core.label_errors.held_out import LEARNT, chosen_view, fold_logits
 from silverprint.core.label_errors.noise_matrix import chosen_noise, posterior
 from silverprint.core.semisupervised import FEWEST, MOST, WORK, Doubtful
@@ -76,6 +77,7 @@ class Belief:
         ]
 
 
+@one_blas_thread
 def believe(brought: Brought, *, told: Told, classes: int, seed: int) -> Belief:
     """What each picture is, in probabilities: by cross-fitted heads, a noise matrix for each source, and Bayes' rule.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from silverprint.core.blas_threads import one_blas_thread
 from silverprint.core.label_errors.held_out import held_out_logits
 from silverprint.core.label_errors.noise_matrix import Matrix, chosen_noise, posterior
 from silverprint.core.semisupervised.request import checked
@@ -31,6 +32,7 @@ class LabelErrors:
     noise: Matrix
 
 
+@one_blas_thread
 def find_label_errors(rows: Rows, labels: ClassIds, *, classes: int | Sequence[str], seed: int) -> LabelErrors:
     """The probability for each label that it is wrong.
 

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from silverprint.core.blas_threads import one_blas_thread
 from silverprint.core.evaluation.resampling import stratified_bootstrap
 from silverprint.core.semisupervised import auto, consistency, ensemble, entropy, graph
 from silverprint.core.semisupervised.doubtful import Doubtful, Trial, improved
@@ -42,6 +43,7 @@ FEWEST: Final = 2_000  # rows that it sees, whatever the work, and at most
 MOST: Final = 20_000
 
 
+@one_blas_thread
 def fit(
     rows: Rows,
     labels: ClassIds,

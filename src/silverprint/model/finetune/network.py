@@ -101,7 +101,7 @@ class Network(nn.Module):
                 raise ValueError("its tensors are not those of this backbone")
             network.load_state_dict(state, strict=False)
         except FileNotFoundError:
-            remedy = f"run: dvc pull {folder}, or dvc repro"
+            remedy = f"run: dvc pull {folder}, or silverprint repro"
             raise UnavailableError(str(path), "the model is not there", remedy) from None
         except Exception as error:  # torch.load fails in more ways than it names
             rule = f"not a readable network ({type(error).__name__})"

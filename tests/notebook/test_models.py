@@ -11,10 +11,15 @@ from PIL import Image
 
 import silverprint
 from silverprint import layout
+from silverprint.config import Embed
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
+from silverprint.model import backbones
+from silverprint.model.finetune.network import Network
 from silverprint.notebook import Campaign
+from silverprint.notebook.model import Model
 from silverprint.records import EVALUATION
 from silverprint.store import ShardReader, tables
+from tests.helpers.tiny_backbone import REPLACED, TINY
 from tests.notebook.test_frames import withdraw
 
 
@@ -111,3 +116,25 @@ def test_a_model_of_other_features_is_refused(folder: Path) -> None:
     path.write_text(path.read_text().replace('"size": 32', '"size": 48'))
     with pytest.raises(ConfigError, match="size = 32, at hand 48"):
         silverprint.open(folder).model()
+
+
+def test_a_fine_tuned_network_is_asked_about_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(backbones.BACKBONES, REPLACED, TINY)
+    embed = Embed(REPLACED, 32, 4)
+    network = Network.pretrained(embed, 3, seed=1)
+    model = Model("r01", ("a", "b", "c"), network, {"model_id": "r01-1"}, embed, Path())
+    noise = np.random.default_rng(2).integers(0, 256, (6, 40, 40, 3), dtype=np.uint8)
+    data = [encoded(Image.fromarray(pixels)) for pixels in noise]
+    found = model.predict_pictures(data)
+    assert found.shape == (6, 3)
+    assert found.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    (expected,) = network.probabilities(network.logits((str(number), one) for number, one in enumerate(data)))
+    assert found == pytest.approx(expected, abs=1e-6)
+    with pytest.raises(UsageError, match="sees pictures, not features"):
+        model.predict(np.zeros((2, 8), dtype=np.float32))
+
+
+def encoded(picture: Image.Image) -> bytes:
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()

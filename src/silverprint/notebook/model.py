@@ -17,6 +17,7 @@ from silverprint.imaging.decode import Pixels, Undecodable, decode, of_picture
 
 if TYPE_CHECKING:
     from silverprint.model.embedder import Embedder
+    from silverprint.model.finetune.network import Network
     from silverprint.model.head import Head
 
 Picture: TypeAlias = Image | bytes | str | PathLike[str]  # opened, or a file's bytes, or its path
@@ -35,13 +36,19 @@ class Model:
     """
 
     def __init__(
-        self, round_name: str, classes: tuple[str, ...], head: "Head", card: dict[str, Any], embed: Embed, folder: Path
+        self,
+        round_name: str,
+        classes: tuple[str, ...],
+        learnt: "Head | Network",
+        card: dict[str, Any],
+        embed: Embed,
+        folder: Path,
     ) -> None:
         self.round: Final = round_name
         self.model_id: Final[str] = card["model_id"]
         self.classes: Final = classes
         self.card: Final = card
-        self._head, self._embed, self._folder = head, embed, folder
+        self._learnt, self._embed, self._folder = learnt, embed, folder
 
     def __repr__(self) -> str:
         return f"<Model {self.model_id!r}: {', '.join(self.classes)}>"
@@ -53,12 +60,19 @@ class Model:
             features: (n, D), as `Campaign.features` gives them.
 
         Raises:
-            UsageError: they have another shape.
+            UsageError: they have another shape, or the model is a fine-tuned network, which sees pictures alone.
         """
-        rows, width = np.asarray(features, dtype=np.float32), len(self._head.centre)
+        from silverprint.model.head import Head
+
+        if not isinstance(self._learnt, Head):
+            rule = "a fine-tuned network sees pictures, not features"
+            raise UsageError(
+                self.model_id, rule, "model.predict_pictures(picture for _, picture in campaign.pictures(ids))"
+            )
+        rows, width = np.asarray(features, dtype=np.float32), len(self._learnt.centre)
         if rows.ndim != 2 or rows.shape[1] != width:
             raise UsageError(f"features of shape {rows.shape}", f"must be (n, {width})", "see Campaign.features")
-        parts = [self._head.predict(rows[at : at + _ROWS]).mean(axis=0) for at in range(0, len(rows), _ROWS)]
+        parts = [self._learnt.predict(rows[at : at + _ROWS]).mean(axis=0) for at in range(0, len(rows), _ROWS)]
         return np.concatenate([np.zeros((0, len(self.classes)), dtype=np.float32), *parts])
 
     def predict_pictures(self, pictures: Iterable[Picture]) -> NDArray[np.float32]:
@@ -73,8 +87,20 @@ class Model:
             ConfigError: `embed` in params.yaml is not what the model was trained with.
             UnavailableError: the backbone's weights or its library are not here.
         """
-        parts = [self.predict(self._embedder(batch)) for batch in self._batches(pictures)]
+        parts = [self._seen(batch) for batch in self._batches(pictures)]
         return np.concatenate([np.zeros((0, len(self.classes)), dtype=np.float32), *parts])
+
+    def _seen(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        from torch import device
+
+        from silverprint.model.head import Head
+
+        if isinstance(self._learnt, Head):
+            return self.predict(self._embedder(batch))
+        logits = self._learnt.eval().seen(batch, device("cpu"))
+        (only,) = self._learnt.probabilities(logits)
+        found: NDArray[np.float32] = only
+        return found
 
     def _batches(self, pictures: Iterable[Picture]) -> Iterator[NDArray[np.uint8]]:
         """(B, S, S, 3) of each batch."""

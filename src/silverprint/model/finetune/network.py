@@ -122,11 +122,14 @@ class Network(nn.Module):
             self.cpu()
         return np.concatenate(parts) if parts else np.zeros((0, self.last.out_features), dtype=np.float32)
 
-    @torch.inference_mode()
     def _rows(self, chunk: Sequence[tuple[str, bytes]], device: torch.device) -> NDArray[np.float32]:
-        shown = torch.from_numpy(np.stack([prepare(*item, self.size) for item in chunk]))
+        return self.seen(np.stack([prepare(*item, self.size) for item in chunk]), device)
+
+    @torch.inference_mode()
+    def seen(self, pixels: NDArray[np.uint8], device: torch.device) -> NDArray[np.float32]:
+        """(B, C) float32 logits of (B, S, S, 3) RGB, before the temperature, in the mode and on the device of now."""
         with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
-            found: Tensor = self(shown.to(device).permute(0, 3, 1, 2))
+            found: Tensor = self(torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2))
         rows: NDArray[np.float32] = found.float().cpu().numpy()
         return rows
 

@@ -10,6 +10,7 @@ from silverprint import annotation_registry
 from silverprint.annotation_backend import Progress, Project
 from silverprint.commands import wait
 from silverprint.errors import UnavailableError
+from silverprint.records import QUEUE, empty
 
 PROJECT = Project(1, "", "garments", "r01", "crowd", "0" * 64, None)
 PAGE = 1000  # tasks in an answer
@@ -48,6 +49,7 @@ def watch(monkeypatch):
         monkeypatch.setattr(annotation_registry, "connect", lambda: backend)
         monkeypatch.setattr(wait.account_names, "remember", dict)
         monkeypatch.setattr(wait.round_state, "load", lambda _: SimpleNamespace(status="waiting"))
+        monkeypatch.setattr(wait.ledgers, "queue", lambda _: empty(QUEUE))
         monkeypatch.setattr(wait, "_asked", lambda *_: iter(server.asked()))
         monkeypatch.setattr(wait, "time", SimpleNamespace(monotonic=lambda: server.now, sleep=server.sleep))
         wait.run(SimpleNamespace(chain=["r01"]))
@@ -70,7 +72,7 @@ def test_it_tells_how_many_answers_nobody_asked_for(watch, capsys):
     watch(Server([4], 0.1, 2))
     told = capsys.readouterr().err
     assert "votes beyond those that were asked for: 3" in told
-    assert "everybody has answered; go on: dvc repro" in told
+    assert "everybody has answered; go on: silverprint repro" in told
 
 
 def test_a_server_that_is_away_is_asked_as_seldom(watch):

@@ -109,7 +109,7 @@ def test_a_round_that_is_none_is_named(campaign: Campaign, call: Callable[[Campa
         (layout.CLEAN, Campaign.images, "dvc pull data/clean, or silverprint repro"),
         (layout.CLEAN, lambda one: one.picture("0" * 64), "dvc pull data/clean, or silverprint repro"),
         (layout.ROUNDS / "r01/labels", lambda one: one.labels("r01"), "silverprint status"),
-        (layout.ROUNDS / "r03/queue.csv", lambda one: one.queue("r03"), "dvc repro"),
+        (layout.ROUNDS / "r03/queue.csv", lambda one: one.queue("r03"), "run: silverprint repro"),
         (layout.EMBED, lambda one: one.features([]), "dvc pull .*embed"),
         (layout.ROUNDS / "r03/model/head.pt", Campaign.model, "dvc pull data/rounds/r03/model"),
         (layout.ROUNDS / "r02/model/evaluation.parquet", Campaign.champion, "dvc pull data/rounds/r02/model"),

@@ -92,5 +92,5 @@ def test_features_are_those_on_disk_whatever_the_order(campaign: Campaign, place
 
 def test_an_image_without_features_is_named(campaign: Campaign) -> None:
     name = of_reason(campaign, "undecodable")
-    with pytest.raises(DataError, match=f"{name}: the picture has no features; run: dvc repro embed"):
+    with pytest.raises(DataError, match=f"{name}: the picture has no features; run: silverprint repro embed"):
         campaign.features(pl.Series([name]))

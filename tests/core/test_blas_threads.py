@@ -11,7 +11,7 @@ from silverprint.core.blas_threads import one_blas_thread
 
 def threads():
     np.ones((2, 2)) @ np.ones((2, 2))
-    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+    return sorted({one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"})
 
 @one_blas_thread
 def inside(fails):

@@ -44,6 +44,7 @@ _URLS = "a list of pictures' addresses: .csv, .parquet or .jsonl"
 _SOURCE = _arg("source", metavar="SOURCE", help="a name under `sources` in params.yaml")
 _PERSON = _arg("name", metavar="NAME", help="a person's name or e-mail address, or the pseudonym that the tables have")
 _WHY = "kept in data/annotators.csv, which is in Git"
+_JSON = _arg("--json", action="store_true", dest="as_json", help="for programs")
 _YES = _arg("--yes", action="store_true", help="do not ask")
 _CLASS = _arg("name", metavar="CLASS", help="one of dataset.classes")
 _WHY_CLASSES = _arg("--why", required=True, help="kept in data/class_changes.csv, which is in Git")
@@ -245,7 +246,7 @@ COMMANDS = (
         "the rounds, their states, whom they wait for, what to do next",
         "commands.status:run",
         (
-            _arg("--json", action="store_true", dest="as_json", help="for programs"),
+            _JSON,
             _arg("--sealed", action="store_true", help="print the stages whose outputs a clone must pull"),
         ),
     ),
@@ -258,7 +259,7 @@ COMMANDS = (
             _arg("--machines", type=_amount(10_000), default=1, metavar="N", help="machines like this one; default 1"),
             _arg("--gpus", type=_amount(10_000, least=0), metavar="N", help="GPUs; default: what is here"),
             _arg("--costs", dest="costs_file", metavar="FILE", type=_path, help="unit costs and prices, as YAML"),
-            _arg("--json", action="store_true", dest="as_json", help="for programs"),
+            _JSON,
         ),
     ),
     Verb(
@@ -374,7 +375,7 @@ COMMANDS = (
                 (
                     _arg("source", metavar="SOURCE", nargs="?", help="one of them; default: all"),
                     _arg("--rejected", action="store_true", help="reason, file or address, and picture, a line each"),
-                    _arg("--json", dest="as_json", action="store_true", help="for programs"),
+                    _JSON,
                 ),
             ),
             Verb(
@@ -553,7 +554,7 @@ COMMANDS = (
                 "status",
                 "what was given and by which contributor, completion codes, and what to do next",
                 "commands.contributors:show",
-                (_arg("--json", dest="as_json", action="store_true", help="for programs"),),
+                (_JSON,),
             ),
             Verb(
                 "forget",
@@ -573,7 +574,7 @@ COMMANDS = (
                 metavar="IMAGE_ID",
                 help="64 hex digits, or the first 8 or more; or an address, or the name of a file",
             ),
-            _arg("--json", dest="as_json", action="store_true", help="for programs"),
+            _JSON,
         ),
     ),
     Verb(

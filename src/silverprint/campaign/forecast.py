@@ -82,16 +82,16 @@ def _votes(name: str) -> pl.DataFrame:
 def _ahead(params: Params, standing: RoundStatus) -> Effort:
     if not standing.pictures:
         return cost(params, standing.round, unasked_pictures(params))
+    pace = _pace(params)
     least, most = standing.votes_needed - standing.votes, standing.votes_most - standing.votes
     if most == least:
-        return _effort(params, least, _pace(params))
+        return _effort(params, least, pace)
     queue = ledgers.queue(standing.round)
     rows = queue.drop_nulls("max_overlap")
     knobs = SequentialOverlap(*rows.select("overlap", "max_overlap", "until").row(0))
     whole = _expected(params, int(queue["overlap"].sum()), rows.height, knobs)
-    return _range(
-        params, least, most, None if whole is None else min(max(whole - standing.votes, least), most), _pace(params)
-    )
+    expected = None if whole is None else min(max(whole - standing.votes, least), most)
+    return _range(params, least, most, expected, pace)
 
 
 def cost(params: Params, name: str, left: int | None) -> Effort:

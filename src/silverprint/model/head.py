@@ -1,8 +1,6 @@
 """Classifier on top of frozen features: linear members, perhaps after a kernel, with one temperature."""
 
-import hashlib
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from silverprint.errors import ConfigError, DataError, UnavailableError, restore_remedy
-from silverprint.store import files, model_card
+from silverprint.errors import ConfigError
+from silverprint.model import weights_file
+from silverprint.store import model_card
 
 WEIGHTS = "head.pt"
 
@@ -88,17 +87,11 @@ class Head(nn.Module):
 
     def digest(self) -> str:
         """SHA-256 of the weights."""
-        found = hashlib.sha256()
-        for name, tensor in sorted(self.state_dict().items()):
-            found.update(name.encode())
-            found.update(tensor.contiguous().numpy().tobytes())
-        return found.hexdigest()
+        return weights_file.digest(self.state_dict())
 
     def save(self, folder: Path, card: dict[str, Any]) -> None:
         """Writes head.pt and, last, card.json: the same head always gives the same bytes."""
-        buffer = BytesIO()  # torch.save writes a path's name into the file
-        torch.save(self.state_dict(), buffer)
-        files.write_bytes(folder / WEIGHTS, buffer.getvalue())
+        weights_file.write(folder / WEIGHTS, self.state_dict())
         model_card.write(folder, card)
 
     @classmethod
@@ -109,16 +102,7 @@ class Head(nn.Module):
             UnavailableError: there is none.
             DataError: it is not readable.
         """
-        path = folder / WEIGHTS
-        try:
-            head = cls(torch.load(path, weights_only=True, map_location="cpu"))
-        except FileNotFoundError:
-            remedy = f"run: dvc pull {folder}, or silverprint repro"
-            raise UnavailableError(str(path), "the model is not there", remedy) from None
-        except Exception as error:  # torch.load fails in more ways than it names
-            rule = f"not a readable head ({type(error).__name__})"
-            raise DataError(str(path), rule, restore_remedy(folder)) from None
-        return head
+        return weights_file.read(folder / WEIGHTS, "head", cls)
 
 
 def require_same_features(card: dict[str, Any], description: dict[str, Any], folder: Path) -> None:

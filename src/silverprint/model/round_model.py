@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint import layout
-from silverprint.config import Params
+from silverprint.config import Embed, Params
 from silverprint.errors import UnavailableError
 from silverprint.model.finetune.learn import Learnt, learn
 from silverprint.model.finetune.lesson import Lesson, Pictures
@@ -95,9 +95,20 @@ def opened(folder: Path, card: dict[str, Any], params: Params) -> RoundModel:
     """
     features = Features(layout.EMBED)
     require_same_features(card, features.description, folder)
+    learnt = loaded(folder, card, params.embed)
+    return OnFeatures(learnt, features) if isinstance(learnt, Head) else OnPictures(learnt, shards())
+
+
+def loaded(folder: Path, card: dict[str, Any], embed: Embed) -> Head | Network:
+    """What was learnt, by the kind that the card names.
+
+    Raises:
+        UnavailableError: it is not there.
+        DataError: it is not readable.
+    """
     if card.get("trainer") == FINETUNE:
-        return OnPictures(Network.load(folder, params.embed, len(card["classes"])), shards())
-    return OnFeatures(Head.load(folder), features)
+        return Network.load(folder, embed, len(card["classes"]))
+    return Head.load(folder)
 
 
 def finetuned(

@@ -19,8 +19,8 @@ def of_round(params: Params, folder: Path, round_name: str | None) -> Model:
     Raises:
         As `Campaign.model`.
     """
-    from silverprint.model.finetune.network import Network
-    from silverprint.model.head import Head, require_same_features
+    from silverprint.model import round_model
+    from silverprint.model.head import require_same_features
     from silverprint.store import evaluations
 
     name = _trained(params) if round_name is None else frames.known(params, round_name)
@@ -29,10 +29,8 @@ def of_round(params: Params, folder: Path, round_name: str | None) -> Model:
     card = _standing(model_card.read(path))
     if (layout.EMBED / features.DESCRIPTION).exists():
         require_same_features(card, features.describe(layout.EMBED), path)
-    classes = evaluations.known(card)
-    finetuned = card.get("trainer") == "finetune"
-    learnt = Network.load(path, params.embed, len(classes)) if finetuned else Head.load(path)
-    return Model(name, classes, learnt, card, params.embed, folder)
+    learnt = round_model.loaded(path, card, params.embed)
+    return Model(name, evaluations.known(card), learnt, card, params.embed, folder)
 
 
 def champion(params: Params, folder: Path) -> Model:

@@ -1,8 +1,6 @@
 """Network that is fine-tuned: a backbone with a last layer of the round's classes, and one temperature."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -12,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from silverprint.config import Embed
-from silverprint.errors import DataError, UnavailableError, restore_remedy
+from silverprint.model import weights_file
 from silverprint.model.backbones import Weights, backbone
 from silverprint.model.embedder import in_batches, prepare
-from silverprint.store import files, model_card
+from silverprint.store import model_card
 
 WEIGHTS: Final = "network.pt"
 _BATCH: Final = 32  # pictures that are predicted at once
@@ -73,17 +71,11 @@ class Network(nn.Module):
 
     def digest(self) -> str:
         """SHA-256 of the weights."""
-        found = hashlib.sha256()
-        for name, tensor in sorted(self.kept().items()):
-            found.update(name.encode())
-            found.update(tensor.contiguous().numpy().tobytes())
-        return found.hexdigest()
+        return weights_file.digest(self.kept())
 
     def save(self, folder: Path, card: dict[str, Any]) -> None:
         """Writes network.pt and, last, card.json: the same network always gives the same bytes."""
-        buffer = BytesIO()  # torch.save writes a path's name into the file
-        torch.save(self.kept(), buffer)
-        files.write_bytes(folder / WEIGHTS, buffer.getvalue())
+        weights_file.write(folder / WEIGHTS, self.kept())
         model_card.write(folder, card)
 
     @classmethod
@@ -94,19 +86,13 @@ class Network(nn.Module):
             UnavailableError: there is none.
             DataError: it is not readable, or another network's.
         """
-        path, network = folder / WEIGHTS, cls(embed, classes)
-        try:
-            state = torch.load(path, weights_only=True, map_location="cpu")
-            if state.keys() != network.kept().keys():
-                raise ValueError("its tensors are not those of this backbone")
-            network.load_state_dict(state, strict=False)
-        except FileNotFoundError:
-            remedy = f"run: dvc pull {folder}, or silverprint repro"
-            raise UnavailableError(str(path), "the model is not there", remedy) from None
-        except Exception as error:  # torch.load fails in more ways than it names
-            rule = f"not a readable network ({type(error).__name__})"
-            raise DataError(str(path), rule, restore_remedy(folder)) from None
-        return network
+        return weights_file.read(folder / WEIGHTS, "network", cls(embed, classes)._filled)
+
+    def _filled(self, state: dict[str, Tensor]) -> Self:
+        if state.keys() != self.kept().keys():
+            raise ValueError("its tensors are not those of this backbone")
+        self.load_state_dict(state, strict=False)
+        return self
 
     def logits(self, pictures: Iterable[tuple[str, bytes]]) -> NDArray[np.float32]:
         """(n, C) float32 of encoded `pictures` in their order, before the temperature.

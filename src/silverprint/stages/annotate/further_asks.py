@@ -24,7 +24,7 @@ def ask(params: Params, current: State, votes: pl.DataFrame, withdrawn: frozense
     """
     name = current.round
     queue = ledgers.asked(name)
-    if current.asks_sha256 is not None or queue["max_overlap"].is_null().all():
+    if not _goes_on(current, queue):
         return
     asks, in_time = ledgers.asks(name), annotator_ledger.answers_in_time(votes)
     progress = vote_ledger.progress(queue, asks, in_time, withdrawn)
@@ -44,10 +44,15 @@ def say_end(params: Params, current: State, progress: pl.DataFrame) -> None:
         progress: from `vote_ledger.progress`.
     """
     queue = ledgers.queue(current.round)
-    if current.asks_sha256 is not None or queue["max_overlap"].is_null().all():
+    if not _goes_on(current, queue):
         return
     found = sequential_overlap.standing(queue, progress, label_evidence.labels_so_far(params, current.round))
     say(
         f"{current.round}: sequential overlap took {found.answers} answers about {found.pictures} pictures, "
         f"{found.saved} fewer than at most; {found.unsure} labels are not sure with as many people as may be asked"
     )
+
+
+def _goes_on(current: State, queue: pl.DataFrame) -> bool:
+    """Whether the round has sequential overlap, and closes for the first time."""
+    return current.asks_sha256 is None and not queue["max_overlap"].is_null().all()

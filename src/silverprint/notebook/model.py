@@ -91,13 +91,11 @@ class Model:
         return np.concatenate([np.zeros((0, len(self.classes)), dtype=np.float32), *parts])
 
     def _seen(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
-        from torch import device
-
         from silverprint.model.head import Head
 
         if isinstance(self._learnt, Head):
             return self.predict(self._embedder(batch))
-        logits = self._learnt.eval().seen(batch, device("cpu"))
+        logits = self._learnt.eval().seen(batch)
         (only,) = self._learnt.probabilities(logits)
         found: NDArray[np.float32] = only
         return found

@@ -100,20 +100,20 @@ class Network(nn.Module):
         Raises:
             DataError: a picture does not decode any more.
         """
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.eval().to(device)
+        self.eval().to("cuda" if torch.cuda.is_available() else "cpu")
         try:
-            parts = list(in_batches(lambda chunk: self._rows(chunk, device), pictures, _BATCH))
+            parts = list(in_batches(self._rows, pictures, _BATCH))
         finally:
             self.cpu()
         return np.concatenate(parts) if parts else np.zeros((0, self.last.out_features), dtype=np.float32)
 
-    def _rows(self, chunk: Sequence[tuple[str, bytes]], device: torch.device) -> NDArray[np.float32]:
-        return self.seen(np.stack([prepare(*item, self.size) for item in chunk]), device)
+    def _rows(self, chunk: Sequence[tuple[str, bytes]]) -> NDArray[np.float32]:
+        return self.seen(np.stack([prepare(*item, self.size) for item in chunk]))
 
     @torch.inference_mode()
-    def seen(self, pixels: NDArray[np.uint8], device: torch.device) -> NDArray[np.float32]:
+    def seen(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(B, C) float32 logits of (B, S, S, 3) RGB, before the temperature, in the mode and on the device of now."""
+        device = self.last.weight.device
         with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
             found: Tensor = self(torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2))
         rows: NDArray[np.float32] = found.float().cpu().numpy()

@@ -42,7 +42,8 @@ def material(rows, truth, labelled: int, classes: int = 3):
     lens = Lens.of(rows, BLOCKS, rows[:labelled], truth[:labelled])
     seen = lens(rows)
     random = np.zeros(labelled, dtype=np.bool_)
-    return Material(seen[:labelled], truth[:labelled], random, seen[labelled:], classes), lens
+    targets = np.eye(classes)[truth[:labelled]]
+    return Material(seen[:labelled], truth[:labelled], targets, random, seen[labelled:], classes), lens
 
 
 def learnt(labelled: int = 30, seed: int = 1, **recipe):

@@ -1,11 +1,13 @@
 """Retiring an annotator: what it changes, before it is done, and the asks that follow it."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import annotator_ledger, label_evidence, ledgers, model_voices, round_state
+from silverprint.campaign import annotator_ledger, held_out_voices, label_evidence, ledgers, model_voices, round_state
 from silverprint.config import Params
 from silverprint.core.votes import labelling, retirement, vote_ledger
 from silverprint.core.votes.retirement import LabelChanges
@@ -24,15 +26,14 @@ def preview(params: Params, annotator: str) -> LabelChanges | None:
         return None
     voices = model_voices.by_image(params, model_voices.so_far(params, newest))
     votes, gone = label_evidence.votes_until(params, newest), annotator_ledger.retired()
-    before, after = (
-        labelling.label(
-            label_evidence.read(params, newest, retired, voices, votes).evidence,
-            params.dataset.classes,
-            params.labels.consensus,
-        )[0]
-        for retired in (gone, gone | {annotator})
-    )
-    return retirement.label_changes(before, after)
+
+    def labels(retired: Collection[str]) -> pl.DataFrame:
+        evidence = label_evidence.read(params, newest, retired, voices, votes).evidence
+        told = held_out_voices.said(params, newest, evidence)
+        heard = replace(evidence, voices=held_out_voices.joined(evidence.voices, told))
+        return labelling.label(heard, params.dataset.classes, params.labels.consensus)[0]
+
+    return retirement.label_changes(labels(gone), labels(gone | {annotator}))
 
 
 def _can_be_labelled(params: Params, name: str) -> bool:

@@ -34,5 +34,5 @@ class Finetune:
     schedule: Literal["cosine", "constant"] = "cosine"  # of the learning rate, behind the warm-up
     warmup: Share = 0.1  # share of the steps in which the learning rate rises from zero
     class_weights: Literal["none", "balanced"] = "none"  # balanced: every class counts alike, however rare
-    soft_labels: bool = False  # learn the shares of the votes, in place of the one label
+    soft_labels: bool = False  # learn how likely each class is, as the head does, in place of the one label
     augment: Augment = Augment()

@@ -21,6 +21,7 @@ class Material:
     Attributes:
         rows: (L, k) of the labelled pictures.
         labels: (L,) class ids.
+        targets: (L, C) how likely each class is, as `core.evaluation.targets` says.
         random: (L,) whether the label is of a random draw: by these the shares of the classes are estimated.
         pool: (N, k) of pictures that nobody labelled.
         classes: C.
@@ -29,6 +30,7 @@ class Material:
 
     rows: NDArray[np.float32]
     labels: NDArray[np.int64]
+    targets: NDArray[np.floating]
     random: NDArray[np.bool_]
     pool: NDArray[np.float32]
     classes: int
@@ -55,6 +57,7 @@ def learn(material: Material, lens: Lens, recipe: Model, seed: int) -> Learnt:
         seed=seed,
         shares=shares,
         members=recipe.members,
+        targets=material.targets,
         doubtful=material.doubtful,
     )
     facts = {

@@ -30,10 +30,14 @@ class Retraining:
     judged: list[str]
     seed: int
 
-    def predicted(self, labels: NDArray[np.int64], classes: int, recipe: Model) -> NDArray[np.int64]:
-        """(m,) class ids of the pictures judged, by a model of the class ids `labels`, (n,), of those to train on."""
+    def predicted(self, labels: NDArray[np.int64], targets: NDArray[np.floating], recipe: Model) -> NDArray[np.int64]:
+        """(m,) class ids of the pictures judged.
+
+        Args:
+            labels: (n,) class ids of the pictures to train on, and `targets`, (n, C), how likely each class is.
+        """
         rows, pool = (self.features.matrix(image_ids) for image_ids in (self.training, self.unlabelled))
         lens = Lens.of(np.concatenate([pool[:SAMPLE], rows]), self.features.blocks, rows, labels)
-        material = Material(lens(rows), labels, self.random, lens(pool), classes)
+        material = Material(lens(rows), labels, targets, self.random, lens(pool), targets.shape[1])
         head = learn(material, lens, recipe, self.seed).head
         return np.asarray(head.predict(self.features.matrix(self.judged)).mean(axis=0).argmax(axis=1), dtype=np.int64)

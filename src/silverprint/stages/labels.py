@@ -1,7 +1,8 @@
 """labels@r: the consensus over all votes so far, and how well people agree. Votes are passed on to be refitted.
 
-Labels that sources came with (data/imports.csv) are one more vote where people took a stand, never the only one, and a
-model that did not see a picture is one more voice about it; neither decides anything about evaluation, and no figure of
+Labels that sources came with (data/imports.csv) are one more vote where people took a stand, never the only one, and
+models that did not see a picture's label are one more voice about it: the one before the round, and heads that learn
+from the labels of the other pictures. Neither decides anything about evaluation, and no figure of
 people's agreement counts them. Votes on gold pictures decide nothing: those have the label that data/gold.csv knows,
 and measure the people. Votes of people who were retired (data/annotators.csv) are kept and count for nothing. What a
 vote says that was cast under an earlier list of classes, data/class_changes.csv tells.
@@ -10,9 +11,13 @@ vote says that was cast under an earlier list of classes, data/class_changes.csv
 import json
 import math
 import zlib
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.campaign import (
@@ -20,6 +25,7 @@ from silverprint.campaign import (
     brought_labels,
     class_changes,
     gold_list,
+    held_out_voices,
     label_evidence,
     ledgers,
     model_voices,
@@ -36,6 +42,7 @@ from silverprint.records import (
     ANNOTATORS,
     BROUGHT,
     GOLD_ANSWERS,
+    HELD_OUT,
     LABELS,
     OBSOLETE,
     UNHEARD,
@@ -48,10 +55,11 @@ from silverprint.store import files, tables
 
 
 def run(params: Params, round_name: str) -> None:
-    """Writes data/rounds/<round>/labels/: labels, votes, annotators, gold, voices, unheard (Parquet) and quality.json;
-    and brought (Parquet) where sources came with labels.
+    """Writes data/rounds/<round>/labels/: labels, votes, annotators, gold, voices, held-out, unheard (Parquet) and
+    quality.json; and brought (Parquet) where sources came with labels.
 
     Raises:
+        UnavailableError: an input was not pulled.
         DataError: votes.csv is not the one that the round was closed with.
     """
     closed = round_state.load(round_name)
@@ -68,7 +76,8 @@ def run(params: Params, round_name: str) -> None:
         voices=model_voices.by_image(params, voices),
         votes=pl.concat([tables.read(before / "votes.parquet", VOTES), own]),
     )
-    evidence = votes.evidence
+    told = held_out_voices.said(params, round_name, votes.evidence)
+    evidence = replace(votes.evidence, voices=held_out_voices.joined(votes.evidence.voices, told))
     labels, unheard = labelling.label(evidence, classes, params.labels.consensus)
     people = annotators.table(evidence, votes.all, states, classes)
 
@@ -79,6 +88,7 @@ def run(params: Params, round_name: str) -> None:
     tables.write(people, folder / "annotators.parquet", ANNOTATORS)
     tables.write(votes.gold, folder / "gold.parquet", GOLD_ANSWERS)
     tables.write(voices, folder / model_voices.NAME, VOICES)
+    tables.write(_held_out(told), folder / held_out_voices.NAME, HELD_OUT)
     tables.write(unheard, folder / "unheard.parquet", UNHEARD)
     brought = _brought(params, evidence)
     if brought.height:
@@ -98,6 +108,11 @@ def run(params: Params, round_name: str) -> None:
         quality["obsolete_votes"] = obsolete.height
         _say_obsolete(round_name, obsolete.filter(round=round_name))
     files.write_text(folder / "quality.json", json.dumps(quality, indent=2, sort_keys=True) + "\n")
+
+
+def _held_out(told: Mapping[str, NDArray[np.float64]]) -> pl.DataFrame:
+    rows = [(name, told[name].tolist()) for name in sorted(told)]
+    return pl.DataFrame(rows, HELD_OUT, orient="row")
 
 
 def _say_obsolete(name: str, votes: pl.DataFrame) -> None:

@@ -342,3 +342,49 @@ def test_a_random_draw_tells_shares_once_it_has_enough_labels():
     found = of_random_draw(labels, 4)
     assert found[0] > found[1] > found[2] == pytest.approx(found[3])
     assert found.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("omega", ["none", "entropy", "graph", "ensemble"])
+def test_targets_that_are_sure_are_the_labels(omega):
+    rng = np.random.default_rng(4)
+    rows, labels = rng.normal(size=(24, 5)).astype(np.float32), np.arange(24) % 3
+    pool = rng.normal(size=(40, 5)).astype(np.float32)
+    given = {"classes": 3, "omega": omega, "seed": 1}
+    alone = fit(rows, labels, pool, **given)
+    sure = fit(rows, labels, pool, targets=np.eye(3)[labels], **given)
+    unsure = fit(rows, labels, pool, targets=0.7 * np.eye(3)[labels] + 0.1, **given)
+    assert np.array_equal(alone.probabilities(pool), sure.probabilities(pool))
+    assert not np.array_equal(alone.probabilities(pool), unsure.probabilities(pool))
+
+
+def test_labels_learnt_as_far_as_they_are_believed_teach_more_than_labels_that_are_taken_for_sure():
+    gains = []
+    for seed in range(6):
+        rng = np.random.default_rng([seed, 9])
+        truth = np.arange(240) % 3
+        rows = (np.eye(8)[truth] * 2 + rng.normal(size=(240, 8))).astype(np.float32)
+        wrong = rng.random(60) < np.where(np.arange(60) < 30, 0.5, 0.05)
+        labels = np.where(wrong, (truth[:60] + 1) % 3, truth[:60])
+        trust = np.where(np.arange(60) < 30, 0.55, 0.95)[:, None]
+        targets = trust * np.eye(3)[labels] + (1 - trust) / 3
+        found = [
+            fit(rows[:60], labels, rows[:0], classes=3, omega="none", seed=seed, targets=aims).probabilities(rows[60:])
+            for aims in (None, targets)
+        ]
+        gains.append(np.subtract(*[(said.argmax(axis=1) == truth[60:]).mean() for said in reversed(found)]))
+    assert np.mean(gains) > 0.02
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        (np.full((3, 2), 0.5), r"targets of shape \(3, 2\): must be \(4, 2\)"),
+        (np.array([[1, 0], [0.5, 0.4], [0, 1], [1, 0]]), r"targets\[1\]: must be shares"),
+        (np.array([[1, 0], [0.5, 0.5], [-1, 2], [1, 0]]), r"targets\[2\]: must be shares"),
+        (np.array([[1, 0], [0.5, 0.5], [0, 1], [np.nan, 1]]), r"targets\[3\]: must be shares"),
+    ],
+)
+def test_targets_that_are_no_distributions_are_refused(targets, said):
+    rows = np.eye(4, dtype=np.float32)
+    with pytest.raises(DataError, match=said):
+        fit(rows, np.array([0, 1, 0, 1]), rows[:0], classes=2, seed=1, targets=targets)

@@ -6,12 +6,16 @@ import pytest
 
 from silverprint import layout
 from silverprint.campaign import annotator_ledger, ledgers, model_voices, retire, round_state
+from silverprint.core.splits import JUDGING
 from silverprint.core.votes import retirement
-from silverprint.errors import DataError
-from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, UNHEARD, VOICES, VOTES
+from silverprint.dvcfiles import missing_outputs
+from silverprint.errors import DataError, UnavailableError
+from silverprint.records import ANNOTATORS, HELD_OUT, LABELS, NONE_OF_THESE, UNHEARD, VOICES, VOTES
 from silverprint.stages import labels, queue
 from silverprint.store import tables
 from tests.helpers import round_campaign as campaign
+
+CLASSES = ("coat", "bag", "shirt")
 
 
 def read(name, table, schema):
@@ -147,7 +151,7 @@ def test_the_same_bytes_again_whatever_the_order_of_the_ledger(asked):
     layout.votes("r01").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
     labels.run(asked, "r01")
     assert contents() == before
-    tables_written = ("annotators", "gold", "labels", "unheard", "voices", "votes")
+    tables_written = ("annotators", "gold", "held-out", "labels", "unheard", "voices", "votes")
     assert sorted(before) == sorted(["quality.json", *(f"{name}.parquet" for name in tables_written)])
 
 
@@ -184,8 +188,10 @@ def test_a_model_is_heard_of_pictures_that_judge_nothing_and_that_it_did_not_tra
     rows = answered_round(asked, "r02")
     chosen = set(rows.filter(role="train")["image_id"])
     assert heard("r02") == chosen
-    assert set(read("r02", "unheard", UNHEARD)["image_id"]) == chosen
-    assert quality("r02")["model_heard"] == len(chosen) > 0
+    by_others = set(read("r02", "held-out", HELD_OUT)["image_id"])
+    assert by_others > chosen
+    assert set(read("r02", "unheard", UNHEARD)["image_id"]) == chosen | by_others
+    assert quality("r02")["model_heard"] == len(by_others) > 0
     card = layout.model("r01") / "card.json"
     taught = sorted(chosen)[0]
     card.write_text(json.dumps(json.loads(card.read_text()) | {"trained_on": [taught]}))
@@ -193,6 +199,36 @@ def test_a_model_is_heard_of_pictures_that_judge_nothing_and_that_it_did_not_tra
     assert heard("r02") == chosen - {taught}
     answered_round(asked, "r03")
     assert heard("r03") > chosen - {taught}  # what was heard once is heard in later rounds
+
+
+def test_no_held_out_voice_changes_a_label_that_judges(asked, monkeypatch):
+    campaign.answer(asked, "r01", lambda rank, person: CLASSES[(rank * (person + 1)) % len(CLASSES)])
+    labels.run(asked, "r01")
+    campaign.write_scores(asked, "r02", model=True)
+    queue.run(asked, "r02")
+    campaign.open_round(asked, "r02")
+    campaign.answer(asked, "r02", lambda rank, person: CLASSES[(rank + person) % len(CLASSES)])
+    labels.run(asked, "r02")
+    told, table = read("r02", "held-out", HELD_OUT), read("r02", "labels", LABELS)
+    roles = set(table.join(told, on="image_id", how="semi")["role"])
+    assert roles
+    assert not roles & set(JUDGING)
+    judging = pl.col("role").is_in(JUDGING)
+    layout.EMBED.rename("elsewhere")
+    labels.run(asked, "r02")
+    alone = read("r02", "labels", LABELS)
+    assert read("r02", "held-out", HELD_OUT).is_empty()  # nothing to learn from
+    assert alone.filter(judging).equals(table.filter(judging))
+    assert not alone.equals(table)
+    monkeypatch.setattr(missing_outputs, "known_outputs", lambda: {str(layout.EMBED): "md5"})
+    with pytest.raises(UnavailableError, match=r"data/embed.*dvc pull data/embed"):
+        labels.run(asked, "r02")
+
+
+def test_another_consensus_hears_no_held_out_voice(asked):
+    campaign.answer(asked, "r01")
+    labels.run(dataclasses.replace(asked, labels=dataclasses.replace(asked.labels, consensus="majority")), "r01")
+    assert read("r01", "held-out", HELD_OUT).is_empty()
 
 
 def test_a_model_whose_prediction_people_saw_is_not_heard(params):
@@ -204,6 +240,7 @@ def test_a_model_whose_prediction_people_saw_is_not_heard(params):
     shown = set(rows.filter("show_prediction")["image_id"])
     assert shown
     assert not heard("r02") & shown
+    assert not set(read("r02", "held-out", HELD_OUT)["image_id"]) & shown
 
 
 def test_a_voice_keeps_its_classes_when_the_page_gets_another_order_or_a_class(asked):

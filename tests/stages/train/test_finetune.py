@@ -109,14 +109,15 @@ def test_without_the_shards_a_line_says_what_to_pull(params) -> None:
         train.run(params, "r01")
 
 
-def test_votes_may_teach_by_their_shares(params) -> None:
+def test_labels_may_teach_as_far_as_they_are_believed(params) -> None:
     path = layout.labels("r01") / "labels.parquet"
     one, other, *_ = params.dataset.classes
     split = pl.lit(json.dumps({one: 0.5, other: 0.5}))
     soft = replace(params.model, finetune=replace(params.model.finetune, soft_labels=True))
     ids = []
-    for recipe, told in ((params.model, split), (soft, pl.lit("{}")), (soft, split)):
-        tables.write(tables.read(path, LABELS).with_columns(distribution=told), path, LABELS)
+    for recipe, sure, told in ((params.model, 0.6, split), (soft, 1.0, split), (soft, 0.6, split)):
+        doubted = tables.read(path, LABELS).with_columns(confidence=pl.lit(sure), distribution=told)
+        tables.write(doubted, path, LABELS)
         train.run(replace(params, model=recipe), "r01")
         ids.append(model_card.read(layout.model("r01"))["model_id"])
-    assert ids[0] == ids[1] != ids[2]  # labels, unless shares are asked for and there are any
+    assert ids[0] == ids[1] != ids[2]  # labels alone, unless asked otherwise and there is doubt

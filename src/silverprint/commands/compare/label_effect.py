@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.campaign import ledgers
@@ -13,6 +14,7 @@ from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import paired
 from silverprint.core.evaluation.paired import Estimate
+from silverprint.core.evaluation.targets import believed
 from silverprint.core.evaluation.training_set import Examples, examples, unlabelled
 from silverprint.core.semisupervised import MOST
 from silverprint.records import LABELS, MANIFEST
@@ -57,7 +59,7 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
     (training, judged), pool = _examples(found.last.name, classes)
     before = tables.read(layout.labels(found.first.name) / "labels.parquet", LABELS)
     old = _older(training, before, classes)
-    flipped = int((old != training["label"]).sum())
+    flipped = int((old["label"] != training["label"]).sum())
     if not flipped or judged.is_empty():
         return None
     features = Features(layout.EMBED)
@@ -72,10 +74,13 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
         seed=zlib.crc32(f"{params.seed} {found.last.name}".encode()),
     )
     truth = np.array([place[label] for label in judged["label"]])
-    theirs, ours = (
-        models.predicted(np.array([place[label] for label in labels]), len(classes), params.model) == truth
-        for labels in (old, training["label"])
-    )
+
+    def right(rows: pl.DataFrame) -> NDArray[np.bool_]:
+        labels = np.array([place[name] for name in rows["label"]])
+        found: NDArray[np.bool_] = models.predicted(labels, believed(rows, classes), params.model) == truth
+        return found
+
+    theirs, ours = right(old), right(training)
     even = paired.equal_weights(len(truth))
     return LabelEffect(
         pictures=training.height,
@@ -95,8 +100,10 @@ def _examples(name: str, classes: tuple[str, ...]) -> tuple[Examples, list[str]]
     return found, unlabelled(labels, manifest, withdrawn=withdrawn, most=MOST)
 
 
-def _older(training: pl.DataFrame, before: pl.DataFrame, classes: tuple[str, ...]) -> pl.Series:
-    """The label that each picture had before, where it was of use; else the one it has."""
-    known = before.filter(pl.col("label").is_in(list(classes))).select("image_id", pl.col("label").alias("old"))
-    rows = training.join(known, on="image_id", how="left", maintain_order="left")
-    return rows.select(pl.coalesce("old", "label"))["old"]
+def _older(training: pl.DataFrame, before: pl.DataFrame, classes: tuple[str, ...]) -> pl.DataFrame:
+    """`training` with the labels, and what people said of them, as they were before, where those were of use."""
+    told = ("label", "confidence", "distribution")
+    known = before.filter(pl.col("label").is_in(list(classes))).select("image_id", *told)
+    rows = training.join(known, on="image_id", how="left", maintain_order="left", suffix="_before")
+    was = pl.col("label_before").is_not_null()
+    return rows.with_columns(pl.when(was).then(f"{name}_before").otherwise(name).alias(name) for name in told)

@@ -9,7 +9,7 @@ from silverprint.core.evaluation.resampling import stratified_folds
 from silverprint.core.semisupervised.features import CHUNK, Kernel, Plain, View, in_chunks, with_constant
 from silverprint.core.semisupervised.head import Problem, descend, supervised_term, tuned
 from silverprint.core.semisupervised.request import Request
-from silverprint.core.semisupervised.shapes import ClassIds, Distributions, Logits, Rows, Weight
+from silverprint.core.semisupervised.shapes import Distributions, Logits, Rows, Weight
 
 FOLDS: Final = 5
 LEARNT: Final = 20_000  # labels that the heads learn from, at most
@@ -23,7 +23,7 @@ def held_out_logits(request: Request) -> Logits:
     chosen = np.zeros(len(request.labels), dtype=np.bool_)
     chosen[drawn] = True
     seen = with_constant(in_chunks(request.rows[chosen], view))
-    problem = _problem(request, seen, request.labels[chosen], penalty)
+    problem = _problem(request, seen, chosen, penalty)
     logits = np.zeros((len(chosen), request.classes))
     logits[chosen] = _cross_fitted(problem)
     if not chosen.all():
@@ -61,10 +61,11 @@ def fold_logits(
     return logits
 
 
-def _problem(request: Request, seen: Rows, labels: ClassIds, penalty: float) -> Problem:
-    """Of labels alone, all alike."""
+def _problem(request: Request, seen: Rows, chosen: NDArray[np.bool_] | NDArray[np.int64], penalty: float) -> Problem:
+    """Of the chosen labels alone, all alike."""
+    labels, targets = request.labels[chosen], request.targets[chosen]
     alike = np.ones((1, len(labels)))
-    return Problem(seen, labels, seen[:0], request.classes, penalty, request.seed, alike)
+    return Problem(seen, labels, targets, seen[:0], request.classes, penalty, request.seed, alike)
 
 
 def _judged(seen: Rows, weight: Weight) -> NDArray[np.float32]:
@@ -95,7 +96,7 @@ def chosen_view(request: Request, drawn: NDArray[np.int64]) -> tuple[View, float
     found = []
     for view in views:
         seen = with_constant(in_chunks(sample, view))
-        best, loss = tuned(_problem(request, seen, request.labels[few], 0.0))
+        best, loss = tuned(_problem(request, seen, few, 0.0))
         found.append((loss, best.penalty))
     at = int(np.argmin([loss for loss, _ in found]))
     return views[at], found[at][1]

@@ -23,7 +23,7 @@ from silverprint.core.semisupervised.head import (
     tuned,
 )
 from silverprint.core.semisupervised.request import Request, checked
-from silverprint.core.semisupervised.shapes import ClassIds, Rows, Shares
+from silverprint.core.semisupervised.shapes import ClassIds, Distributions, Rows, Shares
 from silverprint.core.semisupervised.shares import evened, of_random_draw, target_shares
 from silverprint.errors import ConfigError
 
@@ -54,6 +54,7 @@ def fit(
     seed: int,
     shares: Shares | None = None,
     members: int = 1,
+    targets: Distributions | None = None,
     doubtful: Sequence[Doubtful] = (),
 ) -> Fitted:
     """A calibrated model of the labels and of the pool; `.probabilities(rows)` gives (n, C).
@@ -70,6 +71,8 @@ def fit(
         shares: (C,) the classes' shares in the pool, where they are known, say by `of_random_draw`; None: estimated.
         members: 1 or more heads whose mean counts. Of several each has bootstrap weights of the labels of its own
             (Rubin 1981), so that they differ where the labels leave it open; `ensemble` makes five of one.
+        targets: (L, C) how likely each class is, where labels may be wrong: these are learnt, and `labels`, the
+            likeliest, judge. None: the labels are sure.
         doubtful: ways to take labels that may be wrong; the best of them is taken where it beats the labels alone.
 
     Raises:
@@ -78,7 +81,7 @@ def fit(
     """
     if omega not in OMEGAS:
         raise ConfigError(f"omega = {omega!r}", "no such way to learn from a pool", f"use one of: {', '.join(OMEGAS)}")
-    request = checked(rows, labels, pool, classes, shares, seed)
+    request = checked(rows, labels, pool, classes, shares, seed, targets)
     sample = _drawn(request)
     target = target_shares(request.labels, request.classes, request.shares)
     known = sample if len(sample) > 1 else request.rows
@@ -111,7 +114,7 @@ def _problem(request: Request, sample: NDArray[np.float32], view: View, members:
     seen, pool = (with_constant(in_chunks(part, view)) for part in (request.rows, sample))
     several = members > 1
     weights = stratified_bootstrap(request.labels, members, request.seed) if several else np.ones((1, len(seen)))
-    return Problem(seen, request.labels, pool, request.classes, 0.0, request.seed, weights)
+    return Problem(seen, request.labels, request.targets, pool, request.classes, 0.0, request.seed, weights)
 
 
 def _fitted(trial: Trial, views: Mapping[str, View]) -> Fitted:

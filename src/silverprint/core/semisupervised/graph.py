@@ -22,7 +22,7 @@ def term(
     known: Distributions,
     target: Shares,
 ) -> Term:
-    """Ω = mean H(q_i, p_i) + KL(m ‖ target), q_i = Σ_j A_ij p_j over the neighbours, a labelled one's p_j its label.
+    """Ω = mean H(q_i, p_i) + KL(m ‖ target), q_i = Σ_j A_ij p_j over the neighbours, a labelled one's p_j its target.
 
     H(q, p) = -Σ q log p. As the energy Σ A_ij |p_i - p_j|² of a graph's labels (Zhu, Ghahramani & Lafferty 2003,
     Semi-Supervised Learning Using Gaussian Fields and Harmonic Functions, equation 1) it is least where neighbours
@@ -30,7 +30,7 @@ def term(
 
     Args:
         near: A between the pool's rows, (n, n) at least 0.
-        known: A to labelled rows, times their labels; a row of A sums to 1 over both.
+        known: A to labelled rows, times their targets; a row of A sums to 1 over both.
     """
     wanted = np.log(target).astype(pool.dtype)
 
@@ -60,13 +60,13 @@ def neighbours(rows: Rows, others: Rows, count: int, *, same: bool) -> tuple[NDA
     return np.concatenate(places), np.concatenate(squares)
 
 
-def graph_of(pool: Rows, rows: Rows, labels: Rows) -> tuple[sparse.csr_array, NDArray[np.floating]]:
-    """A between the pool's rows, and A to the labelled rows times their labels.
+def graph_of(pool: Rows, rows: Rows, targets: Rows) -> tuple[sparse.csr_array, NDArray[np.floating]]:
+    """A between the pool's rows, and A to the labelled rows times their targets.
 
     A_ij is exp(-|x_i - x_j|² / w_i), w_i the mean squared distance of i's neighbours, scaled to a sum of 1.
 
     Args:
-        labels: of the labelled rows, one-hot.
+        targets: of the labelled rows, (L, C).
     """
     nodes = np.concatenate([pool, rows])
     count = min(NEIGHBOURS, len(nodes) - 1)
@@ -78,11 +78,11 @@ def graph_of(pool: Rows, rows: Rows, labels: Rows) -> tuple[sparse.csr_array, ND
     row = np.repeat(np.arange(len(pool)), count)
     shape = (len(pool), len(nodes))
     edges = sparse.csr_array((alike.ravel().astype(pool.dtype), (row, places.ravel())), shape=shape)
-    return edges[:, : len(pool)].tocsr(), edges[:, len(pool) :] @ labels
+    return edges[:, : len(pool)].tocsr(), edges[:, len(pool) :] @ targets
 
 
 def learn(problem: Problem, target: Shares) -> Members:
     """One head for each member, with MOST of the pool's rows as nodes."""
     pool = problem.pool[:MOST]
-    near, known = graph_of(pool, problem.rows, np.eye(problem.classes, dtype=pool.dtype)[problem.labels])
+    near, known = graph_of(pool, problem.rows, problem.targets.astype(pool.dtype))
     return with_omega(problem, term(pool, near, known, target), WEIGHT)

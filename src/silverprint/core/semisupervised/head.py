@@ -51,10 +51,14 @@ class Aims(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """Labels and a pool as a head sees them. Its rows have a last column of ones."""
+    """Labels and a pool as a head sees them. Its rows have a last column of ones.
+
+    A head learns `targets`, how likely each class is; it is judged by `labels`, the likeliest.
+    """
 
     rows: Rows
     labels: ClassIds
+    targets: Distributions
     pool: Rows
     classes: int
     penalty: float
@@ -69,12 +73,13 @@ class Problem:
 
     def labels_term(self, weights: RowWeights | None = None) -> Term:
         """Cross-entropy and penalty; `weights` of the labels, all alike without any."""
-        targets = np.eye(self.classes)[self.labels]
         if self.aims is None:
-            return supervised_term(self.rows, targets, self.penalty, weights)
-        own = np.ones(len(targets)) if weights is None else weights
-        rows, aimed = (np.concatenate(both) for both in ((self.rows, self.aims.rows), (targets, self.aims.targets)))
-        return supervised_term(rows, aimed, self.penalty, np.concatenate([own, self.aims.weights]))
+            return supervised_term(self.rows, self.targets, self.penalty, weights)
+        own = np.ones(len(self.targets)) if weights is None else weights
+        rows, targets = (
+            np.concatenate(both) for both in ((self.rows, self.aims.rows), (self.targets, self.aims.targets))
+        )
+        return supervised_term(rows, targets, self.penalty, np.concatenate([own, self.aims.weights]))
 
     @cached_property
     def folds(self) -> "list[tuple[Labelled, Problem]]":
@@ -99,7 +104,8 @@ class Problem:
 
     def part(self, chosen: Labelled) -> "Problem":
         """With a part of the labels."""
-        return replace(self, rows=self.rows[chosen], labels=self.labels[chosen], weights=self.weights[:, chosen])
+        rows, labels, targets = self.rows[chosen], self.labels[chosen], self.targets[chosen]
+        return replace(self, rows=rows, labels=labels, targets=targets, weights=self.weights[:, chosen])
 
 
 # The weights of one or more members; the second: the classes' shares that the pool's mean prediction is pulled to.

@@ -18,13 +18,16 @@ class Request:
 
     rows: NDArray[np.float32]  # (L, D), labelled
     labels: NDArray[np.int64]  # (L,), 0..classes-1
+    targets: NDArray[np.float64]  # (L, C), each row sums to 1
     pool: NDArray[np.floating]  # (N, D), not labelled; may be a memory map
     classes: int
     shares: NDArray[np.float64] | None  # (C,), sums to 1
     seed: int
 
 
-def checked(rows: Any, labels: Any, pool: Any, classes: int | Sequence[str], shares: Any, seed: int) -> Request:
+def checked(
+    rows: Any, labels: Any, pool: Any, classes: int | Sequence[str], shares: Any, seed: int, targets: Any = None
+) -> Request:
     """The request, or a DataError that names what breaks the contract of `fit`."""
     count = classes if isinstance(classes, int) else len(classes)
     if count < 1:
@@ -33,9 +36,11 @@ def checked(rows: Any, labels: Any, pool: Any, classes: int | Sequence[str], sha
     if labelled.shape[1] != free.shape[1]:
         value = f"rows of {labelled.shape[1]} columns, pool of {free.shape[1]}"
         raise _broken(value, "rows and pool must have the same columns")
+    ids = _class_ids(labels, len(labelled), count)
     return Request(
         labelled.astype(np.float32),
-        _class_ids(labels, len(labelled), count),
+        ids,
+        np.eye(count)[ids] if targets is None else _distributions(targets, len(labelled), count),
         free,
         count,
         _distribution(shares, count),
@@ -80,3 +85,13 @@ def _distribution(shares: Any, classes: int) -> NDArray[np.float64] | None:
         value = f"shares = {np.array2string(known.ravel()[:8], precision=3)} of shape {known.shape}"
         raise _broken(value, f"must be ({classes},) shares of at least 0, not all 0")
     return np.asarray(known / known.sum())
+
+
+def _distributions(targets: Any, rows: int, classes: int) -> NDArray[np.float64]:
+    found = np.asarray(targets, dtype=np.float64)
+    if found.shape != (rows, classes):
+        raise _broken(f"targets of shape {found.shape}", f"must be ({rows}, {classes}), a distribution for each row")
+    fit = np.isfinite(found).all(axis=1) & (found >= 0).all(axis=1) & (np.abs(found.sum(axis=1) - 1) < 1e-3)
+    if not fit.all():
+        raise _broken(f"targets[{int(np.argmin(fit))}]", "must be shares of at least 0 that sum to 1")
+    return found

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from silverprint import console, layout
 from silverprint.config import Params
-from silverprint.core.evaluation.targets import one_hot, vote_shares
+from silverprint.core.evaluation.targets import believed, one_hot
 from silverprint.core.features.lens import Lens
 from silverprint.stages.train.brought import Taught
 from silverprint.store.features import Features
@@ -58,7 +58,8 @@ def head(params: Params, given: Material) -> Made:
 
     random = (given.training["role"] == "control").to_numpy()
     seen, pool = given.lens(given.rows), given.lens(given.pool)
-    lesson = Lesson(seen, given.labels, random, pool, len(given.classes), given.brought.ways)
+    targets = believed(given.training, given.classes)
+    lesson = Lesson(seen, given.labels, targets, random, pool, len(given.classes), given.brought.ways)
     learnt = learn(lesson, given.lens, params.model, given.seed)
     return Made(OnFeatures(learnt.head, given.features), learnt.held_out, learnt.facts)
 
@@ -70,7 +71,7 @@ def finetune(params: Params, given: Material) -> Made:
     if given.brought.ways:
         console.say(f"train {given.round}: a fine-tuned network learns from people's labels alone, not from sources'")
     soft = params.model.finetune.soft_labels
-    targets = vote_shares(given.training, given.classes) if soft else one_hot(given.labels, len(given.classes))
+    targets = believed(given.training, given.classes) if soft else one_hot(given.labels, len(given.classes))
     names, scratch = given.training["image_id"].to_list(), layout.FINETUNING / given.round
     model, learnt = finetuned(params, names, given.labels, targets, seed=given.seed, scratch=scratch)
     return Made(model, learnt.held_out, learnt.facts)

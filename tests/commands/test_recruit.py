@@ -168,6 +168,19 @@ def test_a_refused_bonus_is_paid_by_the_next_try(server: prolific_server.Prolifi
     assert server.paid == [("s1", 125)]
 
 
+@pytest.mark.parametrize("lost", ["/studies/$", "transition"])
+def test_a_study_whose_answer_was_lost_is_gone_on_with(
+    server: prolific_server.Prolific, lost: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.fail.append(("POST", lost, "lose"))
+    assert run(*OPEN, "--by", "prolific", "--yes") == 69
+    assert run("status", "--json") == 0  # it says that nothing is known of it
+    assert "was not made at Prolific yet" in capsys.readouterr().out
+    assert run(*OPEN, "--by", "prolific", "--yes") == 0
+    assert [one["status"] for one in server.studies.values()] == ["ACTIVE"]
+    assert studies.lines()["reference"].to_list() == ["study1"]
+
+
 def test_a_dry_run_changes_nothing(server: prolific_server.Prolific, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*OPEN, "--by", "prolific", "--dry-run") == 0
     assert '"total_available_places": 3' in capsys.readouterr().out

@@ -46,6 +46,9 @@ _PERSON = _arg("name", metavar="NAME", help="a person's name or e-mail address, 
 _WHY = "kept in data/annotators.csv, which is in Git"
 _JSON = _arg("--json", action="store_true", dest="as_json", help="for programs")
 _YES = _arg("--yes", action="store_true", help="do not ask")
+_DRY_RUN = _arg("--dry-run", action="store_true", help="print what would be asked of the recruiter, and ask it not")
+_STUDY = _arg("name", metavar="STUDY", help="as `recruit status` has it")
+_PARTICIPANT = _arg("participant", metavar="PARTICIPANT", help="as `recruit status` has it")
 _CLASS = _arg("name", metavar="CLASS", help="one of dataset.classes")
 _WHY_CLASSES = _arg("--why", required=True, help="kept in data/class_changes.csv, which is in Git")
 _ROUND = _arg("round_name", metavar="ROUND", help="a name under `rounds` in params.yaml")
@@ -114,6 +117,13 @@ def _amount(most: int, least: int = 1) -> Callable[[str], int]:
         return int(number)
 
     return read
+
+
+def _money(text: str) -> int:
+    """An amount in the hundredth part of a currency."""
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text, re.ASCII) or not Decimal(text):
+        raise ArgumentTypeError(f"{text[:40]!r} is no amount from 0.01 to 99999.99, as in 2.50")
+    return int(Decimal(text) * 100)
 
 
 def _port_number(text: str) -> int:
@@ -557,11 +567,78 @@ COMMANDS = (
                 (_JSON,),
             ),
             Verb(
+                "review",
+                "what became of each contributor's pictures, and a proposal; a person accepts or rejects",
+                "commands.contributor_review:run",
+                (
+                    _arg("--accept", metavar="CONTRIBUTOR", action="append", default=[], help="may be given again"),
+                    _arg("--reject", metavar="CONTRIBUTOR", action="append", default=[], help="likewise; needs --why"),
+                    _arg("--why", help="kept in data/contributors.csv, which is in Git; default: what is proposed"),
+                    _JSON,
+                ),
+            ),
+            Verb(
                 "forget",
                 "erase who a contributor was, and end their session; what they gave stays under the pseudonym",
                 "commands.contributors:forget",
                 (_arg("pseudonym", metavar="CONTRIBUTOR", help="as `contribute status` has it"), _YES),
             ),
+        ),
+    ),
+    Verb(
+        "recruit",
+        "people who are paid to give pictures to a source of the kind crowd",
+        verbs=(
+            Verb(
+                "open",
+                "say what a study costs, and let a recruiter find people for it",
+                "commands.recruit:open_study",
+                (
+                    _SOURCE,
+                    _arg("--by", choices=["links", "files", "prolific"], default="links", help="default links"),
+                    _arg("--places", type=_count, required=True, help="submissions that are wanted"),
+                    _arg("--pay", type=_money, required=True, help="of one submission, as in 2.50"),
+                    _arg("--minutes", type=_count, required=True, help="that one takes"),
+                    _arg("--theme", help="a name under the source's themes; needed where there are several"),
+                    _arg("--pictures", type=_count, default=20, help="of one participant, at most; default 20"),
+                    _arg("--days", type=_count, default=14, help="that links are good for; default 14"),
+                    _arg("--currency", help="default: people.currency"),
+                    _DRY_RUN,
+                    _YES,
+                ),
+            ),
+            Verb(
+                "status", "what was handed in, decided and paid, and what to do next", "commands.recruit:show", (_JSON,)
+            ),
+            Verb(
+                "pay",
+                "approve submissions of accepted contributors, reject those of rejected ones; never twice",
+                "commands.recruit_pay:pay",
+                (_STUDY, _DRY_RUN),
+            ),
+            Verb(
+                "bonus",
+                "pay a participant something on top",
+                "commands.recruit_pay:bonus",
+                (
+                    _STUDY,
+                    _PARTICIPANT,
+                    _arg("amount", metavar="AMOUNT", type=_money, help="as in 1.50"),
+                    _arg("--why", required=True, help="kept in data/payments.csv, which is in Git"),
+                    _YES,
+                ),
+            ),
+            Verb(
+                "settle",
+                "say whether a bonus was paid whose answer was lost, once you looked at the recruiter",
+                "commands.recruit_pay:settle",
+                (
+                    _STUDY,
+                    _PARTICIPANT,
+                    _arg("--paid", action=BooleanOptionalAction, required=True, help="what the recruiter's site says"),
+                ),
+            ),
+            Verb("close", "let nobody more begin", "commands.recruit:close", (_STUDY, _DRY_RUN)),
         ),
     ),
     Verb(

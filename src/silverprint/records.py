@@ -439,6 +439,44 @@ ROUND_DECISIONS: Final[Schema] = {  # in Git; what leads decided about rounds, b
 }
 DECISIONS: Final = ("opened", "removed", "closed-early", "pulled-late")
 
+CONTRIBUTORS: Final[Schema] = {  # in Git; what leads decided about contributors; of each the last line counts
+    "contributor": TEXT,  # the pseudonym, 10 hex digits
+    "decision": TEXT,  # one of CONTRIBUTOR_DECISIONS
+    "why": TEXT,
+    "by": TEXT,
+    "at": TEXT,  # UTC, ISO 8601
+}
+CONTRIBUTOR_DECISIONS: Final = ("accepted", "rejected")
+
+STUDIES: Final[Schema] = {  # in Git; studies by which people were recruited
+    "study": TEXT,
+    "recruiter": TEXT,  # a name in adapters.recruit.RECRUITERS
+    "source": TEXT,  # the crowd that participants give to
+    "theme": TEXT,
+    "pictures": INT,  # of one participant, at most
+    "places": INT,
+    "pay": INT,  # of one submission, in the hundredth part of the currency
+    "currency": TEXT,
+    "minutes": INT,  # that one takes
+    "until": INT,  # seconds since 1970 after which links are over
+    "planned_at": TEXT,
+    "reference": TEXT,  # the recruiter's own name of it; null before it was made there
+    "closed_at": TEXT,  # null while it is open
+}
+
+PAYMENTS: Final[Schema] = {  # in Git; every step of every payment, in the order in which it was taken
+    "study": TEXT,
+    "participant": TEXT,  # key of the participant's invite
+    "payment": TEXT,  # `reward`, or a bonus by its own name
+    "step": TEXT,  # one of PAYMENT_STEPS
+    "amount": INT,  # in the hundredth part of the study's currency; 0 of a rejection
+    "reference": TEXT,  # the recruiter's own name of the payment
+    "why": TEXT,
+    "at": TEXT,
+}
+# asked: about to be sent, and while nothing follows nobody knows; paid, rejected: the end; refused: nothing was paid
+PAYMENT_STEPS: Final = ("asked", "paid", "rejected", "refused")
+
 
 def empty(schema: Schema) -> pl.DataFrame:
     """A table of `schema` with no rows."""

@@ -12,7 +12,7 @@ from silverprint import cli, config, layout
 from silverprint.adapters import background_server
 from silverprint.adapters.contribute import invite_notes
 from silverprint.adapters.contribute.invites import signer
-from silverprint.commands.contribute import SERVICE
+from silverprint.contribute_page import SERVICE
 from silverprint.errors import ConfigError
 from tests.helpers.crowd import THEME, add_crowd, pattern, running
 

@@ -75,6 +75,12 @@ def _same_release(ours: Row, theirs: Row) -> Row | None:
     return min(ours, theirs, key=lambda row: row["at"] or "") if ours["digest"] == theirs["digest"] else None
 
 
+def _further_study(ours: Row, theirs: Row) -> Row | None:
+    """A study as two clones know it: whoever opened or closed it knows more."""
+    joined = {name: ours[name] if ours[name] is not None else theirs[name] for name in ours}
+    return joined if all(joined[name] == (theirs[name] or joined[name]) for name in joined) else None
+
+
 def _ours(ours: Row, _theirs: Row) -> Row:
     return ours  # `clean` writes it anew
 
@@ -132,6 +138,27 @@ KINDS: Final[dict[str, Kind]] = {
         ("since", "annotator"),
         required=("annotator", "state", "since", "why"),
         words={"state": records.ANNOTATOR_STATES},
+    ),
+    "contributors.csv": Kind(
+        records.CONTRIBUTORS,
+        ("contributor", "at", "decision"),
+        ("at", "contributor"),
+        required=("contributor", "decision", "at"),
+        words={"decision": records.CONTRIBUTOR_DECISIONS},
+    ),
+    "studies.csv": Kind(
+        records.STUDIES,
+        ("study",),
+        ("planned_at", "study"),
+        required=("study", "recruiter", "source", "theme", "places", "pay", "currency", "planned_at"),
+        settle=_further_study,
+    ),
+    "payments.csv": Kind(
+        records.PAYMENTS,
+        ("study", "participant", "payment", "step", "at"),
+        ("at", "study", "participant", "payment"),
+        required=("study", "participant", "payment", "step", "amount", "at"),
+        words={"step": records.PAYMENT_STEPS},
     ),
     "asks.csv": Kind(
         records.ASKS, ("image_id", "asked_at"), ("asked_at", "image_id"), required=("image_id", "extra", "asked_at")

@@ -6,18 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from silverprint import layout
+from silverprint import contribute_page, layout
 from silverprint.adapters import background_server
 from silverprint.adapters.contribute import invite_notes, invites
 from silverprint.adapters.contribute.examples import crowds, read_examples
 from silverprint.adapters.contribute.serve import ADDRESS, public_address
-from silverprint.config import CrowdSource, Params
+from silverprint.config import Params
 from silverprint.console import say
-from silverprint.errors import UnavailableError, UsageError
+from silverprint.contribute_page import SERVICE
+from silverprint.errors import UsageError
 
-SERVICE: Final = background_server.Service(
-    "The contributors' page", "silverprint contribute up", layout.CONTRIBUTE, "/health", 8090
-)
 _DAY_S: Final = 86_400
 
 
@@ -64,37 +62,10 @@ def invite(
         UnavailableError: the page was never started, and no proxy is named.
         DiskError: no space.
     """
-    theme = _theme(_crowd(params, source), source, theme)
-    address = _address()
+    theme, address = contribute_page.theme_of(params, source, theme), contribute_page.address()
     signer, until = invites.signer(), int(time.time()) + days * _DAY_S
     for note in notes or [""] * links:
         made = invites.Invite(invites.new_key(), source, theme, pictures, until)
         if note:
             invite_notes.add(made.key, note)
         sys.stdout.write(f"{address}/i/{signer.invite(made)}{f'  {note}' if note else ''}\n")
-
-
-def _crowd(params: Params, source: str) -> CrowdSource:
-    found = crowds(params)
-    if source not in found:
-        known = ", ".join(found) or "there is none: see docs/contribute.md"
-        raise UsageError(f"source {source!r}", "is no crowd of params.yaml", f"its crowds: {known}")
-    return found[source]
-
-
-def _theme(crowd: CrowdSource, source: str, theme: str | None) -> str:
-    if theme is None and len(crowd.themes) == 1:
-        return next(iter(crowd.themes))
-    if theme is None or theme not in crowd.themes:
-        value = "no theme" if theme is None else f"--theme {theme!r}"
-        raise UsageError(value, f"sources.{source}.themes has: {', '.join(crowd.themes)}", "give one by --theme")
-    return theme
-
-
-def _address() -> str:
-    """Where the links lead: the proxy, else where the page is or was last."""
-    found = public_address() or background_server.read(SERVICE).get("url")
-    if not isinstance(found, str):
-        rule = "nothing says yet at which address its links are to lead"
-        raise UnavailableError(SERVICE.name, rule, f"start it first: {SERVICE.command}; or set {ADDRESS}")
-    return found

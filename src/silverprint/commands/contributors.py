@@ -92,7 +92,8 @@ def _crowd(name: str, crowd: CrowdSource) -> Crowd:
             "since": person.at,
             "invite": person.invite,
             "for": notes.get(person.invite, ""),
-            "code": signer.completion(person.pseudonym),
+            # a participant's of a study: silverprint recruit status
+            "code": "" if "." in person.invite else signer.completion(person.pseudonym),
         }
         for person in standing.contributors.values()
     ]

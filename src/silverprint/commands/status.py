@@ -9,7 +9,16 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
-from silverprint.campaign import account_names, annotator_ledger, forecast, forecast_text, ledgers, lint, released
+from silverprint.campaign import (
+    account_names,
+    annotator_ledger,
+    forecast,
+    forecast_text,
+    ledgers,
+    lint,
+    released,
+    studies,
+)
 from silverprint.campaign.round_status import RoundStatus, advise, standings_of
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
@@ -34,6 +43,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
             "annotators": annotator_ledger.states(),
             "absent": absent,
             "withdrawn_in_release": held,
+            "recruiting": {row["study"]: asdict(studies.cost(row)) for row in studies.lines().iter_rows(named=True)},
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
@@ -48,6 +58,8 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     for one in standings:
         if one.votes_surplus:
             console.print(f"{one.round}: votes beyond those that were asked for: {one.votes_surplus}", markup=False)
+    for row in studies.lines().iter_rows(named=True):
+        console.print(studies.cost_sentence(row), markup=False, soft_wrap=True)
     for sentence in forecast_text.sentences(ahead, params.people.currency):
         console.print(sentence, markup=False, soft_wrap=True)
     console.print(f"Next: {following}", markup=False, soft_wrap=True)

@@ -22,6 +22,7 @@ from silverprint.config.field_types import (
     ImageCount,
     Line,
     Name,
+    OpenShare,
     Shown,
     Spider,
     frozen,
@@ -133,11 +134,21 @@ class Theme:
 
 
 @frozen
+class ReviewLimits:
+    """Limits by which `silverprint contribute review` proposes; one that is surely broken proposes to reject."""
+
+    most_rejected: OpenShare = 0.5  # share of a contributor's pictures that `clean` rejects
+    most_copied: OpenShare = 0.1  # share that look like another source's pictures, or like others' earlier ones
+    least_agreement: OpenShare = 0.5  # share of those that people labelled which are of the theme's class
+
+
+@frozen
 class CrowdSource:
     """Pictures that people give by the pages of `silverprint contribute`."""
 
     kind: Literal["crowd"]
     themes: dict[Name, Theme]
+    review: ReviewLimits = ReviewLimits()
     revision: Count = 1
     max_bytes: Bytes = 20_000_000
     respect: tuple[PictureSignal, ...] = PICTURE_SIGNALS

@@ -54,6 +54,7 @@ def build(site: Site, hosts: tuple[str, ...] = LOOPBACK) -> Starlette:
     routes = [
         Route("/health", _health),
         Route("/static/{name}", _static),
+        Route("/s/{token}", pages.enter),
         Route("/i/{token}", pages.landing),
         Route("/i/{token}/agree", pages.agree, methods=["POST"]),
         Route("/i/{token}/pictures", pages.give, methods=["POST"]),

@@ -29,6 +29,7 @@ class Invite(NamedTuple):
         theme: one of its themes.
         quota: pictures that it is good for, whoever uses it.
         until: seconds since 1970 after which it is none any more.
+        completes: what the completion code is made of that it ends with; empty: the contributor's pseudonym.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Invite(NamedTuple):
     theme: str
     quota: int
     until: int
+    completes: str = ""
 
     def is_over(self) -> bool:
         return time.time() > self.until
@@ -58,6 +60,18 @@ class Signer:
         """The invite, over or not; None where we never made it."""
         found = self._read("invite", token)
         return None if found is None else Invite(*found)
+
+    def entrance(self, study: Invite) -> str:
+        """The link's own part of a study's common link; `study.key` is the study's name."""
+        return self._of("entrance").dumps(list(study))
+
+    def read_entrance(self, token: str) -> Invite | None:
+        found = self._read("entrance", token)
+        return None if found is None else Invite(*found)
+
+    def participant(self, study: str, participant: str) -> str:
+        """The key of the invite of a study's participant: always the same, and nobody else can tell who it is."""
+        return f"{study}.{self._digest('participant', f'{study}|{participant}').hexdigest()[:10]}"
 
     def session(self, invite: Invite, pseudonym: str) -> str:
         """What a contributor's browser keeps."""

@@ -17,6 +17,7 @@ from silverprint.adapters.contribute.standing import Contributor
 from silverprint.adapters.contribute.texts import LANGUAGES, texts
 
 _FILES = 20  # in one form without a script
+_LONGEST_ID = 200  # characters of what a recruiter calls a participant
 
 
 def site_of(request: Request) -> Site:
@@ -29,6 +30,16 @@ def landing(request: Request) -> Response:
     """The page of an invite: what is wanted and what is to be agreed to; once that is done, the form for pictures."""
     visit = site_of(request).visit(request)
     return _welcome(visit) if visit.pseudonym is None else _give(visit)
+
+
+def enter(request: Request) -> Response:
+    """A study's common link: leads each participant, whom the parameter SESSION_ID names, to an invite of their own."""
+    signer, participant = site_of(request).signer, request.query_params.get("SESSION_ID", "")
+    study = signer.read_entrance(request.path_params["token"])
+    if study is None or not 0 < len(participant) <= _LONGEST_ID:
+        raise Stop(404, "no-invite")
+    invite = study._replace(key=signer.participant(study.key, participant))
+    return RedirectResponse(f"/i/{signer.invite(invite)}", 303)
 
 
 async def agree(request: Request) -> Response:
@@ -92,7 +103,7 @@ def done(request: Request) -> Response:
     """The completion code."""
     visit = site_of(request).visit(request)
     pseudonym = visit.contributor()
-    code = visit.site.signer.completion(pseudonym)
+    code = visit.site.signer.completion(visit.invite.completes or pseudonym)
     return page("done.html", visit, code=code, pseudonym=pseudonym, counts=visit.counts())
 
 

@@ -71,7 +71,8 @@ def finetune(params: Params, given: Material) -> Made:
     if given.brought.ways:
         console.say(f"train {given.round}: a fine-tuned network learns from people's labels alone, not from sources'")
     soft = params.model.finetune.soft_labels
-    targets = believed(given.training, given.classes) if soft else one_hot(given.labels, len(given.classes))
+    sure = one_hot(given.labels, len(given.classes))
+    targets = believed(given.training, given.classes).astype(np.float32) if soft else sure
     names, scratch = given.training["image_id"].to_list(), layout.FINETUNING / given.round
     model, learnt = finetuned(params, names, given.labels, targets, seed=given.seed, scratch=scratch)
     return Made(model, learnt.held_out, learnt.facts)

@@ -84,8 +84,7 @@ def closed(row: dict[str, Any]) -> dict[str, Any]:
 def of(row: dict[str, Any], theme: Theme) -> Study:
     """A row as recruiters know it; the texts are the theme's."""
     title, instructions = (
-        text.get(LANGUAGE) or next(iter(text.values()))
-        for text in (theme.title, theme.instructions)
+        text.get(LANGUAGE) or next(iter(text.values())) for text in (theme.title, theme.instructions)
     )
     return Study(
         name=row["study"],

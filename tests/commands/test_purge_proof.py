@@ -56,10 +56,10 @@ def campaign(project: Path, backend: MemoryBackend) -> Path:
     embed(params)
     write_release()
     layout.REPORT.mkdir(parents=True)
-    (layout.REPORT / "index.html").write_text(f"<!doctype html><img src='{shown()}'>")
+    (layout.REPORT / "index.html").write_text(f"<!doctype html><img src='{tile_of()}'>")
     drawing(layout.REPORT / "contact-sheet.png")
     for number in range(3):
-        (layout.REPORT / "index.html").write_text(f"<!doctype html><p>round {number}</p><img src='{shown()}'>")
+        (layout.REPORT / "index.html").write_text(f"<!doctype html><p>round {number}</p><img src='{tile_of()}'>")
         keep_version()
     drawing(DRAWINGS / "hardest.png", GONE, KEPT)
     drawing(DRAWINGS / "surest-mistakes.png", KEPT)
@@ -85,7 +85,7 @@ def write_release() -> None:
         path.write_bytes(one.data)
 
 
-def shown(data: bytes = DATA) -> str:
+def tile_of(data: bytes = DATA) -> str:
     return data_uri(thumbnail(decode(data, shorter_side=112).pixels, 112))
 
 
@@ -162,7 +162,7 @@ def test_withdrawn_purged_proved(campaign: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_what_is_not_of_the_picture_stays(campaign: Path) -> None:
-    page = f"<!doctype html><img src='{shown(PICTURES[1].data)}'>".encode()
+    page = f"<!doctype html><img src='{tile_of(PICTURES[1].data)}'>".encode()
     served = served_copies.shown(KEPT, PICTURES[1].data, None)
     others = [put(data) for data in (b"another file", PICTURES[1].data, page, served)]
     run(purge=True)

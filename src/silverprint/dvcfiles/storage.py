@@ -37,13 +37,25 @@ class Storage:
         """
         if not self._ask(lambda: self._system.exists(self.address)):
             raise UnavailableError(self.address, f"{self.name} is not there", "check: dvc remote list; dvc push")
-        paths = self._ask(lambda: sorted(self._system.find(self.address)))
-        for path in paths:
-            yield path, int(self._ask(partial(self._system.size, path)) or 0)
+        listed = self._ask(lambda: self._system.fs.find(self.address, detail=True))
+        found = listed if isinstance(listed, dict) else list(listed)
+        for path in sorted(found):  # with sizes from a server, which are in its answers; without from a disk
+            known = found[path]["size"] if isinstance(found, dict) else self._ask(partial(self._system.size, path))
+            yield path, int(known or 0)
 
-    def open(self, path: str) -> BinaryIO:
-        opened: BinaryIO = self._ask(lambda: self._system.open(path, mode="rb"))
-        return opened
+    def read(self, path: str, work: Callable[[BinaryIO], _Answer]) -> _Answer:
+        """What `work` makes of a file.
+
+        Raises:
+            UnavailableError: it is gone, or the place does not answer any more.
+            NotAllowedError: it is closed to us.
+        """
+
+        def opened() -> _Answer:
+            with self._system.open(path, mode="rb") as stream:
+                return work(stream)
+
+        return self._ask(opened)
 
     def remove(self, paths: list[str]) -> None:
         """Removes files; DVC looks anew at what is there."""

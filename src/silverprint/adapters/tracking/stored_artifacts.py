@@ -2,9 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from silverprint.adapters.tracking import tracking_uri
 from silverprint.adapters.tracking.client import CONTENT, quiet_settings, translate_errors
@@ -12,6 +12,7 @@ from silverprint.adapters.tracking.client import CONTENT, quiet_settings, transl
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_Answer = TypeVar("_Answer")
 _PAGE = 500  # runs asked for at once
 
 
@@ -46,11 +47,13 @@ class Artifacts:
                 if not token:
                     return
 
-    def open(self, path: str) -> BinaryIO:
+    def read(self, path: str, work: Callable[[BinaryIO], _Answer]) -> _Answer:
+        """What `work` makes of a file."""
         run_id, _, name = path.partition("/")
         with translate_errors(self._uri), tempfile.TemporaryDirectory() as folder:
-            # An open file can be read to its end after its folder has gone.
-            return Path(self._client().download_artifacts(run_id, name, folder)).open("rb")
+            copy = Path(self._client().download_artifacts(run_id, name, folder))
+            with copy.open("rb") as stream:
+                return work(stream)
 
     def remove(self, paths: list[str]) -> None:
         """Removes files; `silverprint track sync` then draws the run's figures anew."""

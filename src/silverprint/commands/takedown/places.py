@@ -66,7 +66,7 @@ def mlflow(params: Params) -> Iterator[Place]:
     uri = stored_artifacts.address_elsewhere()
     if uri is not None:
         found = stored_artifacts.Artifacts(uri, params.dataset.name)
-        yield Place(f"MLflow at {uri}", found.files, found.open, found.remove)
+        yield Place(f"MLflow at {uri}", found.files, found.read, found.remove)
 
 
 def yours(params: Params, image_ids: Collection[str]) -> Iterator[tuple[str, Place | None]]:

@@ -27,6 +27,8 @@ def take_off(params: Params, image_ids: Collection[str]) -> None:
         return
     backend, gone = annotation_registry.connect(), frozenset(image_ids)
     for state, project in _projects(backend, rounds):
+        if not any(gone.intersection(task.image_ids) for task in backend.tasks(project)):
+            continue
         missing = withdrawn_tasks.not_pulled(backend, project, gone)
         if missing and not state.is_closed:
             again = f"silverprint repro annotate@{state.round}, then purge again"

@@ -5,9 +5,11 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from silverprint import layout
 from silverprint.dvcfiles import storage
@@ -31,6 +33,7 @@ class Place:
 
     Attributes:
         name: as the table of a proof calls it.
+        read: what a function makes of a file, by its path.
         files: (path, bytes) of every file; raises UnavailableError or NotAllowedError where it cannot be looked at.
         remove: removes files of it; None where they are not ours.
         is_ledger: whether image_ids are what a file is for.
@@ -39,7 +42,7 @@ class Place:
 
     name: str
     files: Callable[[], Iterator[tuple[str, int]]]
-    open: Callable[[str], BinaryIO]
+    read: Callable[[str, Callable[[BinaryIO], Any]], Any]
     remove: Callable[[list[str]], None] | None
     is_ledger: Callable[[str], bool] = lambda _path: False
     lists: bool = False
@@ -69,13 +72,18 @@ def folder(name: str, root: Path, skip: Iterable[Path] = (), *, ours: bool = Tru
     def files() -> Iterator[tuple[str, int]]:
         for path in _below(root) if root.is_dir() else [root]:
             if path.is_file() and not any(path.is_relative_to(one) for one in skipped):
-                yield str(path), path.stat().st_size
+                with suppress(FileNotFoundError):  # a server that is up removes files of its own
+                    yield str(path), path.stat().st_size
+
+    def read(path: str, work: Callable[[BinaryIO], Any]) -> Any:
+        with Path(path).open("rb") as stream:
+            return work(stream)
 
     def remove(paths: list[str]) -> None:
         for path in paths:
             Path(path).unlink(missing_ok=True)
 
-    return Place(name, files, lambda path: Path(path).open("rb"), remove if ours else None, _is_ledger)
+    return Place(name, files, read, remove if ours else None, _is_ledger)
 
 
 def _below(root: Path) -> Iterator[Path]:
@@ -93,7 +101,7 @@ def _below(root: Path) -> Iterator[Path]:
 
 def stored(place: Storage) -> Place:
     """DVC's cache or a remote."""
-    return Place(place.name, place.files, place.open, place.remove, lists=True)
+    return Place(place.name, place.files, place.read, place.remove, lists=True)
 
 
 def survey(place: Place, look: Look) -> Survey:
@@ -103,25 +111,31 @@ def survey(place: Place, look: Look) -> Survey:
         UnavailableError: it does not answer; what was looked at is then no proof.
         NotAllowedError: it is closed to us.
     """
-    seen, lists = Survey(), []
+    seen = Survey()
+    objects: list[str] = []
     sheets: dict[str, str] = {}  # a file's hash -> its name
     features: dict[str, str] = {}  # hash of a list's file -> that of its features
     for path, size in place.files():
+        objects.append(path)
+        try:
+            found: Found = place.read(path, partial(look.at, is_ledger=place.is_ledger(path)))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            seen.unread.append(f"{path}: {error.strerror}")
+            continue
         seen.files, seen.size = seen.files + 1, seen.size + size
-        with place.open(path) as stream:
-            found = look.at(stream, is_ledger=place.is_ledger(path))
         _note_name(path, look, found)
         if found.gone:
             seen.gone[path] = found.gone
         seen.stays += found.stays
         seen.unread += [f"{path}: {what}" for what in found.unread]
         if place.lists and path.endswith(".dir"):
-            lists.append(path)
             _read_list(place, path, sheets, features)
         elif not place.lists and Path(path).name in _SHEETS:
             _note_unsaid(place, path, seen)
     if place.lists:
-        _follow_lists(place, seen, lists, sheets, features)
+        _follow_lists(place, seen, objects, sheets, features)
     return seen
 
 
@@ -132,19 +146,20 @@ def _note_name(path: str, look: Look, found: Found) -> None:
 
 
 def _note_unsaid(place: Place, path: str, seen: Survey) -> None:
-    with place.open(path) as stream:
-        head = stream.read(_HEAD)
-    if drawn_names.KEY.encode() not in head:
+    if drawn_names.KEY.encode() not in place.read(path, _head):
         seen.gone.setdefault(path, Counter())[Label("", UNSAID)] += 1
 
 
 def _entries(place: Place, path: str) -> list[tuple[str, str]]:
     """(name, hash) of the files of a folder's version, by DVC's list."""
-    with place.open(path) as stream:
-        try:
-            return [(str(one["relpath"]), str(one["md5"])) for one in json.load(stream)]
-        except (ValueError, KeyError, TypeError):
-            return []
+    try:
+        return [(str(one["relpath"]), str(one["md5"])) for one in place.read(path, json.load)]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _head(stream: BinaryIO) -> bytes:
+    return stream.read(_HEAD)
 
 
 def _read_list(place: Place, path: str, sheets: dict[str, str], features: dict[str, str]) -> None:
@@ -157,7 +172,7 @@ def _read_list(place: Place, path: str, sheets: dict[str, str], features: dict[s
 
 
 def _follow_lists(
-    place: Place, seen: Survey, lists: list[str], sheets: dict[str, str], features: dict[str, str]
+    place: Place, seen: Survey, objects: list[str], sheets: dict[str, str], features: dict[str, str]
 ) -> None:
     """What only a file's name in a list tells: drawings, and features whose rows no needle knows."""
     listed = {
@@ -165,7 +180,7 @@ def _follow_lists(
         for path, found in seen.gone.items()
         if any(label.form == contents.LISTED for label in found)
     }
-    for path, _ in place.files():
+    for path in objects:
         md5 = storage.md5_of(path)
         if md5 is None:
             continue
@@ -175,7 +190,9 @@ def _follow_lists(
             seen.gone.setdefault(path, Counter())[Label("", _FEATURES)] += 1
     gone = {storage.md5_of(path) for path in seen.gone}
     seen.listing = [
-        path for path in lists if path not in seen.gone and gone & {md5 for _, md5 in _entries(place, path)}
+        path
+        for path in objects
+        if path.endswith(".dir") and path not in seen.gone and gone & {md5 for _, md5 in _entries(place, path)}
     ]
 
 

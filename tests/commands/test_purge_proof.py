@@ -24,6 +24,7 @@ from silverprint.records import MEASURED, MINIATURES, QUEUE, THUMBNAILS, VOTES, 
 from silverprint.stages import measure
 from silverprint.store import ShardReader, features, tables
 from silverprint.store.traces import drawn_names
+from tests.conftest import copy_project
 from tests.helpers.album import Found, acquire, embed, jpeg, tile
 from tests.helpers.memory_backend import MemoryBackend
 
@@ -34,6 +35,36 @@ CACHE, REMOTE = Path(".dvc/cache/files/md5"), Path("backup/files/md5")
 DRAWINGS = layout.TRACKING / "artifacts/1/run/artifacts/figures"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four pictures; three versions of what the pipeline makes of them are in DVC's cache and on its remote."""
+    folder = tmp_path_factory.mktemp("made") / "campaign"
+    folder.mkdir()
+    copy_project(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        make()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_purged(made: Path) -> Path:
+    """The same, purged; `kept` has what was there before."""
+    folder = made.with_name("purged")
+    shutil.copytree(made, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        server = MemoryBackend()
+        patch.setattr(annotation_registry, "connect", lambda wanted="": server)
+        Path("kept").mkdir()
+        shutil.copy(layout.raw("own") / "shard-00000.tar", "kept/shard")
+        shutil.copy(layout.measured("own") / "part-00000.parquet", "kept/measured")
+        shutil.copy(next(layout.EMBED.glob("*.npy")), "kept/npy")
+        shutil.copy(layout.RELEASE / "parquet/train-00000-of-00001.parquet", "kept/release")
+        run(purge=True, prove=True)
+    return folder
+
+
 @pytest.fixture
 def backend(monkeypatch: pytest.MonkeyPatch) -> MemoryBackend:
     server = MemoryBackend()
@@ -42,8 +73,25 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> MemoryBackend:
 
 
 @pytest.fixture
-def campaign(project: Path, backend: MemoryBackend) -> Path:
-    """Four pictures; three versions of what the pipeline makes of them are in DVC's cache and on its remote."""
+def campaign(made: Path, backend: MemoryBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, whose pictures are asked about."""
+    return copied(made, tmp_path, monkeypatch, backend)
+
+
+@pytest.fixture
+def purged(made_purged: Path, backend: MemoryBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return copied(made_purged, tmp_path, monkeypatch, None)
+
+
+def copied(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked_on: MemoryBackend | None) -> Path:
+    shutil.copytree(made, tmp_path / "campaign")
+    monkeypatch.chdir(tmp_path / "campaign")
+    if asked_on is not None:
+        ask(asked_on, "r01")
+    return tmp_path / "campaign"
+
+
+def make() -> None:
     Path(".dvc").mkdir()
     Path(".dvc/config").write_text("[core]\n    no_scm = true\n['remote \"backup\"']\n    url = ../backup\n")
     params = config.load()
@@ -56,7 +104,6 @@ def campaign(project: Path, backend: MemoryBackend) -> Path:
     embed(params)
     write_release()
     layout.REPORT.mkdir(parents=True)
-    (layout.REPORT / "index.html").write_text(f"<!doctype html><img src='{tile_of()}'>")
     drawing(layout.REPORT / "contact-sheet.png")
     for number in range(3):
         (layout.REPORT / "index.html").write_text(f"<!doctype html><p>round {number}</p><img src='{tile_of()}'>")
@@ -65,8 +112,7 @@ def campaign(project: Path, backend: MemoryBackend) -> Path:
     drawing(DRAWINGS / "surest-mistakes.png", KEPT)
     serve("r01")
     miniatures()
-    ask(backend, "r01")
-    return project
+    ask(MemoryBackend(), "r01")
 
 
 def write_release() -> None:
@@ -176,8 +222,7 @@ def test_what_is_not_of_the_picture_stays(campaign: Path) -> None:
     assert not (DRAWINGS / "hardest.png").exists()
 
 
-def test_a_second_purge_finds_nothing_to_do(campaign: Path) -> None:
-    run(purge=True)
+def test_a_second_purge_finds_nothing_to_do(purged: Path) -> None:
     before = files(Path())
     run(purge=True, prove=True)
     assert files(Path()) == before
@@ -209,13 +254,7 @@ def plant(path: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("case", PLANTS)
-def test_a_planted_miss_is_found(case: str, campaign: Path, backend: MemoryBackend) -> None:
-    Path("kept").mkdir()
-    shutil.copy(layout.raw("own") / "shard-00000.tar", "kept/shard")
-    shutil.copy(layout.measured("own") / "part-00000.parquet", "kept/measured")
-    shutil.copy(next(layout.EMBED.glob("*.npy")), "kept/npy")
-    shutil.copy(layout.RELEASE / "parquet/train-00000-of-00001.parquet", "kept/release")
-    run(purge=True, prove=True)
+def test_a_planted_miss_is_found(case: str, purged: Path, backend: MemoryBackend) -> None:
     place, plants = PLANTS[case]
     plants(backend)
     if case == "release":
@@ -261,8 +300,7 @@ def test_a_remote_is_asked_about_first(campaign: Path, capsys: pytest.CaptureFix
     assert not layout.RELEASE.exists()
 
 
-def test_what_cannot_be_reached_is_not_clean(campaign: Path, backend: MemoryBackend, monkeypatch) -> None:
-    run(purge=True, prove=True)
+def test_what_cannot_be_reached_is_not_clean(purged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.move("backup", "elsewhere")
     with pytest.raises(UnavailableError, match="the remote backup: it was not looked at"):
         run(prove=True)
@@ -276,8 +314,7 @@ def test_what_cannot_be_reached_is_not_clean(campaign: Path, backend: MemoryBack
         run(prove=True)
 
 
-def test_a_lost_needle_is_no_lost_proof(campaign: Path) -> None:
-    run(purge=True)
+def test_a_lost_needle_is_no_lost_proof(purged: Path) -> None:
     shutil.rmtree(layout.NEEDLES)
     look = purging.look_for([GONE])
     assert not look.digests.keys() - {GONE}

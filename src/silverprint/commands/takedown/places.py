@@ -40,13 +40,15 @@ def is_removable(path: str) -> bool:
 
 
 def dvc() -> Iterator[Place]:
-    """DVC's cache, then each remote.
+    """DVC's cache, once a stage has run.
 
     Raises:
         UnavailableError: DVC's settings cannot be read.
     """
     if storage.is_used():
-        yield stored(storage.cache())
+        cache = storage.cache()
+        if Path(cache.address).exists() or layout.LOCK.exists():
+            yield stored(cache)
 
 
 def remotes() -> list[str]:

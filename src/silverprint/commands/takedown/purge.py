@@ -38,7 +38,7 @@ def run(params: Params, image_ids: Collection[str], yes: bool) -> None:
     image_purge.run(params, image_ids)
     _here(look)
     for place in places.dvc():
-        _objects(place, survey(place, look))
+        _reached(place.name, partial(_cache, place, look))
     for place in places.mlflow(params):
         _reached(place.name, partial(_artifacts, place, look))
     _reached("Label Studio", lambda: server.take_off(params, image_ids))
@@ -60,6 +60,10 @@ def _here(look: Look) -> None:
             say(f"{path}: removed")
         else:
             say(f"{path}: holds the picture, and is not Silverprint's: remove it there")
+
+
+def _cache(place: Place, look: Look) -> None:
+    _objects(place, survey(place, look))
 
 
 def _artifacts(place: Place, look: Look) -> None:

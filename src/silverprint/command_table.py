@@ -403,8 +403,10 @@ COMMANDS = (
         "commands.takedown:run",
         (
             _arg("target", metavar="IMAGE_ID|URL|DOMAIN|SOURCE|CONTRIBUTOR"),
-            _arg("--why", required=True, help="kept beside the takedown"),
-            _arg("--purge", action="store_true", help="overwrite the pictures' bytes in the shards, too"),
+            _arg("--why", help="kept beside the takedown; needed but for --prove alone"),
+            _arg("--purge", action="store_true", help="take the pictures out of every place that can be reached, too"),
+            _arg("--prove", action="store_true", help="look for them in every such place, and say what is left"),
+            _arg("--yes", action="store_true", help="delete objects on DVC's remotes without a question"),
         ),
     ),
     Verb(

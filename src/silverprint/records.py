@@ -323,6 +323,11 @@ WITHDRAWN: Final[Schema] = {  # pictures here that the takedowns reach: those na
     "how": TEXT,  # named | url | domain | source | same-pixels
 }
 
+PURGED: Final[Schema] = {  # in Git; versions of outputs that a purge took out of DVC's cache and remotes
+    "md5": TEXT,  # hash of the file, or with `.dir` that of a folder's version which has lost a file
+    "at": TEXT,  # UTC, ISO 8601
+}
+
 NEIGHBOURS: Final[Schema] = {  # kept pictures in the near-duplicate group of a withdrawn one, for a person to decide
     "image_id": TEXT,
     "withdrawn": TEXT,  # the withdrawn picture; the smallest image_id of several

@@ -1,20 +1,32 @@
-"""Purge of images and its commit to DVC: the new shards, and the list of places where the old bytes still lie."""
+"""Purge of images from the working copy: their bytes in the shards, thumbnails, features, and what shows them."""
 
+import shutil
 import subprocess
 from collections.abc import Collection
+from pathlib import Path
 
 from silverprint import layout
 from silverprint.campaign import served_copies
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.dvcfiles import cache
+from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UnavailableError
+from silverprint.store import features, thumbnail_table
 from silverprint.store.shards.purge import purge
 
 
+def require_here(params: Params) -> None:
+    """Whatever is changed must be here: what only the cache has would be lost with its object.
+
+    Raises:
+        UnavailableError: an output that DVC knows is not on this disk.
+    """
+    missing_outputs.require_pulled(layout.EMBED, *map(layout.measured, params.sources))
+
+
 def run(params: Params, image_ids: Collection[str]) -> None:
-    """Overwrites the pictures' bytes in every source and removes the copies that are being served, at once; says which
-    copies in caches and remotes must be collected.
+    """Overwrites the pictures' bytes in every source, takes out their thumbnails and features, and removes the copies
+    that are being served, at once. What DVC keeps of earlier versions stays.
 
     Raises:
         DiskError: no space.
@@ -22,26 +34,38 @@ def run(params: Params, image_ids: Collection[str]) -> None:
     """
     for path in served_copies.forget(image_ids):
         say(f"{path}: removed; nobody is shown it any more")
-    old: list[str] = []
     for source in params.sources:
         root = layout.raw(source)
-        hashes = cache.hashes(root)
         changed = purge(root, image_ids)
+        for part in sorted(layout.measured(source).glob("part-*.parquet")):
+            if thumbnail_table.forget(part, image_ids):
+                say(f"{part}: without its thumbnail")
         if not changed:
             continue
-        old += [hashes[path.name] for path in changed if path.name in hashes]
-        where = getattr(params.sources[source], "path", None)
-        if where is not None:
-            say(f"sources.{source}.path ({where}) is never changed by Silverprint: remove the picture there")
         say(f"{root}: overwritten in {', '.join(path.name for path in changed if path.suffix == '.tar') or 'no shard'}")
         _commit(source)
-    if old:
-        say(f"The old bytes are still in {len(old)} objects of DVC's cache, and wherever they were pushed:")
-        for md5 in sorted(old):
-            say(f"  {cache.object_path(md5)}")
-        say("Collect them, with all other versions: dvc gc --workspace, and on the remote dvc gc --workspace --cloud.")
-        say("Other clones and backups have copies of their own; data/embed keeps the picture's features.")
-        say("The next silverprint repro takes its thumbnail out of data/measured, and makes pages that show it again.")
+    for part in features.forget(layout.EMBED, image_ids):
+        say(f"{part}: without its features")
+
+
+def remove_shown(paths: Collection[str]) -> list[str]:
+    """Removes files in data/ that show a picture, as far as the pipeline makes them again, or people gave them.
+
+    A release or a report goes as a whole: without one of its pictures it is none. Returns what is left, for people.
+    """
+    left = []
+    for path in sorted(paths):
+        whole = next((one for one in (layout.RELEASE, layout.REPORT) if path.startswith(f"{one}/")), None)
+        if whole is not None:
+            if whole.exists():
+                shutil.rmtree(whole)
+                say(f"{whole}: removed; silverprint repro makes it again")
+        elif path.startswith(f"{layout.INBOX}/") or path.endswith("/queue.html"):
+            Path(path).unlink(missing_ok=True)
+            say(f"{path}: removed")
+        else:
+            left.append(path)
+    return left
 
 
 def _commit(source: str) -> None:

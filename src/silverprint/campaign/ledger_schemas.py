@@ -85,11 +85,17 @@ def _ours(ours: Row, _theirs: Row) -> Row:
     return ours  # `clean` writes it anew
 
 
+def _purged_first(ours: Row, theirs: Row) -> Row:
+    """Two clones that purged the same version."""
+    return min(ours, theirs, key=lambda row: row["at"] or "")
+
+
 KINDS: Final[dict[str, Kind]] = {
     "takedowns.csv": Kind(
         records.TAKEDOWNS, ("image_id", "kind", "target"), ("at", "target", "image_id"), settle=_said_first
     ),
     "withdrawn.csv": Kind(records.WITHDRAWN, ("image_id",), ("image_id",), required=("image_id",), settle=_ours),
+    "purged.csv": Kind(records.PURGED, ("md5",), ("md5",), required=("md5",), settle=_purged_first),
     "imports.csv": Kind(
         records.IMPORTS,
         ("image_id", "annotator", "batch"),

@@ -43,7 +43,7 @@ def fill(
     reader = ShardReader([layout.raw(source) for source in params.sources])
     for image_id, data in track(reader.read(absent), f"pictures for {round_name}", total=len(absent)):
         files.write_bytes(
-            path(campaign, round_name, image_id), _shown(image_id, data, SHARED_SIDE if image_id in shared else None)
+            path(campaign, round_name, image_id), shown(image_id, data, SHARED_SIDE if image_id in shared else None)
         )
 
 
@@ -64,7 +64,12 @@ def empty(campaign: str, round_name: str) -> None:
     shutil.rmtree(folder(campaign, round_name), ignore_errors=True)
 
 
-def _shown(image_id: str, data: bytes, shorter_side: int | None) -> bytes:
+def shown(image_id: str, data: bytes, shorter_side: int | None) -> bytes:
+    """The picture as a browser is given it.
+
+    Raises:
+        DataError: it does not decode.
+    """
     try:
         return encode_jpeg(decode_known(data, shorter_side).pixels, quality=95)
     except Undecodable as error:

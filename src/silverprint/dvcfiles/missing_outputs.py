@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from silverprint.dvcfiles import lock
+from silverprint.dvcfiles import lock, purged_objects
 from silverprint.errors import UnavailableError
 
 
@@ -15,6 +15,9 @@ def require_pulled(*outputs: Path, command: str = "dvc pull") -> None:
     known = known_outputs()
     for output in outputs:
         if str(output) in known and not output.exists():
+            if at := purged_objects.when(known[str(output)]):
+                rule = f"this version of it was purged on {at}, for a picture in it was taken down"
+                raise UnavailableError(str(output), rule, "go on from a commit after that: git log -- data/purged.csv")
             rule = "dvc.lock knows this output and it is not on this disk; going on would start it from nothing"
             raise UnavailableError(str(output), rule, f"run: {command} {output}")
 

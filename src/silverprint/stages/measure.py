@@ -14,7 +14,7 @@ from silverprint.dvcfiles import missing_outputs
 from silverprint.imaging import heif, measurement
 from silverprint.imaging.open_image import MAX_PIXELS
 from silverprint.records import MEASURED, RAW, THUMBNAILS
-from silverprint.store import ShardReader, executor, files, tables
+from silverprint.store import ShardReader, executor, files, tables, thumbnail_table
 from silverprint.store.shards.names import index_name, index_numbers
 from silverprint.store.shards.purge import PURGED
 
@@ -96,13 +96,9 @@ def _is_measured(index: Path, part: Path) -> bool:
 
 def _forget_purged(index: Path, part: Path) -> None:
     """What was measured before its bytes were purged stays, but for what shows it."""
-    purged = tables.read(index, RAW).filter(pl.col("outcome") == PURGED)["image_id"].implode()
-    if not part.exists() or purged.explode().len() == 0:
-        return
-    rows = tables.read(part, _PART)
-    hidden = pl.col("image_id").is_in(purged)
-    if rows.filter(hidden)["thumbnail"].is_not_null().any():
-        tables.write(rows.with_columns(pl.when(~hidden).then("thumbnail").alias("thumbnail")), part, _PART)
+    purged = tables.read(index, RAW).filter(pl.col("outcome") == PURGED)["image_id"].to_list()
+    if part.exists() and purged:
+        thumbnail_table.forget(part, purged)
 
 
 def _forget_other_version(out: Path, max_pixels: int) -> None:

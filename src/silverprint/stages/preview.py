@@ -57,7 +57,8 @@ def _card(row: dict[str, object], pictures: Gallery) -> Card:
     guess = None if row["predicted"] is None else str(row["predicted"])
     return Card(
         rank=int(str(row["rank"])),
-        image_id=image_id,
+        # The whole name only where the picture is shown: by it a purge and its proof know what a page shows.
+        image_id=image_id if pictures.shows(image_id) else image_id[:12],
         picture=data_uri(pictures.thumbnail(image_id, SIDE)),
         role=str(row["role"]),
         guess=guess,

@@ -4,7 +4,7 @@ A part exists when its .parquet does; the .npy is written first. `embed.json` sa
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -177,3 +177,31 @@ def append(root: Path, image_ids: Sequence[str], batches: Sequence[NDArray[np.fl
     with files.replacing(path) as temporary, temporary.open("wb") as handle:
         np.save(handle, np.concatenate(batches))
     tables.write(pl.DataFrame({"image_id": image_ids}), path.with_suffix(".parquet"), EMBEDDED)
+
+
+def rows_of(root: Path, image_ids: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """(image_id, bytes of its row as they lie on the disk) of those of the pictures that have features."""
+    for path in sorted(root.glob("part-*.parquet")):
+        part = _Part(path)
+        for row in np.flatnonzero(part.image_ids.is_in(sorted(image_ids)).to_numpy()):
+            yield str(part.image_ids[int(row)]), part.opened()[row].tobytes()
+
+
+def forget(root: Path, image_ids: Collection[str]) -> list[Path]:
+    """Removes the rows of pictures; returns the parts that changed. Files are replaced, never written into.
+
+    The table goes first, and with it the part: after a kill, its other pictures are computed again.
+    """
+    changed = []
+    for path in sorted(root.glob("part-*.parquet")):
+        part = _Part(path)
+        kept = ~part.image_ids.is_in(sorted(image_ids))
+        if kept.all():
+            continue
+        rows = part.opened()[kept.to_numpy()]
+        path.unlink()
+        with files.replacing(path.with_suffix(".npy")) as temporary, temporary.open("wb") as handle:
+            np.save(handle, rows)
+        tables.write(pl.DataFrame({"image_id": part.image_ids.filter(kept)}), path, EMBEDDED)
+        changed.append(path)
+    return changed

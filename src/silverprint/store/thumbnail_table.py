@@ -5,7 +5,7 @@ In a table some thousands lie compressed in one piece, and a million in memory a
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint.core.measures.thumbnail_alignment import SIDE
-from silverprint.records import THUMBNAILS
+from silverprint.records import MEASURED, THUMBNAILS
 from silverprint.store import tables
 from silverprint.store.files import disk_errors
 
@@ -64,3 +64,14 @@ def lay_out(folders: Iterable[Path], image_ids: pl.Series, scratch: Path) -> Ite
                     for place, thumbnail in shown.select("place", "thumbnail").iter_rows():
                         os.pwrite(file.fileno(), thumbnail, place * _SIZE)
             yield Thumbnails(file.fileno())
+
+
+def forget(part: Path, image_ids: Collection[str]) -> bool:
+    """Takes the thumbnails of pictures out of a table of `measure`; their figures stay. Whether it changed."""
+    schema = MEASURED | THUMBNAILS
+    rows = tables.read(part, schema)
+    hidden = pl.col("image_id").is_in(sorted(image_ids))
+    if not rows.filter(hidden)["thumbnail"].is_not_null().any():
+        return False
+    tables.write(rows.with_columns(pl.when(~hidden).then("thumbnail").alias("thumbnail")), part, schema)
+    return True

@@ -36,9 +36,12 @@ def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> No
     for name in ("r01", "r02", "r03"):
         cards[name] = (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
         assert gone in cards[name]
-    pulled.must("silverprint", "takedown", gone, "--why", "asked by its author", "--purge")
-    assert "data/release holds 1 withdrawn" in pulled.must("silverprint", "status")
     unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
+    asked = pulled.call("silverprint", "takedown", gone, "--why", "asked by its author", "--purge", **unreachable)
+    assert asked.returncode == 64, asked.stdout + asked.stderr  # the remote is the others', too
+    assert "objects for good from the remote" in asked.stderr
+    assert "Label Studio was not reached" in asked.stderr
+    assert not (pulled.path / "data/release").exists()
     done = pulled.call("dvc", "repro", **unreachable)
     assert done.returncode == 0, done.stdout + done.stderr
     assert pulled.votes().equals(before)

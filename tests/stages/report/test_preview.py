@@ -65,13 +65,16 @@ def test_withdrawn_and_unlicensed_pictures_are_not_shown(campaign: Params) -> No
     gone, other = ledgers.queue("r02")["image_id"][:2]
     rows = pl.DataFrame([{"image_id": gone, "kind": "image", "target": gone, "why": "asked"}])
     preview.run(campaign, "r02")
-    before = pictures()
+    before, queue_before = pictures(), page()
     tables.write_ledger(conform(rows, TAKEDOWNS), layout.TAKEDOWNS, TAKEDOWNS, ["target"])
     manifest = pl.read_parquet(layout.MANIFEST)
     unlicensed = pl.when(pl.col("image_id") == other).then(pl.lit("license-unknown")).otherwise("reason")
     manifest.with_columns(reason=unlicensed).write_parquet(layout.MANIFEST)
     preview.run(campaign, "r02")
     after = pictures()
+    assert gone in queue_before
+    assert gone not in page()  # a purge takes a page that names it for one that shows it
+    assert gone[:12] in page()
     changed = [place for place, (one, two) in enumerate(zip(before, after, strict=True)) if one != two]
     assert changed == [0, 1]
     assert after[0] != after[1]

@@ -51,11 +51,15 @@ class Gallery:
 
     Args:
         signs: image_id -> the sign to show instead of the picture.
+
+    Attributes:
+        shown: image_ids of the pictures that were shown so far.
     """
 
     def __init__(self, reader: ShardReader, signs: Mapping[str, str]) -> None:
         self._reader = reader
         self._signs = signs
+        self.shown: set[str] = set()
         self._stored = set(reader.index().filter(pl.col("outcome") == "stored")["image_id"])
 
     def shows(self, image_id: str) -> bool:
@@ -67,6 +71,8 @@ class Gallery:
             return placeholder(side, self._signs.get(image_id, BROKEN))
         [(_, data)] = self._reader.read([image_id])
         try:
-            return thumbnail(decode(data, shorter_side=side).pixels, side)
+            small = thumbnail(decode(data, shorter_side=side).pixels, side)
         except Undecodable:
             return placeholder(side, BROKEN)
+        self.shown.add(image_id)
+        return small

@@ -25,6 +25,12 @@ _SETTINGS = {
 CONTENT = "silverprint.content"  # tag: digest of what a run shows, set when it is complete
 
 
+def quiet_settings() -> None:
+    """How MLflow's own code behaves in this process, where the environment does not say it; before its import."""
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+
+
 @dataclass(frozen=True)
 class Experiment:
     """An MLflow at hand."""
@@ -42,8 +48,7 @@ class Experiment:
             UnavailableError: MLflow is not reachable, or answers with an error.
             NotAllowedError: it refuses us.
         """
-        for name, value in _SETTINGS.items():
-            os.environ.setdefault(name, value)
+        quiet_settings()
         from mlflow import MlflowClient
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)

@@ -17,6 +17,7 @@ from silverprint.core.votes.imported_labels import PREFIX
 from silverprint.imaging.decode import decode_known
 from silverprint.records import LABELS
 from silverprint.store import ShardReader, tables
+from silverprint.store.traces import drawn_names
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -196,7 +197,10 @@ def _log_figures(store: Experiment, run_id: str, params: Params, facts: RoundFac
     if pictures:
         shown |= {name: figures.image_sheet(rows, pictures) for name, rows in sheets.items() if not rows.is_empty()}
     for name, figure in shown.items():
-        store.client.log_figure(run_id, figure, f"figures/{name}.png", save_kwargs={"dpi": 110})
+        save: dict[str, Any] = {"dpi": 110}
+        if name in sheets:  # so that a purge knows whom it shows
+            save["metadata"] = {drawn_names.KEY: drawn_names.text_of(sheets[name]["image_id"])}
+        store.client.log_figure(run_id, figure, f"figures/{name}.png", save_kwargs=save)
 
 
 def _classes(params: Params, evaluation: pl.DataFrame) -> list[str]:

@@ -8,7 +8,15 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import annotator_ledger, class_changes, ledgers, round_projects, round_state, served_copies
+from silverprint.campaign import (
+    annotator_ledger,
+    class_changes,
+    ledgers,
+    round_projects,
+    round_state,
+    served_copies,
+    withdrawn_tasks,
+)
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
@@ -106,7 +114,7 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
     corrections.report_votes(backend, current, kept, votes, answers)
     if current.ends_early:
         early_close.require_answers(name, votes)
-        server_sync.withdraw(backend, everywhere, withdrawn)
+        withdrawn_tasks.withdraw(backend, everywhere, withdrawn)
         deleted = early_close.stop_asking(backend, everywhere)
         votes, _ = _pull(backend, current, everywhere)  # what came until then
         early_close.say_end(name, ledgers.queue(name), votes, deleted)
@@ -117,7 +125,7 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
     progress = vote_ledger.progress(queue, ledgers.asks(name), annotator_ledger.answers_in_time(votes), withdrawn)
     answers = corrections.withdraw_void_votes(backend, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
-        server_sync.withdraw(backend, [project, *younger], withdrawn)
+        withdrawn_tasks.withdraw(backend, [project, *younger], withdrawn)
         server_sync.restore_settings(backend, params, project, current)
         there, on_task = corrections.remove_duplicates(backend, project, younger, answers)
         server_sync.push(

@@ -229,18 +229,3 @@ def _asked_image(backend: AnnotationBackend, project: Project, row: dict[str, An
         predicted=row["predicted"] if shown else None,
         confidence=row["confidence"] if shown else None,
     )
-
-
-def withdraw(backend: AnnotationBackend, projects: list[Project], withdrawn: frozenset[str]) -> None:
-    """Takes withdrawn pictures off the server, with all tasks about them alone; a page goes on with its others. Their
-    votes are in the ledger by now.
-    """
-    for project in projects:
-        there = [(task, withdrawn.intersection(task.image_ids)) for task in backend.tasks(project)]
-        gone = [task.task_id for task, off in there if off and len(off) == len(set(task.image_ids))]
-        if gone:
-            backend.delete_tasks(project, gone)
-        for task, off in there:
-            if off and task.task_id not in gone:
-                backend.take_off_page(task.task_id, off)
-        served_copies.remove(project.campaign, project.round, withdrawn)

@@ -26,6 +26,7 @@ from silverprint.stages.report import campaign_data, contact_sheet_examples, lab
 from silverprint.stages.report.campaign_data import Campaign
 from silverprint.store import files
 from silverprint.store.files import replacing_folder
+from silverprint.store.traces import drawn_names
 
 
 def run(params: Params) -> None:
@@ -47,9 +48,16 @@ def run(params: Params) -> None:
         if points:
             learning_curve.draw(points, folder / "curve.png", _before(rounds))
         page = html.render(_view(campaign, rounds, chosen, pictures, folder))
-        files.write_text(folder / "index.html", page)
+        files.write_text(folder / "index.html", page + _names(pictures))
+        for name in ("strip.png", "contact-sheet.png"):
+            drawn_names.say(folder / name, pictures.shown)
     console.say(f"{layout.REPORT / 'index.html'}: {len(points)} of {len(rounds)} opened rounds measured")
     console.say(f"{layout.REPORT / 'index.html'}: {round_status.to_go_on(params)}")
+
+
+def _names(pictures: Gallery) -> str:
+    """Which pictures the page shows, for a purge."""
+    return f"<!-- {drawn_names.KEY}: {drawn_names.text_of(pictures.shown)} -->\n"
 
 
 def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:

@@ -11,7 +11,9 @@ from urllib.parse import urldefrag
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import exact_copies, image_purge, ledgers, released
+from silverprint.campaign import exact_copies, ledgers, released
+from silverprint.commands.takedown import prove as proof
+from silverprint.commands.takedown import purge as purging
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.cleaning import withdrawals
@@ -23,16 +25,27 @@ from silverprint.store import tables
 _SCHEMES: Final = ("http", "https", "s3")
 
 
-def run(params: Params, target: str, why: str, purge: bool) -> None:
+def run(
+    params: Params, target: str, why: str | None = None, purge: bool = False, prove: bool = False, yes: bool = False
+) -> None:
     """Adds `target` to data/takedowns.csv; what no source holds yet too, since it may come.
 
+    Args:
+        purge: take its pictures out of every place that can be reached.
+        prove: look for them in every place that can be reached; alone, nothing changes.
+        yes: ask nothing.
+
     Raises:
-        UsageError: no reason, or a target of no known kind.
-        UnavailableError: a source's index is not here.
+        UsageError: no reason, or a target of no known kind, or one to prove that was not taken down.
+        UnavailableError: a source's index is not here; or a place to look at.
+        DataError: the proof found something.
     """
-    target, reason = _text(target), _text(why)
+    target, reason = _text(target), _text(why or "")
+    if prove and not purge and why is None:
+        _prove(params, target)
+        return
     if not reason:
-        raise UsageError(f"--why {why!r}", "a takedown says why", 'give a reason: --why "asked by its author"')
+        raise UsageError(f"--why {why or ''!r}", "a takedown says why", 'give a reason: --why "asked by its author"')
     raw = _raw(params)
     kind, target = _kind(params, target, raw)
     at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -53,7 +66,20 @@ def run(params: Params, target: str, why: str, purge: bool) -> None:
         again = released.remake_command(params)
         say(f"{layout.RELEASE} holds {held} of them until it is made again: give it to nobody before; {again}")
     if purge:
-        image_purge.run(params, frozenset(reached["image_id"]))
+        purging.run(params, frozenset(reached["image_id"]), yes)
+    if prove:
+        proof.run(params, reached["image_id"].to_list(), purging.look_for(reached["image_id"].to_list()))
+
+
+def _prove(params: Params, target: str) -> None:
+    """The proof of a takedown that was written before."""
+    kind, name = _kind(params, target, _raw(params))
+    rows = ledgers.takedowns().filter((pl.col("target") == name) & (pl.col("kind") == kind))
+    named = rows["image_id"].drop_nulls().unique().sort().to_list()
+    if not named:
+        rule = "no picture of it was taken down"
+        raise UsageError(target, rule, f'run: silverprint takedown {target} --why "..." --purge --prove')
+    proof.run(params, named, purging.look_for(named))
 
 
 def _kind(params: Params, target: str, raw: pl.DataFrame) -> tuple[str, str]:

@@ -1,0 +1,83 @@
+"""Places that a purge and its proof look at: this folder, DVC's cache and remotes, and what is not ours."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from silverprint import layout
+from silverprint.adapters.tracking import stored_artifacts
+from silverprint.commands.takedown.survey import Place, folder, stored
+from silverprint.config import Params
+from silverprint.dvcfiles import storage
+from silverprint.records import RAW
+from silverprint.store import tables
+
+# Of var/, what a purge may remove: it is made again. The servers' databases are theirs.
+_REMOVABLE = (
+    layout.SERVING,
+    layout.TRACKING / "artifacts",
+    layout.RELEASE_DIFFS,
+    layout.FINETUNING,
+    layout.PIXELS,
+    layout.MINIATURES,
+    layout.ALIKE,
+    layout.ROTATED,
+    layout.NEAREST,
+)
+
+
+def data() -> Place:
+    """The outputs and ledgers as they lie here."""
+    return folder("data", Path("data"))
+
+
+def var() -> Place:
+    """What this machine keeps: served copies, caches, MLflow's drawings, the servers' databases."""
+    return folder("var", layout.VAR, skip=(layout.NEEDLES, layout.LOCKS, layout.DEMO))
+
+
+def is_removable(path: str) -> bool:
+    return any(Path(path).is_relative_to(one) for one in _REMOVABLE)
+
+
+def dvc() -> Iterator[Place]:
+    """DVC's cache, once a stage has run.
+
+    Raises:
+        UnavailableError: DVC's settings cannot be read.
+    """
+    if storage.is_used():
+        cache = storage.cache()
+        if Path(cache.address).exists() or layout.LOCK.exists():
+            yield stored(cache)
+
+
+def remotes() -> list[str]:
+    return storage.remote_names() if storage.is_used() else []
+
+
+def remote(name: str) -> Place:
+    """
+    Raises:
+        UnavailableError: DVC does not know how to reach it.
+    """
+    return stored(storage.remote(name))
+
+
+def mlflow(params: Params) -> Iterator[Place]:
+    """The MLflow that the environment names; another one's files are in var/."""
+    uri = stored_artifacts.address_elsewhere()
+    if uri is not None:
+        found = stored_artifacts.Artifacts(uri, params.dataset.name)
+        yield Place(f"MLflow at {uri}", found.files, found.read, found.remove)
+
+
+def yours(params: Params, image_ids: Collection[str]) -> Iterator[tuple[str, Place | None]]:
+    """Folders and archives that the pictures were read from, never changed by us; None for one that is elsewhere."""
+    for name, source in params.sources.items():
+        path = getattr(source, "path", None)
+        if path is None:
+            continue
+        known = tables.read_parts(layout.raw(name), {"image_id": RAW["image_id"]})["image_id"]
+        if known.is_in(sorted(image_ids)).any():
+            where = f"sources.{name}.path ({path})"
+            yield where, folder(where, Path(str(path)), ours=False) if Path(str(path)).exists() else None

@@ -15,9 +15,10 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.label_efficiency.datasets import DATASETS, FOLDER, folder, task
-from benchmarks.label_efficiency.measures import balanced_accuracy, interval
+from benchmarks.label_efficiency.measures import balanced_accuracy, cells_won, interval, labels_ratio
 from silverprint.core.features import block_weights
 from silverprint.core.selection import STRATEGIES, select
 from silverprint.core.semisupervised import fit
@@ -91,6 +92,20 @@ def table(dataset: str, seeds: range, upto: int) -> Iterator[str]:
             middle, low, high = interval(at[one] - at[other])
             cells.append(f"{middle:+.1f} [{low:+.1f}, {high:+.1f}]")
         yield "| " + " | ".join(cells) + " |"
+    yield from _fewer(runs, upto)
+
+
+def _fewer(runs: dict[tuple[str, str], NDArray[np.float64]], upto: int) -> Iterator[str]:
+    """How many times fewer labels `auto` with `auto` needs, their geometric mean, and the cells that it wins."""
+    budgets = np.arange(BATCH, upto + 1, BATCH)
+    targets = [labels for labels in (100, 200, 400) if labels <= upto]
+    yield ""
+    for base in PAIRS[:-1]:
+        ratios = [labels_ratio(runs["auto", "auto"], runs[base], budgets, at) for at in targets]
+        each = ", ".join(f"{ratio:.1f} × at {at}" for ratio, at in zip(ratios, targets, strict=True))
+        mean, won = np.exp(np.mean(np.log(ratios))), cells_won(runs["auto", "auto"], runs[base])
+        other = " / ".join(base)
+        yield f"- auto / auto for the accuracy of {other}: {mean:.1f} × fewer labels ({each}); {won:.1%} of cells won"
 
 
 def main() -> None:

@@ -168,8 +168,13 @@ class Studio:
         return task_import.read_tasks(self._client, project.id)
 
     @translates_failures
-    def push(self, project: Project, tasks: Sequence[Task]) -> None:
-        task_import.push(self._client, project.id, tasks)
+    def count_tasks(self, project: Project) -> int:
+        return pagination.count_tasks(self._client, project.id)
+
+    @translates_failures
+    def push(self, project: Project, tasks: Sequence[Task], there: Collection[StoredTask] | None = None) -> int:
+        known = task_import.read_tasks(self._client, project.id) if there is None else there
+        return task_import.push(self._client, project.id, tasks, known)
 
     @translates_failures
     def set_overlap(self, task_id: int, overlap: int) -> None:

@@ -1,6 +1,7 @@
 """Exchange of annotate with the annotation backend: the round's project, questions, answers as votes, withdrawals."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -156,9 +157,9 @@ def push(
     progress: pl.DataFrame,
     there: dict[str, StoredTask],
     answers: Counter[int],
-) -> None:
+) -> int:
     """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so,
-    and fewer where it says so no longer.
+    and fewer where it says so no longer. Returns how many tasks the project has more than before.
 
     Args:
         there: the project's tasks by `asking_plan.task_key`, one each.
@@ -178,13 +179,14 @@ def push(
     shown = {image_id for task in there.values() for image_id in task.image_ids}
     _serve(backend, params, current, unanswered, shown)
     asks = [one for one in plan if one.people]
-    backend.push(project, [_task(backend, project, rows, one, wanted[one.key], grid=bool(page_of)) for one in asks])
+    tasks = [_task(backend, project, rows, one, wanted[one.key], grid=bool(page_of)) for one in asks]
+    made = backend.push(project, tasks, there.values())
     for key, task in there.items():
         if wanted.get(key, task.overlap) < task.overlap and wanted[key]:
             backend.set_overlap(task.task_id, wanted[key])
     # Answered elsewhere: in a younger project of the round, or on a double.
     needless = [task.task_id for key, task in there.items() if wanted.get(key) == 0]
-    backend.delete_unanswered(project, needless)
+    return made - len(backend.delete_unanswered(project, needless))
 
 
 def _serve(backend: AnnotationBackend, params: Params, current: State, unanswered: list[str], shown: set[str]) -> None:
@@ -231,16 +233,29 @@ def _asked_image(backend: AnnotationBackend, project: Project, row: dict[str, An
     )
 
 
-def withdraw(backend: AnnotationBackend, projects: list[Project], withdrawn: frozenset[str]) -> None:
+def withdraw(
+    backend: AnnotationBackend, projects: list[Project], withdrawn: frozenset[str]
+) -> dict[int, list[StoredTask]]:
     """Takes withdrawn pictures off the server, with all tasks about them alone; a page goes on with its others. Their
     votes are in the ledger by now.
+
+    Returns:
+        The tasks that are left, by the project's id.
     """
+    left = {}
     for project in projects:
         there = [(task, withdrawn.intersection(task.image_ids)) for task in backend.tasks(project)]
         gone = [task.task_id for task, off in there if off and len(off) == len(set(task.image_ids))]
         if gone:
             backend.delete_tasks(project, gone)
-        for task, off in there:
-            if off and task.task_id not in gone:
-                backend.take_off_page(task.task_id, off)
+        left[project.id] = [_without(backend, task, off) for task, off in there if task.task_id not in gone]
         served_copies.remove(project.campaign, project.round, withdrawn)
+    return left
+
+
+def _without(backend: AnnotationBackend, task: StoredTask, off: frozenset[str]) -> StoredTask:
+    """A task whose page has taken these pictures off."""
+    if not off:
+        return task
+    backend.take_off_page(task.task_id, off)
+    return replace(task, places=tuple("" if place in off else place for place in task.places))

@@ -161,7 +161,7 @@ class Studio:
         Raises:
             ConfigError: the server is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
         """
-        image_storage.share(self._client, self.url, project.id, media)
+        image_storage.share(self._client, self.url, project.id, media, here=self.local)
 
     @translates_failures
     def tasks(self, project: Project) -> list[StoredTask]:

@@ -60,7 +60,7 @@ def has(client: "LabelStudio", path: str) -> bool:
     return status != httpx.codes.NOT_FOUND
 
 
-def post(client: "LabelStudio", path: str, body: Any) -> Any:
+def post(client: "LabelStudio", path: str, body: Any, **query: str) -> Any:
     """The server's answer, from JSON, to what the SDK has no method for.
 
     Raises:
@@ -68,7 +68,7 @@ def post(client: "LabelStudio", path: str, body: Any) -> Any:
     """
     from label_studio_sdk.core.api_error import ApiError
 
-    answer = client._client_wrapper.httpx_client.request(path, method="POST", json=body)
+    answer = client._client_wrapper.httpx_client.request(path, method="POST", params=query, json=body)
     if not answer.is_success:
         raise ApiError(status_code=answer.status_code, headers=dict(answer.headers), body=answer.text)
     return answer.json()

@@ -143,7 +143,7 @@ def _import(client: "LabelStudio", project_id: int, tasks: Sequence[Task], addre
         answer: Any = client.projects.import_tasks(project_id, request=body, return_task_ids=True)
         return list(answer.task_ids)
     asked = [{**one, "overlap": task.overlap} for one, task in zip(body, tasks, strict=True)]
-    made: list[int] = sdk.post(client, f"{address}?return_task_ids=true", asked)["task_ids"]
+    made: list[int] = sdk.post(client, address, asked, return_task_ids="true")["task_ids"]
     return made
 
 

@@ -15,6 +15,7 @@ import json
 import os
 import socket
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -87,6 +88,18 @@ def timed_copies() -> Iterator[list[float]]:
 
 
 def measure(folder: Path, pictures: int, overlap: int, prelabelled: bool) -> dict[str, float]:
+    """Seconds by name; each is also said as soon as it is known."""
+    found: dict[str, float] = {}
+
+    def note(name: str, seconds: float) -> None:
+        found[name] = round(seconds, 2)
+        print(name, found[name], file=sys.stderr, flush=True)
+
+    def run(name: str, code: int) -> None:
+        since = time.monotonic()
+        machine.expect(code)
+        note(name, time.monotonic() - since)
+
     backend, access = Studio.connect(), credentials.find()
     serving = layout.SERVING.resolve()
     checkout = folder / "checkout"
@@ -94,32 +107,23 @@ def measure(folder: Path, pictures: int, overlap: int, prelabelled: bool) -> dic
     machine = studio_machine.make(checkout, backend, serving, access.token, CAMPAIGN, [overlap] * pictures)
     if prelabelled:
         machine.prelabel("coat")
-    with httpx.Client(
-        base_url=access.url, timeout=600, trust_env=False, headers={"Authorization": f"Token {access.token}"}
-    ) as http:
-        found = {"bare_import_s": bare_import(http, backend, pictures)}
+    headers = {"Authorization": f"Token {access.token}"}
+    with httpx.Client(base_url=access.url, timeout=600, trust_env=False, headers=headers) as http:
+        note("bare_import_s", bare_import(http, backend, pictures))
         with timed_copies() as copies:
-            since = time.monotonic()
-            machine.expect(75)
-            found["first_run_s"] = time.monotonic() - since
-        found["serve_s"] = sum(copies)
-        since = time.monotonic()
-        machine.expect(75)
-        found["run_without_news_s"] = time.monotonic() - since
+            run("first_run_s", 75)
+        note("serve_s", sum(copies))
+        run("run_without_news_s", 75)
         (project,) = backend.find_all(CAMPAIGN, studio_machine.ROUND)
         assert {task.overlap for task in backend.tasks(project)} == {overlap}
         answer(project, int(http.get("/api/current-user/whoami").json()["id"]))
-        exports = [bare_export(http, project)]
+        note("bare_export_s", bare_export(http, project))
         since = time.monotonic()
         backend.annotations(project)
-        found["pull_s"] = time.monotonic() - since
-        exports.append(bare_export(http, project))
-        found["bare_export_s"] = sum(exports) / 2
-        since = time.monotonic()
-        machine.expect(75 if overlap > 1 else 0)
-        found["run_with_pull_s"] = time.monotonic() - since
+        note("pull_s", time.monotonic() - since)
+        run("run_with_pull_s", 75 if overlap > 1 else 0)
         assert machine.votes().height == pictures
-    return {name: round(seconds, 2) for name, seconds in found.items()}
+    return found
 
 
 def main() -> None:

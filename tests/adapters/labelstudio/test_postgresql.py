@@ -16,6 +16,8 @@ from tests.helpers import needs, postgresql
 
 pytestmark = pytest.mark.slow
 
+RESET = "UPDATE authtoken_token SET key = :key WHERE user_id = (SELECT id FROM htx_user WHERE email = :email)"
+
 
 @pytest.fixture
 def on_postgresql(tmp_path, monkeypatch):
@@ -63,8 +65,7 @@ def test_a_round_on_postgresql_outlives_a_backup_and_a_restore(on_postgresql, mo
     assert kept.stat().st_mode & 0o777 == 0o600
 
     # A token that was reset is learnt from this database, too.
-    reset = ("UPDATE authtoken_token SET key = :key", {"key": "f" * 40})
-    own_database.run("no reset", reset)
+    own_database.run("no reset", (RESET, {"key": "f" * 40, "email": local_server.ADMIN}))
     studio.up(free_port())
     again = Studio.connect()
     assert (again.server, find(again, "tests", "r01")) == (house.server, project)

@@ -3,7 +3,8 @@
     python -m benchmarks.label_studio_load [--people 8] [--pictures 40] [--overlap 2] [--seconds 120] [--bare]
 
 A server of its own, made in a folder that goes away afterwards, has one project. Each person signs in, and asks for a
-picture, fetches it and answers, without a pause, until they are served none or the seconds are over. `--bare` serves
+picture, fetches it and answers, without a pause, until they are served none or the seconds are over. The database is
+SQLite, or the empty PostgreSQL that STUDIO_DATABASE_URL names. `--bare` serves
 Label Studio as it comes: its own WSGI application, with eight threads that write beside each other. Prints JSON. An
 answer is a surplus one where its picture has as many as were asked without it; `failed` are answers of the server of
 500 and above, after which the person tries again; `locked` counts "database is locked" in its log. Times are of the

@@ -209,9 +209,18 @@ class AnnotationBackend(Protocol):
     def tasks(self, project: Project) -> list[StoredTask]:
         """Every task of the project in the order of asking, whoever made it."""
 
-    def push(self, project: Project, tasks: Sequence[Task]) -> None:
+    def count_tasks(self, project: Project) -> int:
+        """How many tasks the project has, whoever made them; quicker than to list them."""
+
+    def push(self, project: Project, tasks: Sequence[Task], there: Collection[StoredTask] | None = None) -> int:
         """Asks about `tasks`, those at the front first. Give all of them again after an interruption: what is there
         stays as it is, what is missing is added behind it. An overlap is never lowered.
+
+        Args:
+            there: the project's tasks, where they were listed already under the same lease; listed now without it.
+
+        Returns:
+            How many tasks were made.
         """
 
     def set_overlap(self, task_id: int, overlap: int) -> None:

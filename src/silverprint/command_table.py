@@ -714,6 +714,23 @@ COMMANDS = (
             Verb("prepare", "create its empty database, for its first start", "commands.studio:prepare", params=False),
             Verb("up", "start it", "commands.studio:up", (_port(8080),), params=False),
             Verb("down", "stop it", "commands.studio:down", params=False),
+            Verb(
+                "backup",
+                "write its database, uploads and account into one file, while people work or not",
+                "commands.studio:backup",
+                (_arg("file", type=Path, help="a file for your eyes only: every answer and a password are in it"),),
+                params=False,
+            ),
+            Verb(
+                "restore",
+                "put a backup in the place of its data; it must be stopped",
+                "commands.studio:restore",
+                (
+                    _arg("file", type=Path, help="what `studio backup` wrote"),
+                    _arg("--replace", action="store_true", help="replace the Label Studio that is here; it is kept"),
+                ),
+                params=False,
+            ),
         ),
     ),
     Verb(

@@ -114,25 +114,31 @@ class MemoryBackend:
         self._get(project)
         return [asked.stored for asked in self._asked(project.id)]
 
-    def push(self, project: Project, tasks: Sequence[Task]) -> None:
-        there = {
-            (asked.stored.shares_page, image_id): asked
-            for asked in reversed(self._asked(self._get(project).id))
-            for image_id in asked.stored.image_ids
+    def count_tasks(self, project: Project) -> int:
+        return len(self._asked(self._get(project).id))
+
+    def push(self, project: Project, tasks: Sequence[Task], there: Collection[StoredTask] | None = None) -> int:
+        listed = self.tasks(project) if there is None else there
+        known_as = {
+            (stored.shares_page, image_id): self._tasks[stored.task_id]
+            for stored in sorted(listed, key=lambda stored: stored.task_id, reverse=True)
+            for image_id in stored.image_ids
         }
+        before = len(self._tasks)
         for task in tasks:
             keys = [(task.shares_page, image.image_id) for image in task.images]
-            known = next((there[key] for key in keys if key in there), None)
+            known = next((known_as[key] for key in keys if key in known_as), None)
             if known is None:
                 id_ = next(self._ids)
                 places = tuple(image.image_id for image in task.images)
                 made = _Asked(project.id, StoredTask(id_, places, task.overlap, _is_predicted(task)), task)
                 self._tasks[id_] = made
-                there |= dict.fromkeys(keys, made)
+                known_as |= dict.fromkeys(keys, made)
             else:
                 overlap = max(task.overlap, known.stored.overlap)
                 known.stored = replace(known.stored, overlap=overlap, predicted=_is_predicted(task))
                 known.task = task
+        return len(self._tasks) - before
 
     def add_task(self, project: Project, image_id: str | None) -> int:
         """What people may do to a project: a task that Silverprint did not make; its id."""

@@ -34,7 +34,7 @@ ROUND = "r01"
 
 def picture(number: int) -> bytes:
     buffer = BytesIO()
-    Image.new("RGB", (64, 48), (number % 256, 7 * number % 256, 90)).save(buffer, "PNG")
+    Image.new("RGB", (64, 48), (number % 256, 7 * number % 256, 90 + number // 256)).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -98,6 +98,12 @@ class Machine:
         on_page = pl.int_range(pl.len()) < shared
         told = {"show_prediction": on_page, "predicted": pl.lit(predicted), "confidence": pl.lit(0.5)}
         path.write_bytes(ledgers.queue_bytes(queue.with_columns(page=pl.when(on_page).then(1), **told)))
+
+    def prelabel(self, predicted: str) -> None:
+        """Has every picture of the queue shown with its answer pre-set."""
+        path = self.folder / layout.queue(ROUND)
+        told = {"show_prediction": pl.lit(True), "predicted": pl.lit(predicted), "confidence": pl.lit(0.5)}
+        path.write_bytes(ledgers.queue_bytes(tables.read_ledger(path, QUEUE).with_columns(**told)))
 
     def ask_until_sure(self, pictures: int, most: int, until: float) -> None:
         """Has the first pictures of the queue asked about until they are sure; those behind them are for evaluation."""

@@ -1,5 +1,6 @@
 """Serving cache: the open round's images as a browser shows them. Disposable."""
 
+import os
 import shutil
 from collections.abc import Collection, Container, Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from silverprint.errors import DataError, restore_remedy
 from silverprint.imaging.decode import Undecodable, decode_known, encode_jpeg
 from silverprint.store import ShardReader, files
 
+_END: Final = b"\xff\xd9"
 SHARED_SIDE: Final = 320  # pixels: twice the width of a place on a page, for screens with two pixels a point
 
 
@@ -37,14 +39,24 @@ def fill(
         UnavailableError: a source's shards are not on this disk.
         DataError: a picture does not decode any more.
     """
-    absent = [image_id for image_id in image_ids if not path(campaign, round_name, image_id).exists()]
+    absent = [image_id for image_id in image_ids if not _is_whole(path(campaign, round_name, image_id))]
     if not absent:
         return
     reader = ShardReader([layout.raw(source) for source in params.sources])
     for image_id, data in track(reader.read(absent), f"pictures for {round_name}", total=len(absent)):
-        files.write_bytes(
-            path(campaign, round_name, image_id), shown(image_id, data, SHARED_SIDE if image_id in shared else None)
-        )
+        copy = shown(image_id, data, SHARED_SIDE if image_id in shared else None)
+        # Thousands of waits for the disk: a copy that a power failure takes is noticed, and made again.
+        files.write_bytes(path(campaign, round_name, image_id), copy, lasting=False)
+
+
+def _is_whole(copy: Path) -> bool:
+    """Whether it is there to its last byte, which a JPEG's end marker is."""
+    try:
+        with copy.open("rb") as file:
+            file.seek(-len(_END), os.SEEK_END)
+            return file.read() == _END
+    except OSError:  # none, or shorter than that
+        return False
 
 
 def remove(campaign: str, round_name: str, image_ids: Iterable[str]) -> None:

@@ -27,8 +27,12 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
+def replacing(path: Path, mode: int = 0o644, *, lasting: bool = True) -> Iterator[Path]:
     """A temporary path to write to; becomes `path` at the end, or vanishes if the block raises.
+
+    Args:
+        lasting: whether it is on the disk when the block has ended. Without it the machine must go on for a while: a
+            power failure leaves no file, an empty or a short one.
 
     Raises:
         DiskError: no space, or the folder cannot be written.
@@ -40,16 +44,17 @@ def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
         try:
             yield temporary
             temporary.chmod(mode)
-            with temporary.open("rb") as handle:
-                os.fsync(handle.fileno())
+            if lasting:
+                with temporary.open("rb") as handle:
+                    os.fsync(handle.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """`data` as the file `path`, atomically."""
-    with replacing(path, mode) as temporary:
+def write_bytes(path: Path, data: bytes, mode: int = 0o644, *, lasting: bool = True) -> None:
+    """`data` as the file `path`, atomically; see `replacing`."""
+    with replacing(path, mode, lasting=lasting) as temporary:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as handle:
             handle.write(data)

@@ -34,7 +34,7 @@ def free_port() -> int:
 def inside(folder: Path) -> Iterator[None]:
     """The working directory and an environment without Label Studio's variables, then back."""
     here, kept = Path.cwd(), dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("LABEL_STUDIO")]:
+    for name in [name for name in os.environ if name.startswith(("LABEL_STUDIO", "STUDIO_DATABASE"))]:
         del os.environ[name]
     os.environ.setdefault("SILVERPRINT_STUDIO_ENV", str(ROOT / ".venv-studio"))
     os.chdir(folder)

@@ -206,10 +206,11 @@ def test_everybody_is_served_by_rank_until_an_image_has_its_overlap(backend, pro
 
 def test_an_interrupted_push_is_completed_in_rank_order_and_lowers_no_overlap(backend, project):
     everything = tasks(*[1, 1, 2, 3] * 3, predicted="bag")
-    backend.push(project, everything[:5])
+    assert backend.push(project, everything[:5]) == 5
     first = by_image(backend, project)
-    backend.push(project, everything)
-    backend.push(project, tasks(*[1] * 12, predicted="bag"))
+    assert backend.push(project, everything, backend.tasks(project)) == 7
+    assert backend.push(project, tasks(*[1] * 12, predicted="bag")) == 0
+    assert backend.count_tasks(project) == 12
     there = by_image(backend, project)
     assert [(task.image_id, task.overlap) for task in there.values()] == [
         (task.images[0].image_id, task.overlap) for task in everything

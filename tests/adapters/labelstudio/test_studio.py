@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
+from label_studio_sdk.core.api_error import ApiError
 from PIL import Image
 
 from silverprint import config
-from silverprint.adapters.labelstudio import Studio, credentials, project_tag
+from silverprint.adapters.labelstudio import Studio, credentials, project_tag, sdk, task_import
+from silverprint.adapters.labelstudio.inside_server import overlap_import
 from silverprint.annotation_backend import Task
 from silverprint.commands import people
 from silverprint.errors import ConfigError, DataError, NotAllowedError, UsageError
@@ -44,8 +46,13 @@ def test_the_server_has_one_name_under_every_address(house, monkeypatch):
     assert not again.local  # named by an address: its disk need not be ours
 
 
-def test_a_push_of_several_requests_is_completed_in_rank_order(house, opened, monkeypatch):
-    monkeypatch.setattr("silverprint.adapters.labelstudio.task_import._BATCH", 3)
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_push_of_several_requests_is_completed_in_rank_order(house, opened, monkeypatch, ours):
+    monkeypatch.setattr(task_import, "_BATCH", 3)
+    if ours:
+        monkeypatch.setattr(type(house._client.tasks), "create", None)  # no task is made by itself
+    else:
+        monkeypatch.setattr(overlap_import, "ADDRESS", "api/projects/{}/not-there")
     everything = tasks(*[1, 1, 1, 1, 2, 3] * 4, predicted="bag")
     house.push(opened, everything[:10])
     first = by_image(house, opened)
@@ -58,9 +65,20 @@ def test_a_push_of_several_requests_is_completed_in_rank_order(house, opened, mo
     assert {name: there[name] for name in first} == first
 
 
+@pytest.mark.parametrize("overlap", [0, -1, 1.5, True, "2", None])
+def test_an_overlap_that_is_no_number_of_people_makes_no_task(house, opened, overlap):
+    address = overlap_import.ADDRESS.format(opened.id)
+    fine = {"data": {"image": "/data/1"}, "overlap": 2}
+    with pytest.raises(ApiError, match="1 or more") as refused:
+        sdk.post(house._client, address, [fine, {**fine, "overlap": overlap}])
+    assert refused.value.status_code == 400
+    assert house.count_tasks(opened) == 0
+
+
 def test_a_push_that_was_killed_before_its_pre_labels_is_completed(house, opened, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("silverprint.adapters.labelstudio.task_import._predict", lambda *_: None)
+        patch.setattr(task_import, "_predict", lambda *_: None)
+        patch.setattr(sdk, "has", lambda *_: False)
         house.push(opened, tasks(2, 1, predicted="bag"))
     assert [pushed.predicted for pushed in by_image(house, opened).values()] == [False, True]
     house.push(opened, tasks(2, 2, predicted="bag"))

@@ -4,13 +4,14 @@ import json
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from silverprint import annotation_registry, config, layout
 from silverprint.annotation_backend import Progress, Project, Task
-from silverprint.campaign import annotator_ledger, ledgers, round_plan
+from silverprint.campaign import annotator_ledger, ledgers, round_plan, served_copies
 from silverprint.cli import main
 from silverprint.commands import wait
 from silverprint.dvcfiles import yaml_edit
@@ -33,6 +34,36 @@ def test_a_round_is_asked_answered_and_closed_and_then_needs_no_server(here, bac
     assert machine.votes()["status"].to_list() == ["valid"] * 3
     monkeypatch.setattr(annotation_registry, "connect", None)
     assert "its votes stay as they are" in machine.expect(0)
+
+
+def test_what_is_asked_is_listed_once_and_again_only_where_a_task_came_meanwhile(here, backend, monkeypatch):
+    machine, listed, tasks = here(1, 2), [], backend.tasks
+    monkeypatch.setattr(backend, "tasks", lambda project: listed.append(project.id) or tasks(project))
+    machine.expect(75)
+    machine.expect(75)
+    assert len(listed) == 2
+
+    push = backend.push
+
+    def late(project: Project, *rest: Any) -> int:
+        backend.copy_task(tasks(project)[0].task_id)
+        return push(project, *rest)
+
+    monkeypatch.setattr(backend, "push", late)
+    assert "2 tasks" not in (said := machine.expect(75))
+    assert "1 tasks asked about a picture a second time: 1 unanswered ones are removed" in said
+    assert (len(listed), backend.count_tasks(project_of(backend))) == (4, 2)
+
+
+def test_a_served_copy_that_a_power_failure_cut_short_is_made_again(here):
+    machine = here(1, 1, 1)
+    machine.expect(75)
+    copies = [served_copies.path(CAMPAIGN, ROUND, picture_id(number)) for number in range(3)]
+    whole = [path.read_bytes() for path in copies]
+    copies[0].write_bytes(b"")
+    copies[1].write_bytes(whole[1][:-100] + bytes(100))
+    machine.expect(75)
+    assert [path.read_bytes() for path in copies] == whole
 
 
 def test_lost_votes_come_back_from_the_server_byte_for_byte(here, backend, people):

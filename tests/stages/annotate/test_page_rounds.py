@@ -208,8 +208,8 @@ def test_kill_between_push_and_pull_loses_nothing_and_asks_nothing_twice(grid, b
     def killed(*_):
         raise KeyboardInterrupt
 
-    def cut_short(project, tasks):
-        push(project, tasks[:1])
+    def cut_short(project, tasks, there):
+        push(project, tasks[:1], there)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(backend, "push", cut_short)

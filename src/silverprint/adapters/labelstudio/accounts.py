@@ -1,17 +1,17 @@
 """Accounts in our own server's database: closed, opened again, or stripped of who they belong to.
 
 The community edition has no way to do so: it takes a removed member in again at their next request, and deleting an
-account takes its name off its annotations, which would then be nobody's. The database is ours and lies here.
+account takes its name off its annotations, which would then be nobody's. The database is ours.
 """
 
 from typing import Final
 
 from silverprint.adapters.labelstudio import own_database
 
-_OPEN: Final = "UPDATE htx_user SET is_active = ? WHERE id = ?"
+_OPEN: Final = "UPDATE htx_user SET is_active = :is_open WHERE id = :id"
 _STRIP: Final = (
-    "UPDATE htx_user SET is_active = 0, email = ?1, username = ?1, first_name = '', last_name = '', phone = '',"
-    " avatar = '', password = '!' WHERE id = ?2"
+    "UPDATE htx_user SET is_active = :is_open, email = :email, username = :email, first_name = '', last_name = '',"
+    " phone = '', avatar = '', password = '!' WHERE id = :id"
 )
 _WHAT: Final = "an account cannot be changed"
 
@@ -22,8 +22,7 @@ def set_open(user: int, is_open: bool) -> None:
     Raises:
         UnavailableError: the database is not readable, or stays locked.
     """
-    with own_database.connect(_WHAT) as database, database:
-        database.execute(_OPEN, (is_open, user))
+    own_database.run(_WHAT, (_OPEN, {"is_open": is_open, "id": user}))
 
 
 def strip(user: int, email: str) -> None:
@@ -35,5 +34,4 @@ def strip(user: int, email: str) -> None:
     Raises:
         UnavailableError: the database is not readable, or stays locked.
     """
-    with own_database.connect(_WHAT) as database, database:
-        database.execute(_STRIP, (email, user))
+    own_database.run(_WHAT, (_STRIP, {"is_open": False, "email": email, "id": user}))

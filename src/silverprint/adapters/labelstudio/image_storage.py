@@ -33,8 +33,11 @@ def url(path: Path) -> str:
     return f"{media}/{below}" if media else f"/data/local-files/?d={below}"
 
 
-def share(client: "LabelStudio", server: str, project_id: int, media: Path) -> None:
+def share(client: "LabelStudio", server: str, project_id: int, media: Path, *, here: bool) -> None:
     """Lets the project's page show the pictures in `media`, a folder below layout.SERVING, if it does not yet.
+
+    Args:
+        here: whether the server is on this disk: one that was restored from elsewhere knows another folder.
 
     Raises:
         ConfigError: `server` is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
@@ -45,7 +48,7 @@ def share(client: "LabelStudio", server: str, project_id: int, media: Path) -> N
     for storage in storages:
         if storage.regex_filter != _NOTHING:
             _give_nothing(client, storage)
-    if storages:
+    if any(not here or storage.path == str(media.resolve()) for storage in storages):
         return
     media.mkdir(parents=True, exist_ok=True)
     with _require_served_folder(server, media):

@@ -1,7 +1,7 @@
 """Label Studio server of our own: its environment, its data, its launch.
 
 The database of an empty Label Studio takes 40 seconds of migrations to make; it is made once for an environment and
-copied from then on.
+copied from then on. A PostgreSQL is migrated where it is.
 """
 
 import json
@@ -18,13 +18,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from silverprint import layout
-from silverprint.adapters.labelstudio import inside_server
+from silverprint.adapters.labelstudio import database, inside_server
 from silverprint.console import err, say
 from silverprint.errors import ConfigError, UnavailableError
 from silverprint.store.files import disk_errors, replacing, write_text
 
 ADMIN: Final = "admin@silverprint.local"
-DATABASE: Final = "label_studio.sqlite3"
 _ADMIN: Final = "admin.json"  # copy beside the database that knows this account, for the case that server.json is lost
 _VERSION: Final = "version"  # file with the Label Studio version that last migrated the data
 APPLICATION: Final = "one_writer:application()"  # in the folder that is on the server's path
@@ -55,7 +54,7 @@ def read_admin() -> Admin | None:
     Raises:
         UnavailableError: it is not known.
     """
-    data = layout.STUDIO / "data"
+    data = database.folder()
     if not data.exists():
         return None
     try:
@@ -68,7 +67,7 @@ def read_admin() -> Admin | None:
 
 def write_admin(admin: Admin) -> None:
     """Keeps the account beside the database that knows it."""
-    write_text(layout.STUDIO / "data" / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
+    write_text(database.folder() / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
 
 
 def public_url() -> str | None:
@@ -88,23 +87,27 @@ def settings(data: Path) -> dict[str, str]:
     """Label Studio's settings, on top of a clean environment."""
     # A page that was fetched over https may sign in, whatever the proxy forwards. LABEL_STUDIO_HOST would not allow it,
     # and would have the pages on loopback take their scripts from the proxy.
-    public = public_url()
+    public, postgresql = public_url(), database.configured()
     trusted = {"CSRF_TRUSTED_ORIGINS": public} if public else {}
-    return trusted | {
-        # A page elsewhere reads nothing, and no name that somebody has lead to this machine is served.
-        "ALLOWED_HOSTS": ",".join([*_HOSTS, *_host_of(public)]),
-        "CORS_ALLOW_ALL_ORIGINS": "false",
-        "LABEL_STUDIO_BASE_DATA_DIR": str(data),
-        "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
-        "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
-        "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(layout.SERVING.resolve()),
-        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-        "LABEL_STUDIO_TASK_LOCK_TTL": str(_LOCK_S),
-        "LATEST_VERSION_CHECK": "false",
-        "COLLECT_ANALYTICS": "false",
-        "SENTRY_DSN": "",
-        "FRONTEND_SENTRY_DSN": "",
-    }
+    return (
+        trusted
+        | (postgresql.label_studio if postgresql else {})
+        | {
+            # A page elsewhere reads nothing, and no name that somebody has lead to this machine is served.
+            "ALLOWED_HOSTS": ",".join([*_HOSTS, *_host_of(public)]),
+            "CORS_ALLOW_ALL_ORIGINS": "false",
+            "LABEL_STUDIO_BASE_DATA_DIR": str(data),
+            "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+            "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
+            "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(layout.SERVING.resolve()),
+            "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+            "LABEL_STUDIO_TASK_LOCK_TTL": str(_LOCK_S),
+            "LATEST_VERSION_CHECK": "false",
+            "COLLECT_ANALYTICS": "false",
+            "SENTRY_DSN": "",
+            "FRONTEND_SENTRY_DSN": "",
+        }
+    )
 
 
 def _host_of(address: str | None) -> list[str]:
@@ -130,7 +133,7 @@ def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
 
     `base` is the clean environment that programs are run with.
     """
-    data = (layout.STUDIO / "data").resolve()
+    data = database.folder().resolve()
     with disk_errors(layout.SERVING):
         layout.SERVING.mkdir(parents=True, exist_ok=True)
     version = _version(environment)
@@ -149,7 +152,10 @@ def _create(environment: Path, data: Path, admin: Admin, base: Mapping[str, str]
         shutil.rmtree(left, ignore_errors=True)
     with disk_errors(data):
         new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
-        shutil.copy(empty_database(environment, base), new / DATABASE)
+        if (postgresql := database.configured()) is None:
+            shutil.copy(empty_database(environment, base), new / database.SQLITE_NAME)
+        else:
+            say(f"Label Studio: making its tables in {postgresql} (about a minute)")
         # The password is not on the command line, where every user of the machine could read it.
         account = {
             "LABEL_STUDIO_USERNAME": admin.email,
@@ -173,9 +179,9 @@ def empty_database(environment: Path, base: Mapping[str, str]) -> Path:
             err.status("making Label Studio's database"),
         ):
             folder = Path(workshop).resolve()
-            _manage(environment, folder, base, "init", "--quiet")
+            _manage(environment, folder, {**base, "DJANGO_DB": "sqlite"}, "init", "--quiet")
             with replacing(kept) as temporary:
-                shutil.copy(folder / DATABASE, temporary)
+                shutil.copy(folder / database.SQLITE_NAME, temporary)
     return kept
 
 

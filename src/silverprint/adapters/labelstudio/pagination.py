@@ -22,6 +22,12 @@ def projects(client: "LabelStudio") -> Iterator[Any]:
             return
 
 
+def count_tasks(client: "LabelStudio", project_id: int) -> int:
+    """How many tasks a project has."""
+    answer: Any = client.tasks.list(project=project_id, fields="task_only", include="id", page_size=1)
+    return int(answer.response.total)
+
+
 def tasks(
     client: "LabelStudio", project_id: int, include: str, fields: Literal["task_only", "all"] = "task_only"
 ) -> Iterator[Any]:

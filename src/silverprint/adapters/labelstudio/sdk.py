@@ -54,6 +54,26 @@ def client(url: str, token: str) -> "LabelStudio":
     return made
 
 
+def has(client: "LabelStudio", path: str) -> bool:
+    """Whether the server knows an address, whatever may be done there."""
+    status: int = client._client_wrapper.httpx_client.request(path, method="GET").status_code
+    return status != httpx.codes.NOT_FOUND
+
+
+def post(client: "LabelStudio", path: str, body: Any, **query: str) -> Any:
+    """The server's answer, from JSON, to what the SDK has no method for.
+
+    Raises:
+        ApiError: it refuses.
+    """
+    from label_studio_sdk.core.api_error import ApiError
+
+    answer = client._client_wrapper.httpx_client.request(path, method="POST", params=query, json=body)
+    if not answer.is_success:
+        raise ApiError(status_code=answer.status_code, headers=dict(answer.headers), body=answer.text)
+    return answer.json()
+
+
 def trusts_proxies(url: str) -> bool:
     """Whether a proxy that the environment names may be asked: it never leads to this machine's own loopback."""
     return httpx.URL(url).host not in _LOOPBACK

@@ -161,15 +161,20 @@ class Studio:
         Raises:
             ConfigError: the server is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
         """
-        image_storage.share(self._client, self.url, project.id, media)
+        image_storage.share(self._client, self.url, project.id, media, here=self.local)
 
     @translates_failures
     def tasks(self, project: Project) -> list[StoredTask]:
         return task_import.read_tasks(self._client, project.id)
 
     @translates_failures
-    def push(self, project: Project, tasks: Sequence[Task]) -> None:
-        task_import.push(self._client, project.id, tasks)
+    def count_tasks(self, project: Project) -> int:
+        return pagination.count_tasks(self._client, project.id)
+
+    @translates_failures
+    def push(self, project: Project, tasks: Sequence[Task], there: Collection[StoredTask] | None = None) -> int:
+        known = task_import.read_tasks(self._client, project.id) if there is None else there
+        return task_import.push(self._client, project.id, tasks, known)
 
     @translates_failures
     def set_overlap(self, task_id: int, overlap: int) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from silverprint.adapters.labelstudio import label_config, pagination, task_data
+from silverprint.adapters.labelstudio import label_config, pagination, sdk, task_data
+from silverprint.adapters.labelstudio.inside_server import overlap_import
 from silverprint.annotation_backend import Progress, StoredTask, Task
 from silverprint.console import bar
 
@@ -64,14 +65,14 @@ class _Asked:
     served: bool = False  # whether one of its tasks at least is served
 
 
-def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:
+def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task], there: Iterable[StoredTask]) -> int:
     """Makes the project ask about all of `tasks`: those it lacks, in order, then overlaps and pre-labels it lacks.
 
-    An overlap is never lowered.
+    An overlap is never lowered. Returns how many tasks were made.
     """
-    there = _PushedTasks(read_tasks(client, project_id))
-    missing = [task for task in tasks if there.find(task) is None]
-    known = [(task, stored) for task in tasks if (stored := there.find(task)) is not None]
+    pushed = _PushedTasks(there)
+    missing = [task for task in tasks if pushed.find(task) is None]
+    known = [(task, stored) for task in tasks if (stored := pushed.find(task)) is not None]
     low = [(task, stored) for task, stored in known if stored.overlap < task.overlap]
     with bar() as progress:
         row = progress.add_task("asking in Label Studio", total=len(missing) + len(low), unit="tasks")
@@ -83,6 +84,7 @@ def push(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> None:
             set_overlap(client, stored.task_id, task.overlap)
             progress.advance(row)
     _predict(client, project_id, known)
+    return len(missing)
 
 
 class _PushedTasks:
@@ -113,22 +115,36 @@ def take_off_page(client: "LabelStudio", task_id: int, image_ids: Collection[str
 
 
 def _create(client: "LabelStudio", project_id: int, tasks: Sequence[Task]) -> Iterator[list[tuple[Task, StoredTask]]]:
-    """Makes the tasks in order. An import is fast and gives each an overlap of 1; the others are made one by one."""
-    for single, run in groupby(tasks, key=lambda task: task.overlap == 1):
-        for batch in _batches(run) if single else ([task] for task in run):
-            if single:
-                body: list[Any] = [
-                    {"data": task_data.data(task), "predictions": _predictions(task, _places(task))} for task in batch
-                ]
-                answer: Any = client.projects.import_tasks(project_id, request=body, return_task_ids=True)
+    """Makes the tasks in order, many at once. Where the server is not our own, those that ask several people are made
+    one by one: Label Studio's import gives each an overlap of 1.
+    """
+    address = overlap_import.ADDRESS.format(project_id)
+    ours = any(task.overlap > 1 for task in tasks) and sdk.has(client, address)
+    for at_once, run in groupby(tasks, key=lambda task: ours or task.overlap == 1):
+        for batch in _batches(run) if at_once else ([task] for task in run):
+            if at_once:
+                ids = _import(client, project_id, batch, address if ours else None)
                 yield [
-                    (task, StoredTask(id_, _places(task), 1, True))
-                    for task, id_ in zip(batch, answer.task_ids, strict=True)
+                    (task, StoredTask(id_, _places(task), task.overlap, True))
+                    for task, id_ in zip(batch, ids, strict=True)
                 ]
             else:
                 (task,) = batch
                 created: Any = client.tasks.create(project=project_id, data=task_data.data(task), overlap=task.overlap)
                 yield [(task, StoredTask(created.id, _places(task), task.overlap, False))]
+
+
+def _import(client: "LabelStudio", project_id: int, tasks: Sequence[Task], address: str | None) -> list[int]:
+    """The ids of tasks made at once, with their pre-labels: at Label Studio's own address, or at ours."""
+    body: list[Any] = [
+        {"data": task_data.data(task), "predictions": _predictions(task, _places(task))} for task in tasks
+    ]
+    if address is None:
+        answer: Any = client.projects.import_tasks(project_id, request=body, return_task_ids=True)
+        return list(answer.task_ids)
+    asked = [{**one, "overlap": task.overlap} for one, task in zip(body, tasks, strict=True)]
+    made: list[int] = sdk.post(client, address, asked, return_task_ids="true")["task_ids"]
+    return made
 
 
 def _predict(client: "LabelStudio", project_id: int, tasks: Sequence[tuple[Task, StoredTask]]) -> None:

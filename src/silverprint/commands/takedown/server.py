@@ -35,7 +35,7 @@ def take_off(params: Params, image_ids: Collection[str]) -> None:
             say(f"{state.round}: {missing} answers about it are on the server alone; they are pulled by: {again}")
             continue
         with backend.lease(project):
-            count = withdrawn_tasks.withdraw(backend, [project], gone)
+            count = withdrawn_tasks.withdraw(backend, [project], gone).reached
         if count:
             late = f", with {missing} answers that came after the round was closed" if missing else ""
             say(f"{state.round}: {count} tasks taken off {backend.url}{late}")

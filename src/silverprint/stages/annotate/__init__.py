@@ -125,13 +125,13 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
     progress = vote_ledger.progress(queue, ledgers.asks(name), annotator_ledger.answers_in_time(votes), withdrawn)
     answers = corrections.withdraw_void_votes(backend, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
-        withdrawn_tasks.withdraw(backend, [project, *younger], withdrawn)
+        tasks = withdrawn_tasks.withdraw(backend, [project, *younger], withdrawn).tasks
         server_sync.restore_settings(backend, params, project, current)
-        there, on_task = corrections.remove_duplicates(backend, project, younger, answers)
-        server_sync.push(
-            backend, params, current, project, queue.filter(pl.col("tier") == tier), progress, there, on_task
-        )  # fmt: skip
-        corrections.recheck_duplicates(backend, project, on_task)
+        unique, on_task = corrections.remove_duplicates(backend, project, younger, tasks, answers)
+        there, ours = unique.tasks, queue.filter(pl.col("tier") == tier)
+        more = server_sync.push(backend, params, current, project, ours, progress, there, on_task)
+        expected = len(tasks[project.id]) - unique.removed + more
+        corrections.recheck_duplicates(backend, project, expected, on_task)
     current = current.moved(status="waiting").save()
     if not vote_ledger.is_done(progress):
         raise _waiting(backend, current, projects, progress)

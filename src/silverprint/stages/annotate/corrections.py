@@ -4,7 +4,7 @@ Everything here has been written to votes.csv before it is taken off the server.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import polars as pl
@@ -68,31 +68,42 @@ def submissions(annotations: Iterable[Annotation]) -> Counter[int]:
 
 
 def remove_duplicates(
-    backend: AnnotationBackend, project: Project, younger: list[Project], answers: Answers
-) -> tuple[dict[str, StoredTask], Counter[int]]:
+    backend: AnnotationBackend,
+    project: Project,
+    younger: list[Project],
+    tasks: Mapping[int, list[StoredTask]],
+    answers: Answers,
+) -> tuple[duplicate_tasks.UniqueTasks, Counter[int]]:
     """Leaves one task a picture or page that anybody is served, in one project; says what it removed.
 
+    Args:
+        tasks: as listed, by project id.
+
     Returns:
-        The project's tasks by `asking_plan.task_key`, and the answers by task id.
+        The project's tasks that are left, and the answers by task id.
     """
     on_task = submissions(annotation for ours in answers.values() for annotation in ours)
     page_of = ledgers.shared_pages(project.round)
     for other in younger:
-        removed, closed = duplicate_tasks.retire(backend, other, on_task)
+        removed, closed = duplicate_tasks.retire(backend, other, tasks[other.id], on_task)
         if removed or closed or not answers[other.id]:
             say(
                 f"{project.round}: project {other.id} asked the same as project {project.id}: {removed} unanswered "
                 f"tasks of it are removed, {closed} answered ones are closed, and their answers count"
             )
-    found = duplicate_tasks.keep_one_each(backend, project, on_task, page_of)
+    found = duplicate_tasks.keep_one_each(backend, project, tasks[project.id], on_task, page_of)
     _say(project, found)
-    return found.tasks, on_task
+    return found, on_task
 
 
-def recheck_duplicates(backend: AnnotationBackend, project: Project, on_task: Counter[int]) -> None:
-    """Looks once more after a push: an import of a push that was killed may have ended meanwhile."""
+def recheck_duplicates(backend: AnnotationBackend, project: Project, expected: int, on_task: Counter[int]) -> None:
+    """Looks once more after a push, where the project has not as many tasks as `expected`: an import of a push that was
+    killed may have ended meanwhile.
+    """
+    if backend.count_tasks(project) == expected:
+        return
     page_of = ledgers.shared_pages(project.round)
-    _say(project, duplicate_tasks.keep_one_each(backend, project, on_task, page_of))
+    _say(project, duplicate_tasks.keep_one_each(backend, project, backend.tasks(project), on_task, page_of))
 
 
 def _say(project: Project, found: duplicate_tasks.UniqueTasks) -> None:

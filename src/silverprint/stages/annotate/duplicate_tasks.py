@@ -3,7 +3,7 @@ import, or somebody pressed "Sync". One is kept an image; no answer is deleted w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from silverprint.annotation_backend import AnnotationBackend, Project, StoredTask
@@ -42,28 +42,35 @@ def choose_tasks(
 
 
 def keep_one_each(
-    backend: AnnotationBackend, project: Project, answers: Mapping[int, int], page_of: Mapping[str, int]
+    backend: AnnotationBackend,
+    project: Project,
+    tasks: Iterable[StoredTask],
+    answers: Mapping[int, int],
+    page_of: Mapping[str, int],
 ) -> UniqueTasks:
     """Leaves one task a picture and one a page that anybody is served.
 
     Args:
+        tasks: the project's, as listed.
         answers: how many answers a task has, by its id, as pulled.
         page_of: the page of the images that share one.
     """
-    kept, others = choose_tasks(backend.tasks(project), answers, page_of)
+    kept, others = choose_tasks(tasks, answers, page_of)
     removed = backend.delete_unanswered(project, [task.task_id for task in others])
     return UniqueTasks(
         kept, len(removed), _close(backend, [one for one in others if one.task_id not in removed], answers)
     )
 
 
-def retire(backend: AnnotationBackend, younger: Project, answers: Mapping[int, int]) -> tuple[int, int]:
-    """Asks nobody in a younger project of the same round any more; it goes, if nobody answered in it.
+def retire(
+    backend: AnnotationBackend, younger: Project, tasks: Sequence[StoredTask], answers: Mapping[int, int]
+) -> tuple[int, int]:
+    """Asks nobody in a younger project of the same round, which has `tasks`, any more; it goes, if nobody answered in
+    it.
 
     Returns:
         How many tasks were removed, and how many stay for their answers and were served to others still.
     """
-    tasks = backend.tasks(younger)
     removed = backend.delete_unanswered(younger, [task.task_id for task in tasks])
     left = [task for task in tasks if task.task_id not in removed]
     if not left and not backend.annotations(younger):

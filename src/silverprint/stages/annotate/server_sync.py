@@ -156,9 +156,9 @@ def push(
     progress: pl.DataFrame,
     there: dict[str, StoredTask],
     answers: Counter[int],
-) -> None:
+) -> int:
     """Makes the server ask for exactly what is missing: new tasks in rank order, more people where asks.csv says so,
-    and fewer where it says so no longer.
+    and fewer where it says so no longer. Returns how many tasks the project has more than before.
 
     Args:
         there: the project's tasks by `asking_plan.task_key`, one each.
@@ -178,13 +178,14 @@ def push(
     shown = {image_id for task in there.values() for image_id in task.image_ids}
     _serve(backend, params, current, unanswered, shown)
     asks = [one for one in plan if one.people]
-    backend.push(project, [_task(backend, project, rows, one, wanted[one.key], grid=bool(page_of)) for one in asks])
+    tasks = [_task(backend, project, rows, one, wanted[one.key], grid=bool(page_of)) for one in asks]
+    made = backend.push(project, tasks, there.values())
     for key, task in there.items():
         if wanted.get(key, task.overlap) < task.overlap and wanted[key]:
             backend.set_overlap(task.task_id, wanted[key])
     # Answered elsewhere: in a younger project of the round, or on a double.
     needless = [task.task_id for key, task in there.items() if wanted.get(key) == 0]
-    backend.delete_unanswered(project, needless)
+    return made - len(backend.delete_unanswered(project, needless))
 
 
 def _serve(backend: AnnotationBackend, params: Params, current: State, unanswered: list[str], shown: set[str]) -> None:

@@ -20,12 +20,13 @@ _RETRIES: Final = "core.middleware.DatabaseIsLockedRetryMiddleware"
 
 
 def application() -> WSGIApplication:
-    """What gunicorn serves. On any database but SQLite it is Label Studio as it comes."""
+    """What gunicorn serves: Label Studio and an address of ours. On any database but SQLite nobody waits for a turn."""
     settings: Any = importlib.import_module("django.conf").settings
     is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     if is_sqlite:
         _settle(settings)  # before Django connects or makes its middleware
     whole: WSGIApplication = importlib.import_module("core.wsgi").application
+    importlib.import_module("overlap_import").install()
     return OneWriter(whole) if is_sqlite else whole
 
 

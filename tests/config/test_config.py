@@ -349,3 +349,15 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"missing; run: git checkout .*params\.yaml"):
         config.load(tmp_path / "params.yaml")
+
+
+def test_predictions_are_shown_for_all_pictures_none_or_a_share_of_them() -> None:
+    tree = document()
+    name = next(iter(tree["rounds"]))
+    for value, share in ((True, 1.0), (False, 0.0), (0.5, 0.5)):
+        tree["rounds"][name]["show_predictions"] = value
+        assert config.check(tree).rounds[name].share_shown == share
+    for value in (0, 1, 1.5, -0.1, float("nan"), "half", None):
+        tree["rounds"][name]["show_predictions"] = value
+        with pytest.raises(ConfigError, match="true, false, or the share of the pictures, above 0 and below 1"):
+            config.check(tree)

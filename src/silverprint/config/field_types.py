@@ -5,7 +5,7 @@ from ipaddress import IPv6Address
 from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 from pydantic.dataclasses import dataclass
 
 from silverprint.config.class_names import class_name, is_printable
@@ -42,6 +42,14 @@ def _line(text: str) -> str:
     if not text.strip() or not is_printable(text):
         raise ValueError("must be one line of printable characters, not empty")
     return text
+
+
+def _share_shown(value: object) -> bool | float:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, int | float) or not 0 < value < 1:
+        raise ValueError("must be true, false, or the share of the pictures, above 0 and below 1")
+    return value
 
 
 def _address(text: str) -> str:
@@ -137,6 +145,7 @@ Spider: TypeAlias = Annotated[str, AfterValidator(_spider)]
 HostAndPort: TypeAlias = Annotated[str, AfterValidator(_host_and_port)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 OpenShare: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
+ShareShown: TypeAlias = Annotated[bool | float, PlainValidator(_share_shown)]  # of pictures; true: all, false: none
 Grey: TypeAlias = Annotated[float, Field(ge=0, le=255)]
 Policy: TypeAlias = Literal["flag", "reject", "ignore"]
 Radius: TypeAlias = Annotated[int, Field(ge=0, le=64)]

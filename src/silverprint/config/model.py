@@ -23,6 +23,7 @@ from silverprint.config.field_types import (
     ReleaseFormat,
     Sha256,
     Share,
+    ShareShown,
     Shown,
     Title,
     frozen,
@@ -142,13 +143,18 @@ class PlannedRound:
     budget: ImageCount  # pictures: train + control + relabel + audit
     control: Share  # share of the budget that is drawn at random
     overlap: Overlap  # people asked about each picture
-    show_predictions: bool = False
+    show_predictions: ShareShown = False  # a number: the share of pictures, by chance, whose page shows it
     page: Literal["single", "grid"] = "single"  # grid: pictures of one predicted class share a page
     page_images: Annotated[int, Field(ge=12, le=48)] = 24  # pictures on a shared page, at most
     floor: Share = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     relabel: Share = 0.0  # share of the budget, at most, for a second look at earlier labels in doubt
     audit: Share = 0.0  # share of the budget that is drawn at random to test automatic labels, never trained on
     gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
+
+    @property
+    def share_shown(self) -> float:
+        """Share of the pictures whose page may show a prediction that do show it, 0..1."""
+        return float(self.show_predictions)
 
     @property
     def sequential(self) -> SequentialOverlap | None:
@@ -187,6 +193,7 @@ class Gate:
     max_conflicts: Share = 0.2  # share of near-duplicate groups with several labels that have different ones
     max_changed: Share = 0.05  # share of earlier labels that a round changes
     max_unsure: Share = 0.2  # share of answers that are unsure
+    max_anchoring: Share = 0.1  # share of answers that follow a prediction because it was shown
     max_none: Share = 0.3  # share of other answers that are "not one of these"
     min_pace: Share = 0.25  # part of the others' median time, below which an answer is too quick
     level: OpenShare = 0.01  # probability of a false alarm of each test: of runs of one answer, of drift

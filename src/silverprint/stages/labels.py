@@ -36,7 +36,7 @@ from silverprint.console import say
 from silverprint.core import agreement
 from silverprint.core.brought_labels import precision
 from silverprint.core.consensus import consensus
-from silverprint.core.votes import annotators, gold_answers, imported_labels, labelling
+from silverprint.core.votes import anchoring, annotators, gold_answers, imported_labels, labelling
 from silverprint.core.votes.labelling import Evidence
 from silverprint.records import (
     ANNOTATORS,
@@ -102,6 +102,9 @@ def run(params: Params, round_name: str) -> None:
         "gold": gold_answers.gold_figures(votes.gold, round_name),
         "model_heard": unheard.height,
     }
+    here = said.filter(pl.col("round") == round_name)
+    if anchored := anchoring.figures(ledgers.queue(round_name), here, votes.known.select("image_id", "label")):
+        quality["anchoring"] = anchored
     if changes := class_changes.changes():
         quality["class_changes"] = [change.at for change in changes]
     if not obsolete.is_empty():

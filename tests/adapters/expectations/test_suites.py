@@ -22,7 +22,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "max_conflicts": 0.1, "max_changed": 0.05,
         "level": 0.01,
     },
-    "votes": {"max_unsure": 0.2, "max_none": 0.3},
+    "votes": {"max_unsure": 0.2, "max_none": 0.3, "max_anchoring": 0.1},
     "annotators": {"min_gold": 0.7, "level": 0.01},
     "training": {"roles": list(TRAINABLE)},
     "release": {"splits": list(SPLITS)},
@@ -74,7 +74,7 @@ def _votes() -> pl.DataFrame:
         "choice": ["coat", "bag", "coat", "coat", UNSURE, "coat"], "status": ["valid"] * 4 + ["unsure", "valid"],
     }  # fmt: skip
     return conform(pl.DataFrame(columns), VOTES).with_columns(
-        withdrawn=pl.lit(False), unsure_low=pl.lit(0.2), none_low=pl.lit(0.3)
+        withdrawn=pl.lit(False), unsure_low=pl.lit(0.2), none_low=pl.lit(0.3), anchoring_low=pl.lit(0.1)
     )
 
 
@@ -214,6 +214,7 @@ def test_an_unknown_licence_passes_where_it_may_be_kept():
     ("name", "spoil"),
     [
         ("votes", pl.lit(0.21).alias("unsure_low")),
+        ("votes", pl.lit(0.11).alias("anchoring_low")),
         ("votes", pl.lit(0.31).alias("none_low")),
         ("annotators", _first("run_chance", 0.009)),
         ("annotators", _first("quick_low", 0.51)),

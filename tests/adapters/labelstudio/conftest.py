@@ -151,7 +151,14 @@ def opened(house, request) -> Project:
     return open_project(house, request.node.name)
 
 
-def open_project(backend: AnnotationBackend, round_name: str, *, share: bool = True, grid: bool = False) -> Project:
+def open_project(
+    backend: AnnotationBackend,
+    round_name: str,
+    *,
+    share: bool = True,
+    grid: bool = False,
+    choices: tuple[str, ...] = CHOICES,
+) -> Project:
     """A project of the campaign "tests", which asks nothing so far."""
     opened = backend.open(
         campaign="tests",
@@ -159,7 +166,7 @@ def open_project(backend: AnnotationBackend, round_name: str, *, share: bool = T
         tier="crowd",
         queue_sha256="a" * 64,
         title=f"tests · {round_name}",
-        page=Page("Which garment is this?", "Choose one class.\nA <coat> opens in front.", CHOICES, grid=grid),
+        page=Page("Which garment is this?", "Choose one class.\nA <coat> opens in front.", choices, grid=grid),
     )
     if share:
         backend.share(opened, Path("var/serving/tests") / round_name)

@@ -40,7 +40,7 @@ plans = st.builds(
     strategy=st.just("margin"),
     overlap=st.just(2),
     evaluation_overlap=st.just(3),
-    show_predictions=st.booleans(),
+    share_shown=st.sampled_from([0.0, 1.0]),
     seed=st.integers(0, 2**32 - 1),
 )
 
@@ -66,7 +66,7 @@ def test_the_queue_s_invariants(pool, plan, evaluation, budget, control, audit):
         assert (row["score"] is not None) == chosen
         held_out = row["role"] in ("evaluation", "audit")
         assert row["overlap"] == (3 if held_out else 2)
-        shown = plan.show_predictions and row["predicted"] is not None and not held_out
+        shown = plan.share_shown == 1 and row["predicted"] is not None and not held_out
         assert row["show_prediction"] == shown
     scores = queue.filter(pl.col("role") == "train")["score"].to_list()
     assert scores == sorted(scores, reverse=True)
@@ -87,7 +87,7 @@ def test_control_is_a_fair_draw_from_the_whole_pool():
     )
     counts = dict.fromkeys(pool["image_id"], 0)
     for seed in range(300):
-        plan = Plan("margin", overlap=1, evaluation_overlap=1, show_predictions=False, seed=seed)
+        plan = Plan("margin", overlap=1, evaluation_overlap=1, share_shown=0.0, seed=seed)
         queue = compose(pool, roles.Shares(evaluation=0, control=5, train=5), plan, first, NOTHING)
         for image_id in queue.filter(pl.col("role") == "control")["image_id"]:
             counts[image_id] += 1
@@ -102,7 +102,7 @@ def test_the_audit_is_a_fair_draw_from_what_the_strategy_leaves():
     )
     counts = dict.fromkeys(pool["image_id"], 0)
     for seed in range(300):
-        plan = Plan("margin", overlap=1, evaluation_overlap=1, show_predictions=False, seed=seed)
+        plan = Plan("margin", overlap=1, evaluation_overlap=1, share_shown=0.0, seed=seed)
         queue = compose(pool, roles.Shares(evaluation=0, control=0, train=5, audit=5), plan, first, NOTHING)
         for image_id in queue.filter(pl.col("role") == "audit")["image_id"]:
             counts[image_id] += 1
@@ -168,3 +168,18 @@ def test_seeds_differ_by_round_and_draw():
     seeds = {roles.round_seed(7, name, draw) for name in ("r01", "r02") for draw in (0, 1)}
     assert len(seeds) == 4
     assert roles.round_seed(7, "r01", 0) == 1323941881
+
+
+def test_a_share_of_the_predictions_is_shown_by_chance_and_more_of_it_shows_the_same_ones_too():
+    count = 2_000
+    pool = pl.DataFrame({"image_id": [f"{i:04d}" for i in range(count)], "group": range(count)}).with_columns(
+        predicted=pl.lit("x"), confidence=pl.lit(0.5), model_id=pl.lit("m")
+    )
+    shown = {}
+    for share in (0.3, 0.5):
+        plan = Plan("margin", overlap=1, evaluation_overlap=1, share_shown=share, seed=7)
+        queue = compose(pool, roles.Shares(evaluation=200, control=0, train=1_800), plan, first, NOTHING)
+        assert not queue.filter(role="evaluation")["show_prediction"].any()
+        shown[share] = set(queue.filter("show_prediction")["image_id"])
+        assert abs(len(shown[share]) - share * 1_800) < 5 * (1_800 * share * (1 - share)) ** 0.5
+    assert shown[0.3] < shown[0.5]

@@ -68,3 +68,10 @@ def test_one_picture_in_twenty_has_a_page_of_its_own_whatever_its_role():
     alone = shared_pages.share(queue_of(rows), 24, 7).filter(pl.col("page").is_null())
     for role in ("train", "gold"):
         assert 130 < alone.filter(role=role).height < 275  # 200 expected; 5 standard deviations
+
+
+def test_what_is_hidden_by_chance_is_alone_and_nothing_else_is():
+    rows = queue_of([("train", "x", 0.5, 1)] * 40).with_columns(show_prediction=pl.col("rank") % 2 == 0)
+    found = shared_pages.share(rows, 24, 7, hidden=True)
+    assert found["show_prediction"].to_list() == rows["show_prediction"].to_list()
+    assert found["page"].is_not_null().to_list() == rows["show_prediction"].to_list()

@@ -243,6 +243,24 @@ def test_a_model_whose_prediction_people_saw_is_not_heard(params):
     assert not set(read("r02", "held-out", HELD_OUT)["image_id"]) & shown
 
 
+def test_a_round_that_hides_predictions_by_chance_says_what_showing_them_does(params):
+    params = campaign.small(params, budget=20, show_predictions=0.5)
+    queue.run(params, "r01")
+    campaign.answer(params, "r01")
+    labels.run(params, "r01")
+    assert "anchoring" not in quality("r01")  # no model yet
+    asked = answered_round(params, "r02")
+    told = asked.filter("show_prediction").select("image_id", shown_prediction="predicted")
+    votes = ledgers.votes("r02").drop("shown_prediction").join(told, on="image_id", how="left")
+    tables.write_ledger(votes, layout.votes("r02"), VOTES, campaign.LEDGER_ORDER)
+    labels.run(params, "r02")
+    found = quality("r02")["anchoring"]
+    assert (found["pictures_shown"], found["pictures_hidden"]) == (told.height, asked.height - told.height)
+    right = asked.filter(pl.col("predicted") == pl.Series([params.dataset.classes[rank % 3] for rank in asked["rank"]]))
+    hidden = right.filter(~pl.col("show_prediction")).height / found["pictures_hidden"]
+    assert found["acceptance"]["hidden"] == pytest.approx(hidden, abs=1e-6)
+
+
 def test_a_voice_keeps_its_classes_when_the_page_gets_another_order_or_a_class(asked):
     campaign.answer(asked, "r01")
     labels.run(asked, "r01")

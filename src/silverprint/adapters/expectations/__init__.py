@@ -6,7 +6,7 @@ The parameters each suite asks for:
   `judging`: the picture that judges which it is, or is a near-duplicate of): `roles` (that this round may hold),
   `classes`
 - votes.json (a round's answers; `withdrawn`; with constant columns, lower ends of the 95 % intervals of two shares:
-  `unsure_low`, `none_low`): `max_unsure`, `max_none`
+  `unsure_low`, `none_low`, `anchoring_low`): `max_unsure`, `max_none`, `max_anchoring`
 - annotators.json (people, as `stages.gate.people` has them): `min_gold`, `level` (of a test)
 - training.json (what a model of the round's labels learns from: labels, and pictures that nobody was asked about;
   `withdrawn`, `judging`): `roles` (that may be trained on; null of pictures without a label)

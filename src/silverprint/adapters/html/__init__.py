@@ -18,6 +18,7 @@ def render(view: View) -> str:
         role_words=sentences.ROLES,
         gain=sentences.gain,
         automatic=sentences.automatic,
+        anchoring=sentences.anchoring,
         consistency=sentences.consistency,
         matrix=bool(view.confusion) and len(view.classes) <= _MOST_CLASSES,
     )

@@ -115,6 +115,29 @@ def automatic(figures: dict[str, Any]) -> str:
     )
 
 
+def anchoring(figures: dict[str, Any]) -> str:
+    """What `core.votes.anchoring.figures` found, in a few sentences."""
+    shown, hidden = figures["pictures_shown"], figures["pictures_hidden"]
+    said = f"{shown:,} pictures showed the prediction, {hidden:,} hid it by chance."
+    words = {
+        "acceptance": "The answer is the prediction on",
+        "accuracy": "The answer is right, by gold or by most of the others, on",
+    }
+    for name, start in words.items():
+        if one := figures[name]:
+            said += (
+                f" {start} {percent(one['shown'])} of those that showed it and {percent(one['hidden'])} of those that "
+                f"hid it: {100 * one['effect']:+.1f} points (95 % interval {100 * one['low']:+.1f} to "
+                f"{100 * one['high']:+.1f})."
+            )
+    if one := figures["seconds"]:
+        said += (
+            f" A vote takes {one['shown']:.1f} s and {one['hidden']:.1f} s: {one['effect']:.2f} times as long (95 % "
+            f"interval {one['low']:.2f} to {one['high']:.2f})."
+        )
+    return said
+
+
 def consistency(figures: dict[str, float]) -> str:
     """What `core.reporting.dataset_metrics.consistency` found, in one sentence without its end."""
     said: dict[str, Callable[[float], str]] = {

@@ -60,6 +60,7 @@ class RoundView:
     page: str | None  # address of its queue's page, relative to the report's folder; None where there is none
     changed: LabelChanges | None  # None in the first round, and where one of the two rounds' labels is not here
     sequential: Standing | None  # what sequential overlap came to; null where a fixed number of people was asked
+    anchoring: dict[str, Any] | None  # core.votes.anchoring; null unless predictions were hidden by chance
 
     @property
     def evaluation(self) -> dict[str, Any] | None:

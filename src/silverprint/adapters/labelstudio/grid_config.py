@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
+from silverprint.adapters.labelstudio import page_style
+
 CONTROL: Final = "choice_{{idx}}"
 PICTURE: Final = "image_{{idx}}"
 HOW: Final = (
@@ -14,10 +16,7 @@ HOW: Final = (
 # Without a key of its own a choice would get a letter or a digit, which would change one picture of many.
 _NO_KEY: Final = quoteattr("f24")
 
-# A ">" would be escaped, and the rule lost.
 _STYLE: Final = """
-  .lsf-sidepanels__wrapper { display: none }
-  .lsf-sidepanels { padding: 0 !important }
   .lsf-hint { display: none }
   .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); gap: 12px 10px }
   .grid div:has(.cell) { display: contents }
@@ -27,11 +26,6 @@ _STYLE: Final = """
   .cell .lsf-image img { width: 100% !important; height: 100% !important; object-fit: contain; clip: auto !important }
   .grid:not(:has(div + div .cell)) { grid-template-columns: minmax(0, 480px) }
   .grid:not(:has(div + div .cell)) .lsf-image { height: 50vh !important }
-  .lsf-modal-ls__content { max-width: 100vw !important }
-  @media (max-width: 700px) {
-    .lsf-editor { margin: 0 !important; width: 100% !important; min-width: 0 !important }
-    .lsf-bottombar__section:has(.lsf-history-buttons) { display: none }
-  }
 """
 
 
@@ -39,7 +33,7 @@ def config(question: str, choices: Sequence[str]) -> str:
     """The labelling configuration: `items` of a task side by side, each with one required choice."""
     options = "\n".join(f"          <Choice value={quoteattr(choice)} hotkey={_NO_KEY}/>" for choice in choices)
     return f"""<View>
-  <Style>{_STYLE}</Style>
+  <Style>{page_style.COMMON}{_STYLE}</Style>
   <Header value={quoteattr(question)} size="4"/>
   <Header value="$hint" size="5"/>
   <View className="grid">

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
-from silverprint.adapters.labelstudio import grid_config
+from silverprint.adapters.labelstudio import grid_config, page_style
 from silverprint.annotation_backend import Page
 from silverprint.records import NONE_OF_THESE, UNSURE
 
@@ -13,18 +13,41 @@ CONTROL: Final = "choice"
 PICTURE: Final = "image"
 MODEL: Final = "silverprint"  # the page shows the pre-labels of one model version; which model it was, the queue knows
 
-# Large answers with their keys in plain sight; no panels about regions, which a choice does not have.
+# A picture is shown as large as fits, and at most four times its own size: Label Studio never enlarges one that is
+# zoomed "auto", and what it lays out is enlarged as a whole. List and picture scroll each by itself.
 _STYLE: Final = """
-  .lsf-sidepanels__wrapper { display: none }
-  .lsf-sidepanels { padding: 0 !important }
+  .page { display: flex; gap: 32px; align-items: flex-start }
+  .picture { flex: 1 1 0; min-width: 0 }
+  .picture [class*=container--] { zoom: 4; height: calc((100vh - 165px) / 4); max-height: none !important }
+  .picture .lsf-image-progress { zoom: .25 }
+  .picture [class*=filler] { display: none }
+  .answers { flex: 0 0 300px; display: flex; flex-direction: column; max-height: calc(100vh - 165px) }
+  .answers .lsf-choices { flex: 0 1 auto; min-height: 0; overflow-y: auto }
+  .answers input[type=text] { flex: none; margin-bottom: 8px }
   .lsf-choice__item { margin: 2px 0 }
   .lsf-choice__checkbox { display: flex; align-items: center; padding: 7px 10px; border-radius: 6px; font-size: 17px }
   .lsf-choice__checkbox:hover { background: rgba(120, 120, 160, .12) }
   .lsf-choice__checkbox.ant-radio-wrapper-checked { background: rgba(76, 96, 208, .16); font-weight: 600 }
   .lsf-choice__checkbox .lsf-hint { top: 0; margin-left: 10px; font-size: 13px; font-weight: 400; opacity: .65 }
+  @media (max-width: 700px) {
+    .page { flex-direction: column; gap: 8px; align-items: stretch }
+    .picture { flex: none }
+    .picture [class*=container--] { height: calc(38vh / 4) }
+    .picture .lsf-toolbar, .answers .lsf-hint { display: none }
+    .answers { flex: none; max-height: calc(62vh - 150px) }
+  }
 """
 
+_FIT: Final = 15  # answers that a laptop's screen shows at once
+# Enter in it turns the first answer that is left on or off, Ctrl+Enter too; cleaned up, that would be the first of all.
+_FILTER: Final = f"""
+    <Filter name="filter" toName="{CONTROL}" hotkey="/" minlength="1" cleanup="false"
+            placeholder="Type a part of the name [/]"/>"""
+
 _HOW: Final = "Press the key shown beside an answer, then Ctrl+Enter to submit and see the next picture."
+_FIND: Final = (
+    "Press / and type a part of a name to find an answer: Enter chooses the first that is left. Then click Submit."
+)
 
 # Keys that Label Studio's own editor leaves free; the two answers every project has keep theirs whatever the classes.
 _CLASS_KEYS: Final = "1234567890qtyiasdfgjlcn"
@@ -53,7 +76,7 @@ def settings(page: Page) -> dict[str, Any]:
             if page.grid
             else config(page.question, page.choices, page.by_age)
         ),
-        "expert_instruction": instructions(page.instructions, grid_config.HOW if page.grid else _HOW),
+        "expert_instruction": instructions(page.instructions, grid_config.HOW if page.grid else _how(page.choices)),
         "show_instruction": True,
         "show_skip_button": False,
         "enable_empty_annotation": False,
@@ -66,20 +89,27 @@ def settings(page: Page) -> dict[str, Any]:
     }
 
 
+def _how(choices: Sequence[str]) -> str:
+    """How to answer; where the list is long, also how to find an answer, and how many have a key."""
+    if len(choices) <= _FIT:
+        return _HOW
+    return f"{_HOW} {len(hotkeys(choices))} of {len(choices)} answers have a key. {_FIND}"
+
+
 def config(question: str, choices: Sequence[str], by_age: Sequence[str] = ()) -> str:
     """The labelling configuration: the picture, large and zoomable, beside one required choice.
 
     `choices` are in the order shown, their keys in the order of `by_age`. The picture's address is the task's `image`.
     """
     options = "\n".join(f"        {line}" for line in _options(choices, by_age))
-    return f"""<View style="display: flex; gap: 32px; align-items: flex-start">
-  <Style>{_STYLE}</Style>
-  <View style="flex: 1 1 0; min-width: 0">
-    <Image name="{PICTURE}" value="$image" zoom="true" zoomControl="true" rotateControl="false" defaultZoom="fit"
+    return f"""<View className="page">
+  <Style>{page_style.COMMON}{_STYLE}</Style>
+  <View className="picture">
+    <Image name="{PICTURE}" value="$image" zoom="true" zoomControl="true" rotateControl="false" defaultZoom="auto"
            horizontalAlignment="center"/>
   </View>
-  <View style="flex: 0 0 300px">
-    <Header value={quoteattr(question)} size="4"/>
+  <View className="answers">
+    <Header value={quoteattr(question)} size="4"/>{_FILTER if len(choices) > _FIT else ""}
     <Choices name="{CONTROL}" toName="{PICTURE}" choice="single-radio" required="true"
              requiredMessage="Choose one answer first." showInline="false">
 {options}

@@ -8,8 +8,9 @@ from scipy.special import betaincinv, ndtri
 Hits = Bool[NDArray[np.bool_], " pictures"]
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """The Wilson score interval of a share, both ends in 0..1; (0, 1) where n is 0.
+def wilson(successes: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """The Wilson score interval of a share, both ends in 0..1; (0, 1) where n is 0. Successes may be parts, 0..1 each:
+    then it is wider than it need be.
 
     Source: Wilson 1927, JASA 22(158), 209-212.
     """

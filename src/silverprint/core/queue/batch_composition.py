@@ -22,7 +22,7 @@ class Plan:
     strategy: str
     overlap: int  # people per picture
     evaluation_overlap: int  # likewise for what judges the model: evaluation and audit
-    show_predictions: bool
+    share_shown: float  # of the pictures whose page may show the prediction, 0..1
     seed: int
     floor: float = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     included: tuple[str, ...] = ()  # image_ids that people picked for the round
@@ -68,8 +68,9 @@ def compose(
     drawn_ranks, chosen_ranks = roles.mix_ranks(drawn.height, chosen.height, plan.seed)
     drawn = drawn.with_columns(pl.Series("rank", drawn_ranks))
     chosen = chosen.with_columns(pl.Series("rank", chosen_ranks))
-    shown = pl.lit(plan.show_predictions) & roles.may_be_prompted()
-    queue = pl.concat([drawn, chosen], how="diagonal").with_columns(
+    queue = pl.concat([drawn, chosen], how="diagonal")
+    shown = roles.may_be_prompted() & roles.is_drawn(queue, plan.share_shown, plan.seed, "shown")
+    queue = queue.with_columns(
         pl.lit(plan.seed).alias("seed"), pl.lit(TIER).alias("tier"), shown.alias("show_prediction")
     )
     own = beside.filter(pl.col("overlap").is_not_null())["image_id"] if "overlap" in beside.columns else pl.Series([""])
@@ -78,7 +79,9 @@ def compose(
         max_overlap=pl.when(goes_on).then(plan.max_overlap), until=pl.when(goes_on).then(plan.until)
     )
     queue = conform(queue, QUEUE).sort("rank")
-    return queue if plan.page_images is None else shared_pages.share(queue, plan.page_images, plan.seed)
+    if plan.page_images is None:
+        return queue
+    return shared_pages.share(queue, plan.page_images, plan.seed, hidden=0 < plan.share_shown < 1)
 
 
 def _chosen(left: pl.DataFrame, count: int, plan: Plan, choose: Choose) -> pl.DataFrame:

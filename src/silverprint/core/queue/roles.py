@@ -16,6 +16,12 @@ def may_be_prompted() -> pl.Expr:
     return pl.col("predicted").is_not_null() & ~pl.col("role").is_in(UNPROMPTED)
 
 
+def is_drawn(queue: pl.DataFrame, share: float, seed: int, what: str) -> pl.Series:
+    """Whether each row is one of a `share`, 0..1, by a lot that depends on its image_id, the seed and `what` alone."""
+    lots = [round_seed(seed, what, image_id) / 2**32 for image_id in queue["image_id"]]
+    return pl.Series(lots, dtype=pl.Float64) < share
+
+
 @dataclass(frozen=True)
 class Shares:
     """Pictures per role."""

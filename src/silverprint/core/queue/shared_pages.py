@@ -15,7 +15,7 @@ FEWEST: Final = 4  # images of a class, below which a page saves nobody anything
 ALONE: Final = 0.05  # share of the images that have a page of their own by chance, so that such a page tells nothing
 
 
-def share(queue: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
+def share(queue: pl.DataFrame, size: int, seed: int, *, hidden: bool = False) -> pl.DataFrame:
     """`queue` with `page`, and `show_prediction` true for whatever shares one.
 
     Pages are numbered in the order of their best ranks. Images of one class, tier and overlap are dealt to as few pages
@@ -28,9 +28,10 @@ def share(queue: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
     Args:
         queue: QUEUE.
         size: images on a page, at most; 2 or more.
+        hidden: whether `queue` hides predictions by chance already; then those images are alone, and no others.
     """
-    lots = [roles.round_seed(seed, "alone", image_id) / 2**32 for image_id in queue["image_id"]]
-    free = queue.filter(roles.may_be_prompted() & (pl.Series(lots, dtype=pl.Float64) >= ALONE))
+    prompts = queue["show_prediction"] if hidden else ~roles.is_drawn(queue, ALONE, seed, "alone")
+    free = queue.filter(roles.may_be_prompted() & prompts)
     pages = sorted(_pages(free, size), key=lambda page: min(page["rank"].to_list()))
     page_of = {image_id: number for number, page in enumerate(pages, 1) for image_id in page["image_id"]}
     page = pl.col("image_id").replace_strict(page_of, default=None, return_dtype=pl.Int64)

@@ -24,6 +24,9 @@ def labelling_figures(
     Returns:
         round_votes; agreement (mean share of agreeing pairs of votes on a picture, 0..1, without gold pictures), alpha
         (Krippendorff's), gold (share of right answers on gold pictures, 0..1) with gold_low and gold_high,
+        anchoring (share of answers that follow a prediction because it is shown, -1..1) with anchoring_low and
+        anchoring_high, anchoring_accuracy (how much oftener answers are right where it is shown, -1..1),
+        anchoring_seconds (time of a vote where it is shown, as a part of that where it is hidden),
         unresolved_share (pictures on which every vote abstained, 0..1), hours (of work, from the lead times that
         browsers reported).
     """
@@ -32,6 +35,8 @@ def labelling_figures(
     pairs = pairwise_agreement(answers.join(gold, on="image_id", how="anti"), classes)["agreement"]
     known = quality.get("gold", {}).get("round", {})
     pace = labelling_effort.seconds_per_vote(answers["lead_time_s"])
+    anchoring = quality.get("anchoring", {})
+    effect = {name: anchoring.get(name) or {} for name in ("acceptance", "accuracy", "seconds")}
     found = {
         "round_votes": answers.height,
         "agreement": pairs.mean(),
@@ -39,6 +44,11 @@ def labelling_figures(
         "gold": known.get("accuracy"),
         "gold_low": known.get("low") if known.get("accuracy") is not None else None,
         "gold_high": known.get("high") if known.get("accuracy") is not None else None,
+        "anchoring": effect["acceptance"].get("effect"),
+        "anchoring_low": effect["acceptance"].get("low"),
+        "anchoring_high": effect["acceptance"].get("high"),
+        "anchoring_accuracy": effect["accuracy"].get("effect"),
+        "anchoring_seconds": effect["seconds"].get("effect"),
         "unresolved_share": quality.get("unresolved_share"),
         "hours": None if pace is None else answers.height * pace / _HOUR,
     }

@@ -104,9 +104,23 @@ class Evidence:
         said = answers.filter(status="valid")
         unsure = CountedShare(answers.height - said.height, answers.height)
         none = CountedShare(said.filter(choice=NONE_OF_THESE).height, said.height)
-        figures = {"unsure_low": Figure.of(unsure), "none_low": Figure.of(none)}
-        limits = {"max_unsure": gate.max_unsure, "max_none": gate.max_none}
+        figures = {
+            "unsure_low": Figure.of(unsure),
+            "none_low": Figure.of(none),
+            "anchoring_low": self._anchoring(),
+        }
+        limits = {"max_unsure": gate.max_unsure, "max_none": gate.max_none, "max_anchoring": gate.max_anchoring}
         return Table(self._marked(answers), figures, limits, keys=("image_id", "annotator"))
+
+    def _anchoring(self) -> Figure:
+        found = (self.quality.get("anchoring") or {}).get("acceptance")
+        if found is None:
+            return Figure(None)
+        shown, hidden, low = found["shown"], found["hidden"], found["low"]
+        words = (
+            f"the prediction is the answer {shown:.3f} of the time where it is shown and {hidden:.3f} where it is not"
+        )
+        return Figure(low, f"{words}, surely {low:.3f} more")
 
     def _annotators(self) -> Table:
         gate, guesses = self.params.gate, self.queue.select("image_id", "predicted")

@@ -29,7 +29,7 @@ def plan(params: Params, name: str, included: Sequence[str]) -> Plan:
         strategy=entry.strategy,
         overlap=entry.least_overlap,
         evaluation_overlap=params.evaluation.overlap,
-        show_predictions=entry.show_predictions,
+        share_shown=entry.share_shown,
         seed=roles.round_seed(params.seed, name, entry.draw),
         floor=entry.floor,
         included=tuple(included),

@@ -78,6 +78,7 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
             page=_page(name),
             changed=changed.get(name),
             sequential=_sequential(campaign, name),
+            anchoring=campaign_data.anchoring(name),
         )
         for name, said in zip(campaign.params.chain, people, strict=True)
     ]

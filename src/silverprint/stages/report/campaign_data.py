@@ -108,6 +108,12 @@ def metrics(name: str) -> dict[str, Any] | None:
     return evaluations.metrics(name, "labels", "evaluation", "per_class", "control")
 
 
+def anchoring(name: str) -> dict[str, Any] | None:
+    """What showing predictions did in the round; None where it cannot be told, and while there are no labels."""
+    found = document(layout.labels(name) / "quality.json")
+    return None if found is None else found.get("anchoring")
+
+
 def _newest(folders: list[Path], name: str) -> Path | None:
     return next((folder for folder in reversed(folders) if (folder / name).exists()), None)
 

@@ -41,8 +41,8 @@ class Way:
         page: `grid`: pictures of one predicted class share a page, whose answers are pre-set, and are asked about once;
             `single`: sequential overlap.
         evaluation: pictures drawn for it in the first round.
-        votes: for each evaluation and audit picture. With `confirmed` one, and two more where it differs from the
-            label that is to be released.
+        votes: for each evaluation and audit picture. With `confirmed` one, and two and then two more where they differ
+            from the label that is to be released.
         budget: of each round, or a quarter of the pictures that were asked before where that is more.
         control, audit: shares of it; the first round's control is `first_control`.
     """
@@ -178,21 +178,22 @@ class Campaign:
         return places, believe(brought, told=told, classes=self.given.classes, seed=seed)
 
     def _release(self) -> Released:
-        """What keeps the promise; where votes confirm, those that contradict it are asked about twice more first."""
+        """What keeps the promise; where votes confirm, two more people, then two again, are asked what contradicts."""
         audited = self.labels.filter(pl.col("role").is_in(HELD_OUT))
-        if self.way.confirmed and self._confirm(audited):
-            self._label()
-            audited = self.labels.filter(pl.col("role").is_in(HELD_OUT))
+        for answered in (1, 3) if self.way.confirmed else ():
+            if self._confirm(audited, answered):
+                self._label()
+                audited = self.labels.filter(pl.col("role").is_in(HELD_OUT))
         return released(self, audited)
 
-    def _confirm(self, audited: pl.DataFrame) -> bool:
-        """Asks two more people about pictures with one vote, which is not the label that is to be released."""
+    def _confirm(self, audited: pl.DataFrame, answered: int) -> bool:
+        """Asks two more people about pictures that so many have answered, and not with the label to be released."""
         assert self.probabilities is not None
         at, labels = self.at(audited), self.ids(audited)
         differs = self.probabilities[at].argmax(axis=1) != labels
         if self.brought is not None:
             differs |= self.brought[at] != labels
-        again = at[differs & (self.people.asked[at] == 1)]
+        again = at[differs & (self.people.asked[at] == answered)]
         for _ in range(2):
             self.people.answer(again, f"r{len(self.steps) + 1:02d}")
         return len(again) > 0

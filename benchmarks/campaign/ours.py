@@ -35,7 +35,7 @@ ASKED: Final = {"image_id": pl.String, "role": pl.String, "round": pl.String}
 
 @dataclass(frozen=True)
 class Way:
-    """How a campaign is led; the defaults are those of a new campaign's params.yaml.
+    """How a campaign is led: as a new campaign's params.yaml says, but for sequential overlap and the later rounds.
 
     Attributes:
         page: `grid`: pictures of one predicted class share a page, whose answers are pre-set, and are asked about once;

@@ -1,0 +1,3 @@
+from benchmarks.campaign.command import main
+
+main()

@@ -70,7 +70,7 @@ def run(params: Params, round_name: str) -> None:
     )
     evidence = votes.evidence
     labels, unheard = labelling.label(evidence, classes, params.labels.consensus)
-    people = annotators.table(evidence, votes.all, states, classes)
+    people = annotators.table(evidence, votes.all, states, classes, annotator_ledger.tiers())
 
     folder = layout.labels(round_name)
     tables.write(votes.all, folder / "votes.parquet", VOTES)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from silverprint import config, layout
-from silverprint.campaign import annotator_ledger, label_evidence, ledgers
+from silverprint.campaign import annotator_ledger, label_evidence, ledgers, retire
 from silverprint.cli import main
 from silverprint.commands import wait
 from silverprint.dvcfiles import yaml_edit
@@ -160,9 +160,30 @@ def test_an_expert_is_asked_where_the_crowd_disagrees_and_the_round_waits(disput
     wait.run(config.load())
     assert "everybody has answered" in capsys.readouterr().err
     machine.expect(0)
+    before = layout.votes(ROUND).read_bytes()
+    layout.votes(ROUND).unlink()
+    machine.expect(0)  # the votes come back from both projects
+    assert layout.votes(ROUND).read_bytes() == before
     votes = machine.votes()
     assert votes.filter(annotator=ada.pseudonym)["status"].sort().to_list() == ["valid", "valid", "wrong-tier"]
     assert votes.filter(status="valid").height == 5
+
+
+def test_in_place_of_an_expert_who_is_retired_another_expert_is_asked(tiered, backend, people):
+    machine = tiered(2, 1)
+    machine.expect(75)
+    ada, bo, _ = people
+    for person in (ada, bo):
+        annotator_ledger.give_tier(person.pseudonym, "expert")
+    ada.work(project(backend, "expert"))
+    machine.expect(75)
+    assert retire.ask_again(config.load(), ada.pseudonym, "guesses") == {ROUND: 1}
+    assert ledgers.asks(ROUND).select("image_id", "tier").rows() == [(picture_id(0), "expert")]
+    annotator_ledger.add(ada.pseudonym, "retired", "guesses")
+    machine.expect(75)
+    assert bo.work(project(backend, "expert")) == [picture_id(0)]
+    assert bo.work(project(backend, "crowd")) == [picture_id(1)]
+    machine.expect(0)
 
 
 def test_a_round_without_tiers_has_one_project_and_the_ledgers_of_before(here, backend, people):

@@ -82,7 +82,7 @@ def _find_projects(
     backend: AnnotationBackend, params: Params, current: State, found: dict[str, list[Project]]
 ) -> State:
     """Adds to `found` the projects of each tier that the round asks by now, and notes the first of each."""
-    for tier in ledgers.tiers(current.round):
+    for tier in server_sync.tiers(current):
         if tier not in found:
             found[tier] = server_sync.projects(backend, params, current, tier)
     return current.moved(projects={tier: projects[0].id for tier, projects in found.items()}).save()

@@ -40,6 +40,11 @@ def connect(name: str, before: State | None) -> AnnotationBackend:
     return backend
 
 
+def tiers(current: State) -> list[str]:
+    """The tiers that the round asks, and those that it asked before somebody took a line out of asks.csv."""
+    return list(dict.fromkeys([*ledgers.tiers(current.round), *(current.projects or {})]))
+
+
 def projects(backend: AnnotationBackend, params: Params, current: State, tier: str) -> list[Project]:
     """The round's projects on the server, its pictures shared with the first, which is asked in: found by the campaign,
     or opened. Others are there where two machines opened the round at one moment.
@@ -131,11 +136,11 @@ def pull(backend: AnnotationBackend, project: Project, current: State) -> tuple[
     """The answers about the queue's pictures as VOTES, one for each picture of a page; and all answers of the project,
     for whoever has an account may have made other tasks.
     """
-    queue, tiers = ledgers.queue(current.round), annotator_ledger.tiers()
+    queue, tier_of = ledgers.queue(current.round), annotator_ledger.tiers()
     wanted = {one: frozenset({of, project.tier}) for one, of in queue.select("image_id", "tier").iter_rows()}
     answers = backend.annotations(project)
     votes = [
-        _vote(one, current, vote_ledger.may_answer(one.annotator, wanted[one.image_id], tiers))
+        _vote(one, current, vote_ledger.may_answer(one.annotator, wanted[one.image_id], tier_of))
         for one in answers
         if one.image_id in wanted
     ]

@@ -677,7 +677,10 @@ COMMANDS = (
                 "invite",
                 "create accounts that can sign in to Label Studio",
                 "commands.people:invite",
-                (_arg("names", metavar="NAME", nargs="+", help="a plain name or an e-mail address"),),
+                (
+                    _arg("names", metavar="NAME", nargs="+", help="a plain name or an e-mail address"),
+                    _arg("--tier", help="the group of people that they belong to from now on, as params.yaml names it"),
+                ),
                 params=False,
             ),
             Verb("list", "list the annotators' accounts, states and quality", "commands.people:show"),

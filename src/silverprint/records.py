@@ -180,28 +180,32 @@ QUEUE: Final[Schema] = {
     "model_id": TEXT,
     "seed": INT,
     "overlap": INT,  # distinct people to ask
-    "tier": TEXT,  # group of people who are asked: `crowd`
+    "tier": TEXT,  # group of people who are asked; `crowd` is everybody
     "show_prediction": FLAG,  # whether the page pre-selects the prediction
     "features": TEXT,  # weight of each block for the strategy: "final:0.5 middle:1"; null without weights
     "why": TEXT,  # a sentence for people
     "page": INT,  # number of the page that it shares with others, from 1; null where it has a page of its own
     "max_overlap": INT,  # distinct people to ask at most, while the label is not sure; null where `overlap` is all
     "until": REAL,  # confidence of the label, 0..1, from which on nobody more is asked; null likewise
+    "adjudicator": TEXT,  # tier of which one person is asked where people disagree; null where nobody is
+    "adjudicate_below": REAL,  # confidence of the label, 0..1, below which they are; null likewise
 }
 
-QUEUE_OPTIONAL: Final = ("page", "max_overlap", "until")  # columns that a queue lacks where no row has a value
+# Columns that a queue lacks where no row has a value.
+QUEUE_OPTIONAL: Final = ("page", "max_overlap", "until", "adjudicator", "adjudicate_below")
 QUEUE_ADDED: Final = frozenset({"features", "why", *QUEUE_OPTIONAL})  # missing in queues of earlier versions
 
 # Choices beside the dataset's classes that every annotator has.
 UNSURE: Final = "unsure"  # abstains
 NONE_OF_THESE: Final = "not one of these"  # a class to vote for, never trained on
 
-# The first four are answers, as they were given; the others are what became of one.
+# The first four are answers, as they were given; the others are what became of one, or why it is none.
 VOTE_STATUSES: Final = (
     "valid",
     "unsure",
     "empty",
     "unknown-class",
+    "wrong-tier",
     "in-another-name",
     "superseded",
     "deleted",
@@ -228,7 +232,10 @@ ASKS: Final[Schema] = {  # questions on top of a final queue
     "extra": INT,  # more distinct people to ask
     "reason": TEXT,
     "asked_at": TEXT,
+    "tier": TEXT,  # tier to ask; null: that of the picture in the queue
 }
+
+ASKS_OPTIONAL: Final = ("tier",)  # columns that it lacks where no row has a value
 
 LABELS: Final[Schema] = {
     "image_id": TEXT,
@@ -249,6 +256,7 @@ ANNOTATORS: Final[Schema] = {
     "agreement": REAL,  # share of this person's votes that equal the consensus of the others
     "median_lead_time_s": REAL,
     "state": TEXT,  # one of ANNOTATOR_STATES; votes of a retired one count in no figure but this row's
+    "tier": TEXT,  # group of people that they belong to; `crowd` unless a lead said another; null for a source
     # from here on null where no vote of theirs counts; see `core.votes.annotators.reliability`
     "compared": INT,  # votes on images that others voted on, or whose label is known
     "accuracy": REAL,  # 0..1, share of them that are right
@@ -270,7 +278,10 @@ ANNOTATOR_LEDGER: Final[Schema] = {  # in Git; what leads decided about annotato
     "state": TEXT,  # one of ANNOTATOR_STATES
     "since": TEXT,  # UTC, ISO 8601
     "why": TEXT,
+    "tier": TEXT,  # group of people that they belong to from here on; null: as before, `crowd` at first
 }
+
+ANNOTATOR_LEDGER_OPTIONAL: Final = ("tier",)  # columns that it lacks where no row has a value
 
 VOICES: Final[Schema] = {  # what models that did not train on a picture said of it
     "image_id": TEXT,

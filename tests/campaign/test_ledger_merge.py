@@ -11,7 +11,7 @@ from silverprint import git_conflicts
 from silverprint.campaign import git_merge_driver, ledger_schemas
 from silverprint.core import three_way_merge
 from silverprint.errors import DataError
-from silverprint.records import ASKS, QUEUE_ADDED
+from silverprint.records import ASKS, ASKS_OPTIONAL, QUEUE_ADDED
 from silverprint.store import ledger_csv, tables
 from tests.helpers.examples import fewer
 
@@ -76,9 +76,9 @@ asks = st.lists(st.tuples(names, st.integers(1, 3), st.sampled_from(["why", 'a "
 
 
 def ledger(rows: list[tuple[str, int, str]], stem: str) -> bytes:
-    told = [(*row, f"2026-01-{number:02}{stem}") for number, row in enumerate(rows)]
+    told = [(*row, f"2026-01-{number:02}{stem}", None) for number, row in enumerate(rows)]
     frame = pl.DataFrame(told, schema=dict(ASKS), orient="row")
-    return tables.ledger_bytes(frame, ASKS, ["asked_at", "image_id"])
+    return tables.ledger_bytes(frame, ledger_schemas.KINDS["asks.csv"].written(frame), ["asked_at", "image_id"])
 
 
 @fewer(2)
@@ -96,10 +96,24 @@ def test_whatever_git_made_of_two_branches_mends_to_what_the_driver_gives(base, 
     whole = [f"{head}\n{old}{new}".encode() for new in news]
     assert mended == git_merge_driver.merge(f"{head}\n{old}".encode(), *whole, path)
     assert mended.conflict is None
-    assert ledger_csv.parse(mended.data, "x", ASKS).frame.height == len(base) + len(ours) + len(theirs)
+    rows = ledger_csv.parse(mended.data, "x", ASKS, frozenset(ASKS_OPTIONAL)).frame
+    assert rows.height == len(base) + len(ours) + len(theirs)
 
 
 def test_every_ledger_has_a_key_and_an_order_of_its_own_columns() -> None:
     for kind in ledger_schemas.KINDS.values():
         assert {*kind.key, *kind.order, *kind.required, *kind.words} <= set(kind.schema)
     assert ledger_schemas.KINDS["queue.csv"].added == QUEUE_ADDED
+
+
+def test_branches_of_which_one_knows_a_column_of_later_join_and_a_column_of_no_value_is_not_written() -> None:
+    path, head = Path("data/annotators.csv"), "annotator,state,since,why"
+    ours = f"{head}\ns-1,paused,2026-01-01,away\n".encode()
+    theirs = f"{head},tier\ns-2,active,2026-01-02,knows coats,expert\n".encode()
+    found = git_merge_driver.merge(head.encode(), ours, theirs, path)
+    assert found.conflict is None
+    assert found.data.decode().splitlines() == [
+        f"{head},tier", "s-1,paused,2026-01-01,away,", "s-2,active,2026-01-02,knows coats,expert",
+    ]  # fmt: skip
+    plain = git_merge_driver.merge(head.encode(), ours, ours.replace(b"s-1", b"s-3"), path)
+    assert plain.data.decode().partition("\n")[0] == head

@@ -245,6 +245,22 @@ def test_gold_and_labels_of_sources_follow(asked: Params) -> None:
     )
 
 
+def test_the_tiers_of_classes_follow(asked: Params) -> None:
+    rules = {"coat": {"tier": "expert"}, "bag": {"tier": "judge"}}
+    layout.PARAMS.write_text(yaml_edit.put(layout.PARAMS.read_text(), ("classes",), rules))
+
+    def tiers(params: Params) -> dict[str, str]:
+        return {name: rule.tier for name, rule in params.classes.items()}
+
+    assert tiers(change("rename", "coat", "jacket")) == {"jacket": "expert", "bag": "judge"}
+    assert tiers(change("split", "jacket", "parka", "cape")) == {"parka": "expert", "cape": "expert", "bag": "judge"}
+    assert tiers(change("merge", "bag", "hat", "--into", "hat")) == {
+        "parka": "expert",
+        "cape": "expert",
+        "hat": "judge",
+    }
+
+
 def test_core_classes_follow(asked: Params) -> None:
     layout.PARAMS.write_text(yaml_edit.put(layout.PARAMS.read_text(), ("release", "core_classes"), ["coat", "hat"]))
     assert change("rename", "coat", "jacket").release.core_classes == ("jacket", "hat")

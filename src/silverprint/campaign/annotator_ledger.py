@@ -1,16 +1,14 @@
-"""Ledger of annotators, data/annotators.csv in Git: who was paused or retired, since when, and why."""
+"""Ledger of annotators, data/annotators.csv in Git: who was paused or retired or given a tier, since when, and why."""
 
 from datetime import UTC, datetime
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledger_schemas, ledgers
 from silverprint.core.votes import retirement
-from silverprint.records import ANNOTATOR_LEDGER, conform, empty
+from silverprint.records import ANNOTATOR_LEDGER, empty
 from silverprint.store import tables
-
-_ORDER = ["since", "annotator"]
 
 
 def states() -> dict[str, str]:
@@ -21,6 +19,18 @@ def states() -> dict[str, str]:
 def standing() -> pl.DataFrame:
     """The last line of each annotator, of ANNOTATOR_LEDGER, sorted by annotator."""
     return lines().sort("since", maintain_order=True).unique("annotator", keep="last").sort("annotator")
+
+
+def tiers() -> dict[str, str]:
+    """annotator -> tier, of those to whom a lead gave one; everybody else is of the crowd."""
+    given = lines().drop_nulls("tier").sort("since", maintain_order=True)
+    return dict(given.unique("annotator", keep="last").sort("annotator").select("annotator", "tier").iter_rows())
+
+
+def active_of(tier: str) -> list[str]:
+    """The annotators to whom a lead gave this tier, and who may work."""
+    known = states()
+    return [who for who, given in tiers().items() if given == tier and known[who] == "active"]
 
 
 def retired() -> frozenset[str]:
@@ -38,9 +48,15 @@ def lines() -> pl.DataFrame:
     return ledgers.read(layout.ANNOTATORS) if layout.ANNOTATORS.exists() else empty(ANNOTATOR_LEDGER)
 
 
-def add(annotator: str, state: str, why: str) -> None:
+def give_tier(annotator: str, tier: str) -> None:
+    """Writes that somebody who is not retired belongs to a tier from now on."""
+    add(annotator, states().get(annotator, "active"), f"invited to the tier {tier}", tier)
+
+
+def add(annotator: str, state: str, why: str, tier: str | None = None) -> None:
     """Writes one more line: nothing that was decided before is removed."""
     now = datetime.now(UTC).isoformat(timespec="microseconds")  # two decisions in one second keep their order
-    row = {"annotator": annotator, "state": state, "since": now, "why": why}
-    frame = pl.concat([lines(), conform(pl.DataFrame([row]), ANNOTATOR_LEDGER)])
-    tables.write_ledger(frame, layout.ANNOTATORS, ANNOTATOR_LEDGER, _ORDER)
+    row = {"annotator": annotator, "state": state, "since": now, "why": why, "tier": tier}
+    frame = pl.concat([lines(), pl.DataFrame([row], schema=ANNOTATOR_LEDGER)])
+    kind = ledger_schemas.kind_of(layout.ANNOTATORS)
+    tables.write_ledger(frame, layout.ANNOTATORS, kind.written(frame), list(kind.order))

@@ -4,7 +4,7 @@ import polars as pl
 
 from silverprint import config, layout, yamltext
 from silverprint.campaign import class_changes, class_list, gold_list, label_words, ledgers
-from silverprint.config import Params
+from silverprint.config import ClassRule, Params
 from silverprint.core.votes import class_changes as changing
 from silverprint.core.votes import imported_labels
 from silverprint.core.votes.class_changes import Change
@@ -16,7 +16,8 @@ _CLASSES, _CORE = ("dataset", "classes"), ("release", "core_classes")
 
 
 def params_text(params: Params, change: Change) -> str:
-    """params.yaml with the change in its list of classes and in release.core_classes; the rest stays as it is written.
+    """params.yaml with the change in its list of classes, in `classes` and in release.core_classes; the rest stays as
+    it is written.
 
     Raises:
         ConfigError: the list breaks a rule.
@@ -31,6 +32,11 @@ def params_text(params: Params, change: Change) -> str:
             text = yaml_edit.drop(text, (*_CLASSES, place)) if listed[place] in change.ended else text
         for number, name in enumerate(name for name in change.after if name not in listed):
             text = yaml_edit.insert(text, (*_CLASSES, first + number), name)
+    for name, rule in _rules(params, change).items():
+        if name not in params.classes:
+            text = yaml_edit.put(text, ("classes", name), {"tier": rule.tier})
+    for name in params.classes:
+        text = yaml_edit.drop(text, ("classes", name)) if name in change.ended else text
     core = _core(params, change)
     if core != params.release.core_classes:
         text = yaml_edit.put(text, _CORE, list(core))
@@ -53,6 +59,12 @@ def write(params: Params, change: Change, why: str, by: str) -> None:
     class_changes.add(change, why, by)
     _write_numbers(config.parse(text), change)
     files.write_text(layout.PARAMS, text)
+
+
+def _rules(params: Params, change: Change) -> dict[str, ClassRule]:
+    """How classes are asked about: what comes of one that has a rule has that, too."""
+    hit = [params.classes[name] for name in change.before if name in params.classes and change.kind != "add"]
+    return dict.fromkeys(change.after, hit[0]) if hit else {}
 
 
 def _core(params: Params, change: Change) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from silverprint.campaign import ledger_schemas
 from silverprint.campaign.ledger_schemas import Kind
 from silverprint.core import three_way_merge
 from silverprint.errors import DataError
+from silverprint.records import Schema
 from silverprint.store import ledger_csv, tables
 
 _STATE: Final = "state.json"
@@ -58,7 +59,8 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:
         for whose, data in (("the base", base), ("our", ours), ("their", theirs))
     )
     joined = three_way_merge.join(before, here, there, kind.key, kind.settle)
-    data = _text(joined.rows, kind, finish=True)
+    columns = kind.written(pl.DataFrame([*here, *there], schema=kind.schema))
+    data = _text(joined.rows, kind, columns, finish=True)
     if not joined.contradictions:
         return Merged(data)
     one, other = joined.contradictions[0]
@@ -66,7 +68,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:
         f"{path}: the branches contradict each other about {len(joined.contradictions)} rows, first "
         f"{_short(one, kind)} against {_short(other, kind)}; keep the right lines between the marks"
     )
-    sides = [_body([pair[side] for pair in joined.contradictions], kind) for side in (0, 1)]
+    sides = [_body([pair[side] for pair in joined.contradictions], kind, columns) for side in (0, 1)]
     return Merged(data + git_conflicts.mark_conflict(*sides).encode(), sentence)
 
 
@@ -74,17 +76,20 @@ def _rows(data: bytes, where: str, kind: Kind) -> list[dict[str, Any]]:
     return ledger_csv.parse(data, where, kind.schema, kind.added).frame.to_dicts() if data.strip() else []
 
 
-def _text(rows: Iterable[Mapping[str, Any]], kind: Kind, *, finish: bool = False) -> bytes:
+def _text(rows: Iterable[Mapping[str, Any]], kind: Kind, columns: Schema, *, finish: bool = False) -> bytes:
     frame = pl.DataFrame(list(rows), schema=kind.schema)
-    return tables.ledger_bytes(kind.finish(frame) if finish else frame, kind.schema, list(kind.order))
+    return tables.ledger_bytes(kind.finish(frame) if finish else frame, columns, list(kind.order))
 
 
-def _body(rows: Iterable[Mapping[str, Any] | None], kind: Kind) -> str:
-    return _text([row for row in rows if row is not None], kind).decode().partition("\n")[2]
+def _body(rows: Iterable[Mapping[str, Any] | None], kind: Kind, columns: Schema) -> str:
+    return _text([row for row in rows if row is not None], kind, columns).decode().partition("\n")[2]
 
 
 def _short(row: Mapping[str, Any] | None, kind: Kind) -> str:
-    return "no row" if row is None else repr(_body([row], kind).strip()[:_SHOWN])
+    if row is None:
+        return "no row"
+    columns = kind.written(pl.DataFrame([row], schema=kind.schema))
+    return repr(_body([row], kind, columns).strip()[:_SHOWN])
 
 
 def _states(base: bytes, ours: bytes, theirs: bytes, path: Path) -> Merged:

@@ -28,6 +28,8 @@ class Kind:
         settle: what two branches' different rows of one key mean together.
         finish: what the joined rows say of one another.
         added: columns that earlier versions did not write.
+        optional: those of them that it lacks where no row has a value: then it is the same, byte for byte, as one of a
+            version that did not know the column.
         whole: it is final as a whole, so rows of two versions never join.
     """
 
@@ -39,10 +41,17 @@ class Kind:
     settle: Settle = lambda _ours, _theirs: None
     finish: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
     added: frozenset[str] = frozenset()
+    optional: tuple[str, ...] = ()
     whole: bool = False
+
+    def written(self, frame: pl.DataFrame) -> Schema:
+        """The columns that a ledger of these rows has."""
+        idle = {name for name in self.optional if frame[name].is_null().all()}
+        return {name: dtype for name, dtype in self.schema.items() if name not in idle}
 
 
 _LATER: Final = (
+    "wrong-tier",
     "in-another-name",
     "deleted",
     "superseded",
@@ -144,6 +153,8 @@ KINDS: Final[dict[str, Kind]] = {
         ("since", "annotator"),
         required=("annotator", "state", "since", "why"),
         words={"state": records.ANNOTATOR_STATES},
+        added=frozenset(records.ANNOTATOR_LEDGER_OPTIONAL),
+        optional=records.ANNOTATOR_LEDGER_OPTIONAL,
     ),
     "contributors.csv": Kind(
         records.CONTRIBUTORS,
@@ -167,7 +178,12 @@ KINDS: Final[dict[str, Kind]] = {
         words={"step": records.PAYMENT_STEPS},
     ),
     "asks.csv": Kind(
-        records.ASKS, ("image_id", "asked_at"), ("asked_at", "image_id"), required=("image_id", "extra", "asked_at")
+        records.ASKS,
+        ("image_id", "asked_at"),
+        ("asked_at", "image_id"),
+        required=("image_id", "extra", "asked_at"),
+        added=frozenset(records.ASKS_OPTIONAL),
+        optional=records.ASKS_OPTIONAL,
     ),
     "queue.csv": Kind(
         records.QUEUE,
@@ -176,6 +192,7 @@ KINDS: Final[dict[str, Kind]] = {
         required=("image_id", "rank", "role", "overlap", "tier"),
         words={"role": records.ROLES},
         added=records.QUEUE_ADDED,
+        optional=records.QUEUE_OPTIONAL,
         whole=True,
     ),
     "votes.csv": Kind(

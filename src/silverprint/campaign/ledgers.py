@@ -16,12 +16,12 @@ from silverprint.core.votes import vote_ledger
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
     ASKS,
+    ASKS_OPTIONAL,
     EXCLUDE,
     IMAGE_ID,
     IMPORTS,
     INCLUDE,
     PERSONAL,
-    QUEUE_OPTIONAL,
     ROUND_DECISIONS,
     TAKEDOWNS,
     TEXT,
@@ -171,7 +171,7 @@ def asks(round_name: str) -> pl.DataFrame:
     """
     path = layout.asks(round_name)
     known = set(queue(round_name)["image_id"]) if layout.queue(round_name).exists() else set()
-    for where, row in lines(path, ASKS):
+    for where, row in lines(path, ASKS, ASKS_OPTIONAL):
         if row["image_id"] not in known:
             value = f"{where} image_id {str(row['image_id'])[:80]!r}"
             raise DataError(value, f"{round_name}'s queue has no such picture", f"remove it, or: git checkout {path}")
@@ -181,6 +181,12 @@ def asks(round_name: str) -> pl.DataFrame:
     return read(path)
 
 
+def write_asks(round_name: str, frame: pl.DataFrame) -> None:
+    path = layout.asks(round_name)
+    kind = ledger_schemas.kind_of(path)
+    tables.write_ledger(frame, path, kind.written(frame), list(kind.order))
+
+
 def queue(round_name: str) -> pl.DataFrame:
     """The round's queue, best rank first."""
     return read(layout.queue(round_name)).sort("rank")
@@ -188,17 +194,34 @@ def queue(round_name: str) -> pl.DataFrame:
 
 def shared_pages(round_name: str) -> dict[str, int]:
     """The page of each picture of the round that shares one with others."""
-    return dict(queue(round_name).select("image_id", "page").drop_nulls().iter_rows())
+    return pages(queue(round_name))
+
+
+def pages(rows: pl.DataFrame) -> dict[str, int]:
+    """The page of each picture of these rows of a queue that shares one with others."""
+    return dict(rows.select("image_id", "page").drop_nulls().iter_rows())
+
+
+def tiers(round_name: str) -> list[str]:
+    """The tiers that the round asks: those of its queue first, whatever asks.csv says."""
+    own = sorted(queue(round_name)["tier"].unique())
+    return [*own, *sorted({*asks(round_name)["tier"].drop_nulls()} - {*own})]
+
+
+def asked_of(rows: pl.DataFrame, asks: pl.DataFrame, tier: str) -> pl.DataFrame:
+    """What one tier is asked, best rank first: its rows of a queue, and those that asks.csv brings before it, on pages
+    of their own and without a pre-set answer.
+    """
+    further = asks.filter(tier=tier)["image_id"]
+    brought = rows.filter((pl.col("tier") != tier) & pl.col("image_id").is_in(further.implode()))
+    brought = brought.with_columns(page=pl.lit(None, pl.Int64), show_prediction=pl.lit(False))
+    return pl.concat([rows.filter(tier=tier), brought]).sort("rank")
 
 
 def queue_bytes(frame: pl.DataFrame) -> bytes:
-    """`frame` as queue.csv has it. A column of QUEUE_OPTIONAL is there only where a row has a value: any other queue is
-    the same, byte for byte, as one of a version that did not know the column.
-    """
+    """`frame` as queue.csv has it."""
     kind = ledger_schemas.kind_of(Path("queue.csv"))
-    idle = {name for name in QUEUE_OPTIONAL if frame[name].is_null().all()}
-    schema = {name: dtype for name, dtype in kind.schema.items() if name not in idle}
-    return tables.ledger_bytes(frame, schema, list(kind.order))
+    return tables.ledger_bytes(frame, kind.written(frame), list(kind.order))
 
 
 def asked(round_name: str) -> pl.DataFrame:
@@ -260,9 +283,13 @@ def read(path: Path) -> pl.DataFrame:
     return ledger.frame
 
 
-def lines(path: Path, schema: Schema) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The rows of a ledger that people edit by hand, each with its place; empty lines say nothing."""
-    ledger = tables.read_ledger_lines(path, schema)
+def lines(path: Path, schema: Schema, optional: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of a ledger that people edit by hand, each with its place; empty lines say nothing.
+
+    Args:
+        optional: columns that it may lack.
+    """
+    ledger = tables.read_ledger_lines(path, schema, frozenset(optional))
     for number, row in zip(ledger.lines, ledger.frame.to_dicts(), strict=True):
         if any(value is not None for value in row.values()):
             yield f"{path} line {number}:", row

@@ -48,8 +48,14 @@ def _needed_sections() -> None:
     """DVC cannot run a stage that depends on a section which is not there."""
     stages = yamltext.mapping(yamltext.read(layout.PIPELINE), layout.PIPELINE)["stages"]
     sections = yamltext.mapping(yamltext.read(layout.PARAMS), layout.PARAMS)
-    for stage, section, above in (("report", "planned", "rounds"), ("start", "classifiers", "evaluation")):
-        needed = (stages.get(stage) or {}).get("params")
+    for stage, section, above in (
+        ("report", "planned", "rounds"),
+        ("start", "classifiers", "evaluation"),
+        ("queue", "tiers", "planned"),
+        ("queue", "classes", "planned"),
+    ):
+        entry = stages.get(stage) or {}
+        needed = entry.get("do", entry).get("params")
         if isinstance(needed, list) and section in needed and section not in sections:
             rule = f"is missing, and the stage {stage} depends on it in dvc.yaml"
             raise ConfigError(f"params.yaml {section}", rule, f"write a line above `{above}`: {section}: {{}}")

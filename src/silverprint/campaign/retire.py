@@ -8,11 +8,10 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.campaign import annotator_ledger, held_out_voices, label_evidence, ledgers, model_voices, round_state
-from silverprint.config import Params
+from silverprint.config import CROWD, Params
 from silverprint.core.votes import labelling, retirement, vote_ledger
 from silverprint.core.votes.retirement import LabelChanges
 from silverprint.records import ASKS, conform
-from silverprint.store import tables
 
 
 def preview(params: Params, annotator: str) -> LabelChanges | None:
@@ -42,7 +41,8 @@ def _can_be_labelled(params: Params, name: str) -> bool:
 
 
 def ask_again(params: Params, annotator: str, why: str) -> dict[str, int]:
-    """Asks one more person about each picture of an open round that has too few answers without this annotator.
+    """Asks one more person about each picture of an open round that has too few answers without this annotator, of
+    their tier where that was asked.
 
     Returns:
         How many, by round; rounds in which it asks about none are left out.
@@ -50,16 +50,23 @@ def ask_again(params: Params, annotator: str, why: str) -> dict[str, int]:
     asked = {}
     for name in _open_rounds(params):
         asks, in_time = ledgers.asks(name), annotator_ledger.answers_in_time(ledgers.votes_so_far(name))
-        progress = vote_ledger.progress(ledgers.queue(name), asks, in_time, ledgers.withdrawn_images())
+        queue, tiers = ledgers.queue(name), annotator_ledger.tiers()
+        progress = vote_ledger.progress(queue, asks, in_time, ledgers.withdrawn_images(), tiers)
+        of = tiers.get(annotator, CROWD)
+        progress = progress.sort(pl.col("tier") != of, maintain_order=True).unique("image_id", keep="first")
+        of_tier = progress.filter((pl.col("tier") == of) & (pl.col("tier") != CROWD))["image_id"]
         again = asks.filter(pl.col("reason").fill_null("").str.starts_with(_reason(annotator)))
         images = sorted({*retirement.images_to_ask_again(in_time, progress, annotator)} - {*again["image_id"]})
         if not images:
             continue
         at = datetime.now(UTC).isoformat(timespec="seconds")
         more = pl.DataFrame({"image_id": images}).with_columns(
-            extra=pl.lit(1), reason=pl.lit(f"{_reason(annotator)}{why}"), asked_at=pl.lit(at)
+            extra=pl.lit(1),
+            reason=pl.lit(f"{_reason(annotator)}{why}"),
+            asked_at=pl.lit(at),
+            tier=pl.when(pl.col("image_id").is_in(of_tier.implode())).then(pl.lit(of)),
         )
-        _write(name, pl.concat([asks, conform(more, ASKS)]))
+        ledgers.write_asks(name, pl.concat([asks, conform(more, ASKS)]))
         asked[name] = len(images)
     return asked
 
@@ -71,7 +78,7 @@ def take_asks_back(params: Params, annotator: str) -> dict[str, int]:
         asks = ledgers.asks(name)
         rest = asks.filter(~pl.col("reason").fill_null("").str.starts_with(_reason(annotator)))
         if rest.height < asks.height:
-            _write(name, rest)
+            ledgers.write_asks(name, rest)
             removed[name] = asks.height - rest.height
     return removed
 
@@ -95,7 +102,3 @@ def _open_rounds(params: Params) -> list[str]:
 
 def _reason(annotator: str) -> str:
     return f"{annotator} retired: "
-
-
-def _write(name: str, asks: pl.DataFrame) -> None:
-    tables.write_ledger(asks, layout.asks(name), ASKS, ["asked_at", "image_id"])

@@ -10,7 +10,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.campaign import annotator_ledger, ledgers, round_state
-from silverprint.config import Params
+from silverprint.config import CROWD, Params
 from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import lock, missing_outputs
 from silverprint.store import json_files
@@ -32,6 +32,7 @@ class RoundStatus:
     votes_surplus: int  # votes beyond those: more people answered about a picture than were to be asked
     votes_most: int  # needed at most, while sequential overlap may ask for more; else as many as are needed
     people: dict[str, int]  # annotator -> votes
+    tiers: dict[str, dict[str, int]]  # tier -> votes and votes_needed, of the tiers that it asks beside the crowd
     gate: str  # passed | waived | refused | not run
     gate_warnings: int  # warnings of the gate, which stop nothing
     trained: bool
@@ -45,17 +46,18 @@ def standings_of(params: Params) -> list[RoundStatus]:
 def status_of(params: Params, name: str) -> RoundStatus:
     if name in params.planned:
         strategy = params.planned[name].strategy
-        return RoundStatus(name, "planned", strategy, 0, 0, 0, 0, 0, 0, {}, "not run", 0, trained=False)
+        return RoundStatus(name, "planned", strategy, 0, 0, 0, 0, 0, 0, {}, {}, "not run", 0, trained=False)
     current = round_state.load(name)
     queued = layout.queue(name).exists()
     votes = ledgers.votes_so_far(name)
     answers = votes.filter(votes["status"].is_in(vote_ledger.ANSWERS))
     done = needed = most = pictures = got = surplus = 0
+    tiers: dict[str, dict[str, int]] = {}
     if queued:
         progress = progress_of(name)
         surplus = vote_ledger.surplus(progress)
-        pictures, needed = progress.height, int(progress["needed"].sum())
-        done = int((progress["answered"] >= progress["needed"]).sum())
+        (done, pictures), needed = vote_ledger.pictures_done(progress), int(progress["needed"].sum())
+        tiers = _tiers(progress)
         got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
         most = needed if _asks_what_is_asked(current) else _most(name, progress)
     lost = current is None and not votes.is_empty()
@@ -70,6 +72,7 @@ def status_of(params: Params, name: str) -> RoundStatus:
         votes_surplus=surplus,
         votes_most=most,
         people=dict(sorted(answers["annotator"].value_counts().iter_rows())),
+        tiers=tiers,
         gate=_gate(name),
         gate_warnings=_gate_warnings(name),
         trained=layout.metrics(name).exists(),
@@ -79,7 +82,14 @@ def status_of(params: Params, name: str) -> RoundStatus:
 def progress_of(name: str) -> pl.DataFrame:
     """Per picture of the round's queue how many people are to answer, and how many did: see `vote_ledger.progress`."""
     in_time = annotator_ledger.answers_in_time(ledgers.votes_so_far(name))
-    return vote_ledger.progress(ledgers.asked(name), ledgers.asks(name), in_time, ledgers.withdrawn_images())
+    queue, asks, tiers = ledgers.asked(name), ledgers.asks(name), annotator_ledger.tiers()
+    return vote_ledger.progress(queue, asks, in_time, ledgers.withdrawn_images(), tiers)
+
+
+def _tiers(progress: pl.DataFrame) -> dict[str, dict[str, int]]:
+    got = pl.min_horizontal("answered", "needed").sum().alias("votes")
+    found = progress.filter(pl.col("tier") != CROWD).group_by("tier").agg(got, votes_needed=pl.col("needed").sum())
+    return {row.pop("tier"): row for row in found.sort("tier").to_dicts()}
 
 
 def _asks_what_is_asked(current: round_state.State | None) -> bool:
@@ -89,7 +99,8 @@ def _asks_what_is_asked(current: round_state.State | None) -> bool:
 
 def _most(name: str, progress: pl.DataFrame) -> int:
     """Votes that are needed at most: labels that are sure may become unsure again as people get known better."""
-    rows = progress.join(ledgers.queue(name).select("image_id", "max_overlap"), on="image_id", how="left")
+    queue = ledgers.queue(name).select("image_id", "tier", "max_overlap")
+    rows = progress.join(queue, on=["image_id", "tier"], how="left")
     return int(rows.select(pl.max_horizontal("needed", "max_overlap").sum()).item())
 
 

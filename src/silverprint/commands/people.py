@@ -3,34 +3,40 @@
 import json
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from silverprint import annotation_registry, layout
+from silverprint import annotation_registry, config, layout
 from silverprint.annotation_backend import AnnotationBackend
 from silverprint.campaign import account_names, annotator_ledger
-from silverprint.config import Params
+from silverprint.config import CROWD, Params
 from silverprint.console import say
-from silverprint.errors import DataError, SilverprintError
+from silverprint.errors import DataError, SilverprintError, UsageError
 from silverprint.records import ANNOTATORS
 from silverprint.store import tables
 from silverprint.store.files import write_text
 
 
-def invite(names: list[str]) -> None:
+def invite(names: list[str], tier: str | None = None) -> None:
     """Makes an account for each name that has none, and keeps what to hand over in var/people/<name>.json, mode 600.
 
     A file from before the server moved gets its present address.
 
+    Args:
+        tier: the group that they belong to from now on; None: as before, the crowd at first.
+
     Raises:
-        UsageError: a name is not one, or an e-mail address.
+        UsageError: a name is not one, or an e-mail address; params.yaml has no such tier; somebody is retired.
         DataError: a file in var/people is broken.
         UnavailableError, NotAllowedError: the annotation backend.
     """
     emails = {name.lower(): account_names.email(name.lower()) for name in names}
+    if tier is not None:
+        _require_tier(tier, config.load())
     backend = annotation_registry.connect()
     known = {email.lower() for email in backend.people().values()}
     for name, email in emails.items():
@@ -40,6 +46,31 @@ def invite(names: list[str]) -> None:
             continue
         _make(backend, path, email)
         say(f"{name} can sign in: hand over the address, e-mail and password in {path}")
+    if tier is not None:
+        _give_tier(backend, emails, tier)
+
+
+def _require_tier(tier: str, params: Params) -> None:
+    if tier not in params.tier_names:
+        rule = f"params.yaml knows the tiers {', '.join(params.tier_names)}"
+        raise UsageError(f"--tier {tier[:80]}", rule, f"add it there under tiers: {{{tier[:80]}: {{}}}}")
+
+
+def _give_tier(backend: AnnotationBackend, emails: Mapping[str, str], tier: str) -> None:
+    people = backend.people()
+    account_names.remember(people)
+    by_email = {email.lower(): who for who, email in people.items()}
+    states, tiers = annotator_ledger.states(), annotator_ledger.tiers()
+    for name, email in emails.items():
+        who = by_email[email]
+        if states.get(who) == "retired":
+            remedy = f'silverprint people resume {name} --why "...", then invite {name} to the tier'
+            raise UsageError(name, f"{who} is retired", remedy)
+        if tiers.get(who, CROWD) == tier:
+            say(f"{name} is of the tier {tier} already")
+            continue
+        annotator_ledger.give_tier(who, tier)
+        say(f"{name} is of the tier {tier} from now on: commit {layout.ANNOTATORS}; go on: silverprint repro")
 
 
 def _readdressed(path: Path, address: str) -> bool:
@@ -79,9 +110,9 @@ def show(params: Params) -> None:
     looked: Counter[str] = Counter()
     for project in backend.projects():
         looked.update(backend.progress(project).by)
-    states, quality = annotator_ledger.states(), _quality(params)
+    states, tiers, quality = annotator_ledger.states(), annotator_ledger.tiers(), _quality(params)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("person", "pseudonym", "pictures", "state", "gold", "consensus", "suspicion"):
+    for heading in ("person", "pseudonym", "pictures", "tier", "state", "gold", "consensus", "suspicion"):
         table.add_column(heading, no_wrap=heading == "pseudonym")
     people = backend.people()
     known = account_names.remember(people)
@@ -91,6 +122,7 @@ def show(params: Params) -> None:
             known[pseudonym],
             pseudonym,
             str(looked[pseudonym]),
+            tiers.get(pseudonym, CROWD),
             states.get(pseudonym, "active"),
             _share(row, "gold_accuracy", "gold_low", "gold_high"),
             _share(row, "accuracy", "low", "high"),

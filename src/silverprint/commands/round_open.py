@@ -1,16 +1,26 @@
 """silverprint round add | open: the plan of the rounds, and a lead's word that one of them may be asked."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from silverprint import config, layout, yamltext
 from silverprint.adapters import git
-from silverprint.campaign import account_names, forecast, forecast_text, known_names, ledgers, round_plan, round_state
-from silverprint.config import START, Params
+from silverprint.campaign import (
+    account_names,
+    annotator_ledger,
+    forecast,
+    forecast_text,
+    known_names,
+    ledgers,
+    round_plan,
+    round_state,
+)
+from silverprint.config import CROWD, START, Params
 from silverprint.console import say
 from silverprint.errors import ConfigError, UsageError
 from silverprint.records import ASKS, empty
-from silverprint.store import files, tables
+from silverprint.store import files
 
 _STEPS: Final = "go on: silverprint repro"
 
@@ -65,8 +75,9 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     ledgers.decide(name, "opened", None, git.who(Path.cwd()))
     take_back = f'silverprint round remove {name} --why "..."'
     say(f"{name} is open after {entry.prev}; nobody is asked before silverprint repro; to take it back: {take_back}")
-    if lack := _lack_of_people(opened, name):
-        say(lack)
+    for lack in (_lack_of_people(opened, name), *_lack_of_tiers(opened, name)):
+        if lack:
+            say(lack)
     say(_STEPS)
 
 
@@ -79,6 +90,25 @@ def _lack_of_people(params: Params, name: str) -> str | None:
     so_far = f"{there} {'person has' if there == 1 else 'people have'}" if there else "nobody has"
     need = f"{most} people are to look at a picture" if most > 1 else "somebody is to look at each picture"
     return f"{so_far} an account yet, and {need}: silverprint people invite NAME (first: silverprint studio up)"
+
+
+def _lack_of_tiers(params: Params, name: str) -> Iterator[str]:
+    """A sentence for each tier that the round may ask, and of which fewer people were invited than are to look at one
+    picture. Classes lead to a tier where a model has said something: after the first round, or with a classifier.
+    """
+    entry, first = params.rounds[name], params.rounds[name].prev == START
+    wanted = {params.evaluation.tier: params.evaluation.overlap} if first or entry.audit else {}
+    for rule in params.classes.values() if params.classifiers or not first else ():
+        tier = params.tiers.get(rule.tier)
+        people = (tier.least_overlap if tier else None) or entry.least_overlap
+        wanted[rule.tier] = max(wanted.get(rule.tier, 0), people)
+    if params.adjudicator:
+        wanted.setdefault(params.adjudicator, 1)
+    for tier_name, people in sorted(wanted.items()):
+        there = len(annotator_ledger.active_of(tier_name))
+        if tier_name != CROWD and there < people:
+            so_far = f"{there} of {people} people were" if there else "nobody was"
+            yield f"{so_far} invited to the tier {tier_name}: silverprint people invite --tier {tier_name} NAME"
 
 
 def _require_meant(params: Params, name: str, given: dict[str, Any]) -> None:
@@ -98,7 +128,7 @@ def _open_already(params: Params, name: str, given: dict[str, Any]) -> None:
 
 def _write_asks(name: str) -> None:
     if not layout.asks(name).exists():
-        tables.write_ledger(empty(ASKS), layout.asks(name), ASKS, ["image_id"])
+        ledgers.write_asks(name, empty(ASKS))
 
 
 def _require_closed(last: str) -> None:

@@ -54,8 +54,7 @@ def reopen(
         asked = asked.with_columns(extra=pl.lit(extra))
     at = datetime.now(UTC).isoformat(timespec="seconds")
     more = conform(asked.with_columns(reason=pl.lit(why), asked_at=pl.lit(at)), ASKS)
-    asks = pl.concat([ledgers.asks(round_name), more])
-    tables.write_ledger(asks, layout.asks(round_name), ASKS, ["asked_at", "image_id"])
+    ledgers.write_asks(round_name, pl.concat([ledgers.asks(round_name), more]))
     _say_old_names(current)
     say(f"{round_name} asks {more['extra'].sum()} more answers about {more.height} pictures; go on: silverprint repro")
 

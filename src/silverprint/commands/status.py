@@ -20,7 +20,7 @@ from silverprint.campaign import (
     studies,
 )
 from silverprint.campaign.round_status import RoundStatus, advise, standings_of
-from silverprint.config import Params
+from silverprint.config import CROWD, Params
 from silverprint.dvcfiles import missing_outputs
 
 _IN_GIT = (".csv", ".json")  # outputs of these kinds are `cache: false` in dvc.yaml
@@ -41,6 +41,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
             "next": following,
             "outlook": asdict(ahead),
             "annotators": annotator_ledger.states(),
+            "tiers": annotator_ledger.tiers(),
             "absent": absent,
             "withdrawn_in_release": held,
             "recruiting": {row["study"]: asdict(studies.cost(row)) for row in studies.lines().iter_rows(named=True)},
@@ -92,13 +93,17 @@ def _gate(one: RoundStatus) -> str:
 def _votes(one: RoundStatus) -> str:
     if not one.votes_needed:
         return "-"
-    more = f" (at most {one.votes_most})" if one.votes_most > one.votes_needed else ""
-    return f"{one.votes}/{one.votes_needed}{more}"
+    more = [f"at most {one.votes_most}"] if one.votes_most > one.votes_needed else []
+    more += [f"{tier} {found['votes']}/{found['votes_needed']}" for tier, found in one.tiers.items()]
+    said = f" ({', '.join(more)})" if more else ""
+    return f"{one.votes}/{one.votes_needed}{said}"
 
 
-def _stopped(states: dict[str, str], who: str) -> str:
-    state = states.get(who, "active")
-    return "" if state == "active" else f" ({state})"
+def _standing(states: dict[str, str], tiers: dict[str, str], who: str) -> str:
+    """What there is to say of a person: their tier, and whether they were stopped."""
+    said = [tiers.get(who, CROWD), states.get(who, "active")]
+    more = [word for word in said if word not in (CROWD, "active")]
+    return f" ({', '.join(more)})" if more else ""
 
 
 def _table(standings: list[RoundStatus]) -> Table:
@@ -106,7 +111,7 @@ def _table(standings: list[RoundStatus]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("round", "state", "strategy", "pictures", "votes", "by", "gate", "trained"):
         table.add_column(heading, justify="right" if heading in ("pictures", "votes") else "left")
-    states = annotator_ledger.states()
+    states, tiers = annotator_ledger.states(), annotator_ledger.tiers()
     for one in standings:
         table.add_row(
             one.round,
@@ -114,7 +119,9 @@ def _table(standings: list[RoundStatus]) -> Table:
             one.strategy,
             f"{one.pictures_done}/{one.pictures}" if one.pictures else "-",
             _votes(one),
-            ", ".join(f"{known.get(who, who)}{_stopped(states, who)} {count}" for who, count in one.people.items())
+            ", ".join(
+                f"{known.get(who, who)}{_standing(states, tiers, who)} {count}" for who, count in one.people.items()
+            )
             or "-",
             _gate(one),
             "yes" if one.trained else "no",

@@ -5,7 +5,7 @@ Counting costs the server, on which people wait for their next picture: the more
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import polars as pl
@@ -17,7 +17,7 @@ from rich.text import Text
 from silverprint import annotation_registry
 from silverprint.annotation_backend import AnnotationBackend, Progress, Project
 from silverprint.campaign import account_names, annotator_ledger, ledgers, round_state
-from silverprint.config import Params
+from silverprint.config import CROWD, Params
 from silverprint.console import err, say
 from silverprint.core.votes import vote_ledger
 from silverprint.errors import DataError, UnavailableError
@@ -40,7 +40,9 @@ def run(params: Params) -> None:
         return
     backend = annotation_registry.connect()
     asked = [asked for name in waiting for asked in _asked(backend, name)]
-    known = account_names.remember(backend.people())
+    people = backend.people()
+    known = account_names.remember(people)
+    nobody = {tier for tier in {one.tier for one, _, _ in asked} - {CROWD} if not _has_people(tier, people)}
     next_line = time.monotonic()
     with Live(console=err, auto_refresh=False, transient=True) as live:
         while True:
@@ -50,7 +52,7 @@ def run(params: Params) -> None:
             elif time.monotonic() >= next_line:
                 _say(backend, counted, known)
                 next_line = time.monotonic() + _LINE_EVERY_S
-            if all(progress.done + progress.stuck >= progress.tasks for _, progress in counted):
+            if all(_is_over(progress) for project, progress in counted if project.tier not in nobody):
                 break
             time.sleep(_rest_s(took_s, asked))
     _say(backend, counted, known)
@@ -61,10 +63,24 @@ def run(params: Params) -> None:
     if stuck:
         why = "somebody answered twice, or the last annotate was cut short"
         say(f"{stuck} pictures want answers and are served to nobody ({why}); go on: silverprint repro")
+    elif unasked := [one for one, progress in counted if one.tier in nobody and not _is_over(progress)]:
+        for one in unasked:
+            invite = f"silverprint people invite --tier {one.tier} NAME"
+            say(f"{one.round} asks the tier {one.tier}, and nobody of it has an account: {invite}")
+        say("everybody else has answered; go on: silverprint repro")
     elif any(ledgers.queue(name)["max_overlap"].count() for name in waiting):
         say("everybody has answered; go on: silverprint repro, which asks one more person where a label is not sure")
     else:
         say("everybody has answered; go on: silverprint repro")
+
+
+def _has_people(tier: str, people: Mapping[str, str]) -> bool:
+    return any(who in people for who in annotator_ledger.active_of(tier))
+
+
+def _is_over(progress: Progress) -> bool:
+    """Whether nobody is served anything more that is wanted."""
+    return progress.done + progress.stuck >= progress.tasks
 
 
 def _all_closed(params: Params) -> bool:
@@ -117,21 +133,26 @@ def _asked(backend: AnnotationBackend, name: str) -> Iterator[Asked]:
     current.require_server(backend.url, backend.server)
     votes = ledgers.votes_so_far(name)
     in_time = annotator_ledger.answers_in_time(votes)
-    queue = ledgers.asked(name)
-    progress = vote_ledger.progress(queue, ledgers.asks(name), in_time, ledgers.withdrawn_images())
+    queue, asks, tiers = ledgers.asked(name), ledgers.asks(name), annotator_ledger.tiers()
+    progress = vote_ledger.progress(queue, asks, in_time, ledgers.withdrawn_images(), tiers)
     elsewhere = vote_ledger.answers_elsewhere(in_time, backend.server, current.settled)
-    # The server counts answers that somebody gave after they were retired.
+    # The server counts answers that somebody gave after they were retired, and those of people of another tier.
     late = votes.join(in_time, on=["annotation_id", "annotator", "image_id", "choice"], how="anti")
-    needless = Counter(late.filter(pl.col("annotator").str.starts_with(f"{backend.server}-"))["image_id"])
+    here = pl.col("annotator").str.starts_with(f"{backend.server}-")
+    needless = Counter(late.filter(here)["image_id"])
+    strangers = Counter(votes.filter(here & (pl.col("status") == vote_ledger.WRONG_TIER))["image_id"])
     of_round = backend.find_all(current.campaign, name)
     for tier, id_ in sorted(current.projects.items()):
         if not backend.is_there(id_):
             value = f"{name}: project {id_} is gone from {backend.url}"
             raise DataError(value, "nobody can answer in it", f"run: silverprint annotate {name}")
-        of_tier = progress.filter(pl.col("image_id").is_in(queue.filter(tier=tier)["image_id"].implode()))
+        own = set(queue.filter(tier=tier)["image_id"])
+        beside = strangers if tier != CROWD else Counter[str]()
+        counted = progress.filter(tier=tier).select("image_id", "needed", "answered")
         needed = {
-            image_id: count - elsewhere.get(image_id, 0) + needless[image_id]
-            for image_id, count, _ in of_tier.iter_rows()
+            image_id: count + beside[image_id] + (needless[image_id] - elsewhere.get(image_id, 0)) * (image_id in own)
+            for image_id, count, answered in counted.iter_rows()
+            if image_id in own or answered < count  # of a further tier, whoever answered anywhere has done it
         }
         project = Project(id_, "", current.campaign, name, tier, current.queue_sha256, None)
         others = [one for one in of_round if one.tier == tier and one.id != id_]

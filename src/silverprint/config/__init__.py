@@ -5,7 +5,9 @@ from silverprint.config.defaults import REQUIRED, default_of, names_are_free
 from silverprint.config.finetune import Augment, Finetune
 from silverprint.config.load import check, load, parse, unknown_knobs
 from silverprint.config.model import (
+    CROWD,
     START,
+    ClassRule,
     Clean,
     Dataset,
     Embed,
@@ -20,6 +22,7 @@ from silverprint.config.model import (
     Release,
     Round,
     SequentialOverlap,
+    Tier,
 )
 from silverprint.config.sources import (
     SIGNALS,
@@ -38,12 +41,14 @@ from silverprint.config.sources import (
 )
 
 __all__ = [
+    "CROWD",
     "REQUIRED",
     "SIGNALS",
     "SOURCE_KINDS",
     "START",
     "ArchiveSource",
     "Augment",
+    "ClassRule",
     "Classifier",
     "Clean",
     "CrowdSource",
@@ -70,6 +75,7 @@ __all__ = [
     "Source",
     "TableClassifier",
     "Theme",
+    "Tier",
     "UrlSource",
     "WebSource",
     "check",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from silverprint.config.class_names import check_class_list
 from silverprint.config.classifiers import check_classifiers
 from silverprint.config.field_types import PACKAGED_BACKBONE
-from silverprint.config.model import START, Clean, Embed, Params, PlannedRound
+from silverprint.config.model import CROWD, START, Clean, Embed, Params, PlannedRound
 from silverprint.config.sources import CrowdSource, Language, Theme, WebSource
 from silverprint.errors import ConfigError
 
@@ -27,6 +27,7 @@ def require_agreement(params: Params) -> None:
             _themes(name, source, params.clean)
     _rounds(params)
     _core_classes(params)
+    _tiers(params)
     _test_sources(params)
     _answers(params.release.answers)
     check_classifiers(params.classifiers, params.dataset.classes, params.embed.backbone)
@@ -69,6 +70,29 @@ def _core_classes(params: Params) -> None:
         if name not in params.dataset.classes:
             value = f"release.core_classes = [{', '.join(params.release.core_classes)}]"
             raise ConfigError(value, f"{name!r} is no class", f"use some of: {', '.join(params.dataset.classes)}")
+
+
+def _tiers(params: Params) -> None:
+    for name in params.classes:
+        if name not in params.dataset.classes:
+            value = f"classes.{name}"
+            raise ConfigError(value, f"{name!r} is no class", f"use some of: {', '.join(params.dataset.classes)}")
+    if CROWD in params.tiers:
+        rule = "the crowd is everybody, and each round says how many of them it asks"
+        raise ConfigError(f"tiers.{CROWD}", rule, "leave it out, or give the tier another name")
+    judges = [name for name, tier in params.tiers.items() if tier.adjudicate is not None]
+    if len(judges) > 1:
+        value = ", ".join(f"tiers.{name}.adjudicate" for name in judges)
+        raise ConfigError(value, "one tier settles what the crowd disagrees on", f"leave it out of tiers.{judges[1]}")
+    for name, tier in params.tiers.items():
+        known = tier.sequential
+        if known and known.min > known.max:
+            value = f"tiers.{name}.overlap = {known}"
+            raise ConfigError(value, "min is at most max", f"write {{min: {known.max}, max: {known.min}, ...}}")
+        if known and any(entry.page == "grid" for _, rounds in params.rounds_by_section for entry in rounds.values()):
+            value = f"tiers.{name}.overlap = {known} with page: grid in a round"
+            rule = "who answered a shared page would be asked about one of its pictures again, on a page of its own"
+            raise ConfigError(value, rule, "write page: single there, or a number of people")
 
 
 def _test_sources(params: Params) -> None:

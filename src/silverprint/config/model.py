@@ -34,6 +34,7 @@ from silverprint.config.sources import Source
 from silverprint.errors import ConfigError
 
 START = "start"
+CROWD = "crowd"
 
 
 @frozen
@@ -107,6 +108,7 @@ class Model:
 class Evaluation:
     size: ImageCount  # pictures, drawn once in the first round, never trained on
     overlap: People  # people asked about each picture
+    tier: Name = CROWD  # group of people asked about whatever judges a model, whatever class it predicts
 
 
 @frozen
@@ -133,6 +135,29 @@ Overlap: TypeAlias = Annotated[
     Annotated[People, Tag("number")] | Annotated[SequentialOverlap, Tag("sequential")],
     Discriminator(lambda value: "sequential" if isinstance(value, dict | SequentialOverlap) else "number"),
 ]
+
+
+@frozen
+class Tier:
+    """A group of people beside the crowd, which is everybody."""
+
+    overlap: Overlap | None = None  # people asked about each picture; null: as many as the round asks
+    adjudicate: OpenShare | None = None  # confidence below which one is asked where the crowd disagrees; null: nobody
+
+    @property
+    def sequential(self) -> SequentialOverlap | None:
+        """Null where a fixed number of people is asked."""
+        return self.overlap if isinstance(self.overlap, SequentialOverlap) else None
+
+    @property
+    def least_overlap(self) -> int | None:
+        """People asked about each picture in any case; null: as many as the round asks."""
+        return self.sequential.min if self.sequential else self.overlap  # type: ignore[return-value]
+
+
+@frozen
+class ClassRule:
+    tier: Name = CROWD  # group of people asked about pictures that a model takes for this class
 
 
 @frozen
@@ -236,12 +261,25 @@ class Params:
     people: PeopleCost = PeopleCost()
     measure: Measure = Measure()
     labels: Labels = Labels()
+    tiers: dict[Name, Tier] = Field(default_factory=dict)  # groups of people beside the crowd
+    classes: dict[ClassName, ClassRule] = Field(default_factory=dict)  # classes that are asked about in another way
     executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are processed; it changes no output
 
     @property
     def round_names(self) -> tuple[str, ...]:
         """Every round that may be spoken of: the opened ones in their order, then the planned ones."""
         return (*self.chain, *self.planned)
+
+    @property
+    def adjudicator(self) -> str | None:
+        """The tier that is asked where the crowd disagrees; None where nobody is."""
+        return next((name for name, tier in self.tiers.items() if tier.adjudicate is not None), None)
+
+    @property
+    def tier_names(self) -> tuple[str, ...]:
+        """Every tier that may be spoken of, the crowd first."""
+        named = (*self.tiers, *(rule.tier for rule in self.classes.values()), self.evaluation.tier)
+        return tuple(dict.fromkeys((CROWD, *named)))
 
     @property
     def rounds_by_section(self) -> tuple[tuple[str, Mapping[str, PlannedRound]], ...]:

@@ -79,7 +79,7 @@ def run(params: Params, round_name: str) -> None:
     told = held_out_voices.said(params, round_name, votes.evidence)
     evidence = replace(votes.evidence, voices=held_out_voices.joined(votes.evidence.voices, told))
     labels, unheard = labelling.label(evidence, classes, params.labels.consensus)
-    people = annotators.table(evidence, votes.all, states, classes)
+    people = annotators.table(evidence, votes.all, states, classes, annotator_ledger.tiers())
 
     folder = layout.labels(round_name)
     tables.write(votes.all, folder / "votes.parquet", VOTES)

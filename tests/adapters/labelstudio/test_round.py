@@ -14,10 +14,8 @@ import pytest
 from silverprint import config, layout
 from silverprint.adapters.labelstudio import label_config
 from silverprint.annotation_backend import Page
-from silverprint.campaign import label_evidence
+from silverprint.campaign import label_evidence, ledgers
 from silverprint.core.votes import vote_ledger
-from silverprint.records import ASKS
-from silverprint.store import tables
 from tests.adapters.labelstudio.conftest import by_image, find
 from tests.helpers import studio_machine as machine
 from tests.helpers.studio_machine import ROUND, Machine, picture_id, tasks_of
@@ -98,7 +96,7 @@ def test_labels_in_doubt_are_asked_about_again_of_others_until_they_are_sure(
         if code == 0:
             break
     assert "sequential overlap took" in said
-    votes, asks = here.votes(), tables.read_ledger(here.folder / layout.asks(ROUND), ASKS)
+    votes, asks = here.votes(), ledgers.read(here.folder / layout.asks(ROUND))
     assert votes.select("image_id", "annotator").is_unique().all()  # nobody is asked twice
     assert votes.height == 12 + asks["extra"].sum()  # and no vote is lost
     assert tasks_of(house, campaign) == once(12)

@@ -135,6 +135,10 @@ def test_a_retired_annotator_has_figures_and_changes_nobody_elses():
         "A0": "active", "A1": "paused", "A2": "active", "A3": "active", "A4": "active", "spam": "retired",
     }  # fmt: skip
     assert found.filter(pl.col("annotator") != "spam").drop("state").equals(without.drop("state"))
+    of_tier = table(kept, gone, {}, CLASSES, {"A0": "expert"})
+    assert dict(of_tier.select("annotator", "tier").rows()) == {
+        "A0": "expert", "A1": "crowd", "A2": "crowd", "A3": "crowd", "A4": "crowd", "spam": "crowd",
+    }  # fmt: skip
     row = found.filter(annotator="spam").to_dicts()[0]
     assert (row["votes"], row["suspicion"]) == (150, "spammer")
     assert row["accuracy"] == pytest.approx(np.mean([truth[name] == "x" for name, _, _ in spam]), abs=0.08)

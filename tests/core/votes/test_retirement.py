@@ -66,7 +66,7 @@ def test_each_picture_gets_as_many_answers_without_them_as_were_wanted(rows, ove
     asks = conform(pl.DataFrame({"image_id": again}, {"image_id": pl.String}).with_columns(extra=pl.lit(1)), ASKS)
     after = vote_ledger.progress(queue, asks, frame, frozenset())
     own = {image for image, who, _ in rows if who == "A"}
-    for image, needed, answered in after.iter_rows():
+    for image, _, needed, answered in after.iter_rows():
         others = answered - (image in own)
         missing = max(needed - answered, 0)
         assert others + missing >= overlap

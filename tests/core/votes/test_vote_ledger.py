@@ -88,7 +88,10 @@ def test_progress_counts_people_and_asks_and_skips_withdrawn() -> None:
     asks = conform(pl.DataFrame({"image_id": ["p2"], "extra": [1]}), ASKS)
     cast = votes([("s-1", "p1", "cat", "t1", 1), ("t-9", "p1", "", "t2", 2), ("s-1", "p2", "zebra", "t3", 3)])
     counted = vote_ledger.progress(queue, asks, cast, frozenset({"p3"}))
-    assert counted.rows() == [("p2", 2, 0), ("p1", 2, 1)]  # an empty answer and an unknown class are none
+    assert counted.rows() == [
+        ("p2", "crowd", 2, 0),
+        ("p1", "crowd", 2, 1),
+    ]  # an empty answer and an unknown class are none
     assert not vote_ledger.is_done(counted)
     assert vote_ledger.surplus(counted) == 0
     assert vote_ledger.answers_elsewhere(cast.with_columns(status=pl.lit("unsure")), "s") == {"p1": 1}
@@ -139,7 +142,7 @@ def test_what_is_no_answer_supersedes_none_and_is_no_answer_once_it_is_gone(void
     gone = vote_ledger.merge(first, said.filter(pl.col("annotation_id") == 1), "s", frozenset())
     assert gone.equals(first)
     queue = conform(pl.DataFrame({"image_id": ["p1"], "rank": [1], "overlap": [2]}), QUEUE)
-    assert vote_ledger.progress(queue, empty(ASKS), gone, frozenset()).rows() == [("p1", 2, 1)]
+    assert vote_ledger.progress(queue, empty(ASKS), gone, frozenset()).rows() == [("p1", "crowd", 2, 1)]
 
 
 def test_newly_deleted_votes_are_counted_once_and_by_person() -> None:

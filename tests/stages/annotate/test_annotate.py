@@ -15,8 +15,6 @@ from silverprint.campaign import annotator_ledger, ledgers, round_plan, served_c
 from silverprint.cli import main
 from silverprint.commands import wait
 from silverprint.dvcfiles import yaml_edit
-from silverprint.records import ANNOTATOR_LEDGER, ASKS
-from silverprint.store import tables
 from tests.adapters.labelstudio.conftest import by_image
 from tests.helpers.studio_machine import ROUND, Machine, picture_id, tasks_of
 from tests.stages.annotate.conftest import CAMPAIGN, project_of
@@ -460,11 +458,11 @@ def test_who_is_retired_is_asked_no_more_and_others_are_asked_in_their_stead(alo
     assert f"{ada.pseudonym} is retired: their votes stay in the ledgers" in told
     assert "r01 asks another person about 1 pictures" in told
     assert f"{ada.pseudonym} cannot sign in to {backend.url} any more" in told
-    (row,) = tables.read_ledger(layout.ANNOTATORS, ANNOTATOR_LEDGER).to_dicts()
+    (row,) = annotator_ledger.lines().to_dicts()
     assert (row["annotator"], row["state"], row["why"]) == (ada.pseudonym, "retired", "answers without looking")
     assert main(["people", "retire", ada.pseudonym, "--why", "again", "--yes"]) == 0
     assert "is retired already" in capsys.readouterr().err
-    assert tables.read_ledger(layout.asks(ROUND), ASKS)["image_id"].to_list() == [picture_id(0)]
+    assert ledgers.asks(ROUND)["image_id"].to_list() == [picture_id(0)]
     machine.expect(75)
     assert ada.next(project) is None
     assert bo.work(project) == [picture_id(0), picture_id(1)]
@@ -499,7 +497,7 @@ def test_who_is_back_is_served_again_and_the_asks_are_taken_back(alone, backend,
     assert "they are retired" in capsys.readouterr().err
     assert main(["people", "resume", ada.pseudonym, "--why", "it was somebody else"]) == 0
     assert "r01 asks 1 people less" in capsys.readouterr().err
-    assert tables.read_ledger(layout.asks(ROUND), ASKS).is_empty()
+    assert ledgers.asks(ROUND).is_empty()
     machine.expect(75)
     assert bo.next(project)["data"]["image_id"] == picture_id(1)
     assert ada.work(project) == [picture_id(1)]

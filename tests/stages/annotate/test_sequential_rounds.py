@@ -46,7 +46,7 @@ def overlaps(backend) -> dict[str, int]:
 
 
 def asks(machine: Machine) -> pl.DataFrame:
-    return tables.read_ledger(machine.folder / layout.asks(ROUND), ASKS)
+    return ledgers.read(machine.folder / layout.asks(ROUND))
 
 
 def test_only_who_is_in_doubt_is_asked_about_again_of_others_until_sure_or_exhausted(asked, backend, people, doubted):

@@ -8,7 +8,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.campaign import ledgers
-from silverprint.config import SequentialOverlap
+from silverprint.config import ClassRule, SequentialOverlap, Tier
 from silverprint.core.evaluation.training_set import examples
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
@@ -395,6 +395,23 @@ def test_a_queue_that_breaks_its_suite_is_not_written(checked, monkeypatch):
     with pytest.raises(DataError, match=r"r01: .*queue\.json failed; nobody was asked"):
         queue.run(checked, "r01")
     assert not layout.queue("r01").exists()
+
+
+def test_what_the_model_takes_for_a_class_of_a_tier_goes_there_and_the_first_round_to_the_crowd(params, capsys):
+    tiers = {"expert": Tier(overlap=1, adjudicate=0.8)}
+    params = replace(
+        params, tiers=tiers, classes={name: ClassRule(tier="expert") for name in params.dataset.classes[:5]}
+    )
+    queue.run(params, "r01")
+    assert ledgers.queue("r01").select("tier", "adjudicator").unique().rows() == [("crowd", "expert")]
+    finish(params, "r01")
+    queue.run(params, "r02")
+    rows = ledgers.queue("r02")
+    of_tier = pl.col("predicted").is_in(params.dataset.classes[:5])
+    assert rows.filter(tier="expert").equals(rows.filter(of_tier))
+    assert rows.filter(of_tier).select("overlap", "adjudicator").unique().rows() == [(1, None)]
+    assert rows.filter(~of_tier).select("tier", "overlap", "adjudicator").unique().rows() == [("crowd", 2, "expert")]
+    assert f"r02: of 10 pictures {rows.filter(of_tier).height} go to the tier expert" in capsys.readouterr().err
 
 
 def test_the_ledger_reads_back_as_it_was_written(params):

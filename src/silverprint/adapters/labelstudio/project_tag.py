@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 from silverprint.annotation_backend import Project
+from silverprint.config import CROWD
 
 _KEYS = ("campaign", "round", "tier", "queue_sha256", "votes_sha256")
 
@@ -16,6 +17,8 @@ def describe(project: Project) -> str:
         f"Round {project.round} of {project.campaign}. Open the project and press “Label All Tasks”: pictures come one "
         "by one until there are none left. The last line is for Silverprint; please leave it as it is."
     )
+    if project.tier != CROWD:
+        sentence = f"For people of the tier “{project.tier}”; answers of others do not count. {sentence}"
     return sentence + "\n" + json.dumps({key: document[key] for key in _KEYS}, sort_keys=True)
 
 

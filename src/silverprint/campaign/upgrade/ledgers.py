@@ -8,10 +8,10 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.campaign.upgrade import history
-from silverprint.records import ASKS, TEXT
+from silverprint.records import ASKS, ASKS_OPTIONAL, TEXT
 from silverprint.store import ledger_csv
 
-_ASKS: Final = ",".join(ASKS) + "\n"  # header
+_ASKS: Final = ",".join(name for name in ASKS if name not in ASKS_OPTIONAL) + "\n"  # header
 
 
 def upgrade(rounds: Iterable[str], read: Callable[[Path], str | None]) -> dict[Path, str]:

@@ -2,17 +2,16 @@
 the audit by chance from what is left: it stands for the pictures that nobody is asked about.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from silverprint.core.queue import roles, shared_pages
+from silverprint.core.queue import roles, shared_pages, tiers
 from silverprint.core.queue.class_floors import Choose, pick_with_floors
 from silverprint.core.queue.reasons import INCLUDED
-from silverprint.core.splits import TRAINABLE
+from silverprint.core.queue.tiers import Asking, Tiers
+from silverprint.core.splits import HELD_OUT, TRAINABLE
 from silverprint.records import QUEUE, conform
-
-TIER = "crowd"
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class Plan:
     page_images: int | None = None  # pictures on a page, at most; None: each has a page of its own
     max_overlap: int | None = None  # people per picture at most, while its label is not sure; None: `overlap` is all
     until: float | None = None  # confidence, 0..1, from which on a label is sure
+    tiers: Tiers = field(default_factory=Tiers)
 
 
 def compose(
@@ -38,7 +38,8 @@ def compose(
 
     A prediction is never pre-selected for evaluation and audit pictures, whose labels judge the model, nor for a second
     look: of what it was trained on, a model repeats what it was taught. So none of those shares a page with others.
-    Pictures that judge a model or people have a fixed number of people, whatever `plan.max_overlap` says.
+    Pictures that judge a model or people have a fixed number of people, whatever `plan.max_overlap` says. What
+    judges a model goes to one tier, the others to that of their predicted class.
 
     Args:
         askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
@@ -68,16 +69,15 @@ def compose(
     drawn_ranks, chosen_ranks = roles.mix_ranks(drawn.height, chosen.height, plan.seed)
     drawn = drawn.with_columns(pl.Series("rank", drawn_ranks))
     chosen = chosen.with_columns(pl.Series("rank", chosen_ranks))
-    queue = pl.concat([drawn, chosen], how="diagonal")
-    shown = roles.may_be_prompted() & roles.is_drawn(queue, plan.share_shown, plan.seed, "shown")
-    queue = queue.with_columns(
-        pl.lit(plan.seed).alias("seed"), pl.lit(TIER).alias("tier"), shown.alias("show_prediction")
-    )
+    mixed = pl.concat([drawn, chosen], how="diagonal")
+    shown = roles.may_be_prompted() & roles.is_drawn(mixed, plan.share_shown, plan.seed, "shown")
     own = beside.filter(pl.col("overlap").is_not_null())["image_id"] if "overlap" in beside.columns else pl.Series([""])
-    goes_on = pl.col("role").is_in(TRAINABLE) & ~pl.col("image_id").is_in(own.implode())
-    queue = queue.with_columns(
-        max_overlap=pl.when(goes_on).then(plan.max_overlap), until=pl.when(goes_on).then(plan.until)
+    judges = pl.col("role").is_in(HELD_OUT) | pl.col("image_id").is_in(own.implode())
+    queue = mixed.with_columns(
+        pl.lit(plan.seed).alias("seed"), tiers.of_rows(plan.tiers, judges), shown.alias("show_prediction")
     )
+    usual = Asking(plan.overlap, plan.max_overlap, plan.until)
+    queue = tiers.asked(queue, plan.tiers, usual, judges, pl.col("role").is_in(TRAINABLE) & ~judges)
     queue = conform(queue, QUEUE).sort("rank")
     if plan.page_images is None:
         return queue

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
+from silverprint.config import CROWD
 from silverprint.core import agreement
 from silverprint.core.consensus import auto
 from silverprint.core.consensus.confusions import Fit
@@ -79,7 +81,13 @@ def reliability(
     )
 
 
-def table(evidence: Evidence, votes: pl.DataFrame, states: Mapping[str, str], classes: Sequence[str]) -> pl.DataFrame:
+def table(
+    evidence: Evidence,
+    votes: pl.DataFrame,
+    states: Mapping[str, str],
+    classes: Sequence[str],
+    tiers: Mapping[str, str] = MappingProxyType({}),
+) -> pl.DataFrame:
     """ANNOTATORS: everybody's work, and how reliable people and imports are, without any model's opinion.
 
     A retired annotator has the figures that they would have if they alone were back; nobody else's count them.
@@ -87,14 +95,18 @@ def table(evidence: Evidence, votes: pl.DataFrame, states: Mapping[str, str], cl
     Args:
         votes: VOTES; answers of retired annotators say so.
         states: annotator -> state; who is missing is active.
+        tiers: annotator -> tier; who is missing is of the crowd, but for sources, which are of none.
     """
     parts = [_figures(evidence, classes)]
     gone = votes.filter(pl.col("status") == RETIRED)
     for who in gone["annotator"].unique().sort():
         back = evidence.with_votes(gone.filter(annotator=who))
         parts.append(_figures(back, classes).filter(annotator=who))
-    state = pl.col("annotator").replace_strict(dict(states), default="active", return_dtype=pl.String)
-    return pl.concat(parts).with_columns(state=state).sort("annotator")
+    who = pl.col("annotator")
+    state = who.replace_strict(dict(states), default="active", return_dtype=pl.String)
+    tier = who.replace_strict(dict(tiers), default=CROWD, return_dtype=pl.String)
+    is_person = ~who.str.starts_with(imported_labels.PREFIX)
+    return pl.concat(parts).with_columns(state=state, tier=pl.when(is_person).then(tier)).sort("annotator")
 
 
 def _figures(evidence: Evidence, classes: Sequence[str]) -> pl.DataFrame:

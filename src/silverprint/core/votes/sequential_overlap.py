@@ -68,7 +68,7 @@ def next_asks(queue: pl.DataFrame, progress: pl.DataFrame, answers: pl.DataFrame
     unsure = _due(queue, progress).join(labels.select("image_id", "confidence"), on="image_id", how="left")
     unsure = unsure.filter(~_is_sure())
     rows = (
-        unsure.join(_times(answers), on="image_id")
+        unsure.join(answer_times(answers), on="image_id")
         .with_columns(people=pl.int_ranges("needed", pl.col("answered") + 1))
         .explode("people")
         .with_columns(asked_at=pl.col("times").list.get(pl.col("people") - 1))
@@ -92,9 +92,9 @@ def standing(queue: pl.DataFrame, progress: pl.DataFrame, labels: pl.DataFrame) 
 
 
 def _sequential(queue: pl.DataFrame, progress: pl.DataFrame) -> pl.DataFrame:
-    """image_id, max_overlap, until, needed, answered."""
-    rows = queue.drop_nulls("max_overlap").select("image_id", "max_overlap", "until")
-    return rows.join(progress, on="image_id", maintain_order="left")
+    """image_id, tier, max_overlap, until, needed, answered; without what a further tier is asked."""
+    rows = queue.drop_nulls("max_overlap").select("image_id", vote_ledger.own_tier(), "max_overlap", "until")
+    return rows.join(progress, on=["image_id", "tier"], maintain_order="left")
 
 
 def _due(queue: pl.DataFrame, progress: pl.DataFrame) -> pl.DataFrame:
@@ -107,7 +107,7 @@ def _is_sure() -> pl.Expr:
     return (pl.col("confidence") >= pl.col("until")).fill_null(False)
 
 
-def _times(answers: pl.DataFrame) -> pl.DataFrame:
+def answer_times(answers: pl.DataFrame) -> pl.DataFrame:
     """image_id, times: when each person who has answered did so first, sorted; a later correction moves nothing."""
     counts = pl.col("status").is_in(vote_ledger.DONE)
     people = (

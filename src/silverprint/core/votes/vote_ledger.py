@@ -1,8 +1,15 @@
 """Vote ledger: all votes ever given are kept, those that still count are marked. Pure functions of tables."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 import polars as pl
 
-from silverprint.records import NONE_OF_THESE, UNSURE, VOTES, conform
+from silverprint.config import CROWD
+from silverprint.records import NONE_OF_THESE, TEXT, UNSURE, VOTES, conform
+
+_NO_TIERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 LONGEST_S = 366 * 86_400  # more than a year at one picture is no measurement
 
@@ -14,6 +21,9 @@ DONE = ("valid", "unsure")
 
 # Says that another person, or an import, gave or changed the vote in its annotator's name.
 IN_ANOTHER_NAME = "in-another-name"
+
+# An answer to a question that is for people of a tier, by somebody who is not of it.
+WRONG_TIER = "wrong-tier"
 
 # Votes that count for nothing as they are: taken off the server once they are in the ledger, so that the picture is
 # asked about again.
@@ -32,6 +42,15 @@ def choice_status(choice: str, classes: tuple[str, ...]) -> str:
     if choice == UNSURE:
         return "unsure"
     return "valid" if choice in classes or choice == NONE_OF_THESE else "unknown-class"
+
+
+def may_answer(annotator: str, wanted: frozenset[str], tiers: Mapping[str, str]) -> bool:
+    """Whether somebody may answer what people of the tiers `wanted` are asked: the crowd is everybody.
+
+    Args:
+        tiers: annotator -> tier; who is missing is of the crowd.
+    """
+    return wanted <= {CROWD, tiers.get(annotator, CROWD)}
 
 
 def standing_votes(votes: pl.DataFrame) -> pl.DataFrame:
@@ -86,7 +105,7 @@ def merge(
         .then(pl.lit("superseded"))
         .when(pl.col("image_id").is_in(list(withdrawn)))
         .then(pl.lit("withdrawn"))
-        .when(pl.col("status").is_in(["superseded", *VOID]))
+        .when(pl.col("status").is_in(["superseded", WRONG_TIER, *VOID]))
         .then(pl.col("status"))
         .otherwise(pl.lit("deleted"))
         .alias("status")
@@ -135,6 +154,12 @@ def not_counting_by_status(votes: pl.DataFrame) -> dict[str, int]:
     return dict(left_out["status"].value_counts().sort("status").iter_rows())
 
 
+def of_wrong_tier(votes: pl.DataFrame) -> dict[str, int]:
+    """Per annotator: how many of their votes answer what another tier was asked."""
+    found = votes.filter(pl.col("status") == WRONG_TIER)
+    return dict(found["annotator"].value_counts().sort("annotator").iter_rows())
+
+
 def newly_deleted(kept: pl.DataFrame, votes: pl.DataFrame) -> dict[str, int]:
     """Per annotator: how many votes of `votes` are gone from their server that counted in `kept`."""
     counted = kept.filter(pl.col("status").is_in(DONE))
@@ -142,29 +167,56 @@ def newly_deleted(kept: pl.DataFrame, votes: pl.DataFrame) -> dict[str, int]:
     return dict(gone["annotator"].value_counts().sort("annotator").iter_rows())
 
 
-def progress(queue: pl.DataFrame, asks: pl.DataFrame, votes: pl.DataFrame, withdrawn: frozenset[str]) -> pl.DataFrame:
-    """Per picture of the queue that is not withdrawn, in rank order: how many people to ask and how many answered.
+def progress(
+    queue: pl.DataFrame,
+    asks: pl.DataFrame,
+    votes: pl.DataFrame,
+    withdrawn: frozenset[str],
+    tiers: Mapping[str, str] = _NO_TIERS,
+) -> pl.DataFrame:
+    """Per picture of the queue that is not withdrawn, and tier that is asked about it: how many people to ask and how
+    many answered. In rank order, of a picture its own tier first.
+
+    Of a picture that more than one tier is asked about, whoever is of a further tier counts there as far as that wants
+    people, wherever they answered; everybody else counts for the picture's own.
+
+    Args:
+        tiers: annotator -> tier; who is missing is of the crowd.
 
     Returns:
-        image_id, needed (people), answered (distinct people, any server).
+        image_id, tier, needed (people), answered (distinct people, any server).
     """
-    extra = asks.group_by("image_id").agg(pl.col("extra").sum())
-    answered = (
-        votes.filter(pl.col("status").is_in(DONE))
-        .group_by("image_id")
-        .agg(pl.col("annotator").n_unique().cast(pl.Int64).alias("answered"))
+    places = queue.filter(~pl.col("image_id").is_in(list(withdrawn))).select("image_id", "rank", own=own_tier())
+    extra = asks.join(places, on="image_id").select("image_id", tier=pl.coalesce("tier", "own"), needed="extra")
+    rows = (
+        pl.concat([queue.select("image_id", own_tier(), needed="overlap"), extra])
+        .group_by("image_id", "tier")
+        .agg(pl.col("needed").sum())
+        .join(places, on="image_id")
+        .with_columns(further=pl.col("tier") != pl.col("own"))
     )
-    return (
-        queue.sort("rank")
-        .filter(~pl.col("image_id").is_in(list(withdrawn)))
-        .join(extra, on="image_id", how="left")
-        .join(answered, on="image_id", how="left", maintain_order="left")
-        .select(
-            "image_id",
-            (pl.col("overlap") + pl.col("extra").fill_null(0)).alias("needed"),
-            pl.col("answered").fill_null(0),
-        )
-    )
+    people = votes.filter(pl.col("status").is_in(DONE)).select("image_id", "annotator").unique()
+    people = people.with_columns(tier=pl.col("annotator").replace_strict(dict(tiers), default=CROWD, return_dtype=TEXT))
+    of_tier = people.group_by("image_id", "tier").agg(pl.len().cast(pl.Int64).alias("of_tier"))
+    everybody = people.group_by("image_id").agg(pl.len().cast(pl.Int64).alias("everybody"))
+    found = rows.join(of_tier, on=["image_id", "tier"], how="left").join(everybody, on="image_id", how="left")
+    taken = pl.when("further").then(pl.min_horizontal(pl.col("of_tier").fill_null(0), "needed")).otherwise(0)
+    found = found.with_columns(taken=taken)
+    rest = pl.col("everybody").fill_null(0) - pl.col("taken").sum().over("image_id")
+    answered = pl.when("further").then("taken").otherwise(rest)
+    return found.sort("rank", "further", "tier").select("image_id", "tier", "needed", answered=answered)
+
+
+def own_tier() -> pl.Expr:
+    """The tier of a queue's row: the crowd where it names none."""
+    return pl.col("tier").fill_null(CROWD)
+
+
+def pictures_done(progress: pl.DataFrame) -> tuple[int, int]:
+    """How many pictures of `progress` everybody who was to be asked has answered, and how many there are."""
+    pictures = progress["image_id"].n_unique()
+    wanting = progress.filter(pl.col("answered") < pl.col("needed"))["image_id"].n_unique()
+    return pictures - wanting, pictures
 
 
 def surplus(progress: pl.DataFrame) -> int:

@@ -22,8 +22,8 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import missing_outputs
-from silverprint.errors import DataError, UnavailableError, WaitingForPeople
-from silverprint.stages.annotate import corrections, early_close, further_asks, recover_votes, server_sync
+from silverprint.errors import DataError, UnavailableError
+from silverprint.stages.annotate import corrections, early_close, further_asks, recover_votes, server_sync, waiting
 
 
 def run(params: Params, round_name: str) -> None:
@@ -75,16 +75,25 @@ def _ask_and_pull(params: Params, name: str, before: State | None) -> None:
     if before is None:
         _say_late(params, name, backend)
     current = before or _open(params, name, backend.server)
-    tiers = sorted(ledgers.queue(name)["tier"].unique())
-    found = {tier: server_sync.projects(backend, params, current, tier) for tier in tiers}
-    current = current.moved(projects={tier: projects[0].id for tier, projects in found.items()}).save()
-    with backend.lease(found[tiers[0]][0]):
+    found: dict[str, list[Project]] = {}
+    current = _find_projects(backend, params, current, found)
+    with backend.lease(found[next(iter(found))][0]):
         # Whoever held the lease before may have taken younger projects away.
         there = {
             tier: [first, *(one for one in younger if backend.is_there(one.id))]
             for tier, (first, *younger) in found.items()
         }
         _hold(backend, params, current, there)
+
+
+def _find_projects(
+    backend: AnnotationBackend, params: Params, current: State, found: dict[str, list[Project]]
+) -> State:
+    """Adds to `found` the projects of each tier that the round asks by now, and notes the first of each."""
+    for tier in server_sync.tiers(current):
+        if tier not in found:
+            found[tier] = server_sync.projects(backend, params, current, tier)
+    return current.moved(projects={tier: projects[0].id for tier, projects in found.items()}).save()
 
 
 def _say_late(params: Params, name: str, backend: AnnotationBackend) -> None:
@@ -121,20 +130,22 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
         _close(backend, current, projects)
         return
     further_asks.ask(params, current, votes, withdrawn)
-    queue = ledgers.asked(name)
-    progress = vote_ledger.progress(queue, ledgers.asks(name), annotator_ledger.answers_in_time(votes), withdrawn)
+    current = _find_projects(backend, params, current, found)
+    projects = {tier: ours[0] for tier, ours in found.items()}
+    queue, asks, tiers = ledgers.asked(name), ledgers.asks(name), annotator_ledger.tiers()
+    progress = vote_ledger.progress(queue, asks, annotator_ledger.answers_in_time(votes), withdrawn, tiers)
     answers = corrections.withdraw_void_votes(backend, current, votes, progress, answers)
     for tier, (project, *younger) in found.items():
         tasks = withdrawn_tasks.withdraw(backend, [project, *younger], withdrawn).tasks
         server_sync.restore_settings(backend, params, project, current)
         unique, on_task = corrections.remove_duplicates(backend, project, younger, tasks, answers)
-        there, ours = unique.tasks, queue.filter(pl.col("tier") == tier)
-        more = server_sync.push(backend, params, current, project, ours, progress, there, on_task)
+        there, mine = unique.tasks, ledgers.asked_of(queue, asks, tier)
+        more = server_sync.push(backend, params, current, project, mine, progress, there, on_task)
         expected = len(tasks[project.id]) - unique.removed + more
         corrections.recheck_duplicates(backend, project, expected, on_task)
     current = current.moved(status="waiting").save()
     if not vote_ledger.is_done(progress):
-        raise _waiting(backend, current, projects, progress)
+        raise waiting.for_people(backend, current, projects, progress)
     further_asks.say_end(params, current, progress)
     _close(backend, current, projects)
 
@@ -157,22 +168,6 @@ def _sealed_with_these(current: State, projects: dict[str, Project]) -> bool:
     if current.asks_sha256 is not None or not path.exists():
         return False
     return {project.votes_sha256 for project in projects.values()} == {ledgers.sha256(path)}
-
-
-def _waiting(
-    backend: AnnotationBackend, current: State, projects: dict[str, Project], progress: pl.DataFrame
-) -> WaitingForPeople:
-    done = progress.filter(pl.col("answered") >= pl.col("needed")).height
-    got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
-    value = f"{current.round}: {done} of {progress.height} pictures done, {got} of {progress['needed'].sum()} votes"
-    places = ", ".join(backend.page_url(project.id) for project in projects.values())
-    remedy = "watch: silverprint wait; then: silverprint repro"
-    here = [name for name, state in annotator_ledger.states().items() if state != "active"]
-    stopped = sum(name.startswith(f"{backend.server}-") for name in here)
-    most, there = int(progress["needed"].max() or 0), backend.annotators() - stopped  # type: ignore[arg-type]
-    if there < most:
-        remedy = f"{most} people are to look at a picture and {there} have an account: silverprint people invite NAME"
-    return WaitingForPeople(value, f"people are needed at {places}", remedy)
 
 
 def _close(backend: AnnotationBackend, current: State, projects: dict[str, Project]) -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import polars as pl
 
 from silverprint.annotation_backend import Annotation, AnnotationBackend, Project, StoredTask
-from silverprint.campaign import ledgers
+from silverprint.campaign import account_names, ledgers
 from silverprint.campaign.round_state import State
 from silverprint.console import say
 from silverprint.core.votes import vote_ledger
@@ -32,6 +32,14 @@ def report_votes(
         say(
             f"{name}: {sum(gone.values())} votes were deleted on {backend.url} since the last pull (of {by}): they "
             "stay in votes.csv as deleted and do not count, and their pictures are asked about again"
+        )
+    if strangers := vote_ledger.of_wrong_tier(votes):
+        known = account_names.by_pseudonym()
+        by = ", ".join(f"{known.get(who, who)} {n}" for who, n in strangers.items())
+        say(
+            f"{name}: {sum(strangers.values())} answers to what a tier was asked are by people who are not of it "
+            f"({by}): they stay in votes.csv as wrong-tier and do not count; who is of it: silverprint people invite "
+            "--tier TIER NAME"
         )
     given = [annotation for ours in answers.values() for annotation in ours]
     asked = set(ledgers.queue(name)["image_id"])

@@ -1,4 +1,5 @@
-"""Further asks of a round with sequential overlap: one more person for each picture whose label is not sure.
+"""Further asks of a round: one more person for each picture whose label is not sure, be it of the same tier (sequential
+overlap) or of the one that settles what the crowd disagrees on (adjudication).
 
 They are lines of asks.csv, written before the server hears of them: a kill in between leaves what the next annotate
 pushes. A round that was closed once asks only what a lead re-opens it for.
@@ -6,14 +7,11 @@ pushes. A round that was closed once asks only what a lead re-opens it for.
 
 import polars as pl
 
-from silverprint import layout
 from silverprint.campaign import annotator_ledger, label_evidence, ledgers
 from silverprint.campaign.round_state import State
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core.votes import sequential_overlap, vote_ledger
-from silverprint.records import ASKS
-from silverprint.store import tables
+from silverprint.core.votes import adjudication, sequential_overlap, vote_ledger
 
 
 def ask(params: Params, current: State, votes: pl.DataFrame, withdrawn: frozenset[str]) -> None:
@@ -24,17 +22,23 @@ def ask(params: Params, current: State, votes: pl.DataFrame, withdrawn: frozense
     """
     name = current.round
     queue = ledgers.asked(name)
-    if not _goes_on(current, queue):
+    if current.asks_sha256 is not None or (not _is_sequential(queue) and queue["adjudicator"].is_null().all()):
         return
-    asks, in_time = ledgers.asks(name), annotator_ledger.answers_in_time(votes)
-    progress = vote_ledger.progress(queue, asks, in_time, withdrawn)
-    if not sequential_overlap.may_go_on(queue, progress):
+    asks, tiers, in_time = ledgers.asks(name), annotator_ledger.tiers(), annotator_ledger.answers_in_time(votes)
+    progress = vote_ledger.progress(queue, asks, in_time, withdrawn, tiers)
+    if not sequential_overlap.may_go_on(queue, progress) and not adjudication.may_ask(queue, progress):
         return
-    more = sequential_overlap.next_asks(queue, progress, in_time, label_evidence.labels_so_far(params, name))
-    if more.is_empty():
+    labels = label_evidence.labels_so_far(params, name)
+    more = sequential_overlap.next_asks(queue, progress, in_time, labels)
+    disputed = adjudication.asks(queue, progress, in_time, labels, tiers)
+    if more.is_empty() and disputed.is_empty():
         return
-    tables.write_ledger(pl.concat([asks, more]), layout.asks(name), ASKS, ["asked_at", "image_id"])
-    say(f"{name}: {more['image_id'].n_unique()} labels are not sure yet: one more person is asked about each")
+    ledgers.write_asks(name, pl.concat([asks, more, disputed]))
+    if not more.is_empty():
+        say(f"{name}: {more['image_id'].n_unique()} labels are not sure yet: one more person is asked about each")
+    if not disputed.is_empty():
+        tier = disputed["tier"][0]
+        say(f"{name}: the crowd disagrees about {disputed.height} pictures: one person of {tier} is asked about each")
 
 
 def say_end(params: Params, current: State, progress: pl.DataFrame) -> None:
@@ -44,7 +48,7 @@ def say_end(params: Params, current: State, progress: pl.DataFrame) -> None:
         progress: from `vote_ledger.progress`.
     """
     queue = ledgers.queue(current.round)
-    if not _goes_on(current, queue):
+    if current.asks_sha256 is not None or not _is_sequential(queue):
         return
     found = sequential_overlap.standing(queue, progress, label_evidence.labels_so_far(params, current.round))
     say(
@@ -53,6 +57,5 @@ def say_end(params: Params, current: State, progress: pl.DataFrame) -> None:
     )
 
 
-def _goes_on(current: State, queue: pl.DataFrame) -> bool:
-    """Whether the round has sequential overlap, and closes for the first time."""
-    return current.asks_sha256 is None and not queue["max_overlap"].is_null().all()
+def _is_sequential(queue: pl.DataFrame) -> bool:
+    return not queue["max_overlap"].is_null().all()

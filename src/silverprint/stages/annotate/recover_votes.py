@@ -26,7 +26,7 @@ def recover(params: Params, closed: State) -> None:
     except UnavailableError as error:
         rule = f"the votes are final since the round was closed, the file is not here, and {error.value}: {error.rule}"
         raise UnavailableError(str(path), rule, f"run: git checkout {path}; or restore that server") from None
-    tiers = sorted(ledgers.queue(name)["tier"].unique())
+    tiers = server_sync.tiers(closed)
     projects = [project for tier in tiers for project in server_sync.projects(backend, params, closed, tier)]
     pulled = pl.concat([server_sync.pull(backend, project, closed)[0] for project in projects])
     votes = vote_ledger.merge(empty(VOTES), pulled, backend.server, ledgers.withdrawn_images(), closed.settled)

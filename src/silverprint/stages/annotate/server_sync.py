@@ -15,14 +15,16 @@ from silverprint.annotation_backend import (
     StoredTask,
     Task,
 )
-from silverprint.campaign import class_list, ledgers, served_copies
+from silverprint.campaign import annotator_ledger, class_list, ledgers, served_copies
 from silverprint.campaign.round_state import State
-from silverprint.config import Params
+from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.core.votes import vote_ledger
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import NONE_OF_THESE, UNSURE, VOTES
 from silverprint.stages.annotate import asking_plan
+
+_SEEN = 50  # characters of a project's title
 
 
 def connect(name: str, before: State | None) -> AnnotationBackend:
@@ -36,6 +38,11 @@ def connect(name: str, before: State | None) -> AnnotationBackend:
     backend = annotation_registry.connect(f"the server that {name} is asked on ({before.server})")
     before.require_server(backend.url, backend.server)
     return backend
+
+
+def tiers(current: State) -> list[str]:
+    """The tiers that the round asks, and those that it asked before somebody took a line out of asks.csv."""
+    return list(dict.fromkeys([*ledgers.tiers(current.round), *(current.projects or {})]))
 
 
 def projects(backend: AnnotationBackend, params: Params, current: State, tier: str) -> list[Project]:
@@ -73,12 +80,18 @@ def _open(backend: AnnotationBackend, params: Params, current: State, tier: str)
         round=current.round,
         tier=tier,
         queue_sha256=current.queue_sha256,
-        title=f"{params.dataset.name} · {current.round} · {tier}",
+        title=_title(params.dataset.name, current.round, tier),
         page=_page(params, current),
     )
     # Another machine may have opened it in the same moment: both go on in the older one, and who pushes there first
     # takes the younger one away.
     return _opened(backend, current, tier) or [opened]
+
+
+def _title(dataset: str, round_name: str, tier: str) -> str:
+    """What people see of a project in the list of all projects: of a further tier so short that its end is seen."""
+    end = f" · {round_name} · {tier}"
+    return (dataset if tier == CROWD else dataset[: max(_SEEN - len(end), 1)]) + end
 
 
 def _page(params: Params, current: State) -> Page:
@@ -123,17 +136,24 @@ def pull(backend: AnnotationBackend, project: Project, current: State) -> tuple[
     """The answers about the queue's pictures as VOTES, one for each picture of a page; and all answers of the project,
     for whoever has an account may have made other tasks.
     """
-    asked = set(ledgers.queue(current.round)["image_id"])
+    queue, tier_of = ledgers.queue(current.round), annotator_ledger.tiers()
+    wanted = {one: frozenset({of, project.tier}) for one, of in queue.select("image_id", "tier").iter_rows()}
     answers = backend.annotations(project)
-    votes = [_vote(annotation, current) for annotation in answers if annotation.image_id in asked]
+    votes = [
+        _vote(one, current, vote_ledger.may_answer(one.annotator, wanted[one.image_id], tier_of))
+        for one in answers
+        if one.image_id in wanted
+    ]
     return pl.DataFrame(votes, schema=VOTES), answers
 
 
-def _vote(annotation: Annotation, current: State) -> dict[str, object]:
+def _vote(annotation: Annotation, current: State, is_of_tier: bool) -> dict[str, object]:
     # The page takes one choice. Two are none: which of them is meant, nobody can tell.
     choice = annotation.choices[0] if len(annotation.choices) == 1 and not annotation.skipped else ""
     lead = annotation.lead_time_s
     status = vote_ledger.choice_status(choice, current.classes) if annotation.is_own else vote_ledger.IN_ANOTHER_NAME
+    if status in vote_ledger.DONE and not is_of_tier:
+        status = vote_ledger.WRONG_TIER
     return {
         "image_id": annotation.image_id,
         "round": current.round,
@@ -161,14 +181,16 @@ def push(
     and fewer where it says so no longer. Returns how many tasks the project has more than before.
 
     Args:
+        asked: `ledgers.asked_of` the project's tier.
+        progress: from `vote_ledger.progress`.
         there: the project's tasks by `asking_plan.task_key`, one each.
         answers: in the project, by task: the server counts answers, not people, and serves a task until it has as many
             as its overlap.
     """
     rows = {row["image_id"]: row for row in asked.to_dicts()}
-    missing = {image_id: max(needed - answered, 0) for image_id, needed, answered in progress.iter_rows()}
-    missing = {image_id: people for image_id, people in missing.items() if image_id in rows}
-    page_of = ledgers.shared_pages(current.round)
+    counted = progress.filter(tier=project.tier).select("image_id", "needed", "answered")
+    missing = {image_id: max(needed - answered, 0) for image_id, needed, answered in counted.iter_rows()}
+    page_of = ledgers.pages(asked)
     plan = asking_plan.plan(missing, page_of)
     given = {key: answers[task.task_id] for key, task in there.items()}
     wanted = {one.key: given.get(one.key, 0) + one.people for one in plan}
@@ -178,7 +200,8 @@ def push(
     shown = {image_id for task in there.values() for image_id in task.image_ids}
     _serve(backend, params, current, unanswered, shown)
     asks = [one for one in plan if one.people]
-    tasks = [_task(backend, project, rows, one, wanted[one.key], grid=bool(page_of)) for one in asks]
+    grid = bool(ledgers.shared_pages(current.round))
+    tasks = [_task(backend, project, rows, one, wanted[one.key], grid=grid) for one in asks]
     made = backend.push(project, tasks, there.values())
     for key, task in there.items():
         if wanted.get(key, task.overlap) < task.overlap and wanted[key]:

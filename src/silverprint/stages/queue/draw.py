@@ -6,12 +6,13 @@ import numpy as np
 import polars as pl
 
 from silverprint.campaign import gold_list
-from silverprint.config import Params
+from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.core import half_precision
 from silverprint.core.duplicates import groups
 from silverprint.core.queue import roles
 from silverprint.core.queue.batch_composition import Plan, compose
+from silverprint.core.queue.tiers import Asking, Tiers
 from silverprint.core.selection import select_with_scores
 from silverprint.core.selection.strategy import Picks
 from silverprint.errors import DataError
@@ -36,6 +37,23 @@ def plan(params: Params, name: str, included: Sequence[str]) -> Plan:
         page_images=entry.page_images if entry.page == "grid" else None,
         max_overlap=entry.sequential.max if entry.sequential else None,
         until=entry.sequential.until if entry.sequential else None,
+        tiers=_tiers(params),
+    )
+
+
+def _tiers(params: Params) -> Tiers:
+    asking = {}
+    for name, tier in params.tiers.items():
+        if tier.least_overlap is not None:
+            known = tier.sequential
+            asking[name] = Asking(tier.least_overlap, known.max if known else None, known.until if known else None)
+    judge = params.adjudicator
+    return Tiers(
+        of_class={name: rule.tier for name, rule in params.classes.items()},
+        asking=asking,
+        judging=params.evaluation.tier,
+        adjudicator=judge,
+        adjudicate_below=params.tiers[judge].adjudicate if judge else None,
     )
 
 
@@ -51,6 +69,9 @@ def draw(params: Params, name: str, pool: Pool, how: Plan) -> pl.DataFrame:
     queue = compose(pool.askable, shares, how, choose, pl.concat([gold, pool.relabel], how="diagonal"))
     if how.page_images is not None:
         _say_pages(name, queue)
+    if further := queue.filter(pl.col("tier") != CROWD)["tier"].value_counts().sort("tier").rows():
+        said = ", ".join(f"{count} go to the tier {tier}" for tier, count in further)
+        say(f"{name}: of {queue.height} pictures {said}")
     return queue
 
 

@@ -89,7 +89,8 @@ def _sequential(campaign: Campaign, name: str) -> sequential_overlap.Standing | 
     if queue is None or queue["max_overlap"].is_null().all():
         return None
     in_time = annotator_ledger.answers_in_time(ledgers.votes_so_far(name))
-    progress = vote_ledger.progress(ledgers.asked(name), empty(ASKS), in_time, ledgers.withdrawn_images())
+    withdrawn, tiers = ledgers.withdrawn_images(), annotator_ledger.tiers()
+    progress = vote_ledger.progress(ledgers.asked(name), empty(ASKS), in_time, withdrawn, tiers)
     return sequential_overlap.standing(queue, progress, campaign.labels)
 
 

@@ -54,7 +54,7 @@ def champion(params: Params, folder: Path) -> Model:
 def _standing(card: dict[str, Any]) -> dict[str, Any]:
     """The card without the withdrawn images that the model was trained on: until it is trained again, it names them."""
     gone = ledgers.withdrawn_images()
-    lists = {name: card[name] for name in ("trained_on", "brought_trained_on") if card.get(name)}
+    lists = {name: card[name] for name in model_card.TRAINED_ON if card.get(name)}
     return card | {name: [one for one in named if one not in gone] for name, named in lists.items()}
 
 

@@ -66,14 +66,14 @@ def test_it_is_kept_beside_the_model(tmp_path: Path) -> None:
     known = Features(tmp_path / "embed")
     model = tmp_path / "model"
     model.mkdir()
-    assert none_of_these.chances(model, known, names) is None
+    assert none_of_these.chances(model, tmp_path / "embed", names) is None
     lens = lens_of(rows)
     found = none_of_these.learn(lens(rows), none, lens(rows), lens, seed=1)
     assert found is not None
     none_of_these.save(found.head, model)
-    said = none_of_these.chances(model, known, names[::-1])
+    said = none_of_these.chances(model, tmp_path / "embed", names[::-1])
     assert said == pytest.approx(found.head.predict(known.matrix(names[::-1])).mean(axis=0)[:, 1], abs=1e-6)
-    assert none_of_these.chances(model, known, []).shape == (0,)
+    assert none_of_these.chances(model, tmp_path / "embed", []).shape == (0,)
     (model / none_of_these.WEIGHTS).write_bytes(b"no head")
     with pytest.raises(DataError, match="not a readable head"):
-        none_of_these.chances(model, known, names)
+        none_of_these.chances(model, tmp_path / "embed", names)

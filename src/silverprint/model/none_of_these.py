@@ -64,16 +64,20 @@ def load(folder: Path) -> Head | None:
     return weights_file.read(path, "head", Head) if path.exists() else None
 
 
-def chances(folder: Path, features: Features, image_ids: Sequence[str]) -> NDArray[np.float32] | None:
+def chances(folder: Path, embedded: Path, image_ids: Sequence[str]) -> NDArray[np.float32] | None:
     """(n,) how likely each picture is none of the classes, 0..1, by the model in `folder`; None where it cannot say.
 
+    Args:
+        embedded: folder of the features, not looked at where there is no such score.
+
     Raises:
-        DataError: a picture has no features, or the head is not readable.
+        UnavailableError: there are no features.
+        DataError: a picture has none, or the head is not readable.
     """
     head = load(folder)
     if head is None:
         return None
     if not image_ids:
         return np.zeros(0, dtype=np.float32)
-    found: NDArray[np.float32] = predict(head, features, image_ids).mean(axis=0)[:, 1]
+    found: NDArray[np.float32] = predict(head, Features(embedded), image_ids).mean(axis=0)[:, 1]
     return found

@@ -18,7 +18,6 @@ from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import MANIFEST, NONE_OF_THESE, NONE_SCORES, SCORES
 from silverprint.store import model_card, scores, tables
-from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder
 
 Scores: TypeAlias = tuple[pl.DataFrame, NDArray[np.float16]]  # SCORES, and (M, N, C) as `core.half_precision` has them
@@ -77,7 +76,7 @@ def _of_model(params: Params, model: Path, card: dict[str, Any], image_ids: list
 def _write_none(folder: Path, model: Path, image_ids: list[str], round_name: str) -> None:
     from silverprint.model import none_of_these
 
-    found = none_of_these.chances(model, Features(layout.EMBED), image_ids)
+    found = none_of_these.chances(model, layout.EMBED, image_ids)
     if found is None:
         return
     rows = {"image_id": image_ids, "none": found.astype(np.float64)}

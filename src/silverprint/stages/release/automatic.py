@@ -21,7 +21,6 @@ from silverprint.core.queue import roles
 from silverprint.core.votes.vote_ledger import ANSWERS
 from silverprint.records import HELD_OUT, NONE_HELD_OUT, NONE_OF_THESE, empty
 from silverprint.store import tables
-from silverprint.store.features import Features
 
 _DIGITS = 4  # decimal places of a probability
 _AT_ONCE = 4096  # pictures whose features are in memory at once
@@ -146,7 +145,7 @@ def _none_held_out(params: Params, image_ids: list[str]) -> NDArray[np.float32] 
     from silverprint.model import none_of_these
 
     folder = layout.model(params.last)
-    own = none_of_these.chances(folder, Features(layout.EMBED), image_ids)
+    own = none_of_these.chances(folder, layout.EMBED, image_ids)
     if own is None:
         return None
     held_out = dict(tables.read(folder / none_of_these.HELD_OUT, NONE_HELD_OUT).iter_rows())
@@ -161,7 +160,7 @@ def _probabilities(params: Params, model: dict[str, Any], image_ids: list[str]) 
     from silverprint.model import none_of_these
 
     mean = _of_classes(params, model, image_ids)
-    of_none = none_of_these.chances(layout.model(params.last), Features(layout.EMBED), image_ids)
+    of_none = none_of_these.chances(layout.model(params.last), layout.EMBED, image_ids)
     return mean if of_none is None else mean * (1 - of_none[:, None])
 
 

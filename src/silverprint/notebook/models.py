@@ -8,8 +8,8 @@ from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UnavailableError
+from silverprint.model.classifier import Model
 from silverprint.notebook import frames
-from silverprint.notebook.model import Model
 from silverprint.store import features, model_card
 
 

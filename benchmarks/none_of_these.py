@@ -1,7 +1,7 @@
 """What answers "not one of these" gain for automatic labels: coverage of a kept promise, with their score and without.
 
-python -m benchmarks.none_of_these --runs FOLDER      # the tables of docs/learning.md; features as in the trial of
-                                                      # label efficiency, see benchmarks/semisupervised.py
+python -m benchmarks.none_of_these --runs FOLDER      # features as in the trial of label efficiency: what it needs
+                                                      # says benchmarks/semisupervised.py
 A pool of 3,500 pictures: seven classes, and three others, drawn anew for each seed, that people call none of them: a
 tenth. Labels and answers are of random pictures. Both ways have the same pictures, head, answers and audit.
 """

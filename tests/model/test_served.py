@@ -119,3 +119,24 @@ def test_mlflow_loads_what_is_written(
     assert not [name for (name,) in lists.values() if name.encode() in written]
     assert (b"weights" in written) or not library
     assert model_card.read(layout.model("r01"))["trained_on"] == lists["trained_on"]
+
+
+def test_a_copy_is_made_where_all_that_answers_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = layout.model("r01")
+    folder.mkdir(parents=True)
+
+    def possible(embed: Embed, **features: object) -> bool:
+        model_card.write(folder, {"model_id": "r01-1", "trained_on": [], "classes": CLASSES, "features": features})
+        return served_model.can_be_made(SimpleNamespace(embed=embed), "r01")
+
+    same = {"backbone": REPLACED, "size": 32}
+    assert not possible(EMBED, **same)  # the weights were not pulled
+    (folder / "head.pt").write_bytes(b"")
+    assert possible(EMBED, **same)
+    assert not possible(EMBED, **same | {"size": 64})
+    library = Embed(REPLACED, 32, 4, "w.pth", "0" * 64)
+    assert not possible(library, **same, weights_sha256="0" * 64)
+    Path("w.pth").write_bytes(b"")
+    assert possible(library, **same, weights_sha256="0" * 64)
+    assert not possible(library, **same, weights_sha256="1" * 64)

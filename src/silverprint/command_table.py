@@ -644,6 +644,26 @@ COMMANDS = (
         ),
     ),
     Verb(
+        "model",
+        "a round's model, for other programs",
+        verbs=(
+            Verb(
+                "export",
+                "write it as one ONNX file: decoded pictures in, probabilities out",
+                "commands.model_export:run",
+                (
+                    _arg("path", metavar="FILE", type=_path, help="the file to write, .onnx"),
+                    _arg(
+                        "--round",
+                        dest="round_name",
+                        metavar="ROUND",
+                        help="whose model; default: the newest round that has one",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Verb(
         "trace",
         "a picture's whole history: its origin and licence, its votes, the models trained on it",
         "commands.trace:run",

@@ -164,6 +164,7 @@ SCORES: Final[Schema] = {
     "predicted": TEXT,  # class name; null without a model
     "confidence": REAL,  # confidence of the ensemble's mean, 0..1; null without a model
 }
+NONE_SCORES: Final[Schema] = {"image_id": TEXT, "none": REAL}  # chance that it is none of the classes, 0..1
 
 ROLES: Final = ("evaluation", "train", "control", "gold", "relabel", "audit")
 
@@ -318,6 +319,10 @@ STOP_SET: Final[Schema] = {"image_id": TEXT, "predicted": TEXT}  # predictions f
 HELD_OUT: Final[Schema] = {  # predictions for each training picture, by models that did not see it
     "image_id": TEXT,
     "probabilities": pl.List(pl.Float64),  # one probability a class, in the order of the model's classes
+}
+NONE_HELD_OUT: Final[Schema] = {  # the same for the answers that taught a model to say "not one of these"
+    "image_id": TEXT,
+    "none": REAL,  # chance that the picture is none of the classes, 0..1
 }
 
 TAKEDOWNS: Final[Schema] = {  # in Git; one row for what was asked, and one for each picture that it named at that time

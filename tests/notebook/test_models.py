@@ -14,9 +14,9 @@ from silverprint import layout
 from silverprint.config import Embed
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
 from silverprint.model import backbones
+from silverprint.model.classifier import Model
 from silverprint.model.finetune.network import Network
 from silverprint.notebook import Campaign
-from silverprint.notebook.model import Model
 from silverprint.records import EVALUATION
 from silverprint.store import ShardReader, tables
 from tests.helpers.tiny_backbone import REPLACED, TINY

@@ -139,6 +139,8 @@ def _trained(model: Path, image_id: str) -> pl.DataFrame:
     rows = [{"model_id": card["model_id"], "use": "trained on it"}] if image_id in card["trained_on"] else []
     if image_id in card.get("brought_trained_on", []):
         rows.append({"model_id": card["model_id"], "use": "trained on its brought label"})
+    if image_id in card.get("none_trained_on", []):
+        rows.append({"model_id": card["model_id"], "use": "trained on it as none of the classes"})
     rows += [
         {"model_id": card["model_id"], "use": "judged by it", "predicted": row["predicted"], "label": row["label"]}
         for row in judged.to_dicts()

@@ -3,7 +3,7 @@
 Nothing below the campaign's folder is ever written, and nothing of a withdrawn picture is given.
 """
 
+from silverprint.model.classifier import Model
 from silverprint.notebook.campaign import Campaign
-from silverprint.notebook.model import Model
 
 __all__ = ["Campaign", "Model"]

@@ -17,8 +17,8 @@ from silverprint import config, layout
 from silverprint.campaign import root
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import ConfigError
+from silverprint.model.classifier import Model
 from silverprint.notebook import frames, models, pictures
-from silverprint.notebook.model import Model
 from silverprint.store import ShardReader
 from silverprint.store.features import Features
 

@@ -8,8 +8,8 @@ from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UnavailableError
+from silverprint.model.classifier import Model
 from silverprint.notebook import frames
-from silverprint.notebook.model import Model
 from silverprint.store import features, model_card
 
 
@@ -54,7 +54,7 @@ def champion(params: Params, folder: Path) -> Model:
 def _standing(card: dict[str, Any]) -> dict[str, Any]:
     """The card without the withdrawn images that the model was trained on: until it is trained again, it names them."""
     gone = ledgers.withdrawn_images()
-    lists = {name: card[name] for name in ("trained_on", "brought_trained_on") if card.get(name)}
+    lists = {name: card[name] for name in model_card.TRAINED_ON if card.get(name)}
     return card | {name: [one for one in named if one not in gone] for name, named in lists.items()}
 
 

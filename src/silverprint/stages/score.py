@@ -16,7 +16,7 @@ from silverprint.config import Params
 from silverprint.core import half_precision
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import ConfigError, DataError
-from silverprint.records import MANIFEST, SCORES
+from silverprint.records import MANIFEST, NONE_OF_THESE, NONE_SCORES, SCORES
 from silverprint.store import model_card, scores, tables
 from silverprint.store.files import replacing_folder
 
@@ -26,7 +26,8 @@ Scores: TypeAlias = tuple[pl.DataFrame, NDArray[np.float16]]  # SCORES, and (M, 
 def run(params: Params, round_name: str) -> None:
     """Writes data/rounds/<round>/score: scores.parquet and, where there is a model, probabilities.npy.
 
-    The latter is (M, N, C) float16, as `core.half_precision` has them.
+    The latter is (M, N, C) float16, as `core.half_precision` has them. Beside them none.parquet (NONE_SCORES), where
+    the model learnt what is none of the classes.
 
     Sealed once the round is open: its queue's receipts name these scores.
 
@@ -53,6 +54,7 @@ def run(params: Params, round_name: str) -> None:
             _require_same_classes(params, model, card)
             make = _of_classifier if "classifier" in card else _of_model
             scores.write(folder, *make(params, model, card, image_ids, f"score {round_name}"))
+            _write_none(folder, model, image_ids, round_name)
     by = card["model_id"] or "no model yet"
     console.say(f"score {round_name}: {len(image_ids)} pictures by {by}; next: queue@{round_name}")
 
@@ -69,6 +71,18 @@ def _of_model(params: Params, model: Path, card: dict[str, Any], image_ids: list
 
     probabilities = half_precision.to_half(opened(model, card, params).predict_pool(image_ids, what))
     return scores.of(image_ids, probabilities, params.dataset.classes, card["model_id"]), probabilities
+
+
+def _write_none(folder: Path, model: Path, image_ids: list[str], round_name: str) -> None:
+    from silverprint.model import none_of_these
+
+    found = none_of_these.chances(model, layout.EMBED, image_ids)
+    if found is None:
+        return
+    rows = {"image_id": image_ids, "none": found.astype(np.float64)}
+    tables.write(pl.DataFrame(rows), folder / scores.NONE, NONE_SCORES)
+    likely = int((found > 0.5).sum())
+    console.say(f"score {round_name}: {likely} of them are more likely {NONE_OF_THESE!r} than any class")
 
 
 def _of_classifier(params: Params, model: Path, _: dict[str, Any], image_ids: list[str], __: str) -> Scores:

@@ -8,6 +8,9 @@ from silverprint.store import files, json_files
 
 NAME: Final = "card.json"
 
+# What lists image_ids that taught the model: by people's labels, by sources' labels, as none of the classes.
+TRAINED_ON: Final = ("trained_on", "brought_trained_on", "none_trained_on")
+
 
 def read(folder: Path) -> dict[str, Any]:
     """The card in a model's folder; `model_id` is null, and nothing else known, where there is no model yet.

@@ -1,6 +1,7 @@
-"""Scores of a pool: what a model, or a classifier that was there before, predicts of each picture, in two files.
+"""Scores of a pool: what a model, or a classifier that was there before, predicts of each picture, in files.
 
 `scores.parquet` is SCORES; `probabilities.npy` is (M, N, C) float16 in its rows, as `core.half_precision` has them.
+Where the model can tell what is none of the classes, `none.parquet` (NONE_SCORES) says so.
 """
 
 from pathlib import Path
@@ -17,6 +18,7 @@ from silverprint.store import tables
 
 TABLE: Final = "scores.parquet"
 PROBABILITIES: Final = "probabilities.npy"
+NONE: Final = "none.parquet"
 
 
 def of(image_ids: Any, stored: NDArray[np.float16], classes: tuple[str, ...], model_id: str) -> pl.DataFrame:

@@ -5,10 +5,13 @@ import json
 import shutil
 import subprocess
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -18,9 +21,9 @@ from silverprint.adapters.tracking import tracking_uri
 from silverprint.commands import track
 from silverprint.core.semisupervised import OMEGAS
 from silverprint.errors import DataError, NotAllowedError, UnavailableError
-from silverprint.records import EVALUATION, LABELS, empty
+from silverprint.records import EVALUATION, LABELS, MANIFEST, empty
 from silverprint.stages import train
-from silverprint.store import tables
+from silverprint.store import ShardReader, model_card, tables
 from tests.helpers.refusing_server import refusing_server
 
 if TYPE_CHECKING:
@@ -167,12 +170,33 @@ def test_the_best_model_moves_only_for_a_gain_that_is_more_than_chance(changed, 
     assert "best stays as it is, for the model of r02 is not here: dvc pull" in capsys.readouterr().err
 
 
-def test_the_best_model_is_registered_by_where_dvc_keeps_it(synced) -> None:
+def test_the_best_model_is_registered_beside_its_rounds_figures(synced) -> None:
     best = champion(synced)
     version = client().get_model_version_by_alias(synced.dataset.name, "best")
     assert version.tags["silverprint.model_id"] == metrics(best)["model_id"]
-    assert version.source == f"dvc://data/rounds/{best}/model"
-    assert version.run_id == runs(synced)[best].info.run_id
+    assert version.tags["dvc.path"] == f"data/rounds/{best}/model"
+    run = runs(synced)[best].info
+    assert (version.run_id, version.source) == (run.run_id, f"{run.artifact_uri}/model")
+
+
+def test_the_registered_model_answers_files_as_the_pipeline_does(synced) -> None:
+    from silverprint.model.round_model import opened
+
+    best = champion(synced)
+    kept = tables.read(layout.MANIFEST, MANIFEST).filter("kept")["image_id"].sort().to_list()[:9]
+    expected = opened(layout.model(best), model_card.read(layout.model(best)), synced).predict(kept).mean(axis=0)
+    stored = dict(ShardReader([layout.raw(source) for source in synced.sources]).read(kept))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's, of its own type hints
+        from mlflow import pyfunc, set_tracking_uri
+    set_tracking_uri(tracking_uri.resolve())
+    model = pyfunc.load_model(f"models:/{synced.dataset.name}@best")
+    set_tracking_uri(None)
+    found = model.predict(pd.DataFrame({"image": [stored[name] for name in kept]}))
+    assert found["class"].to_list() == [synced.dataset.classes[place] for place in expected.argmax(axis=1)]
+    rows = np.array([[said[name] for name in synced.dataset.classes] for said in found["probabilities"]])
+    assert rows == pytest.approx(expected, abs=1e-3)  # features are stored in half precision, whatever the batch was
+    assert "trained_on" not in model._model_impl.classifier.card  # it would name what may be withdrawn
 
 
 def test_syncing_again_changes_nothing_and_takes_no_time(synced) -> None:

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from silverprint.core.evaluation.training_set import examples, unlabelled
-from silverprint.records import LABELS, MANIFEST, conform
+from silverprint.core.evaluation.training_set import examples, of_no_class, unlabelled
+from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, conform
 
 
 def test_nothing_that_looks_like_a_held_out_picture_is_trained_on_whatever_its_label():
@@ -29,6 +29,27 @@ def test_nothing_that_looks_like_a_held_out_picture_is_trained_on_whatever_its_l
     )  # fmt: skip
     assert found.training["image_id"].to_list() == ["g"]
     assert found.evaluation["image_id"].to_list() == ["c"]
+
+
+def test_pictures_of_no_class_teach_as_labelled_ones_do():
+    """Not where they judge, nor where one like them does, nor where they may not be used."""
+    rows = {  # role, label, near-duplicate group
+        "a": ("train", NONE_OF_THESE, 0), "b": ("control", NONE_OF_THESE, 1), "c": ("relabel", NONE_OF_THESE, 2),
+        "unsure": ("train", None, 3), "known": ("train", "coat", 4), "judges": ("evaluation", NONE_OF_THESE, 5),
+        "like": ("train", NONE_OF_THESE, 5), "taken": ("train", NONE_OF_THESE, 6),
+        "secret": ("train", NONE_OF_THESE, 7),
+    }  # fmt: skip
+    labels = pl.DataFrame([{"image_id": name, "role": role, "label": label} for name, (role, label, _) in rows.items()])
+    manifest = pl.DataFrame(
+        [
+            {"image_id": name, "group": group, "reason": "licence" * (name == "secret")}
+            for name, (*_, group) in rows.items()
+        ]
+    )
+    given = conform(labels, LABELS), conform(manifest, MANIFEST)
+    limits = {"withdrawn": frozenset({"taken"}), "binding": frozenset({"licence"})}
+    assert of_no_class(*given, **limits) == ["a", "b", "c"]
+    assert examples(*given, classes=("coat",), **limits).training["image_id"].to_list() == ["known"]
 
 
 def test_only_pictures_that_nobody_was_asked_about_and_no_model_is_judged_by_are_unlabelled():

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -16,10 +17,12 @@ from silverprint.adapters.exporters import EXPORTERS
 from silverprint.campaign import released, round_state
 from silverprint.config import Params
 from silverprint.errors import ConfigError, DataError, UnavailableError
-from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, VOTES, empty
+from silverprint.model import none_of_these
+from silverprint.model.head import Head
+from silverprint.records import LABELS, MANIFEST, NONE_HELD_OUT, NONE_OF_THESE, VOTES, empty
 from silverprint.stages import release, start
 from silverprint.stages.report import campaign_data
-from silverprint.store import ShardReader, tables
+from silverprint.store import ShardReader, features, tables
 from tests.conftest import ROOT
 from tests.helpers.exports import READERS
 from tests.helpers.release_campaign import split
@@ -317,3 +320,29 @@ def test_before_a_round_is_opened_the_release_says_that_nothing_is_labelled(proj
     assert "Nothing is labelled yet." in (layout.RELEASE / "README.md").read_text()
     assert campaign_data.read_qualities() is None
     assert layout.metrics("start").exists()
+
+
+def test_a_picture_likely_of_no_class_comes_last(params: Params) -> None:
+    """The model is sure of a coat in every second picture; what it learnt of no class speaks against a part of them."""
+    release.run(params)
+    before = split("silver")
+    doubted = set(before["image_id"].sort()[:2])
+    description = json.loads((layout.EMBED / "embed.json").read_text()) | {"blocks": {"all": 3}}
+    ids = sorted(tables.read(layout.MANIFEST, MANIFEST)["image_id"])
+    rows = np.array([[n % 2, 0, name in doubted] for n, name in enumerate(ids)], dtype=np.float16)
+    shutil.rmtree(layout.EMBED)
+    features.write_description(layout.EMBED, description)
+    features.append(layout.EMBED, ids, [rows])
+    card = json.loads((layout.model("r03") / "card.json").read_text()) | {"features": description}
+    tensors = {"centre": np.zeros(3), "scale": np.ones(3), "temperature": np.array(1.0)}
+    coat = np.zeros((1, 3, 10))
+    coat[0, 0, params.dataset.classes.index("coat")] = 20
+    Head.of(**tensors, weight=coat, bias=np.zeros((1, 10))).save(layout.model("r03"), card)
+    none = np.array([[[0, 0], [0, 0], [0, 9]]])
+    none_of_these.save(Head.of(**tensors, weight=none, bias=np.array([[4.0, 0.0]])), layout.model("r03"))
+    tables.write(empty(NONE_HELD_OUT), layout.model("r03") / none_of_these.HELD_OUT, NONE_HELD_OUT)
+    release.run(params)
+    after = split("silver")
+    assert set(after["image_id"]) == set(before["image_id"]) - doubted
+    assert json.loads(after["distribution"][0]) == {"coat": 0.982, NONE_OF_THESE: 0.018}
+    assert after["confidence"].unique().to_list() == [0.982]

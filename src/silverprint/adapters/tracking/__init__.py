@@ -51,7 +51,7 @@ def publish(params: Params, uri: str, names: Sequence[str]) -> None:
         figures = {name: round_facts.metrics(name) for name in trained}
         labelling = {name: round_facts.labelling(params, name) for name in trained}
         show_campaign(store, params.dataset.campaign, figures, labelling)
-        show_best(store, params.dataset.name, params.dataset.campaign, figures)
+        show_best(store, params, figures)
     absent = [str(root) for root in map(layout.raw, params.sources) if not root.exists()]
     if changed and absent:
         console.say(

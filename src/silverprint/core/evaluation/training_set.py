@@ -5,6 +5,7 @@ from typing import NamedTuple
 import polars as pl
 
 from silverprint.core.splits import TRAINABLE, usable_rows
+from silverprint.records import NONE_OF_THESE
 
 
 class Examples(NamedTuple):
@@ -35,15 +36,36 @@ def examples(
         withdrawn: image_ids that may not be used.
         binding: reasons in the manifest that keep a labelled picture out, too.
     """
+    rows = _usable(labels, manifest, withdrawn, binding)
+    known = rows.filter(pl.col("label").is_in(list(classes)))
+    return Examples(_trainable(known), known.filter(pl.col("role") == "evaluation").drop("straddles"))
+
+
+def of_no_class(
+    labels: pl.DataFrame, manifest: pl.DataFrame, *, withdrawn: frozenset[str], binding: frozenset[str]
+) -> list[str]:
+    """The pictures that people found to be none of the classes, where `examples` would train on them; sorted.
+
+    Args:
+        As `examples`.
+    """
+    rows = _usable(labels, manifest, withdrawn, binding)
+    return _trainable(rows.filter(label=NONE_OF_THESE))["image_id"].to_list()
+
+
+def _usable(
+    labels: pl.DataFrame, manifest: pl.DataFrame, withdrawn: frozenset[str], binding: frozenset[str]
+) -> pl.DataFrame:
+    """LABELS of what may be used, sorted by image_id, and `straddles`: whether a picture like it judges."""
     allowed = usable_rows(manifest, binding).filter(~pl.col("image_id").is_in(sorted(withdrawn)))
     rows = labels.join(allowed.select("image_id", "group"), on="image_id").sort("image_id")
     judged = labels.filter(~pl.col("role").is_in(TRAINABLE)).join(manifest, on="image_id")["group"].drop_nulls()
     straddles = pl.col("group").is_in(judged.unique().implode()).fill_null(False)
-    known = rows.filter(pl.col("label").is_in(list(classes)))
-    return Examples(
-        known.filter(pl.col("role").is_in(TRAINABLE) & ~straddles).drop("group"),
-        known.filter(pl.col("role") == "evaluation").drop("group"),
-    )
+    return rows.with_columns(straddles.alias("straddles")).drop("group")
+
+
+def _trainable(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("role").is_in(TRAINABLE) & ~pl.col("straddles")).drop("straddles")
 
 
 def unlabelled(labels: pl.DataFrame, manifest: pl.DataFrame, *, withdrawn: frozenset[str], most: int) -> list[str]:

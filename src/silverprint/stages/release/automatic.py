@@ -19,7 +19,7 @@ from silverprint.core.evaluation import sureness
 from silverprint.core.evaluation.sureness import Sureness
 from silverprint.core.queue import roles
 from silverprint.core.votes.vote_ledger import ANSWERS
-from silverprint.records import HELD_OUT, empty
+from silverprint.records import HELD_OUT, NONE_HELD_OUT, NONE_OF_THESE, empty
 from silverprint.store import tables
 
 _DIGITS = 4  # decimal places of a probability
@@ -78,7 +78,7 @@ def label(params: Params, model: dict[str, Any], about: Asked, spoken_for: Colle
 
 @dataclass(frozen=True)
 class _Said:
-    probabilities: NDArray[np.float32]  # (n, C)
+    probabilities: NDArray[np.float32]  # (n, C), as `_probabilities` has them
     said: Predictions
 
     @classmethod
@@ -89,7 +89,7 @@ class _Said:
 
 def _sureness(params: Params, model: dict[str, Any], answered: pl.DataFrame) -> Sureness:
     """Learned from what people said of pictures that they were asked about for training, and what models said that had
-    not seen that: predictions held out, and the model's own for pictures of no class, on which none is trained.
+    not seen that: predictions held out, and the model's own for pictures of no class, on which no class is trained.
     """
     known = answered.filter(pl.col("role").is_in(splits.TRAINABLE))
     path = layout.model(params.last) / "held-out.parquet"
@@ -97,7 +97,9 @@ def _sureness(params: Params, model: dict[str, Any], answered: pl.DataFrame) -> 
     seen = held_out.join(known.select("image_id", "label"), on="image_id")
     foreign = known.filter(~pl.col("label").fill_null("").is_in(model["classes"]))["image_id"].to_list()
     chances = np.array(seen["probabilities"].to_list(), dtype=np.float32).reshape(-1, len(model["classes"]))
-    mean = np.concatenate([chances, _probabilities(params, model, foreign)])
+    mean = np.concatenate([chances, _of_classes(params, model, foreign)])
+    if (of_none := _none_held_out(params, [*seen["image_id"], *foreign])) is not None:
+        mean *= 1 - of_none[:, None]
     said = np.array(model["classes"])[mean.argmax(axis=1)]
     right = said == np.array([*seen["label"].to_list(), *[""] * len(foreign)], dtype=np.str_)
     return sureness.fit(said, mean.max(axis=1), np.asarray(right, dtype=np.bool_))
@@ -136,8 +138,34 @@ def _rows(params: Params, names: list[str], pool: list[str], unasked: _Said, fou
     return pl.DataFrame(rows, schema={name: dtype for name, dtype in splits.SPLIT.items() if name != "split"})
 
 
+def _none_held_out(params: Params, image_ids: list[str]) -> NDArray[np.float32] | None:
+    """(n,) how likely these pictures are none of the classes, as held-out models say, and for those that taught nothing
+    the model itself; None where it cannot say.
+    """
+    from silverprint.model import none_of_these
+
+    folder = layout.model(params.last)
+    own = none_of_these.chances(folder, layout.EMBED, image_ids)
+    if own is None:
+        return None
+    held_out = dict(tables.read(folder / none_of_these.HELD_OUT, NONE_HELD_OUT).iter_rows())
+    said = [held_out.get(name, chance) for name, chance in zip(image_ids, own.tolist(), strict=True)]
+    return np.array(said, dtype=np.float32)
+
+
 def _probabilities(params: Params, model: dict[str, Any], image_ids: list[str]) -> NDArray[np.float32]:
-    """(n, C), the mean of the ensemble."""
+    """(n, C) by the mean of the ensemble. Rows sum to 1; where the model can tell pictures of no class, to the chance
+    that the picture is of a class.
+    """
+    from silverprint.model import none_of_these
+
+    mean = _of_classes(params, model, image_ids)
+    of_none = none_of_these.chances(layout.model(params.last), layout.EMBED, image_ids)
+    return mean if of_none is None else mean * (1 - of_none[:, None])
+
+
+def _of_classes(params: Params, model: dict[str, Any], image_ids: list[str]) -> NDArray[np.float32]:
+    """(n, C), the mean of the ensemble, of pictures that are of some class."""
     if not image_ids:
         return np.zeros((0, len(model["classes"])), dtype=np.float32)
     from silverprint.model.round_model import opened
@@ -149,4 +177,6 @@ def _probabilities(params: Params, model: dict[str, Any], image_ids: list[str]) 
 
 def _distribution(names: list[str], probabilities: NDArray[np.float32]) -> str:
     shares = {name: round(float(p), _DIGITS) for name, p in zip(names, probabilities, strict=True)}
+    if (none := round(1 - float(probabilities.sum()), _DIGITS)) > 0:
+        shares[NONE_OF_THESE] = none
     return json.dumps({name: share for name, share in shares.items() if share}, sort_keys=True)

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import accuracy, stopping
 from silverprint.core.evaluation.strategy_gain import gain, trials
-from silverprint.core.evaluation.training_set import Examples, examples, unlabelled
+from silverprint.core.evaluation.training_set import Examples, examples, of_no_class, unlabelled
 from silverprint.core.features import block_weights
 from silverprint.core.features.lens import Lens
 from silverprint.core.features.projection import SAMPLE
@@ -23,9 +23,20 @@ from silverprint.core.queue.reasons import INCLUDED
 from silverprint.core.semisupervised import MOST
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, restore_remedy
-from silverprint.records import BELIEVED, EVALUATION, HELD_OUT, LABELS, MANIFEST, STOP_SET, UNHEARD, empty
+from silverprint.records import (
+    BELIEVED,
+    EVALUATION,
+    HELD_OUT,
+    LABELS,
+    MANIFEST,
+    NONE_OF_THESE,
+    STOP_SET,
+    UNHEARD,
+    empty,
+)
 from silverprint.stages.train import first_classifier, seal
 from silverprint.stages.train.brought import Taught, figures, teach
+from silverprint.stages.train.none_of_these import Rejection
 from silverprint.stages.train.trainers import TRAINERS, Material
 from silverprint.store import evaluations, files, json_files, model_card, tables
 from silverprint.store.features import Features
@@ -59,6 +70,14 @@ def run(params: Params, round_name: str) -> None:
     tracking.after_round(params, round_name)
 
 
+class Trained(NamedTuple):
+    model: "RoundModel"
+    card: dict[str, Any]
+    held_out: pl.DataFrame  # HELD_OUT
+    brought: Taught  # what sources taught
+    rejection: Rejection | None  # what tells pictures of no class, where people found some
+
+
 class Train:
     """One round's inputs, and what is made of them."""
 
@@ -86,7 +105,9 @@ class Train:
         x, y = self._arrays(training)
         pool = self.features.gathered(pl.Series(self.unlabelled, dtype=pl.String))
         lens = Lens.of(np.concatenate([pool[:SAMPLE], x]), self.features.blocks, x, y)
-        model, card, held_out, brought = self._kept() if self.keep_model else self._made(training, x, y, pool, lens)
+        model, card, held_out, brought, rejection = (
+            self._kept() if self.keep_model else self._made(training, x, y, pool, lens)
+        )
         rows, truth = self._arrays(judged)
         probabilities = model.predict(judged["image_id"].to_list()).mean(axis=0)
         metrics = {
@@ -108,20 +129,22 @@ class Train:
             tables.write(held_out, folder / "held-out.parquet", HELD_OUT)
             if brought.believed.height:
                 tables.write(brought.believed, folder / brought_labels.NAME, BELIEVED)
+            if rejection is not None:
+                rejection.save(folder)
             model.save(folder, card)
         files.write_text(layout.metrics(self.round), json.dumps(metrics, indent=2) + "\n")
         right = metrics["evaluation"]["accuracy"]
         judged_text = f"{right:.1%} right on {judged.height} pictures" if judged.height else "nothing to judge it on"
         console.say(f"train {self.round}: {training.height} labels{_taught(card)}, {judged_text}")
 
-    def _kept(self) -> "tuple[RoundModel, dict[str, Any], pl.DataFrame, Taught]":
-        """The model that is there, its card, its held-out predictions, and what sources brought."""
+    def _kept(self) -> Trained:
+        """The model that is there."""
         from silverprint.model.round_model import opened
 
         folder = layout.model(self.round)
         card = model_card.read(folder)
         brought = Taught(brought_labels.believed(self.round))
-        return opened(folder, card, self.params), card, self._kept_held_out(), brought
+        return Trained(opened(folder, card, self.params), card, self._kept_held_out(), brought, Rejection.kept(folder))
 
     def _made(
         self,
@@ -130,18 +153,21 @@ class Train:
         y: NDArray[np.int64],
         pool: NDArray[np.float32],
         lens: Lens,
-    ) -> "tuple[RoundModel, dict[str, Any], pl.DataFrame, Taught]":
-        """A new model, and likewise."""
+    ) -> Trained:
+        """A new model."""
         said = brought_labels.lesson(
             self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=self.withdrawn
         )
         brought = teach(said, self.features, lens, self.seed)
         given = Material(self.round, self.classes, training, y, x, pool, self.features, lens, brought, self.seed)
         made = TRAINERS[self.params.model.trainer](self.params, given)
+        foreign = of_no_class(self.labels, self.manifest, withdrawn=self.withdrawn, binding=BINDING)
+        rejection = Rejection.learnt(given, foreign)
         card = self._card(made.model, training, lens) | {"learning": made.facts} | brought.card(made.facts)
+        card |= rejection.card if rejection is not None else {}
         held = made.held_out.tolist()
         held_out = pl.DataFrame({"image_id": training["image_id"], "probabilities": held}, schema=HELD_OUT)
-        return made.model, card, held_out, brought
+        return Trained(made.model, card, held_out, brought, rejection)
 
     def _arrays(self, rows: pl.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         index = {name: number for number, name in enumerate(self.classes)}
@@ -250,10 +276,12 @@ def _require_gate(round_name: str) -> None:
 
 def _taught(card: dict[str, Any]) -> str:
     """What else taught the model, for the closing line."""
+    found = card.get("none_of_these")
+    none = f", {found['answers']} answers {NONE_OF_THESE!r} (AUC {found['auc']:.2f})" if found else ""
     if card.get("trainer") == "finetune":
-        return " fine-tuned the backbone"
+        return f" fine-tuned the backbone{none}"
     learning = card.get("learning")
     taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if learning else ""
     if card.get("brought_trained_on"):
         taught += f" and {len(card['brought_trained_on'])} labels that sources brought"
-    return taught
+    return taught + none

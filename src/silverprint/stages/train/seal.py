@@ -32,7 +32,7 @@ def replaced(round_name: str, withdrawn: frozenset[str]) -> list[dict[str, Any]]
 
 def trained_on(round_name: str) -> frozenset[str]:
     card = model_card.read(layout.model(round_name))
-    return frozenset([*card["trained_on"], *card.get("brought_trained_on", [])])
+    return frozenset(name for listed in model_card.TRAINED_ON for name in card.get(listed, []))
 
 
 def judged_on(round_name: str) -> frozenset[str]:

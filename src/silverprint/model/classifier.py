@@ -1,4 +1,4 @@
-"""Model of a round, to predict with: from features, or from any pictures."""
+"""Classifier that a round trained, to predict with: from features, or from any pictures. Its import loads no torch."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property

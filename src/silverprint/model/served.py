@@ -29,12 +29,13 @@ def _load_pyfunc(folder: str) -> "Served":
     path = Path(folder) / FACTS
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        embed, card, classes = Embed(**facts["embed"]), facts["card"], tuple(facts["classes"])
+        knobs: dict[str, Any] = dict(facts["embed"])
+        if knobs.get("weights") is not None:
+            knobs["weights"] = str(path.parent / knobs["weights"])
+        embed, card, classes = Embed(**knobs), facts["card"], tuple(facts["classes"])
         round_name = str(facts["round"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), f"not readable ({type(error).__name__})", "get the model from MLflow anew") from None
-    if embed.weights is not None:
-        embed = Embed(embed.backbone, embed.size, embed.batch, str(path.parent / embed.weights), embed.weights_sha256)
     return Served(Model(round_name, classes, loaded(path.parent, card, embed), card, embed, path.parent))
 
 

@@ -4,7 +4,6 @@ import json
 import shutil
 import tempfile
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,7 +65,7 @@ def write(folder: Path, params: Params, round_name: str) -> None:
 
 def _embed(params: Params, card: dict[str, Any], data: Path) -> dict[str, Any]:
     """The knobs of `embed`, whose file of weights is copied; a fine-tuned network has its own."""
-    knobs = asdict(params.embed)
+    knobs: dict[str, Any] = dict(vars(params.embed))
     if params.embed.weights is None or card.get("trainer") == "finetune":
         return knobs
     shutil.copy(params.embed.weights, data / _WEIGHTS)
@@ -84,5 +83,6 @@ def _signature() -> Any:
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import Map
 
-    said = [ColSpec(DataType.string, "class"), ColSpec(Map(DataType.double), "probabilities")]
-    return ModelSignature(Schema([ColSpec(DataType.binary, "image")]), Schema(said))
+    image = Schema([ColSpec(DataType.binary, "image")])
+    said = Schema([ColSpec(DataType.string, "class"), ColSpec(Map(DataType.double), "probabilities")])
+    return ModelSignature(image, said)

@@ -59,6 +59,7 @@ UNIT_COSTS: Final = VAR / "unit-costs.json"  # what `silverprint plan` tried on 
 RELEASE_DIFFS: Final = VAR / "releases"
 FINETUNING: Final = VAR / "finetuning"  # checkpoints of a network that is being trained
 DEMO: Final = VAR / "demo"
+NOT_SEARCHED: Final = (NEEDLES, LOCKS, DEMO)  # for traces of a purged picture: what it is looked for by, and its source
 
 MEASURED_BY: Final = "version.txt"  # beside measurements: the number of the stage that made them
 

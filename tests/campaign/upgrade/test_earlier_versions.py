@@ -218,6 +218,7 @@ def test_what_would_run_again_is_said_with_its_reason(asked: Path, capsys: pytes
     (labels,) = (line for line in said.err.splitlines() if line.startswith("  labels of r02: "))
     *reasons, version = labels.removeprefix("  labels of r02: ").split("; ")
     assert reasons == [
+        "it reads data/embed, too",
         "it reads data/rounds/r02/score, too",
         "it reads data/rounds/r01/model, too",
         "it reads data/annotators.csv, too",

@@ -32,7 +32,7 @@ def data() -> Place:
 
 def var() -> Place:
     """What this machine keeps: served copies, caches, MLflow's drawings, the servers' databases."""
-    return folder("var", layout.VAR, skip=(layout.NEEDLES, layout.LOCKS, layout.DEMO))
+    return folder("var", layout.VAR, skip=layout.NOT_SEARCHED)
 
 
 def is_removable(path: str) -> bool:

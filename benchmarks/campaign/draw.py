@@ -36,7 +36,7 @@ def draw(campaign: "Campaign", name: str) -> pl.DataFrame:
         strategy="auto" if campaign.brought is None else "doubt",
         overlap=way.least,
         evaluation_overlap=1 if way.confirmed else way.votes,
-        show_predictions=False,
+        share_shown=0.0,
         seed=roles.round_seed(campaign.seed, name),
         page_images=PAGE_IMAGES if grid else None,
         max_overlap=None if grid else way.most,

@@ -27,6 +27,7 @@ def state(folder: Path) -> dict[str, tuple[int, int, str]]:
 
 
 def test_the_document_s_code_runs_and_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What runs without the campaign, elsewhere, is marked `py`; tests/adapters/tracking loads a registered model.
     code = "\n".join(re.findall(r"```python\n(.*?)```", DOCUMENT, re.S))
     before = state(folder)
     with monkeypatch.context() as patch:

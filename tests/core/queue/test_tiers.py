@@ -15,7 +15,7 @@ askings = st.builds(Asking, st.integers(1, 5), st.none() | st.integers(5, 9), st
 
 def drawn(pool: pl.DataFrame, tiers: Tiers, **knobs: object) -> pl.DataFrame:
     shares = roles.shares(pool["group"].n_unique(), evaluation=4, budget=12, control=0.3, audit=0.2)
-    plan = Plan("margin", overlap=2, evaluation_overlap=3, show_predictions=True, seed=5, tiers=tiers, **knobs)
+    plan = Plan("margin", overlap=2, evaluation_overlap=3, share_shown=1.0, seed=5, tiers=tiers, **knobs)
     return compose(pool, shares, plan, first, NOTHING)
 
 

@@ -12,7 +12,19 @@ from silverprint.core import half_precision
 from silverprint.core.features import block_weights
 from silverprint.core.semisupervised import OMEGAS
 from silverprint.errors import ConfigError, DataError, UnavailableError
-from silverprint.records import EVALUATION, HELD_OUT, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, STOP_SET, VOTES
+from silverprint.records import (
+    EVALUATION,
+    HELD_OUT,
+    LABELS,
+    MANIFEST,
+    NONE_OF_THESE,
+    QUEUE,
+    SCORES,
+    STOP_SET,
+    UNHEARD,
+    VOTES,
+    conform,
+)
 from silverprint.stages import score, start, train
 from silverprint.store import tables
 from tests.helpers import model_campaign as campaign
@@ -362,3 +374,20 @@ def test_an_mlflow_that_is_down_costs_the_round_nothing(params, truth, monkeypat
     said = [line for line in capsys.readouterr().err.splitlines() if "MLflow" in line]
     later = "the round is complete; later: silverprint track sync"
     assert said == [f"MLflow at http://127.0.0.1:9 is not reachable; {later}"]
+
+
+@pytest.mark.usefixtures("trained")
+def test_what_is_learnt_is_judged_by_labels_in_which_no_model_spoke(params, truth) -> None:
+    labels = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
+    chosen = labels.filter(role="train")["image_id"]
+    wrong = {name: next(one for one in params.dataset.classes if one != truth[name]) for name in chosen}
+    before = card("r01")["learning"]
+    told = pl.DataFrame({"image_id": list(wrong), "label": list(wrong.values())})
+    tables.write(conform(told, UNHEARD), layout.labels("r01") / "unheard.parquet", UNHEARD)
+    train.run(params, "r01")
+    after = card("r01")["learning"]
+    assert after["temperature"] > before["temperature"], "by what no model said, the head is often wrong"
+    alone = {one["omega"]: one["brier"] for one in before["tried"]}
+    both = {one["omega"]: one["brier"] for one in after["tried"] if one["omega"] in alone}
+    assert {"none", "entropy halfway"} <= both.keys()
+    assert all(brier > alone[name] for name, brier in both.items())

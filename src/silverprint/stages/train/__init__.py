@@ -159,7 +159,10 @@ class Train:
             self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=self.withdrawn
         )
         brought = teach(said, self.features, lens, self.seed)
-        given = Material(self.round, self.classes, training, y, x, pool, self.features, lens, brought, self.seed)
+        judged = self._unheard(training["image_id"], y)
+        given = Material(
+            self.round, self.classes, training, y, judged, x, pool, self.features, lens, brought, self.seed
+        )
         made = TRAINERS[self.params.model.trainer](self.params, given)
         foreign = of_no_class(self.labels, self.manifest, withdrawn=self.withdrawn, binding=BINDING)
         rejection = Rejection.learnt(given, foreign)

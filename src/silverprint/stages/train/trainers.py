@@ -26,6 +26,7 @@ class Material:
     Attributes:
         training: rows of LABELS.
         labels: (L,) their class ids.
+        judged: (L,) the same as they would be had no model spoken: by these what is learnt is judged when held out.
         rows: (L, D) their features as they are stored.
         pool: (N, D) of pictures that nobody labelled.
         brought: of sources.
@@ -36,6 +37,7 @@ class Material:
     classes: tuple[str, ...]
     training: pl.DataFrame
     labels: NDArray[np.int64]
+    judged: NDArray[np.int64]
     rows: NDArray[np.float32]
     pool: NDArray[np.float32]
     features: Features
@@ -59,7 +61,7 @@ def head(params: Params, given: Material) -> Made:
     random = (given.training["role"] == "control").to_numpy()
     seen, pool = given.lens(given.rows), given.lens(given.pool)
     targets = believed(given.training, given.classes)
-    lesson = Lesson(seen, given.labels, targets, random, pool, len(given.classes), given.brought.ways)
+    lesson = Lesson(seen, given.judged, targets, random, pool, len(given.classes), given.brought.ways)
     learnt = learn(lesson, given.lens, params.model, given.seed)
     return Made(OnFeatures(learnt.head, given.features), learnt.held_out, learnt.facts)
 
@@ -74,7 +76,7 @@ def finetune(params: Params, given: Material) -> Made:
     sure = one_hot(given.labels, len(given.classes))
     targets = believed(given.training, given.classes).astype(np.float32) if soft else sure
     names, scratch = given.training["image_id"].to_list(), layout.FINETUNING / given.round
-    model, learnt = finetuned(params, names, given.labels, targets, seed=given.seed, scratch=scratch)
+    model, learnt = finetuned(params, names, given.judged, targets, seed=given.seed, scratch=scratch)
     return Made(model, learnt.held_out, learnt.facts)
 
 

@@ -105,9 +105,15 @@ def test_a_round_shows_confusion_reliability_and_its_hardest_pictures(synced) ->
     assert all(5_000 < size < 1_000_000 for size in listed.values())
 
 
-def test_weights_are_not_uploaded(synced) -> None:
-    kept = [path.name for path in Path("var/mlflow/artifacts").rglob("*") if path.is_file()]
-    assert {Path(name).suffix for name in kept} == {".png"}
+def test_the_weights_of_the_champion_alone_are_uploaded(synced) -> None:
+    kept = [path for path in Path("var/mlflow/artifacts").rglob("*") if path.is_file()]
+    served = [path for path in kept if "model" in path.parts]
+    assert {path.suffix for path in set(kept) - set(served)} == {".png"}
+    (described,) = [path for path in served if path.name == "MLmodel"]
+    weights = [path for path in kept if path.suffix in {".pt", ".npy", ".safetensors"}]
+    assert weights
+    assert all(path.is_relative_to(described.parent) for path in weights)
+    assert json.loads((weights[0].parent / "served.json").read_text())["round"] == champion(synced)
 
 
 def test_the_campaigns_metrics_step_by_labels(synced) -> None:

@@ -8,7 +8,6 @@ the brought labels. *Chance* is a source whose labels have nothing to do with th
 """
 
 import json
-import os
 from itertools import product
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.label_efficiency.datasets import Task, folder, task
 from benchmarks.label_efficiency.measures import interval
 from benchmarks.label_errors import KINDS, RIGHT, command
+from benchmarks.results import keep
 from silverprint.core.brought_labels.belief import Brought, believe
 from silverprint.core.features import block_weights
 from silverprint.core.label_errors.held_out import chosen_view
@@ -52,10 +52,7 @@ def play(dataset: str, kind: str, rate: float, seed: int) -> None:
         model = fit(rows[asked], votes, rows[rest], classes=given.classes, seed=seed, doubtful=ways)
         found[name] = _share(model.probabilities(test), given.test_truth)
         found["way"] = model.doubtful
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(found))
-    part.replace(path)
+    keep(path, found)
 
 
 def _wrong(truth: Labels, kind: str, rate: float, classes: int, rng: np.random.Generator) -> Labels:

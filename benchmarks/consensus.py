@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from tests.helpers.memory import high_water
 
+from benchmarks.results import publish
 from silverprint.core.consensus import consensus
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.votes.annotators import reliability
@@ -352,11 +353,8 @@ def main() -> None:
     if asked.only in (None, "annotators"):
         texts["annotators"] = found_out(asked.draws)
     if asked.write:
-        page = PAGE.read_text(encoding="utf-8")
         for name, text in texts.items():
-            start = page.index(f"<!-- {name} -->\n") + len(f"<!-- {name} -->\n")
-            page = page[:start] + text + "\n" + page[page.index(f"<!-- /{name} -->", start) :]
-        PAGE.write_text(page, encoding="utf-8")
+            publish(PAGE, name, text)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from benchmarks.consensus import Crowd, answers
 from benchmarks.label_efficiency.datasets import DATASETS, FOLDER, folder, task
 from benchmarks.label_efficiency.measures import interval
+from benchmarks.results import keep, publish
 from silverprint.core.consensus import consensus
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.evaluation.targets import believed
@@ -74,10 +75,7 @@ def play(dataset: str, seed: int) -> None:
         ]
         models = [float((head.probabilities(tested).argmax(axis=1) == given.test_truth).mean()) for head in heads]
         found[crowd] = [float((labels == truth).mean()), float((again == truth).mean()), *error, *models]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(found))
-    part.replace(path)
+    keep(path, found)
 
 
 def numbers(labels: pl.DataFrame, names: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -131,9 +129,7 @@ def main() -> None:
     lines = "\n".join(table(seeds))
     print(lines)
     if asked.write:
-        page = PAGE.read_text(encoding="utf-8")
-        start, end = page.index("<!-- table -->\n") + len("<!-- table -->\n"), page.index("<!-- /table -->")
-        PAGE.write_text(page[:start] + lines + "\n" + page[end:], encoding="utf-8")
+        publish(PAGE, "table", lines)
 
 
 if __name__ == "__main__":

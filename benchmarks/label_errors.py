@@ -22,6 +22,7 @@ from scipy.special import softmax
 
 from benchmarks.label_efficiency.datasets import DATASETS, FOLDER, folder, task
 from benchmarks.label_efficiency.measures import interval
+from benchmarks.results import keep
 from silverprint.core.evaluation.calibration import temperature
 from silverprint.core.features import block_weights
 from silverprint.core.label_errors.held_out import held_out_logits
@@ -80,10 +81,7 @@ def play(dataset: str, kind: str, rate: float, seed: int) -> None:
         scores[peer] = -get_label_quality_scores(labels, shares, method=peer)
     answered = rng.random(len(labels)) < RIGHT  # the same people for everybody
     found = {name: left(score, labels, truth, answered) for name, score in scores.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(found))
-    part.replace(path)
+    keep(path, found)
 
 
 def left(score: NDArray[np.float64], labels: Labels, truth: Labels, answered: NDArray[np.bool_]) -> float:

@@ -13,21 +13,18 @@ wall, in seconds.
 
 import argparse
 import json
-import os
-import socket
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import httpx
 import numpy as np
 from PIL import Image
 
+from benchmarks.own_studio import own_studio
 from silverprint import layout
 from silverprint.adapters.labelstudio import Studio, label_config, local_server
 from silverprint.annotation_backend import AnnotationBackend, Page, Project, Task
@@ -153,23 +150,12 @@ def main() -> None:
         arguments.add_argument(f"--{name}", type=int, default=default)
     arguments.add_argument("--bare", action="store_true")
     wanted = arguments.parse_args()
-    if Path(".venv-studio").exists():
-        os.environ.setdefault("SILVERPRINT_STUDIO_ENV", str(Path(".venv-studio").absolute()))
     if wanted.bare:
         local_server.APPLICATION = "core.wsgi:application"  # type: ignore[misc]
     names = [f"person-{number}" for number in range(wanted.people)]
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
-        os.chdir(folder)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        try:
-            studio.up(port)
-            people.invite(names)
-            found = crowd(Studio.connect(), names, wanted.pictures, wanted.overlap, wanted.seconds)
-        finally:
-            studio.down()
-            os.chdir("/")
+    with own_studio():
+        people.invite(names)
+        found = crowd(Studio.connect(), names, wanted.pictures, wanted.overlap, wanted.seconds)
     print(json.dumps({"bare": wanted.bare, **asdict(found)}))
 
 

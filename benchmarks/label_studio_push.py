@@ -12,11 +12,8 @@ seconds.
 
 import argparse
 import json
-import os
-import socket
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,11 +22,11 @@ from pathlib import Path
 import httpx
 from tests.helpers import studio_machine
 
+from benchmarks.own_studio import own_studio
 from silverprint import layout
 from silverprint.adapters.labelstudio import Studio, credentials, label_config, own_database
 from silverprint.annotation_backend import Page, Project
 from silverprint.campaign import served_copies
-from silverprint.commands import studio
 
 CAMPAIGN, CLASSES = "push", ("coat", "dress", "bag")
 _ANSWERS = (
@@ -132,20 +129,8 @@ def main() -> None:
     arguments.add_argument("--overlap", type=int, default=2)
     arguments.add_argument("--prelabelled", action="store_true")
     wanted = arguments.parse_args()
-    if Path(".venv-studio").exists():
-        os.environ.setdefault("SILVERPRINT_STUDIO_ENV", str(Path(".venv-studio").absolute()))
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
-        os.chdir(folder)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        try:
-            studio.up(port)
-            found = measure(Path(folder), wanted.pictures, wanted.overlap, wanted.prelabelled)
-        finally:
-            os.chdir(folder)
-            studio.down()
-            os.chdir("/")
+    with own_studio() as folder:
+        found = measure(folder, wanted.pictures, wanted.overlap, wanted.prelabelled)
     print(json.dumps({"pictures": wanted.pictures, "overlap": wanted.overlap, **found}))
 
 

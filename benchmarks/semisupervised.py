@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.label_efficiency.datasets import DATASETS, FOLDER, folder, task
 from benchmarks.label_efficiency.measures import balanced_accuracy, interval
+from benchmarks.results import keep
 from silverprint.core.features import block_weights
 from silverprint.core.semisupervised import OMEGAS, fit
 from silverprint.model.learning import train_members
@@ -50,10 +51,7 @@ def play(dataset: str, omega: str, seed: int) -> None:
         found["test"].append(balanced_accuracy(tested, given.test_truth))
         found["pool"].append(float((fitted.probabilities(rows[free]).argmax(axis=1) == given.truth[free]).mean()))
         found["omega"].append(f"{fitted.omega} {type(fitted.view).__name__.lower()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(found))
-    part.replace(path)
+    keep(path, found)
 
 
 def kept(dataset: str, omega: str, seed: int) -> Path:

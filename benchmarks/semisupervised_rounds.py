@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.label_efficiency.datasets import DATASETS, FOLDER, folder, task
 from benchmarks.label_efficiency.measures import balanced_accuracy, cells_won, interval, labels_ratio
+from benchmarks.results import keep
 from silverprint.core.features import block_weights
 from silverprint.core.selection import STRATEGIES, select
 from silverprint.core.semisupervised import fit
@@ -56,10 +57,7 @@ def play(dataset: str, strategy: str, omega: str, seed: int, upto: int) -> None:
         probabilities = head.probabilities(rows)
         tested = head.probabilities(given.test * scales).argmax(axis=1)
         accuracy.append(balanced_accuracy(tested, given.test_truth))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(accuracy))
-    part.replace(path)
+    keep(path, accuracy)
 
 
 def kept(dataset: str, strategy: str, omega: str, seed: int) -> Path:

@@ -8,7 +8,6 @@ people (`benchmarks.campaign.people`), and stops when nine tenths of the pool ha
 """
 
 import argparse
-import json
 import os
 import time
 from dataclasses import replace
@@ -25,6 +24,7 @@ from benchmarks.campaign.people import People
 from benchmarks.consensus import Numbers
 from benchmarks.label_efficiency.datasets import DATASETS, FOLDER, Task, folder, load
 from benchmarks.label_errors import structured
+from benchmarks.results import keep
 
 FIRST_SEED: Final = 30  # choices were made on others
 ERRORS: Final = 0.06  # of brought labels
@@ -71,10 +71,7 @@ def run(dataset: str, contestant: str, has_labels: bool, seed: int) -> None:
     if path.exists():
         return
     found = play(dataset, contestant, has_labels, seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(found))
-    part.replace(path)
+    keep(path, found)
     print(
         f"{dataset} seed {seed} {'brought' if has_labels else 'none'} {contestant}: {found['minutes']:.0f} min",
         flush=True,

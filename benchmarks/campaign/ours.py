@@ -18,16 +18,14 @@ from benchmarks.campaign.people import Delivered, People, class_names, image_ids
 from benchmarks.campaign.release import Released, released
 from benchmarks.consensus import Floats, Numbers
 from benchmarks.label_efficiency.datasets import Task
-from silverprint.campaign import held_out_voices
 from silverprint.core import agreement
 from silverprint.core.brought_labels.belief import Belief, Brought, believe
 from silverprint.core.consensus import consensus
 from silverprint.core.evaluation.targets import believed
 from silverprint.core.features import block_weights
 from silverprint.core.semisupervised import Fitted, fit, of_random_draw
-from silverprint.core.splits import HELD_OUT, JUDGING, TRAINABLE
-from silverprint.core.votes import labelling, sequential_overlap, vote_ledger
-from silverprint.core.votes.held_out_voice import held_out_voice
+from silverprint.core.splits import HELD_OUT, TRAINABLE
+from silverprint.core.votes import held_out_voice, labelling, sequential_overlap, vote_ledger
 from silverprint.core.votes.labelling import Evidence
 from silverprint.records import ASKS, VOTES, conform, empty
 
@@ -148,19 +146,18 @@ class Campaign:
     def _label(self) -> None:
         """As the labels stage: once without models, then with what heads say that learnt from the other labels."""
         evidence = self._evidence()
-        first = labelling.label(replace(evidence, voices={}), self.classes, "auto")[0]
-        rows = first.filter(pl.col("role").is_in(TRAINABLE) & pl.col("label").is_in(self.classes))
-        voices = evidence.voices
-        if rows["label"].n_unique() > 1 and rows.height >= 2 * len(self.classes):
-            at, labels = self.at(rows), self.ids(rows)
-            weights = block_weights.choose_weights(self.given.pool[at], labels, self.given.blocks)
+        votes = labelling.without_models(evidence, self.classes, "auto")
+        rows, voices = (
+            held_out_voice.teachers(evidence.asked.join(votes.all, on="image_id"), self.classes),
+            evidence.voices,
+        )
+        if not rows.is_empty():
+            at = self.at(rows)
+            weights = block_weights.choose_weights(self.given.pool[at], self.ids(rows), self.given.blocks)
             seen = self.given.pool[at] * block_weights.column_scales(weights, self.given.blocks)
-            targets = believed(rows, tuple(self.classes))
-            told = held_out_voice(seen, labels, targets, seed=self.seed + len(self.steps))
-            free = ~rows["role"].is_in(JUDGING).to_numpy()
-            said = {name: row for name, row, may in zip(rows["image_id"], told, free, strict=True) if may}
-            voices = held_out_voices.joined(voices, said)
-        self.labels = labelling.label(replace(evidence, voices=voices), self.classes, "auto")[0]
+            said = held_out_voice.voices(rows, seen, self.classes, seed=self.seed + len(self.steps))
+            voices = held_out_voice.joined(voices, said)
+        self.labels = labelling.label(replace(evidence, voices=voices), self.classes, "auto", votes)[0]
 
     def _learn(self) -> None:
         """The round's model, and how likely each brought label is right."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.campaign import command
 from benchmarks.label_efficiency.measures import interval
+from benchmarks.results import publish
 from silverprint.core.evaluation.intervals import wilson
 
 PAGE: Final = Path("docs/benchmarks/campaign.md")
@@ -33,9 +34,7 @@ def report(datasets: Sequence[str], seeds: range, *, write: bool) -> None:
     text = "\n".join(line for dataset in datasets for line in tables(dataset, seeds))
     print(text)
     if write:
-        page, (start, end) = PAGE.read_text(encoding="utf-8"), ("<!-- tables -->\n", "<!-- /tables -->")
-        before, after = page.split(start)[0], page.split(end)[1]
-        PAGE.write_text(before + start + text + "\n" + end + after, encoding="utf-8")
+        publish(PAGE, "tables", text)
 
 
 def tables(dataset: str, seeds: range) -> Iterator[str]:

@@ -1,65 +1,69 @@
 """Held-out voices of a campaign: each picture's label hears what the labels of all others teach about it."""
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.config import Params
-from silverprint.core.evaluation.targets import believed
 from silverprint.core.features.lens import Lens
-from silverprint.core.splits import JUDGING, TRAINABLE
-from silverprint.core.votes import labelling
-from silverprint.core.votes.held_out_voice import held_out_voice
+from silverprint.core.votes import held_out_voice, labelling
 from silverprint.core.votes.labelling import Evidence
 from silverprint.dvcfiles import missing_outputs
 from silverprint.store.features import Features
 
 NAME: Final = "held-out.parquet"
 
-_FEWEST: Final = 2  # labels of each class on average, below which nothing can be learnt and held out
+
+class Labelled(NamedTuple):
+    """
+    Attributes:
+        labels, unheard: as `labelling.label` has them.
+        told: image_id -> (C,) what held-out heads said.
+    """
+
+    labels: pl.DataFrame
+    unheard: pl.DataFrame
+    told: dict[str, NDArray[np.float64]]
 
 
-def said(params: Params, round_name: str, evidence: Evidence) -> dict[str, NDArray[np.float64]]:
-    """image_id -> (C,) of heads that learnt from the labels of other pictures, as people and imports alone make them.
+def label(params: Params, round_name: str, evidence: Evidence) -> Labelled:
+    """The labels by all evidence, and by heads that learn from the labels of other pictures, as people and imports
+    alone make them.
 
     Only labels that a model may be trained on teach, and of those that judge nothing is said; nor where people saw a
-    prediction: their votes have heard one already. Nothing at all where pictures have no features,
-    or where `labels.consensus` is another method than `auto`, which hears no model.
+    prediction: their votes have heard one already. Nothing at all where pictures have no features, or where
+    `labels.consensus` is another method than `auto`, which hears no model.
 
     Raises:
         UnavailableError: the features were not pulled.
     """
     missing_outputs.require_pulled(layout.EMBED)
-    if params.labels.consensus != "auto" or not layout.EMBED.exists():
-        return {}
-    classes, features = params.dataset.classes, Features(layout.EMBED)
-    labels, _ = labelling.label(replace(evidence, voices={}), classes, params.labels.consensus)
-    rows = labels.filter(pl.col("role").is_in(TRAINABLE) & pl.col("label").is_in(list(classes)))
-    rows = rows.filter(pl.col("image_id").is_in(features.image_ids.implode()))
-    if rows["label"].n_unique() < 2 or rows.height < _FEWEST * len(classes):
-        return {}
-    place = {name: number for number, name in enumerate(classes)}
-    ids = np.array([place[name] for name in rows["label"]])
-    names = rows["image_id"].to_list()
-    stored = features.matrix(names)
-    lens = Lens.of(stored, features.blocks, stored, ids)
-    seed = zlib.crc32(round_name.encode())
-    told = held_out_voice(lens(stored), ids, believed(rows, classes), seed=seed)
-    silent = _shown(params, round_name).union(rows.filter(pl.col("role").is_in(JUDGING))["image_id"])
-    return {name: row for name, row in zip(names, told, strict=True) if name not in silent}
+    classes, method = params.dataset.classes, params.labels.consensus
+    said = labelling.without_models(evidence, classes, method)
+    told: dict[str, NDArray[np.float64]] = {}
+    if method == "auto" and layout.EMBED.exists():
+        told = _told(params, round_name, evidence.asked.join(said.all, on="image_id"))
+    heard = replace(evidence, voices=held_out_voice.joined(evidence.voices, told))
+    return Labelled(*labelling.label(heard, classes, method, said), told)
 
 
-def joined(voices: Mapping[str, ArrayLike], more: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
-    """Both kinds of voices; where both speak about a picture, their mean."""
-    both = {name: (np.asarray(voices[name]) + row) / 2 for name, row in more.items() if name in voices}
-    return {name: np.asarray(row) for name, row in voices.items()} | dict(more) | both
+def _told(params: Params, round_name: str, labels: pl.DataFrame) -> dict[str, NDArray[np.float64]]:
+    features, classes = Features(layout.EMBED), params.dataset.classes
+    known = labels.filter(pl.col("image_id").is_in(features.image_ids.implode()))
+    rows = held_out_voice.teachers(known, classes)
+    if rows.is_empty():
+        return {}
+    stored = features.matrix(rows["image_id"].to_list())
+    lens = Lens.of(stored, features.blocks, stored, held_out_voice.class_ids(rows, classes))
+    told = held_out_voice.voices(rows, lens(stored), classes, seed=zlib.crc32(round_name.encode()))
+    shown = _shown(params, round_name)
+    return {name: row for name, row in told.items() if name not in shown}
 
 
 def _shown(params: Params, round_name: str) -> set[str]:

@@ -1,7 +1,6 @@
 """Retiring an annotator: what it changes, before it is done, and the asks that follow it."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import polars as pl
@@ -9,7 +8,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign import annotator_ledger, held_out_voices, label_evidence, ledgers, model_voices, round_state
 from silverprint.config import CROWD, Params
-from silverprint.core.votes import labelling, retirement, vote_ledger
+from silverprint.core.votes import retirement, vote_ledger
 from silverprint.core.votes.retirement import LabelChanges
 from silverprint.records import ASKS, conform
 
@@ -28,9 +27,7 @@ def preview(params: Params, annotator: str) -> LabelChanges | None:
 
     def labels(retired: Collection[str]) -> pl.DataFrame:
         evidence = label_evidence.read(params, newest, retired, voices, votes).evidence
-        told = held_out_voices.said(params, newest, evidence)
-        heard = replace(evidence, voices=held_out_voices.joined(evidence.voices, told))
-        return labelling.label(heard, params.dataset.classes, params.labels.consensus)[0]
+        return held_out_voices.label(params, newest, evidence).labels
 
     return retirement.label_changes(labels(gone), labels(gone | {annotator}))
 

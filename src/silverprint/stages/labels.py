@@ -12,7 +12,6 @@ import json
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,9 +75,8 @@ def run(params: Params, round_name: str) -> None:
         voices=model_voices.by_image(params, voices),
         votes=pl.concat([tables.read(before / "votes.parquet", VOTES), own]),
     )
-    told = held_out_voices.said(params, round_name, votes.evidence)
-    evidence = replace(votes.evidence, voices=held_out_voices.joined(votes.evidence.voices, told))
-    labels, unheard = labelling.label(evidence, classes, params.labels.consensus)
+    evidence = votes.evidence
+    labels, unheard, told = held_out_voices.label(params, round_name, evidence)
     people = annotators.table(evidence, votes.all, states, classes, annotator_ledger.tiers())
 
     folder = layout.labels(round_name)

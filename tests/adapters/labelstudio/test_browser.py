@@ -1,6 +1,5 @@
 """An annotator in a real browser: signs in, reads, looks, presses a key, submits, gets the next picture by rank."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -36,13 +35,6 @@ def asked_of_people(house, opened):
     return opened
 
 
-def sign_in(page) -> None:
-    account = json.loads(Path("var/people/ada.json").read_text())
-    page.fill("input[name=email]", account["email"])
-    page.fill("input[name=password]", account["password"])
-    page.click("[type=submit]")
-
-
 def choice(page) -> str:
     return page.locator(CHOSEN).inner_text().split("[")[0].strip()
 
@@ -63,8 +55,7 @@ def test_an_annotator_answers_by_keys(house, asked_of_people, persons):
     there = by_image(house, asked_of_people)
     persons[1].answer(there["second"].task_id, "coat")
     with browser.page() as page:
-        page.goto(f"{house.url}/projects/")
-        sign_in(page)
+        browser.sign_in(page, f"{house.url}/projects/")
         page.get_by_text(asked_of_people.title).first.click()
         page.get_by_text("Label All Tasks").click()
 

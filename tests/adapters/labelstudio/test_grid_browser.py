@@ -31,12 +31,7 @@ def sheet(house, request):
 
 
 def open_page(page, house, project) -> None:
-    account = json.loads(Path("var/people/ada.json").read_text())
-    page.goto(f"{house.url}/user/login/")
-    page.fill("input[name=email]", account["email"])
-    page.fill("input[name=password]", account["password"])
-    page.click("[type=submit]")
-    page.wait_for_url(lambda url: "/user/login" not in url)
+    browser.sign_in(page, f"{house.url}/user/login/")
     page.goto(f"{house.url}/projects/{project.id}/data?labeling=1")
     page.get_by_role("button", name="Close modal").click()
     page.locator(".lsf-modal-ls").wait_for(state="detached")

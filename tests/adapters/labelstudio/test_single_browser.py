@@ -1,6 +1,5 @@
 """The page of one picture in a real browser at three sizes: the picture, its answers and the way on are in sight."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -32,15 +31,6 @@ def opened(house, name: str, classes: int, *sizes: tuple[int, int]):
     return project
 
 
-def sign_in(page, house) -> None:
-    account = json.loads(Path("var/people/ada.json").read_text())
-    page.goto(f"{house.url}/user/login/")
-    page.fill("input[name=email]", account["email"])
-    page.fill("input[name=password]", account["password"])
-    page.click("[type=submit]")
-    page.wait_for_url(lambda url: "/user/login" not in url)
-
-
 def open_page(page, house, project) -> None:
     page.goto(f"{house.url}/projects/{project.id}/data?labeling=1")
     close = page.get_by_role("button", name="Close modal")
@@ -63,7 +53,7 @@ def in_window(page, found) -> bool:
 def test_the_picture_its_answers_and_submit_are_in_sight(house, request, classes, size):
     project = opened(house, request.node.name, classes, size)
     with browser.page() as page:
-        sign_in(page, house)
+        browser.sign_in(page, f"{house.url}/user/login/")
         for width, height in (DESKTOP, TABLET, PHONE):
             page.set_viewport_size({"width": width, "height": height})
             open_page(page, house, project)
@@ -83,7 +73,7 @@ def test_a_class_without_a_key_is_found_by_its_letters(house, request):
     project = opened(house, request.node.name, 100, (64, 48), (64, 48))
     there = by_image(house, project)
     with browser.page() as page:
-        sign_in(page, house)
+        browser.sign_in(page, f"{house.url}/user/login/")
         open_page(page, house, project)
         for image_id, typed in (("0", "s 07"), ("1", "077")):
             shown = "document.querySelector('.lsf-current-task__task-id')?.innerText.split('\\n')[0]"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 from numpy.typing import ArrayLike
@@ -62,21 +62,42 @@ def mark_retired(votes: pl.DataFrame, retired: frozenset[str]) -> pl.DataFrame:
     return votes.with_columns(status=pl.when(is_gone).then(pl.lit(RETIRED)).otherwise("status"))
 
 
-def label(evidence: Evidence, classes: Sequence[str], method: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+class Votes(NamedTuple):
+    """What votes alone say, without any model: image_id, label, confidence, distribution, n_votes.
+
+    Attributes:
+        people: by people alone.
+        all: by people and imports.
+        cast: image_id, annotator, choice: the votes of these.
+    """
+
+    people: pl.DataFrame
+    all: pl.DataFrame
+    cast: pl.DataFrame
+
+
+def without_models(evidence: Evidence, classes: Sequence[str], method: str) -> Votes:
+    """The part of `label` that no model's voice changes."""
+    people, brought = evidence.cast(), evidence.counting(classes)
+    cast = pl.concat([people, brought])
+    alone = _decide(evidence, people, classes, method)
+    return Votes(alone, _decide(evidence, cast, classes, method) if brought.height else alone, cast)
+
+
+def label(
+    evidence: Evidence, classes: Sequence[str], method: str, said: Votes | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """LABELS of the asked pictures, and UNHEARD of those that a model's voice was heard about.
 
     Pictures that judge have labels by which no model has a say, not even by the way of whom it makes us believe:
     control pictures by people and imports, the others by people alone. `agreement` is among people.
+
+    Args:
+        said: `without_models` of the same evidence, where it is known already.
     """
-    people, brought = evidence.cast(), evidence.counting(classes)
-
-    def decide(votes: pl.DataFrame, voices: Mapping[str, ArrayLike] | None) -> pl.DataFrame:
-        return consensus(votes, method, classes=classes, probabilities=voices, known=evidence.known).drop("agreement")
-
-    alone = decide(people, None)
-    free = decide(pl.concat([people, brought]), None) if brought.height else alone
+    alone, free, cast = said or without_models(evidence, classes, method)
     speaks = bool(evidence.voices) and method == "auto"
-    heard = decide(pl.concat([people, brought]), evidence.voices) if speaks else free
+    heard = _decide(evidence, cast, classes, method, evidence.voices) if speaks else free
     role = pl.col("role")
     parts = (
         (alone, role.is_in(JUDGING) & (role != _CONTROL)),
@@ -92,6 +113,16 @@ def label(evidence: Evidence, classes: Sequence[str], method: str) -> tuple[pl.D
     )
     unheard = free.join(told, on="image_id", how="semi")
     return conform(labels, LABELS).sort("image_id"), conform(unheard, UNHEARD).sort("image_id")
+
+
+def _decide(
+    evidence: Evidence,
+    votes: pl.DataFrame,
+    classes: Sequence[str],
+    method: str,
+    voices: Mapping[str, ArrayLike] | None = None,
+) -> pl.DataFrame:
+    return consensus(votes, method, classes=classes, probabilities=voices, known=evidence.known).drop("agreement")
 
 
 def gold_labels(known: pl.DataFrame, said: pl.DataFrame, classes: Sequence[str]) -> pl.DataFrame:

@@ -103,10 +103,11 @@ class Train:
         training, judged = self.examples
         self._require_classes(training)
         x, y = self._arrays(training)
+        unheard = self._unheard(training["image_id"], y)
         pool = self.features.gathered(pl.Series(self.unlabelled, dtype=pl.String))
         lens = Lens.of(np.concatenate([pool[:SAMPLE], x]), self.features.blocks, x, y)
         model, card, held_out, brought, rejection = (
-            self._kept() if self.keep_model else self._made(training, x, y, pool, lens)
+            self._kept() if self.keep_model else self._made(training, x, y, unheard, pool, lens)
         )
         rows, truth = self._arrays(judged)
         probabilities = model.predict(judged["image_id"].to_list()).mean(axis=0)
@@ -118,7 +119,7 @@ class Train:
             "features": block_weights.describe(card.get("block_weights", dict.fromkeys(lens.weights, 1.0))),
             "evaluation": accuracy.overall_accuracy(probabilities, truth),
             "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
-            "control": self._control(lens(x), self._unheard(training["image_id"], y), lens(rows), truth),
+            "control": self._control(lens(x), unheard, lens(rows), truth),
             **first_classifier.figures(self.params, self.round, judged, self.classes),
             **({"brought": figures(self.round, card)} if brought.believed.height else {}),
             **({"replaced": replaced} if replaced else {}),
@@ -151,6 +152,7 @@ class Train:
         training: pl.DataFrame,
         x: NDArray[np.float32],
         y: NDArray[np.int64],
+        unheard: NDArray[np.int64],
         pool: NDArray[np.float32],
         lens: Lens,
     ) -> Trained:
@@ -159,9 +161,8 @@ class Train:
             self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=self.withdrawn
         )
         brought = teach(said, self.features, lens, self.seed)
-        judged = self._unheard(training["image_id"], y)
         given = Material(
-            self.round, self.classes, training, y, judged, x, pool, self.features, lens, brought, self.seed
+            self.round, self.classes, training, y, unheard, x, pool, self.features, lens, brought, self.seed
         )
         made = TRAINERS[self.params.model.trainer](self.params, given)
         foreign = of_no_class(self.labels, self.manifest, withdrawn=self.withdrawn, binding=BINDING)

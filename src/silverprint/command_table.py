@@ -324,6 +324,12 @@ COMMANDS = (
                 "commands.round_end:pull_late",
                 (_arg("name", metavar="ROUND"), _arg("--why", required=True, help="kept in data/rounds.csv")),
             ),
+            Verb(
+                "rebuild",
+                "let earlier rounds' models learn once more on the features at hand, to compare them",
+                "stages.train.rebuild:run",
+                (_arg("rounds", metavar="ROUND", nargs="*", help="default: every trained one with other features"),),
+            ),
             Verb("redraw", "draw a queue again, if nobody has seen it yet", "commands.rounds:redraw", (_ROUND,)),
             Verb(
                 "move",

@@ -58,6 +58,7 @@ NEAREST: Final = VAR / "nearest.kept"
 UNIT_COSTS: Final = VAR / "unit-costs.json"  # what `silverprint plan` tried on this machine
 RELEASE_DIFFS: Final = VAR / "releases"
 FINETUNING: Final = VAR / "finetuning"  # checkpoints of a network that is being trained
+REBUILT: Final = VAR / "rebuilt"  # models of earlier rounds, learnt once more on other features
 DEMO: Final = VAR / "demo"
 NOT_SEARCHED: Final = (NEEDLES, LOCKS, DEMO)  # for traces of a purged picture: what it is looked for by, and its source
 
@@ -74,6 +75,10 @@ def inbox(source: str) -> Path:
 
 def measured(source: str) -> Path:
     return Path("data/measured") / source
+
+
+def rebuilt(name: str) -> Path:
+    return REBUILT / name
 
 
 def round_dir(name: str) -> Path:

@@ -11,7 +11,7 @@ import pytest
 from silverprint import config, layout
 from silverprint.records import LABELS, VOTES, conform
 from silverprint.stages import train
-from silverprint.store import tables
+from silverprint.store import evaluations, features, tables
 from tests.conftest import copy_project
 from tests.helpers import model_campaign as campaign
 
@@ -117,6 +117,36 @@ def test_flips_train_with_the_old_labels_and_with_the_new(typed, rounds):
     shutil.copy(layout.labels("r02") / "labels.parquet", layout.labels("r01") / "labels.parquet")
     again = typed("compare", "--flips", cwd=rounds)
     assert "No label that r01 knew is another one in r02." in again.stdout
+
+
+def other_backbone(description):
+    """The features of every picture as another backbone would see them: the same axes, mixed, with less noise."""
+    known = features.Features(layout.EMBED)
+    ids, rows = known.image_ids.to_list(), known.matrix(known.image_ids.to_list())
+    shutil.rmtree(layout.EMBED)
+    features.write_description(layout.EMBED, description)
+    features.append(layout.EMBED, ids, [(2.0 * rows[:, ::-1]).astype("float16")])
+
+
+def test_rebuilt_rounds_are_compared_on_the_features_at_hand_beside_those_of_their_time(typed, rounds):
+    assert typed("round", "rebuild", cwd=rounds).stderr.count("learnt on the features at hand already") == 2
+    own = {name: (layout.model(name) / "card.json").read_bytes() for name in ("r01", "r02")}
+    other_backbone(campaign.DESCRIPTION | {"backbone": "other"})
+    train.run(config.load(), "r02")  # the newest round's model follows the features
+    assert "trained on different features (backbone b -> other)" in (before := typed("compare", cwd=rounds).stdout)
+    assert "silverprint round rebuild" in before
+    done = typed("round", "rebuild", cwd=rounds)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"r01: the model of its time [\d.]+% right, rebuilt on other [\d.]+% right", done.stderr)
+    assert (layout.model("r01") / "card.json").read_bytes() == own["r01"]
+    after = typed("compare", cwd=rounds).stdout
+    assert "Not comparable" not in after
+    assert "r01: rebuilt on the features of r02 (silverprint round rebuild)" in after
+    rebuilt = evaluations.read(layout.rebuilt("r01"))
+    right = 100 * float((rebuilt["label"] == rebuilt["predicted"]).mean())
+    assert row(after, "accuracy")[0].startswith(f"{right:.1f} (")
+    unknown = typed("round", "rebuild", "r09", cwd=rounds)
+    assert (unknown.returncode, "params.yaml has no such round" in unknown.stderr) == (64, True)
 
 
 def test_other_features_or_classes_are_not_compared(typed, rounds):

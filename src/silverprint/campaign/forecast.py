@@ -1,11 +1,12 @@
 """Forecast of the next round: its cost, its likely gain, and whether it is worth it. From files alone."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, round_state
+from silverprint.campaign import comparable_models, ledgers, round_state
 from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params, SequentialOverlap
 from silverprint.core.evaluation import stopping
@@ -54,11 +55,14 @@ class Outlook:
     Attributes:
         ahead: the first round that people have not finished, perhaps a planned one, and what is still to be done in it;
             null if there is none.
-        comparisons: of each trained round with the one before it, as far as their predictions are on this disk.
+        comparisons: of each trained round with the one before it, as far as their predictions are on this disk and
+            their models, or rebuilt ones, learnt on the same features.
+        unlike: the last two trained rounds, the earlier one first, where they did not; null where they did.
     """
 
     ahead: tuple[str, Effort] | None
     comparisons: list[Comparison]
+    unlike: tuple[str, str] | None
     verdict: stopping.Verdict
 
 
@@ -71,7 +75,7 @@ def outlook(params: Params, standings: list[RoundStatus]) -> Outlook:
     comparisons = _comparisons(params, spent)
     unfinished = next((one for one in standings if one.state != "closed"), None)
     ahead = None if unfinished is None else (unfinished.round, _ahead(params, unfinished))
-    return Outlook(ahead, comparisons, stopping.verdict([one.step for one in comparisons]))
+    return Outlook(ahead, comparisons, _unlike(params), stopping.verdict([one.step for one in comparisons]))
 
 
 def _votes(name: str) -> pl.DataFrame:
@@ -211,18 +215,31 @@ def _comparisons(params: Params, spent: dict[str, Effort]) -> list[Comparison]:
     for before, after in zip(params.chain, params.chain[1:], strict=False):
         if before not in predicted or after not in predicted:
             continue
-        pair = newest.join(predicted[before].select("image_id", pl.col("predicted").alias("before")), on="image_id")
+        folders = comparable_models.folders([before, after])
+        if not comparable_models.alike(folders):
+            continue
+        earlier = evaluations.read(folders[before])
+        pair = newest.join(earlier.select("image_id", pl.col("predicted").alias("before")), on="image_id")
         pair = pair.join(predicted[after].select("image_id", pl.col("predicted").alias("after")), on="image_id")
         if not pair.is_empty():
             labels, one, other = (pair[column].to_numpy() for column in ("label", "before", "after"))
-            step = stopping.step(labels, one, other, _stability(before, after), seed=params.seed)
+            step = stopping.step(labels, one, other, _stability(folders), seed=params.seed)
             found.append(Comparison(after, before, step, spent[after]))
     return found
 
 
-def _stability(before: str, after: str) -> Stability | None:
+def _unlike(params: Params) -> tuple[str, str] | None:
+    """The last trained round and the one before it, where their models cannot be compared."""
+    trained = [name for name in params.chain if (layout.model(name) / evaluations.NAME).exists()]
+    pair = trained[-2:]
+    if len(pair) < 2 or comparable_models.alike(comparable_models.folders(pair)):
+        return None
+    return pair[0], pair[1]
+
+
+def _stability(folders: dict[str, Path]) -> Stability | None:
     """On the pictures of both rounds' stop sets."""
-    paths = [layout.model(name) / "stop-set.parquet" for name in (before, after)]
+    paths = [folder / "stop-set.parquet" for folder in folders.values()]
     if not all(path.exists() for path in paths):
         return None
     one, other = (evaluations.stop_set(path.parent) for path in paths)

@@ -14,7 +14,13 @@ def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
     if outlook.ahead is not None and (outlook.ahead[1].most or outlook.ahead[1]).votes > 0:
         name, effort = outlook.ahead
         yield f"Ahead: {needs(name, effort, currency)}"
-    if outlook.comparisons:
+    if outlook.unlike is not None:
+        before, after = outlook.unlike
+        yield (
+            f"Last: {before} and {after} learnt on different features, so what {after}'s labels brought is not known "
+            f"apart from what the features did; to see it: silverprint round rebuild {before}"
+        )
+    elif outlook.comparisons:
         last = outlook.comparisons[-1]
         yield f"Last: {_step(last)}; it took {_work(last.effort, currency)}{_price(last, currency)}"
         yield f"Stop? {_verdict(outlook.verdict, last)}"

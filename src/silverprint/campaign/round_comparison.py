@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
+from silverprint.campaign import comparable_models
 from silverprint.config import Params
 from silverprint.core.evaluation import comparison
 from silverprint.core.evaluation.comparison import Gain, Judged, Shared
@@ -48,6 +49,7 @@ class RoundComparison:
             label says nothing any more.
         support: class -> those of them that people give it by now.
         gains: round -> its model against that of the first; only rounds that can be compared with it.
+        rebuilt: rounds whose model was rebuilt on the features of the last one's, and stands here for their own.
         incomparable: round -> why its model cannot be compared with the first.
         differing: round -> knobs of training that differ from the first round's, as "epochs 150 -> 80".
         flips: core.reporting.flipped_labels from the first to the last.
@@ -59,6 +61,7 @@ class RoundComparison:
     left_out: int
     support: dict[str, int]
     gains: dict[str, Gain]
+    rebuilt: list[str]
     incomparable: dict[str, str]
     differing: dict[str, list[str]]
     flips: pl.DataFrame
@@ -82,15 +85,23 @@ def choose(params: Params, names: Sequence[str]) -> list[str]:
     """
     trained = [name for name in params.chain if layout.metrics(name).exists()]
     for name in names:
-        if name not in params.rounds:
-            raise UsageError(f"round {name!r}", "params.yaml has no such round", f"one of: {', '.join(params.rounds)}")
-        if name not in trained:
-            raise UsageError(f"round {name!r}", "it has no model yet", _ways(trained))
+        require_trained(params, name, trained)
     chosen = [name for name in trained if name in names] if names else [*trained[:1], *trained[1:][-1:]]
     if len(chosen) < 2:
         value = f"round {chosen[0]!r} alone" if chosen else "no trained round"
         raise UsageError(value, "it takes two different rounds to compare", _ways(trained))
     return chosen
+
+
+def require_trained(params: Params, name: str, trained: Sequence[str]) -> None:
+    """
+    Raises:
+        UsageError: there is no such round, or it is none of the `trained` ones.
+    """
+    if name not in params.rounds:
+        raise UsageError(f"round {name!r}", "params.yaml has no such round", f"one of: {', '.join(params.rounds)}")
+    if name not in trained:
+        raise UsageError(f"round {name!r}", "it has no model yet", _ways(trained))
 
 
 def _ways(trained: Sequence[str]) -> str:
@@ -104,9 +115,10 @@ def compare(params: Params, names: Sequence[str]) -> RoundComparison:
         UnavailableError: an output of a round is not on this disk.
         DataError: one is not readable.
     """
-    judgements = {name: evaluations.read(layout.model(name)) for name in names}
+    folders = comparable_models.folders(names)
+    judgements = {name: evaluations.read(folders[name]) for name in names}
     labels = {name: tables.read(layout.labels(name) / "labels.parquet", LABELS) for name in names}
-    cards = {name: model_card.read(layout.model(name)) for name in names}
+    cards = {name: model_card.read(folders[name]) for name in names}
     first, last = names[0], names[-1]
     incomparable = {
         name: why for name in names[1:] if (why := _incomparable(first, cards[first], name, cards[name])) is not None
@@ -125,6 +137,7 @@ def compare(params: Params, names: Sequence[str]) -> RoundComparison:
             for name in names[1:]
             if pictures.pictures and name not in incomparable
         },
+        rebuilt=[name for name in names if "rebuilt_from" in cards[name]],
         incomparable=incomparable,
         differing={name: _differing(cards[first], cards[name]) for name in names[1:]},
         flips=flipped_labels(labels[first], labels[last]),

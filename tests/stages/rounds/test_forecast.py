@@ -1,5 +1,6 @@
 """What `silverprint status` says of the work ahead, of the last round's gain, and of stopping."""
 
+import shutil
 from dataclasses import replace
 
 import polars as pl
@@ -12,7 +13,7 @@ from silverprint.campaign.round_status import status_of
 from silverprint.config import PeopleCost, SequentialOverlap
 from silverprint.records import EVALUATION, STOP_SET, VOTES
 from silverprint.stages import queue
-from silverprint.store import tables
+from silverprint.store import model_card, tables
 from tests.helpers import round_campaign as campaign
 from tests.stages.rounds.test_round_status import close
 
@@ -39,6 +40,12 @@ def predict(params, name, right, n=200):
         schema=EVALUATION,
     )
     tables.write(rows.sort("image_id"), layout.model(name) / "evaluation.parquet", EVALUATION)
+    write_card(name)
+
+
+def write_card(name, size=128):
+    card = {"model_id": f"{name}-1", "trained_on": [], "classes": [], "features": {"backbone": "b", "size": size}}
+    model_card.write(layout.model(name), card)
 
 
 def predict_pool(params, name, changed=0, n=500):
@@ -138,5 +145,22 @@ def test_models_that_no_longer_move_say_stop_and_few_pictures_that_they_cannot_t
 def test_rounds_that_judged_no_common_picture_are_not_compared(params):
     predict(params, "r01", right=3, n=4)
     assert looked(params).comparisons == []
-    tables.write(pl.DataFrame(schema=EVALUATION), layout.model("r02") / "evaluation.parquet", EVALUATION)
+    predict(params, "r02", right=0, n=0)
     assert looked(params).comparisons == []
+
+
+def test_another_backbone_is_not_booked_as_the_labels_gain(params):
+    predict(params, "r01", right=150)
+    predict(params, "r02", right=190)
+    assert "r02 brought +20.0 points over r01" in " ".join(said(params))
+    write_card("r02", size=224)
+    [last] = [sentence for sentence in said(params) if sentence.startswith("Last:")]
+    assert "r01 and r02 learnt on different features" in last
+    assert last.endswith("silverprint round rebuild r01")
+    assert not looked(params).comparisons
+    shutil.copytree(layout.model("r01"), layout.rebuilt("r01"))
+    card = model_card.read(layout.model("r02"))
+    model_card.write(layout.rebuilt("r01"), card | {"model_id": "r01-2", "rebuilt_from": "r01-1"})
+    assert "r02 brought +20.0 points over r01" in " ".join(said(params))
+    model_card.write(layout.rebuilt("r01"), card | {"model_id": "r01-2", "rebuilt_from": "r01-0"})
+    assert "learnt on different features" in " ".join(said(params))  # of a model that was replaced since

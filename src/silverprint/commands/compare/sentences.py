@@ -31,8 +31,16 @@ def sentences(found: RoundComparison, effect: LabelEffect | None, *, asked: bool
             f"{name} against {found.first.name}: {_gain(change.accuracy, change.p)}; {name} alone is right on "
             f"{change.won:,} pictures, {found.first.name} alone on {change.lost:,}."
         )
+    for entry in found.rounds:
+        if entry.name in found.rebuilt:
+            yield (
+                f"{entry.name}: rebuilt on the features of {found.last.name} (silverprint round rebuild); the model of "
+                f"its time was {100 * entry.recorded['accuracy']:.1f} % right by the labels of its time."
+            )
     for why in found.incomparable.values():
         yield f"Not comparable: {why}; a difference would not be the labels' doing."
+    if any("different features" in why for why in found.incomparable.values()):
+        yield "To compare them on the features at hand: silverprint round rebuild"
     for name, knobs in found.differing.items():
         if knobs:
             yield f"Mind: {name} was trained otherwise than {found.first.name}: {', '.join(knobs)}."

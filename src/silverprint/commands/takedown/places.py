@@ -17,6 +17,7 @@ _REMOVABLE = (
     layout.TRACKING / "artifacts",
     layout.RELEASE_DIFFS,
     layout.FINETUNING,
+    layout.REBUILT,
     layout.PIXELS,
     layout.MINIATURES,
     layout.ALIKE,

@@ -70,6 +70,23 @@ def run(params: Params, round_name: str) -> None:
     tracking.after_round(params, round_name)
 
 
+class Lesson(NamedTuple):
+    """What a round's models learn from, without what sources brought.
+
+    Attributes:
+        rows: (L, D) features of the training pictures, as they are stored.
+        labels: (L,) their class ids.
+        unheard: (L,) the same as they are without a model's voice.
+        pool: (N, D) features of pictures that nobody labelled.
+    """
+
+    rows: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    unheard: NDArray[np.int64]
+    pool: NDArray[np.float32]
+    lens: Lens
+
+
 class Trained(NamedTuple):
     model: "RoundModel"
     card: dict[str, Any]
@@ -101,14 +118,8 @@ class Train:
     def run(self, replaced: list[dict[str, Any]]) -> None:
         """`replaced`: earlier figures of the round that a withdrawal undid, kept in metrics.json."""
         training, judged = self.examples
-        self._require_classes(training)
-        x, y = self._arrays(training)
-        unheard = self._unheard(training["image_id"], y)
-        pool = self.features.gathered(pl.Series(self.unlabelled, dtype=pl.String))
-        lens = Lens.of(np.concatenate([pool[:SAMPLE], x]), self.features.blocks, x, y)
-        model, card, held_out, brought, rejection = (
-            self._kept() if self.keep_model else self._made(training, x, y, unheard, pool, lens)
-        )
+        lesson = self.lesson()
+        model, card, held_out, brought, rejection = self._kept() if self.keep_model else self.made(lesson)
         rows, truth = self._arrays(judged)
         probabilities = model.predict(judged["image_id"].to_list()).mean(axis=0)
         metrics = {
@@ -116,17 +127,17 @@ class Train:
             "model_id": card["model_id"],
             "labels": training.height,
             "votes": self._votes(),
-            "features": block_weights.describe(card.get("block_weights", dict.fromkeys(lens.weights, 1.0))),
+            "features": block_weights.describe(card.get("block_weights", dict.fromkeys(lesson.lens.weights, 1.0))),
             "evaluation": accuracy.overall_accuracy(probabilities, truth),
             "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
-            "control": self._control(lens(x), unheard, lens(rows), truth),
+            "control": self._control(lesson, rows, truth),
             **first_classifier.figures(self.params, self.round, judged, self.classes),
             **({"brought": figures(self.round, card)} if brought.believed.height else {}),
             **({"replaced": replaced} if replaced else {}),
         }
         with replacing_folder(layout.model(self.round)) as folder:
-            tables.write(self._predictions(judged, probabilities), folder / "evaluation.parquet", EVALUATION)
-            tables.write(self._stop_set(model), folder / "stop-set.parquet", STOP_SET)
+            tables.write(self.predictions(probabilities), folder / "evaluation.parquet", EVALUATION)
+            tables.write(self.stop_set(model), folder / "stop-set.parquet", STOP_SET)
             tables.write(held_out, folder / "held-out.parquet", HELD_OUT)
             if brought.believed.height:
                 tables.write(brought.believed, folder / brought_labels.NAME, BELIEVED)
@@ -138,6 +149,18 @@ class Train:
         judged_text = f"{right:.1%} right on {judged.height} pictures" if judged.height else "nothing to judge it on"
         console.say(f"train {self.round}: {training.height} labels{_taught(card)}, {judged_text}")
 
+    def lesson(self) -> Lesson:
+        """
+        Raises:
+            DataError: the labels are of fewer than two classes.
+        """
+        training = self.examples.training
+        self._require_classes(training)
+        x, y = self._arrays(training)
+        pool = self.features.gathered(pl.Series(self.unlabelled, dtype=pl.String))
+        lens = Lens.of(np.concatenate([pool[:SAMPLE], x]), self.features.blocks, x, y)
+        return Lesson(x, y, self._unheard(training["image_id"], y), pool, lens)
+
     def _kept(self) -> Trained:
         """The model that is there."""
         from silverprint.model.round_model import opened
@@ -147,22 +170,25 @@ class Train:
         brought = Taught(brought_labels.believed(self.round))
         return Trained(opened(folder, card, self.params), card, self._kept_held_out(), brought, Rejection.kept(folder))
 
-    def _made(
-        self,
-        training: pl.DataFrame,
-        x: NDArray[np.float32],
-        y: NDArray[np.int64],
-        unheard: NDArray[np.int64],
-        pool: NDArray[np.float32],
-        lens: Lens,
-    ) -> Trained:
+    def made(self, lesson: Lesson) -> Trained:
         """A new model."""
+        training, lens = self.examples.training, lesson.lens
         said = brought_labels.lesson(
             self.round, self.labels, self.manifest, training, classes=self.classes, withdrawn=self.withdrawn
         )
         brought = teach(said, self.features, lens, self.seed)
         given = Material(
-            self.round, self.classes, training, y, unheard, x, pool, self.features, lens, brought, self.seed
+            self.round,
+            self.classes,
+            training,
+            lesson.labels,
+            lesson.unheard,
+            lesson.rows,
+            lesson.pool,
+            self.features,
+            lens,
+            brought,
+            self.seed,
         )
         made = TRAINERS[self.params.model.trainer](self.params, given)
         foreign = of_no_class(self.labels, self.manifest, withdrawn=self.withdrawn, binding=BINDING)
@@ -214,7 +240,9 @@ class Train:
         path = layout.labels(self.round) / "quality.json"
         return int(json_files.read(path, "votes_total", remedy=restore_remedy(path.parent))["votes_total"])
 
-    def _predictions(self, judged: pl.DataFrame, probabilities: NDArray[np.float32]) -> pl.DataFrame:
+    def predictions(self, probabilities: NDArray[np.float32]) -> pl.DataFrame:
+        """EVALUATION, from what a model says of the evaluation pictures, (n, C)."""
+        judged = self.examples.evaluation
         return pl.DataFrame(
             {
                 "image_id": judged["image_id"],
@@ -226,7 +254,7 @@ class Train:
             schema=EVALUATION,
         )
 
-    def _stop_set(self, model: "RoundModel") -> pl.DataFrame:
+    def stop_set(self, model: "RoundModel") -> pl.DataFrame:
         """What the model predicts of pictures that nobody labelled: by it `status` sees whether models still change."""
         pool = self.manifest.filter("kept")["image_id"]
         image_ids = stopping.stop_set(set(pool) - set(self.labels["image_id"]))
@@ -242,23 +270,21 @@ class Train:
         queue = ledgers.queue(self.round)
         return queue.filter((pl.col("role") == "train") & (pl.col("strategy") != INCLUDED))["image_id"].to_list()
 
-    def _control(
-        self, x: NDArray[np.float32], y: NDArray[np.int64], rows: NDArray[np.float32], truth: NDArray[np.int64]
-    ) -> dict[str, Any] | None:
+    def _control(self, lesson: Lesson, rows: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[str, Any] | None:
         """Accuracy with k chosen labels and with k random ones, the gain with its interval, and what k can show.
 
         The models of both kinds learn from labels alone: there are a hundred of them, and so they take seconds.
 
         Args:
-            x, rows: (L, k) of the labels and (n, k) of the evaluation pictures, as the lens shows them.
+            rows: (n, D) features of the evaluation pictures.
         """
         from silverprint.model.learning import train_members
 
         found = trials(self.examples.training, self.round, self._by_strategy(), seed=self.seed)
         if found is None or not len(truth):
             return None
-        head = train_members(x, y, found.weights, classes=len(self.classes))
-        measured = gain(found, head.predict(rows).argmax(axis=2) == truth)
+        head = train_members(lesson.lens(lesson.rows), lesson.unheard, found.weights, classes=len(self.classes))
+        measured = gain(found, head.predict(lesson.lens(rows)).argmax(axis=2) == truth)
         figures = {
             "chosen": measured.chosen,
             "random": measured.random,

@@ -53,7 +53,7 @@ def draw(campaign: "Campaign", name: str) -> pl.DataFrame:
 def _askable(campaign: "Campaign", free: Numbers) -> pl.DataFrame:
     rows = pl.DataFrame({"row": free, "image_id": image_ids(free), "group": free})
     nothing = (pl.lit(None, pl.String).alias("predicted"), pl.lit(None, pl.Float64).alias("confidence"))
-    rows = rows.with_columns(*nothing, pl.lit(None, pl.String).alias("model_id"))
+    rows = rows.with_columns(*nothing, *(pl.lit(None, pl.String).alias(name) for name in ("model_id", "shown_to")))
     if campaign.probabilities is None:
         return rows
     thought = campaign.probabilities[free]

@@ -145,6 +145,7 @@ STAGES = (
     _stage("acquire", "fetch a source's pictures into shards", _SOURCE),
     _stage("measure", "decode each new picture once: quality figures and hashes", _SOURCE),
     _stage("embed", "features of each new picture from the frozen backbone"),
+    _stage("persons", "faces in each new picture, where `persons.detector` names a detector"),
     _stage("clean", "thresholds, duplicates, licences, withdrawals: one manifest row a picture"),
     _stage("start", "the state before the first round: no labels, no model"),
     _stage("score", "let the previous round's model predict the pool", _ROUND),

@@ -31,6 +31,7 @@ MANIFEST: Final = CLEAN / "manifest.parquet"
 CLEAN_METRICS: Final = Path("data/metrics/clean.json")
 QUALITIES: Final = Path("data/metrics/qualities.json")
 EMBED: Final = Path("data/embed")
+PERSONS: Final = Path("data/persons")
 ROUNDS: Final = Path("data/rounds")
 ROUND_DECISIONS: Final = Path("data/rounds.csv")
 RELEASE: Final = Path("data/release")

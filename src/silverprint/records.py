@@ -128,6 +128,15 @@ FINGERPRINTS: Final[Schema] = {  # facts that a purge keeps about a picture, so 
 
 EMBEDDED: Final[Schema] = {"image_id": TEXT}  # image_ids of a part of the features, in the order of its rows
 
+NOBODY: Final = "nobody"  # in `shown_to` of MANIFEST
+
+FACES: Final[Schema] = {  # what a detector of faces found in an image that it looked at
+    "image_id": TEXT,
+    "faces": INT,  # how many
+    "confidence": REAL,  # of the surest one, 0..1; null where there is none; likewise the next
+    "size": REAL,  # height of the largest one, as a share of the image's height, 0..1
+}
+
 MANIFEST: Final[Schema] = {
     "image_id": TEXT,
     "kept": FLAG,
@@ -140,6 +149,8 @@ MANIFEST: Final[Schema] = {
     # what detectors found in it of persons: kinds with the highest confidence in each, "face:0.93 plate:0.71"; null
     # where nothing is known
     "personal": TEXT,
+    # who may be asked about it, for what is in `personal`: "nobody" or a tier; null: whoever its class goes to
+    "shown_to": TEXT,
     "group": INT,  # near-duplicate group; pictures of one group are asked once and never straddle a split
     "source": TEXT,
     "url": TEXT,

@@ -41,7 +41,8 @@ def test_the_parameters_a_stage_reads_are_the_ones_it_declares(stage: str) -> No
     text = "\n".join(path.read_text() for path in files)
     read = set(
         re.findall(
-            r"\bparams\.(seed|dataset|measure|clean|embed|model|evaluation|classifiers|labels|gate|release)\b", text
+            r"\bparams\.(seed|dataset|measure|persons|clean|embed|model|evaluation|classifiers|labels|gate|release)\b",
+            text,
         )
     )
     declared = {str(param).split(".")[0] for param in body(stage).get("params", []) if isinstance(param, str)}

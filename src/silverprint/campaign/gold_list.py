@@ -42,7 +42,7 @@ def draw(params: Params, round_name: str, pictures: pl.DataFrame, manifest: pl.D
     people were asked about in another role.
 
     Args:
-        pictures: image_id, kept, group, personal and what a receipt says.
+        pictures: image_id, kept, group, shown_to and what a receipt says.
 
     Returns:
         Rows of `pictures` with role and strategy, at most `rounds.<name>.gold`.
@@ -53,7 +53,7 @@ def draw(params: Params, round_name: str, pictures: pl.DataFrame, manifest: pl.D
     times = elsewhere.filter(is_gold).group_by("image_id").agg(pl.len().alias("asked"))
     others = elsewhere.filter(~is_gold)
     barred = [*ledgers.withdrawn_images(), *ledgers.excluded_images()["image_id"]]
-    may_be_shown = ~pl.col("image_id").is_in(barred) & pl.col("personal").is_null()
+    may_be_shown = ~pl.col("image_id").is_in(barred) & roles.may_be_seen()
     usable = pictures.filter(pl.col("kept") & may_be_shown)
     free = roles.drop_groups(usable, manifest.join(others, on="image_id", how="semi"))
     candidates = free.join(read(params), on="image_id", how="semi").join(times, on="image_id", how="left")

@@ -77,7 +77,12 @@ def _absence(absent: list[str]) -> str:
 
 def persisted_outputs(params: Params) -> list[str]:
     """The outputs that a stage carries on from, and that `dvc repro --pull` therefore does not fetch by itself."""
-    outputs = [layout.EMBED, layout.RELEASE_TABLES, *(layout.measured(source) for source in params.sources)]
+    outputs = [
+        layout.EMBED,
+        layout.PERSONS,
+        layout.RELEASE_TABLES,
+        *(layout.measured(source) for source in params.sources),
+    ]
     for name in params.chain:
         outputs += [layout.score(name), layout.model(name)]
     known = missing_outputs.known_outputs()

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from silverprint.config.class_names import check_class_list
 from silverprint.config.classifiers import check_classifiers
 from silverprint.config.field_types import PACKAGED_BACKBONE
-from silverprint.config.model import CROWD, START, Clean, Embed, Params, PlannedRound
+from silverprint.config.model import CROWD, PERSON_POLICIES, START, Clean, Embed, Params, PlannedRound
 from silverprint.config.sources import CrowdSource, Language, Theme, WebSource
 from silverprint.errors import ConfigError
+from silverprint.records import NOBODY
 
 
 def require_agreement(params: Params) -> None:
@@ -28,6 +29,7 @@ def require_agreement(params: Params) -> None:
     _rounds(params)
     _core_classes(params)
     _tiers(params)
+    _persons(params)
     _test_sources(params)
     _answers(params.release.answers)
     check_classifiers(params.classifiers, params.dataset.classes, params.embed.backbone)
@@ -93,6 +95,23 @@ def _tiers(params: Params) -> None:
             value = f"tiers.{name}.overlap = {known} with page: grid in a round"
             rule = "who answered a shared page would be asked about one of its pictures again, on a page of its own"
             raise ConfigError(value, rule, "write page: single there, or a number of people")
+
+
+def _persons(params: Params) -> None:
+    policies = {"persons.policy": params.persons.policy}
+    policies |= {f"persons.policies.{name}": policy for name, policy in params.persons.policies.items()}
+    known = (*PERSON_POLICIES, *params.tiers)
+    for where, policy in policies.items():
+        if policy not in known:
+            rule = "is no way to treat pictures of persons, and no tier"
+            raise ConfigError(f"{where} = {policy!r}", rule, f"use one of: {', '.join(known)}")
+    for name in params.persons.policies:
+        if name not in params.sources:
+            remedy = f"use some of: {', '.join(params.sources)}"
+            raise ConfigError(f"persons.policies.{name}", f"{name!r} is no source", remedy)
+    for word in (*PERSON_POLICIES, NOBODY):
+        if word in params.tiers:
+            raise ConfigError(f"tiers.{word}", "the word says how persons are treated", "give the tier another name")
 
 
 def _test_sources(params: Params) -> None:

@@ -35,6 +35,7 @@ from silverprint.errors import ConfigError
 
 START = "start"
 CROWD = "crowd"
+PERSON_POLICIES = ("hide", "reject", "flag")  # or the name of a tier
 
 
 @frozen
@@ -70,6 +71,15 @@ class Clean:
     group: Literal["look", "hash", "none"] = "look"  # rule that groups pictures; none: only with their dropped copies
     group_radii: dict[Name, Radius] = Field(default_factory=dict)  # radii of single sources; the smaller counts
     personal_confidence: Share = 0.5  # confidence at or above which a detector's finding of a person counts
+
+
+@frozen
+class Persons:
+    """What looks for persons in pictures, and who may be asked about those that show one."""
+
+    detector: Literal["none", "mtcnn"] = "none"  # of faces
+    policy: Name = "hide"  # hide: nobody is asked; reject; flag: asked about as any other; or the name of a tier
+    policies: dict[Name, Name] = Field(default_factory=dict)  # of single sources
 
 
 @frozen
@@ -260,6 +270,7 @@ class Params:
     classifiers: dict[Name, Classifier] = Field(default_factory=dict)  # gives the first predictions; at most one
     people: PeopleCost = PeopleCost()
     measure: Measure = Measure()
+    persons: Persons = Persons()
     labels: Labels = Labels()
     tiers: dict[Name, Tier] = Field(default_factory=dict)  # groups of people beside the crowd
     classes: dict[ClassName, ClassRule] = Field(default_factory=dict)  # classes that are asked about in another way

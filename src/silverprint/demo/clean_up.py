@@ -24,9 +24,10 @@ _ROUND: Final = (
 )  # fmt: skip
 _ANSWERED: Final = (layout.state, layout.votes)  # files of a round, removed after the rest of it
 _CAMPAIGN: Final = (
-    layout.CHECK, Path("data/raw"), Path("data/measured"), layout.EMBED, layout.CLEAN, layout.WITHDRAWN, layout.CLASSES,
-    layout.CLEAN_METRICS.parent, layout.RELEASE, layout.RELEASES, layout.RELEASE_TABLES, layout.REPORT,
-    layout.round_dir(config.START), layout.LOCK, layout.ROUND_DECISIONS, Path(".dvc/cache"), Path(".dvc/tmp"),
+    layout.CHECK, Path("data/raw"), Path("data/measured"), layout.EMBED, layout.PERSONS, layout.CLEAN,
+    layout.WITHDRAWN, layout.CLASSES, layout.CLEAN_METRICS.parent, layout.RELEASE, layout.RELEASES,
+    layout.RELEASE_TABLES, layout.REPORT, layout.round_dir(config.START), layout.LOCK, layout.ROUND_DECISIONS,
+    Path(".dvc/cache"), Path(".dvc/tmp"),
     layout.VAR,  # last: it knows who answered, should this be stopped before its end
 )  # fmt: skip
 _LEDGERS: Final = ("data/rounds/*/votes.csv", "data/rounds/*/queue.csv", str(layout.LOCK))  # ledgers a team commits

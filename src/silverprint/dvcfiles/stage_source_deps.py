@@ -10,8 +10,8 @@ RAW: Final = "data/raw/"
 MEASURED: Final = "data/measured/"
 # The stages that read the pictures or figures of every source, and would lose what they do not name.
 NEED: Final = {
-    RAW: ("embed", "clean", "start", "preview", "annotate", "release", "report"),
-    MEASURED: ("embed", "clean"),
+    RAW: ("embed", "persons", "clean", "start", "preview", "annotate", "release", "report"),
+    MEASURED: ("embed", "persons", "clean"),
 }
 
 

@@ -2,14 +2,11 @@
 
 import shutil
 
-import polars as pl
-
 from silverprint import console, layout
+from silverprint.campaign.decodable_images import decodable_images
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
-from silverprint.records import MEASURED, RAW
-from silverprint.store import ShardReader, features, tables
-from silverprint.store.shards.purge import PURGED
+from silverprint.store import ShardReader, features
 
 # Pictures. A kill loses at most about this much work; with many more parts DVC would have many more files to look at.
 PART = 32_768
@@ -28,7 +25,7 @@ def run(params: Params) -> None:
 
     description = embedder.describe(params.embed, Weights.of(params.embed))
     done = _done(description)
-    todo = [image_id for image_id in _decodable(params) if image_id not in done]
+    todo = [image_id for image_id in decodable_images(params.sources) if image_id not in done]
     if todo:
         _embed(params, todo, description)
     elif _described() != description:
@@ -55,15 +52,6 @@ def _make_room(description: dict[str, object]) -> None:
         features.write_description(layout.EMBED, description)
     for leftover in layout.EMBED.glob(".*.part"):
         leftover.unlink()
-
-
-def _decodable(params: Params) -> list[str]:
-    """What can be decoded and was not purged since it was measured."""
-    measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
-    raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
-    purged = raw.filter(pl.col("outcome") == PURGED)["image_id"]
-    found = measured.filter(pl.col("decodable") & ~pl.col("image_id").is_in(purged.implode()))
-    return found["image_id"].unique().sort().to_list()
 
 
 def _embed(params: Params, todo: list[str], description: dict[str, object]) -> None:

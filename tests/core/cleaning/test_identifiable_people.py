@@ -1,5 +1,6 @@
 """What detectors found of persons: the ledger, its errors, the manifest's column."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint import layout
+from silverprint import config, layout
 from silverprint.campaign import ledgers
 from silverprint.core.cleaning.identifiable_people import personal_findings
 from silverprint.errors import ConfigError
@@ -49,6 +50,43 @@ def test_the_manifest_says_what_counts_and_keeps_the_picture(project: Path) -> N
         "face": "face:0.93 plate:0.5", "faint": None, "none": None,
     }  # fmt: skip
     assert all(row["kept"] for row in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept", "shown_to"),
+    [("hide", True, "nobody"), ("reject", False, "nobody"), ("flag", True, None), ("expert", True, "expert")],
+)
+def test_a_source_s_policy_says_who_sees_its_persons(project: Path, policy: str, kept: bool, shown_to: str | None):
+    text = Path("params.yaml").read_text()
+    text = text.replace("  policy: hide ", f"  policies: {{web: {policy}}}\n  policy: hide ")
+    Path("params.yaml").write_text(text.replace("tiers: {}", "tiers: {expert: {overlap: 1}}"))
+    face, none, elsewhere = (Found(jpeg(tile(number)), name) for number, name in enumerate(["face", "none", "other"]))
+    lines = [f"{face.image_id},face,0.93,d 1", f"{elsewhere.image_id},face,0.9,d 1", ""]
+    layout.PERSONAL.write_text("\n".join(["image_id,kind,confidence,detector", *lines]))
+    acquire("web", [face, none])
+    acquire("partner", [elsewhere])
+    rows = manifest()
+    assert (rows["face"]["kept"], rows["face"]["shown_to"]) == (kept, shown_to)
+    assert rows["face"]["reason"] == (None if kept else "person")
+    assert (rows["none"]["kept"], rows["none"]["shown_to"]) == (True, None)
+    assert (rows["other"]["kept"], rows["other"]["shown_to"]) == (True, "nobody")
+
+
+@pytest.mark.parametrize(
+    ("section", "rule"),
+    [
+        ("policy: experts", "persons.policy = 'experts': is no way to treat pictures of persons, and no tier"),
+        ("policies: {moon: flag}", "persons.policies.moon: 'moon' is no source"),
+        ("detector: eyes", "persons.detector"),
+    ],
+)
+def test_a_policy_that_means_nothing_is_told(project: Path, section: str, rule: str) -> None:
+    text = Path("params.yaml").read_text()
+    begin = text.index("\npersons:")
+    end = text.index("\nembed:")
+    Path("params.yaml").write_text(f"{text[:begin]}\npersons: {{{section}}}\n{text[end:]}")
+    with pytest.raises(ConfigError, match=re.escape(rule)):
+        config.load()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ LIMITS = Clean(
     min_side=48, max_aspect=3.0, min_contrast=4.0, min_brightness=4.0, max_brightness=251.0, min_sharpness=8.0,
     duplicate_radius=16, group_radius=40, alike_limit=1.0, licenses=("CC0-1.0",), unknown_license="reject",
 )  # fmt: skip
-SCHEMA = {**MEASURED, "license": pl.String(), "reserved": pl.String()}
+TEXTS = ("license", "reserved", "personal", "person_policy")
+SCHEMA = {**MEASURED, **dict.fromkeys(TEXTS, pl.String())}
 SOUND = {
     "decodable": True, "error": None, "width": 100, "height": 100, "frames": 1, "brightness": 100.0,
     "contrast": 40.0, "sharpness": 90.0, "license": "CC0-1.0",
@@ -80,6 +81,8 @@ def test_one_pixel_has_figures():
     [
         ({}, {}),
         ({"reserved": "tdmrep:1@header"}, {"reserved": "tdmrep:1@header"}),
+        ({"personal": "face:0.9", "person_policy": "reject"}, {"person": "face:0.9"}),
+        ({"personal": "face:0.9", "person_policy": "hide"}, {}),
         ({"license": None}, {"license-unknown": "unknown"}),
         ({"license": "CC-BY-NC-4.0"}, {"license-not-allowed": "CC-BY-NC-4.0"}),
         ({"decodable": False, "error": "truncated", "width": None, "height": None, "frames": None, "brightness": None,
@@ -121,4 +124,4 @@ def test_a_rule_that_looks_at_a_row_says_what_it_saw_and_what_binds_comes_first(
     assert len(set(REASONS)) == len(REASONS)
     assert set(REASONS[: len(BINDING)]) == BINDING
     # What may not be used is not used, even where people have labelled it.
-    assert {"withdrawn", "reserved", "license-unknown", "license-not-allowed"} == BINDING
+    assert {"withdrawn", "reserved", "license-unknown", "license-not-allowed", "person"} == BINDING

@@ -23,6 +23,7 @@ def pools(draw):
             "predicted": pl.Series(predicted, dtype=pl.String),
             "confidence": pl.Series([None if p is None else 0.5 for p in predicted], dtype=pl.Float64),
             "model_id": pl.Series([None if p is None else "m" for p in predicted], dtype=pl.String),
+            "shown_to": pl.Series([None] * len(predicted), dtype=pl.String),
         }
     )
 
@@ -83,7 +84,10 @@ def test_chance_draws_before_the_strategy_and_does_not_know_it(pool, plan, evalu
 
 def test_control_is_a_fair_draw_from_the_whole_pool():
     pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "group": range(20)}).with_columns(
-        predicted=pl.lit(None, pl.String), confidence=pl.lit(None, pl.Float64), model_id=pl.lit(None, pl.String)
+        predicted=pl.lit(None, pl.String),
+        confidence=pl.lit(None, pl.Float64),
+        model_id=pl.lit(None, pl.String),
+        shown_to=pl.lit(None, pl.String),
     )
     counts = dict.fromkeys(pool["image_id"], 0)
     for seed in range(300):
@@ -98,7 +102,10 @@ def test_control_is_a_fair_draw_from_the_whole_pool():
 def test_the_audit_is_a_fair_draw_from_what_the_strategy_leaves():
     """So that it stands for the pictures that nobody is asked about."""
     pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "group": range(20)}).with_columns(
-        predicted=pl.lit(None, pl.String), confidence=pl.lit(None, pl.Float64), model_id=pl.lit(None, pl.String)
+        predicted=pl.lit(None, pl.String),
+        confidence=pl.lit(None, pl.Float64),
+        model_id=pl.lit(None, pl.String),
+        shown_to=pl.lit(None, pl.String),
     )
     counts = dict.fromkeys(pool["image_id"], 0)
     for seed in range(300):
@@ -173,7 +180,7 @@ def test_seeds_differ_by_round_and_draw():
 def test_a_share_of_the_predictions_is_shown_by_chance_and_more_of_it_shows_the_same_ones_too():
     count = 2_000
     pool = pl.DataFrame({"image_id": [f"{i:04d}" for i in range(count)], "group": range(count)}).with_columns(
-        predicted=pl.lit("x"), confidence=pl.lit(0.5), model_id=pl.lit("m")
+        predicted=pl.lit("x"), confidence=pl.lit(0.5), model_id=pl.lit("m"), shown_to=pl.lit(None, pl.String)
     )
     shown = {}
     for share in (0.3, 0.5):

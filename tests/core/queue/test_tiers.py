@@ -35,6 +35,16 @@ def test_a_picture_goes_to_the_tier_of_its_predicted_class_but_for_those_that_ju
 
 
 @given(pools(), rules, askings)
+def test_a_picture_that_one_tier_alone_may_see_goes_there_in_every_role(pool, of_class, asking):
+    few = pl.int_range(pl.len()) % 3 == 0
+    pool = pool.with_columns(shown_to=pl.when(few).then(pl.lit("desk")))
+    queue = drawn(pool, Tiers(of_class=of_class, asking={"expert": asking}, judging="judges"))
+    mine = dict(pool.select("image_id", "shown_to").iter_rows())
+    for row in queue.to_dicts():
+        assert (row["tier"] == "desk") == (mine[row["image_id"]] == "desk")
+
+
+@given(pools(), rules, askings)
 def test_tiers_change_nothing_but_who_is_asked_and_how_many(pool, of_class, asking):
     changed = ["tier", "overlap", "max_overlap", "until"]
     plain, tiered = drawn(pool, Tiers()), drawn(pool, Tiers(of_class=of_class, asking={"expert": asking}))
@@ -60,7 +70,7 @@ def test_adjudicated_is_what_the_crowd_is_asked(pool, of_class):
 @pytest.mark.parametrize("most", [None, 4])
 def test_the_rounds_own_overlap_stays_for_a_tier_that_says_nothing(most):
     pool = pl.DataFrame({"image_id": [f"p{k}" for k in range(30)], "group": range(30)}).with_columns(
-        predicted=pl.lit("coat"), confidence=pl.lit(0.5), model_id=pl.lit("m")
+        predicted=pl.lit("coat"), confidence=pl.lit(0.5), model_id=pl.lit("m"), shown_to=pl.lit(None, pl.String)
     )
     queue = drawn(pool, Tiers(of_class={"coat": "expert"}), max_overlap=most, until=None if most is None else 0.9)
     asked = queue.filter(pl.col("role") == "train").select("tier", "overlap", "max_overlap").unique().rows()

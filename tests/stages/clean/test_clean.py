@@ -86,7 +86,15 @@ def test_each_reason_with_its_evidence_and_the_figures(project: Path):
 
     figures = json.loads(layout.CLEAN_METRICS.read_text())
     assert (figures["acquired"], figures["kept"]) == (17, 6)
-    others = {"reserved": 0, "placeholder": 0, "text-like": 0, "off-topic": 0, "same-pixels": 0, "near-duplicate": 0}
+    others = {
+        "reserved": 0,
+        "person": 0,
+        "placeholder": 0,
+        "text-like": 0,
+        "off-topic": 0,
+        "same-pixels": 0,
+        "near-duplicate": 0,
+    }
     assert figures["rejected"] == dict.fromkeys([*DIRT], 1) | others
     assert (figures["groups"], figures["largest_group"]) == (6, 1)
     assert figures["license_fill"] == pytest.approx(16 / 17, abs=1e-6)

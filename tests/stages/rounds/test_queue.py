@@ -147,12 +147,12 @@ def test_pictures_of_persons_are_asked_about_in_no_role(params):
     manifest = campaign.write_pool(count=40, groups=20)
     campaign.write_scores(params, "r01", model=False)
     shown = manifest["image_id"].to_list()[:8]
-    personal = pl.when(pl.col("image_id").is_in(shown)).then(pl.lit("face:0.9")).alias("personal")
-    whole = tables.read(layout.MANIFEST, MANIFEST).with_columns(personal)
+    hidden = pl.when(pl.col("image_id").is_in(shown)).then(pl.lit("nobody")).alias("shown_to")
+    whole = tables.read(layout.MANIFEST, MANIFEST).with_columns(hidden)
     tables.write(whole, layout.MANIFEST, MANIFEST)
     include("r01", *shown)
     queue.run(params, "r01")
-    like = whole.filter(pl.col("group").is_in(whole.filter(pl.col("personal").is_not_null())["group"].implode()))
+    like = whole.filter(pl.col("group").is_in(whole.filter(shown_to="nobody")["group"].implode()))
     asked = set(ledgers.queue("r01")["image_id"])
     assert asked
     assert not asked & set(like["image_id"])

@@ -1,6 +1,20 @@
 """Images in which detectors found something of a person: a face, a number plate."""
 
+from collections.abc import Mapping
+
 import polars as pl
+
+from silverprint.records import NOBODY, PERSONAL, conform
+
+
+def as_findings(faces: pl.DataFrame, detector: str) -> pl.DataFrame:
+    """PERSONAL rows of the images in which a detector of faces found one.
+
+    Args:
+        faces: FACES rows.
+    """
+    found = faces.filter(pl.col("faces") > 0)
+    return conform(found.with_columns(kind=pl.lit("face"), detector=pl.lit(detector)), PERSONAL)
 
 
 def personal_findings(found: pl.DataFrame, least: float) -> pl.DataFrame:
@@ -17,3 +31,18 @@ def personal_findings(found: pl.DataFrame, least: float) -> pl.DataFrame:
     said = pl.format("{}:{}", "kind", pl.col("confidence").round(3))
     whole = best.sort("image_id", "kind").group_by("image_id", maintain_order=True).agg(said.alias("personal"))
     return whole.with_columns(pl.col("personal").list.join(" "))
+
+
+def with_treatment(pictures: pl.DataFrame, policy: str, policies: Mapping[str, str]) -> pl.DataFrame:
+    """`pictures` with `shown_to`, as MANIFEST has it, and `person_policy`: what becomes of those that show a person.
+
+    Args:
+        pictures: source, personal.
+        policy: hide, reject, flag, or the name of a tier.
+        policies: the same of single sources.
+    """
+    own = pl.col("source").replace_strict(dict(policies), default=policy, return_dtype=pl.String)
+    pictures = pictures.with_columns(person_policy=pl.when(pl.col("personal").is_not_null()).then(own))
+    named = pl.col("person_policy")
+    nobody = pl.when(named.is_in(["hide", "reject"])).then(pl.lit(NOBODY))
+    return pictures.with_columns(shown_to=nobody.when(named != "flag").then(named))

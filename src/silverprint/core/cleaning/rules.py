@@ -23,8 +23,9 @@ class Rule:
         remedy: what to change where it leaves no picture.
         rejects: for the limits, a boolean expression over one picture's row: the columns of MEASURED, `license`,
             `reserved` as `core.cleaning.reserved_since` has it, `pages` as `core.cleaning.placeholders.page_counts`
-            counts them and `strangeness` as `core.cleaning.outliers.outlier_scores` has it; null, where a figure could
-            not be had, counts as no. None where other pictures or ledgers decide.
+            counts them, `strangeness` as `core.cleaning.outliers.outlier_scores` has it, `personal` and `person_policy`
+            as `core.cleaning.identifiable_people` has them; null, where a figure could not be had, counts as no. None
+            where other pictures or ledgers decide.
         evidence: text for the manifest, of the same row.
         explain: the manifest's evidence with the limit that it lies beyond: "40x60" -> "side 40 < 48".
         binds: whether it holds even for pictures that people labelled; others only keep a picture from being asked.
@@ -80,6 +81,14 @@ RULES: Final = (
         "add to clean.licenses what you may use",
         lambda limits: pl.col("license").is_not_null() & ~pl.col("license").is_in(list(limits.licenses)),
         pl.col("license"),
+        binds=True,
+    ),
+    Rule(
+        "person",
+        "a detector found a person in it, and its source does without such pictures",
+        "set persons.policy: hide, or that of the source",
+        lambda _: pl.col("person_policy") == "reject",
+        pl.col("personal"),
         binds=True,
     ),
     Rule(

@@ -42,7 +42,8 @@ def compose(
     judges a model goes to one tier, the others to that of their predicted class.
 
     Args:
-        askable: image_id, group, predicted, confidence, model_id, and what `choose` needs; sorted by image_id.
+        askable: image_id, group, predicted, confidence, model_id, shown_to, and what `choose` needs; sorted by
+            image_id.
         shares: pictures per role; together at most the number of groups.
         choose: the strategy; sees one picture per group that chance and people left over, the group's first.
         beside: the pictures that are not drawn from `askable`, whose groups have none there, with role and strategy;

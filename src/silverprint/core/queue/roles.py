@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from silverprint.records import NOBODY
+
 UNPROMPTED = ("evaluation", "audit", "relabel")  # roles in which people never see a prediction
 
 
@@ -67,18 +69,23 @@ def round_seed(seed: int, *names: object) -> int:
 def askable(
     pool: pl.DataFrame, manifest: pl.DataFrame, barred: Collection[str], withdrawn: Collection[str]
 ) -> pl.DataFrame:
-    """The rows of `pool` that people may be asked about: kept, not withdrawn, nothing personal in it, not `barred`, and
-    near-duplicates of nothing that is barred or personal.
+    """The rows of `pool` that people may be asked about: kept, not withdrawn, not `barred`, shown to somebody, and
+    near-duplicates of nothing that is barred or shown to nobody.
 
     Args:
         pool: image_id, kept, group, and what the rows bring along.
-        manifest: image_id, group, personal of every picture.
+        manifest: image_id, group, shown_to of every picture.
         barred: image_ids: asked before, excluded, or gold.
         withdrawn: image_ids.
     """
     free = pool.filter(pl.col("kept") & ~pl.col("image_id").is_in([*barred, *withdrawn]))
-    is_barred = pl.col("image_id").is_in(list(barred)) | pl.col("personal").is_not_null()
+    is_barred = pl.col("image_id").is_in(list(barred)) | ~may_be_seen()
     return drop_groups(free, manifest.filter(is_barred))
+
+
+def may_be_seen() -> pl.Expr:
+    """Whether anybody may be asked about a picture, for the persons in it."""
+    return pl.col("shown_to").fill_null("") != NOBODY
 
 
 def draw(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl.DataFrame:

@@ -5,6 +5,7 @@ the crowd. Images that judge a model all go to one tier, whatever the model says
 reference depended on the model's answer, its errors would be found out more often in some classes than in others:
 differential verification bias (Whiting et al. 2004, "Sources of Variation and Bias in Studies of Diagnostic Accuracy",
 Annals of Internal Medicine 140; de Groot et al. 2011, "Verification Problems in Diagnostic Accuracy Studies", BMJ 343).
+An image of a person that one tier alone may see goes there in every role.
 """
 
 from collections.abc import Mapping
@@ -44,13 +45,14 @@ class Tiers:
 
 
 def of_rows(tiers: Tiers, judges: pl.Expr) -> pl.Expr:
-    """`tier` of a queue's rows.
+    """`tier` of a queue's rows, which have predicted and shown_to.
 
     Args:
         judges: of the rows that judge a model.
     """
     by_class = pl.col("predicted").replace_strict(dict(tiers.of_class), default=CROWD, return_dtype=TEXT)
-    return pl.when(judges).then(pl.lit(tiers.judging)).otherwise(by_class.fill_null(CROWD)).alias("tier")
+    usual = pl.when(judges).then(pl.lit(tiers.judging)).otherwise(by_class.fill_null(CROWD))
+    return pl.coalesce("shown_to", usual).alias("tier")
 
 
 def asked(queue: pl.DataFrame, tiers: Tiers, usual: Asking, judges: pl.Expr, goes_on: pl.Expr) -> pl.DataFrame:

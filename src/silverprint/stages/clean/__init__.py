@@ -23,7 +23,7 @@ from silverprint.core.duplicates import groups
 from silverprint.core.duplicates.near_duplicates import Sameness, components
 from silverprint.core.reporting import summary
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import MANIFEST, MEASURED, NEIGHBOURS, RAW, WITHDRAWN
+from silverprint.records import FACES, MANIFEST, MEASURED, NEIGHBOURS, NOBODY, RAW, WITHDRAWN
 from silverprint.stages.clean import colour_thumbnails, look_alikes, outliers, turned_copies
 from silverprint.store import files, tables
 from silverprint.store.shards.purge import PURGED
@@ -36,7 +36,8 @@ def run(params: Params) -> None:
 
     Raises:
         DataError: no picture was acquired or kept, or the manifest fails expectations/clean.json.
-        UnavailableError: a table is not there, or a picture was not measured.
+        UnavailableError: a table is not there, or a picture was not measured, or the detector of persons has not looked
+            at it.
         ConfigError: a line of data/takedowns.csv or data/personal.csv means nothing.
     """
     manifest, withdrawn = _judged(params)
@@ -64,9 +65,8 @@ def _judged(params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
     seen = judge.comparable_rows(_here(pictures), params.clean)
     same = _same(params, pictures, seen)
     pairs = _belonging(params, pictures, seen)
-    judged = judge.judge(_suspected(pictures, raw, seen, same), withdrawn, same, pairs, params.clean)
-    persons = identifiable_people.personal_findings(ledgers.personal_findings(), params.clean.personal_confidence)
-    judged = judged.join(persons, on="image_id", how="left", maintain_order="left")
+    suspected = _treated(params, _suspected(pictures, raw, seen, same))
+    judged = judge.judge(suspected, withdrawn, same, pairs, params.clean)
     return judged.select(list(MANIFEST)), withdrawn
 
 
@@ -105,6 +105,25 @@ def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64
     for figures in (reserved_since(raw), pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
         pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
     return pictures
+
+
+def _treated(params: Params, pictures: pl.DataFrame) -> pl.DataFrame:
+    """`pictures` with what the detector and data/personal.csv know of persons in them, and what becomes of those."""
+    found = ledgers.personal_findings()
+    if params.persons.detector != "none":
+        faces = tables.read_parts(layout.PERSONS, FACES)
+        _require_looked_at(pictures.filter("decodable"), faces)
+        found = pl.concat([found, identifiable_people.as_findings(faces, params.persons.detector)])
+    persons = identifiable_people.personal_findings(found, params.clean.personal_confidence)
+    pictures = pictures.join(persons, on="image_id", how="left", maintain_order="left")
+    return identifiable_people.with_treatment(pictures, params.persons.policy, params.persons.policies)
+
+
+def _require_looked_at(pictures: pl.DataFrame, faces: pl.DataFrame) -> None:
+    lacking = pictures.join(faces, on="image_id", how="anti").height
+    if lacking:
+        rule = "the detector of persons has not looked at them"
+        raise UnavailableError(f"{lacking} pictures", rule, "run: silverprint repro persons")
 
 
 def _belonging(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -164,6 +183,7 @@ def _metrics(manifest: pl.DataFrame) -> dict[str, Any]:
         "rejected": summary.rejection_counts(manifest),
         "flagged": summary.flag_counts(kept),
         "personal": kept["personal"].count(),
+        "hidden": int((kept["shown_to"] == NOBODY).sum()),
         "groups": len(sizes),
         "largest_group": int(sizes.max()),  # type: ignore[arg-type]
         "sources": {str(source): _shares(rows) | _fill(rows) for (source,), rows in manifest.group_by("source")},

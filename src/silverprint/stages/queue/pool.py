@@ -62,9 +62,9 @@ class Pool:
     """What a queue is drawn from.
 
     Attributes:
-        pictures: the N scored pictures, by image_id, with `row` in the scores, and `kept`, `group` and `personal` of
+        pictures: the N scored pictures, by image_id, with `row` in the scores, and `kept`, `group` and `shown_to` of
             the manifest.
-        manifest: image_id, kept, group, personal of every picture.
+        manifest: image_id, kept, group, shown_to of every picture.
         askable: those of `pictures` that people may be asked about.
         relabel: earlier labels that are asked about again, with `why`.
         labeled: the pictures that the model was trained on, with `class_id`.
@@ -85,7 +85,7 @@ class Pool:
 
 def read(params: Params, name: str) -> Pool:
     """The pool of round `name`."""
-    manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "group", "personal")
+    manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "group", "shown_to")
     scores = tables.read(layout.score(name) / "scores.parquet", SCORES)
     labels = tables.read(layout.labels(params.rounds[name].prev) / "labels.parquet", LABELS)
     pictures = scores.with_row_index("row").join(manifest, on="image_id").sort("image_id")
@@ -122,8 +122,8 @@ def _askable(
 ) -> pl.DataFrame:
     """The kept pictures that nobody was asked about, in this chain of rounds or another, nor about a near-duplicate.
 
-    Nor is anybody asked about an excluded picture, one whose label is known or that shows a person, or a near-duplicate
-    of these.
+    Nor is anybody asked about an excluded picture, one whose label is known, one that nobody may see for the person in
+    it, or a near-duplicate of these.
     """
     asked = pl.concat([labels["image_id"], ledgers.other_queues(name)["image_id"]]).unique()
     barred = [*asked, *ledgers.excluded_images()["image_id"], *gold_list.read(params)["image_id"]]
@@ -138,7 +138,7 @@ def _second_looks(
     """
     entry = params.rounds[name]
     barred = [*ledgers.withdrawn_images(), *ledgers.excluded_images()["image_id"]]
-    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in(barred) & pl.col("personal").is_null())
+    free = pictures.filter(pl.col("kept") & ~pl.col("image_id").is_in(barred) & roles.may_be_seen())
     if entry.prev == START:
         return free.head(0).with_columns(why=pl.lit(None, pl.String))
     changed = _changed_classes(params, name, free, labels, thought)

@@ -1,11 +1,12 @@
 """Knobs of fine-tuning: how a backbone learns on from a round's labels. docs/finetuning.md explains them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from silverprint.config.field_types import Share, frozen
 
+_OF_POOL: Final = {"omega": "omega", "weight": "omega_weight", "ratio": "omega_ratio"}  # on a card
 _Strength = Annotated[float, Field(ge=0, le=10)]
 
 
@@ -23,6 +24,15 @@ class Augment:
 
 
 @frozen
+class Unlabelled:
+    """What pictures that nobody labelled teach a network: weight · Ω is added to the loss of the labels."""
+
+    omega: Literal["none", "entropy", "consistency", "fixmatch", "flexmatch", "freematch", "softmatch"] = "none"
+    weight: Annotated[float, Field(gt=0, le=100)] = 1.0  # λ
+    ratio: Annotated[int, Field(ge=1, le=64)] = 7  # pictures of the pool for each labelled one in a step, at most
+
+
+@frozen
 class Finetune:
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 20  # times that every training picture is shown
     batch: Annotated[int, Field(ge=4, le=4096)] = 32  # pictures a step, at most
@@ -36,3 +46,11 @@ class Finetune:
     class_weights: Literal["none", "balanced"] = "none"  # balanced: every class counts alike, however rare
     soft_labels: bool = False  # learn how likely each class is, as the head does, in place of the one label
     augment: Augment = Augment()
+    unlabelled: Unlabelled = Unlabelled()
+
+    @property
+    def recipe(self) -> dict[str, object]:
+        """The knobs by name, for a model's card; those of the pool where it teaches."""
+        knobs = {name: value for name, value in vars(self).items() if name not in ("augment", "unlabelled")}
+        pool = vars(self.unlabelled) if self.unlabelled.omega != "none" else {}
+        return {**knobs, **vars(self.augment), **{_OF_POOL[name]: value for name, value in pool.items()}}

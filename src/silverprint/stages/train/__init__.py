@@ -162,8 +162,9 @@ class Train:
         )
         brought = teach(said, self.features, lens, self.seed)
         given = Material(
-            self.round, self.classes, training, y, unheard, x, pool, self.features, lens, brought, self.seed
-        )
+            self.round, self.classes, training, y, unheard, x, self.unlabelled, pool, self.features, lens, brought,
+            self.seed,
+        )  # fmt: skip
         made = TRAINERS[self.params.model.trainer](self.params, given)
         foreign = of_no_class(self.labels, self.manifest, withdrawn=self.withdrawn, binding=BINDING)
         rejection = Rejection.learnt(given, foreign)
@@ -282,10 +283,10 @@ def _taught(card: dict[str, Any]) -> str:
     """What else taught the model, for the closing line."""
     found = card.get("none_of_these")
     none = f", {found['answers']} answers {NONE_OF_THESE!r} (AUC {found['auc']:.2f})" if found else ""
+    learning = card.get("learning") or {}
+    taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if "pool" in learning else ""
     if card.get("trainer") == "finetune":
-        return f" fine-tuned the backbone{none}"
-    learning = card.get("learning")
-    taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if learning else ""
+        return f"{taught} fine-tuned the backbone{none}"
     if card.get("brought_trained_on"):
         taught += f" and {len(card['brought_trained_on'])} labels that sources brought"
     return taught + none

@@ -1,4 +1,4 @@
-"""What pictures without a label teach a network: Ω of L = cross-entropy of the labels + λ Ω, one file for each idea.
+"""Lessons of pictures without a label: Ω of L = cross-entropy of the labels + λ Ω, one file for each idea.
 
 Each is a module that is called once a step, and keeps what it has to remember in buffers: so a checkpoint holds it.
 """

@@ -1,5 +1,6 @@
 """Fit of a network by Lightning, which goes on from its last checkpoint where a run was killed."""
 
+import math
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +9,7 @@ import pytorch_lightning as lightning
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from silverprint.config import Finetune
@@ -16,8 +18,9 @@ from silverprint.model.finetune.augmentation import Augmentation, Mixing
 from silverprint.model.finetune.lesson import Batches, Lesson, Shown, seed_of
 from silverprint.model.finetune.network import Network
 from silverprint.model.finetune.omega import OMEGAS, Omega
-from silverprint.model.finetune.optimisation import class_weights, optimiser
+from silverprint.model.finetune.optimisation import class_weights, moving_average, optimiser
 from silverprint.model.finetune.pool import BothBatches, BothShown, Unlabelled
+from silverprint.model.finetune.trained_part import trained_part
 from silverprint.model.fit import quiet_lightning
 from silverprint.store import files
 
@@ -35,11 +38,11 @@ def fit(network: Network, lesson: Lesson, knobs: Finetune, *, seed: int, checkpo
         every_s: least time between two of these, seconds.
 
     Raises:
+        ConfigError: `knobs.trained` is lora, and the backbone has no linear layer.
         DataError: a picture does not decode any more, or the loss is not finite.
         DiskError: no space for the checkpoint.
     """
     shown, batches, omega = _taught_by(lesson, knobs, network.size, seed)
-    module = _Module(network.train(), lesson, knobs, omega, steps=knobs.epochs * len(batches), seed=seed)
     on_gpu = torch.cuda.is_available()
     loader = DataLoader(
         shown,
@@ -49,10 +52,13 @@ def fit(network: Network, lesson: Lesson, knobs: Finetune, *, seed: int, checkpo
         pin_memory=on_gpu,
         generator=torch.Generator(),  # else it would draw from the one that dropout and mixing draw from
     )
-    with quiet_lightning(), torch.random.fork_rng():
+    with quiet_lightning(), torch.random.fork_rng(), trained_part(network, knobs, seed):
+        steps = knobs.epochs * math.ceil(len(batches) / knobs.accumulate)
+        module = _Module(network.train(), lesson, knobs, omega, steps=steps, seed=seed)
         trainer = lightning.Trainer(
-            **hardware(),
+            **hardware(knobs.precision),
             max_epochs=knobs.epochs,
+            accumulate_grad_batches=knobs.accumulate,
             callbacks=[_Checkpoint(checkpoint, every_s)],
             logger=False,
             enable_checkpointing=False,
@@ -61,15 +67,21 @@ def fit(network: Network, lesson: Lesson, knobs: Finetune, *, seed: int, checkpo
         )
         last = checkpoint if checkpoint.exists() else None
         trainer.fit(module, loader, ckpt_path=last, weights_only=True)
-    network.cpu()
+        network.cpu()
+        if module.average is not None:
+            network.load_state_dict(module.average.cpu().module.state_dict())
 
 
-def hardware() -> dict[str, Any]:
-    """What Lightning's Trainer is given: one GPU, in half precision, where there is any; else the processor."""
-    if not torch.cuda.is_available():
-        return {"accelerator": "cpu", "devices": 1}
-    wide = torch.cuda.is_bf16_supported()  # the range of single precision: losses need no scaling
-    return {"accelerator": "gpu", "devices": 1, "precision": "bf16-mixed" if wide else "16-mixed"}
+def hardware(precision: str = "auto") -> dict[str, Any]:
+    """What Lightning's Trainer is given: one GPU, in half precision by itself, where there is one; or the processor."""
+    on_gpu = torch.cuda.is_available()
+    found: dict[str, Any] = {"accelerator": "gpu" if on_gpu else "cpu", "devices": 1}
+    if precision != "auto":
+        found["precision"] = precision
+    elif on_gpu:
+        wide = torch.cuda.is_bf16_supported()  # the range of single precision: losses need no scaling
+        found["precision"] = "bf16-mixed" if wide else "16-mixed"
+    return found
 
 
 def _taught_by(
@@ -96,6 +108,7 @@ class _Module(lightning.LightningModule):
     ) -> None:
         super().__init__()
         self.network, self.knobs, self.omega, self.steps, self.seed = network, knobs, omega, steps, seed
+        self.average = AveragedModel(network, avg_fn=moving_average(knobs.ema)) if knobs.ema else None
         self.mixing = Mixing(knobs.augment)
         self.register_buffer("class_weights", class_weights(lesson, knobs))
 
@@ -124,6 +137,11 @@ class _Module(lightning.LightningModule):
         taught, rest = logits[: len(pictures)], logits[len(pictures) :]
         learnt: Tensor = omega(rest, guess, pool.places)
         return self._of_labels(taught, targets) + self.knobs.unlabelled.weight * learnt
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        super().optimizer_step(*args, **kwargs)
+        if self.average is not None:
+            self.average.update_parameters(self.network)
 
     def configure_optimizers(self) -> dict[str, object]:  # type: ignore[override]
         return optimiser(self.network, self.knobs, self.steps)

@@ -1,7 +1,7 @@
-"""Optimiser of a network: learning rates by layer and step, weight decay, weights of classes."""
+"""Optimiser of a network: learning rates by layer and step, weight decay, weights of classes, their average."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -65,3 +65,16 @@ def class_weights(lesson: Lesson, knobs: Finetune) -> Tensor:
     present = counts > 0
     weights = np.where(present, len(lesson.labels) / (present.sum() * np.maximum(counts, 1)), 1.0)
     return torch.as_tensor(weights, dtype=torch.float32)
+
+
+def moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """The average of the weights in step n: decay min(`decay`, (1 + n) / (10 + n)), so that it soon forgets the first.
+
+    Source: Polyak & Juditsky 1992; the decay of early steps is that of TensorFlow's ExponentialMovingAverage.
+    """
+
+    def moved(average: Tensor, now: Tensor, step: Tensor | int) -> Tensor:
+        count = int(step)
+        return average.lerp(now, 1 - min(decay, (1 + count) / (10 + count)))
+
+    return moved

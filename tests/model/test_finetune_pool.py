@@ -15,6 +15,7 @@ from silverprint.model.finetune.augmentation import Augmentation
 from silverprint.model.finetune.fit import fit
 from silverprint.model.finetune.lesson import Batches, Lesson, Shown
 from silverprint.model.finetune.network import Network
+from silverprint.model.finetune.omega import OMEGAS
 from silverprint.model.finetune.pool import BothBatches, BothShown
 from tests.model.test_finetune import CLASSES, EMBED, STILL, StoppedError, lesson, stop, tiny
 
@@ -29,12 +30,14 @@ def with_pool(labelled: int = 8, pool: int = 12) -> Lesson:
 def taught(given_: Lesson, omega: str, checkpoint: Path) -> str:
     """The digest of the network that learnt."""
     network = Network.pretrained(EMBED, CLASSES, 1)
+    with torch.no_grad():
+        network.last.weight.mul_(30)  # some guesses are sure at once
     knobs = Finetune(epochs=2, batch=4, unlabelled=Unlabelled(omega, ratio=2))
     fit(network, given_, knobs, seed=5, checkpoint=checkpoint, every_s=0)
     return network.digest()
 
 
-@pytest.mark.parametrize("omega", ["entropy", "flexmatch", "softmatch"])
+@pytest.mark.parametrize("omega", ["entropy", "flexmatch"])
 def test_a_run_with_a_pool_that_was_stopped_ends_as_if_it_had_not_been(tiny, tmp_path, omega: str) -> None:
     whole, broken, again = with_pool(), with_pool(), with_pool()
     expected = taught(whole, omega, tmp_path / "a")
@@ -43,6 +46,22 @@ def test_a_run_with_a_pool_that_was_stopped_ends_as_if_it_had_not_been(tiny, tmp
         taught(broken, omega, tmp_path / "b")
     assert taught(again, omega, tmp_path / "b") == expected
     assert again.pictures.read_so_far == whole.pictures.read_so_far / 2
+
+
+@pytest.mark.parametrize(
+    ("omega", "memory"),
+    [
+        ("flexmatch", ["guessed"]),
+        ("freematch", ["confidence", "shares", "histogram"]),
+        ("softmatch", ["mean", "variance", "shares"]),
+    ],
+)
+def test_a_checkpoint_holds_what_an_omega_remembers(tiny, tmp_path, omega: str, memory: list[str]) -> None:
+    taught(with_pool(), omega, tmp_path / "a")
+    kept = torch.load(tmp_path / "a", weights_only=True)["state_dict"]
+    first = OMEGAS[omega](CLASSES, 12).state_dict()
+    assert list(first) == memory
+    assert not any(torch.equal(kept[f"omega.{name}"], first[name]) for name in memory)
 
 
 def test_the_pool_teaches_where_it_is_asked_to_and_there_is_one(tiny, tmp_path) -> None:

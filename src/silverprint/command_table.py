@@ -652,8 +652,14 @@ COMMANDS = (
     ),
     Verb(
         "model",
-        "a round's model, for other programs",
+        "a round's model, for other programs, and what fine-tuning would show one",
         verbs=(
+            Verb(
+                "augmentations",
+                "a page of sixteen pictures, each as augmentation changes it, eight times",
+                "commands.model_augmentations:run",
+                (_arg("path", metavar="FILE", type=_path, help="the page to write, .html"),),
+            ),
             Verb(
                 "export",
                 "write it as one ONNX file: decoded pictures in, probabilities out",

@@ -36,7 +36,8 @@ def test_the_plain_example_is_the_plain_one() -> None:
 
 def test_the_defaults_are_those_of_the_code() -> None:
     told: dict[str, Any] = YAML(typ="safe").load(BLOCKS[2])["model"]["finetune"]
-    assert told == {**vars(Finetune()), "augment": vars(Finetune().augment)}
+    knobs = Finetune()
+    assert told == {**vars(knobs), "augment": vars(knobs.augment), "unlabelled": vars(knobs.unlabelled)}
     assert parsed(BLOCKS[2]).model.finetune == parsed(BLOCKS[0]).model.finetune == Finetune()
 
 

@@ -24,10 +24,11 @@ from silverprint.errors import DataError, UnavailableError
 from silverprint.model import backbones
 from silverprint.model.backbones import LIBRARIES
 from silverprint.model.finetune.augmentation import Augmentation, Mixing
-from silverprint.model.finetune.fit import LAYERS, class_weights, factor, fit, hardware, parameter_groups
+from silverprint.model.finetune.fit import fit, hardware
 from silverprint.model.finetune.learn import FOLDS, Learnt, learn
 from silverprint.model.finetune.lesson import Batches, Lesson, Shown, seed_of
 from silverprint.model.finetune.network import WEIGHTS, Network
+from silverprint.model.finetune.optimisation import LAYERS, class_weights, factor, parameter_groups
 from tests.helpers.tiny_backbone import REPLACED, TINY
 
 EMBED = Embed(REPLACED, 32, 16)
@@ -290,7 +291,7 @@ def picture() -> Tensor:
     "knobs", [{"flip": True}, {"rotation": 30}, {"crop": 0.3}, {"colour": 0.5}, {"randaugment": 9}], ids=str
 )
 def test_a_change_is_drawn_from_its_seed_alone(knobs: dict) -> None:
-    change = Augmentation(replace(STILL, **knobs), 32)
+    change = Augmentation.of(replace(STILL, **knobs), 32)
     before = torch.get_rng_state()
     drawn = [change(picture(), seed) for seed in range(16)]
     assert torch.equal(torch.get_rng_state(), before)
@@ -301,9 +302,9 @@ def test_a_change_is_drawn_from_its_seed_alone(knobs: dict) -> None:
 
 
 def test_nothing_asked_changes_nothing() -> None:
-    assert torch.equal(Augmentation(STILL, 32)(picture(), 1), picture())
+    assert torch.equal(Augmentation.of(STILL, 32)(picture(), 1), picture())
     given = lesson(4)
-    shown, targets = Shown(given, Augmentation(STILL, 32), 32, 1)[[(0, 2), (0, 0)]]
+    shown, targets = Shown(given, Augmentation.of(STILL, 32), 32, 1)[[(0, 2), (0, 0)]]
     assert shown.shape == (2, 3, 32, 32)
     assert targets.tolist() == given.targets[[2, 0]].tolist()
     assert Mixing(STILL)(shown, targets) == (shown, targets)

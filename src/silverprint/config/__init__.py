@@ -2,7 +2,7 @@
 
 from silverprint.config.classifiers import Classifier, ImagenetClassifier, TableClassifier, meanings
 from silverprint.config.defaults import REQUIRED, default_of, names_are_free
-from silverprint.config.finetune import Augment, Finetune
+from silverprint.config.finetune import Augment, Finetune, Unlabelled
 from silverprint.config.load import check, load, parse, unknown_knobs
 from silverprint.config.model import (
     CROWD,
@@ -78,6 +78,7 @@ __all__ = [
     "TableClassifier",
     "Theme",
     "Tier",
+    "Unlabelled",
     "UrlSource",
     "WebSource",
     "check",

@@ -110,8 +110,7 @@ class Model:
         """The knobs that make this model, for its card: those of the other trainer do nothing."""
         if self.trainer == "head":
             return {"members": self.members, "omega": self.omega}
-        knobs = {name: value for name, value in vars(self.finetune).items() if name != "augment"}
-        return {"trainer": self.trainer, **knobs, **vars(self.finetune.augment)}
+        return {"trainer": self.trainer, **self.finetune.recipe}
 
 
 @frozen

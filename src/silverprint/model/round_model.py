@@ -117,17 +117,18 @@ def finetuned(
     labels: NDArray[np.int64],
     targets: NDArray[np.float32],
     *,
+    pool: Sequence[str],
     seed: int,
     scratch: Path,
 ) -> tuple[OnPictures, Learnt]:
-    """A network that learnt from `labels`, (n,) class ids, and `targets`, (n, C); `learn` says the rest.
+    """A network that learnt from `labels`, (n,) class ids, `targets`, (n, C), and `pool`; `learn` says the rest.
 
     Raises:
         UnavailableError: a source's shards, or the backbone's weights, are not there.
         DataError: there are too few labels, a picture does not decode, or the loss is not finite.
     """
     pictures = shards()
-    lesson = Lesson(pictures, image_ids, labels, targets)
+    lesson = Lesson(pictures, image_ids, labels, targets, pool)
     learnt = learn(lesson, params.embed, params.model, seed=seed, scratch=scratch)
     return OnPictures(learnt.network, pictures), learnt
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from silverprint import config, layout
-from silverprint.config import Augment, Embed, Finetune, Model, Params, Promise
+from silverprint.config import Augment, Embed, Finetune, Model, Params, Promise, Unlabelled
 from silverprint.core import half_precision
 from silverprint.errors import UnavailableError
 from silverprint.model import backbones
@@ -17,6 +17,7 @@ from silverprint.records import HELD_OUT, LABELS, SCORES, STOP_SET
 from silverprint.stages import score, start, train
 from silverprint.stages.release import automatic
 from silverprint.stages.release.automatic import Asked
+from silverprint.stages.train import trainers
 from silverprint.store import model_card, tables
 from tests.helpers import model_campaign as campaign
 from tests.helpers import picture_campaign
@@ -92,6 +93,22 @@ def test_a_fine_tuned_network_is_judged_scores_the_pool_and_labels_it(params, ca
     train.run(params, "r01")
     assert outputs(folder) == made
     assert not (layout.FINETUNING / "r01").exists()
+
+
+def test_pictures_without_a_label_teach_where_there_are_enough(params, capsys, monkeypatch) -> None:
+    knobs = replace(params.model.finetune, epochs=1, unlabelled=Unlabelled("fixmatch", ratio=1))
+    asked = replace(params, model=replace(params.model, finetune=knobs))
+    train.run(asked, "r01")
+    card, said = model_card.read(layout.model("r01")), capsys.readouterr().err
+    assert card["params"]["omega"] == card["learning"]["omega"] == "fixmatch"
+    assert (card["params"]["omega_weight"], card["params"]["omega_ratio"]) == (1.0, 1)
+    labels = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
+    assert 12 < card["learning"]["pool"] <= COUNT - labels.height
+    assert f"39 labels and {card['learning']['pool']} unlabelled pictures (fixmatch) fine-tuned the backbone" in said
+    monkeypatch.setattr(trainers, "FEWEST_UNLABELLED", COUNT)
+    train.run(asked, "r01")
+    assert "omega = 'fixmatch' does nothing: " in capsys.readouterr().err
+    assert "pool" not in model_card.read(layout.model("r01"))["learning"]
 
 
 def test_a_network_stays_when_only_its_judges_are_withdrawn(params) -> None:

@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from silverprint.adapters.html import sentences
-from silverprint.adapters.html.view import ComparisonView, QueueView, ReleaseDiff, View
+from silverprint.adapters.html.view import AugmentationsView, ComparisonView, QueueView, ReleaseDiff, View
 from silverprint.core.cleaning.rules import RULES
 
 _MOST_CLASSES = 30  # a wider confusion matrix says less than the list of the commonest mistakes
@@ -37,6 +37,11 @@ def render_release_diff(view: ReleaseDiff) -> str:
 def render_comparison(view: ComparisonView) -> str:
     """The page of compared rounds."""
     return _template("compare.html").render(view=view)
+
+
+def render_augmentations(view: AugmentationsView) -> str:
+    """The page of what fine-tuning would show a network."""
+    return _template("augmentations.html").render(view=view)
 
 
 def _template(name: str) -> Template:

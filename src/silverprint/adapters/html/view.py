@@ -224,6 +224,30 @@ class ComparisonView:
 
 
 @dataclass(frozen=True)
+class DrawnRow:
+    """A picture as a network takes it, and as it would be shown it; thumbnails as addresses."""
+
+    image_id: str
+    original: str
+    draws: list[str]
+
+
+@dataclass(frozen=True)
+class DrawnSection:
+    title: str
+    rows: list[DrawnRow]
+
+
+@dataclass(frozen=True)
+class AugmentationsView:
+    """What the page of augmentations shows."""
+
+    name: str
+    knobs: dict[str, Any]  # of model.finetune.augment
+    sections: list[DrawnSection]
+
+
+@dataclass(frozen=True)
 class View:
     name: str
     question: str

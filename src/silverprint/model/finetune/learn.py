@@ -68,14 +68,17 @@ def learn(
     network = taught(lesson, 0)
     network.temperature.fill_(temperature(unseen[None], lesson.labels))
     shutil.rmtree(scratch)
-    facts = {"folds": FOLDS, "temperature": round(float(network.temperature), 4)}
+    facts: dict[str, Any] = {"folds": FOLDS, "temperature": round(float(network.temperature), 4)}
+    if lesson.pool and knobs.unlabelled.omega != "none":
+        facts |= {"omega": knobs.unlabelled.omega, "pool": len(lesson.pool)}
     return Learnt(network, network.probabilities(unseen)[0], facts)
 
 
 def _digest(lesson: Lesson, embed: Embed, recipe: Model, seed: int) -> str:
     """A name for all that decides what is learnt: a checkpoint of anything else is of no use."""
     size_and_weights = [embed.backbone, embed.size, embed.weights_sha256]
-    said = json.dumps([seed, recipe.recipe, size_and_weights, list(lesson.image_ids), torch.__version__])
+    names = [list(lesson.image_ids), list(lesson.pool)]
+    said = json.dumps([seed, recipe.recipe, size_and_weights, names, torch.__version__])
     found = hashlib.sha256(said.encode())
     for part in (lesson.labels, lesson.targets):
         found.update(part.tobytes())

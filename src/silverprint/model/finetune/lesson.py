@@ -1,7 +1,8 @@
 """Lesson of a network: the pictures that it is shown, in the order of each epoch, each changed by chance."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count, islice
 from typing import Protocol, Self
 
 import numpy as np
@@ -30,16 +31,19 @@ class Lesson:
         image_ids: (n,) of those to learn from.
         labels: (n,) class ids.
         targets: (n, C), each row sums to 1: what the network is to say of each.
+        pool: (N,) of pictures without a label.
     """
 
     pictures: Pictures
     image_ids: Sequence[str]
     labels: NDArray[np.int64]
     targets: NDArray[np.float32]
+    pool: Sequence[str] = ()
 
     def part(self, places: NDArray[np.int64]) -> Self:
+        """Some of the labelled pictures, and all others."""
         names = [self.image_ids[place] for place in places]
-        return type(self)(self.pictures, names, self.labels[places], self.targets[places])
+        return replace(self, image_ids=names, labels=self.labels[places], targets=self.targets[places])
 
 
 class Shown(Dataset[tuple[Tensor, Tensor]]):
@@ -53,12 +57,14 @@ class Shown(Dataset[tuple[Tensor, Tensor]]):
         self.lesson, self.augmentation, self.size, self.seed = lesson, augmentation, size, seed
 
     def __getitem__(self, keys: Sequence[Key]) -> tuple[Tensor, Tensor]:
-        names = [self.lesson.image_ids[place] for _, place in keys]
-        shown = [
-            torch.from_numpy(prepare(*item, self.size)).permute(2, 0, 1) for item in self.lesson.pictures.read(names)
-        ]
+        shown = read(self.lesson.pictures, [self.lesson.image_ids[place] for _, place in keys], self.size)
         changed = [self.augmentation(one, seed_of(self.seed, *key)) for one, key in zip(shown, keys, strict=True)]
         return torch.stack(changed), torch.from_numpy(self.lesson.targets[[place for _, place in keys]])
+
+
+def read(pictures: Pictures, image_ids: Sequence[str], size: int) -> list[Tensor]:
+    """Of each a (3, size, size) uint8 picture."""
+    return [torch.from_numpy(prepare(*item, size)).permute(2, 0, 1) for item in pictures.read(image_ids)]
 
 
 class Batches(Sampler[list[Key]]):
@@ -78,9 +84,19 @@ class Batches(Sampler[list[Key]]):
         return -(-self.count // self.batch)
 
     def __iter__(self) -> Iterator[list[Key]]:
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.count)
+        yield from self._of(self.epoch)  # asked for lazily: on going on, Lightning makes the iterator before it tells
+
+    def endless(self, step: int) -> Iterator[list[Key]]:
+        """From the batch `step` on, 0 being the first of epoch 0, epoch behind epoch."""
+        epoch, over = divmod(step, len(self))
+        for number in count(epoch):
+            yield from islice(self._of(number), over, None)
+            over = 0
+
+    def _of(self, epoch: int) -> Iterator[list[Key]]:
+        order = np.random.default_rng([self.seed, epoch]).permutation(self.count)
         for places in np.array_split(order, len(self)):
-            yield [(self.epoch, int(place)) for place in places]
+            yield [(epoch, int(place)) for place in places]
 
 
 def seed_of(*numbers: int) -> int:

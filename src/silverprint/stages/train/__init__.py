@@ -184,6 +184,7 @@ class Train:
             lesson.labels,
             lesson.unheard,
             lesson.rows,
+            self.unlabelled,
             lesson.pool,
             self.features,
             lens,
@@ -308,10 +309,10 @@ def _taught(card: dict[str, Any]) -> str:
     """What else taught the model, for the closing line."""
     found = card.get("none_of_these")
     none = f", {found['answers']} answers {NONE_OF_THESE!r} (AUC {found['auc']:.2f})" if found else ""
+    learning = card.get("learning") or {}
+    taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if "pool" in learning else ""
     if card.get("trainer") == "finetune":
-        return f" fine-tuned the backbone{none}"
-    learning = card.get("learning")
-    taught = f" and {learning['pool']} unlabelled pictures ({learning['omega']})" if learning else ""
+        return f"{taught} fine-tuned the backbone{none}"
     if card.get("brought_trained_on"):
         taught += f" and {len(card['brought_trained_on'])} labels that sources brought"
     return taught + none

@@ -1,6 +1,6 @@
 """Trainers of a round's model by their names in params.yaml: what each makes of labels, pool and pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -28,7 +28,8 @@ class Material:
         labels: (L,) their class ids.
         judged: (L,) the same as they would be had no model spoken: by these what is learnt is judged when held out.
         rows: (L, D) their features as they are stored.
-        pool: (N, D) of pictures that nobody labelled.
+        unlabelled: (N,) pictures that nobody labelled.
+        pool: (N, D) their features.
         brought: of sources.
         seed: of the round.
     """
@@ -39,6 +40,7 @@ class Material:
     labels: NDArray[np.int64]
     judged: NDArray[np.int64]
     rows: NDArray[np.float32]
+    unlabelled: Sequence[str]
     pool: NDArray[np.float32]
     features: Features
     lens: Lens
@@ -67,17 +69,31 @@ def head(params: Params, given: Material) -> Made:
 
 
 def finetune(params: Params, given: Material) -> Made:
-    """The backbone, fine-tuned on the labels alone."""
+    """The backbone, fine-tuned on people's labels, and on the pool where an Ω is asked for."""
     from silverprint.model.round_model import finetuned
 
     if given.brought.ways:
-        console.say(f"train {given.round}: a fine-tuned network learns from people's labels alone, not from sources'")
+        console.say(f"train {given.round}: a fine-tuned network learns from people's labels, not from sources'")
     soft = params.model.finetune.soft_labels
     sure = one_hot(given.labels, len(given.classes))
     targets = believed(given.training, given.classes).astype(np.float32) if soft else sure
     names, scratch = given.training["image_id"].to_list(), layout.FINETUNING / given.round
-    model, learnt = finetuned(params, names, given.judged, targets, seed=given.seed, scratch=scratch)
+    pool = _pool(params.model.finetune.unlabelled.omega, given)
+    model, learnt = finetuned(params, names, given.judged, targets, pool=pool, seed=given.seed, scratch=scratch)
     return Made(model, learnt.held_out, learnt.facts)
 
 
+def _pool(omega: str, given: Material) -> Sequence[str]:
+    """The pictures without a label that a network learns from."""
+    if omega == "none":
+        return ()
+    if len(given.unlabelled) < FEWEST_UNLABELLED:
+        value = f"train {given.round}: model.finetune.unlabelled.omega = {omega!r}"
+        left = f"{len(given.unlabelled)} pictures without a label, and it needs {FEWEST_UNLABELLED}"
+        console.say(f"{value} does nothing: {left}")
+        return ()
+    return given.unlabelled
+
+
+FEWEST_UNLABELLED: Final = 12  # of fewer no batch says much
 TRAINERS: Final[dict[str, Callable[[Params, Material], Made]]] = {"head": head, "finetune": finetune}

@@ -1,5 +1,6 @@
 """Studies by which people are recruited, data/studies.csv in Git, and what they cost by data/payments.csv."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -139,6 +140,34 @@ def cost_sentence(row: dict[str, Any]) -> str:
     found = cost(row)
     unknown = f", of {money(found.unknown)} nobody knows" if found.unknown else ""
     return f"{row['study']}: {money(found.paid)} of {money(found.estimated)} {found.currency} paid{unknown}"
+
+
+def cost_rows() -> list[dict[str, Any]]:
+    """study, purpose, places, and amounts in words (estimated, paid, unknown) of each study, then of each currency that
+    has several.
+    """
+    found = [(row, cost(row)) for row in lines().to_dicts()]
+    rows = [
+        {"study": row["study"], "purpose": _purpose(row), "places": row["places"], **_said(one)} for row, one in found
+    ]
+    for currency, several in Counter(one.currency for _, one in found).items():
+        if several > 1:
+            ours = [(row, one) for row, one in found if one.currency == currency]
+            sums = (sum(getattr(one, name) for _, one in ours) for name in ("estimated", "paid", "unknown"))
+            places = sum(row["places"] for row, _ in ours)
+            rows.append(
+                {"study": f"all in {currency}", "purpose": "", "places": places, **_said(Cost(currency, *sums))}
+            )
+    return rows
+
+
+def _purpose(row: dict[str, Any]) -> str:
+    return f"labels of {row['round']}" if labels(row) else f"pictures for {row['source']}, {row['theme']}"
+
+
+def _said(found: Cost) -> dict[str, str]:
+    amounts = {name: getattr(found, name) for name in ("estimated", "paid", "unknown")}
+    return {name: f"{money(amount)} {found.currency}" for name, amount in amounts.items()}
 
 
 def money(amount: int) -> str:

@@ -12,7 +12,7 @@ from silverprint import annotation_registry, cli, layout
 from silverprint.adapters import background_server
 from silverprint.adapters.contribute.invites import signer
 from silverprint.annotation_backend import PARTICIPANTS, Project
-from silverprint.campaign import contributors, ledgers, payments, studies
+from silverprint.campaign import account_names, contributors, ledgers, payments, studies
 from silverprint.contribute_page import SERVICE
 from silverprint.recruiting import desk, entrance
 from silverprint.recruiting.desk import Desk
@@ -94,6 +94,8 @@ def test_who_answered_is_paid_once_whatever_they_say(
         assert backend.annotators() == 0  # nobody has an account before they begin
         ada = begin(crowd, backend, links["1"])
         assert begin(crowd, backend, links["1"]) == ada
+        account_names.remember(backend.people())
+        assert account_names.invited() == ["admin@here"]  # nobody waits for participants
         answer(ada, project(backend), 2)
         shown = page(crowd, links["1"])
         assert (code_in(shown), "that you have given: 2" in shown.text) == (None, True)

@@ -5,10 +5,11 @@
 A campaign of its own, in a folder that goes away afterwards, has one crowd, and the page runs as `silverprint
 contribute up` runs it. All people are there at once, each by an invite and an address of their own; the moments at
 which their pictures begin are drawn evenly over `--minutes` (0: all at once, and each person gives the next picture
-when the last is answered). A picture is a JPEG, `--side` pixels wide, that looks like no other. Prints JSON. `answer_*`
-are seconds from the moment at which an upload was to begin to its answer, over loopback, so a wait for one's own
-picture before counts; `lost` were acknowledged and are not in the inbox, `twice` arrived more than once; `memory_mb`
-are what the server's process holds after each tenth of the uploads. The clients run on the server's processors.
+when the last is answered). A picture is a JPEG, `--side` pixels wide, that looks like no other. Prints JSON. `broken`
+counts connections that broke, after which the upload goes on. `answer_*` are seconds from the moment at which an upload
+was to begin to its answer, over loopback, so a wait for one's own picture before counts; `lost` were acknowledged and
+are not in the inbox, `twice` arrived more than once; `memory_mb` are what the server's process holds after each tenth
+of the uploads. The clients run on the server's processors.
 """
 
 import argparse
@@ -49,6 +50,7 @@ class Load:
     took_s: float
     taken: int
     refused: dict[str, int]  # answers that were no picture taken, by what they say
+    broken: int
     lost: int
     twice: int
     answer_p50_s: float
@@ -63,6 +65,7 @@ class Seen:
 
     thanked: set[str] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
+    broken: int = 0
     waits: list[float] = field(default_factory=list)
     memory_mb: list[int] = field(default_factory=list)
 
@@ -88,10 +91,21 @@ class Person:
         shown = (await self._http.get(self._url)).text
         self._form = _found(r'name="form" value="(\w+)"', shown)
 
-    async def give(self, seed: int, data: bytes) -> dict[str, Any]:
-        headers = {"X-Form": self._form, "Upload-Offset": "0", "Upload-Length": str(len(data))}
-        answer = await self._http.put(f"{self._url}/uploads/{seed:032x}", content=data, headers=headers)
-        return dict(answer.json()) if answer.status_code == 200 else {"reason": f"HTTP {answer.status_code}"}
+    async def give(self, seed: int, data: bytes, seen: Seen) -> dict[str, Any]:
+        """Where the connection breaks, asks how far it got and goes on, as the page's script does."""
+        upload, form = f"{self._url}/uploads/{seed:032x}", {"X-Form": self._form}
+        said: dict[str, Any] = {"offset": 0}
+        while "offset" in said:
+            headers = form | {"Upload-Offset": str(said["offset"]), "Upload-Length": str(len(data))}
+            try:
+                answer = await self._http.put(upload, content=data[said["offset"] :], headers=headers)
+            except httpx.TransportError:
+                seen.broken += 1
+                answer = await self._http.get(upload, headers=form)
+            if answer.status_code not in (200, 409):
+                return {"reason": f"HTTP {answer.status_code}"}
+            said = dict(answer.json())
+        return said
 
     async def work(self, moments: list[tuple[float, int]], side: int, seen: Seen, notes: "Notes") -> None:
         """Gives the picture of each seed at its moment of the clock, or once the one before is answered."""
@@ -99,7 +113,7 @@ class Person:
             data = picture(seed, side)
             await asyncio.sleep(max(0.0, moment - time.monotonic()))
             since = moment or time.monotonic()
-            said = await self.give(seed, data)
+            said = await self.give(seed, data, seen)
             seen.waits.append(time.monotonic() - since)
             if said.get("state") == "taken":
                 seen.thanked.add(hashlib.sha256(data).hexdigest())
@@ -159,6 +173,7 @@ def measure(people: int, uploads: int, minutes: float, side: int) -> Load:
         took_s=round(took, 1),
         taken=len(seen.thanked),
         refused=dict(seen.refused),
+        broken=seen.broken,
         lost=len(seen.thanked - kept),
         twice=sum(count > 1 for count in arrived.values()),
         answer_p50_s=round(float(p50), 2),

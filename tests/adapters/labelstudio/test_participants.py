@@ -24,12 +24,12 @@ FORBIDDEN = (
 )  # fmt: skip
 
 
-def asked(house: Studio, name: str, pictures: int) -> Project:
-    """A project that asks one person about each of so many pictures."""
+def asked(house: Studio, name: str, pictures: int, overlap: int = 1) -> Project:
+    """A project that asks `overlap` people about each of so many pictures."""
     project = open_project(house, name, choices=("coat", "bag", "not one of these", "unsure"))
     path = Path("var/serving/tests") / project.round / "one.jpg"
     Image.new("RGB", (64, 48), "teal").save(path)
-    house.push(project, [Task.single(f"{number:064x}", Studio.image_url(path), 1) for number in range(pictures)])
+    house.push(project, [Task.single(f"{number:064x}", Studio.image_url(path), overlap) for number in range(pictures)])
     return project
 
 
@@ -49,10 +49,11 @@ def come(house: Studio, key: str, project: Project) -> Iterator[httpx.Client]:
 
 @pytest.mark.slow
 def test_a_participant_labels_and_does_nothing_else(house, persons, opened):
-    project, other = asked(house, f"{opened.round}-mine", 2), asked(house, f"{opened.round}-other", 1)
+    project, other = asked(house, f"{opened.round}-mine", 2, overlap=2), asked(house, f"{opened.round}-other", 1)
     body = {"result": label_config.result("coat"), "lead_time": 1.0}
     ada = persons[0]
     theirs = ada.answer(ada.next(other)["id"], "bag")
+    ada.answer(house.tasks(project)[0].task_id, "bag")
     with come(house, "label-r01-1.0a1b", project) as visitor:
         for path in FORBIDDEN:
             assert visitor.get(path.format(project.id)).status_code == 403, path
@@ -65,7 +66,11 @@ def test_a_participant_labels_and_does_nothing_else(house, persons, opened):
         task = visitor.get(f"/api/projects/{project.id}/next").raise_for_status().json()["id"]
         made = visitor.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status().json()["id"]
         visitor.patch(f"/api/annotations/{made}/", json=body).raise_for_status()
-    (given,) = house.annotations(project)
+        again = visitor.get(f"/api/tasks/{task}?project={project.id}").raise_for_status().json()
+        assert task == house.tasks(project)[0].task_id
+        assert [one["id"] for one in again["annotations"]] == [made], "it shows what ada said"
+        assert visitor.get(f"/api/tasks/{house.tasks(other)[0].task_id}").status_code == 403
+    _, given = house.annotations(project)
     assert (given.choices, given.is_own) == (("coat",), True)
     assert house.people()[given.annotator] == f"label-r01-1.0a1b{PARTICIPANTS}"
     # Everybody else may do what they could, but for tickets, which would let them in as others.
@@ -79,7 +84,7 @@ def test_a_participant_labels_and_does_nothing_else(house, persons, opened):
 
 @pytest.mark.browser
 def test_the_page_works_with_what_a_participant_may_ask_for(house, opened):
-    project = asked(house, f"{opened.round}-page", 2)
+    project = asked(house, f"{opened.round}-page", 3)
     with browser.page() as page:
         page.goto(house.let_in("label-r01-1.beef", project))
         page.get_by_role("button", name="Close modal").click()
@@ -89,6 +94,10 @@ def test_the_page_works_with_what_a_participant_may_ask_for(house, opened):
             with page.expect_response(lambda one: "/annotations" in one.url) as told:
                 page.get_by_role("button", name="Submit").first.click()
             assert told.value.status == 201
+        with page.expect_response(lambda one: "/api/tasks/" in one.url) as told:
+            page.locator('[data-testid="prev-task"]').click()
+        assert told.value.status == 200
+        page.locator(".ant-radio-wrapper-checked", has_text="bag").wait_for()  # what was answered last
     assert sorted(one.choices[0] for one in house.annotations(project)) == ["bag", "coat"]
 
 

@@ -6,6 +6,7 @@ only the administrator can make, holds it to one project, and lets through what 
 """
 
 import importlib
+import json
 import re
 import secrets
 import threading
@@ -31,6 +32,8 @@ _EMPTY: Final[dict[str, Any]] = {  # what it asks for, works without, and would 
     r"/api/users/?": [],
     r"/api/tasks/?": {"tasks": [], "total": 0, "total_annotations": 0, "total_predictions": 0},
 }
+_TASK: Final = re.compile(r"/api/tasks/(\d+)/?")  # the way back to a picture that was answered
+_OF_TASKS: Final = ("id", "project", "data", "meta", "predictions", "is_labeled", "overlap", "created_at", "updated_at")
 _OF_A_TASK: Final = re.compile(r"/api/tasks/(\d+)/(annotations|drafts)/?")
 _OWN: Final = re.compile(r"/api/(annotations|drafts)/(\d+)/?")
 
@@ -108,9 +111,29 @@ class LabelsAlone:
             if request.method == "GET" and re.fullmatch(path, request.path_info):
                 return responses.JsonResponse(nothing, safe=False)
         project = request.session.get(_PROJECT, 0)
-        if allowed(request.method, request.path_info, request.GET, project, lambda *what: _owns(user, project, *what)):
+        if request.method == "GET" and (task := _TASK.fullmatch(request.path_info)):
+            if _owns(user, project, "tasks", int(task[1])):
+                return _without_others(self._get_response(request), user)
+        elif allowed(
+            request.method, request.path_info, request.GET, project, lambda *what: _owns(user, project, *what)
+        ):
             return self._get_response(request)
         return responses.HttpResponseForbidden("This account labels one project, and can do nothing else.")
+
+
+def _without_others(response: Any, user: Any) -> Any:
+    """A task as the participant may see it: of what people answered there their own part alone."""
+    if response.status_code != 200:
+        return response
+    task = json.loads(response.content)
+    mine = {kind: [one for one in task.get(kind) or () if _is_of(one, user)] for kind in ("annotations", "drafts")}
+    responses: Any = importlib.import_module("django.http")
+    return responses.JsonResponse({name: task[name] for name in _OF_TASKS if name in task} | mine)
+
+
+def _is_of(answer: dict[str, Any], user: Any) -> bool:
+    said = answer.get("completed_by", answer.get("user"))
+    return (said.get("id") if isinstance(said, dict) else said) in (user.id, user.email)
 
 
 def _owns(user: Any, project: int, kind: str, number: int) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 ERASED: Final = "@erased.invalid"  # end of the e-mail of an account whose person was erased
+PARTICIPANTS: Final = "@participants.invalid"  # end of the e-mail of a study's participant, before which is their key
 
 
 @dataclass(frozen=True)
@@ -276,4 +277,14 @@ class AnnotationBackend(Protocol):
 
         Raises:
             UnavailableError: the server does not take it.
+        """
+
+    def let_in(self, participant: str, project: Project) -> str | None:
+        """A link that signs the participant of this key in, once and within two minutes, and opens the project. Their
+        account is made where there is none; it has no password, and can do nothing but label there.
+
+        None where this server has no way to.
+
+        Raises:
+            NotAllowedError: the account was shut.
         """

@@ -596,20 +596,22 @@ COMMANDS = (
     ),
     Verb(
         "recruit",
-        "people who are paid to give pictures to a source of the kind crowd",
+        "people who are paid to give pictures to a source of the kind crowd, or to label a round's",
         verbs=(
             Verb(
                 "open",
                 "say what a study costs, and let a recruiter find people for it",
                 "commands.recruit:open_study",
                 (
-                    _SOURCE,
+                    _arg("source", metavar="SOURCE", nargs="?", help="a crowd of params.yaml, for pictures"),
+                    _arg("--label", metavar="ROUND", help="instead of SOURCE: a round, whose pictures people label"),
                     _arg("--by", choices=["links", "files", "prolific"], default="links", help="default links"),
                     _arg("--places", type=_count, required=True, help="submissions that are wanted"),
                     _arg("--pay", type=_money, required=True, help="of one submission, as in 2.50"),
                     _arg("--minutes", type=_count, required=True, help="that one takes"),
                     _arg("--theme", help="a name under the source's themes; needed where there are several"),
                     _arg("--pictures", type=_count, default=20, help="of one participant, at most; default 20"),
+                    _arg("--answers", type=_count, default=20, help="of one participant who labels; default 20"),
                     _arg("--days", type=_count, default=14, help="that links are good for; default 14"),
                     _arg("--currency", help="default: people.currency"),
                     _DRY_RUN,
@@ -618,6 +620,17 @@ COMMANDS = (
             ),
             Verb(
                 "status", "what was handed in, decided and paid, and what to do next", "commands.recruit:show", (_JSON,)
+            ),
+            Verb(
+                "review",
+                "how well each participant labelled, and a proposal; a person accepts or rejects",
+                "commands.recruit_review:run",
+                (
+                    _arg("--accept", metavar="ANNOTATOR", action="append", default=[], help="may be given again"),
+                    _arg("--reject", metavar="ANNOTATOR", action="append", default=[], help="may be given again"),
+                    _arg("--why", help="kept in data/contributors.csv, which is in Git; default: what is proposed"),
+                    _JSON,
+                ),
             ),
             Verb(
                 "pay",

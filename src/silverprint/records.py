@@ -472,7 +472,7 @@ ROUND_DECISIONS: Final[Schema] = {  # in Git; what leads decided about rounds, b
 DECISIONS: Final = ("opened", "removed", "closed-early", "pulled-late")
 
 CONTRIBUTORS: Final[Schema] = {  # in Git; what leads decided about contributors; of each the last line counts
-    "contributor": TEXT,  # the pseudonym, 10 hex digits
+    "contributor": TEXT,  # the pseudonym, 10 hex digits; of a study's participant who labels the annotator
     "decision": TEXT,  # one of CONTRIBUTOR_DECISIONS
     "why": TEXT,
     "by": TEXT,
@@ -483,9 +483,11 @@ CONTRIBUTOR_DECISIONS: Final = ("accepted", "rejected")
 STUDIES: Final[Schema] = {  # in Git; studies by which people were recruited
     "study": TEXT,
     "recruiter": TEXT,  # a name in adapters.recruit.RECRUITERS
-    "source": TEXT,  # the crowd that participants give to
+    "source": TEXT,  # the crowd that participants give pictures to; null where they label
     "theme": TEXT,
     "pictures": INT,  # of one participant, at most
+    "round": TEXT,  # whose pictures participants label; null where they give pictures
+    "answers": INT,  # that are asked of one participant
     "places": INT,
     "pay": INT,  # of one submission, in the hundredth part of the currency
     "currency": TEXT,
@@ -495,6 +497,8 @@ STUDIES: Final[Schema] = {  # in Git; studies by which people were recruited
     "reference": TEXT,  # the recruiter's own name of it; null before it was made there
     "closed_at": TEXT,  # null while it is open
 }
+
+STUDIES_OPTIONAL: Final = ("round", "answers")  # columns that it lacks where no row has a value
 
 PAYMENTS: Final[Schema] = {  # in Git; every step of every payment, in the order in which it was taken
     "study": TEXT,

@@ -97,7 +97,6 @@ def test_status_and_forget(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_is_no_crowd_or_theme_is_told() -> None:
-    assert run("up") == 64
     assert run("invite", "partner") == 64
     add_crowd(themes={"birds": THEME, "cats": THEME})
     assert run("invite", "crowd") == 64

@@ -97,7 +97,7 @@ def test_pictures_of_who_was_rejected_stay_until_somebody_takes_them_down(capsys
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--accept", "0" * 10), "no crowd of params.yaml has such a contributor"),
+        (("--accept", "0" * 10), "there is no such contributor"),
         (("--reject", ADA), "a rejection says why"),
         (("--reject", ADA, "--why", "  "), "a rejection says why"),
         (("--accept", ADA, "--reject", ADA, "--why", "x"), "both accepted and rejected"),

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from silverprint import config, yamltext
 from silverprint.adapters.background_server import answers
-from silverprint.adapters.contribute import app
+from silverprint.adapters.contribute import app, labelling
 from silverprint.adapters.contribute.invites import Invite, Signer, new_key, signer
 from silverprint.adapters.contribute.site import Site
 from silverprint.dvcfiles import yaml_edit
@@ -61,12 +61,14 @@ class Crowd:
 
 
 @contextmanager
-def running(keys: Signer | None = None, per_second: float = 1_000.0) -> Iterator[Crowd]:
+def running(
+    keys: Signer | None = None, per_second: float = 1_000.0, desk: labelling.Desk | None = None
+) -> Iterator[Crowd]:
     """The application of the campaign that is here."""
     site = Site(config.load(), keys or signer(), per_second=per_second)
     try:
         with asyncio.Runner() as runner:
-            yield Crowd(site, app.build(site), runner)
+            yield Crowd(site, app.build(site, desk=desk), runner)
     finally:
         site.close()
 
@@ -132,7 +134,7 @@ def pattern(seed: int) -> bytes:
 @contextmanager
 def serving(port: int) -> Iterator["subprocess.Popen[bytes]"]:
     """The pages' own process in the campaign that is here, once it answers; killed at the end."""
-    command = [sys.executable, "-m", "silverprint.adapters.contribute.serve", str(port)]
+    command = [sys.executable, "-m", "silverprint.recruiting.serve", str(port)]
     with Path("server.log").open("ab") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             while not answers(f"{LOOPBACK}:{port}/health"):

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from silverprint import layout
-from silverprint.annotation_backend import ERASED, Annotation, Page, Progress, Project, StoredTask, Task
-from silverprint.errors import UnavailableError, UsageError
+from silverprint.annotation_backend import ERASED, PARTICIPANTS, Annotation, Page, Progress, Project, StoredTask, Task
+from silverprint.errors import NotAllowedError, UnavailableError, UsageError
 from tests.helpers.annotator import Annotator
 
 
@@ -216,6 +216,16 @@ class MemoryBackend:
         if email in self._emails:
             raise UnavailableError(self.url, f"the server did not take the account {email}", "check the address")
         self._emails.append(email)
+
+    def let_in(self, participant: str, project: Project) -> str | None:
+        if not self.local:
+            return None
+        email = f"{participant}{PARTICIPANTS}"
+        if email not in self._emails:
+            self._emails.append(email)
+        if self.person(email).pseudonym in self._shut:
+            raise NotAllowedError(participant, "their account is shut", "let them in again")
+        return f"{self.url}/sign-in/{email}?project={self._get(project).id}"
 
     def set_open(self, annotator: str, is_open: bool) -> bool:
         (self._shut.discard if is_open else self._shut.add)(annotator)

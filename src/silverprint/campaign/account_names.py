@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from silverprint import layout
+from silverprint.annotation_backend import PARTICIPANTS
 from silverprint.campaign import annotator_ledger
 from silverprint.errors import UsageError
 from silverprint.store import files
@@ -39,11 +40,15 @@ def shown(address: str) -> str:
 
 
 def invited() -> list[str]:
-    """Those who have an account and may work, as far as this machine has heard, by name."""
+    """Those who have an account and may work, as far as this machine has heard, by name.
+
+    Participants of studies do their part when they come, and nobody waits for them.
+    """
     known = by_pseudonym()
     stopped = {known.get(who) for who, state in annotator_ledger.states().items() if state != "active"}
     here = {path.stem for path in layout.PEOPLE.glob("*.json")}
-    return sorted((here | {*known.values()}) - stopped - {_ADMINISTRATOR})
+    everybody = (here | {*known.values()}) - stopped - {_ADMINISTRATOR}
+    return sorted(name for name in everybody if not name.endswith(PARTICIPANTS))
 
 
 def remember(people: Mapping[str, str]) -> dict[str, str]:

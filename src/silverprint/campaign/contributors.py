@@ -1,5 +1,6 @@
 """Contributors as a campaign's tables know them: their figures, and the ledger of what leads decided about them."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,6 +11,7 @@ from silverprint.campaign import label_words, ledgers
 from silverprint.config import CrowdSource, Params
 from silverprint.core.reporting import contributor_figures
 from silverprint.core.votes import imported_labels
+from silverprint.errors import UsageError
 from silverprint.records import CONTRIBUTOR, CONTRIBUTORS, LABELS, MANIFEST, NONE_OF_THESE, RAW, TEXT, empty
 from silverprint.store import tables
 
@@ -52,6 +54,26 @@ def reasons() -> dict[str, str]:
 def lines() -> pl.DataFrame:
     """Every line of the ledger; none before the first decision."""
     return ledgers.read(layout.CONTRIBUTORS) if layout.CONTRIBUTORS.exists() else empty(CONTRIBUTORS)
+
+
+def checked(known: Collection[str], accept: list[str], reject: list[str], why: str, see: str) -> dict[str, list[str]]:
+    """What is to be decided, by decision.
+
+    Args:
+        known: contributors about whom something can be decided.
+        see: the command that shows them.
+
+    Raises:
+        UsageError: no such contributor; both accepted and rejected; a rejection without a reason.
+    """
+    for name in (*accept, *reject):
+        if name not in known:
+            raise UsageError(f"contributor {name[:80]!r}", "there is no such contributor", f"see: {see}")
+    if both := sorted(set(accept) & set(reject)):
+        raise UsageError(f"contributor {both[0]}", "is both accepted and rejected", "give one of the two")
+    if reject and not why:
+        raise UsageError(f"--reject {reject[0]}", "a rejection says why", 'give a reason: --why "..."')
+    return {"accepted": list(dict.fromkeys(accept)), "rejected": list(dict.fromkeys(reject))}
 
 
 def decide(names: list[str], decision: str, why: str, by: str) -> None:

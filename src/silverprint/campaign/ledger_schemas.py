@@ -167,8 +167,10 @@ KINDS: Final[dict[str, Kind]] = {
         records.STUDIES,
         ("study",),
         ("planned_at", "study"),
-        required=("study", "recruiter", "source", "theme", "places", "pay", "currency", "planned_at"),
+        required=("study", "recruiter", "places", "pay", "currency", "planned_at"),
         settle=_further_study,
+        added=frozenset(records.STUDIES_OPTIONAL),
+        optional=records.STUDIES_OPTIONAL,
     ),
     "payments.csv": Kind(
         records.PAYMENTS,

@@ -1,20 +1,29 @@
 """Studies by which people are recruited, data/studies.csv in Git, and what they cost by data/payments.csv."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers, payments
-from silverprint.config import Theme
+from silverprint.campaign import ledger_schemas, ledgers, payments
 from silverprint.errors import UsageError
 from silverprint.records import STUDIES, empty
 from silverprint.recruiter import Study
 from silverprint.store import tables
 
 _ORDER: Final = ["planned_at", "study"]
+_OF_ONE: Final = (
+    "study",
+    "until",
+    "planned_at",
+    "reference",
+    "closed_at",
+)  # in these two differ
 LANGUAGE: Final = "en"  # of what participants read at a recruiter, where the theme has it
 
 
@@ -52,23 +61,40 @@ def find(name: str) -> dict[str, Any]:
     return rows[0]
 
 
+def labels(row: dict[str, Any]) -> bool:
+    """Whether a study asks for labels of a round; else for pictures."""
+    return row["round"] is not None
+
+
+def review_command(row: dict[str, Any]) -> str:
+    """Where a person decides about its participants."""
+    return "silverprint recruit review" if labels(row) else "silverprint contribute review"
+
+
+def open_about(round_name: str) -> list[dict[str, Any]]:
+    """Studies that label a round and are not closed."""
+    return lines().filter((pl.col("round") == round_name) & pl.col("closed_at").is_null()).to_dicts()
+
+
+def planned(facts: dict[str, Any]) -> dict[str, Any] | None:
+    """The study of these facts that was written down, and of which no recruiter has a name yet."""
+    rows = lines().filter(pl.col("reference").is_null() & pl.col("closed_at").is_null()).to_dicts()
+    told = dict.fromkeys(STUDIES) | facts
+    return next((row for row in rows if all(row[one] == told[one] for one in STUDIES if one not in _OF_ONE)), None)
+
+
 def plan(facts: dict[str, Any], *, written: bool = True) -> dict[str, Any]:
     """Writes down a study before anybody hears of it. One that was planned alike and never opened is gone on with.
 
     Args:
+        facts: STUDIES of it; what is not about it is missing.
         written: False for a dry run.
     """
-    for row in lines().filter(pl.col("reference").is_null() & pl.col("closed_at").is_null()).to_dicts():
-        if all(row[name] == value for name, value in facts.items() if name != "until"):
-            return row
-    number = lines().filter(pl.col("source") == facts["source"]).height + 1
-    row = {
-        **facts,
-        "study": f"{facts['source']}-{number}",
-        "planned_at": _now(),
-        "reference": None,
-        "closed_at": None,
-    }
+    if (row := planned(facts)) is not None:
+        return row
+    row = dict.fromkeys(STUDIES) | facts | {"planned_at": _now()}
+    about, known = row["source"] or f"label-{row['round']}", set(lines()["study"])
+    row["study"] = next(name for number in count(1) if (name := f"{about}-{number}") not in known)
     return _write(row) if written else row
 
 
@@ -81,11 +107,13 @@ def closed(row: dict[str, Any]) -> dict[str, Any]:
     return _write({**row, "closed_at": row["closed_at"] or _now()})
 
 
-def of(row: dict[str, Any], theme: Theme) -> Study:
-    """A row as recruiters know it; the texts are the theme's."""
-    title, instructions = (
-        text.get(LANGUAGE) or next(iter(text.values())) for text in (theme.title, theme.instructions)
-    )
+def in_one_language(text: Mapping[Any, str]) -> str:
+    """A text as participants read it at a recruiter."""
+    return text.get(LANGUAGE) or next(iter(text.values()))
+
+
+def of(row: dict[str, Any], title: str, instructions: str) -> Study:
+    """A row as recruiters know it, with what participants read."""
     return Study(
         name=row["study"],
         title=title,
@@ -114,6 +142,34 @@ def cost_sentence(row: dict[str, Any]) -> str:
     return f"{row['study']}: {money(found.paid)} of {money(found.estimated)} {found.currency} paid{unknown}"
 
 
+def cost_rows() -> list[dict[str, Any]]:
+    """study, purpose, places, and amounts in words (estimated, paid, unknown) of each study, then of each currency that
+    has several.
+    """
+    found = [(row, cost(row)) for row in lines().to_dicts()]
+    rows = [
+        {"study": row["study"], "purpose": _purpose(row), "places": row["places"], **_said(one)} for row, one in found
+    ]
+    for currency, several in Counter(one.currency for _, one in found).items():
+        if several > 1:
+            ours = [(row, one) for row, one in found if one.currency == currency]
+            sums = (sum(getattr(one, name) for _, one in ours) for name in ("estimated", "paid", "unknown"))
+            places = sum(row["places"] for row, _ in ours)
+            rows.append(
+                {"study": f"all in {currency}", "purpose": "", "places": places, **_said(Cost(currency, *sums))}
+            )
+    return rows
+
+
+def _purpose(row: dict[str, Any]) -> str:
+    return f"labels of {row['round']}" if labels(row) else f"pictures for {row['source']}, {row['theme']}"
+
+
+def _said(found: Cost) -> dict[str, str]:
+    amounts = {name: getattr(found, name) for name in ("estimated", "paid", "unknown")}
+    return {name: f"{money(amount)} {found.currency}" for name, amount in amounts.items()}
+
+
 def money(amount: int) -> str:
     """An amount as people write it."""
     return f"{amount / 100:.2f}"
@@ -121,7 +177,8 @@ def money(amount: int) -> str:
 
 def _write(row: dict[str, Any]) -> dict[str, Any]:
     kept = lines().filter(pl.col("study") != row["study"])
-    tables.write_ledger(pl.concat([kept, pl.DataFrame([row], schema=STUDIES)]), layout.STUDIES, STUDIES, _ORDER)
+    frame = pl.concat([kept, pl.DataFrame([row], schema=STUDIES)])
+    tables.write_ledger(frame, layout.STUDIES, ledger_schemas.kind_of(layout.STUDIES).written(frame), _ORDER)
     return row
 
 

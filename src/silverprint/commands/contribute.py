@@ -14,7 +14,6 @@ from silverprint.adapters.contribute.serve import ADDRESS, public_address
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.contribute_page import SERVICE
-from silverprint.errors import UsageError
 
 _DAY_S: Final = 86_400
 
@@ -23,18 +22,17 @@ def up(params: Params, port: int | None = None) -> None:
     """Starts the page on loopback, or says where it runs; without a port on its last one, at first one that is free.
 
     Raises:
-        UsageError: no source is a crowd.
         ConfigError: an example is no picture; SILVERPRINT_CONTRIBUTE_URL is no address.
         UnavailableError: the port is taken, or it does not start.
     """
     if not crowds(params):
-        raise UsageError("contribute up", "params.yaml has no source of the kind crowd", "see docs/contribute.md")
+        say("params.yaml has no source of the kind crowd: only people whom `recruit open --label` invites find a page")
     read_examples(params)  # so that a mistake is told here, and not in a log
     public = public_address()
     settings = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | ({} if public is None else {ADDRESS: public})
 
     def launch(chosen: int) -> background_server.Launch:
-        command = [sys.executable, "-m", "silverprint.adapters.contribute.serve", str(chosen)]
+        command = [sys.executable, "-m", "silverprint.recruiting.serve", str(chosen)]
         return background_server.Launch(command, background_server.environment(**settings), layout.PARAMS.parent)
 
     background_server.up(SERVICE, port, launch)

@@ -67,21 +67,14 @@ def _decide(params: Params, rows: list[dict[str, Any]], accept: list[str], rejec
     accept, reject = ([name.removeprefix(contributors.PREFIX) for name in names] for names in (accept, reject))
     proposals = {row["contributor"]: Proposal(row["proposal"], row["because"]) for row in rows}
     known = proposals.keys() | {name for crowd in crowds(params) for name in inbox.read_standing(crowd).contributors}
-    for name in (*accept, *reject):
-        if name not in known:
-            rule = "no crowd of params.yaml has such a contributor"
-            raise UsageError(f"contributor {name[:80]!r}", rule, "see: silverprint contribute review")
-    if both := sorted(set(accept) & set(reject)):
-        raise UsageError(f"contributor {both[0]}", "is both accepted and rejected", "give one of the two")
-    if reject and not why:
-        raise UsageError(f"--reject {reject[0]}", "a rejection says why", 'give a reason: --why "copied from the web"')
+    decisions = contributors.checked(known, accept, reject, why, "silverprint contribute review")
     by = git.who(Path.cwd())
-    for decision, names in (("accepted", accept), ("rejected", reject)):
-        for name in dict.fromkeys(names):
+    for decision, names in decisions.items():
+        for name in names:
             proposal = proposals.get(name, Proposal("look", "nothing has gone through clean"))
             contributors.decide([name], decision, why or f"{proposal.verdict} proposed: {proposal.why}", by)
             say(f"{name}: {decision}; commit {layout.CONTRIBUTORS}")
-    for name in dict.fromkeys(reject):
+    for name in decisions["rejected"]:
         say(f"the pictures stay; to withdraw them: {_takedown(name)}")
 
 

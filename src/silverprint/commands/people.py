@@ -12,12 +12,10 @@ from rich.table import Table
 
 from silverprint import annotation_registry, config, layout
 from silverprint.annotation_backend import AnnotationBackend
-from silverprint.campaign import account_names, annotator_ledger
+from silverprint.campaign import account_names, annotator_ledger, annotator_quality
 from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.errors import DataError, SilverprintError, UsageError
-from silverprint.records import ANNOTATORS
-from silverprint.store import tables
 from silverprint.store.files import write_text
 
 
@@ -110,7 +108,7 @@ def show(params: Params) -> None:
     looked: Counter[str] = Counter()
     for project in backend.projects():
         looked.update(backend.progress(project).by)
-    states, tiers, quality = annotator_ledger.states(), annotator_ledger.tiers(), _quality(params)
+    states, tiers, quality = annotator_ledger.states(), annotator_ledger.tiers(), annotator_quality.newest(params)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("person", "pseudonym", "pictures", "tier", "state", "gold", "consensus", "suspicion"):
         table.add_column(heading, no_wrap=heading == "pseudonym")
@@ -129,18 +127,6 @@ def show(params: Params) -> None:
             row.get("suspicion") or "",
         )
     Console(highlight=False).print(table)
-
-
-def _quality(params: Params) -> dict[str, dict[str, Any]]:
-    """The newest ANNOTATORS on this disk, by pseudonym; none before the first labels."""
-    paths = (layout.labels(name) / "annotators.parquet" for name in reversed(params.chain))
-    newest = next((path for path in paths if path.exists()), None)
-    try:
-        rows = tables.read(newest, ANNOTATORS).to_dicts() if newest is not None else []
-    except DataError as error:  # of an earlier version
-        say(f"how well people answer is not known: {error}")
-        rows = []
-    return {row["annotator"]: row for row in rows}
 
 
 def _share(row: dict[str, Any], value: str, low: str, high: str) -> str:

@@ -19,7 +19,7 @@ from silverprint.campaign.lock import exclusive
 from silverprint.campaign.studies import money
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.errors import SilverprintError
+from silverprint.errors import SilverprintError, UsageError
 from silverprint.recruiter import Submission
 
 _DAY_S: Final = 86_400
@@ -27,13 +27,15 @@ _DAY_S: Final = 86_400
 
 def open_study(
     params: Params,
-    source: str,
     by: str,
     places: int,
     pay: int,
     minutes: int,
+    source: str | None = None,
+    label: str | None = None,
     theme: str | None = None,
     pictures: int = 20,
+    answers: int = 20,
     days: int = 14,
     currency: str | None = None,
     dry_run: bool = False,
@@ -43,17 +45,29 @@ def open_study(
 
     Args:
         pay: of one submission, in the hundredth part of the currency.
+        source: a crowd, to which participants give pictures.
+        label: a round instead, whose pictures they label.
+        answers: that one participant is asked.
 
     Raises:
-        UsageError: no such crowd or theme; it was not confirmed.
+        UsageError: no such crowd, theme or round; more answers than the round wants; it was not confirmed.
         UnavailableError: the page was never started; the recruiter was not reached.
     """
-    theme = contribute_page.theme_of(params, source, theme)
-    facts = {
-        "recruiter": by, "source": source, "theme": theme, "pictures": pictures, "places": places, "pay": pay,
-        "currency": currency or params.people.currency, "minutes": minutes, "until": int(time.time()) + days * _DAY_S,
+    if (source is None) == (label is None):
+        rule = "a study asks for pictures of a crowd, or for labels of a round"
+        raise UsageError("recruit open", rule, "name either SOURCE or --label ROUND")
+    facts: dict[str, Any] = {
+        "recruiter": by, "places": places, "pay": pay, "currency": currency or params.people.currency,
+        "minutes": minutes, "until": int(time.time()) + days * _DAY_S,
     }  # fmt: skip
+    if source is not None:
+        theme = contribute_page.theme_of(params, source, theme)
+        facts |= {"source": source, "theme": theme, "pictures": pictures}
+    else:
+        facts |= {"round": label, "answers": answers}
     contribute_page.address()
+    if label is not None and studies.planned(facts) is None:
+        recruiting.require_wanted(label, places, answers)
     cost = f"{places} places at {money(pay)} {facts['currency']}"
     say(f"{cost}: {money(places * pay)} {facts['currency']}, and what the platform takes on top")
     if not dry_run:
@@ -84,7 +98,7 @@ def show(params: Params, as_json: bool = False) -> None:
     )
     people = [person for row in rows for person in row["participants"]]
     if people:
-        console.print(_table(people, ("participant", "contributors", "code", "state", "decision")))
+        console.print(_table(people, ("participant", "contributors", "answers", "code", "state", "decision")))
     for row in rows:
         for sentence in row["next"]:
             console.print(f"{row['study']}: {sentence}", markup=False, soft_wrap=True)
@@ -100,19 +114,20 @@ def close(params: Params, name: str, dry_run: bool = False) -> None:
 
 
 def _standing(params: Params, row: dict[str, Any]) -> dict[str, Any]:
-    cost, signer, found, steps = studies.cost(row), invites.signer(), list[Submission](), []
+    cost, signer, steps = studies.cost(row), invites.signer(), list[str]()
+    found, people = list[Submission](), list[dict[str, Any]]()
     try:
         study, entrance = recruiting.study_of(params, row), recruiting.entrance(row)
         found = RECRUITERS[row["recruiter"]](False).submissions(study, entrance)
+        judged = recruiting.Judgements(row)
+        people = [_person(row, signer, judged, one) for one in found]
     except SilverprintError as error:
         steps.append(f"what was handed in is not known: {error}")
-    judged = recruiting.Judgements(row["source"])
-    people = [_person(row, signer, judged, one) for one in found]
     states = Counter(one.state for one in found)
     waiting = sum(one["state"] == "submitted" and one["decision"] is None for one in people)
     ready = sum(one["state"] == "submitted" and one["decision"] is not None for one in people)
     if waiting:
-        steps.append(f"{waiting} wait for a decision: silverprint contribute review")
+        steps.append(f"{waiting} wait for a decision: {studies.review_command(row)}")
     if ready:
         steps.append(f"{ready} are decided: silverprint recruit pay {row['study']}")
     if cost.unknown:
@@ -131,6 +146,7 @@ def _person(row: dict[str, Any], signer: Signer, judged: recruiting.Judgements, 
     return {
         "participant": key,
         "contributors": ", ".join(judged.contributors(key)),
+        "answers": judged.answers(key),
         "code": code,
         "state": one.state,
         "decision": judged.decision(key),

@@ -25,10 +25,11 @@ def pay(params: Params, name: str, dry_run: bool = False) -> None:
     """
     row = studies.find(name)
     study, recruiter = recruiting.study_of(params, row), RECRUITERS[row["recruiter"]](dry_run)
-    count, judged = Counter[str](), recruiting.Judgements(row["source"])
+    count, judged = Counter[str](), recruiting.Judgements(row)
     with exclusive(recruiting.LOCK):
         for submission in recruiter.submissions(study, recruiting.entrance(row)):
-            count[_decide(judged, study, recruiter, submission, dry_run)] += 1
+            done = _decide(judged, study, recruiter, submission, dry_run)
+            count[done or f"waiting for {studies.review_command(row)}"] += 1
         if not dry_run:
             _look_for_bonuses(row, study, recruiter)
     told = ", ".join(f"{number} {what}" for what, number in sorted(count.items())) or "no submission yet"
@@ -83,8 +84,8 @@ def settle(_: Params, name: str, participant: str, paid: bool) -> None:
 
 def _decide(
     judged: recruiting.Judgements, study: Study, recruiter: Recruiter, submission: Submission, dry_run: bool
-) -> str:
-    """Does what was decided about a submission; what became of it, for a count."""
+) -> str | None:
+    """Does what was decided about a submission; what became of it, for a count. None where nothing was decided."""
     name = submission.participant
     key = invites.signer().participant(study.name, name)
     ends = {"approved": ("paid", study.pay), "rejected": ("rejected", 0)}
@@ -98,7 +99,7 @@ def _decide(
         return submission.state
     decision, why = judged.decision(key), judged.why(key)
     if decision is None:
-        return "waiting for silverprint contribute review"
+        return None
     if payments.step_of(study.name, key, payments.REWARD) in ("paid", "rejected"):
         return "decided"
     accepted = decision == "accepted"

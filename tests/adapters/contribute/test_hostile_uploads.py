@@ -14,6 +14,7 @@ from PIL import Image
 
 from silverprint import layout
 from silverprint.adapters.contribute import inbox
+from silverprint.adapters.contribute.partial_uploads import PartialUploads
 from tests.helpers.album import gif, jpeg, png, tile
 from tests.helpers.crowd import Crowd, Person, add_crowd, running
 
@@ -171,3 +172,19 @@ def test_an_open_upload_makes_room_for_others(person: Person) -> None:
     for number in range(10):
         assert person.put(GOOD[:9], f"{number:032x}", 0, len(GOOD)).json() == {"offset": 9}
     assert len(list((layout.inbox("crowd") / "uploads").iterdir())) == 6
+
+
+def test_a_whole_upload_that_made_room_before_it_was_looked_at_begins_again(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = PartialUploads.read
+
+    def late(uploads: PartialUploads, pseudonym: str, upload: str) -> bytes:
+        uploads.drop(pseudonym, upload)
+        return read(uploads, pseudonym, upload)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PartialUploads, "read", late)
+        answer = person.put(GOOD, "0b" * 16)
+    assert (answer.status_code, answer.json()) == (409, {"offset": 0})
+    assert person.put(GOOD, "0b" * 16).json()["state"] == "taken"

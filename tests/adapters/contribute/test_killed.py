@@ -16,7 +16,7 @@ from silverprint.adapters.contribute.invites import Invite, new_key, signer
 from tests.e2e.harness import free_port
 from tests.helpers.crowd import LOOPBACK, add_crowd, found, pattern, serving
 
-KILLS, PEOPLE = 3, 4
+PEOPLE = 4
 
 
 class Giver(threading.Thread):
@@ -43,12 +43,12 @@ class Giver(threading.Thread):
                 return
 
 
-@pytest.mark.slow
-def test_nothing_that_was_acknowledged_is_lost(project: Path) -> None:
+@pytest.mark.parametrize("kills", [pytest.param(3, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.soak)])
+def test_nothing_that_was_acknowledged_is_lost(project: Path, kills: int) -> None:
     add_crowd({"wanted": 10_000, "per_person": 10_000})
     port, chance, thanked = free_port(), random.Random(5), list[str]()
     token = signer().invite(Invite(new_key(), "crowd", "birds", 10_000, 2**33))
-    for kill in range(KILLS):
+    for kill in range(kills):
         with serving(port) as process:
             seeds = [
                 range(1_000 * number, 1_000 * number + 999) for number in range(PEOPLE * kill, PEOPLE * (kill + 1))

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from silverprint.adapters.labelstudio import Studio
-from silverprint.annotation_backend import ERASED, AnnotationBackend, AskedImage, Page, Project, Task
-from silverprint.errors import UnavailableError, UsageError
+from silverprint.annotation_backend import ERASED, PARTICIPANTS, AnnotationBackend, AskedImage, Page, Project, Task
+from silverprint.errors import NotAllowedError, UnavailableError, UsageError
 from tests.adapters.labelstudio.conftest import CHOICES, PEOPLE, by_image, find, open_project
 from tests.helpers.annotator import Annotator
 from tests.helpers.memory_backend import MemoryBackend
@@ -473,3 +473,20 @@ def test_an_invited_person_counts_and_the_administrator_does_not(backend):
     assert backend.annotators() == len(backend.people()) - 1
     with pytest.raises(UnavailableError, match=f"did not take the account {email}"):
         backend.invite(email, "a password of theirs")
+
+
+def test_a_participant_has_one_account_however_often_they_come(backend, project):
+    before, key = backend.annotators(), f"label-{uuid4().hex[:8]}-1.0a"
+    links = [backend.let_in(key, project) for _ in range(2)]
+    assert all(link is not None and link.startswith(backend.url) for link in links)
+    assert list(backend.people().values()).count(f"{key}{PARTICIPANTS}") == 1
+    assert backend.annotators() == before + 1
+
+
+def test_a_participant_who_was_shut_out_is_let_in_no_more(backend, project):
+    key = f"label-{uuid4().hex[:8]}-1.0a"
+    backend.let_in(key, project)
+    who = next(who for who, email in backend.people().items() if email == f"{key}{PARTICIPANTS}")
+    backend.set_open(who, False)
+    with pytest.raises(NotAllowedError, match="shut"):
+        backend.let_in(key, project)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from silverprint.adapters.labelstudio import local_server
-from silverprint.adapters.labelstudio.inside_server import one_writer
+from silverprint.adapters.labelstudio.inside_server import one_writer, participants
 from silverprint.adapters.labelstudio.inside_server.one_writer import OneWriter, writes
 
 LONG_S = 30  # time for what will come
@@ -138,6 +138,7 @@ def test_a_body_that_is_large_or_says_no_length_is_left_to_the_server(length):
         ("OPTIONS", "/api/tasks/3/annotations/", False),
         ("DELETE", "/api/annotations/3/", True),
         ("PUT", "/api/annotations/3/", True),
+        ("GET", "/sign-in/ticket", True),
         ("BREW", "/coffee", True),
     ],
 )
@@ -157,6 +158,8 @@ def label_studio(monkeypatch):
         monkeypatch.setitem(sys.modules, "django.conf", SimpleNamespace(settings=settings))
         monkeypatch.setitem(sys.modules, "core.wsgi", SimpleNamespace(application=lambda *_: [engine.encode()]))
         monkeypatch.setitem(sys.modules, "overlap_import", SimpleNamespace(install=lambda: None))
+        ours = SimpleNamespace(install=lambda: None, settle=participants.settle)
+        monkeypatch.setitem(sys.modules, "participants", ours)
         return settings
 
     return there
@@ -167,14 +170,14 @@ def test_on_sqlite_one_writes_and_locks_are_waited_for(label_studio):
     application = one_writer.application()
     assert isinstance(application, OneWriter)
     assert ask(application, ANSWER) == [b"sqlite3"]
-    assert settings.MIDDLEWARE == ["first", "last"]
+    assert settings.MIDDLEWARE == ["first", "last", participants.MIDDLEWARE]
     assert settings.DATABASES["default"]["OPTIONS"]["timeout"] == one_writer._PATIENCE_S
 
 
 def test_another_database_is_left_to_label_studio(label_studio):
     settings = label_studio("postgresql")
     assert not isinstance(one_writer.application(), OneWriter)
-    assert settings.MIDDLEWARE == ["first", one_writer._RETRIES, "last"]
+    assert settings.MIDDLEWARE == ["first", one_writer._RETRIES, "last", participants.MIDDLEWARE]
     assert settings.DATABASES["default"]["OPTIONS"] == {}
 
 

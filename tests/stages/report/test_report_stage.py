@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import ledgers, payments, studies
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import (
@@ -73,6 +73,25 @@ def test_imported_labels_have_a_table_of_their_own_and_are_no_people(campaign: P
     heading = page().index("Labels that sources came with")
     assert re.search(r"partner</th>.*37.*3.*87\.5 %", page()[heading : heading + 3_000], re.S)
     assert "import:partner" not in page()
+
+
+def test_what_paid_people_cost_is_told_by_study_and_currency(campaign: Params) -> None:
+    facts = {"recruiter": "links", "pay": 250, "currency": "EUR", "minutes": 9, "until": 0, "places": 4}
+    studies.plan(facts | {"source": "garden", "theme": "birds", "pictures": 20})
+    labelled = studies.plan(facts | {"round": "r03", "answers": 40})
+    for step, who, amount in (("paid", "a", 250), ("paid", "b", 300), ("asked", "c", 75)):
+        told = {"study": labelled["study"], "participant": who, "payment": "reward", "amount": amount}
+        payments.write(**told, step=step, reference=None, why=None)
+    report.run(campaign)
+    text = page()
+    rows = text[text.index('aria-label="Costs of studies"') :].partition("</table>")[0]
+    told = [re.findall(r">([^<]+)</t[hd]>", row) for row in re.findall(r"<tr>(<th scope=.row.>.*?)</tr>", rows, re.S)]
+    assert told == [
+        ["garden-1", "pictures for garden, birds", "4", "10.00 EUR", "0.00 EUR", "0.00 EUR"],
+        ["label-r03-1", "labels of r03", "4", "10.00 EUR", "5.50 EUR", "0.75 EUR"],
+        ["all in EUR", "8", "20.00 EUR", "5.50 EUR", "0.75 EUR"],
+    ]
+    assert parsed(text).open == []
 
 
 def test_people_have_their_accuracy_their_state_and_what_is_suspected(campaign: Params) -> None:

@@ -15,8 +15,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from silverprint.adapters.contribute import pages
+from silverprint.adapters.contribute import labelling, pages
 from silverprint.adapters.contribute.bodies import Refused
+from silverprint.adapters.contribute.labelling import Desk
 from silverprint.adapters.contribute.site import Site, Stop, language_of
 from silverprint.adapters.contribute.texts import texts
 from silverprint.adapters.contribute.uploads import upload
@@ -39,10 +40,11 @@ _HEADERS: Final = (
 )
 
 
-def build(site: Site, hosts: tuple[str, ...] = LOOPBACK) -> Starlette:
+def build(site: Site, hosts: tuple[str, ...] = LOOPBACK, desk: Desk | None = None) -> Starlette:
     """The application; it closes the site's inboxes when it ends.
 
     Args:
+        desk: who hands out pictures to label; without it nobody labels.
         hosts: names under which it is asked for; any other is refused.
     """
 
@@ -55,6 +57,8 @@ def build(site: Site, hosts: tuple[str, ...] = LOOPBACK) -> Starlette:
         Route("/health", _health),
         Route("/static/{name}", _static),
         Route("/s/{token}", pages.enter),
+        Route("/l/{token}", labelling.landing),
+        Route("/l/{token}/begin", labelling.begin),
         Route("/i/{token}", pages.landing),
         Route("/i/{token}/agree", pages.agree, methods=["POST"]),
         Route("/i/{token}/pictures", pages.give, methods=["POST"]),
@@ -73,7 +77,7 @@ def build(site: Site, hosts: tuple[str, ...] = LOOPBACK) -> Starlette:
         exception_handlers=_HANDLERS,
         lifespan=lifespan,
     )
-    app.state.site = site
+    app.state.site, app.state.desk = site, desk
     return app
 
 

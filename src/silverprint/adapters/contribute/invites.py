@@ -46,6 +46,29 @@ class Invite(NamedTuple):
         return self.until - int(time.time())
 
 
+class Labelling(NamedTuple):
+    """What a participant of a study that labels is invited to.
+
+    Attributes:
+        key: the participant's, as `Signer.participant` makes it; of a study's common link the study's name.
+        study: its key in data/studies.csv.
+        round: whose pictures are labelled.
+        answers: that are asked of one participant.
+        until: seconds since 1970 after which it is none any more.
+        completes: what the completion code is made of that it ends with.
+    """
+
+    key: str
+    study: str
+    round: str
+    answers: int
+    until: int
+    completes: str
+
+    def is_over(self) -> bool:
+        return time.time() > self.until
+
+
 class Signer:
     """What is signed with a secret, each kind so that it passes for no other."""
 
@@ -68,6 +91,22 @@ class Signer:
     def read_entrance(self, token: str) -> Invite | None:
         found = self._read("entrance", token)
         return None if found is None else Invite(*found)
+
+    def labelling(self, labelling: Labelling) -> str:
+        """The link's own part, for a participant of a study that labels."""
+        return self._of("labelling").dumps(list(labelling))
+
+    def read_labelling(self, token: str) -> Labelling | None:
+        found = self._read("labelling", token)
+        return None if found is None else Labelling(*found)
+
+    def labelling_entrance(self, study: Labelling) -> str:
+        """The link's own part of the common link of a study that labels; `study.key` is the study's name."""
+        return self._of("labelling-entrance").dumps(list(study))
+
+    def read_labelling_entrance(self, token: str) -> Labelling | None:
+        found = self._read("labelling-entrance", token)
+        return None if found is None else Labelling(*found)
 
     def participant(self, study: str, participant: str) -> str:
         """The key of the invite of a study's participant: always the same, and nobody else can tell who it is."""

@@ -34,12 +34,18 @@ def landing(request: Request) -> Response:
 
 def enter(request: Request) -> Response:
     """A study's common link: leads each participant, whom the parameter SESSION_ID names, to an invite of their own."""
-    signer, participant = site_of(request).signer, request.query_params.get("SESSION_ID", "")
-    study = signer.read_entrance(request.path_params["token"])
-    if study is None or not 0 < len(participant) <= _LONGEST_ID:
+    signer, token = site_of(request).signer, request.path_params["token"]
+    participant = request.query_params.get("SESSION_ID", "")
+    study, labelling = signer.read_entrance(token), signer.read_labelling_entrance(token)
+    if not 0 < len(participant) <= _LONGEST_ID:
         raise Stop(404, "no-invite")
-    invite = study._replace(key=signer.participant(study.key, participant))
-    return RedirectResponse(f"/i/{signer.invite(invite)}", 303)
+    if study is not None:
+        invite = study._replace(key=signer.participant(study.key, participant))
+        return RedirectResponse(f"/i/{signer.invite(invite)}", 303)
+    if labelling is not None:
+        mine = labelling._replace(key=signer.participant(labelling.study, participant))
+        return RedirectResponse(f"/l/{signer.labelling(mine)}", 303)
+    raise Stop(404, "no-invite")
 
 
 async def agree(request: Request) -> Response:
@@ -130,7 +136,12 @@ def message(language: str, name: str, status: int, back: str | None = None) -> H
     """A page of one sentence."""
     t = texts(language)
     facts = {"t": t, "language": language, "languages": (), "names": {}, "back": back}
-    return HTMLResponse(_templates().get_template("message.html").render(facts, message=t["messages"][name]), status)
+    return rendered("message.html", facts | {"message": t["messages"][name]}, status)
+
+
+def rendered(template: str, facts: dict[str, Any], status: int = 200) -> HTMLResponse:
+    """A template with all that it names."""
+    return HTMLResponse(_templates().get_template(template).render(facts), status)
 
 
 def page(template: str, visit: Visit, status: int = 200, **facts: Any) -> HTMLResponse:
@@ -139,11 +150,16 @@ def page(template: str, visit: Visit, status: int = 200, **facts: Any) -> HTMLRe
         "t": visit.t,
         "language": visit.language,
         "languages": tuple(visit.theme.title),
-        "names": {language: texts(language)["language"] for language in LANGUAGES},
+        "names": language_names(),
         "base": visit.base,
         "theme": visit.theme,
     }
-    return HTMLResponse(_templates().get_template(template).render(common, **facts), status)
+    return rendered(template, common | facts, status)
+
+
+def language_names() -> dict[str, str]:
+    """Each language in its own words."""
+    return {language: str(texts(language)["language"]) for language in LANGUAGES}
 
 
 async def _visit(request: Request) -> Visit:

@@ -13,6 +13,10 @@ _OF_ALL: Final = 600
 _KEPT_S: Final = 86_400.0
 
 
+class MadeRoom(Exception):  # noqa: N818 (an answer, not a fault)
+    """An upload is gone, though it was whole: its sender began too many others before it was looked at."""
+
+
 class PartialUploads:
     """The open uploads of an inbox. Names are checked, and no name of a sender's file is ever one.
 
@@ -50,6 +54,16 @@ class PartialUploads:
                     old.unlink(missing_ok=True)
         with disk_errors(path):
             return path.open("ab")
+
+    def read(self, pseudonym: str, upload: str) -> bytes:
+        """
+        Raises:
+            MadeRoom: it is gone.
+        """
+        try:
+            return self.path(pseudonym, upload).read_bytes()
+        except FileNotFoundError:
+            raise MadeRoom from None
 
     def drop(self, pseudonym: str, upload: str) -> None:
         self.path(pseudonym, upload).unlink(missing_ok=True)

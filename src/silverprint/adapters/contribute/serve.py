@@ -1,7 +1,6 @@
-"""Process of the contributors' pages, on loopback: `python -m silverprint.adapters.contribute.serve PORT`."""
+"""Serving of the contributors' pages, on loopback; `silverprint.recruiting.serve` is the process that does it."""
 
 import os
-import sys
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -9,8 +8,9 @@ import uvicorn
 
 from silverprint import config
 from silverprint.adapters.contribute import app, invites
+from silverprint.adapters.contribute.labelling import Desk
 from silverprint.adapters.contribute.site import Site
-from silverprint.errors import ConfigError, SilverprintError
+from silverprint.errors import ConfigError
 
 ADDRESS: Final = "SILVERPRINT_CONTRIBUTE_URL"  # where a proxy shows the pages to others
 _CONNECTIONS: Final = 600
@@ -33,13 +33,17 @@ def public_address() -> str | None:
     return said
 
 
-def main(port: int) -> None:
-    """Serves on loopback until it is told to end."""
+def serve(port: int, desk: Desk) -> None:
+    """Serves on loopback until it is told to end.
+
+    Args:
+        desk: who hands out pictures to label.
+    """
     public = public_address()
     hosts = app.LOOPBACK + ((str(urlsplit(public).hostname),) if public else ())
     site = Site(config.load(), invites.signer(), secure=bool(public and public.startswith("https://")))
     uvicorn.run(
-        app.build(site, hosts),
+        app.build(site, hosts, desk),
         host="127.0.0.1",
         port=port,
         log_level="warning",
@@ -53,10 +57,3 @@ def main(port: int) -> None:
         ws="none",
         timeout_graceful_shutdown=10,
     )
-
-
-if __name__ == "__main__":
-    try:
-        main(int(sys.argv[1]))
-    except SilverprintError as error:
-        sys.exit(f"silverprint: {error}")

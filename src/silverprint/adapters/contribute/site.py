@@ -21,6 +21,7 @@ from silverprint.config import Params, Theme
 _REMEMBERED: Final = 10_000  # refusals, for senders whom the answer did not reach
 _AT_ONCE: Final = 3  # pictures that are looked at
 _FORMS: Final = 4  # forms with files that are read: each holds one file in memory
+_LABELLING: Final = 4  # questions to where pictures are labelled
 
 
 class Stop(Exception):  # noqa: N818 (an answer, not a fault)
@@ -62,6 +63,7 @@ class Site:
         self.refusals: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.busy: set[tuple[str, str]] = set()
         self.forms = anyio.CapacityLimiter(_FORMS)
+        self.labelling = anyio.CapacityLimiter(_LABELLING)
         self._looking = anyio.CapacityLimiter(_AT_ONCE)
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ JSON: `offset`, or once the file was looked at `state` (taken, refused), with `p
 received of a piece before the connection broke is kept.
 """
 
+import functools
 from contextlib import aclosing
 
 import anyio
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from silverprint.adapters.contribute import bodies
 from silverprint.adapters.contribute.inbox import Outcome
-from silverprint.adapters.contribute.partial_uploads import PartialUploads
+from silverprint.adapters.contribute.partial_uploads import MadeRoom, PartialUploads
 from silverprint.adapters.contribute.site import Site, Stop, Visit
 from silverprint.store.files import disk_errors
 
@@ -58,7 +59,10 @@ async def _append(request: Request, visit: Visit, pseudonym: str, name: str) -> 
                 offset += len(piece)
     if offset < length:
         return JSONResponse({"offset": offset})
-    outcome = await visit.site.receive(visit, partial.path(pseudonym, name).read_bytes, name)
+    try:
+        outcome = await visit.site.receive(visit, functools.partial(partial.read, pseudonym, name), name)
+    except MadeRoom:
+        return JSONResponse({"offset": 0}, 409)
     partial.drop(pseudonym, name)
     return await _told(visit, outcome)
 

@@ -24,8 +24,10 @@ from silverprint.adapters.labelstudio import (
     signup,
     task_import,
 )
+from silverprint.adapters.labelstudio.inside_server import participants
 from silverprint.adapters.labelstudio.sdk import translates_failures
 from silverprint.annotation_backend import ERASED, Annotation, Page, Progress, Project, StoredTask, Task
+from silverprint.errors import NotAllowedError
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -225,6 +227,22 @@ class Studio:
         """
         invitation: Any = self._client.organizations.invites.get_invite_link()
         signup.sign_up(self.url, urljoin(self.url + "/", invitation.invite_url), email, password)
+
+    @translates_failures
+    def let_in(self, participant: str, project: Project) -> str | None:
+        """Only on our own server: elsewhere every account may do everything.
+
+        Raises:
+            NotAllowedError: the account was shut.
+        """
+        if not self.local:
+            return None
+        asked = {"name": participant, "project": project.id}
+        ticket = sdk.post(self._client, participants.ADDRESS, asked)["ticket"]
+        if ticket is None:
+            remedy = "let them in again: silverprint people resume NAME"
+            raise NotAllowedError(f"participant {participant}", "their account is shut", remedy)
+        return f"{self.sign_in_url}/{participants.SIGN_IN}{ticket}"
 
     @translates_failures
     def set_open(self, annotator: str, is_open: bool) -> bool:

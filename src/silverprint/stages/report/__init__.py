@@ -13,7 +13,7 @@ from silverprint.adapters import html
 from silverprint.adapters.html.view import PlannedView, RoundView, View
 from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
-from silverprint.campaign import annotator_ledger, ledgers, round_status
+from silverprint.campaign import annotator_ledger, ledgers, round_status, studies
 from silverprint.config import START, Params
 from silverprint.core.duplicates import groups
 from silverprint.core.evaluation.calibration import expected_calibration_error
@@ -166,6 +166,7 @@ def _view(
         imports=campaign.sources,
         taught=campaign.taught,
         gold=campaign.gold,
+        costs=studies.cost_rows(),
         qualities=campaign_data.read_qualities(),
         withdrawals=withdrawals.summarise_withdrawals(campaign),
     )

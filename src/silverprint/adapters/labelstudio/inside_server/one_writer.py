@@ -13,20 +13,24 @@ from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _READS: Final = ("GET", "HEAD", "OPTIONS")
-_NEXT: Final = re.compile(r"/api/projects/\d+/next/?")  # a GET that locks a task for whoever asks
+# GETs that write: one locks a task for whoever asks, the other begins a session.
+_WRITING: Final = re.compile(r"/api/projects/\d+/next/?|/sign-in/.*")
 _HELD_BYTES: Final = 16 * 2**20  # body that is read before its request's turn: the largest import of ours is under 1 MB
 _PATIENCE_S: Final = 30  # time for which a statement waits for another program that writes
 _RETRIES: Final = "core.middleware.DatabaseIsLockedRetryMiddleware"
 
 
 def application() -> WSGIApplication:
-    """What gunicorn serves: Label Studio and an address of ours. On any database but SQLite nobody waits for a turn."""
+    """What gunicorn serves: Label Studio and addresses of ours. On any database but SQLite nobody waits for a turn."""
     settings: Any = importlib.import_module("django.conf").settings
     is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     if is_sqlite:
         _settle(settings)  # before Django connects or makes its middleware
+    ours = [importlib.import_module(name) for name in ("overlap_import", "participants")]
+    ours[1].settle(settings)
     whole: WSGIApplication = importlib.import_module("core.wsgi").application
-    importlib.import_module("overlap_import").install()
+    for module in ours:
+        module.install()
     return OneWriter(whole) if is_sqlite else whole
 
 
@@ -67,5 +71,4 @@ class OneWriter:
 
 def writes(environ: WSGIEnvironment) -> bool:
     """Whether a request changes the database: an answer, a draft, a sign-in, an import; or one for the next task."""
-    is_next = _NEXT.fullmatch(environ.get("PATH_INFO", "")) is not None
-    return is_next or environ["REQUEST_METHOD"] not in _READS
+    return _WRITING.fullmatch(environ.get("PATH_INFO", "")) is not None or environ["REQUEST_METHOD"] not in _READS

@@ -57,6 +57,7 @@ ROTATED: Final = VAR / "rotated.kept"
 NEAREST: Final = VAR / "nearest.kept"
 UNIT_COSTS: Final = VAR / "unit-costs.json"  # what `silverprint plan` tried on this machine
 RELEASE_DIFFS: Final = VAR / "releases"
+BROWSE: Final = VAR / "browse"  # the map of the pool
 FINETUNING: Final = VAR / "finetuning"  # checkpoints of a network that is being trained
 DEMO: Final = VAR / "demo"
 NOT_SEARCHED: Final = (NEEDLES, LOCKS, DEMO)  # for traces of a purged picture: what it is looked for by, and its source

@@ -50,6 +50,14 @@ def test_a_picture_without_features_is_like_none_and_nowhere(tmp_path, rows) -> 
     similar = found.similar(0)
     assert np.isnan(similar).tolist() == [False, True, False]
     assert similar[0] == pytest.approx(1, abs=1e-4)
+    assert np.isnan(found.similar(1)).all()
+
+
+def test_a_pool_without_any_features_has_an_empty_map(tmp_path) -> None:
+    features.write_description(tmp_path / "embed", {"blocks": BLOCKS})
+    found, _ = opened(tmp_path, [image_id(0)])
+    assert np.isnan(found.coordinates()).all()
+    assert np.isnan(found.similar(0)).all()
 
 
 def test_the_map_is_kept_and_made_again_when_features_change(tmp_path, rows, monkeypatch) -> None:

@@ -56,20 +56,20 @@ class FeatureMap:
             out[there] = np.clip((points - low) / np.where(high > low, high - low, 1.0), 0, 1)
         return out
 
-    def has_features(self, place: int) -> bool:
-        return bool(self._row[place] >= 0)
-
     def similar(self, place: int) -> NDArray[np.float32]:
         """(N,) cosine of every image's features with those of the image at `place`, -1 to 1, computed for all of them:
-        no index, nothing approximated but for single precision. NaN for an image without features.
+        no index, nothing approximated but for single precision. NaN for an image without features, and everywhere
+        where the one at `place` has none.
         """
+        out = np.full(len(self._row), np.nan, dtype=np.float32)
+        if self._row[place] < 0:
+            return out
         [row] = self._features.rows_at([int(self._row[place])])
         weight, offset = self._space.direction(row)
         own = self._places[self._row[place], 2]
         products = self._products(weight) - offset
         lengths = self._places[:, 2] * own
         cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-        out = np.full(len(self._row), np.nan, dtype=np.float32)
         there = self._row >= 0
         out[there] = cosines[self._row[there]]
         return out

@@ -35,13 +35,13 @@ class SimilaritySpace:
         """The space of a pool, from rows of it.
 
         Args:
-            sample: (n, d), at least one row.
+            sample: (n, d).
             blocks: the columns of each block.
         """
         projection = Projection.of(sample, blocks)
         scale = np.ones(sample.shape[1])
         for block in blocks.values():
-            length = np.square(sample[:, block] - projection.centre[block]).sum(axis=1).mean()
+            length = np.square(sample[:, block] - projection.centre[block]).sum() / max(1, len(sample))
             scale[block] = 1 / (np.sqrt(length) or 1.0)
         seen = projection(sample).astype(np.float64)
         _, vectors = np.linalg.eigh(seen.T @ seen)

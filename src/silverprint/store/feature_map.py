@@ -10,11 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint.core.features.similarity_space import SAMPLE, SimilaritySpace
+from silverprint.core.features.widening import widened
 from silverprint.store import local_cache
 from silverprint.store.features import Features
 
 _RULE: Final = "1"  # raised when a map comes to other places
-_BATCH: Final = 1_024  # rows that are widened to single precision at once: they stay in the processor's cache
+_BATCH: Final = 64  # rows that are widened to single precision at once: they stay in the processor's cache
+_PLACED: Final = 1_024  # rows that are placed on the map at once
+_SPAN: Final = 65_536  # rows that a thread searches at once
 
 
 class FeatureMap:
@@ -46,13 +49,13 @@ class FeatureMap:
     def coordinates(self) -> NDArray[np.float32]:
         """(N, 2) places on the map, 0 to 1 from edge to edge; NaN for an image without features.
 
-        The outermost hundredth of each axis lies on its edge: a few odd pictures do not push all others together.
+        The outermost thousandth at each edge lies on it: a few odd pictures do not push all others together.
         """
         out = np.full((len(self._row), 2), np.nan, dtype=np.float32)
         there = self._row >= 0
         if there.any():
             points = self._places[self._row[there], :2]
-            low, high = np.quantile(points, [0.005, 0.995], axis=0)
+            low, high = np.quantile(points, [0.001, 0.999], axis=0)
             out[there] = np.clip((points - low) / np.where(high > low, high - low, 1.0), 0, 1)
         return out
 
@@ -81,10 +84,10 @@ class FeatureMap:
             start, rows = span
             for first in range(0, len(rows), _BATCH):
                 batch = rows[first : first + _BATCH]
-                out[start + first : start + first + len(batch)] = batch.astype(np.float32) @ weight
+                out[start + first : start + first + len(batch)] = widened(batch) @ weight
 
         with ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(multiply, self._features.spans(64 * _BATCH)))
+            list(pool.map(multiply, self._features.spans(_SPAN)))
         return out
 
     def _read(self, root: Path, kept: Path) -> tuple[SimilaritySpace, NDArray[np.float32]]:
@@ -99,7 +102,7 @@ class FeatureMap:
             return SimilaritySpace(centre, scale, axes.reshape(width, 2)), whole[4 * width :].reshape(-1, 3)
         space = SimilaritySpace.of(self._features.rows_at(sample.tolist()), self._features.blocks)
         places = np.empty((len(names), 3), dtype=np.float32)
-        for start, rows in self._features.spans(_BATCH):
+        for start, rows in self._features.spans(_PLACED):
             places[start : start + len(rows)] = space.places(rows.astype(np.float32))
         parts = (space.centre, space.scale, space.axes, places)
         local_cache.write(kept, key, b"".join(part.astype(np.float32).tobytes() for part in parts))

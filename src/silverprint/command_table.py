@@ -690,6 +690,12 @@ COMMANDS = (
         ),
     ),
     Verb(
+        "browse",
+        "look at the pool in the browser: map, filters, similar pictures; a selection becomes lines of ledgers",
+        "commands.browse:run",
+        (_arg("--port", type=_port_number, help="on loopback; default: 8070 or the next that is free"),),
+    ),
+    Verb(
         "trace",
         "a picture's whole history: its origin and licence, its votes, the models trained on it",
         "commands.trace:run",

@@ -58,6 +58,7 @@ ROTATED: Final = VAR / "rotated.kept"
 NEAREST: Final = VAR / "nearest.kept"
 UNIT_COSTS: Final = VAR / "unit-costs.json"  # what `silverprint plan` tried on this machine
 RELEASE_DIFFS: Final = VAR / "releases"
+BROWSE: Final = VAR / "browse"  # the map of the pool
 FINETUNING: Final = VAR / "finetuning"  # checkpoints of a network that is being trained
 REBUILT: Final = VAR / "rebuilt"  # models of earlier rounds, learnt once more on other features
 DEMO: Final = VAR / "demo"

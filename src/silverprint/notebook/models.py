@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import champion_round, ledgers
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UnavailableError
@@ -39,16 +39,11 @@ def champion(params: Params, folder: Path) -> Model:
     Raises:
         As `Campaign.champion`.
     """
-    from silverprint.core.evaluation import champion as titles  # loads scipy: not before
-    from silverprint.store import evaluations
-
-    metrics = {name: evaluations.metrics(name, "evaluation") for name in params.chain if layout.metrics(name).exists()}
-    judged = [name for name, found in metrics.items() if found["evaluation"]["n"]]
-    judgements = {name: rows for name in judged if not (rows := evaluations.read(layout.model(name))).is_empty()}
-    if not judgements:
+    found = champion_round.find(params)
+    if found is None:
         rule = "no model was judged on evaluation pictures yet"
         raise UnavailableError(str(layout.ROUNDS), rule, "the newest one is campaign.model()")
-    return of_round(params, folder, titles.champion(next(iter(judgements)), titles.challenges(judgements)))
+    return of_round(params, folder, found)
 
 
 def _standing(card: dict[str, Any]) -> dict[str, Any]:

@@ -86,6 +86,24 @@ class Features:
                 batch = rows[first : first + size]
                 yield places[start + batch], features[batch].astype(np.float32)
 
+    def spans(self, size: int) -> Iterator[tuple[int, NDArray[np.float16]]]:
+        """Every row on disk, in pieces of at most `size`: the number of the first, and (n, D) mapped rows."""
+        end = 0
+        for part in self._parts:
+            start, end = end, end + len(part.image_ids)
+            for first in range(0, end - start, size):
+                yield start + first, part.rows[first : first + size]
+
+    def rows_at(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """(n, D) float32: rows by their number on the disk."""
+        ends = np.cumsum([len(part.image_ids) for part in self._parts])
+        at = np.searchsorted(ends, rows, side="right")
+        out = np.empty((len(rows), self.width), dtype=np.float32)
+        for place, (number, row) in enumerate(zip(at.tolist(), rows, strict=True)):
+            part = self._parts[number]
+            out[place] = part.rows[row - (int(ends[number]) - len(part.image_ids))]
+        return out
+
     def places(self, image_ids: pl.Series) -> NDArray[np.int64]:
         """(N,) where in `image_ids`, distinct, the picture of each row on disk stands; -1 if it is not among them.
 

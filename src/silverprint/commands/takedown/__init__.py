@@ -4,23 +4,20 @@ The list in Git gets a line for what was asked, which later crawls obey, and one
 """
 
 import re
-from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urldefrag
 
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import exact_copies, ledgers, released
+from silverprint.campaign import ledgers, released, takedown_lines
 from silverprint.commands.takedown import prove as proof
 from silverprint.commands.takedown import purge as purging
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.cleaning import withdrawals
-from silverprint.dvcfiles import missing_outputs
-from silverprint.errors import UnavailableError, UsageError
-from silverprint.records import CONTRIBUTOR, IMAGE_ID, RAW, TAKEDOWNS, conform
-from silverprint.store import tables
+from silverprint.errors import UsageError
+from silverprint.records import CONTRIBUTOR, IMAGE_ID
 
 _SCHEMES: Final = ("http", "https", "s3")
 
@@ -46,19 +43,13 @@ def run(
         return
     if not reason:
         raise UsageError(f"--why {why or ''!r}", "a takedown says why", 'give a reason: --why "asked by its author"')
-    raw = _raw(params)
+    raw = takedown_lines.indexes(params)
     kind, target = _kind(params, target, raw)
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    asked = {"image_id": target if kind == "image" else None, "kind": kind, "target": target}
-    rule = conform(pl.DataFrame([asked]), TAKEDOWNS)
-    reached = withdrawals.resolve(rule, raw, exact_copies.pixel_hashes_of_measured(params.sources, raw))
-    rows = pl.concat([rule, conform(reached.with_columns(kind=pl.lit(kind), target=pl.lit(target)), TAKEDOWNS)])
-    kept = ledgers.takedowns()
-    rows = rows.unique("image_id", keep="first", maintain_order=True).with_columns(why=pl.lit(reason), at=pl.lit(at))
-    new = rows.join(kept, on=["image_id", "kind", "target"], how="anti", nulls_equal=True)
-    tables.write_ledger(pl.concat([kept, new]), layout.TAKEDOWNS, TAKEDOWNS, ["at", "target", "image_id"])
-    if reached.join(raw, on="image_id", how="semi").is_empty():
+    found = takedown_lines.draw_up(params, kind, [target], reason, raw)
+    found.write()
+    if not found.here:
         say(f"warning: no source holds a picture of this {kind}; should one come, it is withdrawn")
+    reached = found.reached
     same = reached.filter(pl.col("how") == "same-pixels").height
     say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: silverprint repro")
     held = released.released_rows(reached["image_id"].to_list()).height
@@ -73,7 +64,7 @@ def run(
 
 def _prove(params: Params, target: str) -> None:
     """The proof of a takedown that was written before."""
-    kind, name = _kind(params, target, _raw(params))
+    kind, name = _kind(params, target, takedown_lines.indexes(params))
     rows = ledgers.takedowns().filter((pl.col("target") == name) & (pl.col("kind") == kind))
     named = rows["image_id"].drop_nulls().unique().sort().to_list()
     if not named:
@@ -119,12 +110,3 @@ def _full(digits: str, raw: pl.DataFrame) -> str:
 def _text(said: str) -> str:
     """One line of UTF-8: a terminal may hand over any bytes."""
     return " ".join(said.encode("utf-8", "backslashreplace").decode("utf-8").split())
-
-
-def _raw(params: Params) -> pl.DataFrame:
-    for source in params.sources:
-        if not layout.raw(source).is_dir():
-            rule = "the takedown cannot be resolved without this source's index"
-            remedy = f"run: {missing_outputs.recovery_command(layout.raw(source))}"
-            raise UnavailableError(str(layout.raw(source)), rule, remedy)
-    return pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])

@@ -1,0 +1,155 @@
+"""Application: routes, what every answer carries, and who may ask for it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from silverprint.adapters.browse import data, pages
+from silverprint.adapters.browse.site import Site, Stop
+from silverprint.errors import SilverprintError
+
+LOOPBACK: Final = ("127.0.0.1", "localhost")
+_STATIC: Final = {"browse.js": "text/javascript", "map.js": "text/javascript", "browse.css": "text/css"}
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),  # the first address holds the key
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), microphone=()"),
+    (b"cache-control", b"no-store"),  # what is taken down is in no cache
+)
+
+
+def build(site: Site, cookie: str, ready: Callable[[], None] = lambda: None) -> Starlette:
+    """The application.
+
+    Args:
+        cookie: name of the cookie with the site's key; a port has its own, for browsers send a host's to all ports.
+        ready: called once it can be asked.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        ready()
+        yield
+
+    routes = [
+        Route("/", pages.browse),
+        Route("/favicon.ico", _no_icon),
+        Route("/static/{name}", _static),
+        Route("/api/pool", data.pool),
+        Route("/api/points", data.points),
+        Route("/api/codes/{facet}", data.codes),
+        Route("/api/view", data.look, methods=["POST"]),
+        Route("/api/numbers", data.numbers, methods=["POST"]),
+        Route("/api/pictures/{number:int}", data.picture),
+        Route("/pictures/{size}/{number:int}", data.jpeg),
+        Route("/confirm", pages.confirm, methods=["POST"]),
+        Route("/write", pages.write, methods=["POST"]),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Guard, site=site, cookie=cookie),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK), www_redirect=False),
+        ],
+        exception_handlers={Stop: _stopped, SilverprintError: _failed, HTTPException: _no_page, 500: _trouble},
+        lifespan=lifespan,
+    )
+    app.state.site = site
+    return app
+
+
+class Guard:
+    """Rules for every request: headers of its answer, the key, and that no other site's page asks."""
+
+    def __init__(self, app: ASGIApp, site: Site, cookie: str) -> None:
+        self._app, self._site, self._cookie = app, site, cookie
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        request = Request(scope)
+        refused = self._refused(request)
+        await (self._app if refused is None else refused)(scope, receive, with_headers)
+
+    def _refused(self, request: Request) -> Response | None:
+        """The answer to who may not ask; None for who may."""
+        said = request.query_params.get("key")
+        if request.url.path == "/" and said is not None and self._site.is_key(said):
+            response = RedirectResponse("/", 303)
+            response.set_cookie(self._cookie, self._site.key, httponly=True, samesite="strict")
+            return response
+        if request.method not in ("GET", "HEAD") and _is_of_another_site(request):
+            return answer(request, 403, "Another site's page may not ask for this.")
+        if not self._site.is_key(request.cookies.get(self._cookie, "")):
+            return answer(request, 403, "Open the address that `silverprint browse` printed: it lets your browser in.")
+        return None
+
+
+def answer(request: Request, status: int, words: str) -> Response:
+    """An answer of one sentence, for people or for the script."""
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"message": words}, status)
+    return pages.message(words, status)
+
+
+def _is_of_another_site(request: Request) -> bool:
+    said = request.headers.get("sec-fetch-site")
+    if said is not None:
+        return said not in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+
+
+async def _no_icon(_: Request) -> Response:
+    return Response(status_code=204)
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        raise Stop(404, "There is no such page.")
+    text = files("silverprint.adapters.browse").joinpath("pages", name).read_text(encoding="utf-8")
+    return Response(text, media_type=_STATIC[name])
+
+
+async def _stopped(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Stop)  # noqa: S101 (it handles no other)
+    return answer(request, error.status, error.words)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return answer(request, 409, str(error))
+
+
+async def _no_page(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return answer(request, error.status_code, "There is no such page.")
+
+
+async def _trouble(request: Request, _: Exception) -> Response:
+    return answer(request, 500, "Something went wrong here; the terminal says what.")

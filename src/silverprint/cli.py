@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +48,9 @@ class Parser(argparse.ArgumentParser):
         return next(iter(difflib.get_close_matches(typed[1], known, 1)), None)
 
 
+@cache
 def parser() -> Parser:
+    """The parser of all commands, built once in a process."""
     top = Parser(prog="silverprint", description="Image classification datasets that can be trusted.")
     top.add_argument("--version", action="version", version=f"silverprint {__version__}")
     _add(top, command_table.VERBS)

@@ -6,6 +6,7 @@
 import ast
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -34,6 +35,7 @@ def _digest(graph: grimp.ImportGraph, stage: str) -> str:
     return whole.hexdigest()[:16]
 
 
+@cache  # of thirteen stages most share most modules
 def _meaning(module: str) -> bytes:
     base = ROOT / "src" / Path(*module.split("."))
     path = base.with_suffix(".py") if base.with_suffix(".py").exists() else base / "__init__.py"

@@ -33,6 +33,8 @@ from tests.helpers.tiny_backbone import REPLACED, TINY
 
 EMBED = Embed(REPLACED, 32, 16)
 RECIPE = Model(1, trainer="finetune", finetune=Finetune(epochs=4, batch=8, learning_rate=0.02, layer_decay=1.0))
+BRIEF = replace(RECIPE, finetune=replace(RECIPE.finetune, epochs=2))  # where it need not learn anything
+MIXED = replace(BRIEF, finetune=replace(BRIEF.finetune, augment=Augment(mixup=0.2, cutmix=1.0)))
 STILL = Augment(flip=False, rotation=0, crop=1, colour=0)
 CLASSES = 3
 
@@ -97,7 +99,7 @@ def test_no_prediction_held_out_knows_its_pictures_label(tiny, tmp_path, monkeyp
     swapped = given.labels.copy()
     swapped[[0, 1]] = swapped[[1, 0]]
     other = replace(given, labels=swapped, targets=np.eye(CLASSES, dtype=np.float32)[swapped])
-    first, second = (learnt(one, tmp_path / "x") for one in (given, other))
+    first, second = (learnt(one, tmp_path / "x", BRIEF) for one in (given, other))
     fold = [0, 1, 2, 9, 10, 11]
     logits = [np.log(one.held_out) * float(one.network.temperature) for one in (first, second)]
     centred = [rows - rows.mean(axis=1, keepdims=True) for rows in logits]
@@ -105,12 +107,20 @@ def test_no_prediction_held_out_knows_its_pictures_label(tiny, tmp_path, monkeyp
     assert not np.allclose(*centred, atol=1e-3)  # the other folds learnt from them
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tiny, tmp_path) -> None:
+@pytest.fixture(scope="module")
+def unstopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Learnt, int]:
+    """A run of the MIXED recipe from beginning to end, and how many pictures it read."""
     given = lesson(18)
-    mixed = replace(RECIPE, finetune=replace(RECIPE.finetune, augment=Augment(mixup=0.2, cutmix=1.0)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(backbones.BACKBONES, REPLACED, TINY)
+        return learnt(given, tmp_path_factory.mktemp("unstopped") / "a", MIXED), given.pictures.read_so_far
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tiny, tmp_path, unstopped) -> None:
+    runs = [unstopped[0], *(learnt(lesson(18), tmp_path / "scratch", MIXED, seed) for seed in (5, 6))]
     folders = [tmp_path / name for name in "abc"]
-    for folder, seed in zip(folders, (5, 5, 6), strict=True):
-        learnt(given, tmp_path / "scratch", mixed, seed).network.save(folder, {"model_id": "m"})
+    for folder, found in zip(folders, runs, strict=True):
+        found.network.save(folder, {"model_id": "m"})
     a, b, c = ((folder / WEIGHTS).read_bytes() for folder in folders)
     assert a == b
     assert a != c
@@ -124,31 +134,31 @@ def stop() -> None:
     raise StoppedError
 
 
-@pytest.mark.parametrize("reads", [40, 150])
-def test_a_run_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(tiny, tmp_path, reads: int) -> None:
-    mixed = replace(RECIPE, finetune=replace(RECIPE.finetune, augment=Augment(mixup=0.2)))
-    whole, broken = lesson(18), lesson(18)
-    expected = learnt(whole, tmp_path / "a", mixed)
+@pytest.mark.parametrize("reads", [20, 85])  # in the second epoch of the first fold, and of the third
+def test_a_run_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(tiny, tmp_path, unstopped, reads: int) -> None:
+    expected, whole = unstopped
+    broken = lesson(18)
     broken.pictures.stop_at, broken.pictures.stop = reads, stop
     with pytest.raises(StoppedError):
-        learnt(broken, tmp_path / "b", mixed)
+        learnt(broken, tmp_path / "b", MIXED)
     assert list((tmp_path / "b").glob("*/*.ckpt"))
     again = lesson(18)
-    found = learnt(again, tmp_path / "b", mixed)
+    found = learnt(again, tmp_path / "b", MIXED)
     assert found.network.digest() == expected.network.digest()
     assert np.array_equal(found.held_out, expected.held_out)
-    assert again.pictures.read_so_far < whole.pictures.read_so_far
+    assert again.pictures.read_so_far < whole
 
 
 def test_a_checkpoint_of_other_labels_is_of_no_use(tiny, tmp_path) -> None:
     given = lesson(18)
-    given.pictures.stop_at, given.pictures.stop = 60, stop
+    given.pictures.stop_at, given.pictures.stop = 30, stop
     with pytest.raises(StoppedError):
-        learnt(given, tmp_path / "a")
+        learnt(given, tmp_path / "a", BRIEF)
+    assert list((tmp_path / "a").glob("*/*.ckpt"))
     labels = np.roll(given.labels, 1)
     other = replace(lesson(18), labels=labels, targets=np.eye(CLASSES, dtype=np.float32)[labels])
-    expected = learnt(other, tmp_path / "b")
-    assert learnt(other, tmp_path / "a").network.digest() == expected.network.digest()
+    expected = learnt(other, tmp_path / "b", BRIEF)
+    assert learnt(other, tmp_path / "a", BRIEF).network.digest() == expected.network.digest()
 
 
 def killed(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from silverprint import layout
 from silverprint.config import Embed, Params
 from silverprint.errors import UnavailableError
-from silverprint.model.finetune.learn import Learnt, learn
 from silverprint.model.finetune.lesson import Lesson, Pictures
 from silverprint.model.finetune.network import Network
 from silverprint.model.head import Head, require_same_features
-from silverprint.model.predict import predict
 from silverprint.records import MANIFEST
 from silverprint.store import ShardReader, tables
 from silverprint.store.features import Features
+
+if TYPE_CHECKING:
+    from silverprint.model.finetune.learn import Learnt
 
 FINETUNE = "finetune"  # the `trainer` on the card of a network; a head's card has none
 
@@ -56,6 +57,8 @@ class OnFeatures:
         return self.head.predict(self.features.matrix(image_ids))
 
     def predict_pool(self, image_ids: Sequence[str], what: str) -> NDArray[np.float32]:
+        from silverprint.model.predict import predict  # Lightning takes seconds to load: `predict` above needs none
+
         return predict(self.head, self.features, image_ids, what=what)
 
     def digest(self) -> str:
@@ -120,13 +123,15 @@ def finetuned(
     pool: Sequence[str],
     seed: int,
     scratch: Path,
-) -> tuple[OnPictures, Learnt]:
+) -> tuple[OnPictures, "Learnt"]:
     """A network that learnt from `labels`, (n,) class ids, `targets`, (n, C), and `pool`; `learn` says the rest.
 
     Raises:
         UnavailableError: a source's shards, or the backbone's weights, are not there.
         DataError: there are too few labels, a picture does not decode, or the loss is not finite.
     """
+    from silverprint.model.finetune.learn import learn
+
     pictures = shards()
     lesson = Lesson(pictures, image_ids, labels, targets, pool)
     learnt = learn(lesson, params.embed, params.model, seed=seed, scratch=scratch)

@@ -19,14 +19,15 @@ def of_round(params: Params, folder: Path, round_name: str | None) -> Model:
     Raises:
         As `Campaign.model`.
     """
-    from silverprint.model import round_model
-    from silverprint.model.head import require_same_features
-    from silverprint.store import evaluations
-
     name = _trained(params) if round_name is None else frames.known(params, round_name)
     path = layout.model(name)
     missing_outputs.require_pulled(path)
     card = _standing(model_card.read(path))
+
+    from silverprint.model import round_model  # loads torch: not before there is a model
+    from silverprint.model.head import require_same_features
+    from silverprint.store import evaluations
+
     if (layout.EMBED / features.DESCRIPTION).exists():
         require_same_features(card, features.describe(layout.EMBED), path)
     learnt = round_model.loaded(path, card, params.embed)

@@ -82,41 +82,35 @@ def test_chance_draws_before_the_strategy_and_does_not_know_it(pool, plan, evalu
     assert one.filter(drawn).equals(other.filter(drawn))
 
 
-def test_control_is_a_fair_draw_from_the_whole_pool():
-    pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "group": range(20)}).with_columns(
+def counted(role: str, shares: roles.Shares, seeds: int) -> list[int]:
+    """How often each of sixty pictures, of which the strategy likes the first, is in the role."""
+    pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(60)], "group": range(60)}).with_columns(
         predicted=pl.lit(None, pl.String),
         confidence=pl.lit(None, pl.Float64),
         model_id=pl.lit(None, pl.String),
         shown_to=pl.lit(None, pl.String),
     )
     counts = dict.fromkeys(pool["image_id"], 0)
-    for seed in range(300):
+    for seed in range(seeds):
         plan = Plan("margin", overlap=1, evaluation_overlap=1, share_shown=0.0, seed=seed)
-        queue = compose(pool, roles.Shares(evaluation=0, control=5, train=5), plan, first, NOTHING)
-        for image_id in queue.filter(pl.col("role") == "control")["image_id"]:
+        for image_id in compose(pool, shares, plan, first, NOTHING).filter(role=role)["image_id"]:
             counts[image_id] += 1
-    chi = sum((n - 75) ** 2 / 75 for n in counts.values())
-    assert chi < 43.8  # the 99.9 % point of chi-square with 19 degrees of freedom
+    return list(counts.values())
+
+
+def test_control_is_a_fair_draw_from_the_whole_pool():
+    counts = counted("control", roles.Shares(evaluation=0, control=15, train=15), seeds=100)
+    chi = sum((n - 25) ** 2 / 25 for n in counts)
+    assert chi < 98.3  # the 99.9 % point of chi-square with 59 degrees of freedom
 
 
 def test_the_audit_is_a_fair_draw_from_what_the_strategy_leaves():
     """So that it stands for the pictures that nobody is asked about."""
-    pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "group": range(20)}).with_columns(
-        predicted=pl.lit(None, pl.String),
-        confidence=pl.lit(None, pl.Float64),
-        model_id=pl.lit(None, pl.String),
-        shown_to=pl.lit(None, pl.String),
-    )
-    counts = dict.fromkeys(pool["image_id"], 0)
-    for seed in range(300):
-        plan = Plan("margin", overlap=1, evaluation_overlap=1, share_shown=0.0, seed=seed)
-        queue = compose(pool, roles.Shares(evaluation=0, control=0, train=5, audit=5), plan, first, NOTHING)
-        for image_id in queue.filter(pl.col("role") == "audit")["image_id"]:
-            counts[image_id] += 1
-    left = list(counts.values())[5:]  # the strategy takes the first five
-    assert sum(left) == sum(counts.values()) == 1_500
-    chi = sum((n - 100) ** 2 / 100 for n in left)
-    assert chi < 36.1  # the 99.9 % point of chi-square with 14 degrees of freedom
+    counts = counted("audit", roles.Shares(evaluation=0, control=0, train=15, audit=15), seeds=100)
+    left = counts[15:]  # the strategy takes the first fifteen
+    assert sum(left) == sum(counts) == 1_500
+    chi = sum((n - 1_500 / 45) ** 2 / (1_500 / 45) for n in left)
+    assert chi < 78.7  # the 99.9 % point of chi-square with 44 degrees of freedom
 
 
 def test_a_near_duplicate_is_drawn_in_its_group_s_stead():

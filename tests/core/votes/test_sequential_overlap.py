@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from silverprint.core.votes import sequential_overlap, vote_ledger
 from silverprint.records import ASKS, QUEUE, VOTES, conform, empty
 
-NAMES = ("a", "b", "c", "d")
+NAMES = tuple("abcdefghijkl")
 CONFIDENCES = st.none() | st.floats(0, 1)
 
 
@@ -48,17 +48,21 @@ def needed(queue, asks, votes) -> dict[str, int]:
     return dict(rows.select("image_id", "needed").iter_rows())
 
 
+def of_each(one: st.SearchStrategy) -> st.SearchStrategy:
+    return st.lists(one, min_size=len(NAMES), max_size=len(NAMES))
+
+
 KNOBS = st.tuples(st.integers(1, 4), st.integers(0, 4), st.floats(0.5, 0.99)).map(
     lambda said: (said[0], said[0] + said[1], said[2])
 )
 
 
 @given(
-    knobs=st.lists(KNOBS | st.tuples(st.integers(1, 5), st.none(), st.none()), min_size=4, max_size=4),
-    people=st.lists(st.integers(0, 7), min_size=4, max_size=4),
-    confidence=st.lists(CONFIDENCES, min_size=4, max_size=4),
+    knobs=of_each(KNOBS | st.tuples(st.integers(1, 5), st.none(), st.none())),
+    people=of_each(st.integers(0, 7)),
+    confidence=of_each(CONFIDENCES),
 )
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_one_more_is_asked_where_all_have_answered_the_label_is_not_sure_and_somebody_is_left(
     knobs, people, confidence
 ):
@@ -79,13 +83,12 @@ def test_one_more_is_asked_where_all_have_answered_the_label_is_not_sure_and_som
 
 
 @given(
-    people=st.lists(st.integers(1, 4), min_size=4, max_size=4),
-    seen=st.lists(st.integers(1, 4), min_size=4, max_size=4),
+    people=of_each(st.integers(1, 4)),
+    seen=of_each(st.integers(1, 4)),
     order=st.randoms(use_true_random=False),
 )
-@settings(max_examples=80)
 def test_two_machines_write_the_same_lines_however_often_each_looked(people, seen, order):
-    queue = queue_of(*[(1, 5, 0.9)] * 4)
+    queue = queue_of(*[(1, 5, 0.9)] * len(NAMES))
     at_last = {name: max(one, other) for name, one, other in zip(NAMES, people, seen, strict=True)}
     earlier = {name: min(count, one) for name, count, one in zip(NAMES, at_last.values(), seen, strict=True)}
     doubt = dict.fromkeys(NAMES, 0.6)

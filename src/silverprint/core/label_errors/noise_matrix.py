@@ -13,9 +13,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import softmax
 
-from silverprint.core.evaluation.calibration import temperature
+from silverprint.core.evaluation.calibration import softmax, temperature
 from silverprint.core.evaluation.resampling import stratified_folds
 from silverprint.core.semisupervised.shapes import ClassIds, Distributions, Logits, Losses
 
@@ -80,13 +79,13 @@ def learn(logits: Logits, labels: ClassIds, strength: float, told: Matrix | None
 
 def posterior(logits: Logits, labels: ClassIds, noise: Noise) -> Distributions:
     """(N, C) P(class | picture, label), by Bayes' rule."""
-    both = softmax(logits / noise.temperature, axis=1) * noise.matrix[:, labels].T
+    both = softmax(logits / noise.temperature) * noise.matrix[:, labels].T
     return np.asarray(both / both.sum(axis=1, keepdims=True))
 
 
 def _likelihood(logits: Logits, labels: ClassIds, noise: Noise) -> Losses:
     """(N,) log P(label | picture)."""
-    return np.asarray(np.log((softmax(logits / noise.temperature, axis=1) * noise.matrix[:, labels].T).sum(axis=1)))
+    return np.asarray(np.log((softmax(logits / noise.temperature) * noise.matrix[:, labels].T).sum(axis=1)))
 
 
 def _shrunk(counts: Matrix, strength: float) -> Matrix:

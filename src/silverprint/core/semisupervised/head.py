@@ -8,9 +8,8 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import softmax
 
-from silverprint.core.evaluation.calibration import temperature
+from silverprint.core.evaluation.calibration import softmax, temperature
 from silverprint.core.evaluation.resampling import stratified_folds
 from silverprint.core.semisupervised.features import View, in_chunks, with_constant
 from silverprint.core.semisupervised.shapes import (
@@ -144,7 +143,7 @@ class Fitted:
 
     def _few(self, rows: Rows) -> NDArray[np.float32]:
         logits = with_constant(self.view(rows)) @ self.weight / self.temperature
-        return np.asarray(softmax(logits, axis=2).mean(axis=0), dtype=np.float32)
+        return np.asarray(softmax(logits).mean(axis=0), dtype=np.float32)
 
 
 def supervised_term(
@@ -233,7 +232,7 @@ def calibrated(problem: Problem, logits: MemberLogits) -> Judged:
     judged = problem.judged
     known = problem.labels[judged]
     warmth = temperature(logits[:, judged], known)
-    predictions = softmax(logits / warmth, axis=2).mean(axis=0)
+    predictions = softmax(logits / warmth).mean(axis=0)
     shares = predictions[judged]
     own = shares[np.arange(len(known)), known]
     brier = np.square(shares).sum(axis=1) - 2 * own + 1

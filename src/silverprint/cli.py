@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +48,7 @@ class Parser(argparse.ArgumentParser):
         return next(iter(difflib.get_close_matches(typed[1], known, 1)), None)
 
 
+@cache
 def parser() -> Parser:
     top = Parser(prog="silverprint", description="Image classification datasets that can be trusted.")
     top.add_argument("--version", action="version", version=f"silverprint {__version__}")

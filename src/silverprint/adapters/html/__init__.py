@@ -1,5 +1,7 @@
 """HTML pages: report, preview of a queue, versions of a release; one file each, no scripts, other files or network."""
 
+from functools import cache
+
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from silverprint.adapters.html import sentences
@@ -39,6 +41,7 @@ def render_comparison(view: ComparisonView) -> str:
     return _template("compare.html").render(view=view)
 
 
+@cache
 def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("silverprint.adapters.html", "."),

@@ -53,11 +53,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     Its shards are worked through in this process: processes take longer to start than a few pictures do.
     """
-    copy_project(tmp_path)
-    path = tmp_path / "params.yaml"
-    path.write_text(path.read_text().replace("executor: processes", "executor: serial"))
+    serial_project(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def serial_project(folder: Path) -> None:
+    """`copy_project` whose shards are worked through in one process."""
+    copy_project(folder)
+    path = folder / "params.yaml"
+    path.write_text(path.read_text().replace("executor: processes", "executor: serial"))
 
 
 def copy_project(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """YAML as plain values. Whatever is wrong with a file is one line that says where."""
 
+import pickle
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from silverprint.errors import ConfigError
 
 _DEEPEST: Final = 64
 _MOST: Final = 1_000_000
+_REMEMBERED: Final = 16  # texts: a command reads the same few files again and again
 
 
 def read(path: Path) -> str:
@@ -41,7 +44,7 @@ def mapping(text: str, name: Path) -> dict[Any, Any]:
         raise ConfigError(f"{name} line {line}", git_conflicts.RULE, _one_side(name))
     try:
         _require_flat(text, name)
-        document = YAML(typ="safe").load(text)
+        document = plain(text)
         values = _values(document)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -58,15 +61,36 @@ def mapping(text: str, name: Path) -> dict[Any, Any]:
     return document
 
 
+def plain(text: str) -> Any:
+    """The document `text` as plain values, the caller's own to change. A text read before is not parsed again.
+
+    Raises:
+        YAMLError: it is not YAML.
+    """
+    return pickle.loads(_pickled(text))  # noqa: S301 - bytes of this process
+
+
+@lru_cache(_REMEMBERED)
+def _pickled(text: str) -> bytes:
+    return pickle.dumps(YAML(typ="safe").load(text))
+
+
 def _require_flat(text: str, name: Path) -> None:
     """Refuses what is nested so deep that reading it would break the parser or the stack."""
+    if place := _too_deep(text):
+        where = f"{name} line {place[0] + 1} column {place[1] + 1}"
+        raise ConfigError(where, f"nested more than {_DEEPEST} deep", "write it flatter")
+
+
+@lru_cache(_REMEMBERED)
+def _too_deep(text: str) -> tuple[int, int] | None:
+    """Line and column, from 0, of the first collection that is nested too deep."""
     depth = 0
     for event in YAML(typ="safe").parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > _DEEPEST:
-            mark = event.start_mark
-            where = f"{name} line {mark.line + 1} column {mark.column + 1}"
-            raise ConfigError(where, f"nested more than {_DEEPEST} deep", "write it flatter")
+            return event.start_mark.line, event.start_mark.column
+    return None
 
 
 def _values(document: object) -> int:

@@ -1,6 +1,7 @@
 """Classes change between rounds: every ledger of votes keeps its bytes, and what is made of it follows."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -25,15 +26,36 @@ from silverprint.errors import ConfigError, DataError, UsageError
 from silverprint.records import BROUGHT, GOLD, IMPORTS, LABELS, NONE_OF_THESE, OBSOLETE, VOICES, VOTES
 from silverprint.stages import check, labels, queue
 from silverprint.store import tables
+from tests.conftest import serial_project
 from tests.helpers import round_campaign as campaign
 
 NAMES = ["coat", "bag", "hat"]  # the classes; this campaign's answers are these in turn
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a campaign of three classes whose first round is closed and labelled, its second scored and not
+    drawn.
+    """
+    folder = tmp_path_factory.mktemp("begun")
+    serial_project(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(queue, "check", lambda *_: [])
+        begin()
+    return folder
+
+
 @pytest.fixture
-def asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
-    """A campaign of three classes whose first round is closed and labelled, its second scored and not drawn."""
+def asked(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """The working directory is a copy of it."""
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(queue, "check", lambda *_: [])
+    return config.load()
+
+
+def begin() -> None:
     text = Path("params.yaml").read_text()
     text = yaml_edit.put(text, ("dataset", "classes"), NAMES)
     for name in ("r01", "r02", "r03"):
@@ -48,7 +70,6 @@ def asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     campaign.write_scores(params, "r01", model=False)
     check.run(params)
     ask(params, "r01")
-    return params
 
 
 def ask(params: Params, name: str) -> None:

@@ -225,17 +225,22 @@ def require(ledger: Ledger, path: Path) -> None:
     """
     kind = kind_of(path)
     remedy = f"fix the line, or compare it with Git: git diff {path}"
-    for name in kind.required:
-        column = ledger.frame[name]
-        lacking = (column.is_null() | (column.cast(pl.String) == "")).arg_true()
-        if len(lacking):
-            raise DataError(f"{path} line {ledger.lines[lacking[0]]}", f"has no {name}", remedy)
-    for name, words in kind.words.items():
-        unknown = (~ledger.frame[name].is_in(list(words)).fill_null(False)).arg_true()
-        if len(unknown):
-            value = f"{path} line {ledger.lines[unknown[0]]}: {name} {str(ledger.frame[name][unknown[0]])[:80]!r}"
-            raise DataError(value, f"must be one of: {', '.join(words)}", remedy)
+    lacking = {name: (pl.col(name).is_null() | (pl.col(name).cast(pl.String) == "")) for name in kind.required}
+    unknown = {name: ~pl.col(name).is_in(list(words)).fill_null(False) for name, words in kind.words.items()}
+    for name, row in _first_rows(ledger.frame, lacking):
+        raise DataError(f"{path} line {ledger.lines[row]}", f"has no {name}", remedy)
+    for name, row in _first_rows(ledger.frame, unknown):
+        value = f"{path} line {ledger.lines[row]}: {name} {str(ledger.frame[name][row])[:80]!r}"
+        raise DataError(value, f"must be one of: {', '.join(kind.words[name])}", remedy)
     if kind.whole:
         twice = ledger.frame.select(kind.key).is_duplicated().arg_true()
         if len(twice):
             raise DataError(f"{path} line {ledger.lines[twice[1]]}", f"its {kind.key[0]} is there twice", remedy)
+
+
+def _first_rows(frame: pl.DataFrame, wrong: dict[str, pl.Expr]) -> list[tuple[str, int]]:
+    """Each column in which a row is wrong, with the first such row."""
+    if not wrong:
+        return []
+    firsts = frame.select(expression.arg_true().first().alias(name) for name, expression in wrong.items())
+    return [(name, row) for name, row in firsts.row(0, named=True).items() if row is not None]

@@ -3,6 +3,7 @@
 A way is a path of keys and places: ("rounds", "r02", "budget"). Each function gives the new text.
 """
 
+from functools import lru_cache
 from io import StringIO
 from textwrap import dedent, indent
 from typing import Any, TypeAlias, TypeGuard
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 
+from silverprint import yamltext
 from silverprint.errors import ConfigError
 
 Way: TypeAlias = tuple[str | int, ...]
@@ -261,12 +263,18 @@ def _line_end(text: str, at: int) -> int:
 
 def _at(text: str, way: Way) -> Any:
     """The key (of the document: itself) and the value at `way`."""
-    marked = text.startswith("\ufeff")  # which libyaml, ten times as fast, does not count
-    root = YAML(typ="safe", pure=marked).compose(text)
+    root = _composed(text)
     part = (root, root)
     for key in way:
         part = _find(part[1], key)
     return part
+
+
+@lru_cache(4)
+def _composed(text: str) -> Any:
+    """The document's nodes, which nobody changes."""
+    marked = text.startswith("\ufeff")  # which libyaml, ten times as fast, does not count
+    return YAML(typ="safe", pure=marked).compose(text)
 
 
 def _find(holder: Any, wanted: str | int) -> Any:
@@ -278,7 +286,7 @@ def _find(holder: Any, wanted: str | int) -> Any:
 
 def _meaning(text: str, way: Way) -> tuple[Any, Any]:
     """The document as plain values and, in it, what holds the last of `way`."""
-    document = holder = _each_its_own(_plain(text))
+    document = holder = _each_its_own(yamltext.plain(text))
     for key in way[:-1]:
         if isinstance(holder, dict) and holder[key] is None:
             holder[key] = {}
@@ -293,13 +301,9 @@ def _each_its_own(value: Any) -> Any:
     return [_each_its_own(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _plain(text: str) -> Any:
-    return YAML(typ="safe").load(text)
-
-
 def _as_meant(edited: str, meant: Any, way: Way) -> str:
     try:
-        if _plain(edited) == meant:
+        if yamltext.plain(edited) == meant:
             return edited
     except YAMLError:
         pass

@@ -43,11 +43,10 @@ def test_what_a_person_answers_is_in_them(params: Params) -> None:
     assert "ACME, a@acme.example" in (layout.RELEASE / "training-summary.md").read_text()
 
 
-def test_an_answer_that_nothing_asks_stops_the_release(params: Params) -> None:
-    release.run(params)
+def test_an_answer_that_nothing_asks_stops_the_release(released: Params) -> None:
     before = contents()
     with pytest.raises(ConfigError, match=r"release\.answers\.creater: no document asks that; use some of: purpose"):
-        release.run(answering(params, creater="ACME"))
+        release.run(answering(released, creater="ACME"))
     assert contents() == before
 
 
@@ -58,8 +57,7 @@ def test_the_address_is_one(params: Params) -> None:
         config.load()
 
 
-def test_files_are_those_that_it_names(params: Params) -> None:
-    release.run(params)
+def test_files_are_those_that_it_names(released: Params) -> None:
     document = json.loads((layout.RELEASE / "croissant.json").read_text())
     files = [one for one in document["distribution"] if one["@type"] == "cr:FileObject"]
     assert [one["contentUrl"] for one in files] == sorted(
@@ -70,8 +68,7 @@ def test_files_are_those_that_it_names(params: Params) -> None:
         assert (one["contentSize"], one["sha256"]) == (f"{len(data)} B", hashlib.sha256(data).hexdigest())
 
 
-def test_counts_are_those_of_the_tables(params: Params) -> None:
-    release.run(params)
+def test_counts_are_those_of_the_tables(released: Params) -> None:
     sheet = json.loads((layout.RELEASE / "datasheet.json").read_text())
     items = {one["key"]: one for section in sheet["sections"] for one in section["items"]}
     for name, count in items["counts"]["figures"]["splits"].items():

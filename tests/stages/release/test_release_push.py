@@ -21,13 +21,6 @@ NAME = "ada/clothes"
 
 
 @pytest.fixture
-def released(params: Params) -> Params:
-    """With v1 of the release."""
-    release.run(params)
-    return params
-
-
-@pytest.fixture
 def pushed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, bool]]:
     """What a Hub that has no repository yet was given."""
     found: list[tuple[str, int, bool]] = []

@@ -30,8 +30,7 @@ def leaves(figures: dict[str, Any], path: str = "") -> dict[str, Any]:
     return found
 
 
-def test_it_is_scalars_without_holes_and_few(params: Params) -> None:
-    release.run(params)
+def test_it_is_scalars_without_holes_and_few(released: Params) -> None:
     figures = written()
     assert set(figures) == {"scale", "diversity", "quality", "consistency", "automatic"}
     assert figures["automatic"].pop("round") == "r03"
@@ -41,8 +40,7 @@ def test_it_is_scalars_without_holes_and_few(params: Params) -> None:
     assert layout.QUALITIES.stat().st_size < 6_000
 
 
-def test_the_figures_are_those_of_the_tables(params: Params) -> None:
-    release.run(params)
+def test_the_figures_are_those_of_the_tables(released: Params) -> None:
     figures = written()
     kept = tables.read(layout.MANIFEST, MANIFEST).filter("kept")
     assert figures["scale"]["sources"] == dict(kept["source"].value_counts().iter_rows())
@@ -55,8 +53,7 @@ def test_the_figures_are_those_of_the_tables(params: Params) -> None:
     assert "gold_accuracy" not in figures["consistency"]
 
 
-def test_the_promise_and_what_was_measured(params: Params) -> None:
-    release.run(params)
+def test_the_promise_and_what_was_measured(released: Params) -> None:
     found, silver = written()["automatic"], split("silver")
     assert (found["promised"], found["confidence"], found["audited"]) == (0.8, 0.9, 40)
     assert found["released"] == found["classes"]["coat"]["released"] == silver.height
@@ -70,9 +67,8 @@ def test_the_promise_and_what_was_measured(params: Params) -> None:
     assert found["classes"]["t-shirt"]["released"] == 0
 
 
-def test_diversity_is_of_everything_of_sources_and_of_classes(params: Params) -> None:
+def test_diversity_is_of_everything_of_sources_and_of_classes(released: Params) -> None:
     """The features of the fixture point one way, or have no length."""
-    release.run(params)
     found = written()["diversity"]
     assert set(found) == {"effective", "coverage", "sources", "classes"}
     assert set(found["sources"]) == {"web", "partner"}

@@ -29,9 +29,8 @@ from tests.helpers.release_campaign import split
 from tests.stages.release.test_release_documents import DOCUMENTS
 
 
-def test_every_picture_is_the_stored_one_in_both_forms(params: Params) -> None:
-    release.run(params)
-    stored = dict(ShardReader([layout.raw(source) for source in params.sources]).scan())
+def test_every_picture_is_the_stored_one_in_both_forms(released: Params) -> None:
+    stored = dict(ShardReader([layout.raw(source) for source in released.sources]).scan())
     files = {path.stem: path for path in (layout.RELEASE / "imagefolder").rglob("*.jpg")}
     rows = pl.concat([split(name) for name in ("train", "test", "silver")])
     assert set(rows["image_id"]) == set(files)
@@ -40,31 +39,31 @@ def test_every_picture_is_the_stored_one_in_both_forms(params: Params) -> None:
         assert hashlib.sha256(image["bytes"]).hexdigest() == image_id
 
 
-def test_the_splits_are_people_and_the_model(params: Params) -> None:
-    release.run(params)
+def test_the_splits_are_people_and_the_model(released: Params) -> None:
     labels = tables.read(layout.labels("r03") / "labels.parquet", LABELS)
     assert set(split("test")["role"]) == {"evaluation"}
     assert set(split("train")["role"]) == {"train", "control"}
     assert set(split("train")["label_source"]) | set(split("test")["label_source"]) == {"human"}
     silver = split("silver")
     assert set(silver["label_source"]) == {"auto"}
-    assert set(silver["label"]) == {params.dataset.classes.index("coat")}
+    assert set(silver["label"]) == {released.dataset.classes.index("coat")}
     assert silver["confidence"].min() == 1.0
     assert json.loads(silver["distribution"][0]) == {"coat": 1.0}
     assert not set(silver["image_id"]) & set(labels["image_id"])
 
 
 def test_a_test_source_is_in_test_alone_and_the_card_says_so(
-    params: Params, capsys: pytest.CaptureFixture[str]
+    released: Params, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release.run(params)
     before, card = split("test"), (layout.RELEASE / "README.md").read_text(encoding="utf-8")
     assert "partner" in set(split("train")["source"]) & set(split("silver")["source"])
     assert "everything is in `test`" not in card
     capsys.readouterr()
-    apart = replace(params, release=replace(params.release, test_sources=("partner",)))
+    apart = replace(released, release=replace(released.release, test_sources=("partner",)))
     release.run(apart)
-    labels = tables.read(layout.labels("r03") / "labels.parquet", LABELS).filter(pl.col("label").is_in(_names(params)))
+    labels = tables.read(layout.labels("r03") / "labels.parquet", LABELS).filter(
+        pl.col("label").is_in(_names(released))
+    )
     test = split("test")
     assert set(before["image_id"]) < set(test["image_id"])
     assert set(test.filter(pl.col("role") != "evaluation")["source"]) == {"partner"}
@@ -142,9 +141,8 @@ def test_people_alone_give_core_classes(params: Params) -> None:
     assert "No automatic label says coat" in (layout.RELEASE / "README.md").read_text(encoding="utf-8")
 
 
-def test_what_no_audit_could_have_drawn_gets_no_automatic_label(params: Params) -> None:
+def test_what_no_audit_could_have_drawn_gets_no_automatic_label(released: Params) -> None:
     """A near-duplicate of a trained picture, an excluded picture, one that is gold."""
-    release.run(params)
     near, excluded, golden = split("silver")["image_id"][:3]
     trained = split("train")["image_id"][0]
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -153,13 +151,12 @@ def test_what_no_audit_could_have_drawn_gets_no_automatic_label(params: Params) 
     layout.EXCLUDE.write_text(f"image_id,why,by\n{excluded},a test,me\n")
     layout.GOLD.write_text(f"image_id,label,why,at\n{golden},bag,a test,2026-01-01\n")
     before = set(split("silver")["image_id"])
-    release.run(params)
+    release.run(released)
     assert before - set(split("silver")["image_id"]) == {near, excluded, golden}
     assert trained in split("train")["image_id"]
 
 
-def test_every_row_says_where_it_comes_from(params: Params) -> None:
-    release.run(params)
+def test_every_row_says_where_it_comes_from(released: Params) -> None:
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     same = ["image_id", "license", "license_evidence", "url", "page_url", "source", "fetched_at"]
     for name in ("train", "test", "silver"):
@@ -170,10 +167,9 @@ def test_every_row_says_where_it_comes_from(params: Params) -> None:
         assert all((layout.RELEASE / "imagefolder" / name / path).is_file() for path in metadata["file_name"])
 
 
-def test_the_same_inputs_give_the_same_bytes(params: Params) -> None:
-    release.run(params)
+def test_the_same_inputs_give_the_same_bytes(released: Params) -> None:
     first = contents()
-    release.run(params)
+    release.run(released)
     assert contents() == first
 
 
@@ -181,32 +177,29 @@ def contents() -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(layout.RELEASE.rglob("*")) if path.is_file()}
 
 
-def test_a_withdrawal_leaves_and_a_threshold_does_not(params: Params) -> None:
-    release.run(params)
+def test_a_withdrawal_leaves_and_a_threshold_does_not(released: Params) -> None:
     taken, blurred = split("train")["image_id"][:2].to_list()
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     why = pl.col("image_id").replace_strict({taken: "withdrawn", blurred: "blurred"}, default=pl.col("reason"))
     changed = manifest.with_columns(why.alias("reason")).with_columns(pl.col("reason").is_null().alias("kept"))
     tables.write(changed, layout.MANIFEST, MANIFEST)
-    release.run(params)
+    release.run(released)
     assert taken not in "".join(contents())
     assert blurred in split("train")["image_id"]
 
 
-def test_a_group_never_straddles_test_and_the_rest(params: Params) -> None:
-    release.run(params)
+def test_a_group_never_straddles_test_and_the_rest(released: Params) -> None:
     tested, trained, guessed = (split(name)["image_id"][0] for name in ("test", "train", "silver"))
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     together = pl.when(pl.col("image_id").is_in([tested, trained, guessed])).then(9_999).otherwise("group")
     tables.write(manifest.with_columns(together.alias("group")), layout.MANIFEST, MANIFEST)
-    release.run(params)
+    release.run(released)
     assert tested in split("test")["image_id"]
     assert trained not in split("train")["image_id"]
     assert guessed not in split("silver")["image_id"]
 
 
-def test_the_card_counts_what_is_there(params: Params) -> None:
-    release.run(params)
+def test_the_card_counts_what_is_there(released: Params) -> None:
     text = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
     for name in ("train", "test", "silver"):
         assert f"| `{name}` | {split(name).height} |" in text
@@ -250,17 +243,15 @@ def test_every_format_holds_the_release(params: Params) -> None:
         assert READERS[name](layout.RELEASE / name) == wanted, name
 
 
-def test_nothing_labelled_is_an_error_and_leaves_the_old_release(params: Params) -> None:
-    release.run(params)
+def test_nothing_labelled_is_an_error_and_leaves_the_old_release(released: Params) -> None:
     before = contents()
     tables.write(empty(LABELS), layout.labels("r03") / "labels.parquet", LABELS)
     with pytest.raises(DataError, match="label a round"):
-        release.run(params)
+        release.run(released)
     assert contents() == before
 
 
-def test_while_a_round_waits_it_is_made_of_the_one_before_and_without_what_was_taken_down(params: Params) -> None:
-    release.run(params)
+def test_while_a_round_waits_it_is_made_of_the_one_before_and_without_what_was_taken_down(released: Params) -> None:
     gone = split("train")["image_id"][0]
     for place in (layout.labels, layout.model):
         shutil.rmtree(place("r02"), ignore_errors=True)
@@ -268,9 +259,9 @@ def test_while_a_round_waits_it_is_made_of_the_one_before_and_without_what_was_t
     line = f"{gone},image,{gone},asked,2026-01-01T00:00:00+00:00\n"
     layout.TAKEDOWNS.write_text("image_id,kind,target,why,at\n" + line)  # and `clean` has not run since
     with pytest.raises(UnavailableError, match="r03"):
-        release.run(params)
+        release.run(released)
     before = split("train").height
-    release.run(params, "r02")
+    release.run(released, "r02")
     assert split("train").height == before - 1
     files = [str(path) for path in layout.RELEASE.rglob("*") if path.is_file()]
     assert not [path for path in files if gone in path]
@@ -291,8 +282,7 @@ def test_what_holds_a_withdrawn_picture_says_how_it_is_made_again(params: Params
     assert ways == {0: "silverprint repro", 1: f"{at_once} r01", 2: f"{at_once} r02", 3: "silverprint repro"}
 
 
-def test_a_failure_in_the_middle_leaves_nothing_half_written(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
-    release.run(params)
+def test_a_failure_in_the_middle_leaves_nothing_half_written(released: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents()
 
     def interrupted(*_: object, **__: object) -> None:
@@ -300,7 +290,7 @@ def test_a_failure_in_the_middle_leaves_nothing_half_written(params: Params, mon
 
     monkeypatch.setitem(EXPORTERS, "imagefolder", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        release.run(params)
+        release.run(released)
     assert contents() == before
     assert not list(layout.RELEASE.parent.glob(".release*"))
 
@@ -322,9 +312,8 @@ def test_before_a_round_is_opened_the_release_says_that_nothing_is_labelled(proj
     assert layout.metrics("start").exists()
 
 
-def test_a_picture_likely_of_no_class_comes_last(params: Params) -> None:
+def test_a_picture_likely_of_no_class_comes_last(released: Params) -> None:
     """The model is sure of a coat in every second picture; what it learnt of no class speaks against a part of them."""
-    release.run(params)
     before = split("silver")
     doubted = set(before["image_id"].sort()[:2])
     description = json.loads((layout.EMBED / "embed.json").read_text()) | {"blocks": {"all": 3}}
@@ -336,12 +325,12 @@ def test_a_picture_likely_of_no_class_comes_last(params: Params) -> None:
     card = json.loads((layout.model("r03") / "card.json").read_text()) | {"features": description}
     tensors = {"centre": np.zeros(3), "scale": np.ones(3), "temperature": np.array(1.0)}
     coat = np.zeros((1, 3, 10))
-    coat[0, 0, params.dataset.classes.index("coat")] = 20
+    coat[0, 0, released.dataset.classes.index("coat")] = 20
     Head.of(**tensors, weight=coat, bias=np.zeros((1, 10))).save(layout.model("r03"), card)
     none = np.array([[[0, 0], [0, 0], [0, 9]]])
     none_of_these.save(Head.of(**tensors, weight=none, bias=np.array([[4.0, 0.0]])), layout.model("r03"))
     tables.write(empty(NONE_HELD_OUT), layout.model("r03") / none_of_these.HELD_OUT, NONE_HELD_OUT)
-    release.run(params)
+    release.run(released)
     after = split("silver")
     assert set(after["image_id"]) == set(before["image_id"]) - doubted
     assert json.loads(after["distribution"][0]) == {"coat": 0.982, NONE_OF_THESE: 0.018}

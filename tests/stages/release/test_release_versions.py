@@ -4,18 +4,19 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from silverprint import cli, layout
+from silverprint import cli, config, layout
 from silverprint.campaign import git_merge_driver, ledgers, release_versions
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import CLASS_CHANGES, LABELS, VOTES
 from silverprint.stages import release
 from silverprint.store import tables
-from tests.helpers.release_campaign import split
+from tests.helpers.release_campaign import asking_less, split
 
 
 def relabel(params: Params, image_id: str, label: str) -> None:
@@ -26,9 +27,25 @@ def relabel(params: Params, image_id: str, label: str) -> None:
 
 
 @pytest.fixture
-def two(params: Params) -> tuple[str, str]:
+def two(two_once: tuple[Path, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """Two versions: in the second one picture is withdrawn and one has another label."""
-    release.run(params)
+    folder, gone, other = two_once
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return gone, other
+
+
+@pytest.fixture(scope="module")
+def two_once(released_once: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """The folder with the two versions, to be read only, and the pictures that are not as they were."""
+    folder = tmp_path_factory.mktemp("two")
+    shutil.copytree(released_once, folder, dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return folder, *second_version(asking_less(config.load()))
+
+
+def second_version(params: Params) -> tuple[str, str]:
     gone, other = split("train")["image_id"][:2]
     relabel(params, other, "bag" if label_of(params, other) != "bag" else "coat")
     line = f"{gone},image,{gone},asked,2026-01-01T00:00:00+00:00\n"
@@ -42,10 +59,9 @@ def label_of(params: Params, image_id: str) -> str:
     return str(labels.filter(image_id=image_id)["label"].item())
 
 
-def test_a_version_is_counted_where_the_content_changes_and_only_there(params: Params) -> None:
-    release.run(params)
-    release.run(params)
-    release.run(replace(params, release=replace(params.release, formats=("parquet", "csv"))))
+def test_a_version_is_counted_where_the_content_changes_and_only_there(released: Params) -> None:
+    release.run(released)
+    release.run(replace(released, release=replace(released.release, formats=("parquet", "csv"))))
     (line,) = ledgers.read(layout.RELEASES).to_dicts()
     assert line["version"] == 1
     assert line["pictures"] == line["train"] + line["test"] + line["silver"] == release_versions.held(1).height
@@ -98,13 +114,12 @@ def rename(params: Params, old: str, new: str) -> Params:
     return replace(params, dataset=replace(params.dataset, classes=classes))
 
 
-def test_a_renamed_class_is_not_relabelled(params: Params, capsys: pytest.CaptureFixture[str]) -> None:
-    release.run(params)
+def test_a_renamed_class_is_not_relabelled(released: Params, capsys: pytest.CaptureFixture[str]) -> None:
     before = release_versions.held(1)
     other = str(split("train")["image_id"][0])
     old = str(before.filter(pl.col("image_id") != other, split="train")["label"][0])
-    label = next(name for name in ("bag", "coat") if name not in (old, label_of(params, other)))
-    later = rename(params, old, "blouse")
+    label = next(name for name in ("bag", "coat") if name not in (old, label_of(released, other)))
+    later = rename(released, old, "blouse")
     relabel(later, other, label)
     release.run(later)
     line = ledgers.read(layout.RELEASES).row(-1, named=True)
@@ -126,8 +141,7 @@ def test_a_renamed_class_is_not_relabelled(params: Params, capsys: pytest.Captur
     assert f"{old} → blouse" in page
 
 
-def test_a_line_of_an_earlier_version_knows_its_imported_labels(params: Params) -> None:
-    release.run(params)
+def test_a_line_of_an_earlier_version_knows_its_imported_labels(released: Params) -> None:
     line = ledgers.read(layout.RELEASES).row(0, named=True)
     assert line["imported"] == 0
     old = pl.DataFrame([line | {"pictures": line["pictures"] + 5}]).drop("imported", "renamed")
@@ -190,16 +204,15 @@ def test_where_tables_are_lost_their_lines_are_removed(params: Params, two: tupl
     assert ledgers.read(layout.RELEASES)["version"].to_list() == [1]
 
 
-def test_a_kill_before_the_ledger_leaves_the_number_free(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
-    release.run(params)
-    relabel(params, split("train")["image_id"][0], "bag")
-    relabel(params, split("train")["image_id"][1], "coat")
+def test_a_kill_before_the_ledger_leaves_the_number_free(released: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    relabel(released, split("train")["image_id"][0], "bag")
+    relabel(released, split("train")["image_id"][1], "coat")
     with monkeypatch.context() as patch:
         patch.setattr(tables, "write_ledger", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            release.run(params)
+            release.run(released)
     assert ledgers.read(layout.RELEASES)["version"].to_list() == [1]
-    release.run(params)
+    release.run(released)
     assert ledgers.read(layout.RELEASES)["version"].to_list() == [1, 2]
     assert release_versions.held(2).height
 
@@ -223,10 +236,9 @@ def test_one_version_of_two_clones_joins_and_two_conflict(two: tuple[str, str]) 
     assert second not in merged(first, later).data.decode()
 
 
-def test_annotators_and_rights_are_in_every_row(params: Params) -> None:
-    release.run(params)
+def test_annotators_and_rights_are_in_every_row(released: Params) -> None:
     rows = pl.concat([split(name) for name in ("train", "test")])
-    votes = tables.read(layout.labels(params.last) / "votes.parquet", VOTES).filter(pl.col("status") == "valid")
+    votes = tables.read(layout.labels(released.last) / "votes.parquet", VOTES).filter(pl.col("status") == "valid")
     for image_id, n_votes, annotators, said in rows.select("image_id", "n_votes", "annotators", "votes").iter_rows():
         given = votes.filter(image_id=image_id).sort("annotator")
         assert json.loads(said) == dict(given.select("annotator", "choice").iter_rows())

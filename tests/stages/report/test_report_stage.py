@@ -2,16 +2,19 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Final
 
 import polars as pl
 import pytest
 from PIL import Image
 
-from silverprint import layout
+from silverprint import config, layout
 from silverprint.campaign import ledgers, payments, studies
 from silverprint.config import Params
 from silverprint.errors import DataError, UnavailableError
@@ -30,6 +33,32 @@ from silverprint.stages import report
 from silverprint.stages.report import label_changes
 from silverprint.store import files, tables
 from tests.helpers import report_campaign as fixture
+
+_COAT: Final = {"released": 500, "above": 150, "right": 149, "precision": 0.9933, "low": 0.9634, "high": 0.9998}
+QUALITIES: Final = {
+    "scale": {"kept": 1_234, "sources": {"web": 1_000, "own": 234}, "classes": {"coat": 77, "bag": 0}},
+    "diversity": {
+        "effective": 56.78,
+        "coverage": 0.875,
+        "sources": {"web": {"effective": 40.0, "coverage": 0.9}, "own": {"effective": 20.0, "coverage": 0.3}},
+        "classes": {"coat": {"effective": 9.9}},
+    },
+    "quality": {"kept": 0.8, "rejected": {}, "flagged": {"off-topic": 0.01}},
+    "consistency": {"alpha_round": 0.71, "disputed": 0.2},
+    "automatic": {
+        "round": "r03",
+        "promised": 0.97,
+        "confidence": 0.95,
+        "pool": 1_000,
+        "released": 500,
+        "coverage": 0.5,
+        "groups": 1,
+        "audited": 300,
+        **_COAT,
+        "classes": {"coat": _COAT | {"threshold": 0.874}},
+        "coverage_at": {"0.9": 0.7, "0.99": 0.0},
+    },
+}
 
 
 def page() -> str:
@@ -64,12 +93,39 @@ def parsed(text: str) -> _Html:
     return html
 
 
-def test_imported_labels_have_a_table_of_their_own_and_are_no_people(campaign: Params) -> None:
+@pytest.fixture(scope="module")
+def altered(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `finished` with labels that sources brought, a gold picture, votes that nobody asked for and figures
+    of a release, and its report; to be read only.
+    """
+    folder = tmp_path_factory.mktemp("altered") / "project"
+    shutil.copytree(finished, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        bring_labels()
+        ask_gold()
+        ask_fewer()
+        files.write_text(layout.QUALITIES, json.dumps(QUALITIES))
+        report.run(config.load())
+    return folder
+
+
+@pytest.fixture
+def told(altered: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory is `altered`."""
+    monkeypatch.chdir(altered)
+    return altered
+
+
+def bring_labels() -> None:
     path = layout.labels("r03") / "annotators.parquet"
     row = {"annotator": "import:partner", "votes": 37, "abstained": 3, "agreement": 0.875}
     imported = conform(pl.DataFrame([row]), ANNOTATORS)
     tables.write(pl.concat([tables.read(path, ANNOTATORS), imported]), path, ANNOTATORS)
-    report.run(campaign)
+
+
+@pytest.mark.usefixtures("told")
+def test_imported_labels_have_a_table_of_their_own_and_are_no_people() -> None:
     heading = page().index("Labels that sources came with")
     assert re.search(r"partner</th>.*37.*3.*87\.5 %", page()[heading : heading + 3_000], re.S)
     assert "import:partner" not in page()
@@ -94,8 +150,8 @@ def test_what_paid_people_cost_is_told_by_study_and_currency(campaign: Params) -
     assert parsed(text).open == []
 
 
-def test_people_have_their_accuracy_their_state_and_what_is_suspected(campaign: Params) -> None:
-    report.run(campaign)
+@pytest.mark.usefixtures("reported")
+def test_people_have_their_accuracy_their_state_and_what_is_suspected() -> None:
     rows = page()[page().index('aria-label="Annotators"') :][:3_000]
     row = rows[rows.index(f"{fixture.PEOPLE[-1]}</th>") :].partition("</tr>")[0]
     assert "retired, spammer" in row
@@ -103,7 +159,7 @@ def test_people_have_their_accuracy_their_state_and_what_is_suspected(campaign: 
     assert rows.count("retired") == 1
 
 
-def test_gold_has_a_table_of_people_and_is_no_answer_of_theirs(campaign: Params) -> None:
+def ask_gold() -> None:
     gone = ledgers.queue("r01")["image_id"][0]
     is_gold = pl.col("image_id") == gone
     queue = ledgers.queue("r01").with_columns(role=pl.when(is_gold).then(pl.lit("gold")).otherwise("role"))
@@ -114,19 +170,28 @@ def test_gold_has_a_table_of_people_and_is_no_answer_of_theirs(campaign: Params)
     person = {"answers": 4, "right": 3, "accuracy": 0.75, "low": 0.3, "high": 0.95, "abstained": 1, "exposures": 6}
     quality = json.dumps({"gold": {"annotators": {"studio-2": person}}})
     (layout.labels("r03") / "quality.json").write_text(quality)
-    report.run(campaign)
+
+
+@pytest.mark.usefixtures("told")
+def test_gold_has_a_table_of_people_and_is_no_answer_of_theirs() -> None:
     row = r"studio-2</th>.*>6<.*>4<.*>1<.*75\.0 %.*30\.0 % to 95\.0 %"
     assert re.search(row, page()[page().index("Where the answer is known") :][:1500], re.S)
     assert re.search(r"gold: it is \S+.* \(known\)", page())
 
 
-def test_votes_that_nobody_asked_for_are_counted(campaign: Params) -> None:
+def ask_fewer() -> None:
+    """One person for each picture of r02, of which two answered."""
+    tables.write_ledger(ledgers.queue("r02").with_columns(overlap=1), layout.queue("r02"), QUEUE, ["rank"])
+
+
+def test_votes_that_nobody_asked_for_are_counted(
+    finished: Path, altered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished)
     assert "more than were asked for" not in page()
-    queue = ledgers.queue("r02")
-    tables.write_ledger(queue.with_columns(overlap=1), layout.queue("r02"), QUEUE, ["rank"])
-    report.run(campaign)
-    more = int((queue["overlap"] - 1).sum())
+    more = int((ledgers.queue("r02")["overlap"] - 1).sum())
     assert more > 0
+    monkeypatch.chdir(altered)
     assert f" unsure, {more:,} more than were asked for</span>" in page()
     assert page().count("more than were asked for") == 1
 
@@ -196,27 +261,10 @@ def test_the_same_tables_give_the_same_bytes(campaign: Params) -> None:
     assert {path.name: path.read_bytes() for path in layout.REPORT.iterdir()} == first
 
 
-def test_the_four_qualities_of_the_release(campaign: Params) -> None:
+def test_the_four_qualities_of_the_release(finished: Path, altered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(finished)
     assert "What this version is worth" not in page()
-    figures = {
-        "scale": {"kept": 1_234, "sources": {"web": 1_000, "own": 234}, "classes": {"coat": 77, "bag": 0}},
-        "diversity": {
-            "effective": 56.78,
-            "coverage": 0.875,
-            "sources": {"web": {"effective": 40.0, "coverage": 0.9}, "own": {"effective": 20.0, "coverage": 0.3}},
-            "classes": {"coat": {"effective": 9.9}},
-        },
-        "quality": {"kept": 0.8, "rejected": {}, "flagged": {"off-topic": 0.01}},
-        "consistency": {"alpha_round": 0.71, "disputed": 0.2},
-    }
-    coat = {"released": 500, "above": 150, "right": 149, "precision": 0.9933, "low": 0.9634, "high": 0.9998}
-    figures["automatic"] = {
-        "round": "r03", "promised": 0.97, "confidence": 0.95, "pool": 1_000, "released": 500, "coverage": 0.5,
-        "groups": 1, "audited": 300, **coat, "classes": {"coat": coat | {"threshold": 0.874}},
-        "coverage_at": {"0.9": 0.7, "0.99": 0.0},
-    }  # fmt: skip
-    files.write_text(layout.QUALITIES, json.dumps(figures))
-    report.run(campaign)
+    monkeypatch.chdir(altered)
     assert parsed(page()).open == []
     automatic = page()[page().index('<h3 id="automatic">') :]
     for said in (

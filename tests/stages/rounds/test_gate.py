@@ -36,9 +36,8 @@ def failed_rows():
     return tables.read_ledger(layout.gate_rows("r01"), GATE_ROWS)
 
 
-def test_good_labels_pass_with_every_finding_written(params):
-    voted(params)
-    gate.run(params, "r01")
+def test_good_labels_pass_with_every_finding_written(labelled):
+    gate.run(labelled, "r01")
     document = result()
     assert (document["round"], document["passed"], document["waived"]) == ("r01", True, [])
     suites = [
@@ -51,16 +50,15 @@ def test_good_labels_pass_with_every_finding_written(params):
     }
     assert failed_rows().is_empty()
     before = layout.gate("r01").read_bytes()
-    gate.run(params, "r01")
+    gate.run(labelled, "r01")
     assert layout.gate("r01").read_bytes() == before
 
 
-def test_a_critical_failure_stops_with_figure_limit_and_remedies(params):
-    voted(params)
-    gate.run(params, "r01")
-    voted(params, campaign.mostly_unsure)
+def test_a_critical_failure_stops_with_figure_limit_and_remedies(labelled):
+    gate.run(labelled, "r01")
+    voted(labelled, campaign.mostly_unsure)
     with pytest.raises(DataError) as caught:
-        gate.run(params, "r01")
+        gate.run(labelled, "r01")
     message = str(caught.value)
     assert caught.value.exit_code == 65
     for part in (
@@ -137,17 +135,15 @@ def test_a_waiver_for_something_else_does_not_count(params, other):
 
 
 @pytest.mark.parametrize("missing", [{"why": None}, {"why": " "}, {"by": None}, {"expectation": None}])
-def test_a_waiver_without_reason_or_name_is_refused(params, missing):
-    voted(params)
+def test_a_waiver_without_reason_or_name_is_refused(labelled, missing):
     waive(**({"expectation": UNRESOLVED} | missing))
     with pytest.raises(ConfigError, match=r"waivers\.csv line 2: r01.*says why and by whom"):
-        gate.run(params, "r01")
+        gate.run(labelled, "r01")
 
 
-def test_an_unused_waiver_is_not_written_down(params):
-    voted(params)
+def test_an_unused_waiver_is_not_written_down(labelled):
     waive(UNRESOLVED)
-    gate.run(params, "r01")
+    gate.run(labelled, "r01")
     assert (result()["passed"], result()["waived"]) == (True, [])
 
 
@@ -162,13 +158,12 @@ def test_only_this_round_s_labels_are_judged(params):
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "[]"])
-def test_a_broken_quality_file_is_a_clear_error(params, text):
-    voted(params)
+def test_a_broken_quality_file_is_a_clear_error(labelled, text):
     (layout.labels("r01") / "quality.json").write_text(text)
     with pytest.raises(
         DataError, match=r"quality\.json: (not readable|lacks) .*run: dvc checkout --force data/rounds/r01/labels"
     ):
-        gate.run(params, "r01")
+        gate.run(labelled, "r01")
 
 
 def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(project):
@@ -197,32 +192,29 @@ def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(p
     assert (asked["label"] == pl.Series([classes[rank % len(classes)] for rank in asked["rank"]])).all()
 
 
-def test_a_second_vote_in_one_pass_stops_and_its_rows_are_a_table(params):
-    voted(params)
+def test_a_second_vote_in_one_pass_stops_and_its_rows_are_a_table(labelled):
     path = layout.labels("r01") / "votes.parquet"
     votes = tables.read(path, VOTES)
     again = votes.head(1).with_columns(choice=pl.lit("bag"), annotation_id=pl.lit(999, pl.Int64))
     tables.write(pl.concat([votes, again]), path, VOTES)
     with pytest.raises(DataError, match=r"compound_columns_to_be_unique.*\(rows: data/rounds/r01/gate\.csv\)"):
-        gate.run(params, "r01")
+        gate.run(labelled, "r01")
     rows = failed_rows()
     who = (votes["image_id"][0], votes["annotator"][0])
     assert rows.select("image_id", "annotator").rows() == [who, who]
     assert set(rows["severity"]) == {"critical"}
 
 
-def test_a_vote_that_a_later_one_replaces_is_no_second_one(params):
-    voted(params)
+def test_a_vote_that_a_later_one_replaces_is_no_second_one(labelled):
     votes = tables.read(layout.labels("r01") / "votes.parquet", VOTES)
     again = votes.head(1).with_columns(annotation_id=pl.lit(999, pl.Int64), status=pl.lit("superseded"))
     tables.write(pl.concat([votes, again]), layout.labels("r01") / "votes.parquet", VOTES)
-    rows = Evidence(params, "r01").tables()["votes"].rows
+    rows = Evidence(labelled, "r01").tables()["votes"].rows
     assert not rows.select("image_id", "annotator").is_duplicated().any()
 
 
-def test_what_would_train_is_looked_at_beside_what_judges(params, monkeypatch):
-    voted(params)
-    sound = Evidence(params, "r01").tables()["training"].rows
+def test_what_would_train_is_looked_at_beside_what_judges(labelled, monkeypatch):
+    sound = Evidence(labelled, "r01").tables()["training"].rows
     assert set(sound["role"].drop_nulls()) == {"train", "control"}
     assert sound["role"].null_count() == 60 - ledgers.queue("r01").height  # the pool teaches, too
     assert sound["judging"].null_count() == sound.height
@@ -230,31 +222,29 @@ def test_what_would_train_is_looked_at_beside_what_judges(params, monkeypatch):
     leaking = training_set.Examples(known, known)
     monkeypatch.setattr(training_set, "examples", lambda *_, **__: leaking)
     with pytest.raises(DataError, match=r"judging expect_column_values_to_be_null: 6 of .*gate\.csv"):
-        gate.run(params, "r01")
+        gate.run(labelled, "r01")
     evaluated = known.filter(role="evaluation")["image_id"]
     assert set(failed_rows().filter(pl.col("found").str.starts_with("judging"))["image_id"]) == set(evaluated)
 
 
-def test_a_picture_that_was_withdrawn_since_stops(params):
-    voted(params)
+def test_a_picture_that_was_withdrawn_since_stops(labelled):
     gone = ledgers.queue("r01")["image_id"][0]
     campaign.withdraw(gone)
     with pytest.raises(DataError, match=r"withdrawn expect_column_values_to_be_in_set.*gate\.csv"):
-        gate.run(params, "r01")
+        gate.run(labelled, "r01")
     assert set(failed_rows()["image_id"]) == {gone}
-    labels.run(params, "r01")
-    tables_now = Evidence(params, "r01").tables()
+    labels.run(labelled, "r01")
+    tables_now = Evidence(labelled, "r01").tables()
     assert not any(tables_now[name].rows["withdrawn"].any() for name in ("votes", "labels", "training"))
 
 
-def test_near_duplicates_with_other_labels_are_a_warning_with_their_rows(params, capsys):
-    voted(params)
+def test_near_duplicates_with_other_labels_are_a_warning_with_their_rows(labelled, capsys):
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     known = tables.read(layout.labels("r01") / "labels.parquet", LABELS).drop_nulls("label").sort("label")
     pairs = dict(zip(known["image_id"], [*range(known.height // 2), *range(known.height // 2)], strict=False))
     regrouped = pl.col("image_id").replace_strict(pairs, default=pl.col("group") + 1_000, return_dtype=pl.Int64)
     tables.write(manifest.with_columns(group=regrouped), layout.MANIFEST, MANIFEST)
-    gate.run(params, "r01")
+    gate.run(labelled, "r01")
     said = capsys.readouterr().err
     assert "r01: warning: conflicts_low" in said
     assert "surely 0." in said
@@ -264,20 +254,19 @@ def test_near_duplicates_with_other_labels_are_a_warning_with_their_rows(params,
     assert set(rows["image_id"]) <= set(pairs)
 
 
-def test_a_second_look_is_judged_and_changed_labels_are_counted(params):
-    voted(params)
-    campaign.write_scores(params, "r02", model=True)
-    queue.run(params, "r02")
-    campaign.answer(params, "r02")
-    labels.run(params, "r02")
-    sound = Evidence(params, "r02").tables()["labels"]
+def test_a_second_look_is_judged_and_changed_labels_are_counted(labelled):
+    campaign.write_scores(labelled, "r02", model=True)
+    queue.run(labelled, "r02")
+    campaign.answer(labelled, "r02")
+    labels.run(labelled, "r02")
+    sound = Evidence(labelled, "r02").tables()["labels"]
     assert sound.figures["changed_low"].value == 0
     assert set(sound.rows["round"]) == {"r02"}
     path = layout.labels("r02") / "labels.parquet"
     other = pl.when(round="r01").then(pl.lit("sandal")).otherwise("label").alias("label")
     tables.write(tables.read(path, LABELS).with_columns(other), path, LABELS)
-    spoilt = Evidence(params, "r02").tables()["labels"]
-    assert spoilt.figures["changed_low"].value > params.gate.max_changed
+    spoilt = Evidence(labelled, "r02").tables()["labels"]
+    assert spoilt.figures["changed_low"].value > labelled.gate.max_changed
     assert set(spoilt.rows["round"]) == {"r01", "r02"}
     assert spoilt.figures["changed_low"].rows.height == sum(spoilt.rows["round"] == "r01")
 

@@ -1,5 +1,7 @@
 """HTML pages: report, preview of a queue, versions of a release; one file each, no scripts, other files or network."""
 
+from functools import cache
+
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from silverprint.adapters.html import sentences
@@ -44,6 +46,7 @@ def render_augmentations(view: AugmentationsView) -> str:
     return _template("augmentations.html").render(view=view)
 
 
+@cache
 def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("silverprint.adapters.html", "."),

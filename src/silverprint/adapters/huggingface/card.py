@@ -1,9 +1,10 @@
 """Dataset card, README.md of a release: written from its tables alone."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 # Of Hugging Face's licence identifiers, those that are an SPDX identifier in lower case and that pictures carry.
 _KNOWN: Final = {
@@ -35,6 +36,17 @@ class Card:
 
 
 def render(card: Card) -> str:
+    total = sum(sum(counts.values()) for counts in card.splits.values())
+    return _template().render(
+        card=card,
+        total=total,
+        size=size_category(total),
+        license_ids=license_ids([r["license"] for r in card.licenses]),
+    )
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("silverprint.adapters.huggingface", "."),
         undefined=StrictUndefined,
@@ -44,13 +56,7 @@ def render(card: Card) -> str:
         autoescape=False,  # noqa: S701 - Markdown; what could break its tables goes through `cell`
     )
     environment.filters |= {"percent": lambda share: f"{100 * share:.1f} %", "cell": _cell, "count": "{:,}".format}
-    total = sum(sum(counts.values()) for counts in card.splits.values())
-    return environment.get_template("card.md").render(
-        card=card,
-        total=total,
-        size=size_category(total),
-        license_ids=license_ids([r["license"] for r in card.licenses]),
-    )
+    return environment.get_template("card.md")
 
 
 def license_ids(found: list[str | None]) -> list[str]:

@@ -1,9 +1,12 @@
-"""Model of a round, whatever its kind: it gives probabilities of pictures by their names."""
+"""Model of a round, whatever its kind: it gives probabilities of pictures by their names.
+
+Lightning and torchvision take seconds to load, so they are where something learns or predicts the pool, not before.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +14,15 @@ from numpy.typing import NDArray
 from silverprint import layout
 from silverprint.config import Embed, Params
 from silverprint.errors import UnavailableError
-from silverprint.model.finetune.learn import Learnt, learn
-from silverprint.model.finetune.lesson import Lesson, Pictures
 from silverprint.model.finetune.network import Network
 from silverprint.model.head import Head, require_same_features
-from silverprint.model.predict import predict
 from silverprint.records import MANIFEST
 from silverprint.store import ShardReader, tables
 from silverprint.store.features import Features
+
+if TYPE_CHECKING:
+    from silverprint.model.finetune.learn import Learnt
+    from silverprint.model.finetune.lesson import Pictures
 
 FINETUNE = "finetune"  # the `trainer` on the card of a network; a head's card has none
 
@@ -56,6 +60,8 @@ class OnFeatures:
         return self.head.predict(self.features.matrix(image_ids))
 
     def predict_pool(self, image_ids: Sequence[str], what: str) -> NDArray[np.float32]:
+        from silverprint.model.predict import predict
+
         return predict(self.head, self.features, image_ids, what=what)
 
     def digest(self) -> str:
@@ -70,7 +76,7 @@ class OnPictures:
     """A network, and the shards of the pictures that it is asked about."""
 
     network: Network
-    pictures: Pictures
+    pictures: "Pictures"
 
     def predict(self, image_ids: Sequence[str]) -> NDArray[np.float32]:
         return self.network.probabilities(self.network.logits(self.pictures.read(image_ids)))
@@ -119,13 +125,16 @@ def finetuned(
     *,
     seed: int,
     scratch: Path,
-) -> tuple[OnPictures, Learnt]:
+) -> "tuple[OnPictures, Learnt]":
     """A network that learnt from `labels`, (n,) class ids, and `targets`, (n, C); `learn` says the rest.
 
     Raises:
         UnavailableError: a source's shards, or the backbone's weights, are not there.
         DataError: there are too few labels, a picture does not decode, or the loss is not finite.
     """
+    from silverprint.model.finetune.learn import learn
+    from silverprint.model.finetune.lesson import Lesson
+
     pictures = shards()
     lesson = Lesson(pictures, image_ids, labels, targets)
     learnt = learn(lesson, params.embed, params.model, seed=seed, scratch=scratch)

@@ -74,6 +74,6 @@ def test_a_bucket_is_a_remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         [(found, _)] = far.files()
         assert far.read(found, lambda stream: stream.read()) == b"content"
         far.remove([found])
-        assert server.files().find("bucket") == ["bucket/other"]
+        assert server.files.find("bucket") == ["bucket/other"]
     with pytest.raises(UnavailableError):
         list(storage.remote("far").files())

@@ -1,5 +1,7 @@
 """Predictions by Lightning: the same whatever the hardware, and what the hardware is told."""
 
+import subprocess
+import sys
 from io import StringIO
 
 import numpy as np
@@ -78,3 +80,12 @@ def test_every_gpu_works_in_half_precision_from_pinned_memory(monkeypatch, pool,
     monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
     assert available_hardware() == told
     assert loader(*pool).pin_memory == (count > 0)
+
+
+@pytest.mark.slow
+def test_to_open_a_model_and_to_learn_a_head_loads_no_lightning():
+    """It takes seconds of the processor, in each stage that asks a model."""
+    modules = ", ".join(f"silverprint.model.{name}" for name in ("round_model", "none_of_these", "learning"))
+    heavy = {"pytorch_lightning", "torchmetrics", "torchvision"}
+    code = f"import sys, {modules}; assert not {heavy!r} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -67,7 +67,7 @@ def test_a_shard_that_is_damaged_or_gone_is_told(raw: Path, running: Server) -> 
         running.put(**{"raw/web/shard-00000.tar": broken})
         with pytest.raises(DataError, match=r"s3://bucket/raw/web/shard-00000\.tar.*copy the shard"):
             list(ShardReader("s3://bucket/raw/web").scan())
-    running.files().rm("bucket/raw/web/shard-00000.tar")
+    running.files.rm("bucket/raw/web/shard-00000.tar")
     with pytest.raises(UnavailableError, match=r"shard-00000\.tar.*no such bucket or object"):
         list(ShardReader("s3://bucket/raw/web").scan())
     running.put(**{"raw/web/index-00000.parquet": b"nonsense"})

@@ -17,7 +17,6 @@ from silverprint.core.semisupervised import fit
 from silverprint.model import weights_file
 from silverprint.model.head import Head
 from silverprint.model.learning import head_of
-from silverprint.model.predict import predict
 from silverprint.store.features import Features
 
 WEIGHTS: Final = "none-of-these.pt"
@@ -79,5 +78,7 @@ def chances(folder: Path, embedded: Path, image_ids: Sequence[str]) -> NDArray[n
         return None
     if not image_ids:
         return np.zeros(0, dtype=np.float32)
+    from silverprint.model.predict import predict  # with Lightning, which takes seconds to load
+
     found: NDArray[np.float32] = predict(head, Features(embedded), image_ids).mean(axis=0)[:, 1]
     return found

@@ -1,4 +1,7 @@
-"""Model of a round, whatever its kind: it gives probabilities of pictures by their names."""
+"""Model of a round, whatever its kind: it gives probabilities of pictures by their names.
+
+Lightning and torchvision take seconds to load, so they are where something learns or predicts the pool, not before.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +14,6 @@ from numpy.typing import NDArray
 from silverprint import layout
 from silverprint.config import Embed, Params
 from silverprint.errors import UnavailableError
-from silverprint.model.finetune.lesson import Lesson, Pictures
 from silverprint.model.finetune.network import Network
 from silverprint.model.head import Head, require_same_features
 from silverprint.records import MANIFEST
@@ -20,6 +22,7 @@ from silverprint.store.features import Features
 
 if TYPE_CHECKING:
     from silverprint.model.finetune.learn import Learnt
+    from silverprint.model.finetune.lesson import Pictures
 
 FINETUNE = "finetune"  # the `trainer` on the card of a network; a head's card has none
 
@@ -73,7 +76,7 @@ class OnPictures:
     """A network, and the shards of the pictures that it is asked about."""
 
     network: Network
-    pictures: Pictures
+    pictures: "Pictures"
 
     def predict(self, image_ids: Sequence[str]) -> NDArray[np.float32]:
         return self.network.probabilities(self.network.logits(self.pictures.read(image_ids)))
@@ -131,6 +134,7 @@ def finetuned(
         DataError: there are too few labels, a picture does not decode, or the loss is not finite.
     """
     from silverprint.model.finetune.learn import learn
+    from silverprint.model.finetune.lesson import Lesson
 
     pictures = shards()
     lesson = Lesson(pictures, image_ids, labels, targets, pool)

@@ -52,9 +52,11 @@ def drop(path: Path, manifest: bytes) -> Path:
         (bytes(100_000), "the manifest cannot be read"),  # packed so well that it is refused like a bomb
     ],
 )
-def test_a_manifest_that_cannot_be_followed_is_told(taken: Taken, tmp_path: Path, manifest: bytes, words: str) -> None:
+def test_a_manifest_that_cannot_be_followed_is_told(
+    acquired: Taken, tmp_path: Path, manifest: bytes, words: str
+) -> None:
     with pytest.raises(DataError, match=rf"drop\.zip!manifest\.csv.*{words}") as caught:
-        taken(drop(tmp_path, manifest))
+        acquired(drop(tmp_path, manifest))
     assert len(str(caught.value)) < 500
     assert not list(Path("data/raw/partner").iterdir())
 
@@ -73,9 +75,9 @@ def test_a_manifest_that_cannot_be_followed_is_told(taken: Taken, tmp_path: Path
         b"Unnamed: 0,file_name,label\n0,a.jpg,bag\n",
     ],
 )
-def test_a_manifest_as_spreadsheets_write_it(taken: Taken, tmp_path: Path, manifest: bytes, capsys) -> None:
+def test_a_manifest_as_spreadsheets_write_it(acquired: Taken, tmp_path: Path, manifest: bytes, capsys) -> None:
     path = drop(tmp_path, manifest)
-    taken(path)
+    acquired(path)
     assert {name: row["source_label"] for name, row in rows(path).items()} == {"a.jpg": "bag", "b.jpg": None}
     assert "acquire partner: manifest.csv does not name 1 of 2 files" in capsys.readouterr().err
 
@@ -142,9 +144,11 @@ def test_all_that_a_manifest_can_say_is_kept(taken: Taken, tmp_path: Path, name:
         ("manifest.parquet", random.Random(1).randbytes(9_000), "no readable Parquet"),
     ],
 )
-def test_another_form_that_cannot_be_followed_is_told(taken, tmp_path: Path, name: str, manifest, words: str) -> None:
+def test_another_form_that_cannot_be_followed_is_told(
+    acquired, tmp_path: Path, name: str, manifest, words: str
+) -> None:
     with pytest.raises(DataError, match=words):
-        taken(zipped(tmp_path / "drop.zip", {name: manifest, "a.jpg": encoded(1)}, ZIP_STORED))
+        acquired(zipped(tmp_path / "drop.zip", {name: manifest, "a.jpg": encoded(1)}, ZIP_STORED))
 
 
 def test_a_manifest_that_changes_its_word_is_a_new_row(taken: Taken, tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from silverprint import console, layout
 from silverprint.adapters import tracking
-from silverprint.campaign import brought_labels, class_changes, ledgers
+from silverprint.campaign import brought_labels, class_changes, evaluation_draws, ledgers
 from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
-from silverprint.core.evaluation import accuracy, stopping
+from silverprint.core.evaluation import accuracy, stopping, weighted
 from silverprint.core.evaluation.strategy_gain import gain, trials
 from silverprint.core.evaluation.training_set import Examples, examples, of_no_class, unlabelled
+from silverprint.core.evaluation.weighted import Weights
 from silverprint.core.features import block_weights
 from silverprint.core.features.lens import Lens
 from silverprint.core.features.projection import SAMPLE
@@ -101,6 +102,7 @@ class Train:
     def run(self, replaced: list[dict[str, Any]]) -> None:
         """`replaced`: earlier figures of the round that a withdrawal undid, kept in metrics.json."""
         training, judged = self.examples
+        judged = judged.with_columns(evaluation_draws.weights(judged["image_id"], self._rounds()))
         self._require_classes(training)
         x, y = self._arrays(training)
         unheard = self._unheard(training["image_id"], y)
@@ -110,6 +112,7 @@ class Train:
             self._kept() if self.keep_model else self._made(training, x, y, unheard, pool, lens)
         )
         rows, truth = self._arrays(judged)
+        weights = weighted.weights_of(judged)
         probabilities = model.predict(judged["image_id"].to_list()).mean(axis=0)
         metrics = {
             "round": self.round,
@@ -117,9 +120,9 @@ class Train:
             "labels": training.height,
             "votes": self._votes(),
             "features": block_weights.describe(card.get("block_weights", dict.fromkeys(lens.weights, 1.0))),
-            "evaluation": accuracy.overall_accuracy(probabilities, truth),
-            "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
-            "control": self._control(lens(x), unheard, lens(rows), truth),
+            "evaluation": accuracy.overall_accuracy(probabilities, truth, weights),
+            "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes, weights),
+            "control": self._control(lens(x), unheard, lens(rows), truth, weights),
             **first_classifier.figures(self.params, self.round, judged, self.classes),
             **({"brought": figures(self.round, card)} if brought.believed.height else {}),
             **({"replaced": replaced} if replaced else {}),
@@ -222,6 +225,7 @@ class Train:
                 "predicted": [self.classes[index] for index in probabilities.argmax(axis=1)],
                 "confidence": probabilities.max(axis=1).astype(np.float64),
                 "probabilities": probabilities.astype(np.float64).tolist(),
+                "weight": judged["weight"],
             },
             schema=EVALUATION,
         )
@@ -242,8 +246,17 @@ class Train:
         queue = ledgers.queue(self.round)
         return queue.filter((pl.col("role") == "train") & (pl.col("strategy") != INCLUDED))["image_id"].to_list()
 
+    def _rounds(self) -> list[str]:
+        """The rounds up to this one."""
+        return list(self.params.chain[: self.params.chain.index(self.round) + 1])
+
     def _control(
-        self, x: NDArray[np.float32], y: NDArray[np.int64], rows: NDArray[np.float32], truth: NDArray[np.int64]
+        self,
+        x: NDArray[np.float32],
+        y: NDArray[np.int64],
+        rows: NDArray[np.float32],
+        truth: NDArray[np.int64],
+        weights: Weights | None,
     ) -> dict[str, Any] | None:
         """Accuracy with k chosen labels and with k random ones, the gain with its interval, and what k can show.
 
@@ -251,6 +264,7 @@ class Train:
 
         Args:
             x, rows: (L, k) of the labels and (n, k) of the evaluation pictures, as the lens shows them.
+            weights: (n,) for how many pictures each of the latter stands; None: all alike.
         """
         from silverprint.model.learning import train_members
 
@@ -258,7 +272,7 @@ class Train:
         if found is None or not len(truth):
             return None
         head = train_members(x, y, found.weights, classes=len(self.classes))
-        measured = gain(found, head.predict(rows).argmax(axis=2) == truth)
+        measured = gain(found, head.predict(rows).argmax(axis=2) == truth, pictures_stand_for=weights)
         figures = {
             "chosen": measured.chosen,
             "random": measured.random,

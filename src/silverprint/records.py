@@ -50,8 +50,9 @@ RAW: Final[Schema] = {
     "format": TEXT,  # jpeg | png | gif | webp | ..., detected from the bytes; or unknown
 }
 
-# Parts of a source are never written again, so those from before these columns lack them; they are read as null.
-LATER: Final = frozenset({"caption", "contract", "consent", "reservation"})
+# Parts of a source and sealed models are never written again: those from before these columns lack them; they are read
+# as null.
+LATER: Final = frozenset({"caption", "contract", "consent", "reservation", "weight"})
 
 INNER: Final[Schema] = {  # figures of the part inside all uniform borders; null where there are none
     "inner256_0": WORD,
@@ -201,10 +202,13 @@ QUEUE: Final[Schema] = {
     "until": REAL,  # confidence of the label, 0..1, from which on nobody more is asked; null likewise
     "adjudicator": TEXT,  # tier of which one person is asked where people disagree; null where nobody is
     "adjudicate_below": REAL,  # confidence of the label, 0..1, below which they are; null likewise
+    # of an evaluation picture, 1 / the probability that it was drawn: for how many pictures of the pool it stands, 1 or
+    # more; null where all were drawn alike
+    "weight": REAL,
 }
 
 # Columns that a queue lacks where no row has a value.
-QUEUE_OPTIONAL: Final = ("page", "max_overlap", "until", "adjudicator", "adjudicate_below")
+QUEUE_OPTIONAL: Final = ("page", "max_overlap", "until", "adjudicator", "adjudicate_below", "weight")
 QUEUE_ADDED: Final = frozenset({"features", "why", *QUEUE_OPTIONAL})  # missing in queues of earlier versions
 
 # Choices beside the dataset's classes that every annotator has.
@@ -323,6 +327,8 @@ EVALUATION: Final[Schema] = {  # a model's predictions for the evaluation pictur
     "predicted": TEXT,
     "confidence": REAL,
     "probabilities": pl.List(pl.Float64),  # one probability a class, in the order of `dataset.classes`
+    # for how many pictures of the pool it stands, as its queue says; null where all were drawn alike
+    "weight": REAL,
 }
 
 STOP_SET: Final[Schema] = {"image_id": TEXT, "predicted": TEXT}  # predictions for pictures that nobody labelled

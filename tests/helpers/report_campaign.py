@@ -249,6 +249,7 @@ def _round(
                 "predicted": predicted,
                 "confidence": 0.91,
                 "probabilities": chances,
+                "weight": None,
             }
         )
     evaluation = pl.DataFrame(rows, schema=EVALUATION)

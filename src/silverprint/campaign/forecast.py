@@ -9,7 +9,7 @@ from silverprint import layout
 from silverprint.campaign import comparable_models, ledgers, round_state
 from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params, SequentialOverlap
-from silverprint.core.evaluation import stopping
+from silverprint.core.evaluation import stopping, weighted
 from silverprint.core.evaluation.stopping import Stability, Step
 from silverprint.core.queue import roles
 from silverprint.core.votes import labelling_effort, vote_ledger
@@ -210,7 +210,7 @@ def _comparisons(params: Params, spent: dict[str, Effort]) -> list[Comparison]:
     predicted = {name: rows for name in params.chain if (rows := _predictions(name)) is not None}
     if not predicted:
         return []
-    newest = list(predicted.values())[-1].select("image_id", "label")
+    newest = list(predicted.values())[-1].select("image_id", "label", "weight")
     found = []
     for before, after in zip(params.chain, params.chain[1:], strict=False):
         if before not in predicted or after not in predicted:
@@ -223,7 +223,8 @@ def _comparisons(params: Params, spent: dict[str, Effort]) -> list[Comparison]:
         pair = pair.join(predicted[after].select("image_id", pl.col("predicted").alias("after")), on="image_id")
         if not pair.is_empty():
             labels, one, other = (pair[column].to_numpy() for column in ("label", "before", "after"))
-            step = stopping.step(labels, one, other, _stability(folders), seed=params.seed)
+            weights = weighted.weights_of(pair)
+            step = stopping.step(labels, one, other, _stability(folders), seed=params.seed, weights=weights)
             found.append(Comparison(after, before, step, spent[after]))
     return found
 

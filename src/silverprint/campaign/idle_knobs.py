@@ -1,6 +1,6 @@
 """Knobs that were changed after they could have an effect: those of a queue that people are asked by."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from silverprint import layout
@@ -23,7 +23,7 @@ def hints(params: Params) -> Iterator[str]:
         if not before or not round_state.is_opened(name):
             continue
         final = f"{name}'s queue is final since people are asked by it"
-        for knob, was, now in _changed(before.get(f"rounds.{name}"), params.rounds[name]):
+        for knob, was, now in _changed(before.get(f"rounds.{name}"), params.rounds[name], _BY_COMMANDS):
             where = f"silverprint round add NAME {_option(knob, now)}"
             yield f"rounds.{name}.{knob} = {now} (before: {was}) changes nothing: {final}; for a round to come: {where}"
         if name == params.chain[0]:
@@ -31,13 +31,13 @@ def hints(params: Params) -> Iterator[str]:
                 yield f"evaluation.{knob} = {now} (before: {was}) changes nothing: {final}; that drew it for good"
 
 
-def _changed(before: Any, section: Round | Evaluation) -> Iterator[tuple[str, Any, Any]]:
-    """Knob, what it was, what it is; one that was not written had its default."""
+def _changed(before: Any, section: Round | Evaluation, but: Collection[str] = ()) -> Iterator[tuple[str, Any, Any]]:
+    """Knob, what it was, what it is, `but` of those; one that was not written had its default."""
     for knob, now in vars(section).items() if isinstance(before, dict) else ():
         was = before.get(knob, getattr(type(section), knob, None))
         if isinstance(was, dict):
             was = SequentialOverlap(**was)
-        if was != now and knob not in _BY_COMMANDS:
+        if was != now and knob not in but:
             yield knob, was, now
 
 

@@ -7,6 +7,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -14,10 +15,12 @@ from rich.table import Table
 
 from silverprint import layout
 from silverprint.config import START
+from silverprint.core.evaluation import weighted
 from silverprint.demo import truth
 from silverprint.demo.fashion import CLASSES
 from silverprint.errors import UnavailableError
-from silverprint.records import NONE_OF_THESE
+from silverprint.records import EVALUATION, NONE_OF_THESE
+from silverprint.store import tables
 
 Z95: Final = 1.959963984540054
 
@@ -26,8 +29,8 @@ Z95: Final = 1.959963984540054
 class Share:
     """Right answers among n, with a 95 % interval (Wilson 1927)."""
 
-    right: int
-    n: int
+    right: float
+    n: float
 
     @property
     def value(self) -> float:
@@ -121,7 +124,7 @@ def _row(name: str, labels: Mapping[str, str]) -> Row:
     table = pl.read_parquet(layout.labels(name) / "labels.parquet", columns=["image_id", "label", "source"])
     consensus = table.filter(pl.col("source") == "human").drop("source")
     predicted = layout.model(name) / "evaluation.parquet"
-    evaluation = pl.read_parquet(predicted, columns=["image_id", "predicted"]) if predicted.exists() else None
+    evaluation = tables.read(predicted, EVALUATION) if predicted.exists() else None
     return Row(
         name,
         quality["labels_total"],
@@ -130,7 +133,7 @@ def _row(name: str, labels: Mapping[str, str]) -> Row:
         quality["alpha_round"],
         _right(consensus.drop_nulls().iter_rows(), labels),
         metrics.get("evaluation"),
-        _right(evaluation.iter_rows(), labels) if evaluation is not None else None,
+        _predicted_right(evaluation, labels) if evaluation is not None else None,
         metrics.get("control"),
     )
 
@@ -146,6 +149,18 @@ def _json(path: Path) -> dict[str, Any]:
 def _right(claims: Iterable[tuple[str, str]], labels: Mapping[str, str]) -> Share | None:
     known = [labels[image_id] == claim for image_id, claim in claims if image_id in labels]
     return Share(sum(known), len(known)) if known else None
+
+
+def _predicted_right(evaluation: pl.DataFrame, labels: Mapping[str, str]) -> Share | None:
+    """Of EVALUATION, by what the pictures stand for: then n is their effective number (Kish 1965)."""
+    known = evaluation.filter(pl.col("image_id").is_in(list(labels)))
+    said = known.select("image_id", "predicted")
+    weights = weighted.weights_of(known)
+    if weights is None:
+        return _right(said.iter_rows(), labels)
+    hits = np.array([labels[image_id] == claim for image_id, claim in said.iter_rows()])
+    n = float(weights.sum() ** 2 / np.square(weights).sum())
+    return Share(weighted.mean(hits, weights) * n, n)
 
 
 def _table(audited: list[Row]) -> Table:

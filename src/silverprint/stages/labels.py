@@ -23,6 +23,7 @@ from silverprint.campaign import (
     annotator_ledger,
     brought_labels,
     class_changes,
+    evaluation_draws,
     gold_list,
     held_out_voices,
     label_evidence,
@@ -134,6 +135,7 @@ def _quality(
     answered_here = answers.filter(pl.col("round") == name)
     alpha = agreement.krippendorff_alpha(answered_here, classes)
     interval = agreement.alpha_interval(answered_here, classes, seed=zlib.crc32(name.encode()))
+    chances = evaluation_draws.inclusion([*labels["round"].unique().sort()])
     unresolved = here.join(obsolete, on="image_id", how="anti")["label"].null_count()
     return {
         "labels_total": labels["label"].count(),
@@ -144,7 +146,7 @@ def _quality(
         .to_dicts(),
         "unresolved": unresolved,
         "unresolved_share": round(unresolved / here.height, 6) if here.height else 0.0,
-        "by_role": {role: _role(rows) for (role,), rows in labels.group_by("role")},
+        "by_role": {role: _role(rows, chances) for (role,), rows in labels.group_by("role")},
     }
 
 
@@ -168,7 +170,7 @@ def _precision(params: Params, evidence: Evidence, brought: pl.DataFrame) -> dic
     statements = brought.select("image_id", "annotator", "choice")
     return precision.precision(
         statements,
-        precision.first_draws(evidence.asked, statements, params.chain),
+        precision.first_draws(evidence.asked, statements, params.chain, evaluation_draws.inclusion(params.chain)),
         agreement.counted_votes(evidence.cast(), params.dataset.classes),
         dict(brought.drop_nulls("people").select("image_id", "people").iter_rows()),
         classes=params.dataset.classes,
@@ -183,11 +185,15 @@ def _imports(people: pl.DataFrame, measured: dict[str, dict[str, Any]]) -> dict[
     return {name: told.get(name, {}) | measured.get(name, {}) for name in sorted({*told, *measured})}
 
 
-def _role(rows: pl.DataFrame) -> dict[str, Any]:
-    mean = rows["agreement"].mean()
+def _role(rows: pl.DataFrame, chances: Mapping[str, float]) -> dict[str, Any]:
+    """Counts, and the mean agreement: each picture counts for those that it stands for."""
+    mean: Any = rows["agreement"].mean()
+    told = rows.drop_nulls("agreement")
+    if not chances.keys().isdisjoint(told["image_id"]):
+        mean = np.average(told["agreement"], weights=[1 / chances.get(name, 1.0) for name in told["image_id"]])
     return {
         "pictures": rows.height,
         "labels": rows["label"].count(),
         "votes": int(rows["n_votes"].sum()),
-        "agreement": None if mean is None else round(float(mean), 6),  # type: ignore[arg-type]
+        "agreement": None if mean is None else round(float(mean), 6),
     }

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from silverprint import layout
-from silverprint.core.evaluation import accuracy, present_classes
+from silverprint.core.evaluation import accuracy, present_classes, weighted
 from silverprint.core.evaluation.present_classes import in_present_classes, present_names, unique_names
 from silverprint.core.votes.class_changes import Change, of_ledger
 from silverprint.records import CLASS_CHANGES, EVALUATION, STOP_SET
@@ -78,6 +78,8 @@ def metrics(round_name: str, *keys: str) -> dict[str, Any]:
     rows, columns = read(model), unique_names(card["classes"], later)
     probabilities = np.array(rows["probabilities"].to_list()).reshape(-1, len(columns))
     truth = np.array([columns.index(name) for name in rows["label"]], dtype=np.int64)
-    each = accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, columns)
-    overall = accuracy.overall_accuracy(probabilities, truth) | {"left_out": found["evaluation"]["n"] - rows.height}
+    weights = weighted.weights_of(rows)
+    each = accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, columns, weights)
+    overall = accuracy.overall_accuracy(probabilities, truth, weights)
+    overall |= {"left_out": found["evaluation"]["n"] - rows.height}
     return found | {"evaluation": overall, "per_class": each}

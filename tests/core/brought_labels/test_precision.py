@@ -63,5 +63,7 @@ def test_of_each_source_the_first_round_that_drew_it_counts() -> None:
     statements = pl.DataFrame(
         {"image_id": list("abcde"), "annotator": ["x", "x", "x", "y", "y"], "choice": ["bag"] * 5}
     )
-    found = first_draws(asked, statements, ["r01", "r02"])
+    found = first_draws(asked, statements, ["r01", "r02"], {})
     assert found["image_id"].to_list() == ["a", "d"]
+    oversampled = first_draws(asked, statements, ["r01", "r02"], {"a": 1.0, "others": 1e-9})
+    assert oversampled["image_id"].to_list() == ["c", "d"]

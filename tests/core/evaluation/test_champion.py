@@ -9,7 +9,8 @@ from silverprint.records import EVALUATION
 def model(right, n=60, first=0):
     """Right about the first `right` of n pictures."""
     rows = [
-        (f"{first + number:03}", "coat", "coat" if number < right else "bag", 0.9, [0.9, 0.1]) for number in range(n)
+        (f"{first + number:03}", "coat", "coat" if number < right else "bag", 0.9, [0.9, 0.1], None)
+        for number in range(n)
     ]
     return pl.DataFrame(rows, schema=EVALUATION, orient="row")
 

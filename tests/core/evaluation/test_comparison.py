@@ -10,7 +10,7 @@ from silverprint.records import EVALUATION
 
 def evaluation(rows):
     """Rows of image_id, label, predicted."""
-    filled = [(*row, 0.8, [0.8, 0.2]) for row in rows]
+    filled = [(*row, 0.8, [0.8, 0.2], None) for row in rows]
     return pl.DataFrame(filled, schema=EVALUATION, orient="row")
 
 

@@ -26,6 +26,7 @@ def evaluation(rows: list[tuple[str, tuple[float, ...]]]) -> pl.DataFrame:
             "predicted": said,
             "confidence": [max(chances) for _, chances in rows],
             "probabilities": [list(chances) for _, chances in rows],
+            "weight": [None] * len(rows),
         },
         schema=EVALUATION,
     )

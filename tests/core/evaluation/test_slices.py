@@ -9,9 +9,9 @@ from silverprint.records import EVALUATION, MANIFEST, QUEUE, conform, empty
 
 EVALUATED = pl.DataFrame(
     [
-        ("a", "coat", "coat", 0.9, [0.9, 0.1]), ("b", "coat", "bag", 0.6, [0.4, 0.6]),
-        ("c", "bag", "bag", 0.7, [0.3, 0.7]), ("d", "bag", "coat", 0.8, [0.8, 0.2]),
-        ("gone", "bag", "bag", 0.8, [0.2, 0.8]),
+        ("a", "coat", "coat", 0.9, [0.9, 0.1], None), ("b", "coat", "bag", 0.6, [0.4, 0.6], None),
+        ("c", "bag", "bag", 0.7, [0.3, 0.7], None), ("d", "bag", "coat", 0.8, [0.8, 0.2], None),
+        ("gone", "bag", "bag", 0.8, [0.2, 0.8], None),
     ],
     schema=EVALUATION,
     orient="row",

@@ -385,12 +385,14 @@ def test_a_knob_changed_too_late_is_told(alone, backend, capsys):
     assert main(["check"]) == 0
     assert "changes nothing" not in capsys.readouterr().err
     text = layout.PARAMS.read_text().replace("size: 150", "size: 99")
+    text = yaml_edit.put(text, ("evaluation", "draw"), "strata")
     layout.PARAMS.write_text(yaml_edit.put(text, ("rounds", ROUND, "show_predictions"), True))
     assert main(["check"]) == 0
     said = capsys.readouterr().err
     assert "rounds.r01.show_predictions = True (before: False) changes nothing: r01's queue is final" in said
     assert "for a round to come: silverprint round add NAME --show-predictions\n" in said
     assert "evaluation.size = 99 (before: 150) changes nothing" in said
+    assert "evaluation.draw = strata (before: random) changes nothing" in said
 
 
 def test_a_sequential_overlap_that_stays_is_no_change_and_one_that_comes_too_late_is_told(alone, backend, capsys):

@@ -14,7 +14,7 @@ import pytest
 
 from silverprint import config, layout
 from silverprint.adapters.exporters import EXPORTERS
-from silverprint.campaign import released, round_state
+from silverprint.campaign import ledgers, released, round_state
 from silverprint.config import Params
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.model import none_of_these
@@ -133,6 +133,20 @@ def test_an_audited_picture_that_nobody_answered_says_nothing(params: Params) ->
     tables.write(tables.read(path, VOTES).join(silent, on="image_id", how="anti"), path, VOTES)
     release.run(params)
     assert json.loads(layout.QUALITIES.read_text())["automatic"]["audited"] < 40
+
+
+def test_an_audit_is_a_uniform_draw_also_of_evaluation_pictures_from_strata(params: Params) -> None:
+    """Of those that were drawn a thousand times too often next to none is audited."""
+    release.run(params)
+    before = json.loads(layout.QUALITIES.read_text())["automatic"]["audited"]
+    path = layout.queue("r01")
+    rare = pl.when(pl.col("rank") % 2 == 0).then(1.0).otherwise(1000.0)
+    rows = ledgers.queue("r01").with_columns(weight=pl.when(pl.col("role") == "evaluation").then(rare))
+    path.write_bytes(ledgers.queue_bytes(rows))
+    release.run(params)
+    often = rows.filter((pl.col("weight") == 1) & pl.col("image_id").is_in(split("test")["image_id"].to_list()))
+    after = json.loads(layout.QUALITIES.read_text())["automatic"]["audited"]
+    assert before - often.height <= after <= before - often.height + 2 < before
 
 
 def test_people_alone_give_core_classes(params: Params) -> None:

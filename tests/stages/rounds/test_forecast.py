@@ -36,6 +36,7 @@ def predict(params, name, right, n=200):
             "predicted": [first if number < right else second for number in range(n)],
             "confidence": [0.9] * n,
             "probabilities": [[0.9, 0.1]] * n,
+            "weight": [None] * n,
         },
         schema=EVALUATION,
     )

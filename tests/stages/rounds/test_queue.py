@@ -54,6 +54,27 @@ def test_the_first_round_asks_for_evaluation_control_and_the_strategy_s_choice(c
     assert rows["tier"].unique().to_list() == ["crowd"]
 
 
+def test_evaluation_pictures_are_drawn_from_strata_with_known_chances_only_if_asked_for(params, capsys):
+    queue.run(params, "r01")
+    plain = ledgers.queue("r01")
+    assert plain["weight"].null_count() == plain.height
+    assert "weight" not in layout.queue("r01").read_text().partition("\n")[0]
+    stratified = replace(params, evaluation=replace(params.evaluation, size=14, draw="strata"))
+    for by, model in (("clusters of features", False), ("the first guesses", True)):
+        campaign.write_scores(params, "r01", model=model)
+        queue.run(stratified, "r01")
+        assert f"strata, by {by}" in capsys.readouterr().err
+        found = ledgers.queue("r01")
+        judging = found.filter(role="evaluation")
+        assert judging.height == 14
+        assert judging["weight"].is_between(1, 1e6).all()
+        assert found.filter(pl.col("role") != "evaluation")["weight"].null_count() == found.height - judging.height
+        assert judging["weight"].sum() > judging.height  # they stand for the pool
+    finish(stratified, "r01")
+    queue.run(stratified, "r02")
+    assert ledgers.queue("r02")["weight"].null_count() == ledgers.queue("r02").height
+
+
 def test_pictures_that_judge_have_a_fixed_overlap_whatever_the_round_has(params):
     sequential = SequentialOverlap(min=1, max=4, until=0.9)
     params = replace(params, rounds={n: replace(r, overlap=sequential, audit=0.3) for n, r in params.rounds.items()})

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from silverprint import layout
+from silverprint.campaign import ledgers
 from silverprint.core import half_precision
 from silverprint.core.features import block_weights
 from silverprint.core.semisupervised import OMEGAS
@@ -26,7 +27,7 @@ from silverprint.records import (
     conform,
 )
 from silverprint.stages import score, start, train
-from silverprint.store import tables
+from silverprint.store import files, tables
 from tests.helpers import model_campaign as campaign
 
 
@@ -132,6 +133,27 @@ def test_a_round_is_trained_and_judged(params, trained) -> None:
     assert not set(rows["image_id"]) & set(card("r01")["trained_on"])
 
 
+def test_evaluation_pictures_from_strata_count_for_what_they_stand_for(params, truth, trained) -> None:
+    before = metrics("r01")
+    judged = ledgers.read(layout.queue("r01")).with_columns(weight=pl.when(pl.col("role") == "evaluation").then(2.0))
+    files.write_bytes(layout.queue("r01"), ledgers.queue_bytes(judged))
+    train.run(params, "r01")
+    assert metrics("r01") == before  # equal chances are none
+
+    chances = pl.when(pl.col("rank") % 3 == 0).then(20.0).otherwise(2.0)
+    judged = judged.with_columns(weight=pl.when(pl.col("role") == "evaluation").then(chances))
+    files.write_bytes(layout.queue("r01"), ledgers.queue_bytes(judged))
+    train.run(params, "r01")
+    rows = tables.read(layout.model("r01") / "evaluation.parquet", EVALUATION)
+    assert set(rows["weight"]) == {2.0, 20.0}
+    right = (rows["label"] == rows["predicted"]).to_numpy()
+    found = metrics("r01")["evaluation"]
+    assert found["accuracy"] == pytest.approx(np.average(right, weights=rows["weight"]), abs=1e-6)
+    assert found["accuracy"] != before["evaluation"]["accuracy"]
+    assert metrics("r01")["per_class"] != before["per_class"]
+    assert metrics("r01")["control"]["gain"] != before["control"]["gain"]
+
+
 def test_beside_the_model_lies_what_it_says_of_the_pool_and_of_its_own_examples_unseen(params, truth, trained) -> None:
     stop = tables.read(layout.model("r01") / "stop-set.parquet", STOP_SET)
     asked = tables.read(layout.labels("r01") / "labels.parquet", LABELS)["image_id"]
@@ -218,7 +240,8 @@ def test_without_evaluation_labels_there_is_a_model_and_no_figure(params, truth)
     train.run(params, "r01")
     assert metrics("r01")["evaluation"] == {
         "n": 0, "accuracy": None, "accuracy_low": None, "accuracy_high": None,
-        "balanced_accuracy": None, "ece": None, "log_loss": None,
+        "balanced_accuracy": None, "balanced_accuracy_low": None, "balanced_accuracy_high": None,
+        "macro_f1": None, "macro_f1_low": None, "macro_f1_high": None, "ece": None, "log_loss": None,
     }  # fmt: skip
     assert tables.read(layout.model("r01") / "evaluation.parquet", EVALUATION).is_empty()
 

@@ -272,6 +272,7 @@ class View:
     labels_per_class: dict[str, int]
     disputed: list[Tile]
     confusion: list[list[int]]  # rows: people, columns: the model; in the order of `classes`
+    confusion_shares: list[list[float]]  # shares of each row of `confusion`, by what the pictures stand for
     mistakes: list[dict[str, Any]]
     confident: list[Tile]  # the mistakes of which the last model was surest
     slices: list[Slice]

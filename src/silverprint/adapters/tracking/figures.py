@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from silverprint.core.evaluation import weighted
 from silverprint.core.evaluation.calibration import reliability
 from silverprint.core.evaluation.intervals import wilson
 
@@ -20,12 +21,17 @@ _TITLE = 0.4
 
 
 def confusion_plot(evaluation: pl.DataFrame, classes: Sequence[str]) -> Figure:
-    """Counts, coloured by their share of the true class; rows are what people said."""
+    """Counts, coloured by their share of the true class, by what the pictures stand for; rows are what people said."""
     index = {name: number for number, name in enumerate(classes)}
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    for label, predicted in evaluation.select("label", "predicted").iter_rows():
+    masses = np.zeros(counts.shape)
+    weights = weighted.weights_of(evaluation)
+    each = np.ones(evaluation.height) if weights is None else weights
+    for label, predicted, mass in zip(evaluation["label"], evaluation["predicted"], each, strict=True):
         counts[index[label], index[predicted]] += 1
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        masses[index[label], index[predicted]] += mass
+    whole = masses.sum(axis=1, keepdims=True)
+    share = masses / np.where(whole > 0, whole, 1)
     side = 2.6 + 0.52 * len(classes)
     figure, axes = _figure(side, side)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -41,9 +47,12 @@ def confusion_plot(evaluation: pl.DataFrame, classes: Sequence[str]) -> Figure:
 
 
 def reliability_plot(evaluation: pl.DataFrame, ece: float) -> Figure:
-    """Confidence against accuracy in bins of equal mass; on the diagonal a confidence means what it says."""
+    """Confidence against accuracy in bins of as many pictures; on the diagonal a confidence means what it says.
+
+    Where pictures have weights a bin's means are weighted; its interval is that of as many pictures without.
+    """
     correct = (evaluation["label"] == evaluation["predicted"]).to_numpy()
-    bins = reliability(evaluation["confidence"].to_numpy(), correct)
+    bins = reliability(evaluation["confidence"].to_numpy(), correct, weights=weighted.weights_of(evaluation))
     figure, axes = _figure(5.4, 5.2)
     axes.plot([0, 1], [0, 1], color=_MUTED, linewidth=1, linestyle=(0, (4, 3)))
     found = zip(bins.accuracy, bins.count, strict=True)

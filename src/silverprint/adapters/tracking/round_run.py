@@ -119,8 +119,10 @@ def _all_metrics(facts: RoundFacts) -> dict[str, float]:
 
 
 def _class_intervals(figures: dict[str, Any]) -> dict[str, tuple[float, float]]:
-    """95 % intervals (Wilson) of recall and, where the class was ever predicted rightly, of precision."""
-    if not figures["support"]:
+    """95 % intervals (Wilson) of recall and, where the class was ever predicted rightly, of precision, of a round from
+    before metrics.json had them.
+    """
+    if not figures["support"] or "recall_low" in figures:
         return {}
     hits = round(figures["recall"] * figures["support"])
     found = {"recall": wilson(hits, figures["support"])}

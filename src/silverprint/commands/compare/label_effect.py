@@ -8,11 +8,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import evaluation_draws, ledgers
 from silverprint.campaign.round_comparison import RoundComparison
 from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
-from silverprint.core.evaluation import paired
+from silverprint.core.evaluation import paired, weighted
 from silverprint.core.evaluation.paired import Estimate
 from silverprint.core.evaluation.targets import believed
 from silverprint.core.evaluation.training_set import Examples, examples, unlabelled
@@ -81,14 +81,19 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
         return found
 
     theirs, ours = right(old), right(training)
-    even = paired.equal_weights(len(truth))
+    drawn = evaluation_draws.weights(judged["image_id"], params.chain[: params.chain.index(found.last.name) + 1])
+    weights = weighted.weights_of(drawn.to_frame())
+    if weights is None:
+        old_share, new_share = (paired.share(hits, paired.equal_weights(len(truth))) for hits in (theirs, ours))
+    else:
+        old_share, new_share = (weighted.share(hits, np.ones_like(hits), weights) for hits in (theirs, ours))
     return LabelEffect(
         pictures=training.height,
         flipped=flipped,
-        old=paired.share(theirs, even),
-        new=paired.share(ours, even),
-        gain=paired.gain(ours, theirs, even),
-        p=paired.mcnemar(ours, theirs),
+        old=old_share,
+        new=new_share,
+        gain=paired.gain(ours, theirs, paired.weights_of(len(truth), weights)),
+        p=paired.mcnemar(ours, theirs, weights),
     )
 
 

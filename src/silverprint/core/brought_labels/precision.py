@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from silverprint.core.evaluation import thinning
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.votes.annotators import RELIABILITY, reliability
 from silverprint.records import TEXT, empty
@@ -21,17 +22,23 @@ _DIGITS: Final = 6  # decimal places of a share
 _CLASS: Final = 10  # labels of a class from which on its share is told
 
 
-def first_draws(asked: pl.DataFrame, statements: pl.DataFrame, chain: Sequence[str]) -> pl.DataFrame:
+def first_draws(
+    asked: pl.DataFrame, statements: pl.DataFrame, chain: Sequence[str], inclusion: Mapping[str, float]
+) -> pl.DataFrame:
     """`statements` about pictures of the first round that drew any of their source at random.
 
-    Later rounds draw from what the rounds before left, which may be better or worse.
+    Later rounds draw from what the rounds before left, which may be better or worse. Of pictures that had unequal
+    chances those that thinning leaves: reliability is counted, and a uniform draw needs no weights.
 
     Args:
         asked: image_id, role, round.
         statements: image_id, annotator and others.
         chain: the rounds in their order.
+        inclusion: image_id -> its chance to be drawn, where chances were unequal.
     """
-    drawn = statements.join(asked.filter(pl.col("role").is_in(RANDOM)), on="image_id", maintain_order="left")
+    random = asked.filter(pl.col("role").is_in(RANDOM))
+    random = random.filter(pl.Series(thinning.kept(random["image_id"].to_list(), inclusion), dtype=pl.Boolean))
+    drawn = statements.join(random, on="image_id", maintain_order="left")
     order = pl.col("round").replace_strict({name: place for place, name in enumerate(chain)}, return_dtype=pl.Int64)
     first = drawn.with_columns(order=order).filter(pl.col("order") == pl.col("order").min().over("annotator"))
     return first.select(statements.columns)

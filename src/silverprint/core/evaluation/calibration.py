@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 Confidences = Float[NDArray[np.floating], " n"]
 Correct = Bool[NDArray[np.bool_], " n"]
 Labels = Int[NDArray[np.integer], " n"]
+Weights = Float[NDArray[np.float64], " n"]
 Logits = Float[NDArray[np.floating], "members n classes"]
 Table = Float[NDArray[np.floating], "*rows classes"]
 Bins = Float[NDArray[np.float64], " bins"]
@@ -26,28 +27,43 @@ class Reliability:
     confidence: Bins  # mean confidence in the bin, 0..1
     accuracy: Bins  # share of right predictions in the bin, 0..1
     count: Counts
+    mass: Bins  # sum of the weights in the bin
 
 
-def reliability(confidence: Confidences, correct: Correct, bins: int = 10) -> Reliability:
-    """Confidence against accuracy in at most `bins` bins of equally many predictions; fewer where n is smaller."""
+def reliability(
+    confidence: Confidences, correct: Correct, bins: int = 10, weights: Weights | None = None
+) -> Reliability:
+    """Confidence against accuracy in at most `bins` bins of equally many predictions; fewer where n is smaller.
+
+    Args:
+        weights: (n,) above 0, for how many pictures each stands: then the means of a bin are weighted; None: alike.
+    """
     order = np.argsort(confidence, kind="stable")
     pieces = [piece for piece in np.array_split(order, bins) if len(piece)]
     return Reliability(
-        np.array([confidence[piece].mean() for piece in pieces], dtype=np.float64),
-        np.array([correct[piece].mean() for piece in pieces], dtype=np.float64),
+        np.array([_mean(confidence, piece, weights) for piece in pieces], dtype=np.float64),
+        np.array([_mean(correct, piece, weights) for piece in pieces], dtype=np.float64),
         np.array([len(piece) for piece in pieces], dtype=np.int64),
+        np.array([len(piece) if weights is None else weights[piece].sum() for piece in pieces], dtype=np.float64),
     )
 
 
-def expected_calibration_error(confidence: Confidences, correct: Correct, bins: int = 10) -> float:
-    """Mean distance between confidence and accuracy over bins of equal mass: 0 (perfect) .. 1; 0 without predictions.
+def expected_calibration_error(
+    confidence: Confidences, correct: Correct, bins: int = 10, weights: Weights | None = None
+) -> float:
+    """Mean distance between confidence and accuracy over the bins of `reliability`: 0 (perfect) .. 1; 0 without
+    predictions.
 
     Source: Nixon et al. 2019, arXiv:1904.01685 (adaptive calibration error of the top label).
     """
-    found = reliability(confidence, correct, bins)
+    found = reliability(confidence, correct, bins, weights)
     if not len(found.count):
         return 0.0
-    return float(np.average(np.abs(found.confidence - found.accuracy), weights=found.count))
+    return float(np.average(np.abs(found.confidence - found.accuracy), weights=found.mass))
+
+
+def _mean(values: NDArray[np.floating] | NDArray[np.bool_], piece: NDArray[np.int64], weights: Weights | None) -> float:
+    return float(values[piece].mean() if weights is None else np.average(values[piece], weights=weights[piece]))
 
 
 def softmax(logits: Table) -> Table:

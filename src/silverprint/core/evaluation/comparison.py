@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from silverprint.core.evaluation import paired
+from silverprint.core.evaluation import paired, weighted
 from silverprint.core.evaluation.calibration import expected_calibration_error
-from silverprint.core.evaluation.paired import Estimate, Hits
+from silverprint.core.evaluation.paired import Estimate, Hits, Weights
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,14 @@ class Shared:
     Attributes:
         labels: image_id, label: what people say of each by now.
         hits: round -> (pictures,) whether its model is right.
+        confidences: round -> (pictures,) how sure it is, 0..1.
+        weights: (pictures,) for how many pictures each stands; None where all stand for as many.
     """
 
     labels: pl.DataFrame
     hits: dict[str, Hits]
     confidences: dict[str, pl.Series]
+    weights: Weights | None = None
 
     @property
     def pictures(self) -> int:
@@ -73,9 +76,10 @@ def shared(evaluations: Mapping[str, pl.DataFrame], judge: pl.DataFrame) -> Shar
     """
     Args:
         evaluations: round -> EVALUATION, what its model said.
-        judge: image_id, label: the labels by which all are judged; without those whose label no model can say.
+        judge: image_id, label: the labels by which all are judged, without those whose label no model can say; and
+            weight, where the pictures have any.
     """
-    rows = judge.select("image_id", "label")
+    rows = judge.select("image_id", "label", *(["weight"] if "weight" in judge.columns else []))
     for name, evaluation in evaluations.items():
         said = evaluation.select(
             "image_id", pl.col("predicted").alias(f"predicted {name}"), pl.col("confidence").alias(f"confidence {name}")
@@ -86,37 +90,59 @@ def shared(evaluations: Mapping[str, pl.DataFrame], judge: pl.DataFrame) -> Shar
         rows.select("image_id", "label"),
         {name: (rows["label"] == rows[f"predicted {name}"]).to_numpy() for name in evaluations},
         {name: rows[f"confidence {name}"] for name in evaluations},
+        weighted.weights_of(rows),
     )
 
 
 def judged(pictures: Shared, name: str) -> Judged:
     """The round's model on `pictures`, of which there is at least one."""
-    hits, labels = pictures.hits[name], pictures.labels["label"].to_numpy()
-    confidence = pictures.confidences[name].to_numpy()
+    hits, confidence = pictures.hits[name], pictures.confidences[name].to_numpy()
     return Judged(
-        accuracy=paired.share(hits, paired.equal_weights(len(hits))),
-        balanced=paired.share(hits, paired.balanced_weights(labels)),
-        recall={
-            label: paired.share(hits[labels == label], paired.equal_weights(n)) for label, n in pictures.support.items()
-        },
-        ece=expected_calibration_error(confidence, hits),
-        confidence=float(confidence.mean()),
+        *_shares(pictures, hits),
+        ece=expected_calibration_error(confidence, hits, weights=pictures.weights),
+        confidence=weighted.mean(confidence, pictures.weights),
+    )
+
+
+def _shares(pictures: Shared, hits: Hits) -> tuple[Estimate, Estimate, dict[str, Estimate]]:
+    """Accuracy, balanced accuracy, recall of each class."""
+    labels, weights = pictures.labels["label"].to_numpy(), pictures.weights
+    if weights is None:
+        return (
+            paired.share(hits, paired.equal_weights(len(hits))),
+            paired.share(hits, paired.balanced_weights(labels)),
+            {
+                label: paired.share(hits[labels == label], paired.equal_weights(n))
+                for label, n in pictures.support.items()
+            },
+        )
+    places = np.unique(labels, return_inverse=True)[1]
+    return (
+        weighted.share(hits, np.ones_like(hits), weights),
+        weighted.balanced_accuracy(np.where(hits, places, -1), places, weights),
+        {label: weighted.share(hits, labels == label, weights) for label in pictures.support},
     )
 
 
 def gain(pictures: Shared, before: str, after: str) -> Gain:
     """The model of the round `after` against that of `before` on `pictures`, of which there is at least one."""
-    ours, theirs, labels = pictures.hits[after], pictures.hits[before], pictures.labels["label"].to_numpy()
+    ours, theirs, weights = pictures.hits[after], pictures.hits[before], pictures.weights
+    labels = pictures.labels["label"].to_numpy()
+    of_class = {label: labels == label for label in pictures.support}
     return Gain(
-        accuracy=paired.gain(ours, theirs, paired.equal_weights(len(labels))),
-        balanced=paired.gain(ours, theirs, paired.balanced_weights(labels)),
+        accuracy=paired.gain(ours, theirs, paired.weights_of(len(labels), weights)),
+        balanced=paired.gain(ours, theirs, paired.balanced_weights(labels, weights)),
         recall={
-            label: paired.gain(ours[labels == label], theirs[labels == label], paired.equal_weights(n))
-            for label, n in pictures.support.items()
+            label: paired.gain(
+                ours[rows],
+                theirs[rows],
+                paired.weights_of(int(rows.sum()), None if weights is None else weights[rows]),
+            )
+            for label, rows in of_class.items()
         },
         won=int((ours & ~theirs).sum()),
         lost=int((~ours & theirs).sum()),
-        p=paired.mcnemar(ours, theirs),
+        p=paired.mcnemar(ours, theirs, weights),
     )
 
 

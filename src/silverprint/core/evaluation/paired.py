@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import betainc, ndtri
 from scipy.stats import binomtest
 
 Hits = Bool[NDArray[np.bool_], " pictures"]
@@ -29,13 +29,23 @@ class Estimate(NamedTuple):
     high: float
 
 
-def balanced_weights(labels: Names) -> Weights:
+def balanced_weights(labels: Names, weights: Weights | None = None) -> Weights:
     """Weights of pictures, (n,), sum 1, that give each class that occurs the same total: by them accuracy is balanced.
 
     Balanced accuracy is the mean recall of the classes that occur (Brodersen et al. 2010).
+
+    Args:
+        weights: (n,) for how many pictures each stands, which divides a class's total among its pictures; None: alike.
     """
     _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    return np.asarray(1.0 / (len(counts) * counts[place]), dtype=np.float64)
+    if weights is None:
+        return np.asarray(1.0 / (len(counts) * counts[place]), dtype=np.float64)
+    return np.asarray(weights / (len(counts) * np.bincount(place, weights)[place]), dtype=np.float64)
+
+
+def weights_of(n: int, weights: Weights | None) -> Weights:
+    """`weights`, (n,), with the sum 1; equal ones where there are none."""
+    return equal_weights(n) if weights is None else weights / weights.sum()
 
 
 def equal_weights(n: int) -> Weights:
@@ -66,14 +76,24 @@ def gain(ours: Hits, theirs: Hits, weights: Weights, level: float = 0.95) -> Est
     return Estimate(won - lost, max(-1.0, float(a - b - half)), min(1.0, float(a - b + half)))
 
 
-def mcnemar(ours: Hits, theirs: Hits) -> float:
+def mcnemar(ours: Hits, theirs: Hits, weights: Weights | None = None) -> float:
     """The chance, 0..1, that two equally good models differ this much: the exact two-sided test of McNemar.
 
-    Only pictures on which exactly one of them is right tell; 1 where there is none.
+    Only pictures on which exactly one of them is right tell; 1 where there is none. Weighted ones count as their
+    effective number, shared out by their weights: the binomial tail is then the beta function between whole numbers.
     Source: McNemar 1947, Psychometrika 12(2), 153-157, with the binomial distribution in place of its approximation.
+
+    Args:
+        weights: (n,) for how many pictures each stands; None: all alike.
     """
-    won, lost = int((ours & ~theirs).sum()), int((~ours & theirs).sum())
-    return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
+    won, lost = ours & ~theirs, ~ours & theirs
+    if not (won | lost).any():
+        return 1.0
+    if weights is None:
+        return float(binomtest(int(won.sum()), int((won | lost).sum())).pvalue)
+    n = _effective(weights[won | lost])
+    more = n * max(weights[won].sum(), weights[lost].sum()) / weights[won | lost].sum()
+    return float(min(1.0, 2 * betainc(more, n - more + 1, 0.5)))
 
 
 def _effective(weights: Weights) -> float:

@@ -4,7 +4,9 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from silverprint.core.evaluation import weighted
 from silverprint.core.evaluation.intervals import wilson
+from silverprint.core.evaluation.weighted import Weights
 
 KINDS: Final = ("source", "license", "tier", "group_size")
 
@@ -17,7 +19,8 @@ class Slice(NamedTuple):
         kind: one of KINDS.
         name: the source, the licence (`unknown` where there is none), the tier, or the size: `1`, `2`, `3+`.
         pictures: evaluation pictures in it, at least 1.
-        accuracy: share of them that the model gets right, 0..1, with `low` and `high`, its 95 % interval (Wilson).
+        accuracy: share of them that the model gets right, 0..1, with `low` and `high`, its 95 % interval (Wilson;
+            that of `core.evaluation.weighted` where the pictures have weights).
     """
 
     kind: str
@@ -41,15 +44,22 @@ def slices(evaluation: pl.DataFrame, manifest: pl.DataFrame, queues: pl.DataFram
     facts = manifest.select("image_id", "source", pl.col("license").fill_null("unknown"), size.alias("group_size"))
     tiers = queues.select("image_id", "tier").unique("image_id", keep="first", maintain_order=True)
     right = (pl.col("label") == pl.col("predicted")).alias("right")
-    rows = evaluation.select("image_id", right).join(facts, on="image_id", how="left")
-    rows = rows.join(tiers, on="image_id", how="left")
-    return [one for kind in KINDS for one in _of_kind(rows, kind)]
+    rows = evaluation.select("image_id", right).join(facts, on="image_id", how="left", maintain_order="left")
+    rows = rows.join(tiers, on="image_id", how="left", maintain_order="left")
+    weights = weighted.weights_of(evaluation)
+    return [one for kind in KINDS for one in _of_kind(rows, kind, weights)]
 
 
-def _of_kind(rows: pl.DataFrame, kind: str) -> list[Slice]:
+def _of_kind(rows: pl.DataFrame, kind: str, weights: Weights | None) -> list[Slice]:
     counted = rows.drop_nulls(kind).group_by(kind).agg(pl.len().alias("n"), pl.col("right").sum())
     ordered = counted.sort("n", kind, descending=[True, False])
-    return [Slice(kind, name, n, right / n, *wilson(right, n)) for name, n, right in ordered.iter_rows()]
+    if weights is None:
+        return [Slice(kind, name, n, right / n, *wilson(right, n)) for name, n, right in ordered.iter_rows()]
+    hits, names = rows["right"].to_numpy(), rows[kind].fill_null("")
+    return [
+        Slice(kind, name, n, *weighted.share(hits, (names == name).to_numpy(), weights))
+        for name, n, _ in ordered.iter_rows()
+    ]
 
 
 def confident_mistakes(evaluation: pl.DataFrame, most: int) -> pl.DataFrame:

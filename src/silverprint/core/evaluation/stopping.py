@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Shaped
 from numpy.typing import NDArray
 
-from silverprint.core.evaluation.intervals import paired_gain
+from silverprint.core.evaluation.intervals import Weights, paired_gain
 
 Names = Shaped[NDArray[np.generic], " n"]
 Verdict: TypeAlias = Literal["go on", "stop", "undecided", "look first"]
@@ -64,15 +64,24 @@ def stop_set(pool: Iterable[str]) -> list[str]:
     return sorted(pool)[:STOP_SET]
 
 
-def step(labels: Names, before: Names, after: Names, stability: Stability | None, *, seed: int) -> Step:
+def step(
+    labels: Names,
+    before: Names,
+    after: Names,
+    stability: Stability | None,
+    *,
+    seed: int,
+    weights: Weights | None = None,
+) -> Step:
     """The step between two models.
 
     Args:
         labels: (n,) what people say of the evaluation pictures by now, n at least 1.
         before: (n,) what the earlier model predicted of them.
         after: (n,) what the later one predicted.
+        weights: (n,) for how many pictures each stands; None: all alike.
     """
-    gain, low, high = paired_gain(after == labels, before == labels, seed=seed)
+    gain, low, high = paired_gain(after == labels, before == labels, seed=seed, weights=weights)
     return Step(len(labels), gain, low, high, stability)
 
 

@@ -22,6 +22,7 @@ from scipy.special import ndtri, stdtrit
 
 Weights = Float[NDArray[np.float64], "models n"]
 Rights = Bool[NDArray[np.bool_], "models pictures"]
+PictureWeights = Float[NDArray[np.float64], " pictures"]
 Cuts = Float[NDArray[np.float64], "cuts blocks pictures"]
 
 _MODELS: Final = 40  # approximate number of models of one kind: cuts are added until there are so many
@@ -94,13 +95,18 @@ def trials(training: pl.DataFrame, round_name: str, by_strategy: Collection[str]
     return Trials(k, blocks, cuts, len(kinds[2]), np.concatenate(weights))  # type: ignore[arg-type]
 
 
-def gain(found: Trials, right: Rights, level: float = 0.95) -> Gain:
+def gain(found: Trials, right: Rights, level: float = 0.95, pictures_stand_for: PictureWeights | None = None) -> Gain:
     """The gain, from whether each of the trials' models is right on each evaluation picture.
 
     Args:
         right: a row for each of `found.weights`, at least one picture.
+        pictures_stand_for: (pictures,) the weight of each; None: all alike. Then all means over pictures are weighted.
     """
     chosen, random, mixed = _kinds(found, right)
+    if pictures_stand_for is not None:
+        chosen, random, mixed = (
+            part * (pictures_stand_for / pictures_stand_for.mean()) for part in (chosen, random, mixed)
+        )
     shares = 1 / found.blocks[0] + 1 / found.blocks[1]
     by_picture = chosen.mean(axis=(0, 1)) - random.mean(axis=(0, 1))
     value = float(by_picture.mean())

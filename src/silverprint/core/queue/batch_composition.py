@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from silverprint.core.queue import roles, shared_pages, tiers
+from silverprint.core.queue import evaluation_draw, roles, shared_pages, tiers
 from silverprint.core.queue.class_floors import Choose, pick_with_floors
 from silverprint.core.queue.reasons import INCLUDED
 from silverprint.core.queue.tiers import Asking, Tiers
@@ -43,7 +43,7 @@ def compose(
 
     Args:
         askable: image_id, group, predicted, confidence, model_id, shown_to, and what `choose` needs; sorted by
-            image_id.
+            image_id. With `stratum`, 0 to strata - 1, where evaluation pictures are drawn from strata.
         shares: pictures per role; together at most the number of groups.
         choose: the strategy; sees one picture per group that chance and people left over, the group's first.
         beside: the pictures that are not drawn from `askable`, whose groups have none there, with role and strategy;
@@ -52,7 +52,11 @@ def compose(
     Returns:
         QUEUE, sorted by rank, but for `features` and `why`.
     """
-    evaluation = roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
+    evaluation = (
+        evaluation_draw.draw(askable, shares.evaluation, plan.seed)
+        if "stratum" in askable.columns
+        else roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
+    )
     left = roles.drop_groups(askable, evaluation)
     control = roles.draw(left, shares.control, plan.seed, "control")
     left = roles.drop_groups(left, control)

@@ -8,7 +8,8 @@ import polars as pl
 
 from silverprint.core.agreement import krippendorff_alpha, why_undefined
 from silverprint.core.cleaning.rules import FLAGS, REASONS
-from silverprint.core.evaluation.intervals import wilson
+from silverprint.core.evaluation import weighted
+from silverprint.core.evaluation.accuracy import share_right
 from silverprint.core.reservations import NOTHING
 from silverprint.core.votes.vote_ledger import ANSWERS
 
@@ -121,28 +122,49 @@ def _round(votes: pl.DataFrame, name: str, classes: Sequence[str]) -> dict[str, 
 
 
 def accuracy(evaluation: pl.DataFrame) -> dict[str, float] | None:
-    """How often the model agrees with people: n, accuracy, low, high (95 %, Wilson), 0..1; None without pictures."""
-    n, right = evaluation.height, int((evaluation["label"] == evaluation["predicted"]).sum())
-    if n == 0:
+    """How often the model agrees with people: n, accuracy, low, high (95 %), 0..1, and `weighted`, 1 where they have
+    weights; None without pictures.
+    """
+    if evaluation.is_empty():
         return None
-    low, high = wilson(right, n)
-    return {"n": n, "accuracy": right / n, "low": low, "high": high}
+    right = (evaluation["label"] == evaluation["predicted"]).to_numpy()
+    weights = weighted.weights_of(evaluation)
+    value, low, high = share_right(right, weights)
+    return {"n": evaluation.height, "accuracy": value, "low": low, "high": high, "weighted": float(weights is not None)}
 
 
 def confusion(evaluation: pl.DataFrame, classes: tuple[str, ...]) -> list[list[int]]:
-    """Evaluation pictures by the people's label (row) and the model's (column), in the order of `classes`."""
+    """Evaluation pictures by the people's label (row) and the model's (column), in the order of `classes`.
+
+    Counts of pictures that people saw, whatever each stands for.
+    """
     cells = {
         (label, predicted): n for label, predicted, n in evaluation.group_by("label", "predicted").len().iter_rows()
     }
     return [[cells.get((label, predicted), 0) for predicted in classes] for label in classes]
 
 
+def confusion_shares(evaluation: pl.DataFrame, classes: tuple[str, ...]) -> list[list[float]]:
+    """The same as shares of each row, 0..1, by what the pictures stand for; 0 where a row has no picture."""
+    weights = weighted.weights_of(evaluation)
+    rows = evaluation.with_columns(mass=pl.lit(1.0) if weights is None else pl.Series(weights))
+    summed = rows.group_by("label", "predicted").agg(pl.col("mass").sum())
+    masses = {(label, predicted): mass for label, predicted, mass in summed.iter_rows()}
+    known = [[masses.get((label, predicted), 0.0) for predicted in classes] for label in classes]
+    return [[mass / (sum(row) or 1.0) for mass in row] for row in known]
+
+
 def commonest_mistakes(evaluation: pl.DataFrame, most: int) -> pl.DataFrame:
-    """The commonest confusions, at most `most`: label (people), predicted (model), pictures."""
+    """The commonest confusions, at most `most`, by what the pictures stand for: label (people), predicted (model),
+    pictures, those that people saw.
+    """
+    mass = pl.col("weight").fill_null(1.0) if "weight" in evaluation.columns else pl.lit(1.0)
     return (
-        evaluation.filter(pl.col("label") != pl.col("predicted"))
+        evaluation.with_columns(mass=mass)
+        .filter(pl.col("label") != pl.col("predicted"))
         .group_by("label", "predicted")
-        .agg(pl.len().alias("pictures"))
-        .sort("pictures", "label", "predicted", descending=[True, False, False])
+        .agg(pl.len().alias("pictures"), pl.col("mass").sum())
+        .sort("mass", "label", "predicted", descending=[True, False, False])
+        .drop("mass")
         .head(most)
     )

@@ -8,11 +8,11 @@ from typing import Any, Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import evaluation_draws, ledgers
 from silverprint.config import Params
 from silverprint.core import agreement
 from silverprint.core.cleaning.rules import BINDING
-from silverprint.core.evaluation import training_set
+from silverprint.core.evaluation import thinning, training_set
 from silverprint.core.gates import class_drift, group_conflicts, leakage, second_looks
 from silverprint.core.gates.counted_share import CountedShare
 from silverprint.core.semisupervised import MOST
@@ -153,8 +153,13 @@ class Evidence:
         return Table(self._marked(judged), figures, limits)
 
     def _drift(self) -> Figure:
-        """The random pictures that the round asked about first, beside those of the round before."""
+        """The random pictures that the round asked about first, beside those of the round before.
+
+        Of evaluation pictures from strata those that thinning leaves, which are a uniform draw, too.
+        """
         random = self.labels.filter(pl.col("role").is_in(_RANDOM), source="human")
+        chances = evaluation_draws.inclusion([self.params.rounds[self.name].prev, self.name])
+        random = random.filter(pl.Series(thinning.kept(random["image_id"].to_list(), chances), dtype=pl.Boolean))
         now, before = (random.filter(round=name)["label"] for name in (self.name, self.params.rounds[self.name].prev))
         found = class_drift.drift(now, before, seed=zlib.crc32(self.name.encode()))
         return Figure(None) if found is None else Figure(found.chance, str(found))

@@ -10,7 +10,7 @@ from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.core import half_precision
 from silverprint.core.duplicates import groups
-from silverprint.core.queue import roles
+from silverprint.core.queue import evaluation_draw, roles
 from silverprint.core.queue.batch_composition import Plan, compose
 from silverprint.core.queue.tiers import Asking, Tiers
 from silverprint.core.selection import select_with_scores
@@ -66,13 +66,30 @@ def draw(params: Params, name: str, pool: Pool, how: Plan) -> pl.DataFrame:
         return _choose(pool, how, left, count, pl.concat([pool.labeled, asked], how="diagonal"))
 
     gold = gold_list.draw(params, name, pool.pictures, pool.manifest, how.seed)
-    queue = compose(pool.askable, shares, how, choose, pl.concat([gold, pool.relabel], how="diagonal"))
+    askable = _with_strata(params, name, pool, how, shares.evaluation)
+    queue = compose(askable, shares, how, choose, pl.concat([gold, pool.relabel], how="diagonal"))
     if how.page_images is not None:
         _say_pages(name, queue)
     if further := queue.filter(pl.col("tier") != CROWD)["tier"].value_counts().sort("tier").rows():
         said = ", ".join(f"{count} go to the tier {tier}" for tier, count in further)
         say(f"{name}: of {queue.height} pictures {said}")
     return queue
+
+
+def _with_strata(params: Params, name: str, pool: Pool, how: Plan, count: int) -> pl.DataFrame:
+    """The askable pictures; with the stratum of each where `count` evaluation pictures are drawn from strata."""
+    if not count or params.evaluation.draw == "random":
+        return pool.askable
+    rows = pool.askable["row"].to_numpy()
+    if pool.probabilities is None:
+        strata = evaluation_draw.by_features(pool.features.rows[rows], count, how.seed)
+        of = "clusters of features"
+    else:
+        mean = half_precision.from_half(pool.probabilities[:, rows]).mean(axis=0)
+        told = pool.askable["predicted"].is_not_null().to_numpy()
+        strata, of = evaluation_draw.by_guess(np.where(told[:, None], mean, 0), count), "the first guesses"
+    say(f"{name}: {count} evaluation pictures are drawn from {strata.max() + 1} strata, by {of}")
+    return pool.askable.with_columns(stratum=pl.Series(strata, dtype=pl.Int64))
 
 
 def _say_pages(name: str, queue: pl.DataFrame) -> None:

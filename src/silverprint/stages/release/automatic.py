@@ -10,12 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint import layout
-from silverprint.campaign import gold_list, ledgers
+from silverprint.campaign import evaluation_draws, gold_list, ledgers
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import automatic_labels, splits
 from silverprint.core.automatic_labels import Audit, Predictions, Thresholds
-from silverprint.core.evaluation import sureness
+from silverprint.core.evaluation import sureness, thinning
 from silverprint.core.evaluation.sureness import Sureness
 from silverprint.core.queue import roles
 from silverprint.core.votes.vote_ledger import ANSWERS
@@ -41,8 +41,10 @@ class Automatic(NamedTuple):
 def asked(params: Params, manifest: pl.DataFrame, labels: pl.DataFrame, votes: pl.DataFrame) -> Asked:
     """Which pictures may get a label without being asked about, and which ones speak for them.
 
-    An audit stands only for what it could have drawn: no near-duplicate of a picture that people were asked about gets
-    an automatic label, nor an excluded, gold or personal picture, or a near-duplicate of one.
+    An audit is a uniform draw: of evaluation pictures from strata only those that thinning leaves are in it, for exact
+    binomial tests weigh nothing. It stands only for what it could have drawn: no near-duplicate of a picture that
+    people were asked about gets an automatic label, nor an excluded, gold or personal picture, or a near-duplicate of
+    one.
 
     Args:
         manifest: MANIFEST.
@@ -55,6 +57,8 @@ def asked(params: Params, manifest: pl.DataFrame, labels: pl.DataFrame, votes: p
     answered = labels.join(votes.filter(pl.col("status").is_in(ANSWERS)), on="image_id", how="semi")
     audited = answered.filter(pl.col("role").is_in(splits.HELD_OUT))
     audited = audited.join(roles.askable(manifest, manifest, known, withdrawn), on="image_id", how="semi")
+    chances = evaluation_draws.inclusion(params.chain)
+    audited = audited.filter(pl.Series(thinning.kept(audited["image_id"].to_list(), chances), dtype=pl.Boolean))
     return Asked(pool, audited, answered)
 
 

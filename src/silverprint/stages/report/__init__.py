@@ -16,6 +16,7 @@ from silverprint.adapters.plots.thumbnails import Gallery
 from silverprint.campaign import annotator_ledger, ledgers, round_status, studies
 from silverprint.config import START, Params
 from silverprint.core.duplicates import groups
+from silverprint.core.evaluation import weighted
 from silverprint.core.evaluation.calibration import expected_calibration_error
 from silverprint.core.evaluation.slices import slices
 from silverprint.core.reporting import summary
@@ -158,6 +159,7 @@ def _view(
         labels_per_class=_counts(campaign.answers, "label"),
         disputed=tiles.disputed_tiles(campaign, pictures),
         confusion=summary.confusion(campaign.evaluation, dataset.classes),
+        confusion_shares=summary.confusion_shares(campaign.evaluation, dataset.classes),
         mistakes=summary.commonest_mistakes(campaign.evaluation, most=5).to_dicts(),
         confident=tiles.mistake_tiles(campaign, pictures),
         slices=slices(campaign.evaluation, manifest, campaign.asked),
@@ -178,7 +180,8 @@ def _reliability(evaluation: pl.DataFrame) -> str | None:
     from silverprint.adapters.tracking.figures import reliability_plot
 
     right = (evaluation["label"] == evaluation["predicted"]).to_numpy()
-    error = expected_calibration_error(evaluation["confidence"].to_numpy(), right)
+    weights = weighted.weights_of(evaluation)
+    error = expected_calibration_error(evaluation["confidence"].to_numpy(), right, weights=weights)
     buffer = BytesIO()
     reliability_plot(evaluation, error).savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return _data_uri(buffer.getvalue())

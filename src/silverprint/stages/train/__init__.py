@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from silverprint import console, layout
 from silverprint.adapters import tracking
-from silverprint.campaign import brought_labels, class_changes, ledgers
+from silverprint.campaign import brought_labels, class_changes, evaluation_draws, ledgers
 from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
-from silverprint.core.evaluation import accuracy, stopping
+from silverprint.core.evaluation import accuracy, stopping, weighted
 from silverprint.core.evaluation.strategy_gain import gain, trials
 from silverprint.core.evaluation.training_set import Examples, examples, of_no_class, unlabelled
+from silverprint.core.evaluation.weighted import Weights
 from silverprint.core.features import block_weights
 from silverprint.core.features.lens import Lens
 from silverprint.core.features.projection import SAMPLE
@@ -112,15 +113,18 @@ class Train:
         self.examples: Examples = examples(
             self.labels, self.manifest, classes=self.classes, withdrawn=self.withdrawn, binding=BINDING
         )
+        judged = self.examples.evaluation
+        self.judged = judged.with_columns(evaluation_draws.weights(judged["image_id"], self._rounds()))
         self.unlabelled = unlabelled(self.labels, self.manifest, withdrawn=self.withdrawn, most=MOST)
         self.features = Features(layout.EMBED)
 
     def run(self, replaced: list[dict[str, Any]]) -> None:
         """`replaced`: earlier figures of the round that a withdrawal undid, kept in metrics.json."""
-        training, judged = self.examples
+        training, judged = self.examples.training, self.judged
         lesson = self.lesson()
         model, card, held_out, brought, rejection = self._kept() if self.keep_model else self.made(lesson)
         rows, truth = self._arrays(judged)
+        weights = weighted.weights_of(judged)
         probabilities = model.predict(judged["image_id"].to_list()).mean(axis=0)
         metrics = {
             "round": self.round,
@@ -128,9 +132,9 @@ class Train:
             "labels": training.height,
             "votes": self._votes(),
             "features": block_weights.describe(card.get("block_weights", dict.fromkeys(lesson.lens.weights, 1.0))),
-            "evaluation": accuracy.overall_accuracy(probabilities, truth),
-            "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes),
-            "control": self._control(lesson, rows, truth),
+            "evaluation": accuracy.overall_accuracy(probabilities, truth, weights),
+            "per_class": accuracy.per_class_accuracy(probabilities.argmax(axis=1), truth, self.classes, weights),
+            "control": self._control(lesson, rows, truth, weights),
             **first_classifier.figures(self.params, self.round, judged, self.classes),
             **({"brought": figures(self.round, card)} if brought.believed.height else {}),
             **({"replaced": replaced} if replaced else {}),
@@ -243,7 +247,7 @@ class Train:
 
     def predictions(self, probabilities: NDArray[np.float32]) -> pl.DataFrame:
         """EVALUATION, from what a model says of the evaluation pictures, (n, C)."""
-        judged = self.examples.evaluation
+        judged = self.judged
         return pl.DataFrame(
             {
                 "image_id": judged["image_id"],
@@ -251,6 +255,7 @@ class Train:
                 "predicted": [self.classes[index] for index in probabilities.argmax(axis=1)],
                 "confidence": probabilities.max(axis=1).astype(np.float64),
                 "probabilities": probabilities.astype(np.float64).tolist(),
+                "weight": judged["weight"],
             },
             schema=EVALUATION,
         )
@@ -271,13 +276,20 @@ class Train:
         queue = ledgers.queue(self.round)
         return queue.filter((pl.col("role") == "train") & (pl.col("strategy") != INCLUDED))["image_id"].to_list()
 
-    def _control(self, lesson: Lesson, rows: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[str, Any] | None:
+    def _rounds(self) -> list[str]:
+        """The rounds up to this one."""
+        return list(self.params.chain[: self.params.chain.index(self.round) + 1])
+
+    def _control(
+        self, lesson: Lesson, rows: NDArray[np.float32], truth: NDArray[np.int64], weights: Weights | None
+    ) -> dict[str, Any] | None:
         """Accuracy with k chosen labels and with k random ones, the gain with its interval, and what k can show.
 
         The models of both kinds learn from labels alone: there are a hundred of them, and so they take seconds.
 
         Args:
             rows: (n, D) features of the evaluation pictures.
+            weights: (n,) for how many pictures each of them stands; None: all alike.
         """
         from silverprint.model.learning import train_members
 
@@ -285,7 +297,8 @@ class Train:
         if found is None or not len(truth):
             return None
         head = train_members(lesson.lens(lesson.rows), lesson.unheard, found.weights, classes=len(self.classes))
-        measured = gain(found, head.predict(lesson.lens(rows)).argmax(axis=2) == truth)
+        seen = lesson.lens(rows)
+        measured = gain(found, head.predict(seen).argmax(axis=2) == truth, pictures_stand_for=weights)
         figures = {
             "chosen": measured.chosen,
             "random": measured.random,

@@ -50,8 +50,7 @@ def _rebuild(params: Params, name: str, own: str) -> None:
     """
     train = Train(params, name, keep_model=False)
     model, card, *_ = train.made(train.lesson())
-    judged = train.examples.evaluation
-    probabilities = model.predict(judged["image_id"].to_list()).mean(axis=0)
+    probabilities = model.predict(train.judged["image_id"].to_list()).mean(axis=0)
     predictions = train.predictions(probabilities)
     folder = layout.rebuilt(name)
     folder.parent.mkdir(parents=True, exist_ok=True)

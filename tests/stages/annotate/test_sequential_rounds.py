@@ -205,3 +205,27 @@ def test_where_the_features_were_not_pulled_it_asks_as_if_no_model_were_heard_an
     assert "as if no model were heard" in said
     assert "dvc pull data/embed" in said
     assert "4 labels are not sure yet" in said
+
+
+def test_an_audit_picture_is_asked_about_again_where_the_answer_is_not_the_label_that_may_be_released(
+    here, backend, people
+):
+    machine = here(1, 1, 2)
+    path = machine.folder / layout.queue(ROUND)
+    judges = {"role": pl.when(pl.col("overlap") == 1).then(pl.lit("audit")).otherwise(pl.lit("evaluation"))}
+    told = {"predicted": pl.lit("coat"), "confidence": pl.lit(0.5), "max_overlap": pl.lit(3)}
+    queue = ledgers.queue(ROUND).with_columns(**judges, **told)
+    path.write_bytes(ledgers.queue_bytes(queue))
+    machine.expect(75)
+    said = {}
+    for person, choices in zip(people, (["coat", "bag", "bag"], ["bag"]), strict=False):
+        for choice in choices:
+            if (task := person.next(project_of(backend))) is not None:
+                said.setdefault(task["data"]["image_id"], []).append(choice)
+                person.answer(task["id"], choice)
+    shown = machine.expect(75)
+    again = {
+        name for name, choices in said.items() if name in queue.filter(role="audit")["image_id"] and choices != ["coat"]
+    }
+    assert f"{len(again)} evaluation and audit pictures are not settled yet" in shown
+    assert set(asks(machine)["image_id"]) == again != set()

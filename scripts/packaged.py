@@ -96,6 +96,8 @@ def _one_planned_round(params: str) -> str:
         params = yaml_edit.drop(params, ("planned", name))
     params = yaml_edit.drop(params, ("planned", first, "gold"))
     params = yaml_edit.put(params, ("planned", first, "audit"), 0.2)
+    params = yaml_edit.put(params, ("evaluation", "sequential"), True)
+    params = params.replace("# true: one after", "# one after")
     for said, meant in SAMPLE_PROMISE.items():
         params = params.replace(said, meant)
     for name in list(document["sources"])[1:]:

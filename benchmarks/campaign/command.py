@@ -32,7 +32,6 @@ POOLS: Final = {"digits": 1_797, "mnist": 5_000, "fashion": 5_000, "fashion-raw"
 OURS: Final = {
     "silverprint": Way(),
     "silverprint, grid": Way(page="grid"),
-    "silverprint, lean audits": Way(confirmed=True, first_control=0.1, audit=0.5),
 }
 CONTESTANTS: Final = (*PEERS, *OURS)
 UNTAUGHT: Final = ("one vote", "three votes", "0.1.0")  # make nothing of brought labels: their figures are the same

@@ -35,7 +35,8 @@ def draw(campaign: "Campaign", name: str) -> pl.DataFrame:
     plan = Plan(
         strategy="auto" if campaign.brought is None else "doubt",
         overlap=way.least,
-        evaluation_overlap=1 if way.confirmed else way.votes,
+        evaluation_overlap=way.votes,
+        judging_sequential=True,
         share_shown=0.0,
         seed=roles.round_seed(campaign.seed, name),
         page_images=PAGE_IMAGES if grid else None,

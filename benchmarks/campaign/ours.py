@@ -20,14 +20,20 @@ from benchmarks.consensus import Floats, Numbers
 from benchmarks.label_efficiency.datasets import Task
 from silverprint.core import agreement
 from silverprint.core.brought_labels.belief import Belief, Brought, believe
-from silverprint.core.consensus import consensus
 from silverprint.core.evaluation.targets import believed
 from silverprint.core.features import block_weights
 from silverprint.core.semisupervised import Fitted, fit, of_random_draw
 from silverprint.core.splits import HELD_OUT, TRAINABLE
-from silverprint.core.votes import held_out_voice, labelling, sequential_overlap, vote_ledger
+from silverprint.core.votes import (
+    annotators,
+    held_out_voice,
+    judging_overlap,
+    labelling,
+    sequential_overlap,
+    vote_ledger,
+)
 from silverprint.core.votes.labelling import Evidence
-from silverprint.records import ASKS, VOTES, conform, empty
+from silverprint.records import ASKS, LABELS, VOTES, conform, empty
 
 COVERED: Final = 0.9
 SOURCE: Final = "import:source"
@@ -42,8 +48,7 @@ class Way:
         page: `grid`: pictures of one predicted class share a page, whose answers are pre-set, and are asked about once;
             `single`: sequential overlap.
         evaluation: pictures drawn for it in the first round.
-        votes: for each evaluation and audit picture. With `confirmed` one, and two and then two more where they differ
-            from the label that is to be released.
+        votes: for each evaluation and audit picture, at most; one after the other, as `evaluation.sequential` says.
         budget: of each round, or a quarter of the pictures that were asked before where that is more.
         control, audit: shares of it; the first round's control is `first_control`.
     """
@@ -51,7 +56,6 @@ class Way:
     page: str = "single"
     evaluation: int = 150
     votes: int = 3
-    confirmed: bool = False
     budget: int = 100
     first_control: float = 0.4
     control: float = 0.1
@@ -72,6 +76,7 @@ class Campaign:
     voices: dict[str, Floats] = field(default_factory=dict)
     probabilities: Floats | None = None
     steps: list[dict[str, float]] = field(default_factory=list)
+    once: set[str] = field(default_factory=set)  # audit pictures that one answer may settle
 
     def __post_init__(self) -> None:
         self.names = image_ids(np.arange(len(self.given.truth)))
@@ -93,13 +98,14 @@ class Campaign:
 
     def _round(self, name: str) -> None:
         queue = draw(self, name)
+        self.once |= {*judging_overlap.settled_by_one(queue)}
         self.asked = pl.concat([self.asked, queue.select("image_id", "role", round=pl.lit(name))])
         if self.probabilities is not None:
             alone = queue.filter(pl.col("page").is_null()) if "page" in queue.columns else queue
             self.voices |= {one: self.probabilities[self.places[one]] for one in alone["image_id"]}
         self._answers(queue, name)
         self._sequential(queue, name)
-        self._label()
+        self.labels = self._labels()
         self._learn()
 
     def _answers(self, queue: pl.DataFrame, name: str) -> None:
@@ -120,30 +126,38 @@ class Campaign:
             progress = vote_ledger.progress(queue, asks, votes, frozenset(), {})
             if not sequential_overlap.may_go_on(queue, progress):
                 return
-            evidence = self._evidence()
-            said = pl.concat([evidence.cast(), evidence.counting(self.classes)])
-            more = sequential_overlap.next_asks(queue, progress, votes, consensus(said, classes=self.classes))
+            settled = judging_overlap.settled(queue, votes, self._imports())
+            by_label = sequential_overlap.may_go_on(queue.drop_nulls("until"), progress)
+            labels = self._labels_to_ask_by() if by_label else empty(LABELS)
+            more = sequential_overlap.next_asks(queue, progress, votes, labels, settled)
             if more.is_empty():
                 return
             asks = pl.concat([asks, more])
             self.people.answer(self.at(more), name)
 
+    def _imports(self) -> pl.DataFrame:
+        """VOTES of the source about what people were asked."""
+        if self.brought is None:
+            return empty(VOTES)
+        said = class_names(self.brought[self.at(self.asked)])
+        rows = self.asked.select("image_id", "round").with_columns(choice=pl.Series(said))
+        return conform(rows.with_columns(annotator=pl.lit(SOURCE), status=pl.lit("valid")), VOTES)
+
     def _evidence(self) -> Evidence:
-        imports = empty(VOTES)
-        if self.brought is not None:
-            said = class_names(self.brought[self.at(self.asked)])
-            rows = self.asked.select("image_id", "round").with_columns(choice=pl.Series(said))
-            imports = conform(rows.with_columns(annotator=pl.lit(SOURCE), status=pl.lit("valid")), VOTES)
         return Evidence(
             asked=self.asked,
             answers=self.people.votes,
-            imports=imports,
+            imports=self._imports(),
             gold=empty(VOTES).select(agreement.VOTE),
             known={},
             voices=self.voices,
         )
 
-    def _label(self) -> None:
+    def _labels_to_ask_by(self) -> pl.DataFrame:
+        """The labels whose confidence says whether somebody more is asked."""
+        return self._labels()
+
+    def _labels(self) -> pl.DataFrame:
         """As the labels stage: once without models, then with what heads say that learnt from the other labels."""
         evidence = self._evidence()
         votes = labelling.without_models(evidence, self.classes, "auto")
@@ -157,7 +171,7 @@ class Campaign:
             seen = self.given.pool[at] * block_weights.column_scales(weights, self.given.blocks)
             said = held_out_voice.voices(rows, seen, self.classes, seed=self.seed + len(self.steps))
             voices = held_out_voice.joined(voices, said)
-        self.labels = labelling.label(replace(evidence, voices=voices), self.classes, "auto", votes)[0]
+        return labelling.label(replace(evidence, voices=voices), self.classes, "auto", votes)[0]
 
     def _learn(self) -> None:
         """The round's model, and how likely each brought label is right."""
@@ -193,25 +207,10 @@ class Campaign:
         return places, believe(brought, told=told, classes=self.given.classes, seed=seed)
 
     def _release(self) -> Released:
-        """What keeps the promise; where votes confirm, two more people, then two again, are asked what contradicts."""
         audited = self.labels.filter(pl.col("role").is_in(HELD_OUT))
-        for answered in (1, 3) if self.way.confirmed else ():
-            if self._confirm(audited, answered):
-                self._label()
-                audited = self.labels.filter(pl.col("role").is_in(HELD_OUT))
-        return released(self, audited)
-
-    def _confirm(self, audited: pl.DataFrame, answered: int) -> bool:
-        """Asks two more people about pictures that so many have answered, and not with the label to be released."""
-        assert self.probabilities is not None
-        at, labels = self.at(audited), self.ids(audited)
-        differs = self.probabilities[at].argmax(axis=1) != labels
-        if self.brought is not None:
-            differs |= self.brought[at] != labels
-        again = at[differs & (self.people.asked[at] == answered)]
-        for _ in range(2):
-            self.people.answer(again, f"r{len(self.steps) + 1:02d}")
-        return len(again) > 0
+        people = annotators.table(self._evidence(), self.people.votes, {}, self.classes)
+        hidden = judging_overlap.hidden_share(audited["image_id"], self.once, self.people.votes, people)
+        return released(self, audited, hidden)
 
     def _delivered(self, found: Released) -> Delivered:
         labels = found.labels.copy()

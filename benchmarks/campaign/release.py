@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 PROMISE: Final = 0.97
 CONFIDENCE: Final = 0.95
-SLIPS: Final = 0.06  # chance that people confirm a wrong label: one in twenty errs, and two of three hardly ever
 
 
 @dataclass(frozen=True)
@@ -25,25 +24,17 @@ class Released:
     labels: Numbers  # (N,) of pictures that nobody was asked about; -1 for none
 
 
-def promised(confirmed: bool) -> float:
-    """The precision that is tested.
-
-    Of released labels the share p is right. One vote confirms the right ones and, by the same mistake, SLIPS of the
-    others at most, so of audited pictures p + (1 - p) SLIPS seem right.
-    """
-    return PROMISE + (1 - PROMISE) * SLIPS if confirmed else PROMISE
-
-
-def released(campaign: "Campaign", audited: pl.DataFrame) -> Released:
+def released(campaign: "Campaign", audited: pl.DataFrame, hidden: float) -> Released:
     """Imported labels, and automatic labels of what they leave, as the release stage tests them.
 
     Args:
         audited: rows of LABELS on which nothing was trained.
+        hidden: of wrong labels the share that audits take for right, at most.
     """
     labels = np.full(len(campaign.names), -1)
     free = np.setdiff1d(np.arange(len(labels)), campaign.at(campaign.asked))
     at, truth = campaign.at(audited), campaign.ids(audited)
-    wanted = {"precision": promised(campaign.way.confirmed), "confidence": CONFIDENCE}
+    wanted = {"precision": PROMISE, "confidence": CONFIDENCE, "hidden": hidden}
     if campaign.belief is not None and campaign.brought is not None:
         places, belief = campaign.belief
         right = dict(zip(places.tolist(), belief.right.tolist(), strict=True))

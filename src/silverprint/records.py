@@ -199,7 +199,7 @@ QUEUE: Final[Schema] = {
     "why": TEXT,  # a sentence for people
     "page": INT,  # number of the page that it shares with others, from 1; null where it has a page of its own
     "max_overlap": INT,  # distinct people to ask at most, while the label is not sure; null where `overlap` is all
-    "until": REAL,  # confidence of the label, 0..1, from which on nobody more is asked; null likewise
+    "until": REAL,  # confidence of the label, 0..1, from which on nobody more is asked; null likewise, and if it judges
     "adjudicator": TEXT,  # tier of which one person is asked where people disagree; null where nobody is
     "adjudicate_below": REAL,  # confidence of the label, 0..1, below which they are; null likewise
     # of an evaluation picture, 1 / the probability that it was drawn: for how many pictures of the pool it stands, 1 or

@@ -7,7 +7,6 @@ from benchmarks.campaign import command, report
 from benchmarks.campaign.ours import Campaign, Way
 from benchmarks.campaign.peers import PEERS, _least
 from benchmarks.campaign.people import CORRECTION_S, ERRORS, GLANCE_S, PAGE_S, SINGLE_S, Delivered, People
-from benchmarks.campaign.release import SLIPS, promised
 from benchmarks.label_efficiency.datasets import FOLDER, Task
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,12 +75,6 @@ def test_the_script_believes_what_its_validation_set_bears_out(seed, count):
     assert (shares.argmax(axis=1) == truth)[above].mean() >= 0.97 if above.any() else least > 1
 
 
-@given(st.floats(0, 0.97))
-def test_one_vote_for_each_audited_picture_does_not_make_a_broken_promise_look_kept(right):
-    assert right + (1 - right) * SLIPS <= promised(confirmed=True) + 1e-12
-    assert promised(confirmed=False) == 0.97
-
-
 @pytest.mark.parametrize("name", PEERS)
 @pytest.mark.parametrize("has_labels", [False, True])
 def test_peers_cover_the_pool_and_pay_for_each_vote(name, has_labels):
@@ -94,9 +87,7 @@ def test_peers_cover_the_pool_and_pay_for_each_vote(name, has_labels):
     assert found["minutes"] == pytest.approx(found["votes"] * SINGLE_S / 60)
 
 
-@pytest.mark.parametrize(
-    ("way", "has_labels"), [(Way(), False), (Way(page="grid"), False), (Way(confirmed=True), True)]
-)
+@pytest.mark.parametrize(("way", "has_labels"), [(Way(), False), (Way(page="grid"), False), (Way(), True)])
 def test_a_campaign_ends_with_nine_tenths_covered_and_nobody_asked_twice(way, has_labels):
     given_task = task()
     people = People.drawn(given_task.truth, CLASSES, 0)
@@ -110,7 +101,8 @@ def test_a_campaign_ends_with_nine_tenths_covered_and_nobody_asked_twice(way, ha
     assert people.votes.height == figures["votes"]
     judged = campaign.asked.filter(campaign.asked["role"].is_in(["evaluation", "audit"]))
     votes = people.asked[campaign.at(judged)]
-    assert set(votes.tolist()) <= ({1, 3, 5} if way.confirmed else {3})
+    assert set(votes.tolist()) <= {1, 2, 3}
+    assert (votes[(judged["role"] == "evaluation").to_numpy()] >= 2).all()
 
 
 def test_a_campaign_asks_no_more_once_its_promise_covers_the_pool():

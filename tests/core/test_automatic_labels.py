@@ -133,3 +133,16 @@ def test_the_estimate_of_the_audit_is_enough_oftener_than_not():
             kept.append(threshold(rng.random(about), more, precision=0.97, confidence=0.95) is not None)
     assert len(kept) > 30
     assert np.mean(kept) > 0.5
+
+
+def test_what_is_hidden_raises_what_is_tested_and_lowers_the_interval():
+    rng = np.random.default_rng(5)
+    said = Predictions(np.array(["a"] * 400), rng.random(400))
+    audit = Audit(said, np.arange(400) % 30 != 0)
+    usual, told = (figures(audit, said, ["a"], **WANTED, hidden=hidden) for hidden in (0.0, 0.2))
+    assert "hidden" not in usual
+    assert (told["hidden"], told["tested"], told["promised"]) == (0.2, pytest.approx(0.92), 0.9)
+    assert told["coverage"] <= usual["coverage"]
+    at_tested = thresholds(audit, ["a"], precision=0.92, confidence=0.95)
+    assert thresholds(audit, ["a"], **WANTED, hidden=0.2) == at_tested
+    assert told["low"] < clopper_pearson(told["right"], told["above"])[0]

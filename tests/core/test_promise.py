@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from silverprint.core.promise import least_audit, threshold
+from silverprint.core.promise import least_audit, threshold, to_show
 from silverprint.errors import DataError
 
 CAMPAIGNS = 250
@@ -114,3 +114,13 @@ def test_nothing_audited_is_nothing_promised():
 def test_what_cannot_be_judged_is_refused_in_one_line(scores, right, precision, confidence, said):
     with pytest.raises(DataError, match=said):
         threshold(np.array(scores), np.array(right), precision=precision, confidence=confidence)
+
+
+@given(st.floats(0.01, 0.99), st.floats(0, 0.99), st.floats(0, 1))
+def test_what_is_hidden_does_not_make_a_broken_promise_look_kept(right, hidden, part):
+    promised = right + (1 - right) * part
+    seems = right + (1 - right) * hidden
+    if promised < 1:
+        assert seems <= to_show(promised, hidden) + 1e-12
+        assert promised <= to_show(promised, hidden) < 1
+    assert to_show(right, 0.0) == right

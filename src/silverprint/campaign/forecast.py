@@ -12,7 +12,7 @@ from silverprint.config import Params, SequentialOverlap
 from silverprint.core.evaluation import stopping, weighted
 from silverprint.core.evaluation.stopping import Stability, Step
 from silverprint.core.queue import roles
-from silverprint.core.votes import labelling_effort, vote_ledger
+from silverprint.core.votes import judging_overlap, labelling_effort, vote_ledger
 from silverprint.records import MANIFEST
 from silverprint.store import evaluations, tables
 
@@ -91,7 +91,9 @@ def _ahead(params: Params, standing: RoundStatus) -> Effort:
     if most == least:
         return _effort(params, least, pace)
     queue = ledgers.queue(standing.round)
-    rows = queue.drop_nulls("max_overlap")
+    rows = queue.drop_nulls("until")
+    if rows.is_empty():
+        return _range(params, least, most, None, pace)
     knobs = SequentialOverlap(*rows.select("overlap", "max_overlap", "until").row(0))
     whole = _expected(params, int(queue["overlap"].sum()), rows.height, knobs)
     expected = None if whole is None else min(max(whole - standing.votes, least), most)
@@ -131,13 +133,24 @@ def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None) 
         evaluation = min(evaluation, left)
         budget = budget if entry.relabel else min(budget, left - evaluation)
     audit = round(entry.audit * budget)
-    votes = (budget - audit + entry.gold) * entry.least_overlap + (evaluation + audit) * params.evaluation.overlap
+    judges, judging_most = _judging_votes(params, evaluation, audit)
+    votes = (budget - audit + entry.gold) * entry.least_overlap + judges
     first_asked = evaluation + budget if left is None else min(evaluation + budget, left)
-    if entry.sequential is None:
+    most = votes + (budget - audit) * (entry.most_overlap - entry.least_overlap) + judging_most - judges
+    if most == votes:
         return first_asked, _effort(params, votes, pace_s)
-    most = votes + (budget - audit) * (entry.most_overlap - entry.least_overlap)
-    expected = _expected(params, votes, budget - audit, entry.sequential)
+    known = entry.sequential
+    expected = None if known is None else _expected(params, votes, budget - audit, known)
     return first_asked, _range(params, votes, most, expected, pace_s)
+
+
+def _judging_votes(params: Params, evaluation: int, audit: int) -> tuple[int, int]:
+    """About so many pictures of these roles: in any case, and at most."""
+    most = params.evaluation.overlap
+    if not params.evaluation.sequential:
+        return (evaluation + audit) * most, (evaluation + audit) * most
+    roles_asked = (("evaluation", evaluation), (judging_overlap.AUDIT, audit))
+    return sum(count * judging_overlap.least(role, most) for role, count in roles_asked), (evaluation + audit) * most
 
 
 def first_shares(params: Params, left: int | None) -> roles.Shares | None:

@@ -18,6 +18,7 @@ from silverprint.dvcfiles import missing_outputs
 from silverprint.store.features import Features
 
 NAME: Final = "held-out.parquet"
+QUICK: Final = 500  # labels that make the lens where the labels are wanted in seconds
 
 
 class Labelled(NamedTuple):
@@ -32,13 +33,16 @@ class Labelled(NamedTuple):
     told: dict[str, NDArray[np.float64]]
 
 
-def label(params: Params, round_name: str, evidence: Evidence) -> Labelled:
+def label(params: Params, round_name: str, evidence: Evidence, *, quick: bool = False) -> Labelled:
     """The labels by all evidence, and by heads that learn from the labels of other pictures, as people and imports
     alone make them.
 
     Only labels that a model may be trained on teach, and of those that judge nothing is said; nor where people saw a
     prediction: their votes have heard one already. Nothing at all where pictures have no features, or where
     `labels.consensus` is another method than `auto`, which hears no model.
+
+    Args:
+        quick: whether no more than QUICK labels decide through which lens the heads see the features.
 
     Raises:
         UnavailableError: the features were not pulled.
@@ -48,19 +52,19 @@ def label(params: Params, round_name: str, evidence: Evidence) -> Labelled:
     said = labelling.without_models(evidence, classes, method)
     told: dict[str, NDArray[np.float64]] = {}
     if method == "auto" and layout.EMBED.exists():
-        told = _told(params, round_name, evidence.asked.join(said.all, on="image_id"))
+        told = _told(params, round_name, evidence.asked.join(said.all, on="image_id"), QUICK if quick else None)
     heard = replace(evidence, voices=held_out_voice.joined(evidence.voices, told))
     return Labelled(*labelling.label(heard, classes, method, said), told)
 
 
-def _told(params: Params, round_name: str, labels: pl.DataFrame) -> dict[str, NDArray[np.float64]]:
+def _told(params: Params, round_name: str, labels: pl.DataFrame, most: int | None) -> dict[str, NDArray[np.float64]]:
     features, classes = Features(layout.EMBED), params.dataset.classes
     known = labels.filter(pl.col("image_id").is_in(features.image_ids.implode()))
     rows = held_out_voice.teachers(known, classes)
     if rows.is_empty():
         return {}
     stored = features.matrix(rows["image_id"].to_list())
-    lens = Lens.of(stored, features.blocks, stored, held_out_voice.class_ids(rows, classes))
+    lens = Lens.of(stored[:most], features.blocks, stored[:most], held_out_voice.class_ids(rows, classes)[:most])
     told = held_out_voice.voices(rows, lens(stored), classes, seed=zlib.crc32(round_name.encode()))
     shown = _shown(params, round_name)
     return {name: row for name, row in told.items() if name not in shown}

@@ -7,10 +7,20 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from silverprint import layout
-from silverprint.campaign import annotator_ledger, class_changes, gold_list, ledgers
+from silverprint.campaign import (
+    annotator_ledger,
+    class_changes,
+    gold_list,
+    held_out_voices,
+    ledgers,
+    model_voices,
+)
 from silverprint.config import Params
+from silverprint.console import say
 from silverprint.core.votes import gold_answers, imported_labels, labelling, vote_ledger
 from silverprint.core.votes.labelling import Evidence
+from silverprint.dvcfiles import missing_outputs
+from silverprint.errors import UnavailableError
 from silverprint.records import LABELS
 from silverprint.store import tables
 
@@ -51,12 +61,18 @@ def read(
 
 
 def labels_so_far(params: Params, round_name: str) -> pl.DataFrame:
-    """LABELS as `labels` would make them now, but for models' voices: from ledgers in Git alone, so the same on every
-    machine. Gold pictures have none.
+    """LABELS as `labels` would make them now, by models' voices, too. Where features, scores or the labels of the round
+    before were not pulled no model is heard, and a line says so. Gold pictures have none.
     """
     asked = pl.concat([_asked(name) for name in params.chain[: params.chain.index(round_name) + 1]])
     found = _gather(params, asked, annotator_ledger.retired(), {}, votes_until(params, round_name))
-    return labelling.label(found.evidence, params.dataset.classes, params.labels.consensus)[0]
+    try:
+        missing_outputs.require_pulled(layout.EMBED, layout.labels(params.rounds[round_name].prev))
+        voices = model_voices.by_image(params, model_voices.so_far(params, round_name))
+    except UnavailableError as error:
+        say(f"{round_name}: whether a label is sure is asked as if no model were heard: {error}")
+        return labelling.label(found.evidence, params.dataset.classes, params.labels.consensus)[0]
+    return held_out_voices.label(params, round_name, found.evidence.hearing(voices), quick=True).labels
 
 
 def _gather(
@@ -90,8 +106,8 @@ def _gather(
             imports=imported_labels.to_votes(class_changes.present_imports(params), asked),
             gold=gold.filter(pl.col("exposure") == 1),
             known=dict(known.drop_nulls("label").select("image_id", "label").iter_rows()),
-            voices={name: row for name, row in voices.items() if name in set(asked["image_id"])},
-        ),
+            voices={},
+        ).hearing(voices),
     )
 
 

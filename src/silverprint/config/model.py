@@ -117,6 +117,7 @@ class Model:
 class Evaluation:
     size: ImageCount  # pictures, drawn once in the first round, never trained on
     overlap: People  # people asked about each picture
+    sequential: bool = False  # one after the other, until the answers settle what the picture is to say
     tier: Name = CROWD  # group of people asked about whatever judges a model, whatever class it predicts
     # strata: more of the rare ones, with known chances, and every figure is weighted; random: all alike
     draw: Literal["random", "strata"] = "random"

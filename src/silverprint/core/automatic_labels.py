@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Shaped
 from numpy.typing import NDArray
 
 from silverprint.core.evaluation.intervals import clopper_pearson
-from silverprint.core.promise import estimated_audit, least_audit, threshold
+from silverprint.core.promise import estimated_audit, least_audit, threshold, to_show
 
 Names = Shaped[NDArray[np.str_], " n"]
 Scores = Float[NDArray[np.floating], " n"]
@@ -75,13 +75,17 @@ class Thresholds:
         return np.asarray(said.scores >= least)
 
 
-def thresholds(audit: Audit, classes: Sequence[str], *, precision: float, confidence: float) -> Thresholds:
+def thresholds(
+    audit: Audit, classes: Sequence[str], *, precision: float, confidence: float, hidden: float = 0.0
+) -> Thresholds:
     """The least scores with which the automatic labels keep the promise.
 
     Args:
         classes: those that may be given automatically; predictions of others are never kept.
         precision, confidence: as in `core.promise.threshold`.
+        hidden: as in `core.promise.to_show`.
     """
+    precision = to_show(precision, hidden)
     counts = Counter(audit.said.classes.tolist())
     groups = _groups({name: counts[name] for name in classes}, precision, confidence)
     least: dict[str, float] = {}
@@ -95,45 +99,59 @@ def thresholds(audit: Audit, classes: Sequence[str], *, precision: float, confid
 
 
 def figures(
-    audit: Audit, pool: Predictions, classes: Sequence[str], *, precision: float, confidence: float
+    audit: Audit,
+    pool: Predictions,
+    classes: Sequence[str],
+    *,
+    precision: float,
+    confidence: float,
+    hidden: float = 0.0,
 ) -> dict[str, Any]:
     """The promise and what came of it. Shares are 0..1; what has no value is left out.
 
     Args:
         pool: predictions for the pictures that nobody was asked about.
-        classes: as in `thresholds`.
+        classes, hidden: as in `thresholds`.
 
     Returns:
-        promised, confidence; pool, released, coverage (released / pool); audited pictures, those `above` a threshold
-        and `right` of these, `precision`, `low`, `high` (95 %, Clopper & Pearson); classes: for each class that is
-        predicted, the same and `released`; coverage_at: the coverage of other promises with the same
-        confidence; groups: the number of groups of classes that keep the promise each on its own.
+        promised, confidence, and where something is hidden `hidden` and the share that is `tested`; pool, released,
+        coverage (released / pool); audited pictures, those `above` a threshold and `right` of these, `precision`,
+        `low`, `high` (95 %, Clopper & Pearson, `low` less what is hidden); classes: for each class that is predicted,
+        the same and `released`; coverage_at: the coverage of other promises with the same confidence; groups: the
+        number of groups of classes that keep the promise each on its own.
     """
-    found = thresholds(audit, classes, precision=precision, confidence=confidence)
+    found = thresholds(audit, classes, precision=precision, confidence=confidence, hidden=hidden)
     kept, inside = found.kept(pool), found.kept(audit.said)
     by_class = {}
     for name in classes:
         mine, audited = pool.of([name]), audit.said.of([name])
         if mine.any() or audited.any():
-            by_class[name] = {"released": int((mine & kept).sum())} | _measured(audit.right, audited, inside)
+            by_class[name] = {"released": int((mine & kept).sum())} | _measured(audit.right, audited, inside, hidden)
     others = sorted({*OTHER_PROMISES, precision})
-    costs = {share: thresholds(audit, classes, precision=share, confidence=confidence) for share in others}
+    costs = {
+        share: thresholds(audit, classes, precision=share, confidence=confidence, hidden=hidden) for share in others
+    }
+    corrected = (
+        {"hidden": round(hidden, _DIGITS), "tested": round(to_show(precision, hidden), _DIGITS)} if hidden else {}
+    )
     return {
         "promised": precision,
         "confidence": confidence,
+        **corrected,
         "pool": len(pool.scores),
         "released": int(kept.sum()),
         "coverage": _coverage(found, pool),
         "groups": len(found.groups),
         "audited": len(audit.right),
-        **_measured(audit.right, np.ones_like(audit.right), inside),
+        **_measured(audit.right, np.ones_like(audit.right), inside, hidden),
         "classes": by_class,
         "coverage_at": {f"{share:g}": _coverage(one, pool) for share, one in costs.items()},
     }
 
 
-def shortfall(audit: Audit, classes: Sequence[str], *, precision: float, confidence: float) -> str:
+def shortfall(audit: Audit, classes: Sequence[str], *, precision: float, confidence: float, hidden: float = 0.0) -> str:
     """Why nothing is labelled automatically, and what it would take, in a few words."""
+    precision = to_show(precision, hidden)
     rows = audit.said.of(classes)
     scores, right = audit.said.scores[rows], audit.right[rows]
     least = least_audit(precision, confidence)
@@ -161,11 +179,12 @@ def _groups(counts: Mapping[str, int], precision: float, confidence: float) -> t
     return (tuple(sorted(ranked)),) if ranked else ()
 
 
-def _measured(right: Mask, audited: Mask, inside: Mask) -> dict[str, Any]:
+def _measured(right: Mask, audited: Mask, inside: Mask, hidden: float) -> dict[str, Any]:
     above, hits = int((audited & inside).sum()), int((audited & inside & right).sum())
     counts: dict[str, Any] = {"above": above, "right": hits}
     if above:
         low, high = clopper_pearson(hits, above)
+        low = max(0.0, (low - hidden) / (1 - hidden)) if hidden < 1 else 0.0
         counts |= {"precision": round(hits / above, _DIGITS), "low": round(low, _DIGITS), "high": round(high, _DIGITS)}
     return counts
 

@@ -21,6 +21,7 @@ from silverprint.errors import DataError
 Scores = Float[NDArray[np.floating], " n"]
 Hits = Bool[NDArray[np.bool_], " n"]
 
+_MOST_HIDDEN: Final = 0.99  # nothing can be shown anyway: it takes ten thousand audited pictures, all right
 _PART: Final = 3  # the tests start near the surest third of the audit
 
 
@@ -52,6 +53,18 @@ def threshold(scores: Scores, right: Hits, *, precision: float, confidence: floa
     tested = sizes >= _start(len(order), precision, 1 - confidence)
     kept = int(np.argmin(np.append(p_values[tested] <= 1 - confidence, False)))  # tests before the first that fails
     return float(values[order[sizes[tested][kept - 1] - 1]]) if kept else None
+
+
+def to_show(precision: float, hidden: float) -> float:
+    """The share that has to seem right, for the share `precision` to be right.
+
+    Of labels of which the share p is right, p + (1 - p) `hidden` seem right at most.
+
+    Args:
+        precision: above 0 and below 1.
+        hidden: of wrong labels the share that an audit takes for right, at most; more than .99 counts as that much.
+    """
+    return precision + (1 - precision) * min(hidden, _MOST_HIDDEN)
 
 
 def least_audit(precision: float, confidence: float) -> int:

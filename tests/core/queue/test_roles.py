@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -184,3 +186,21 @@ def test_a_share_of_the_predictions_is_shown_by_chance_and_more_of_it_shows_the_
         shown[share] = set(queue.filter("show_prediction")["image_id"])
         assert abs(len(shown[share]) - share * 1_800) < 5 * (1_800 * share * (1 - share)) ** 0.5
     assert shown[0.3] < shown[0.5]
+
+
+@pytest.mark.parametrize(("most", "evaluation", "audit"), [(1, 1, 1), (2, 2, 1), (3, 2, 1), (5, 3, 1)])
+def test_what_judges_is_asked_one_after_the_other_where_params_say_so_and_nothing_else_changes(most, evaluation, audit):
+    pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "group": range(20)}).with_columns(
+        predicted=pl.lit("coat"), confidence=pl.lit(0.5), model_id=pl.lit("m")
+    )
+    plan = Plan("margin", overlap=1, evaluation_overlap=most, share_shown=0.0, seed=3)
+    shares = roles.Shares(evaluation=5, control=2, train=5, audit=5)
+    usual = compose(pool, shares, plan, first, NOTHING)
+    queue = compose(pool, shares, replace(plan, judging_sequential=True), first, NOTHING)
+    assert usual["max_overlap"].is_null().all()
+    assert usual.drop("overlap", "max_overlap").equals(queue.drop("overlap", "max_overlap"))
+    for role, least in (("evaluation", evaluation), ("audit", audit)):
+        rows = queue.filter(role=role)
+        assert rows["overlap"].to_list() == [least] * 5
+        assert rows["max_overlap"].to_list() == [most if least < most else None] * 5
+    assert queue.filter(~pl.col("role").is_in(["evaluation", "audit"]))["max_overlap"].is_null().all()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.core.votes import adjudication, vote_ledger
+from silverprint.core.votes import adjudication, sequential_overlap, vote_ledger
 from silverprint.records import ASKS, QUEUE, VOTES, conform, empty
 
 TIERS = {"e1": "expert", "e2": "expert", "x": "other"}
@@ -74,7 +74,8 @@ def decided(said, confidence, *, below=0.8, asks=None, most=None, overlap=2):
     labels = pl.DataFrame({"image_id": ["p"], "confidence": [confidence]}, {"image_id": pl.String, "confidence": float})
     asks = empty(ASKS) if asks is None else asks
     progress = vote_ledger.progress(queue, asks, votes, frozenset(), TIERS)
-    return adjudication.asks(queue, progress, votes, labels, TIERS)
+    going_on = sequential_overlap.next_asks(queue, progress, votes, labels)
+    return adjudication.asks(queue, progress, votes, labels, going_on, TIERS)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """A round whose pictures are asked about until their labels are sure, on the backend in memory."""
 
+import json
+
+import numpy as np
 import polars as pl
 import pytest
 
@@ -9,7 +12,7 @@ from silverprint.commands import wait
 from silverprint.commands.round_end import close
 from silverprint.records import ASKS
 from silverprint.stages.annotate import server_sync
-from silverprint.store import tables
+from silverprint.store import features, tables
 from tests.helpers.studio_machine import ROUND, Machine, picture_id
 from tests.stages.annotate.conftest import project_of
 
@@ -148,7 +151,7 @@ def test_status_says_how_many_votes_it_may_become(asked, backend, people, doubte
     assert (standing.votes_needed, standing.votes_most) == (4, 4)
 
 
-def test_the_consensus_decides_from_ledgers_in_git_alone(asked, backend, people):
+def test_without_features_the_consensus_decides_from_ledgers_in_git_alone(asked, backend, people):
     machine = asked(4)
     machine.expect(75)
     ada, bo, _ = people
@@ -162,3 +165,67 @@ def test_the_consensus_decides_from_ledgers_in_git_alone(asked, backend, people)
     assert found["n_votes"].to_list() == [2] * 5
     assert found["confidence"].is_between(0.5, 1).all()
     assert not layout.labels(ROUND).exists()
+
+
+def answer_by_number(machine: Machine, person, backend, classes: tuple[str, ...]) -> None:
+    """Each picture is of the class that its number says."""
+    number_of = {picture_id(number): number for number in range(machine.pictures)}
+    while (task := person.next(project_of(backend))) is not None:
+        person.answer(task["id"], classes[number_of[task["data"]["image_id"]] % len(classes)])
+
+
+def test_a_label_that_other_pictures_bear_out_is_sure_sooner_and_evaluation_hears_nothing(here, backend, people):
+    machine, classes = here(*[1] * 30, 2), ("coat", "bag", "dress")
+    machine.ask_until_sure(30, most=3, until=0.8)
+    machine.expect(75)
+    answer_by_number(machine, people[0], backend, classes)
+    alone = label_evidence.labels_so_far(config.load(), ROUND)
+    ids = [picture_id(number) for number in range(machine.pictures)]
+    rows = np.eye(4, dtype=np.float16)[[number % len(classes) for number in range(machine.pictures)]]
+    description = {"backbone": "none", "size": 1, "weights_sha256": "", "blocks": {"all": 4}}
+    features.write_description(layout.EMBED, description)
+    features.append(layout.EMBED, ids, [rows])
+    heard = label_evidence.labels_so_far(config.load(), ROUND)
+    judges = pl.col("role") == "evaluation"
+    assert heard.filter(judges).equals(alone.filter(judges))
+    assert (alone.filter(~judges)["confidence"] < 0.8).all()
+    assert (heard.filter(~judges)["confidence"] >= 0.8).all()
+    assert "labels are not sure yet" not in machine.expect(75)
+    assert not (machine.folder / layout.asks(ROUND)).exists() or asks(machine).is_empty()
+
+
+def test_where_the_features_were_not_pulled_it_asks_as_if_no_model_were_heard_and_says_so(asked, backend, people):
+    machine = asked(4)
+    machine.expect(75)
+    for choice in ("coat", "bag", "dress", "shirt", "coat"):
+        people[0].answer(people[0].next(project_of(backend))["id"], choice)
+    known = {"cmd": "silverprint embed", "outs": [{"path": str(layout.EMBED), "md5": "0" * 32 + ".dir"}]}
+    (machine.folder / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": {"embed": known}}))
+    said = machine.expect(75)
+    assert "as if no model were heard" in said
+    assert "dvc pull data/embed" in said
+    assert "4 labels are not sure yet" in said
+
+
+def test_an_audit_picture_is_asked_about_again_where_the_answer_is_not_the_label_that_may_be_released(
+    here, backend, people
+):
+    machine = here(1, 1, 2)
+    path = machine.folder / layout.queue(ROUND)
+    judges = {"role": pl.when(pl.col("overlap") == 1).then(pl.lit("audit")).otherwise(pl.lit("evaluation"))}
+    told = {"predicted": pl.lit("coat"), "confidence": pl.lit(0.5), "max_overlap": pl.lit(3)}
+    queue = ledgers.queue(ROUND).with_columns(**judges, **told)
+    path.write_bytes(ledgers.queue_bytes(queue))
+    machine.expect(75)
+    said = {}
+    for person, choices in zip(people, (["coat", "bag", "bag"], ["bag"]), strict=False):
+        for choice in choices:
+            if (task := person.next(project_of(backend))) is not None:
+                said.setdefault(task["data"]["image_id"], []).append(choice)
+                person.answer(task["id"], choice)
+    shown = machine.expect(75)
+    again = {
+        name for name, choices in said.items() if name in queue.filter(role="audit")["image_id"] and choices != ["coat"]
+    }
+    assert f"{len(again)} evaluation and audit pictures are not settled yet" in shown
+    assert set(asks(machine)["image_id"]) == again != set()

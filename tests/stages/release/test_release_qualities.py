@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from silverprint import layout
+from silverprint.campaign import ledgers
 from silverprint.config import Params
 from silverprint.errors import UnavailableError
 from silverprint.records import LABELS, MANIFEST
@@ -124,3 +125,19 @@ def test_dvc_shows_what_changed_between_two_versions(params: Params) -> None:
     assert said["scale.kept"] == {"old": before["scale"]["kept"], "new": before["scale"]["kept"] - 1, "diff": -1}
     assert said["quality.rejected.blurred"]["old"] == 0
     assert "scale.acquired" not in said
+
+
+def test_audit_pictures_that_one_answer_settles_raise_what_is_tested_and_the_card_says_so(params: Params) -> None:
+    release.run(params)
+    assert "tested" not in written()["automatic"]
+    first = params.chain[0]
+    told = ledgers.queue(first).with_columns(
+        role=pl.col("role").replace("evaluation", "audit"), max_overlap=pl.lit(3, pl.Int64)
+    )
+    layout.queue(first).write_bytes(ledgers.queue_bytes(told))
+    release.run(params)
+    figures = written()["automatic"]
+    promised = figures["promised"]
+    assert 0 < figures["hidden"] <= 1
+    assert figures["tested"] == pytest.approx(promised + (1 - promised) * min(figures["hidden"], 0.99), abs=1e-6)
+    assert "asked about once" in (layout.RELEASE / "README.md").read_text()

@@ -111,7 +111,18 @@ def automatic(figures: dict[str, Any]) -> str:
         f"The promise is {promise}. Measured: {percent(figures['precision'])} of {figures['above']:,} audited pictures "
         f"above the threshold (95 % interval {percent(figures['low'])} to {percent(figures['high'])}). "
         f"{figures['released']:,} of {figures['pool']:,} pictures that nobody was asked about have such a label: "
-        f"{percent(figures['coverage'])}."
+        f"{percent(figures['coverage'])}.{hidden(figures)}"
+    )
+
+
+def hidden(figures: dict[str, Any]) -> str:
+    """What was done about audit pictures that one answer settles; nothing where there was none."""
+    if "hidden" not in figures:
+        return ""
+    return (
+        f" Audit pictures whose first answer was the label were asked about once. That may take up to "
+        f"{percent(figures['hidden'])} of wrong labels for right, as often as these people err at most; so "
+        f"{percent(figures['tested'])} was tested, and the interval begins lower."
     )
 
 

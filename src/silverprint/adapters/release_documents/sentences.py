@@ -120,11 +120,13 @@ def automatic(facts: ReleaseFacts) -> list[str]:
     if "silver" not in facts.splits:
         return []
     measured = f"{100 * found['precision']:.1f} %"
+    hidden = found.get("hidden")
+    tested = f"; {100 * found['tested']:.1f} % was tested, as one answer may confirm a wrong label" if hidden else ""
     interval = f"{100 * found['low']:.1f} % to {100 * found['high']:.1f} %"
     return [
         f"Model {facts.model_id}, trained on train: {facts.splits['silver']:,} labels of silver. Promised: at least"
         f" {100 * found['promised']:.1f} % right; measured {measured} on {found['above']:,} audited pictures"
-        f" (95 % interval {interval})."
+        f" (95 % interval {interval}){tested}."
     ]
 
 

@@ -11,6 +11,7 @@ from silverprint.core.queue.class_floors import Choose, pick_with_floors
 from silverprint.core.queue.reasons import INCLUDED
 from silverprint.core.queue.tiers import Asking, Tiers
 from silverprint.core.splits import HELD_OUT, TRAINABLE
+from silverprint.core.votes import judging_overlap
 from silverprint.records import QUEUE, conform
 
 
@@ -29,6 +30,7 @@ class Plan:
     max_overlap: int | None = None  # people per picture at most, while its label is not sure; None: `overlap` is all
     until: float | None = None  # confidence, 0..1, from which on a label is sure
     tiers: Tiers = field(default_factory=Tiers)
+    judging_sequential: bool = False  # whether people are asked one after the other about evaluation and audit
 
 
 def compose(
@@ -38,7 +40,7 @@ def compose(
 
     A prediction is never pre-selected for evaluation and audit pictures, whose labels judge the model, nor for a second
     look: of what it was trained on, a model repeats what it was taught. So none of those shares a page with others.
-    Pictures that judge a model or people have a fixed number of people, whatever `plan.max_overlap` says. What
+    Pictures that judge a model or people have a number of people of their own, whatever `plan.max_overlap` says. What
     judges a model goes to one tier, the others to that of their predicted class.
 
     Args:
@@ -64,9 +66,9 @@ def compose(
     audit = roles.draw(roles.drop_groups(left, chosen), shares.audit, plan.seed, "audit")
     drawn = pl.concat(
         [
-            _receipts(evaluation, "evaluation", "random", plan.evaluation_overlap),
+            _receipts(evaluation, "evaluation", "random", _judging_overlap(plan, "evaluation")),
             _receipts(control, "control", "random", plan.overlap),
-            _receipts(audit, "audit", "random", plan.evaluation_overlap),
+            _receipts(audit, "audit", "random", _judging_overlap(plan, "audit")),
             _with_overlap(beside, plan.overlap),
         ],
         how="diagonal",
@@ -83,10 +85,17 @@ def compose(
     )
     usual = Asking(plan.overlap, plan.max_overlap, plan.until)
     queue = tiers.asked(queue, plan.tiers, usual, judges, pl.col("role").is_in(TRAINABLE) & ~judges)
+    goes_on = pl.col("role").is_in(HELD_OUT) & (pl.col("overlap") < plan.evaluation_overlap)
+    queue = queue.with_columns(max_overlap=pl.when(goes_on).then(plan.evaluation_overlap).otherwise("max_overlap"))
     queue = conform(queue, QUEUE).sort("rank")
     if plan.page_images is None:
         return queue
     return shared_pages.share(queue, plan.page_images, plan.seed, hidden=0 < plan.share_shown < 1)
+
+
+def _judging_overlap(plan: Plan, role: str) -> int:
+    most = plan.evaluation_overlap
+    return judging_overlap.least(role, most) if plan.judging_sequential else most
 
 
 def _chosen(left: pl.DataFrame, count: int, plan: Plan, choose: Choose) -> pl.DataFrame:

@@ -31,6 +31,7 @@ def asks(
     progress: pl.DataFrame,
     answers: pl.DataFrame,
     labels: pl.DataFrame,
+    going_on: pl.DataFrame,
     tiers: Mapping[str, str],
 ) -> pl.DataFrame:
     """One person of the adjudicator's tier for each picture on which people disagree and whose label is not sure.
@@ -43,6 +44,7 @@ def asks(
         progress: from `vote_ledger.progress`, of the same answers.
         answers: VOTES of the round.
         labels: image_id, confidence (0..1) by all that counts.
+        going_on: ASKS that the same answers give rise to by `sequential_overlap.next_asks`.
         tiers: annotator -> tier; who is missing is of the crowd.
 
     Returns:
@@ -55,8 +57,7 @@ def asks(
         (pl.col("status") == "valid").any().alias("any_class"),
         tier.unique().alias("spoke"),
     )
-    going_on = sequential_overlap.next_asks(queue, progress, answers, labels)["image_id"]
-    rows = _due(queue, progress).filter(~pl.col("image_id").is_in(going_on.implode())).join(said, on="image_id")
+    rows = _due(queue, progress).join(going_on, on="image_id", how="anti").join(said, on="image_id")
     rows = rows.join(labels.select("image_id", "confidence"), on="image_id", how="left")
     rows = rows.join(sequential_overlap.answer_times(answers), on="image_id")
     differ = (pl.col("different") > 1) | ~pl.col("any_class")

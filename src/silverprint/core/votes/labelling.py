@@ -47,6 +47,11 @@ class Evidence:
             [agreement.latest_votes(self.answers).select(agreement.VOTE), self.gold.select(agreement.VOTE)]
         )
 
+    def hearing(self, voices: Mapping[str, ArrayLike]) -> "Evidence":
+        """The evidence with these voices, as far as they are about pictures that people were asked about."""
+        asked = set(self.asked["image_id"])
+        return replace(self, voices={name: row for name, row in voices.items() if name in asked})
+
     def with_votes(self, votes: pl.DataFrame) -> "Evidence":
         """The evidence with more VOTES, whatever their status."""
         known = pl.DataFrame(list(self.known.items()), schema={"image_id": TEXT, "label": TEXT}, orient="row")

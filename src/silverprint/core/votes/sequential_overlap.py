@@ -9,12 +9,13 @@ Which asks there are depends on the votes alone: the ask for the k-th person has
 so two machines that see the same answers write the same line, and a merge of both keeps one of it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from silverprint.core.votes import vote_ledger
+from silverprint.core.votes import judging_overlap, vote_ledger
 from silverprint.records import ASKS, conform
 
 REASON: Final = "the label is not sure (sequential overlap)"
@@ -48,8 +49,15 @@ def may_go_on(queue: pl.DataFrame, progress: pl.DataFrame) -> bool:
     return not _due(queue, progress).is_empty()
 
 
-def next_asks(queue: pl.DataFrame, progress: pl.DataFrame, answers: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    """One more person for each picture that as many people answered as were asked, whose label is not sure.
+def next_asks(
+    queue: pl.DataFrame,
+    progress: pl.DataFrame,
+    answers: pl.DataFrame,
+    labels: pl.DataFrame,
+    settled: Collection[str] = (),
+) -> pl.DataFrame:
+    """One more person for each picture that as many people answered as were asked, whose label is not sure; of pictures
+    that judge, whose answers do not settle it.
 
     Nobody is asked beyond `max_overlap` people, and nobody while an answer that was asked for is still to come. A
     picture without a label, on which everybody abstained, is not sure.
@@ -59,6 +67,7 @@ def next_asks(queue: pl.DataFrame, progress: pl.DataFrame, answers: pl.DataFrame
         progress: from `vote_ledger.progress`, of the same answers.
         answers: VOTES of the round.
         labels: image_id, confidence (0..1) by all that counts.
+        settled: pictures that judge, from `judging_overlap.settled`.
 
     Returns:
         ASKS, each for one person, sorted by asked_at and image_id; none where everything is sure or exhausted. Where
@@ -66,26 +75,29 @@ def next_asks(queue: pl.DataFrame, progress: pl.DataFrame, answers: pl.DataFrame
         one more than have answered.
     """
     unsure = _due(queue, progress).join(labels.select("image_id", "confidence"), on="image_id", how="left")
-    unsure = unsure.filter(~_is_sure())
+    judges = pl.col("until").is_null()
+    unsure = unsure.filter(~pl.when(judges).then(pl.col("image_id").is_in(list(settled))).otherwise(_is_sure()))
     rows = (
         unsure.join(answer_times(answers), on="image_id")
         .with_columns(people=pl.int_ranges("needed", pl.col("answered") + 1))
         .explode("people")
         .with_columns(asked_at=pl.col("times").list.get(pl.col("people") - 1))
     )
-    found = rows.with_columns(extra=pl.lit(1), reason=pl.lit(REASON))
+    reason = pl.when(judges).then(pl.lit(judging_overlap.REASON)).otherwise(pl.lit(REASON))
+    found = rows.with_columns(extra=pl.lit(1), reason=reason)
     return conform(found, ASKS).sort("asked_at", "image_id")
 
 
 def standing(queue: pl.DataFrame, progress: pl.DataFrame, labels: pl.DataFrame) -> Standing:
-    """What it came to so far.
+    """What it came to so far, for pictures that do not judge.
 
     Args:
         queue: QUEUE.
         progress: from `vote_ledger.progress`.
         labels: image_id, confidence.
     """
-    rows = _sequential(queue, progress).join(labels.select("image_id", "confidence"), on="image_id", how="left")
+    rows = _sequential(queue.drop_nulls("until"), progress)
+    rows = rows.join(labels.select("image_id", "confidence"), on="image_id", how="left")
     exhausted = rows.filter((pl.col("answered") >= pl.col("max_overlap")) & ~_is_sure())
     spared = (pl.col("max_overlap") - pl.col("answered")).clip(lower_bound=0)
     return Standing(rows.height, int(rows["answered"].sum()), int(rows.select(spared.sum()).item()), exhausted.height)

@@ -38,6 +38,7 @@ def plan(params: Params, name: str, included: Sequence[str]) -> Plan:
         max_overlap=entry.sequential.max if entry.sequential else None,
         until=entry.sequential.until if entry.sequential else None,
         tiers=_tiers(params),
+        judging_sequential=params.evaluation.sequential,
     )
 
 

@@ -27,7 +27,7 @@ from silverprint.core.reporting.release_facts import ReleaseFacts
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import LABELS, MANIFEST, VOTES
-from silverprint.stages.release import automatic, dataset_metrics, documents, facts, imported, provenance
+from silverprint.stages.release import automatic, dataset_metrics, documents, facts, hidden_errors, imported, provenance
 from silverprint.store import ShardReader, evaluations, files, json_files, tables
 from silverprint.store.files import replacing_folder
 
@@ -58,8 +58,9 @@ def run(given: Params, round_name: str | None = None) -> None:
     model = json_files.read(model_dir / "card.json", "model_id", "features", "classes", remedy=remedy)
     _require_present_classes(model_dir, model)
     about = automatic.asked(params, manifest, labels, votes)
-    brought = imported.label(params, about.pool, about.audited)
-    silver = automatic.label(params, model, about, brought.above)
+    hidden = hidden_errors.share(params, about.audited, votes)
+    brought = imported.label(params, about.pool, about.audited, hidden)
+    silver = automatic.label(params, model, about, hidden, brought.above)
     rows = splits.assign(
         manifest, labels, silver.labels, brought.labels,
         classes=params.dataset.classes, binding=BINDING, test_sources=params.release.test_sources,

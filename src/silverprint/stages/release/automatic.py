@@ -62,11 +62,14 @@ def asked(params: Params, manifest: pl.DataFrame, labels: pl.DataFrame, votes: p
     return Asked(pool, audited, answered)
 
 
-def label(params: Params, model: dict[str, Any], about: Asked, spoken_for: Collection[str] = ()) -> Automatic:
+def label(
+    params: Params, model: dict[str, Any], about: Asked, hidden: float, spoken_for: Collection[str] = ()
+) -> Automatic:
     """What the last round's model says of the pictures that nobody was asked about, above the thresholds.
 
     Args:
         model: the model's card: classes, features.
+        hidden: as in `core.promise.to_show`.
         spoken_for: image_ids whose label is settled otherwise; such an audited picture speaks for none of the others.
     """
     apart = pl.col("image_id").is_in(sorted(spoken_for))
@@ -77,7 +80,7 @@ def label(params: Params, model: dict[str, Any], about: Asked, spoken_for: Colle
     how = _sureness(params, model, about.answered)
     unasked, held_out = (_Said.of(rows, names, how) for rows in np.split(mean, [len(pool)]))
     right = np.array(held_out.said.classes == audited["label"].fill_null("").to_numpy(), dtype=np.bool_)
-    return _labelled(params, names.tolist(), pool, unasked, Audit(held_out.said, right), how)
+    return _labelled(params, names.tolist(), pool, unasked, Audit(held_out.said, right), how, hidden)
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,11 @@ def _sureness(params: Params, model: dict[str, Any], answered: pl.DataFrame) -> 
 
 
 def _labelled(
-    params: Params, names: list[str], pool: list[str], unasked: _Said, audit: Audit, how: Sureness
+    params: Params, names: list[str], pool: list[str], unasked: _Said, audit: Audit, how: Sureness, hidden: float
 ) -> Automatic:
     promise, core = params.release.promise, params.release.core_classes
     classes = [name for name in names if name in params.dataset.classes and name not in core]
-    wanted = {"precision": promise.precision, "confidence": promise.confidence}
+    wanted = {"precision": promise.precision, "confidence": promise.confidence, "hidden": hidden}
     found = automatic_labels.thresholds(audit, classes, **wanted)
     if classes and not found.least:
         more = f"raise rounds.{params.last}.audit in the next round, label more, or promise less (release.promise)"

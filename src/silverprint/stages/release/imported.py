@@ -25,7 +25,7 @@ class Imported(NamedTuple):
     above: frozenset[str]  # image_ids, audited ones among them, whose brought label is sure enough
 
 
-def label(params: Params, pool: list[str], audited: pl.DataFrame) -> Imported:
+def label(params: Params, pool: list[str], audited: pl.DataFrame, hidden: float) -> Imported:
     """The brought labels of pictures that nobody was asked about, above the thresholds that keep the promise.
 
     How sure a label is say models that did not learn from it; of audited pictures none has. Which are sure enough is
@@ -34,6 +34,7 @@ def label(params: Params, pool: list[str], audited: pl.DataFrame) -> Imported:
     Args:
         pool: pictures that nobody was asked about.
         audited: image_id and label of random pictures that nothing was trained on.
+        hidden: as in `core.promise.to_show`.
     """
     nothing = Imported(pl.DataFrame(schema=_COLUMNS), {}, frozenset())
     said = brought_labels.read(layout.labels(params.last)).select("image_id", "annotator", "choice")
@@ -46,7 +47,7 @@ def label(params: Params, pool: list[str], audited: pl.DataFrame) -> Imported:
     right = np.asarray((judged["choice"] == judged["label"].fill_null("")).to_numpy(), dtype=np.bool_)
     audit, unasked = Audit(_said(judged), right), _said(free)
     promise = params.release.promise
-    wanted = {"precision": promise.precision, "confidence": promise.confidence}
+    wanted = {"precision": promise.precision, "confidence": promise.confidence, "hidden": hidden}
     found = automatic_labels.thresholds(audit, classes, **wanted)
     if classes and not found.least:
         short = automatic_labels.shortfall(audit, classes, **wanted)

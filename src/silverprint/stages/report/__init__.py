@@ -87,7 +87,7 @@ def _rounds(campaign: Campaign, pictures: Gallery) -> list[RoundView]:
 
 def _sequential(campaign: Campaign, name: str) -> sequential_overlap.Standing | None:
     queue = campaign.queues.get(name)
-    if queue is None or queue["max_overlap"].is_null().all():
+    if queue is None or queue["until"].is_null().all():
         return None
     in_time = annotator_ledger.answers_in_time(ledgers.votes_so_far(name))
     withdrawn, tiers = ledgers.withdrawn_images(), annotator_ledger.tiers()

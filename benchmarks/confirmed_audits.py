@@ -1,0 +1,106 @@
+"""How often a promise is broken where one answer may settle an audit picture, by people who err and confirm.
+
+python -m benchmarks.confirmed_audits [--campaigns 400]      # the second table of docs/learning.md
+
+As `benchmarks.promise`, with people: 150 evaluation pictures have the answer of most of three people; of an audit
+picture one answer is enough where it is the model's, else most of three count. The precision that is tested is the
+package's (`core.votes.judging_overlap.hidden_share`), by how often people agree with the evaluation pictures' labels.
+"""
+
+import argparse
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from benchmarks.promise import MODELS, POOL
+from silverprint.core.evaluation.intervals import wilson
+from silverprint.core.promise import threshold, to_show
+from silverprint.core.votes import judging_overlap
+from silverprint.records import ANNOTATORS, VOTES, conform
+
+EVALUATION: Final = 150
+ERRORS: Final = np.array([0.01, 0.03, 0.05, 0.07, 0.09])  # how often each person errs
+ALIKE: Final = 0.8  # of errors about what the model has right, those that are one and the same mistake
+TRUE, SHARED, OTHER = 0, 1, 2  # answers: right; the model's mistake, or the one that people make most; another
+MISTAKES: Final = {  # share of errors that are the model's mistake; errors about what it mistakes; about the rest
+    "their own": (0.25, 1, 1),
+    "the model's": (1.0, 1, 1),
+    "the model's, and no others": (1.0, 1, 0),
+    "the model's, twice as often, and no others": (1.0, 2, 0),
+}
+
+
+def play(model: str, mistakes: str, audit: int, campaigns: int) -> str:
+    rng = np.random.default_rng([audit, len(mistakes)])
+    broken, released, hiding = np.zeros(2, dtype=np.int64), [], []
+    for _ in range(campaigns):
+        scores = rng.beta(6, 0.35, POOL)
+        right = rng.random(POOL) < MODELS[model](scores)
+        count = EVALUATION + audit
+        who = np.argsort(rng.random((count, len(ERRORS))), axis=1)[:, :3]
+        answers = answered(rng, right[:count], who, *MISTAKES[mistakes])
+        guess = np.where(right[:count], TRUE, SHARED)
+        label = np.where(answers[:, 1] == answers[:, 2], answers[:, 1], answers[:, 0])  # of most, else the first
+        once = (np.arange(count) >= EVALUATION) & (answers[:, 0] == guess)
+        said = np.where(once, guess, label) == guess
+        hidden = hidden_share(who, answers, label)
+        for place, aim in enumerate((to_show(0.97, hidden), 0.97)):
+            found = threshold(scores[:count], said, precision=aim, confidence=0.95)
+            kept = scores >= (np.inf if found is None else found)
+            broken[place] += bool(kept.any() and right[kept].mean() < 0.97)
+            released += [kept.mean()] if place == 0 else []
+        hiding.append(hidden)
+    shares = [share(one, campaigns) for one in broken.tolist()]
+    cells = (model, mistakes, audit, campaigns, *shares, f"{np.mean(released):.0%}", f"{np.mean(hiding):.3f}")
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def answered(
+    rng: np.random.Generator, right: NDArray[np.bool_], who: NDArray[np.int64], same: float, wrong: float, rest: float
+) -> NDArray[np.int64]:
+    """(n, 3) what three people say."""
+    errs = rng.random(who.shape) < ERRORS[who] * np.where(right, rest, wrong)[:, None]
+    alike = rng.random(who.shape) < np.where(right, ALIKE, same)[:, None]
+    return np.where(errs, np.where(alike, SHARED, OTHER), TRUE)
+
+
+def hidden_share(who: NDArray[np.int64], answers: NDArray[np.int64], label: NDArray[np.int64]) -> float:
+    agrees = answers[:EVALUATION, :2] == label[:EVALUATION, None]
+    asked = who[:EVALUATION, :2]
+    low = [wilson(int(agrees[asked == one].sum()), int((asked == one).sum()))[0] for one in range(len(ERRORS))]
+    names = [f"p{place}" for place in range(len(label))]
+    people = pl.DataFrame({"annotator": [f"s-{one}" for one in range(len(ERRORS))], "low": low})
+    first = pl.DataFrame({"image_id": names, "annotator": [f"s-{one}" for one in who[:, 0]]})
+    votes = conform(first.with_columns(status=pl.lit("valid"), created_at=pl.lit("2026-01-01T00:00:00Z")), VOTES)
+    return judging_overlap.hidden_share(pl.Series(names), names[EVALUATION:], votes, conform(people, ANNOTATORS))
+
+
+def share(broken: int, campaigns: int) -> str:
+    low, high = wilson(broken, campaigns)
+    return f"{broken / campaigns:.1%} ({low:.1%} to {high:.1%})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A promise tested by people who err and confirm.")
+    parser.add_argument("--campaigns", type=int, default=400)
+    asked = parser.parse_args()
+    titles = (
+        "model",
+        "people's mistakes are",
+        "audit",
+        "campaigns",
+        "promise broken",
+        "if .97 were tested",
+        "released",
+    )
+    print("| " + " | ".join((*titles, "hidden, at most")) + " |\n|" + "---|" * (len(titles) + 1))
+    for model in ("overconfident", "surest pictures a little worse", "just below the promise everywhere"):
+        for mistakes in MISTAKES:
+            for audit in (100, 1_000):
+                print(play(model, mistakes, audit, asked.campaigns), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,10 +9,10 @@ from silverprint import layout
 from silverprint.campaign import gold_list, ledger_schemas, ledgers, round_state
 from silverprint.config import Params
 from silverprint.core.queue import roles
-from silverprint.records import EXCLUDE, INCLUDE, MANIFEST
+from silverprint.records import EXCLUDE, INCLUDE, MANIFEST, NOBODY
 from silverprint.store import tables
 
-_OF_MANIFEST: Final = {name: MANIFEST[name] for name in ("image_id", "kept", "group", "personal")}
+_OF_MANIFEST: Final = {name: MANIFEST[name] for name in ("image_id", "kept", "group", "shown_to")}
 
 
 def rounds_to_come(params: Params) -> tuple[str, ...]:
@@ -29,11 +29,11 @@ def barred(params: Params, round_name: str, image_ids: Sequence[str]) -> dict[st
     pictures = manifest.filter(pl.col("image_id").is_in(list(image_ids)))
     free = {*roles.askable(pictures, manifest, [*asked, *excluded, *gold], withdrawn)["image_id"]}
     why: dict[str, str] = {}
-    for image_id, kept, personal in pictures.select("image_id", "kept", "personal").iter_rows():
+    for image_id, kept, shown_to in pictures.select("image_id", "kept", "shown_to").iter_rows():
         reasons = {
             "cleaning rejected them": not kept,
             "they are withdrawn": image_id in withdrawn,
-            "a detector found a person in them": personal is not None,
+            "nobody is asked about them, for a detector found a person in them": shown_to == NOBODY,
             "people were asked about them already": image_id in asked,
             f"{layout.EXCLUDE} has them": image_id in excluded,
             f"{layout.GOLD} has them": image_id in gold,

@@ -13,8 +13,8 @@ from silverprint.records import FLAG, INT, LABELS, MANIFEST, REAL, SCORES, TEXT,
 from silverprint.store import evaluations, tables
 
 _OF_MANIFEST: Final = (
-    "image_id", "kept", "reason", "flags", "personal", "group", "source", "url", "page_url", "license", "reservation",
-    "fetched_at", "width", "height", "source_label", "caption",
+    "image_id", "kept", "reason", "flags", "personal", "shown_to", "group", "source", "url", "page_url", "license",
+    "reservation", "fetched_at", "width", "height", "source_label", "caption",
 )  # fmt: skip
 POOL: Final[Schema] = {
     **{name: MANIFEST[name] for name in _OF_MANIFEST},

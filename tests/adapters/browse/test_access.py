@@ -29,7 +29,8 @@ class Campaign:
         facts = {
             "image_id": IDS, "kept": [True] * 5, "group": range(5), "width": [64] * 5, "height": [64] * 5,
             "predicted": [HOSTILE, "coat", "coat", "bag", "bag"], "confidence": [0.5] * 5,
-            "personal": [None, None, None, None, "face:0.9"], "caption": [HOSTILE] * 5,
+            "personal": [None, None, None, None, "face:0.9"], "shown_to": [None, None, None, None, "nobody"],
+            "caption": [HOSTILE] * 5,
         }  # fmt: skip
         say = Field("why", "Why?")
         self.pool = Pool(

@@ -98,8 +98,8 @@ class Site:
         return [str(self._image_ids[number]) for number in numbers]
 
     def is_withheld(self, number: int) -> bool:
-        """Whether a detector found a person in the picture: it is not shown."""
-        return self.pool.rows["personal"][number] is not None
+        """Whether not everybody may see the picture, for the person in it: it is not shown."""
+        return self.pool.rows["shown_to"][number] is not None
 
     def tiles(self, numbers: Sequence[int], similarity: NDArray[np.float32] | None = None) -> list[dict[str, Any]]:
         """What the page shows of each picture."""
@@ -112,7 +112,7 @@ class Site:
             "mistake",
             "reason",
             "flags",
-            "personal",
+            "shown_to",
             "disagreed",
         )
         rows = self.pool.rows[list(numbers)].select(columns).to_dicts()
@@ -121,7 +121,7 @@ class Site:
                 "number": number,
                 "name": row["image_id"][:8],
                 **{name: row[name] for name in columns[1:7]},
-                "withheld": row["personal"] is not None,
+                "withheld": row["shown_to"] is not None,
                 "disagreed": bool(row["disagreed"]),
                 "marks": marks.get(row["image_id"], ()),
                 "similarity": None if similarity is None else round(float(similarity[number]), 4),

@@ -138,7 +138,7 @@ def test_the_estimate_of_the_audit_is_enough_oftener_than_not():
 def test_what_is_hidden_raises_what_is_tested_and_lowers_the_interval():
     rng = np.random.default_rng(5)
     said = Predictions(np.array(["a"] * 400), rng.random(400))
-    audit = Audit(said, np.arange(400) % 30 != 0)
+    audit = Audit(said, np.arange(400) % 100 != 0)
     usual, told = (figures(audit, said, ["a"], **WANTED, hidden=hidden) for hidden in (0.0, 0.2))
     assert "hidden" not in usual
     assert (told["hidden"], told["tested"], told["promised"]) == (0.2, pytest.approx(0.92), 0.9)

@@ -149,6 +149,7 @@ ARGUMENTS = {
     "retag": (PROJECT, ()),
     "is_there": (1,),
     "invite": ("ada@example.org", "password"),
+    "let_in": ("00000000-7", PROJECT),
     "set_open": ("00000000-7", False),
     "erase": ("00000000-7",),
     "projects": (),

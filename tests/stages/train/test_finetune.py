@@ -86,7 +86,7 @@ def test_a_fine_tuned_network_is_judged_scores_the_pool_and_labels_it(params, ca
     last = replace(params, last="r01", release=replace(params.release, promise=Promise(0.01, 0.01)))
     audited = labels.filter(pl.col("role") == "evaluation")
     audited = audited.with_columns(label=pl.col("image_id").replace_strict(said))  # as if it were always right
-    found = automatic.label(last, card, Asked(stop["image_id"].to_list(), audited, labels))
+    found = automatic.label(last, card, Asked(stop["image_id"].to_list(), audited, labels), 0.0)
     assert found.labels.height
     assert all(said[name] == label for name, label in found.labels.select("image_id", "label").iter_rows())
 

@@ -460,6 +460,21 @@ COMMANDS = (
         ),
     ),
     Verb(
+        "blocked",
+        "pictures that nobody is to see, by their hashes",
+        verbs=(
+            Verb(
+                "add",
+                "add the hashes of files; the files themselves are kept nowhere",
+                "commands.blocked:add",
+                (
+                    _arg("files", metavar="FILE", nargs="+", type=_path),
+                    _arg("--why", required=True, help="kept beside the hash"),
+                ),
+            ),
+        ),
+    ),
+    Verb(
         "classes",
         "list the classes with their votes and labels; below, change them: earlier votes follow",
         "commands.classes:show",

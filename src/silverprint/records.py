@@ -410,6 +410,12 @@ GOLD_ANSWERS: Final[Schema] = {
     "right": FLAG,  # null where the person abstained
 }
 
+BLOCKED: Final[Schema] = {  # in Git; hashes of images that nobody is to see
+    "kind": TEXT,  # sha256: of the file or of the pixels; phash256: the words of `core.hashing.phash`
+    "hash": TEXT,  # 64 hex digits
+    "why": TEXT,
+}
+
 PERSONAL: Final[Schema] = {  # in Git; findings of the user's own detectors, one row each
     "image_id": TEXT,
     "kind": TEXT,  # face, plate, ...: a to z, digits and -

@@ -253,7 +253,9 @@ def test_reopen_is_for_closed_rounds() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [layout.TAKEDOWNS, layout.WAIVERS, layout.EXCLUDE, layout.PERSONAL, layout.ANNOTATORS], ids=str
+    "path",
+    [layout.TAKEDOWNS, layout.WAIVERS, layout.EXCLUDE, layout.PERSONAL, layout.BLOCKED, layout.ANNOTATORS],
+    ids=str,
 )
 def test_a_ledger_that_is_gone_is_told(path: Path) -> None:
     path.unlink()

@@ -146,6 +146,7 @@ KINDS: Final[dict[str, Kind]] = {
     "include.csv": Kind(records.INCLUDE, ("round", "image_id"), ("round", "image_id")),
     "exclude.csv": Kind(records.EXCLUDE, ("image_id",), ("image_id",)),
     "gold.csv": Kind(records.GOLD, ("image_id",), ("image_id",), settle=_same_label),
+    "blocked.csv": Kind(records.BLOCKED, ("kind", "hash"), ("kind", "hash")),
     "personal.csv": Kind(records.PERSONAL, tuple(records.PERSONAL), ("image_id", "detector", "kind", "confidence")),
     "annotators.csv": Kind(
         records.ANNOTATOR_LEDGER,

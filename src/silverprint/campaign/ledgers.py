@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +11,14 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.campaign import ledger_schemas, round_state
+from silverprint.core.cleaning import known_bad
 from silverprint.core.cleaning.takedowns import KINDS
 from silverprint.core.votes import vote_ledger
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import (
     ASKS,
     ASKS_OPTIONAL,
+    BLOCKED,
     EXCLUDE,
     IMAGE_ID,
     IMPORTS,
@@ -145,12 +147,44 @@ def personal_findings() -> pl.DataFrame:
         "confidence": (pl.col("confidence").is_between(0, 1), "a confidence is 0 to 1"),
         "detector": (pl.col("detector").str.strip_chars() != "", "a finding names its detector"),
     }
-    for column, (holds, rule) in rules.items():
-        wrong = rows.with_columns(line=pl.Series(ledger.lines, dtype=pl.Int64)).filter(~holds.fill_null(False))
-        if not wrong.is_empty():
-            value = f"{layout.PERSONAL} line {wrong['line'][0]}: {column} {str(wrong[column][0])[:80]!r}"
-            raise ConfigError(value, rule, "fix what wrote the line, or remove it")
+    _require_lines(layout.PERSONAL, rows, ledger.lines, rules)
     return rows
+
+
+def blocked_hashes() -> pl.DataFrame:
+    """BLOCKED: hashes of pictures that nobody is to see, in lower case.
+
+    Raises:
+        ConfigError: a line is of an unknown kind, has no hash or says no reason.
+    """
+    ledger = tables.read_ledger_lines(layout.BLOCKED, BLOCKED)
+    rows = ledger.frame.with_columns(pl.col("hash").str.to_lowercase())
+    rules = {
+        "kind": (pl.col("kind").is_in(known_bad.KINDS), f"a kind is one of: {', '.join(known_bad.KINDS)}"),
+        "hash": (pl.col("hash").str.contains("^[0-9a-f]{64}$"), "a hash is 64 hex digits"),
+        "why": (pl.col("why").str.strip_chars() != "", "a line says why"),
+    }
+    _require_lines(layout.BLOCKED, rows, ledger.lines, rules)
+    return rows
+
+
+def _require_lines(
+    path: Path, rows: pl.DataFrame, lines: Sequence[int], rules: Mapping[str, tuple[pl.Expr, str]]
+) -> None:
+    """
+    Args:
+        lines: the number of each row's line.
+        rules: column -> what holds of it, and that in words.
+
+    Raises:
+        ConfigError: it does not hold of a row.
+    """
+    numbered = rows.with_columns(line=pl.Series(lines, dtype=pl.Int64))
+    for column, (holds, rule) in rules.items():
+        wrong = numbered.filter(~holds.fill_null(False))
+        if not wrong.is_empty():
+            value = f"{path} line {wrong['line'][0]}: {column} {str(wrong[column][0])[:80]!r}"
+            raise ConfigError(value, rule, "fix what wrote the line, or remove it")
 
 
 def _picked(where: str, row: dict[str, Any]) -> dict[str, Any]:

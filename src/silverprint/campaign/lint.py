@@ -21,7 +21,7 @@ def lint(params: Params) -> None:
     class_changes.require_list(params)
     _needed_sections()
     by_hand = (layout.TAKEDOWNS, layout.IMPORTS, layout.WAIVERS, layout.INCLUDE, layout.EXCLUDE, layout.GOLD)
-    for path in (*by_hand, layout.PERSONAL, layout.ANNOTATORS):
+    for path in (*by_hand, layout.PERSONAL, layout.BLOCKED, layout.ANNOTATORS):
         if not path.exists():
             raise ConfigError(str(path), "the ledger is not there", f"run: git checkout {path}")
     for name in params.chain:
@@ -53,6 +53,7 @@ def _needed_sections() -> None:
         ("start", "classifiers", "evaluation"),
         ("queue", "tiers", "planned"),
         ("queue", "classes", "planned"),
+        ("clean", "persons", "embed"),
     ):
         entry = stages.get(stage) or {}
         needed = entry.get("do", entry).get("params")

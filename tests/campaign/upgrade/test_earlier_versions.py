@@ -100,7 +100,8 @@ def become(version: str) -> None:
     for name in ("clean", "queue", "labels"):
         layout.SUITES.mkdir(exist_ok=True)
         (layout.SUITES / f"{name}.json").write_text(history.known(f"expectations/{name}.json")[0])
-    for path in (layout.IMPORTS, layout.GOLD, layout.INCLUDE, layout.EXCLUDE, layout.PERSONAL, layout.ANNOTATORS):
+    later = (layout.PERSONAL, layout.BLOCKED, layout.ANNOTATORS)
+    for path in (layout.IMPORTS, layout.GOLD, layout.INCLUDE, layout.EXCLUDE, *later):
         path.unlink()
     layout.TAKEDOWNS.write_text(
         f'image_id,target,why,at\n{GONE},https://shop.example/a.jpg,"asked, twice",2026-01-01\n'

@@ -16,7 +16,7 @@ LIMITS = Clean(
     min_side=48, max_aspect=3.0, min_contrast=4.0, min_brightness=4.0, max_brightness=251.0, min_sharpness=8.0,
     duplicate_radius=16, group_radius=40, alike_limit=1.0, licenses=("CC0-1.0",), unknown_license="reject",
 )  # fmt: skip
-TEXTS = ("license", "reserved", "personal", "person_policy")
+TEXTS = ("license", "blocked", "reserved", "personal", "person_policy")
 SCHEMA = {**MEASURED, **dict.fromkeys(TEXTS, pl.String())}
 SOUND = {
     "decodable": True, "error": None, "width": 100, "height": 100, "frames": 1, "brightness": 100.0,
@@ -81,6 +81,7 @@ def test_one_pixel_has_figures():
     [
         ({}, {}),
         ({"reserved": "tdmrep:1@header"}, {"reserved": "tdmrep:1@header"}),
+        ({"blocked": "phash256:7"}, {"blocked": "phash256:7"}),
         ({"personal": "face:0.9", "person_policy": "reject"}, {"person": "face:0.9"}),
         ({"personal": "face:0.9", "person_policy": "hide"}, {}),
         ({"license": None}, {"license-unknown": "unknown"}),
@@ -124,4 +125,4 @@ def test_a_rule_that_looks_at_a_row_says_what_it_saw_and_what_binds_comes_first(
     assert len(set(REASONS)) == len(REASONS)
     assert set(REASONS[: len(BINDING)]) == BINDING
     # What may not be used is not used, even where people have labelled it.
-    assert {"withdrawn", "reserved", "license-unknown", "license-not-allowed", "person"} == BINDING
+    assert {"withdrawn", "blocked", "reserved", "license-unknown", "license-not-allowed", "person"} == BINDING

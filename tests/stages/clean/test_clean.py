@@ -87,6 +87,7 @@ def test_each_reason_with_its_evidence_and_the_figures(project: Path):
     figures = json.loads(layout.CLEAN_METRICS.read_text())
     assert (figures["acquired"], figures["kept"]) == (17, 6)
     others = {
+        "blocked": 0,
         "reserved": 0,
         "person": 0,
         "placeholder": 0,

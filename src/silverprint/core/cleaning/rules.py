@@ -24,8 +24,8 @@ class Rule:
         rejects: for the limits, a boolean expression over one picture's row: the columns of MEASURED, `license`,
             `reserved` as `core.cleaning.reserved_since` has it, `pages` as `core.cleaning.placeholders.page_counts`
             counts them, `strangeness` as `core.cleaning.outliers.outlier_scores` has it, `personal` and `person_policy`
-            as `core.cleaning.identifiable_people` has them; null, where a figure could not be had, counts as no. None
-            where other pictures or ledgers decide.
+            as `core.cleaning.identifiable_people` has them, `blocked` as `core.cleaning.known_bad` has it; null, where
+            a figure could not be had, counts as no. None where other pictures or ledgers decide.
         evidence: text for the manifest, of the same row.
         explain: the manifest's evidence with the limit that it lies beyond: "40x60" -> "side 40 < 48".
         binds: whether it holds even for pictures that people labelled; others only keep a picture from being asked.
@@ -56,6 +56,14 @@ RULES: Final = (
         "withdrawn",
         "somebody asked for it to be taken down",
         "data/takedowns.csv withdraws them: add a source",
+        binds=True,
+    ),
+    Rule(
+        "blocked",
+        "a list of known pictures says that nobody is to see it",
+        "data/blocked.csv names them: add a source",
+        lambda _: pl.col("blocked").is_not_null(),
+        pl.col("blocked"),
         binds=True,
     ),
     Rule(

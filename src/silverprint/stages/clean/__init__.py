@@ -17,7 +17,7 @@ from silverprint.adapters.expectations import check, critical_failures
 from silverprint.campaign import exact_copies, ledgers
 from silverprint.config import Clean, Params
 from silverprint.console import say
-from silverprint.core.cleaning import identifiable_people, judge, placeholders, rules, withdrawals
+from silverprint.core.cleaning import identifiable_people, judge, known_bad, placeholders, rules, withdrawals
 from silverprint.core.cleaning.reserved_since import reserved_since
 from silverprint.core.duplicates import groups
 from silverprint.core.duplicates.near_duplicates import Sameness, components
@@ -38,7 +38,7 @@ def run(params: Params) -> None:
         DataError: no picture was acquired or kept, or the manifest fails expectations/clean.json.
         UnavailableError: a table is not there, or a picture was not measured, or the detector of persons has not looked
             at it.
-        ConfigError: a line of data/takedowns.csv or data/personal.csv means nothing.
+        ConfigError: a line of data/takedowns.csv, data/personal.csv or data/blocked.csv means nothing.
     """
     manifest, withdrawn = _judged(params)
     _require_kept(manifest)
@@ -108,7 +108,11 @@ def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64
 
 
 def _treated(params: Params, pictures: pl.DataFrame) -> pl.DataFrame:
-    """`pictures` with what the detector and data/personal.csv know of persons in them, and what becomes of those."""
+    """`pictures` with what data/blocked.csv names, and with what the detector and data/personal.csv know of persons in
+    them and what becomes of those.
+    """
+    named = known_bad.matches(pictures, ledgers.blocked_hashes(), params.clean.duplicate_radius)
+    pictures = pictures.join(named, on="image_id", how="left", maintain_order="left")
     found = ledgers.personal_findings()
     if params.persons.detector != "none":
         faces = tables.read_parts(layout.PERSONS, FACES)

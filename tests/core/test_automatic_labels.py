@@ -146,3 +146,5 @@ def test_what_is_hidden_raises_what_is_tested_and_lowers_the_interval():
     at_tested = thresholds(audit, ["a"], precision=0.92, confidence=0.95)
     assert thresholds(audit, ["a"], **WANTED, hidden=0.2) == at_tested
     assert told["low"] < clopper_pearson(told["right"], told["above"])[0]
+    short = shortfall(audit, ["a"], precision=0.99, confidence=0.95, hidden=0.2)
+    assert "that 99.2% would be right (99.0% promised, and one answer may hide 20% of the errors; confidence" in short

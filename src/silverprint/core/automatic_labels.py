@@ -151,13 +151,14 @@ def figures(
 
 def shortfall(audit: Audit, classes: Sequence[str], *, precision: float, confidence: float, hidden: float = 0.0) -> str:
     """Why nothing is labelled automatically, and what it would take, in a few words."""
-    precision = to_show(precision, hidden)
+    promised, precision = precision, to_show(precision, hidden)
     rows = audit.said.of(classes)
     scores, right = audit.said.scores[rows], audit.right[rows]
     least = least_audit(precision, confidence)
-    value = (
-        f"{len(scores)} audited pictures do not show that {precision:.1%} would be right (confidence {confidence:g})"
-    )
+    told = f"confidence {confidence:g}"
+    if hidden:
+        told = f"{promised:.1%} promised, and one answer may hide {hidden:.0%} of the errors; {told}"
+    value = f"{len(scores)} audited pictures do not show that {precision:.1%} would be right ({told})"
     need = f"at least {least} above a threshold, all right"
     about = estimated_audit(scores, right, precision=precision, confidence=confidence)
     if about is not None:

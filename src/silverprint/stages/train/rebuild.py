@@ -8,7 +8,7 @@ from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UsageError
 from silverprint.records import EVALUATION, STOP_SET
-from silverprint.stages.train import Train
+from silverprint.stages.train.round_training import Train
 from silverprint.store import model_card, tables
 from silverprint.store.features import Features
 from silverprint.store.files import replacing_folder

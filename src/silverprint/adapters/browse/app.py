@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,27 +11,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from silverprint import page_rules
 from silverprint.adapters.browse import data, pages
 from silverprint.adapters.browse.site import Site, Stop
 from silverprint.errors import SilverprintError
+from silverprint.page_rules import LOOPBACK, READING
 
-LOOPBACK: Final = ("127.0.0.1", "localhost")
 _STATIC: Final = {"browse.js": "text/javascript", "map.js": "text/javascript", "browse.css": "text/css"}
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS: Final = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),  # the first address holds the key
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"geolocation=(), microphone=()"),
-    (b"cache-control", b"no-store"),  # what is taken down is in no cache
-)
+_HEADERS: Final = page_rules.headers(b"no-referrer")  # the first address holds the key
 
 
 def build(site: Site, cookie: str, ready: Callable[[], None] = lambda: None) -> Starlette:
@@ -87,14 +74,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
-            await send(message)
-
-        request = Request(scope)
-        refused = self._refused(request)
-        await (self._app if refused is None else refused)(scope, receive, with_headers)
+        refused = self._refused(Request(scope))
+        await (self._app if refused is None else refused)(scope, receive, page_rules.carrying(send, _HEADERS))
 
     def _refused(self, request: Request) -> Response | None:
         """The answer to who may not ask; None for who may."""
@@ -103,7 +84,7 @@ class Guard:
             response = RedirectResponse("/", 303)
             response.set_cookie(self._cookie, self._site.key, httponly=True, samesite="strict")
             return response
-        if request.method not in ("GET", "HEAD") and _is_of_another_site(request):
+        if request.method not in READING and page_rules.is_of_another_site(request):
             return answer(request, 403, "Another site's page may not ask for this.")
         if not self._site.is_key(request.cookies.get(self._cookie, "")):
             return answer(request, 403, "Open the address that `silverprint browse` printed: it lets your browser in.")
@@ -117,24 +98,15 @@ def answer(request: Request, status: int, words: str) -> Response:
     return pages.message(words, status)
 
 
-def _is_of_another_site(request: Request) -> bool:
-    said = request.headers.get("sec-fetch-site")
-    if said is not None:
-        return said not in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
-
-
 async def _no_icon(_: Request) -> Response:
     return Response(status_code=204)
 
 
 async def _static(request: Request) -> Response:
-    name = request.path_params["name"]
-    if name not in _STATIC:
+    found = page_rules.static("silverprint.adapters.browse", request.path_params["name"], _STATIC)
+    if found is None:
         raise Stop(404, "There is no such page.")
-    text = files("silverprint.adapters.browse").joinpath("pages", name).read_text(encoding="utf-8")
-    return Response(text, media_type=_STATIC[name])
+    return found
 
 
 async def _stopped(request: Request, error: Exception) -> Response:

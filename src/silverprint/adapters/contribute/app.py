@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,8 +11,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from silverprint import page_rules
 from silverprint.adapters.contribute import labelling, pages
 from silverprint.adapters.contribute.bodies import Refused
 from silverprint.adapters.contribute.labelling import Desk
@@ -22,22 +21,10 @@ from silverprint.adapters.contribute.site import Site, Stop, language_of
 from silverprint.adapters.contribute.texts import texts
 from silverprint.adapters.contribute.uploads import upload
 from silverprint.errors import DiskError
+from silverprint.page_rules import LOOPBACK, READING
 
-LOOPBACK: Final = ("127.0.0.1", "localhost")
 _STATIC: Final = {"contribute.js": "text/javascript", "contribute.css": "text/css"}
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS: Final = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),  # the address holds the invite; without any, forms say no origin
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"geolocation=(), microphone=()"),
-    (b"cache-control", b"no-store"),
-)
+_HEADERS: Final = page_rules.headers(b"same-origin")  # the address holds the invite; without any, forms say no origin
 
 
 def build(site: Site, hosts: tuple[str, ...] = LOOPBACK, desk: Desk | None = None) -> Starlette:
@@ -92,19 +79,14 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
-            await send(message)
-
-        request = Request(scope)
+        request, send = Request(scope), page_rules.carrying(send, _HEADERS)
         sender = request.client.host if request.client else ""
         if not self._site.addresses.allows(sender):
-            await answer(request, 429, "too-fast")(scope, receive, with_headers)
-        elif request.method not in ("GET", "HEAD") and _is_of_another_site(request):
-            await answer(request, 403, "other-site")(scope, receive, with_headers)
+            await answer(request, 429, "too-fast")(scope, receive, send)
+        elif request.method not in READING and page_rules.is_of_another_site(request):
+            await answer(request, 403, "other-site")(scope, receive, send)
         else:
-            await self._app(scope, receive, with_headers)
+            await self._app(scope, receive, send)
 
 
 def answer(request: Request, status: int, name: str) -> Response:
@@ -117,24 +99,15 @@ def answer(request: Request, status: int, name: str) -> Response:
     return pages.message(language, name, status, back)
 
 
-def _is_of_another_site(request: Request) -> bool:
-    said = request.headers.get("sec-fetch-site")
-    if said is not None:
-        return said not in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
-
-
 async def _health(_: Request) -> Response:
     return PlainTextResponse("ok")
 
 
 async def _static(request: Request) -> Response:
-    name = request.path_params["name"]
-    if name not in _STATIC:
+    found = page_rules.static("silverprint.adapters.contribute", request.path_params["name"], _STATIC)
+    if found is None:
         raise Stop(404, "no-page")
-    text = files("silverprint.adapters.contribute").joinpath("pages", name).read_text(encoding="utf-8")
-    return Response(text, media_type=_STATIC[name])
+    return found
 
 
 async def _stopped(request: Request, error: Exception) -> Response:

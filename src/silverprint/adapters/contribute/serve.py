@@ -11,6 +11,7 @@ from silverprint.adapters.contribute import app, invites
 from silverprint.adapters.contribute.labelling import Desk
 from silverprint.adapters.contribute.site import Site
 from silverprint.errors import ConfigError
+from silverprint.page_rules import LOOPBACK
 
 ADDRESS: Final = "SILVERPRINT_CONTRIBUTE_URL"  # where a proxy shows the pages to others
 _CONNECTIONS: Final = 600
@@ -40,7 +41,7 @@ def serve(port: int, desk: Desk) -> None:
         desk: who hands out pictures to label.
     """
     public = public_address()
-    hosts = app.LOOPBACK + ((str(urlsplit(public).hostname),) if public else ())
+    hosts = LOOPBACK + ((str(urlsplit(public).hostname),) if public else ())
     site = Site(config.load(), invites.signer(), secure=bool(public and public.startswith("https://")))
     uvicorn.run(
         app.build(site, hosts, desk),

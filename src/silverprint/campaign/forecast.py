@@ -231,7 +231,8 @@ def _comparisons(params: Params, spent: dict[str, Effort]) -> list[Comparison]:
         folders = comparable_models.folders([before, after])
         if not comparable_models.alike(folders):
             continue
-        earlier = evaluations.read(folders[before])
+        own = folders[before] == layout.model(before)
+        earlier = predicted[before] if own else evaluations.read(folders[before])
         pair = newest.join(earlier.select("image_id", pl.col("predicted").alias("before")), on="image_id")
         pair = pair.join(predicted[after].select("image_id", pl.col("predicted").alias("after")), on="image_id")
         if not pair.is_empty():

@@ -9,8 +9,7 @@ from typing import Final
 from silverprint import layout
 from silverprint.config import Params
 from silverprint.console import track
-from silverprint.errors import DataError, restore_remedy
-from silverprint.imaging.decode import Undecodable, decode_known, encode_jpeg
+from silverprint.imaging.decode import decode_stored, encode_jpeg
 from silverprint.store import ShardReader, files
 
 _END: Final = b"\xff\xd9"
@@ -82,8 +81,4 @@ def shown(image_id: str, data: bytes, shorter_side: int | None) -> bytes:
     Raises:
         DataError: it does not decode.
     """
-    try:
-        return encode_jpeg(decode_known(data, shorter_side).pixels, quality=95)
-    except Undecodable as error:
-        rule = f"it was measured as decodable and is not any more ({error.reason})"
-        raise DataError(image_id, rule, f"the shard may be damaged; {restore_remedy('data/raw')}") from None
+    return encode_jpeg(decode_stored(image_id, data, shorter_side), quality=95)

@@ -9,6 +9,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
+from silverprint.errors import DataError, restore_remedy
 from silverprint.imaging.colour.bit_depth import deep_colour, deep_gray, is_deep_gray
 from silverprint.imaging.colour.icc_transform import to_srgb
 from silverprint.imaging.colour.transparency import blend_on_white
@@ -77,6 +78,19 @@ def decode_known(data: bytes, shorter_side: int | None = None) -> Decoded:
         Undecodable: the bytes are no longer those that were measured, or memory is short.
     """
     return run_bounded(decode_here, data, MOST_PIXELS, shorter_side, limits=KNOWN)
+
+
+def decode_stored(image_id: str, data: bytes, shorter_side: int | None = None) -> Pixels:
+    """The pixels of a picture of our shards, which `measure` took.
+
+    Raises:
+        DataError: it does not decode any more.
+    """
+    try:
+        return decode_known(data, shorter_side).pixels
+    except Undecodable as error:
+        rule = f"it was measured as decodable and is not any more ({error.reason})"
+        raise DataError(image_id, rule, f"the shard may be damaged; {restore_remedy('data/raw')}") from None
 
 
 def decode_here(data: bytes, max_pixels: int, shorter_side: int | None) -> Decoded:

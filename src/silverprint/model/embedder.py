@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from silverprint.config import Embed
-from silverprint.errors import DataError, restore_remedy
-from silverprint.imaging.decode import Undecodable, decode_known
+from silverprint.errors import DataError
+from silverprint.imaging.decode import decode_stored
 from silverprint.model.backbones import Weights, backbone
 from silverprint.store.executor import cores
 
@@ -113,11 +113,7 @@ def prepare(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:
     Raises:
         DataError: it does not decode.
     """
-    try:
-        return resize(decode_known(data, size).pixels, size)
-    except Undecodable as error:
-        rule = f"it was measured as decodable and is not any more ({error.reason})"
-        raise DataError(image_id, rule, f"the shard may be damaged; {restore_remedy('data/raw')}") from None
+    return resize(decode_stored(image_id, data, size), size)
 
 
 def resize(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

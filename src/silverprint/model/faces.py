@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from silverprint.errors import ConfigError, DataError, restore_remedy
-from silverprint.imaging.decode import Undecodable, decode_known
+from silverprint.errors import ConfigError
+from silverprint.imaging.decode import decode_stored
 from silverprint.model.embedder import in_batches
 
 NAME: Final = "mtcnn facenet-pytorch 2.6.0"
@@ -77,15 +77,7 @@ class FaceDetector:
             yield from chunk
 
     def _chunk(self, pictures: Sequence[tuple[str, bytes]]) -> list[tuple[str, Faces]]:
-        return [(image_id, self(_decoded(image_id, data))) for image_id, data in pictures]
-
-
-def _decoded(image_id: str, data: bytes) -> NDArray[np.uint8]:
-    try:
-        return decode_known(data, SIDE).pixels
-    except Undecodable as error:
-        rule = f"it was measured as decodable and is not any more ({error.reason})"
-        raise DataError(image_id, rule, f"the shard may be damaged; {restore_remedy('data/raw')}") from None
+        return [(image_id, self(decode_stored(image_id, data, SIDE))) for image_id, data in pictures]
 
 
 def reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,8 +7,8 @@ from PIL import Image
 
 from silverprint import layout
 from silverprint.core.cleaning.rules import BINDING
-from silverprint.errors import DataError, NotAllowedError, UsageError, restore_remedy
-from silverprint.imaging.decode import Undecodable, decode_known
+from silverprint.errors import DataError, NotAllowedError, UsageError
+from silverprint.imaging.decode import decode_stored
 from silverprint.notebook import frames
 from silverprint.records import MANIFEST
 from silverprint.store import tables
@@ -44,11 +44,7 @@ def decoded(stored: Iterable[tuple[str, bytes]], side: int | None) -> Iterator[t
         DataError: one does not decode.
     """
     for image_id, data in stored:
-        try:
-            picture = Image.fromarray(decode_known(data, side).pixels)
-        except Undecodable as error:
-            rule = f"it was measured as decodable and is not any more ({error.reason})"
-            raise DataError(image_id, rule, f"the shard may be damaged; {restore_remedy('data/raw')}") from None
+        picture = Image.fromarray(decode_stored(image_id, data, side))
         if side is not None:
             picture.thumbnail((side, side), Image.Resampling.LANCZOS)
         yield image_id, picture

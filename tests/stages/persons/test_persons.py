@@ -11,6 +11,7 @@ from PIL import Image
 from silverprint import config, layout
 from silverprint.config import Persons
 from silverprint.errors import ConfigError, UnavailableError
+from silverprint.imaging.decode import decode_stored
 from silverprint.model import faces
 from silverprint.records import FACES, MANIFEST
 from silverprint.stages import clean, measure, persons
@@ -27,7 +28,7 @@ class Bright:
     def stream(self, pictures):
         for image_id, data in pictures:
             Bright.looked.append(image_id)
-            bright = faces._decoded(image_id, data).mean() > 128
+            bright = decode_stored(image_id, data).mean() > 128
             yield image_id, faces.Faces(1, 0.9, 0.25) if bright else faces.Faces(0, None, None)
 
 

@@ -19,7 +19,6 @@ class Omega(nn.Module, ABC):
 
     compares: ClassVar[bool] = True
 
-    @abstractmethod
     def __init__(self, classes: int, pool: int) -> None:
         super().__init__()
 

@@ -15,8 +15,5 @@ class FixMatch(Omega):
     Source: Sohn et al. 2020, FixMatch, arXiv:2001.07685, equation 4 (equation 3 is the cross-entropy of the labels).
     """
 
-    def __init__(self, classes: int, pool: int) -> None:
-        super().__init__(classes, pool)
-
     def forward(self, logits: Tensor, guess: Tensor, places: Tensor) -> Tensor:
         return pseudo_labelled(logits, guess, (guess.amax(dim=1) >= SURE).float())

@@ -38,6 +38,7 @@ class Page:
     choices: tuple[str, ...]  # in the order shown
     by_age: tuple[str, ...] = ()  # classes, the oldest first: keys follow this order, so a key means one class for good
     grid: bool = False  # whether it can show several images, each with an answer of its own
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # titles under which choices stand together, with these
 
 
 @dataclass(frozen=True)

@@ -202,8 +202,8 @@ QUEUE: Final[Schema] = {
     "until": REAL,  # confidence of the label, 0..1, from which on nobody more is asked; null likewise, and if it judges
     "adjudicator": TEXT,  # tier of which one person is asked where people disagree; null where nobody is
     "adjudicate_below": REAL,  # confidence of the label, 0..1, below which they are; null likewise
-    # of an evaluation picture, 1 / the probability that it was drawn: for how many pictures of the pool it stands, 1 or
-    # more; null where all were drawn alike
+    # of an evaluation picture, 1 or more: in a draw from strata 1 / the probability that it was drawn; of one that
+    # joined later at a lower rate, for how many of the first draw's it stands; null where all were drawn alike
     "weight": REAL,
 }
 

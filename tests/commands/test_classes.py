@@ -267,7 +267,7 @@ def test_gold_and_labels_of_sources_follow(asked: Params) -> None:
 
 
 def test_the_tiers_of_classes_follow(asked: Params) -> None:
-    rules = {"coat": {"tier": "expert"}, "bag": {"tier": "judge"}}
+    rules = {"coat": {"tier": "expert", "group": "outside"}, "bag": {"tier": "judge"}}
     layout.PARAMS.write_text(yaml_edit.put(layout.PARAMS.read_text(), ("classes",), rules))
 
     def tiers(params: Params) -> dict[str, str]:
@@ -280,6 +280,8 @@ def test_the_tiers_of_classes_follow(asked: Params) -> None:
         "cape": "expert",
         "hat": "judge",
     }
+    groups = {name: rule.group for name, rule in config.load().classes.items()}
+    assert groups == {"parka": "outside", "cape": "outside", "hat": None}
 
 
 def test_core_classes_follow(asked: Params) -> None:

@@ -34,7 +34,7 @@ def params_text(params: Params, change: Change) -> str:
             text = yaml_edit.insert(text, (*_CLASSES, first + number), name)
     for name, rule in _rules(params, change).items():
         if name not in params.classes:
-            text = yaml_edit.put(text, ("classes", name), {"tier": rule.tier})
+            text = yaml_edit.put(text, ("classes", name), _as_written(rule))
     for name in params.classes:
         text = yaml_edit.drop(text, ("classes", name)) if name in change.ended else text
     core = _core(params, change)
@@ -65,6 +65,11 @@ def _rules(params: Params, change: Change) -> dict[str, ClassRule]:
     """How classes are asked about: what comes of one that has a rule has that, too."""
     hit = [params.classes[name] for name in change.before if name in params.classes and change.kind != "add"]
     return dict.fromkeys(change.after, hit[0]) if hit else {}
+
+
+def _as_written(rule: ClassRule) -> dict[str, str]:
+    """Without what has its default."""
+    return {knob: value for knob, value in vars(rule).items() if value != getattr(ClassRule, knob)}
 
 
 def _core(params: Params, change: Change) -> tuple[str, ...]:

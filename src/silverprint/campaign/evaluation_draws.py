@@ -1,4 +1,4 @@
-"""Weights and inclusion probabilities of evaluation pictures, as the rounds' queues keep them for good."""
+"""Evaluation pictures with their weights and inclusion probabilities, as the rounds' queues keep them for good."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,16 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.campaign import ledgers
+from silverprint.records import QUEUE
+
+_COLUMNS = ("image_id", "seed", "weight")
+
+
+def drawn(rounds: Sequence[str]) -> pl.DataFrame:
+    """image_id, seed, weight of the evaluation pictures in these rounds' queues, as far as they are drawn."""
+    empty = pl.DataFrame(schema={name: QUEUE[name] for name in _COLUMNS})
+    queues = [ledgers.queue(name) for name in rounds if layout.queue(name).exists()]
+    return pl.concat([empty, *(queue.filter(role="evaluation").select(_COLUMNS) for queue in queues)])
 
 
 def weights(image_ids: pl.Series, rounds: Sequence[str]) -> pl.Series:
@@ -14,16 +24,14 @@ def weights(image_ids: pl.Series, rounds: Sequence[str]) -> pl.Series:
 
 
 def inclusion(rounds: Sequence[str]) -> dict[str, float]:
-    """image_id -> the chance that it was drawn, of the evaluation pictures of these rounds that were drawn from strata;
-    nothing of those of a uniform draw, which all had the same.
+    """image_id -> the chance that it was drawn, up to a factor, of the evaluation pictures of these rounds; nothing
+    where all had the same.
     """
     return {name: 1 / weight for name, weight in _weights(rounds).items()}
 
 
 def _weights(rounds: Sequence[str]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for name in rounds:
-        if layout.queue(name).exists():
-            rows = ledgers.queue(name).filter(role="evaluation").drop_nulls("weight")
-            found |= dict(rows.select("image_id", "weight").iter_rows())
-    return found
+    rows = drawn(rounds)
+    if rows["weight"].null_count() == rows.height:
+        return {}
+    return dict(rows.select("image_id", pl.col("weight").fill_null(1.0)).iter_rows())

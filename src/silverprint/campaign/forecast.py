@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import comparable_models, ledgers, round_state
+from silverprint.campaign import comparable_models, evaluation_draws, ledgers, round_state
 from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params, SequentialOverlap
 from silverprint.core.evaluation import stopping, weighted
 from silverprint.core.evaluation.stopping import Stability, Step
-from silverprint.core.queue import roles
+from silverprint.core.queue import evaluation_growth, roles
 from silverprint.core.votes import judging_overlap, labelling_effort, vote_ledger
 from silverprint.records import MANIFEST
 from silverprint.store import evaluations, tables
@@ -106,7 +106,7 @@ def cost(params: Params, name: str, left: int | None) -> Effort:
     Args:
         left: `unasked_pictures`.
     """
-    return _of_plan(params, name, left, _pace(params))[1]
+    return _of_plan(params, name, left, _pace(params), _joining(params, name))[1]
 
 
 def all_rounds(params: Params, left: int, pace_s: float | None = None) -> list[tuple[str, Effort]]:
@@ -124,10 +124,14 @@ def all_rounds(params: Params, left: int, pace_s: float | None = None) -> list[t
     return found
 
 
-def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None) -> tuple[int, Effort]:
-    """The pictures that the round asks about for the first time, and what it takes."""
+def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None, joining: int = 0) -> tuple[int, Effort]:
+    """The pictures that the round asks about for the first time, and what it takes.
+
+    Args:
+        joining: evaluation pictures of a round after the first.
+    """
     entry = params.planned[name] if name in params.planned else params.rounds[name]
-    evaluation = params.evaluation.size if name == params.round_names[0] else 0
+    evaluation = params.evaluation.size if name == params.round_names[0] else joining
     budget = entry.budget
     if left is not None:
         evaluation = min(evaluation, left)
@@ -195,6 +199,12 @@ def _expected(params: Params, least: int, pictures: int, knobs: SequentialOverla
 
 def unasked_pictures(params: Params) -> int | None:
     """Kept pictures, near-duplicates as one, of which no queue has any; null before `clean` has run here."""
+    unasked = _unasked(params)
+    return None if unasked is None else unasked.n_unique("group")
+
+
+def _unasked(params: Params) -> pl.DataFrame | None:
+    """image_id and group of these pictures."""
     if not layout.MANIFEST.exists():
         return None
     columns = {name: MANIFEST[name] for name in ("image_id", "kept", "group")}
@@ -202,7 +212,17 @@ def unasked_pictures(params: Params) -> int | None:
     asked = {
         image_id for name in params.chain if layout.queue(name).exists() for image_id in ledgers.queue(name)["image_id"]
     }
-    return kept.filter(~pl.col("image_id").is_in(list(asked)).any().over("group")).n_unique("group")
+    return kept.filter(~pl.col("image_id").is_in(list(asked)).any().over("group"))
+
+
+def _joining(params: Params, name: str) -> int:
+    """Pictures that will join the evaluation pictures of the rounds before this one, whose queue is not drawn yet."""
+    unasked = _unasked(params)
+    if unasked is None or name == params.round_names[0]:
+        return 0
+    drawn = evaluation_draws.drawn(params.chain)
+    most = min(params.evaluation.size, unasked.n_unique("group") // 2)
+    return evaluation_growth.joining(unasked, drawn, most).height
 
 
 def _pace(params: Params) -> float | None:

@@ -3,16 +3,20 @@
 import os
 import shutil
 from collections.abc import Collection, Container, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from silverprint import layout
 from silverprint.config import Params
-from silverprint.console import track
+from silverprint.console import bar
 from silverprint.imaging.decode import decode_stored, encode_jpeg
 from silverprint.store import ShardReader, files
+from silverprint.store.executor import cores
 
 _END: Final = b"\xff\xd9"
+_BATCH: Final = 256  # pictures whose bytes are in memory at once
 SHARED_SIDE: Final = 320  # pixels: twice the width of a place on a page, for screens with two pixels a point
 
 
@@ -42,10 +46,19 @@ def fill(
     if not absent:
         return
     reader = ShardReader([layout.raw(source) for source in params.sources])
-    for image_id, data in track(reader.read(absent), f"pictures for {round_name}", total=len(absent)):
-        copy = shown(image_id, data, SHARED_SIDE if image_id in shared else None)
+
+    def copy(picture: tuple[str, bytes]) -> None:
+        image_id, data = picture
+        made = shown(image_id, data, SHARED_SIDE if image_id in shared else None)
         # Thousands of waits for the disk: a copy that a power failure takes is noticed, and made again.
-        files.write_bytes(path(campaign, round_name, image_id), copy, lasting=False)
+        files.write_bytes(path(campaign, round_name, image_id), made, lasting=False)
+
+    with ThreadPoolExecutor(cores.available()) as threads, bar() as progress:
+        row = progress.add_task(f"pictures for {round_name}", total=len(absent))
+        pictures = reader.read(absent)
+        while batch := list(islice(pictures, _BATCH)):
+            for _ in threads.map(copy, batch):
+                progress.advance(row)
 
 
 def _is_whole(copy: Path) -> bool:

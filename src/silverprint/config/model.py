@@ -170,6 +170,7 @@ class Tier:
 @frozen
 class ClassRule:
     tier: Name = CROWD  # group of people asked about pictures that a model takes for this class
+    group: ClassName | None = None  # title on the page under which it stands, together with others of the same
 
 
 @frozen

@@ -158,6 +158,7 @@ def open_project(
     share: bool = True,
     grid: bool = False,
     choices: tuple[str, ...] = CHOICES,
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = (),
 ) -> Project:
     """A project of the campaign "tests", which asks nothing so far."""
     opened = backend.open(
@@ -166,7 +167,9 @@ def open_project(
         tier="crowd",
         queue_sha256="a" * 64,
         title=f"tests · {round_name}",
-        page=Page("Which garment is this?", "Choose one class.\nA <coat> opens in front.", choices, grid=grid),
+        page=Page(
+            "Which garment is this?", "Choose one class.\nA <coat> opens in front.", choices, grid=grid, groups=groups
+        ),
     )
     if share:
         backend.share(opened, Path("var/serving/tests") / round_name)

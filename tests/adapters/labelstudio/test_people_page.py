@@ -72,6 +72,28 @@ def test_the_page_decides_the_configuration_and_a_single_one_is_as_ever():
     assert {name for name in grid if grid[name] != single[name]} == {"label_config", "expert_instruction"}
 
 
+@given(st.lists(st.text('abcdef&<"', min_size=1, max_size=3), unique=True, min_size=1, max_size=8), st.data())
+def test_groups_keep_every_choice_with_its_key_and_stand_below_their_titles(choices, data):
+    titles = {name: data.draw(st.sampled_from([None, "Shoes", "Clothes"])) for name in choices}
+    groups = [(title, [name for name in choices if titles[name] == title]) for title in ("Clothes", "Shoes")]
+    groups = [(title, members) for title, members in groups if members]
+    plain, grouped = (
+        ElementTree.fromstring(label_config.config("?", choices, (), given)).find(".//Choices")  # noqa: S314 (our own)
+        for given in ((), groups)
+    )
+    keys = {one.get("value"): one.get("hotkey") for one in plain}
+    assert {one.get("value"): one.get("hotkey") for one in grouped if one.tag == "Choice"} == keys
+    below: dict[str, list[str]] = {}
+    title = None
+    for one in grouped:
+        title = one.get("value") if one.tag == "Header" else title
+        if one.tag == "Choice" and titles[one.get("value")]:
+            assert title == titles[one.get("value")]
+            below.setdefault(title, []).append(one.get("value"))
+    assert below == dict(groups)
+    assert [one.tag for one in grouped].count("Header") == len(groups)
+
+
 @given(st.lists(st.text(min_size=1), min_size=2, max_size=4))
 def test_answers_of_a_grid_are_read_place_by_place(said):
     stored = [one for place, choice in enumerate(said) for one in label_config.result(choice, place)]

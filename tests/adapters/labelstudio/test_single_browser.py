@@ -18,10 +18,10 @@ LEFT = "[...document.querySelectorAll('.lsf-choice__item')].filter(one => one.of
 LARGEST = 4  # times its own size that a picture is enlarged at most
 
 
-def opened(house, name: str, classes: int, *sizes: tuple[int, int]):
+def opened(house, name: str, classes: int, *sizes: tuple[int, int], groups=()):
     """A project that asks about pictures of these sizes."""
     choices = (*(f"class {number:03d}" for number in range(1, classes + 1)), "not one of these", "unsure")
-    project = open_project(house, name, choices=choices)
+    project = open_project(house, name, choices=choices, groups=groups)
     tasks = []
     for number, size in enumerate(sizes):
         path = Path("var/serving/tests") / project.round / f"{number}.jpg"
@@ -67,6 +67,23 @@ def test_the_picture_its_answers_and_submit_are_in_sight(house, request, classes
             choices.last.click()  # the list scrolls by itself
             page.locator(CHOSEN, has_text="unsure").wait_for()
             assert in_window(page, picture)
+
+
+def test_classes_of_a_group_stand_below_its_title_and_keep_their_keys(house, request):
+    groups = (("Shoes", ("class 002", "class 005")),)
+    project = opened(house, request.node.name, 5, (64, 48), groups=groups)
+    with browser.page() as page:
+        browser.sign_in(page, f"{house.url}/user/login/")
+        open_page(page, house, project)
+        shown = page.locator(".answers").inner_text().split("\n")
+        names = [line for line in shown if line.startswith(("class", "Shoes", "not one"))]
+        order = ["class 001", "Shoes", "class 002", "class 005", "class 003", "class 004", "not one of these"]
+        assert [name.partition("[")[0].strip() for name in names] == order
+        page.keyboard.press("5")
+        page.locator(CHOSEN, has_text="class 005").wait_for()
+        page.keyboard.press("Control+Enter")
+        page.get_by_text("No More Tasks Left in Queue").wait_for()
+    assert [one.choices for one in house.annotations(project)] == [("class 005",)]
 
 
 def test_a_class_without_a_key_is_found_by_its_letters(house, request):

@@ -4,13 +4,15 @@ import io
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from label_studio_sdk.core.api_error import ApiError
 from PIL import Image
 
 from silverprint import config
-from silverprint.adapters.labelstudio import Studio, credentials, project_tag, sdk, task_import
+from silverprint.adapters.labelstudio import Studio, credentials, project_tag, sdk, task_import, task_list
 from silverprint.adapters.labelstudio.inside_server import overlap_import
+from silverprint.adapters.labelstudio.inside_server import task_list as address_of_list
 from silverprint.annotation_backend import Task
 from silverprint.commands import people
 from silverprint.errors import ConfigError, DataError, NotAllowedError, UsageError
@@ -90,6 +92,29 @@ def test_a_pre_label_is_selected_in_the_page(house, opened, persons):
     task = persons[0].next(opened)
     assert task["predictions"][0]["result"][0]["value"]["choices"] == ["dress"]
     assert task["predictions"][0]["score"] == 0.5
+
+
+def test_our_address_lists_the_tasks_as_label_studios_pages_do(house, opened, persons, monkeypatch):
+    house.push(opened, tasks(2, 1, 3, 1, predicted="bag"))
+    there = by_image(house, opened)
+    for one in persons[:2]:
+        one.answer(there["00"].task_id, "coat")
+    persons[0].answer(there["02"].task_id, "dress", was_cancelled=True)
+    ours = task_list.read(house._client, opened.id)
+    assert [(len(task.annotators), task.annotations, task.overlap) for task in ours] == [
+        (2, 2, 2),
+        (0, 0, 1),
+        (1, 1, 3),
+        (0, 0, 1),
+    ]
+    monkeypatch.setattr(address_of_list, "ADDRESS", "api/projects/{}/not-there")
+    assert task_list.read(house._client, opened.id) == ours
+
+
+def test_the_list_of_tasks_is_for_those_who_signed_in(house, opened, persons):
+    address = f"{house.url}/{address_of_list.ADDRESS.format(opened.id)}"
+    assert httpx.get(address).status_code in (401, 403)
+    assert persons[0].http.get(f"/{address_of_list.ADDRESS.format(opened.id + 1000)}").status_code == 404
 
 
 def test_progress_counts_people_where_the_servers_counter_is_short(house, opened, persons):

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from silverprint import config, layout
-from silverprint.campaign import ledgers
+from silverprint.campaign import forecast, ledgers
 from silverprint.config import ClassRule, SequentialOverlap, Tier
 from silverprint.core.evaluation.training_set import examples
 from silverprint.errors import ConfigError, DataError
@@ -73,6 +73,36 @@ def test_evaluation_pictures_are_drawn_from_strata_with_known_chances_only_if_as
     finish(stratified, "r01")
     queue.run(stratified, "r02")
     assert ledgers.queue("r02")["weight"].null_count() == ledgers.queue("r02").height
+
+
+def test_pictures_that_come_later_join_those_that_judge_at_the_rate_of_the_first_draw(params, capsys):
+    queue.run(params, "r01")
+    finish(params, "r01")
+    first = ledgers.queue("r01").filter(role="evaluation")
+    before = forecast.cost(params, "r02", None)
+    campaign.write_pool(count=300)
+    cost = forecast.cost(params, "r02", None)
+    campaign.write_scores(params, "r02", model=True)
+    queue.run(params, "r02")
+    rows = ledgers.queue("r02")
+    joined = rows.filter(role="evaluation")
+    assert (
+        f"{joined.height} pictures that came since join the {first.height} evaluation pictures"
+        in capsys.readouterr().err
+    )
+    assert 0 < joined.height <= params.evaluation.size
+    assert set(joined["image_id"]) <= {campaign.image_id(n) for n in range(60, 300)}
+    assert joined["overlap"].unique().to_list() == [3]
+    assert cost.votes - before.votes == 3 * joined.height
+    assert joined["weight"].null_count() in (0, joined.height)
+    assert rows.filter(pl.col("role") != "evaluation").height == params.rounds["r02"].budget
+    finish(params, "r02")
+    known = tables.read(layout.labels("r02") / "labels.parquet", LABELS)
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    found = examples(known, manifest, classes=params.dataset.classes, withdrawn=frozenset(), binding=())
+    judged = set(found.evaluation["image_id"])
+    assert judged & set(joined["image_id"])
+    assert not judged & set(found.training["image_id"])
 
 
 def test_pictures_that_judge_have_a_fixed_overlap_whatever_the_round_has(params):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from silverprint.adapters.labelstudio import pagination
+from silverprint.adapters.labelstudio import task_list
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -24,8 +24,7 @@ def delete_unanswered(client: "LabelStudio", project_id: int, task_ids: Collecti
     if not task_ids:
         return set()
     # By the answers themselves: the server's counters may be short.
-    listed = pagination.tasks(client, project_id, "id,annotators", "all")
-    empty = set(task_ids) - {task.id for task in listed if task.annotators}
+    empty = set(task_ids) - {task.id for task in task_list.read(client, project_id) if task.annotators}
     delete_tasks(client, project_id, empty)
     return empty
 

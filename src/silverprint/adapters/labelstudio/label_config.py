@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from xml.sax.saxutils import quoteattr
 
 from silverprint.adapters.labelstudio import grid_config, page_style
 from silverprint.annotation_backend import Page
 from silverprint.records import NONE_OF_THESE, UNSURE
+
+Groups: TypeAlias = Sequence[tuple[str, Sequence[str]]]  # titles and what stands below them
 
 CONTROL: Final = "choice"
 PICTURE: Final = "image"
@@ -37,6 +39,8 @@ _STYLE: Final = """
     .answers { flex: none; max-height: calc(62vh - 150px) }
   }
 """
+
+_END_OF_GROUP: Final = '<View style="border-top: 1px solid rgba(120, 120, 160, .4); margin: 10px 0"/>'
 
 _FIT: Final = 15  # answers that a laptop's screen shows at once
 # Enter in it turns the first answer that is left on or off, Ctrl+Enter too; cleaned up, that would be the first of all.
@@ -74,7 +78,7 @@ def settings(page: Page) -> dict[str, Any]:
         "label_config": (
             grid_config.config(page.question, page.choices)
             if page.grid
-            else config(page.question, page.choices, page.by_age)
+            else config(page.question, page.choices, page.by_age, page.groups)
         ),
         "expert_instruction": instructions(page.instructions, grid_config.HOW if page.grid else _how(page.choices)),
         "show_instruction": True,
@@ -96,12 +100,13 @@ def _how(choices: Sequence[str]) -> str:
     return f"{_HOW} {len(hotkeys(choices))} of {len(choices)} answers have a key. {_FIND}"
 
 
-def config(question: str, choices: Sequence[str], by_age: Sequence[str] = ()) -> str:
+def config(question: str, choices: Sequence[str], by_age: Sequence[str] = (), groups: Groups = ()) -> str:
     """The labelling configuration: the picture, large and zoomable, beside one required choice.
 
-    `choices` are in the order shown, their keys in the order of `by_age`. The picture's address is the task's `image`.
+    `choices` are in the order shown, but that those of a group stand together, under its title, where the first of them
+    is; their keys are in the order of `by_age`. The picture's address is the task's `image`.
     """
-    options = "\n".join(f"        {line}" for line in _options(choices, by_age))
+    options = "\n".join(f"        {line}" for line in _options(choices, by_age, groups))
     return f"""<View className="page">
   <Style>{page_style.COMMON}{_STYLE}</Style>
   <View className="picture">
@@ -118,11 +123,35 @@ def config(question: str, choices: Sequence[str], by_age: Sequence[str] = ()) ->
 </View>"""
 
 
-def _options(choices: Sequence[str], by_age: Sequence[str]) -> Iterator[str]:
+def _options(choices: Sequence[str], by_age: Sequence[str], groups: Groups) -> Iterator[str]:
     keys = hotkeys(choices, by_age)
+    for title, together in _blocks(choices, groups):
+        if title is not None:
+            yield f'<Header value={quoteattr(title)} size="6"/>'
+        elif together[0] != choices[0]:
+            yield _END_OF_GROUP
+        for choice in together:
+            key = f" hotkey={quoteattr(keys[choice])}" if choice in keys else ""
+            yield f"<Choice value={quoteattr(choice)}{key}/>"
+
+
+def _blocks(choices: Sequence[str], groups: Groups) -> Iterator[tuple[str | None, list[str]]]:
+    """Choices that stand together, in the order of their first, below the title; without one, those of no group."""
+    title_of = {name: title for title, members in groups for name in members}
+    of_group = {title: [name for name in choices if title_of.get(name) == title] for title, _ in groups}
+    alone: list[str] = []
     for choice in choices:
-        key = f" hotkey={quoteattr(keys[choice])}" if choice in keys else ""
-        yield f"<Choice value={quoteattr(choice)}{key}/>"
+        title = title_of.get(choice)
+        if title is None:
+            alone.append(choice)
+            continue
+        if alone:
+            yield None, alone
+            alone = []
+        if together := of_group.pop(title, None):
+            yield title, together
+    if alone:
+        yield None, alone
 
 
 def instructions(text: str, how: str = _HOW) -> str:

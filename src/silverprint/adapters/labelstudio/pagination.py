@@ -5,7 +5,7 @@ The pages are counted here: the SDK's own iteration asks for one more than there
 
 from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -28,15 +28,11 @@ def count_tasks(client: "LabelStudio", project_id: int) -> int:
     return int(answer.response.total)
 
 
-def tasks(
-    client: "LabelStudio", project_id: int, include: str, fields: Literal["task_only", "all"] = "task_only"
-) -> Iterator[Any]:
-    """A project's tasks in the order of their ids, each with the attributes that `include` names; `annotators` is
-    filled in only where all `fields` are asked for.
-    """
+def tasks(client: "LabelStudio", project_id: int, include: str) -> Iterator[Any]:
+    """A project's tasks in the order of their ids, each with the attributes that `include` names."""
     seen = 0
     for number in count(1):
-        answer: Any = client.tasks.list(project=project_id, fields=fields, include=include, page_size=PAGE, page=number)
+        answer: Any = client.tasks.list(project=project_id, fields="all", include=include, page_size=PAGE, page=number)
         yield from answer.items
         seen += len(answer.items)
         if seen >= answer.response.total or not answer.items:

@@ -56,8 +56,13 @@ def client(url: str, token: str) -> "LabelStudio":
 
 def has(client: "LabelStudio", path: str) -> bool:
     """Whether the server knows an address, whatever may be done there."""
-    status: int = client._client_wrapper.httpx_client.request(path, method="GET").status_code
-    return status != httpx.codes.NOT_FOUND
+    return get(client, path).status_code != httpx.codes.NOT_FOUND
+
+
+def get(client: "LabelStudio", path: str) -> httpx.Response:
+    """The server's answer, whatever its status, to what the SDK has no method for."""
+    answer: httpx.Response = client._client_wrapper.httpx_client.request(path, method="GET")
+    return answer
 
 
 def post(client: "LabelStudio", path: str, body: Any, **query: str) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from silverprint.adapters.labelstudio import label_config, pagination, sdk, task_data
+from silverprint.adapters.labelstudio import label_config, sdk, task_data, task_list
 from silverprint.adapters.labelstudio.inside_server import overlap_import
 from silverprint.annotation_backend import Progress, StoredTask, Task
 from silverprint.console import bar
@@ -20,8 +20,8 @@ _BATCH: Final = 250  # pictures in one request: a second of work, so that the pr
 def read_tasks(client: "LabelStudio", project_id: int) -> list[StoredTask]:
     """Every task of the project, by id."""
     return [
-        StoredTask(task.id, task_data.places(task.data), task.overlap, task.total_predictions > 0)
-        for task in pagination.tasks(client, project_id, "id,data,overlap,total_predictions")
+        StoredTask(task.id, task_data.places(task.data), task.overlap, task.predictions > 0)
+        for task in task_list.read(client, project_id)
     ]
 
 
@@ -33,15 +33,13 @@ def progress(
 ) -> Progress:
     """See `Studio.progress`; of a picture that has several tasks everybody counts once."""
     seen: dict[str, _Asked] = {}
-    for task in (task for id_ in project_ids for task in pagination.tasks(client, id_, _WHO, "all")):
-        people = set(task.annotators)
-        answers = len((task.annotations_ids or "").split(",")) if people else 0
+    for task in (task for id_ in project_ids for task in task_list.read(client, id_)):
         for picture in list(filter(None, task_data.places(task.data))) or [f"task {task.id}"]:
             if needed is None or picture in needed:
                 entry = seen.setdefault(picture, _Asked())
-                entry.people |= people
+                entry.people |= task.annotators
                 entry.overlap = max(entry.overlap, task.overlap)
-                entry.served |= answers < task.overlap
+                entry.served |= task.annotations < task.overlap
     by: Counter[str] = Counter(pseudonym(user) for entry in seen.values() for user in entry.people)
     done = stuck = asked = answered = surplus = 0
     for picture, entry in seen.items():
@@ -51,9 +49,6 @@ def progress(
         done += len(entry.people) >= wanted
         stuck += len(entry.people) < wanted and not entry.served
     return Progress(len(seen), done, stuck, asked, answered, surplus, dict(sorted(by.items())))
-
-
-_WHO: Final = "id,data,overlap,annotators,annotations_ids"
 
 
 @dataclass

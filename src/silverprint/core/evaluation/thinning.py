@@ -18,7 +18,7 @@ def kept(image_ids: Sequence[str], inclusion: Mapping[str, float]) -> Mask:
     as exact binomial tests, and cannot weigh pictures. Pictures without a chance stay: they are of another draw.
 
     Args:
-        inclusion: image_id -> its chance to be drawn, above 0 and at most 1, of the whole draw.
+        inclusion: image_id -> its chance to be drawn, above 0 and up to a factor, of the whole draw.
     """
     least = min(inclusion.values(), default=1.0)
     chances = [least / inclusion[name] if name in inclusion else 1.0 for name in image_ids]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from silverprint.core.queue import evaluation_draw, roles, shared_pages, tiers
+from silverprint.core.queue import evaluation_draw, evaluation_growth, roles, shared_pages, tiers
 from silverprint.core.queue.class_floors import Choose, pick_with_floors
 from silverprint.core.queue.reasons import INCLUDED
 from silverprint.core.queue.tiers import Asking, Tiers
@@ -34,7 +34,12 @@ class Plan:
 
 
 def compose(
-    askable: pl.DataFrame, shares: roles.Shares, plan: Plan, choose: Choose, beside: pl.DataFrame
+    askable: pl.DataFrame,
+    shares: roles.Shares,
+    plan: Plan,
+    choose: Choose,
+    beside: pl.DataFrame,
+    joining: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The queue, by rank. No two of its pictures are of one near-duplicate group.
 
@@ -50,15 +55,13 @@ def compose(
         choose: the strategy; sees one picture per group that chance and people left over, the group's first.
         beside: the pictures that are not drawn from `askable`, whose groups have none there, with role and strategy;
             and with overlap where it is another one than the round's.
+        joining: the rows of `askable` that `evaluation_growth.joining` gave: the round's evaluation pictures, whatever
+            `shares` says; None where evaluation pictures are drawn here.
 
     Returns:
         QUEUE, sorted by rank, but for `features` and `why`.
     """
-    evaluation = (
-        evaluation_draw.draw(askable, shares.evaluation, plan.seed)
-        if "stratum" in askable.columns
-        else roles.draw(askable, shares.evaluation, plan.seed, "evaluation")
-    )
+    evaluation = _first_draw(askable, shares.evaluation, plan.seed) if joining is None else joining
     left = roles.drop_groups(askable, evaluation)
     control = roles.draw(left, shares.control, plan.seed, "control")
     left = roles.drop_groups(left, control)
@@ -91,6 +94,12 @@ def compose(
     if plan.page_images is None:
         return queue
     return shared_pages.share(queue, plan.page_images, plan.seed, hidden=0 < plan.share_shown < 1)
+
+
+def _first_draw(askable: pl.DataFrame, count: int, seed: int) -> pl.DataFrame:
+    if "stratum" in askable.columns:
+        return evaluation_draw.draw(askable, count, seed)
+    return roles.draw(askable, count, seed, evaluation_growth.WHAT)
 
 
 def _judging_overlap(plan: Plan, role: str) -> int:

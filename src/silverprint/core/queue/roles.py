@@ -47,7 +47,7 @@ def shares(
     evaluation no figure of any round would mean anything, without labels nothing is trained.
 
     Args:
-        evaluation: pictures wanted for it; 0 after the first round.
+        evaluation: pictures wanted for it; after the first round, those that join (`evaluation_growth`).
         budget: train, control, relabel and audit together.
         control: share of the budget that is drawn at random, 0..1.
         relabel: pictures of the budget that were asked about before, and so take none of the available.
@@ -108,7 +108,12 @@ def draw_least_asked(pool: pl.DataFrame, count: int, seed: int, what: str) -> pl
 
 
 def _lots(pool: pl.DataFrame, seed: int, what: str) -> pl.Series:
-    return pl.Series("lot", [_digest(seed, what, image_id) for image_id in pool["image_id"]], dtype=pl.Binary)
+    return pl.Series("lot", [lot(seed, what, image_id) for image_id in pool["image_id"]], dtype=pl.Binary)
+
+
+def lot(seed: int, what: str, image_id: str) -> bytes:
+    """An image's lot in a draw, 16 bytes: images with the least lots are drawn."""
+    return _digest(seed, what, image_id)
 
 
 def drop_groups(pool: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:

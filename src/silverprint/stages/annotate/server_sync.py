@@ -98,7 +98,14 @@ def _page(params: Params, current: State) -> Page:
     dataset = params.dataset
     choices = (*current.classes, NONE_OF_THESE, UNSURE)
     by_age, grid = class_list.by_age(params, current), bool(ledgers.shared_pages(current.round))
-    return Page(dataset.title, dataset.instructions, choices, by_age, grid)
+    return Page(dataset.title, dataset.instructions, choices, by_age, grid, _groups(params, current))
+
+
+def _groups(params: Params, current: State) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The titles on the page, in the order of their first classes, with the classes below each."""
+    title_of = {name: rule.group for name in current.classes if (rule := params.classes.get(name)) and rule.group}
+    titles = dict.fromkeys(title_of.values())
+    return tuple((title, tuple(name for name, own in title_of.items() if own == title)) for title in titles)
 
 
 def _known(backend: AnnotationBackend, current: State, tier: str) -> Project | None:

@@ -88,9 +88,10 @@ def _require_final(opened: round_state.State, found: str) -> None:
 
 
 def _require_suite(params: Params, name: str, queue: pl.DataFrame) -> None:
-    first, entry = name == params.chain[0], params.rounds[name]
+    entry = params.rounds[name]
+    judges = name == params.chain[0] or params.evaluation.draw == "random"
     looks = entry.relabel > 0 or class_looks.STRATEGY in queue["strategy"]
-    also = {"evaluation": first, "gold": entry.gold > 0, "relabel": looks, "audit": entry.audit > 0}
+    also = {"evaluation": judges, "gold": entry.gold > 0, "relabel": looks, "audit": entry.audit > 0}
     allowed = ["train", "control", *(role for role, may in also.items() if may)]
     suite = layout.SUITES / "queue.json"
     failed = critical_failures(check(queue, suite, {"roles": allowed, "classes": list(params.dataset.classes)}))

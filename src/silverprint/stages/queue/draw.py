@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from silverprint.campaign import gold_list
+from silverprint.campaign import evaluation_draws, gold_list
 from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.core import half_precision
 from silverprint.core.duplicates import groups
-from silverprint.core.queue import evaluation_draw, roles
+from silverprint.core.queue import evaluation_draw, evaluation_growth, roles
 from silverprint.core.queue.batch_composition import Plan, compose
 from silverprint.core.queue.tiers import Asking, Tiers
 from silverprint.core.selection import select_with_scores
@@ -60,21 +60,35 @@ def _tiers(params: Params) -> Tiers:
 
 def draw(params: Params, name: str, pool: Pool, how: Plan) -> pl.DataFrame:
     """The queue, but for `why` and `features`."""
-    shares = _shares(params, name, pool.askable, pool.relabel.height)
+    joining = None if name == params.chain[0] else _joining(params, name, pool.askable)
+    shares = _shares(params, name, pool.askable, pool.relabel.height, joining)
 
     def choose(left: pl.DataFrame, count: int, taken: pl.DataFrame) -> Picks:
         asked = taken.with_columns(pl.lit(UNTOLD, pl.Int64).alias("class_id"))
         return _choose(pool, how, left, count, pl.concat([pool.labeled, asked], how="diagonal"))
 
     gold = gold_list.draw(params, name, pool.pictures, pool.manifest, how.seed)
-    askable = _with_strata(params, name, pool, how, shares.evaluation)
-    queue = compose(askable, shares, how, choose, pl.concat([gold, pool.relabel], how="diagonal"))
+    askable = pool.askable if joining is not None else _with_strata(params, name, pool, how, shares.evaluation)
+    queue = compose(askable, shares, how, choose, pl.concat([gold, pool.relabel], how="diagonal"), joining)
     if how.page_images is not None:
         _say_pages(name, queue)
     if further := queue.filter(pl.col("tier") != CROWD)["tier"].value_counts().sort("tier").rows():
         said = ", ".join(f"{count} go to the tier {tier}" for tier, count in further)
         say(f"{name}: of {queue.height} pictures {said}")
     return queue
+
+
+def _joining(params: Params, name: str, askable: pl.DataFrame) -> pl.DataFrame:
+    """The askable pictures that join the evaluation pictures of earlier rounds: half of what is left, at most."""
+    drawn = evaluation_draws.drawn(params.chain[: params.chain.index(name)])
+    most = min(params.evaluation.size, askable["group"].n_unique() // 2)
+    joining = evaluation_growth.joining(askable, drawn, most)
+    if joining.height:
+        rate = "at the rate of the first draw"
+        if joining["weight"].null_count() == 0:
+            rate = f"each for {joining['weight'][0]:.1f} of the first draw (evaluation.size = {params.evaluation.size})"
+        say(f"{name}: {joining.height} pictures that came since join the {drawn.height} evaluation pictures, {rate}")
+    return joining
 
 
 def _with_strata(params: Params, name: str, pool: Pool, how: Plan, count: int) -> pl.DataFrame:
@@ -103,9 +117,11 @@ def _say_pages(name: str, queue: pl.DataFrame) -> None:
     say(f"{name}: {len(shared)} pictures share {shared.n_unique()} pages, and {alone} have a page of their own")
 
 
-def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> roles.Shares:
+def _shares(
+    params: Params, name: str, askable: pl.DataFrame, relabel: int, joining: pl.DataFrame | None
+) -> roles.Shares:
     available = askable["group"].n_unique()
-    first = name == params.chain[0]
+    first = joining is None
     needed = 2 if first else 1
     if available < needed:
         left = "no picture is" if not available else "one picture is"
@@ -115,7 +131,7 @@ def _shares(params: Params, name: str, askable: pl.DataFrame, relabel: int) -> r
             remedy = f"{groups.describe(askable)}; or {remedy}"
         raise DataError(f"{name}: {left} left to ask about", rule, remedy)
     entry = params.rounds[name]
-    evaluation = params.evaluation.size if first else 0
+    evaluation = params.evaluation.size if joining is None else joining.height
     shares = roles.shares(
         available,
         evaluation=evaluation,

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from silverprint import config, layout
-from silverprint.records import LABELS, VOTES, conform
+from silverprint.records import CLASS_CHANGES, EVALUATION, LABELS, VOTES, conform
 from silverprint.stages import train
 from silverprint.store import evaluations, features, tables
 from tests.conftest import copy_project
@@ -212,3 +212,38 @@ def test_models_without_a_picture_in_common_are_said_to_be_so(typed, rounds):
     assert done.returncode == 0, done.stderr
     assert "No evaluation picture was judged by all of these models" in done.stdout
     assert row(done.stdout, "accuracy") == ["-", "-", "-"]
+
+
+def test_a_class_that_was_renamed_between_two_rounds_did_not_flip(typed, rounds):
+    """r02 is what a campaign has that renamed coat to cape, and bag by way of coat, after r01."""
+    before = typed("compare", "--flips", cwd=rounds)
+    now = {"coat": "cape", "bag": "coat"}
+    changes = [
+        {"at": f"2026-01-0{day}T00:00:00.000000+00:00", "change": "rename", "before": old, "after": new, "why": "x"}
+        for day, (old, new) in enumerate(now.items(), start=1)
+    ]
+    ledger = conform(pl.DataFrame(changes), CLASS_CHANGES)
+    tables.write_ledger(ledger, layout.CLASS_CHANGES, CLASS_CHANGES, ["at"])
+    path = layout.labels("r02") / "labels.parquet"
+    labels = tables.read(path, LABELS)
+    told = [
+        text and json.dumps({now.get(name, name): share for name, share in json.loads(text).items()})
+        for text in labels["distribution"]
+    ]
+    tables.write(labels.with_columns(pl.col("label").replace(now), pl.Series("distribution", told)), path, LABELS)
+    rewrite(layout.labels("r02") / "quality.json", class_changes=[change["at"] for change in changes])
+    card = json.loads((layout.model("r02") / "card.json").read_text())
+    classes = [now.get(name, name) for name in card["classes"]]
+    rewrite(layout.model("r02") / "card.json", classes=classes, class_changes=[change["at"] for change in changes])
+    judged = tables.read(layout.model("r02") / "evaluation.parquet", EVALUATION)
+    renamed = judged.with_columns(pl.col("label", "predicted").replace(now))
+    tables.write(renamed, layout.model("r02") / "evaluation.parquet", EVALUATION)
+    parameters = Path("params.yaml")
+    text = parameters.read_text()
+    parameters.write_text(text.replace("bag", "BAG").replace("coat", "cape").replace("BAG", "coat"))
+    after = typed("compare", "--flips", cwd=rounds)
+    assert after.returncode == 0, after.stderr
+    effect, flipped = r"What that did: .*", r"(\d+ labels) flipped"
+    assert re.findall(effect, after.stdout) == re.findall(effect, before.stdout) != []
+    assert re.findall(flipped, after.stdout) == re.findall(flipped, before.stdout)
+    assert "bag" not in after.stdout

@@ -1,6 +1,7 @@
 """silverprint plan: a table within 80 columns and as JSON, people as `round open` counts them, hostile flags."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from silverprint import config, layout
 from silverprint.campaign import forecast
 from silverprint.commands.plan import calibration, sample
 from silverprint.core.planning.unit_costs import NAMES
+from silverprint.errors import ConfigError
 from silverprint.store import files
 
 UNITS = {
@@ -40,7 +42,18 @@ def test_the_table_fits_eighty_columns(typed, costs):
         assert done.returncode == 0, done.stderr
         lines = done.stdout.splitlines()
         assert max(map(len, lines)) <= 80
-        for stage in ("acquire", "measure", "embed", "clean", "score", "queue", "labels", "train", "release"):
+        for stage in (
+            "acquire",
+            "measure",
+            "embed",
+            "persons",
+            "clean",
+            "score",
+            "queue",
+            "labels",
+            "train",
+            "release",
+        ):
             assert sum(line.startswith(f"{stage} ") for line in lines) == 1
         assert any(line.startswith("Bottleneck: ") for line in lines)
 
@@ -145,3 +158,41 @@ def test_the_page_names_every_unit_cost():
 
     page = (ROOT / "docs/planning.md").read_text(encoding="utf-8")
     assert [name for name in NAMES if f"| `{name}` |" not in page] == []
+
+
+def test_persons_costs_what_a_detector_costs_where_one_is_named(typed, costs, project):
+    def stage(path):
+        found = said(typed("plan", "--pictures", "1e6", "--json", "--costs", path))
+        return next(one for one in found["stages"] if one["stage"] == "persons"), found["notes"]["persons"]
+
+    none, note = stage(costs(persons_s=0.05))
+    assert (none["runs"], none["seconds"], "no detector is named" in note) == (0, 0.0, True)
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("detector: none", "detector: mtcnn"))
+    found, note = stage(costs(persons_s=0.05))
+    assert found["core_seconds"] == pytest.approx(50_000, rel=0.01)
+    assert (found["at_least"], "50,000 microseconds" in note) == (False, True)
+    unknown, note = stage(costs())
+    assert (unknown["at_least"], "not known (persons_s)" in note) == (True, True)
+
+
+def test_a_detector_is_tried_as_the_stage_runs_it(project, monkeypatch):
+    monkeypatch.setattr(sample, "_MADE", 1)
+    assert calibration._detecting(config.load(), sample.made_up()) is None
+    looked = []
+
+    class Detector:
+        def __call__(self, pixels):
+            looked.append(pixels.shape)
+
+    monkeypatch.setattr("silverprint.model.faces.FaceDetector", Detector)
+    params = replace(config.load(), persons=replace(config.load().persons, detector="mtcnn"))
+    broken = [("a", b"no picture")]
+    assert calibration._detecting(params, [*sample.made_up(), *broken]) >= 0
+    assert set(looked) == {(480, 640, 3)}
+
+    def lacking():
+        raise ConfigError("persons.detector = 'mtcnn'", "its package is not installed", "pip")
+
+    monkeypatch.setattr("silverprint.model.faces.FaceDetector", lacking)
+    assert calibration._detecting(params, sample.made_up()) is None

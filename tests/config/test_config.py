@@ -77,6 +77,8 @@ def set_at(tree: dict[str, Any], path: str, value: Any) -> None:
             {name: {"kind": "imagenet", "classes": {"bag": ["purse"]}} for name in ("a", "b")},
             r"classifiers = a, b: one classifier",
         ),
+        ("classifiers", {"clip": {"kind": "zero-shot"}}, r"zero-shot' with embed\.backbone = 'effic.*open_clip/NAME"),
+        ("classifiers", {"clip": {"kind": "zero-shot", "templates": []}}, r"clip\.templates.*must not be empty"),
         ("release.promise.precision", 1.0, "release.promise.precision = 1.0"),
         ("release.promise.confidence", 0, "release.promise.confidence = 0"),
         ("release.promise.precsion", 0.9, "did you mean precision"),

@@ -28,6 +28,7 @@ def knobs(holder: Any = config.Params, above: str = "") -> Iterator[tuple[str, A
         elif inner == Classifier:
             yield from knobs(config.TableClassifier, "classifiers.<table>.")
             yield from knobs(config.ImagenetClassifier, "classifiers.<imagenet>.")
+            yield from knobs(config.ZeroShotClassifier, "classifiers.<zero-shot>.")
         elif is_dataclass(inner):
             yield from knobs(inner, f"{above}{name}." if inner is hint else f"{above}{name}.<name>.")
         else:
@@ -39,7 +40,7 @@ KNOBS = dict(knobs())
 
 def row(way: str) -> str | None:
     as_crawl = way.replace("<urls>", "<web>")  # a list is fetched as a crawl is
-    kind = "<(web|urls|archive|folder|crowd|table|imagenet)>"
+    kind = "<(web|urls|archive|folder|crowd|table|imagenet|zero-shot)>"
     return ROWS.get(way) or ROWS.get(as_crawl) or ROWS.get(re.sub(kind, "<name>", way))
 
 

@@ -44,6 +44,19 @@ def test_similarity_is_the_cosine_of_centred_blocks_of_equal_weight(tmp_path, ro
         assert similar.argmax() == order[number]
 
 
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_direction_is_compared_with_one_block_of_every_row_as_it_is(tmp_path, rows, block) -> None:
+    found, _ = opened(tmp_path, [image_id(0), "f" * 64, image_id(250), image_id(199)])
+    direction = np.random.default_rng(1).normal(size=BLOCKS[block]).astype(np.float32)
+    direction /= np.linalg.norm(direction)
+    columns = slice(0, 24) if block == "final" else slice(24, COUNT)
+    wide = rows[[0, 250, 199], columns].astype(np.float64)
+    expected = wide @ direction / np.linalg.norm(wide, axis=1)
+    cosines = found.towards(direction, block)
+    assert np.isnan(cosines).tolist() == [False, True, False, False]
+    assert cosines[[0, 2, 3]] == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_picture_without_features_is_like_none_and_nowhere(tmp_path, rows) -> None:
     found, _ = opened(tmp_path, [image_id(0), "f" * 64, image_id(250)])
     assert np.isnan(found.coordinates()).all(axis=1).tolist() == [False, True, False]

@@ -7,14 +7,14 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import comparable_models
+from silverprint.campaign import comparable_models, present_labels
 from silverprint.config import Params
 from silverprint.core.evaluation import comparison
 from silverprint.core.evaluation.comparison import Gain, Judged, Shared
 from silverprint.core.reporting.flipped_labels import flipped_labels
 from silverprint.core.reporting.labelling_figures import class_counts, labelling_figures
 from silverprint.errors import UsageError, restore_remedy
-from silverprint.records import LABELS, VOTES
+from silverprint.records import VOTES
 from silverprint.store import evaluations, json_files, model_card, tables
 
 
@@ -52,7 +52,7 @@ class RoundComparison:
         rebuilt: rounds whose model was rebuilt on the features of the last one's, and stands here for their own.
         incomparable: round -> why its model cannot be compared with the first.
         differing: round -> knobs of training that differ from the first round's, as "epochs 150 -> 80".
-        flips: core.reporting.flipped_labels from the first to the last.
+        flips: core.reporting.flipped_labels from the first to the last, by the classes of today.
         cost_per_hour, currency: people, of params.yaml.
     """
 
@@ -117,7 +117,7 @@ def compare(params: Params, names: Sequence[str]) -> RoundComparison:
     """
     folders = comparable_models.folders(names)
     judgements = {name: evaluations.read(folders[name]) for name in names}
-    labels = {name: tables.read(layout.labels(name) / "labels.parquet", LABELS) for name in names}
+    labels = {name: present_labels.of_round(name) for name in names}
     cards = {name: model_card.read(folders[name]) for name in names}
     first, last = names[0], names[-1]
     incomparable = {

@@ -1,6 +1,12 @@
 """Configuration: params.yaml as frozen dataclasses, with types, ranges and rules checked. Its only reader."""
 
-from silverprint.config.classifiers import Classifier, ImagenetClassifier, TableClassifier, meanings
+from silverprint.config.classifiers import (
+    Classifier,
+    ImagenetClassifier,
+    TableClassifier,
+    ZeroShotClassifier,
+    meanings,
+)
 from silverprint.config.defaults import REQUIRED, default_of, names_are_free
 from silverprint.config.finetune import Augment, Finetune, Unlabelled
 from silverprint.config.load import check, load, parse, unknown_knobs
@@ -81,6 +87,7 @@ __all__ = [
     "Unlabelled",
     "UrlSource",
     "WebSource",
+    "ZeroShotClassifier",
     "check",
     "default_of",
     "load",

@@ -1,5 +1,6 @@
 """Kinds of existing classifiers that give the first predictions, and what their words mean."""
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -10,6 +11,18 @@ from silverprint.config.field_types import PACKAGED_BACKBONE, ClassName, Line, S
 from silverprint.errors import ConfigError
 
 Words: TypeAlias = Annotated[tuple[Line, ...], Field(min_length=1)]
+# The plain prompt of CLIP, and the seven that its authors chose for ImageNet out of eighty: Radford et al. 2021,
+# "Learning Transferable Visual Models From Natural Language Supervision" (arXiv:2103.00020), section 3.1.4.
+TEMPLATES: Final = (
+    "a photo of a {}.",
+    "itap of a {}.",
+    "a bad photo of the {}.",
+    "a origami {}.",
+    "a photo of the large {}.",
+    "a {} in a video game.",
+    "art of the {}.",
+    "a photo of the small {}.",
+)
 
 
 @frozen
@@ -30,18 +43,40 @@ class ImagenetClassifier:
     classes: Annotated[dict[ClassName, Words], Field(min_length=1)]  # class -> the ImageNet classes that are one of it
 
 
-Classifier: TypeAlias = Annotated[TableClassifier | ImagenetClassifier, Field(discriminator="kind")]
-CLASSIFIER_KINDS: Final[dict[str, type[Any]]] = {"table": TableClassifier, "imagenet": ImagenetClassifier}
+@frozen
+class ZeroShotClassifier:
+    """The text side of the open_clip network whose image side is the backbone: classes are described in words."""
+
+    kind: Literal["zero-shot"]
+    templates: Words = TEMPLATES  # sentences with {} where the word goes
+    classes: dict[ClassName, Words] = Field(default_factory=dict)  # class -> words for it in place of its own name
 
 
-def meanings(classifier: TableClassifier | ImagenetClassifier, classes: Sequence[str]) -> dict[str, int]:
+AnyClassifier: TypeAlias = TableClassifier | ImagenetClassifier | ZeroShotClassifier
+Classifier: TypeAlias = Annotated[AnyClassifier, Field(discriminator="kind")]
+CLASSIFIER_KINDS: Final[dict[str, type[Any]]] = {
+    "table": TableClassifier,
+    "imagenet": ImagenetClassifier,
+    "zero-shot": ZeroShotClassifier,
+}
+
+
+def meanings(classifier: AnyClassifier, classes: Sequence[str]) -> dict[str, int]:
     """The classifier's word -> the place in `classes` of what it means.
 
-    In a table a class that stands for no other one is a word for itself, beside those that are given for it.
+    In a table a class that stands for no other one is a word for itself, beside those that are given for it. Before a
+    zero-shot classifier a class without words is described by its name, `_` read as a space.
     """
-    own = {name: number for number, name in enumerate(classes)} if isinstance(classifier, TableClassifier) else {}
     given = {word: classes.index(name) for name, words in classifier.classes.items() for word in words}
-    return own | given
+    if isinstance(classifier, TableClassifier):
+        return {name: number for number, name in enumerate(classes)} | given
+    if isinstance(classifier, ZeroShotClassifier):
+        return {_spoken(name): n for n, name in enumerate(classes) if name not in classifier.classes} | given
+    return given
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def check_classifiers(classifiers: Mapping[str, Any], classes: Sequence[str], backbone: str) -> None:
@@ -58,6 +93,24 @@ def check_classifiers(classifiers: Mapping[str, Any], classes: Sequence[str], ba
             value = f"classifiers.{name}.kind = 'imagenet' with embed.backbone = {backbone!r}"
             rule = f"the ImageNet classes are those of {PACKAGED_BACKBONE}, which reads its own features"
             raise ConfigError(value, rule, "remove it, or give the other network's predictions as kind: table")
+        if isinstance(classifier, ZeroShotClassifier):
+            _described(f"classifiers.{name}", classifier, classes, backbone)
+
+
+def _described(where: str, classifier: ZeroShotClassifier, classes: Sequence[str], backbone: str) -> None:
+    if not backbone.startswith("open_clip/"):
+        value, rule = f"{where}.kind = 'zero-shot' with embed.backbone = {backbone!r}", "it reads open_clip's features"
+        raise ConfigError(value, rule, "use an open_clip/NAME backbone, or give its predictions as kind: table")
+    for template in classifier.templates:
+        if re.findall(r"[{}]+", template) != ["{}"]:
+            remedy = "write it as 'a photo of a {}.'"
+            raise ConfigError(f"{where}.templates: {template!r}", "a template has {} once, for the word", remedy)
+    own = [_spoken(name) for name in classes if name not in classifier.classes]
+    given = [word for words in classifier.classes.values() for word in words]
+    for word in own:
+        if (own + given).count(word) > 1:
+            rule = "two classes are described by it: the name of one, and a word for another or its name"
+            raise ConfigError(f"{where}.classes: {word!r}", rule, "give each of the two words of its own")
 
 
 def _words(where: str, given: Mapping[str, Sequence[str]], classes: Sequence[str]) -> None:

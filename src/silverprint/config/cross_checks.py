@@ -32,6 +32,7 @@ def require_agreement(params: Params) -> None:
     _persons(params)
     _test_sources(params)
     _answers(params.release.answers)
+    _copies(params)
     check_classifiers(params.classifiers, params.dataset.classes, params.embed.backbone)
 
 
@@ -128,6 +129,13 @@ def _answers(answers: Mapping[str, str]) -> None:
     url = answers.get("url")
     if url is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
         raise ConfigError(f"release.answers.url = {url!r}", "croissant.json has one address", "write https://...")
+
+
+def _copies(params: Params) -> None:
+    if params.release.augment and not params.model.finetune.augment.changes_one:
+        value = f"release.augment = {params.release.augment}"
+        rule = "model.finetune.augment changes no single picture, so each copy would be its original"
+        raise ConfigError(value, rule, "set flip, rotation, crop, colour or randaugment there, or augment: 0")
 
 
 def _pictures(name: str, source: WebSource) -> None:

@@ -23,6 +23,11 @@ class Augment:
     mixup: _Strength = 0.0  # alpha of the Beta distribution by which two pictures are blended
     cutmix: _Strength = 0.0  # likewise, of the area that is pasted from another picture
 
+    @property
+    def changes_one(self) -> bool:
+        """Whether a single picture is changed: `mixup` and `cutmix` take two."""
+        return bool(self.flip or self.rotation or self.crop < 1 or self.colour or self.randaugment)
+
 
 @frozen
 class Unlabelled:

@@ -251,6 +251,9 @@ class Release:
     imported: bool = True  # brought labels that keep it, of pictures that nobody was asked about: `imported` split
     core_classes: tuple[ClassName, ...] = ()  # classes that people alone give
     test_sources: tuple[Name, ...] = ()  # sources of which all that people labelled is in `test`, and nothing elsewhere
+    augment: Annotated[int, Field(ge=0, le=100)] = (
+        0  # changed copies of each training picture, as model.finetune.augment
+    )
     formats: tuple[ReleaseFormat, ...] = ("parquet", "imagefolder")
     csv_raw: bool = False  # true: text in the CSV is left as it is, even where a spreadsheet would read a formula
     answers: dict[Name, Shown] = Field(default_factory=dict)  # what only a person knows, by the documents' questions

@@ -3,7 +3,7 @@
 from silverprint import layout
 from silverprint.adapters import prediction_table
 from silverprint.campaign import class_list, idle_knobs, ledgers, lint, round_state
-from silverprint.config import START, ImagenetClassifier, Params
+from silverprint.config import START, ImagenetClassifier, Params, TableClassifier
 from silverprint.console import say
 from silverprint.store import files
 
@@ -43,8 +43,14 @@ def _require_classifier(params: Params) -> None:
 
             words = [word for said in classifier.classes.values() for word in said]
             imagenet.require_known(f"classifiers.{name}.classes", words)
-        elif not (layout.model(START) / "scores.parquet").exists():
+        elif (layout.model(START) / "scores.parquet").exists():
+            continue
+        elif isinstance(classifier, TableClassifier):
             prediction_table.require_file(name, classifier)
+        else:
+            from silverprint.model import zero_shot
+
+            zero_shot.require_readable(f"classifiers.{name}", classifier, params.dataset.classes, params.embed.backbone)
 
 
 def _unasked(params: Params) -> list[str]:

@@ -1,7 +1,8 @@
 """start: the state before the first round: no labels, nothing measured, and no model but a classifier that was there.
 
-`classifiers` in params.yaml may name one: another system, or the backbone's own classes. Its predictions are to the
-first round what a model's are to the others. Nobody believes them unmeasured: train@r judges them with the first model.
+`classifiers` in params.yaml may name one: another system, the backbone's own classes, or its text side. Its predictions
+are to the first round what a model's are to the others. Nobody believes them unmeasured: train@r judges them with the
+first model.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from silverprint import console, layout
 from silverprint.adapters import prediction_table
 from silverprint.adapters.prediction_table import Predictions
 from silverprint.campaign import round_state
-from silverprint.config import START, ImagenetClassifier, Params, TableClassifier
+from silverprint.config import START, ImagenetClassifier, Params, TableClassifier, ZeroShotClassifier
 from silverprint.core import half_precision
 from silverprint.core.first_predictions import matched
 from silverprint.dvcfiles import missing_outputs
@@ -43,8 +44,8 @@ def run(params: Params) -> None:
     score@r has them, of the kept pictures that are predicted. It stays as it is once people are asked in round one.
 
     Raises:
-        UnavailableError: the table of predictions, or an output, is not there.
-        ConfigError: the table is another one than params.yaml says.
+        UnavailableError: the table of predictions, the backbone's weights, or an output is not there.
+        ConfigError: the table is another one than params.yaml says, or open_clip cannot read texts for the backbone.
         DataError: it cannot be understood, or predicts no kept picture.
     """
     if params.classifiers:
@@ -82,6 +83,8 @@ def _described(params: Params) -> dict[str, Any] | None:
     for name, classifier in params.classifiers.items():
         knobs = {key: value for key, value in vars(classifier).items() if key != "path"}
         words = {word: list(said) for word, said in classifier.classes.items()}
+        if isinstance(classifier, ZeroShotClassifier):
+            knobs["templates"] = list(classifier.templates)
         return {"name": name, **knobs, "classes": words}
     return None
 
@@ -91,8 +94,10 @@ def _predict(params: Params) -> None:
     kept = tables.read(layout.MANIFEST, MANIFEST).filter("kept")["image_id"].sort()
     if isinstance(classifier, TableClassifier):
         predicted, probabilities = _of_table(params, name, classifier, kept)
-    else:
+    elif isinstance(classifier, ImagenetClassifier):
         predicted, probabilities = kept, _of_imagenet(params, classifier, kept)
+    else:
+        predicted, probabilities = kept, _of_texts(params, classifier, kept)
     _write(params, name, predicted, probabilities)
     said = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
     never = [known for known, count in zip(params.dataset.classes, said, strict=True) if not count]
@@ -104,6 +109,12 @@ def _of_imagenet(params: Params, classifier: ImagenetClassifier, kept: pl.Series
     from silverprint.model import imagenet
 
     return imagenet.predict(classifier, Features(layout.EMBED), kept, params.dataset.classes)
+
+
+def _of_texts(params: Params, classifier: ZeroShotClassifier, kept: pl.Series) -> NDArray[np.float32]:
+    from silverprint.model import zero_shot
+
+    return zero_shot.predict(classifier, params, Features(layout.EMBED), kept)
 
 
 def _of_table(

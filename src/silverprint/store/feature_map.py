@@ -1,6 +1,7 @@
 """Map of a pool's features, and search for similar images in them; the map is kept in var/ without any name."""
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -70,21 +71,42 @@ class FeatureMap:
         [row] = self._features.rows_at([int(self._row[place])])
         weight, offset = self._space.direction(row)
         own = self._places[self._row[place], 2]
-        products = self._products(weight) - offset
+        products = self._of_batches(lambda batch: widened(batch) @ weight) - offset
         lengths = self._places[:, 2] * own
         cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
         there = self._row >= 0
         out[there] = cosines[self._row[there]]
         return out
 
-    def _products(self, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    def towards(self, direction: NDArray[np.float32], block: str) -> NDArray[np.float32]:
+        """(N,) cosine of a block of every image's features, as it is, with a direction in that block's space, -1 to 1:
+        all of them, nothing approximated but for single precision. NaN for an image without features.
+
+        Args:
+            direction: (F,) of length 1.
+        """
+        columns = self._features.blocks[block]
+
+        def cosines(batch: NDArray[np.float16]) -> NDArray[np.float32]:
+            rows = widened(np.ascontiguousarray(batch[:, columns]))
+            lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+            found: NDArray[np.float32] = (rows @ direction) / np.maximum(lengths, np.finfo(np.float32).tiny)
+            return found
+
+        out = np.full(len(self._row), np.nan, dtype=np.float32)
+        there = self._row >= 0
+        out[there] = self._of_batches(cosines)[self._row[there]]
+        return out
+
+    def _of_batches(self, figure: Callable[[NDArray[np.float16]], NDArray[np.float32]]) -> NDArray[np.float32]:
+        """`figure` of each row on disk, which it gives for a batch of them."""
         out = np.empty(len(self._features.image_ids), dtype=np.float32)
 
         def multiply(span: tuple[int, NDArray[np.float16]]) -> None:
             start, rows = span
             for first in range(0, len(rows), _BATCH):
                 batch = rows[first : first + _BATCH]
-                out[start + first : start + first + len(batch)] = widened(batch) @ weight
+                out[start + first : start + first + len(batch)] = figure(batch)
 
         with ThreadPoolExecutor(self._threads) as pool:
             list(pool.map(multiply, self._features.spans(_SPAN)))

@@ -36,6 +36,7 @@ def a_card(**changes: Any) -> card.Card:
         "imported": {},
         "core_classes": ("coat",),
         "test_sources": (),
+        "augment": 0,
         "formats": ("parquet", "imagefolder"),
         "version": {"version": 2, "at": "2026-01-02T03:04:05+00:00", "round": "r02", "digest": "a" * 64,
                     "added": 3, "removed": 2, "relabelled": 3, "moved": 0, "renamed": 0},
@@ -85,3 +86,11 @@ def test_the_card_says_what_is_not_there() -> None:
     text = card.render(a_card(evaluation=None))
     assert "There is no evaluation of a model." in text
     assert "silver" not in text
+
+
+def test_augmented_copies_are_counted_apart() -> None:
+    assert "augmented copies" not in card.render(a_card())
+    text = card.render(a_card(augment=10))
+    assert "`train` has 10 augmented copies of each of its pictures, too, 12,000 in all" in " ".join(text.split())
+    assert header(text)["size_categories"] == ["10K<n<100K"]
+    assert "| `train` | 1,200 |" in text

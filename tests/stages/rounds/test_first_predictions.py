@@ -11,7 +11,7 @@ import pytest
 
 from silverprint import layout
 from silverprint.campaign import known_names, ledgers, model_voices
-from silverprint.config import Params, TableClassifier
+from silverprint.config import Params, TableClassifier, ZeroShotClassifier
 from silverprint.core import half_precision
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import LABELS, RAW, SCORES, VOICES, conform
@@ -224,3 +224,23 @@ def test_damaged_predictions_are_refused(shop: Params) -> None:
     np.save(layout.model("start") / "probabilities.npy", np.zeros((1, 3, 10), dtype=np.float16))
     with pytest.raises(DataError, match=r"where scores\.parquet has 50 rows"):
         score.run(shop, "r01")
+
+
+def test_classes_in_words_are_a_classifier_as_any_other(params: Params, monkeypatch, capsys) -> None:
+    kept = {}
+
+    def predict(_: object, __: Params, ___: object, image_ids: pl.Series) -> np.ndarray:
+        kept["number"] = len(image_ids)
+        return np.random.default_rng(0).dirichlet(np.ones(10), len(image_ids)).astype(np.float32)
+
+    monkeypatch.setattr("silverprint.model.zero_shot.predict", predict)
+    clip = replace(params, classifiers={"clip": ZeroShotClassifier(kind="zero-shot", classes={"bag": ("purse",)})})
+    begin(clip)
+    assert kept["number"] == POOL == scores("r01")["model_id"].drop_nulls().len()
+    assert card()["classifier"]["classes"] == {"bag": ["purse"]}
+    campaign.open_round(clip, "r01")
+    capsys.readouterr()
+    start.run(clip)
+    assert "changes nothing" not in capsys.readouterr().err
+    start.run(replace(clip, classifiers={"clip": ZeroShotClassifier(kind="zero-shot", templates=("a {}",))}))
+    assert "changes nothing" in capsys.readouterr().err

@@ -48,6 +48,7 @@ def pool(request: Request) -> Response:
             "orders": {name: words for name, (words, _) in view.ORDERS.items()},
             "page": view.PAGE,
             "most": MOST_SELECTED,
+            "words": site.pool.described is not None,
             "map": bool(np.isfinite(site.pool.coordinates).any()),
         }
     )

@@ -72,6 +72,8 @@ class Pool:
         marks: image_id -> lists that name it by now.
         facts: sentences about where the figures come from.
         actions: by name.
+        described: (N,) how well a text describes every picture, -1 to 1; NaN for one without features. None where
+            nothing at hand reads texts.
     """
 
     name: str
@@ -84,3 +86,4 @@ class Pool:
     marks: Callable[[], Mapping[str, tuple[str, ...]]]
     facts: tuple[str, ...] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
+    described: Callable[[str], NDArray[np.float32]] | None = None

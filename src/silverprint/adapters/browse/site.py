@@ -75,10 +75,16 @@ class Site:
         """Numbers of the pictures that are asked for, in order, and (N,) similarities where they are asked for.
 
         Raises:
-            Stop: others are to be like a picture that is not there, or has no features.
+            Stop: others are to be like a picture that is not there, or has no features; or nothing reads texts here.
         """
-        similarity = None
-        if wanted.like is not None:
+        similarity, words = None, " ".join(wanted.words.split())
+        if words and wanted.like is not None:
+            raise Stop(400, "Pictures come in one order: like a picture, or as words describe them.")
+        if words:
+            if self.pool.described is None:
+                raise Stop(404, "Nothing here reads words: About these figures says why.")
+            similarity = self.pool.described(words)
+        elif wanted.like is not None:
             self.require([wanted.like])
             similarity = self.pool.similar(wanted.like)
             if np.isnan(similarity[wanted.like]):

@@ -35,6 +35,7 @@ class Wanted(BaseModel):
         group: near-duplicates of one another.
         area: corners of a closed shape on the map.
         like: number of the picture that others are like; they come in the order of their similarity.
+        words: what pictures show; they come in the order in which it describes them.
         offset: pictures before the page.
     """
 
@@ -48,6 +49,7 @@ class Wanted(BaseModel):
     group: int | None = None
     area: Annotated[list[tuple[float, float]], Field(max_length=MOST_CORNERS)] = []
     like: Annotated[int, Field(ge=0)] | None = None
+    words: Name = ""
     order: Literal["any", "unsure", "sure", "disagreed", "newest", "smallest"] = "any"
     offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
 

@@ -32,7 +32,8 @@ def _document(dataset: Dataset, rows: pl.DataFrame, placed: list[str], first: in
         width, height = row["width"], row["height"]
         known = {} if width is None or height is None else {"width": width, "height": height}
         picture = {"id": number, "file_name": name, **known, "license": licenses.get(row["license"]),
-                   "coco_url": row["url"], "date_captured": row["fetched_at"], "image_id": row["image_id"]}  # fmt: skip
+                   "coco_url": row["url"], "date_captured": row["fetched_at"], "image_id": row["image_id"],
+                   "parent": row["parent"]}  # fmt: skip
         images.append({key: value for key, value in picture.items() if value is not None})
         box = {"bbox": [0, 0, width, height], "area": width * height} if known else {}
         annotations.append(

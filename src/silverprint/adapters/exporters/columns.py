@@ -15,6 +15,8 @@ COLUMNS: Final[Schema] = {
     "agreement": REAL,
     "role": TEXT,
     "round": TEXT,
+    "weight": REAL,  # of an evaluation picture: for how many of the pool it stands
+    "parent": TEXT,  # of an augmented copy: the image_id of the picture that it was made of
     "license": TEXT,
     "license_evidence": TEXT,
     "url": TEXT,

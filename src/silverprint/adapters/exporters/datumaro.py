@@ -7,7 +7,7 @@ from typing import Any
 from silverprint.adapters.exporters.exporter import Dataset, names, records
 from silverprint.store import files
 
-_ATTRIBUTES = ("label_source", "confidence", "n_votes", "license", "source", "url")
+_ATTRIBUTES = ("label_source", "confidence", "n_votes", "weight", "parent", "license", "source", "url")
 
 
 def export(dataset: Dataset, folder: Path) -> None:

@@ -17,7 +17,8 @@ class Dataset:
     """
     Attributes:
         name: the dataset's.
-        rows: the columns of COLUMNS, and `split`, `format`, `width`, `height` (pixels, may be null); one row a picture.
+        rows: the columns of COLUMNS, and `split`, `format`, `width`, `height` (pixels, may be null); one row a picture
+            or an augmented copy of one.
         classes: every one at the place of its number.
         read: (image_id, bytes) of the pictures asked for, in that order.
         raw_csv: text in a CSV stays as it is, even where a spreadsheet would take it for a formula.

@@ -29,6 +29,7 @@ class Card:
     imported: dict[str, Any]  # the same of labels that sources brought; empty where none was listened to
     core_classes: tuple[str, ...]  # classes that no automatic label gives
     test_sources: tuple[str, ...]  # sources that only `test` has
+    augment: int  # augmented copies of each picture of `train`, which `splits` does not count
     formats: tuple[str, ...]  # names of `release.formats`
     version: dict[str, Any]  # row of records.RELEASES
     compared: bool  # whether the version before is known
@@ -40,7 +41,7 @@ def render(card: Card) -> str:
     return _template().render(
         card=card,
         total=total,
-        size=size_category(total),
+        size=size_category(total + card.augment * sum(card.splits.get("train", {}).values())),
         license_ids=license_ids([r["license"] for r in card.licenses]),
     )
 

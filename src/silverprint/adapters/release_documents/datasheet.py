@@ -42,7 +42,7 @@ def _composition(facts: ReleaseFacts) -> tuple[Item, ...]:
         name: {split: facts.rows.filter(split=split, label=name).height for split in splits} for name in facts.classes
     }
     rows = [(name, *counts.values()) for name, counts in by_class.items()]
-    total = f"{facts.rows.height:,} pictures: {sentences.counted(facts.splits)}."
+    total = f"{facts.rows.height:,} pictures: {sentences.counted(facts.splits)}.{sentences.copied(facts)}"
     return (
         Item("instances", "What is an instance?", f"A picture with one of {len(facts.classes)} classes."),
         Item("counts", "How many instances are there, of each kind?",

@@ -18,13 +18,24 @@ KINDS: Final = {
 
 LIMITS: Final = [
     "Labels of train and test are people's answers, not the truth: see agreement and n_votes.",
-    "train is no random sample: its pictures were chosen where they teach most. Estimate shares of classes from test.",
+    "train is no random sample: its pictures were chosen where they teach most. Estimate shares of classes from test,"
+    " each picture that has a weight weighed by it.",
     "Near-duplicates of test pictures are kept out of the other splits; pictures that merely look alike are not.",
     "Labels of imported, where there are some, are as sources brought them, held to the promise of silver.",
     "silver, where there is one, repeats its model's mistakes and favours pictures that are easy for it.",
 ]
 
 _TOLD: Final = ("page_url", "caption", "license", "robots", "reservation", "contract", "consent")
+
+
+def copied(facts: ReleaseFacts) -> str:
+    """What is in the release beside its pictures, with a space before; empty where nothing is."""
+    if not facts.copies:
+        return ""
+    each = facts.params.release.augment
+    return (
+        f" Beside them are {facts.copies:,} augmented copies, {each} of each picture of train, which name it as parent."
+    )
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -15,7 +15,7 @@ from silverprint.adapters.browse.pool import Pool
 from silverprint.adapters.browse.serve import listening, serve
 from silverprint.adapters.browse.site import Site
 from silverprint.campaign import gold_list, ledgers, pool_table
-from silverprint.commands.browse import actions
+from silverprint.commands.browse import actions, words
 from silverprint.config import Params
 from silverprint.console import err, say
 from silverprint.dvcfiles import missing_outputs
@@ -54,10 +54,12 @@ def _pool(params: Params, shards: ShardReader) -> Pool:
     rows = pool_table.read(params)
     coordinates: NDArray[np.float32] = np.full((rows.height, 2), np.nan, dtype=np.float32)
     similar: Callable[[int], NDArray[np.float32]] = partial(_unlike, rows.height)
+    described, lacking = None, words.lacking(params)
     if (layout.EMBED / "embed.json").exists():
         found = FeatureMap(layout.EMBED, rows["image_id"], layout.BROWSE / "map.kept", cores.available())
         coordinates = found.coordinates()
         similar = found.similar
+        described = None if lacking else words.Words(params.embed, found)
     return Pool(
         name=params.dataset.name,
         classes=params.dataset.classes,
@@ -67,8 +69,9 @@ def _pool(params: Params, shards: ShardReader) -> Pool:
         stored=lambda image_id: next(shards.read([image_id]))[1],
         gone=_Fresh((layout.TAKEDOWNS, layout.WITHDRAWN), ledgers.withdrawn_images),
         marks=_Fresh((layout.INCLUDE, layout.EXCLUDE, layout.GOLD), partial(_marks, params)),
-        facts=tuple(_facts(params)),
+        facts=(*_facts(params), lacking or words.HOW),
         actions=actions.actions(params),
+        described=described,
     )
 
 

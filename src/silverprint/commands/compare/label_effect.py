@@ -8,17 +8,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint import layout
-from silverprint.campaign import evaluation_draws, ledgers
+from silverprint.campaign import evaluation_draws, ledgers, present_labels
 from silverprint.campaign.round_comparison import RoundComparison
 from silverprint.config import Params
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import paired, weighted
 from silverprint.core.evaluation.paired import Estimate
+from silverprint.core.evaluation.present_classes import unique_names
 from silverprint.core.evaluation.targets import believed
 from silverprint.core.evaluation.training_set import Examples, examples, unlabelled
 from silverprint.core.semisupervised import MOST
-from silverprint.records import LABELS, MANIFEST
-from silverprint.store import model_card, tables
+from silverprint.records import MANIFEST
+from silverprint.store import evaluations, model_card, tables
 from silverprint.store.features import Features
 
 
@@ -55,9 +56,9 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
     from silverprint.model.retrain import Retraining
 
     card = model_card.read(layout.model(found.last.name))
-    classes: tuple[str, ...] = tuple(card["classes"])
+    classes = tuple(unique_names(card["classes"], evaluations.unseen(card)))  # of today, as all labels here
     (training, judged), pool = _examples(found.last.name, classes)
-    before = tables.read(layout.labels(found.first.name) / "labels.parquet", LABELS)
+    before = present_labels.of_round(found.first.name)
     old = _older(training, before, classes)
     flipped = int((old["label"] != training["label"]).sum())
     if not flipped or judged.is_empty():
@@ -99,7 +100,7 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
 
 def _examples(name: str, classes: tuple[str, ...]) -> tuple[Examples, list[str]]:
     """What `train` learns from and judges by, and the pictures that nobody labelled."""
-    labels = tables.read(layout.labels(name) / "labels.parquet", LABELS)
+    labels = present_labels.of_round(name)
     manifest, withdrawn = tables.read(layout.MANIFEST, MANIFEST), ledgers.withdrawn_images()
     found = examples(labels, manifest, classes=classes, withdrawn=withdrawn, binding=BINDING)
     return found, unlabelled(labels, manifest, withdrawn=withdrawn, most=MOST)

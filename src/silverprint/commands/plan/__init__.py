@@ -73,5 +73,6 @@ def _pool(params: Params, pictures: int) -> tuple[Pool, int]:
     pool = Pool(
         pictures, kept, len(params.dataset.classes), params.model.members, columns, holders,
         len(params.round_names), bool(params.classifiers),
+        params.persons.detector != "none",
     )  # fmt: skip
     return pool, round(grouped * pictures)

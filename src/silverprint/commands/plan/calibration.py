@@ -21,8 +21,9 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.planning.table_work import REFERENCE_S, table_work
 from silverprint.core.planning.unit_costs import NAMES, TRIED, rule_broken
-from silverprint.errors import DataError, UnavailableError
+from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.imaging import measurement
+from silverprint.imaging.decode import decode_stored
 from silverprint.store import files
 from silverprint.store.executor import cores
 
@@ -40,6 +41,7 @@ def measured(params: Params) -> dict[str, Any]:
         "backbone": params.embed.backbone,
         "size": params.embed.size,
         "batch": params.embed.batch,
+        "detector": params.persons.detector,
     }
     kept = _kept()
     if kept.get("key") == key:
@@ -68,6 +70,7 @@ def _tried(params: Params) -> dict[str, Any]:
     found: dict[str, float | None] = {
         "measure_s": _seconds(lambda one: measurement.measure(*one), pictures),
         **_embedding(params, pictures),
+        "persons_s": _detecting(params, pictures),
         "table_slowness": table_slowness(),
         "picture_bytes": each,
         "disk_mb_s": _disk(),
@@ -113,6 +116,24 @@ def _embedding(params: Params, pictures: Sequence[Picture]) -> dict[str, float |
     batches = [ready[start : start + knobs.batch] for start in range(0, len(ready), knobs.batch)]
     both_s = _seconds(lambda batch: list(embedder.stream(batch, len(batch))), batches) * len(batches) / len(ready)
     return {"decode_s": decode_s, "network_s": max(both_s - decode_s, 1e-6), "gpu_s": None}
+
+
+def _detecting(params: Params, pictures: Sequence[Picture]) -> float | None:
+    """Seconds of one core to look for persons in a picture; None where no detector is named, or it is not installed."""
+    if params.persons.detector == "none":
+        return None
+    from silverprint.model.faces import SIDE, FaceDetector
+
+    def look(one: Picture) -> None:
+        with suppress(DataError):  # what does not decode is found by `measure`: `persons` never sees it
+            detector(decode_stored(*one, SIDE))
+
+    try:
+        detector = FaceDetector()
+    except ConfigError as error:
+        say(f"plan: the detector was not tried: {error}")
+        return None
+    return _seconds(look, pictures)
 
 
 def table_slowness() -> float:

@@ -46,6 +46,7 @@ def notes(plan: Plan, units: UnitCosts) -> dict[str, str]:
         "acquire": network,
         "measure": f"{_micro(units.measure_s)} of a core a picture; executor: ray shares it among machines",
         "embed": _embed_note(plan, units),
+        "persons": _persons_note(plan, units),
         "clean": "the first time; later runs find their intermediate results in var/",
         "score": f"in rounds that have a model; {pool.members} heads, {pool.classes} classes",
         "queue": "strategy auto",
@@ -67,6 +68,13 @@ def _embed_note(plan: Plan, units: UnitCosts) -> str:
     unknown = "its time is not known (gpu_s), and decoding alone counts"
     gpu = unknown if units.gpu_s is None else f"it takes {_micro(units.gpu_s)} a picture"
     return f"{decoding}; one GPU is used, and {gpu}"
+
+
+def _persons_note(plan: Plan, units: UnitCosts) -> str:
+    if not plan.pool.detector:
+        return "no detector is named (persons.detector)"
+    cost = "its time is not known (persons_s)" if units.persons_s is None else f"{_micro(units.persons_s)} of a core"
+    return f"{cost} a picture; one machine, no GPU"
 
 
 def _micro(seconds: float) -> str:

@@ -30,6 +30,7 @@ class Pool:
         holders: copies of a released picture that the release's formats hold.
         rounds: R, as params.yaml plans them; 0 or more.
         first_model: whether a classifier predicts before the first round.
+        detector: whether one looks for persons.
     """
 
     pictures: int
@@ -40,6 +41,7 @@ class Pool:
     holders: int = 2
     rounds: int = 3
     first_model: bool = False
+    detector: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def runs(stage: str, pool: Pool) -> int:
     """How often the stage works through the pool in the whole campaign."""
     if stage == "score":  # without a model there is nothing to predict
         return max(0, pool.rounds - 1 + pool.first_model)
+    if stage == "persons":  # without a detector it looks at nothing
+        return int(pool.detector)
     return pool.rounds if stage in BY_ROUND else 1
 
 
@@ -104,7 +108,8 @@ def costs(pool: Pool, units: UnitCosts, gpus: int = 0, cores: int = 1) -> dict[s
     """The cost of one run of each stage, in the order of the pipeline.
 
     What works on features takes time and memory by their columns, on probabilities by classes and members, and all of
-    it by what the machine's `table_slowness` is. `measure` has a process for each of a machine's `cores`.
+    it by what the machine's `table_slowness` is. `measure` has a process for each of a machine's `cores`, `persons` a
+    batch.
     """
     slow, wide, kept = units.table_slowness, pool.columns / COLUMNS, pool.kept
     rows_b = _HALF * pool.columns
@@ -117,6 +122,10 @@ def costs(pool: Pool, units: UnitCosts, gpus: int = 0, cores: int = 1) -> dict[s
         ),
         "measure": Cost("every machine", 2.2 * slow, units.measure_s, 0.13e9 + 0.115e9 * cores, 0.0, written_b=1_600),
         "embed": _embed(units, gpus, slow, rows_b),
+        "persons": Cost(
+            "every core", 6.0 * slow, units.persons_s or 0.0, 0.48e9 + 0.025e9 * cores, 0.0, library_b=0.42e9,
+            written_b=50, at_least=units.persons_s is None,
+        ),
         "clean": Cost(
             "one core", 6.6 * slow, 830e-6 * slow, 0.27e9, 3_400.0, first_s=440e-6 * slow, first_b=6_000.0,
             search_s=47e-9 * slow, library_b=0.23e9, written_b=240,

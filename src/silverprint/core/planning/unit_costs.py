@@ -19,6 +19,7 @@ class UnitCosts:
             `core.planning.stage_costs` was measured on.
         picture_bytes: a picture as it is stored.
         disk_mb_s: megabytes a second that the disk takes.
+        persons_s: seconds of one core for a picture in `persons`; null where there is no detector to try.
         vote_s: a person's seconds for a vote; null: as the rounds so far.
         network_mb_s: megabytes a second that come in from the sites; null: not known, and left out of account.
         machine_hour, gpu_hour, gb_month, gb_egress: prices, in people.currency: of a machine's hour and a GPU's, of
@@ -32,6 +33,7 @@ class UnitCosts:
     table_slowness: float
     picture_bytes: float
     disk_mb_s: float
+    persons_s: float | None = None
     vote_s: float | None = None
     network_mb_s: float | None = None
     machine_hour: float = 0.0

@@ -84,6 +84,11 @@ class ReleaseFacts:
         return dict(self.rows.group_by("split", maintain_order=True).len().iter_rows())
 
     @property
+    def copies(self) -> int:
+        """Augmented copies of pictures of `train`, which `rows` has none of."""
+        return self.params.release.augment * self.splits.get("train", 0)
+
+    @property
     def training(self) -> pl.DataFrame:
         return self.rows.filter(pl.col("split").is_in(TRAINING))
 

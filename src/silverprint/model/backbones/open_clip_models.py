@@ -1,4 +1,4 @@
-"""Image encoders of open_clip, by their names there. The package is an extra."""
+"""Networks of open_clip, by their names there: image sides as backbones. The package is an extra."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +19,27 @@ def architecture(name: str) -> Architecture:
         UnavailableError: open_clip is not installed.
         ConfigError: it has no such network, or needs the hub to build it.
     """
+    open_clip, _ = _known(name)
+    network = open_clip.create_model(name, pretrained=None, load_weights=False)
+    remedy = f"torch.save(open_clip.create_model({name!r}, pretrained=TAG).state_dict(), PATH)"
+    return Architecture(network, _wrap, network.visual.image_mean, network.visual.image_std, remedy)
+
+
+def tokenizer(name: str) -> Any:
+    """What turns texts into tokens of the network `name`.
+
+    Raises:
+        As `architecture`; also ConfigError where it is read from files that open_clip would fetch.
+    """
+    open_clip, config = _known(name)
+    if "hf_tokenizer_name" in config or "siglip" in name.lower():
+        rule = "open_clip fetches what turns its texts into tokens, and a stage fetches nothing"
+        raise ConfigError(f"embed.backbone = 'open_clip/{name}'", rule, "use another network, as ViT-B-32")
+    return open_clip.get_tokenizer(name)
+
+
+def _known(name: str) -> tuple[Any, dict[str, Any]]:
+    """The library, and what it says of the text side of the network `name`."""
     try:
         import open_clip
     except ImportError:
@@ -26,12 +47,11 @@ def architecture(name: str) -> Architecture:
     value = f"embed.backbone = 'open_clip/{name}'"
     if name not in open_clip.list_models():
         raise ConfigError(value, "open_clip has no such network", "see open_clip.list_models()")
-    if "hf_model_name" in open_clip.get_model_config(name)["text_cfg"]:
+    config: dict[str, Any] = open_clip.get_model_config(name)["text_cfg"]
+    if "hf_model_name" in config:
         rule = "open_clip builds its text side from files that it fetches, and a stage fetches nothing"
         raise ConfigError(value, rule, "use another network")
-    network = open_clip.create_model(name, pretrained=None, load_weights=False)
-    remedy = f"torch.save(open_clip.create_model({name!r}, pretrained=TAG).state_dict(), PATH)"
-    return Architecture(network, _wrap, network.visual.image_mean, network.visual.image_std, remedy)
+    return open_clip, config
 
 
 def _wrap(network: nn.Module) -> Outputs:

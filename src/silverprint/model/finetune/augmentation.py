@@ -20,8 +20,8 @@ class Augmentation:
         self._change = v2.Compose(steps) if steps else None
 
     @classmethod
-    def of(cls, knobs: Augment, size: int) -> Self:
-        """Of a labelled picture."""
+    def of(cls, knobs: Augment, size: int | tuple[int, int]) -> Self:
+        """Of a labelled picture; `size`: its side, or its height and width."""
         steps: list[v2.Transform] = []
         if knobs.crop < 1:
             steps.append(v2.RandomResizedCrop(size, scale=(knobs.crop, 1.0)))

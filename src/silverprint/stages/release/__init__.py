@@ -27,7 +27,17 @@ from silverprint.core.reporting.release_facts import ReleaseFacts
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import LABELS, MANIFEST, VOTES
-from silverprint.stages.release import automatic, dataset_metrics, documents, facts, hidden_errors, imported, provenance
+from silverprint.stages.release import (
+    augmented,
+    automatic,
+    dataset_metrics,
+    documents,
+    facts,
+    hidden_errors,
+    imported,
+    provenance,
+    weights,
+)
 from silverprint.store import ShardReader, evaluations, files, json_files, tables
 from silverprint.store.files import replacing_folder
 
@@ -74,6 +84,7 @@ def run(given: Params, round_name: str | None = None) -> None:
     figures |= {"imported": brought.figures} if brought.figures else {}
     version = release_versions.of(rows, params.last)
     rows = provenance.add(rows, manifest, votes, params.dataset.classes, brought.labels)
+    rows = weights.add(rows, params.chain)
     reader = ShardReader([layout.raw(source) for source in params.sources])
     known = facts.Tables(rows, manifest, votes, reader.index())
     told = facts.gather(params, known, model["model_id"], silver.figures, version.line)
@@ -85,12 +96,13 @@ def run(given: Params, round_name: str | None = None) -> None:
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     tracking.after_round(given, params.last)
     counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
-    console.say(f"{layout.RELEASE} v{version.number}: {counts}")
+    made = f", and {told.copies} augmented copies for train" if told.copies else ""
+    console.say(f"{layout.RELEASE} v{version.number}: {counts}{made}")
     _say_small_train(rows)
     single = [name for name in params.release.formats if name not in _LARGE_FILES]
-    if single and rows.height > _MANY_FILES:
+    if single and rows.height + told.copies > _MANY_FILES:
         remedy = f"release.formats without {', '.join(single)}"
-        console.say(f"{rows.height} files of their own are slow for DVC; without them: {remedy}")
+        console.say(f"{rows.height + told.copies} files of their own are slow for DVC; without them: {remedy}")
 
 
 def _say_small_train(rows: pl.DataFrame) -> None:
@@ -142,7 +154,9 @@ def _write_formats(rows: pl.DataFrame, folder: Path, params: Params, reader: Sha
         return console.track(reader.read(image_ids), "release", total=len(image_ids))
 
     classes = class_list.classes(params)
-    dataset = Dataset(params.dataset.name, rows, classes, read, raw_csv=params.release.csv_raw)
+    rows = augmented.add(rows, params.release.augment)
+    with_copies = augmented.reading(rows, read, params)
+    dataset = Dataset(params.dataset.name, rows, classes, with_copies, raw_csv=params.release.csv_raw)
     for name in params.release.formats:
         (folder / name).mkdir()
         EXPORTERS[name](dataset, folder / name)
@@ -170,6 +184,7 @@ def _card(told: ReleaseFacts, version: release_versions.Version, imported_figure
         imported=imported_figures,
         core_classes=params.release.core_classes,
         test_sources=params.release.test_sources,
+        augment=params.release.augment,
         formats=params.release.formats,
         version=told.version,
         compared=version.changes is not None,

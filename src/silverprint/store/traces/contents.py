@@ -131,7 +131,7 @@ class Look:
                 while block := inside.read(BLOCK):
                     digest.update(block)
                     filled = filled or bool(block.strip(b"\0"))
-                name = member.name.rpartition("/")[2].partition(".")[0]
+                name = member.name.rpartition("/")[2].partition(".")[0].partition("-")[0]  # -1: a copy of it
                 if filled and name in self.image_ids:  # in a purged shard the name stays, before zeros
                     found.gone[Label(name, NAMED)] += 1
                 if (image_id := self.digests.get(digest.hexdigest())) is not None:

@@ -4,7 +4,7 @@ const $ = id => document.getElementById(id);
 const main = document.querySelector("main"), form = document.querySelector("#filters form");
 const count = number => number.toLocaleString("en");
 const kept = `pool-${main.dataset.session}`;
-const chosen = new Set(), wanted = { facets: { cleaning: "" }, suspicion: "", text: "", group: null, area: [], like: null, order: "any" };
+const chosen = new Set(), wanted = { facets: { cleaning: "" }, suspicion: "", text: "", group: null, area: [], like: null, words: "", order: "any" };
 let pool, map, codes = {}, total = 0, shown = [], asked = 0, opened = -1, last = -1, loading = false;
 
 function element(tag, facts = {}, ...inside) {
@@ -94,7 +94,7 @@ function caption(tile) {
   const line = (text, kind) => made.append(element("span", { className: kind, title: text }, text));
   if (tile.label) line(tile.label, "label");
   if (tile.predicted) line(`${tile.confidence.toFixed(2)} ${tile.predicted}`, tile.label && tile.label !== tile.predicted ? "prediction differs" : "prediction");
-  if (tile.similarity !== null) line(`alike ${tile.similarity.toFixed(3)}`, "quiet");
+  if (tile.similarity !== null) line(`${wanted.words ? "fits" : "alike"} ${tile.similarity.toFixed(3)}`, "quiet");
   if (tile.mistake) line(`champion: ${tile.mistake}`, "bad");
   if (tile.disagreed) line("people disagree", "bad");
   if (tile.reason) line(tile.reason, "bad");
@@ -175,6 +175,9 @@ function read() {
   for (const select of $("facets").querySelectorAll("select")) if (select.value !== "*") wanted.facets[select.name] = select.value.slice(1);
   wanted.suspicion = form.elements.suspicion.value;
   wanted.text = form.elements.text.value;
+  const words = form.elements.words?.value.trim() ?? "";
+  if (words && words !== wanted.words) wanted.like = null;
+  wanted.words = words;
 }
 
 function show() {
@@ -182,7 +185,8 @@ function show() {
   form.elements.suspicion.value = wanted.suspicion;
   form.elements.text.value = wanted.text;
   $("order").value = wanted.order;
-  $("order").disabled = wanted.like !== null;
+  if (form.elements.words) form.elements.words.value = wanted.words;
+  $("order").disabled = wanted.like !== null || wanted.words !== "";
   map.area = wanted.area;
 }
 
@@ -195,6 +199,7 @@ function chips() {
     made.push(element("li", {}, drop));
   };
   if (wanted.like !== null) chip("similar to a picture", () => narrow({ like: null }));
+  if (wanted.words) chip(`as described by “${wanted.words}”`, () => narrow({ words: "" }));
   if (wanted.area.length) chip("an area of the map", () => narrow({ area: [] }));
   if (wanted.group !== null) chip("near-duplicates of a picture", () => narrow({ group: null }));
   if (wanted.suspicion) chip(pool.suspicions[wanted.suspicion].toLowerCase(), () => narrow({ suspicion: "" }));
@@ -247,6 +252,7 @@ function restore() {
   $("colour").value = before?.colour || favourite;
   if (before) {
     Object.assign(wanted, before.wanted);
+    if (!pool.words) wanted.words = "";
     form.elements.least.value = before.least ?? "";
     form.elements.most.value = before.most ?? "";
     tool(before.tool);
@@ -257,10 +263,10 @@ function restore() {
 
 function listen() {
   let timer;
-  const changed = () => { read(); look(); };
+  const changed = () => { read(); show(); look(); };
   form.addEventListener("submit", event => { event.preventDefault(); changed(); });
   form.addEventListener("change", changed);
-  form.addEventListener("input", event => { if (event.target.matches("input")) { clearTimeout(timer); timer = setTimeout(changed, 300); } });
+  form.addEventListener("input", event => { if (event.target.matches("input:not([name=words])") || event.target.value === "") { clearTimeout(timer); timer = setTimeout(changed, 300); } });
   $("order").addEventListener("change", () => narrow({ order: $("order").value }));
   $("colour").addEventListener("change", colour);
   document.querySelectorAll("[data-tool]").forEach(button => button.addEventListener("click", () => { tool(button.dataset.tool); remember(); }));
@@ -279,8 +285,8 @@ function listen() {
   });
   $("clear").addEventListener("click", () => { chosen.clear(); selection(); });
   $("pick").addEventListener("click", () => { chosen.has(opened) ? chosen.delete(opened) : chosen.add(opened); selection(); });
-  $("like").addEventListener("click", () => { $("detail").close(); narrow({ like: opened, area: [], group: null }); });
-  $("copies").addEventListener("click", () => { $("detail").close(); narrow({ group: Number($("copies").dataset.group), area: [], like: null, facets: {} }); });
+  $("like").addEventListener("click", () => { $("detail").close(); narrow({ like: opened, words: "", area: [], group: null }); });
+  $("copies").addEventListener("click", () => { $("detail").close(); narrow({ group: Number($("copies").dataset.group), area: [], like: null, words: "", facets: {} }); });
   $("large").addEventListener("load", () => { $("large").style.maxWidth = `${4 * $("large").naturalWidth}px`; });
   document.querySelectorAll("[data-close]").forEach(button => button.addEventListener("click", () => button.closest("dialog").close()));
   document.querySelectorAll("dialog").forEach(one => one.addEventListener("click", event => event.target === one && one.close()));

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from silverprint.adapters.release_documents import sentences
 from silverprint.adapters.release_documents.croissant import provenance, responsible_ai, usage
 from silverprint.adapters.release_documents.croissant.context import CONFORMS_TO, CONTEXT
 from silverprint.adapters.release_documents.croissant.record_sets import FILES, record_sets
@@ -61,8 +62,8 @@ def _said(answers: Mapping[str, str], found: dict[str, Any]) -> dict[str, Any]:
 
 def _description(facts: ReleaseFacts) -> str:
     splits = ", ".join(f"{count:,} {name}" for name, count in facts.splits.items())
-    question = facts.params.dataset.title
-    return f"{question} {facts.rows.height:,} pictures ({splits}) in {len(facts.classes)} classes."
+    pictures = f"{facts.rows.height:,} pictures ({splits}) in {len(facts.classes)} classes."
+    return f"{facts.params.dataset.title} {pictures}{sentences.copied(facts)}"
 
 
 def _distribution(files: Sequence[ParquetFile]) -> list[dict[str, Any]]:

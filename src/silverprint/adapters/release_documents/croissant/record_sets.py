@@ -21,7 +21,7 @@ _OF_A_FILE: Final = r"^(?:.*/)?([a-z]+)(?:-[^/]*)?$"  # also of the name alone: 
 
 # What each column says, for people who see the file alone.
 MEANINGS: Final = {
-    "image_id": "SHA-256 of the picture's bytes as fetched: its name.",
+    "image_id": "SHA-256 of the picture's bytes as fetched: its name; of an augmented copy its parent's with a number.",
     "label_source": "human: the consensus of people; imported: a source's own; auto: a model's.",
     "confidence": "How sure the label is, 0 to 1.",
     "distribution": "JSON object, class -> share of the votes, or the model's probability.",
@@ -29,6 +29,8 @@ MEANINGS: Final = {
     "agreement": "Share of pairs of votes that agree, 0 to 1; null below two votes.",
     "role": "Why people were asked about it: evaluation and audit at random and never trained on; train; control.",
     "round": "The round that asked about it first; of an automatic label, the round of the model.",
+    "weight": "Of an evaluation picture: for how many of the pool it stands, up to a factor; weigh means by it.",
+    "parent": "Of an augmented copy, the picture that it was made of: it is no picture of its own; else null.",
     "license": "SPDX identifier or address of the picture's own licence.",
     "license_evidence": "Where the licence was found.",
     "url": "The picture's address; of a drop or folder, its name there.",
@@ -114,7 +116,8 @@ def _images(facts: ReleaseFacts, columns: Mapping[str, pl.DataType]) -> dict[str
         for name, dtype in columns.items()
         if name != "label"
     ]
-    text = "One record for each picture of the release."
+    copies = f", and for each of {facts.copies:,} augmented copies in train" if facts.copies else ""
+    text = f"One record for each picture of the release{copies}."
     return _set("images", text, [image, label, split, *others], key={"@id": "images/image_id"})
 
 

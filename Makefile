@@ -67,7 +67,7 @@ check: env  ## lint, types, architecture, quick tests
 	lint-imports
 	$(MAKE) quick
 
-quick: env  ## the tests that need no server, in under two minutes
+quick: env  ## the tests that need no server
 	pytest -m "not slow and not browser and not soak" -n auto --dist loadfile
 
 test: env studio-env s3-env ray-env extras-env check  ## every test but the soak

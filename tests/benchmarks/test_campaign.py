@@ -87,7 +87,10 @@ def test_peers_cover_the_pool_and_pay_for_each_vote(name, has_labels):
     assert found["minutes"] == pytest.approx(found["votes"] * SINGLE_S / 60)
 
 
-@pytest.mark.parametrize(("way", "has_labels"), [(Way(), False), (Way(page="grid"), False), (Way(), True)])
+@pytest.mark.parametrize(
+    ("way", "has_labels"),
+    [(Way(page="grid"), False), *(pytest.param(Way(), known, marks=pytest.mark.slow) for known in (False, True))],
+)
 def test_a_campaign_ends_with_nine_tenths_covered_and_nobody_asked_twice(way, has_labels):
     given_task = task()
     people = People.drawn(given_task.truth, CLASSES, 0)
@@ -105,6 +108,7 @@ def test_a_campaign_ends_with_nine_tenths_covered_and_nobody_asked_twice(way, ha
     assert (votes[(judged["role"] == "evaluation").to_numpy()] >= 2).all()
 
 
+@pytest.mark.slow
 def test_a_campaign_asks_no_more_once_its_promise_covers_the_pool():
     given_task = task(400)
     people = People.drawn(given_task.truth, CLASSES, 0)

@@ -128,6 +128,7 @@ def other_backbone(description):
     features.append(layout.EMBED, ids, [(2.0 * rows[:, ::-1]).astype("float16")])
 
 
+@pytest.mark.slow
 def test_rebuilt_rounds_are_compared_on_the_features_at_hand_beside_those_of_their_time(typed, rounds):
     assert typed("round", "rebuild", cwd=rounds).stderr.count("learnt on the features at hand already") == 2
     own = {name: (layout.model(name) / "card.json").read_bytes() for name in ("r01", "r02")}

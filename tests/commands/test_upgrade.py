@@ -136,6 +136,7 @@ def test_in_a_clone_of_the_source_a_merge_that_conflicts_is_ended(here: Path) ->
     assert git("rev-list", "--count", "--first-parent", "HEAD").strip() == "3"
 
 
+@pytest.mark.slow
 def test_where_other_files_conflict_the_merge_is_left_to_the_team(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

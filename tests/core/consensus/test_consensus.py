@@ -285,6 +285,7 @@ def test_crowdlab_is_cleanlabs():
     assert ours["label"].to_list() == names
 
 
+@pytest.mark.slow
 def test_dawid_skene_and_glad_are_crowd_kits():
     kit = pytest.importorskip("crowdkit.aggregation")
     votes, _ = crowd(2, pictures=60, right=0.7)

@@ -169,6 +169,7 @@ def require_not_worse(found):
     assert np.mean(found["two labels a class"]) > 3
 
 
+@pytest.mark.slow
 def test_auto_is_not_worse_than_the_labels_alone():
     require_not_worse(gains(range(2), {"two labels a class", "long tail, few", "a heap cut in two"}))
 

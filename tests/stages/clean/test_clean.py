@@ -466,12 +466,6 @@ def test_more_light_is_still_the_same_picture(project: Path):
 HEAVY = "{'torch', 'pytorch_lightning', 'mlflow', 'scrapy', 'label_studio_sdk', 'matplotlib'} & sys.modules.keys()"
 
 
-def test_importing_the_stages_is_light():
-    imports = "import sys; from silverprint.stages import clean, measure, report"
-    code = f"{imports}; assert not ({HEAVY}); assert 'great_expectations' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
 @pytest.mark.slow
 def test_cleaning_loads_no_torch(project: Path):
     _both([Found(jpeg(tile(0)), "a")])

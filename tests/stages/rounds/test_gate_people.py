@@ -8,7 +8,7 @@ import pytest
 
 from silverprint import config
 from silverprint.config.model import Gate
-from silverprint.core.gates import class_drift, group_conflicts, second_looks
+from silverprint.core.gates import changed_labels, class_drift, group_conflicts
 from silverprint.core.gates.counted_share import CountedShare
 from silverprint.records import LABELS, NONE_OF_THESE, UNSURE, VOTES, conform
 from silverprint.stages.gate import people
@@ -118,7 +118,7 @@ def beyond_limits(rng: np.random.Generator) -> set[str]:
     twins = labels.with_columns(label=pl.Series(said_of(rng, np.repeat(truth[: len(truth) // 2], 2), 0.95)))
     conflicts, _ = group_conflicts.share(twins, pairs)
     before, after = (conform(rows.with_columns(source=pl.lit("human")), LABELS) for rows in (labels, again))
-    changed, _ = second_looks.changed(after, before)
+    changed, _ = changed_labels.changed(after, before)
     drift = class_drift.drift(pl.Series(said_of(rng, rng.permutation(truth)[:50], 0.95)), labels["label"], seed=0)
     shares = {
         "unsure": (unsure, LEVELS.max_unsure), "none": (none, LEVELS.max_none),

@@ -18,7 +18,10 @@ from silverprint.store import features, tables
 from tests.helpers import round_campaign as campaign
 
 COUNT, CLASSES = 24, 10
-every = pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+SOON = ("badge", "doubt", "margin", "random")  # by gradients, by labels, by uncertainty, by chance: the others are slow
+every = pytest.mark.parametrize(
+    "strategy", [name if name in SOON else pytest.param(name, marks=pytest.mark.slow) for name in sorted(STRATEGIES)]
+)
 
 
 @pytest.fixture

@@ -12,8 +12,11 @@ from tests.helpers import model_campaign as campaign
 
 
 def begun() -> Params:
-    """Of the project in the working directory, whose chain has its start."""
-    loaded = replace(config.load(), model=Model(members=3))
+    """Of the project in the working directory, whose chain has its start.
+
+    Labels alone teach: to try each Ω takes seconds, and a test that is about it asks for it.
+    """
+    loaded = replace(config.load(), model=Model(members=3, omega="none"))
     start.run(loaded)
     return loaded
 

@@ -80,6 +80,7 @@ def test_evaluation_pictures_teach_nothing_by_what_was_brought(params, truth, ou
     assert after["model_id"] == before["model_id"]
 
 
+@pytest.mark.slow
 def test_labels_at_chance_teach_nothing_even_where_they_were_measured_well(params, truth, outputs) -> None:
     card, alone = outputs()
     classes = params.dataset.classes
@@ -91,7 +92,7 @@ def test_labels_at_chance_teach_nothing_even_where_they_were_measured_well(param
     assert figures["evaluation"] == alone["evaluation"]
 
 
-@pytest.mark.parametrize("figures", [{}, {"low": 0.09, "chance": 0.1}])
+@pytest.mark.parametrize("figures", [{}, pytest.param({"low": 0.09, "chance": 0.1}, marks=pytest.mark.slow)])
 def test_a_source_that_is_not_surely_better_than_chance_is_not_heard(params, truth, outputs, figures) -> None:
     card, alone = outputs()
     bring(truth, lambda _, label: label, **figures)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import IO, Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from silverprint.adapters.archive.bounded_zip_read import read_first
 from silverprint.adapters.archive.entries import MAX_RATIO, Blob, Entry, is_unsafe, kind_refusal
 from silverprint.adapters.archive.entry_names import AUTO, zip_name
-from silverprint.adapters.archive.zip_member import read_first
 from silverprint.core.unicode_names import to_nfc
 from silverprint.errors import DataError
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from silverprint import layout
-from silverprint.campaign import confirm, image_purge
+from silverprint.campaign import confirm, working_copy_purge
 from silverprint.commands.takedown import forms, places, server
 from silverprint.commands.takedown.survey import Place, Survey, survey
 from silverprint.config import Params
@@ -32,10 +32,10 @@ def run(params: Params, image_ids: Collection[str], yes: bool) -> None:
         UsageError: the deletion on a remote was not confirmed; all else is done.
         DiskError: no space.
     """
-    image_purge.require_here(params)
+    working_copy_purge.require_here(params)
     forms.keep_needles(params, image_ids)
     look = look_for(image_ids)
-    image_purge.run(params, image_ids)
+    working_copy_purge.run(params, image_ids)
     _here(look)
     for place in places.dvc():
         _reached(place.name, partial(_cache, place, look))
@@ -51,7 +51,7 @@ def run(params: Params, image_ids: Collection[str], yes: bool) -> None:
 
 def _here(look: Look) -> None:
     """What shows the pictures in data/ and var/."""
-    for path in image_purge.remove_shown(survey(places.data(), look).gone):
+    for path in working_copy_purge.remove_shown(survey(places.data(), look).gone):
         say(f"{path}: holds the picture, and no stage wrote it there: remove it")
     place = places.var()
     for path in survey(place, look).gone:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 Confidences = Float[NDArray[np.floating], " n"]
 Correct = Bool[NDArray[np.bool_], " n"]
@@ -88,6 +87,8 @@ def temperature(logits: Logits, labels: Labels) -> float:
         mean = softmax(exact / np.exp(log_t)).mean(axis=0)
         misfit = -np.log(np.maximum(mean[rows, labels], 1e-12)).sum()
         return float(misfit + log_t**2 / (2 * _PRIOR_SPREAD**2))
+
+    from scipy.optimize import minimize_scalar  # loads for long: not before something is fitted
 
     found = minimize_scalar(loss, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
     return float(np.exp(found.x))

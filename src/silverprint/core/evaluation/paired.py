@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from numpy.typing import NDArray
 from scipy.special import betainc, ndtri
-from scipy.stats import binomtest
 
 Hits = Bool[NDArray[np.bool_], " pictures"]
 Weights = Float[NDArray[np.float64], " pictures"]
@@ -90,6 +89,8 @@ def mcnemar(ours: Hits, theirs: Hits, weights: Weights | None = None) -> float:
     if not (won | lost).any():
         return 1.0
     if weights is None:
+        from scipy.stats import binomtest  # loads for half a second: not before a figure needs it
+
         return float(binomtest(int(won.sum()), int((won | lost).sum())).pvalue)
     n = _effective(weights[won | lost])
     more = n * max(weights[won].sum(), weights[lost].sum()) / weights[won | lost].sum()

@@ -13,7 +13,7 @@ from silverprint.config import Params
 from silverprint.core import agreement
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.evaluation import thinning, training_set
-from silverprint.core.gates import class_drift, group_conflicts, leakage, second_looks
+from silverprint.core.gates import changed_labels, class_drift, group_conflicts, leakage
 from silverprint.core.gates.counted_share import CountedShare
 from silverprint.core.semisupervised import MOST
 from silverprint.core.splits import TRAINABLE
@@ -131,14 +131,14 @@ class Evidence:
 
     def _labels(self) -> Table:
         gate, gold = self.params.gate, self.quality["gold"]
-        judged = second_looks.judged(self.labels, self.before, self.name, self.queue["image_id"])
+        judged = changed_labels.judged(self.labels, self.before, self.name, self.queue["image_id"])
         conflicts = group_conflicts.share(self.labels, self.manifest.select("image_id", "group"))
         figures = {
             "alpha_round": self._alpha(),
             "unresolved_share": Figure(self.quality["unresolved_share"]),
             "gold_round_high": Figure(gold["round"]["high"]),
             "conflicts_low": Figure.of(*conflicts),
-            "changed_low": Figure.of(*second_looks.changed(self.labels, self.before)),
+            "changed_low": Figure.of(*changed_labels.changed(self.labels, self.before)),
             "drift_chance": self._drift(),
         }
         limits = {

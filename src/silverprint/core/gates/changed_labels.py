@@ -1,4 +1,4 @@
-"""Second looks: labels of earlier rounds that a round asks about again, or that its votes change."""
+"""Changed labels: of earlier rounds, those that a round asks about again, or that its votes change."""
 
 from collections.abc import Collection
 

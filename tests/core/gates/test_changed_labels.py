@@ -1,6 +1,6 @@
 import polars as pl
 
-from silverprint.core.gates import second_looks
+from silverprint.core.gates import changed_labels
 from silverprint.records import LABELS, conform
 
 
@@ -17,16 +17,16 @@ SAME = {"a": ("coat", "r01", "human"), "c": ("bag", "r01", "human"), "g": ("coat
 
 
 def test_a_label_that_is_another_or_gone_is_changed_and_one_that_is_new_or_known_is_not():
-    share, rows = second_looks.changed(labels(**SAME, b=("bag", "r01", "human"), n=("bag", "r02", "human")), BEFORE)
+    share, rows = changed_labels.changed(labels(**SAME, b=("bag", "r01", "human"), n=("bag", "r02", "human")), BEFORE)
     assert (share.found, share.among) == (1, 2)
     assert rows.rows() == [("b", "coat", "bag")]
-    share, rows = second_looks.changed(labels(**SAME, b=(None, "r01", "human")), BEFORE)
+    share, rows = changed_labels.changed(labels(**SAME, b=(None, "r01", "human")), BEFORE)
     assert rows.rows() == [("b", "coat", None)]
-    share, rows = second_looks.changed(labels(**SAME), BEFORE)  # b was withdrawn
+    share, rows = changed_labels.changed(labels(**SAME), BEFORE)  # b was withdrawn
     assert (share.found, share.among, rows.height) == (0, 1, 0)
 
 
 def test_a_round_answers_for_its_own_what_it_asked_again_and_what_it_changed():
     now = labels(**SAME, b=("bag", "r01", "human"), n=("bag", "r02", "human"), k=("bag", "r02", "gold"))
-    assert second_looks.judged(now, BEFORE, "r02", asked=["n", "k", "c"])["image_id"].to_list() == ["c", "b", "n"]
-    assert second_looks.judged(now, BEFORE, "r02", asked=["n", "a"])["image_id"].to_list() == ["a", "b", "n"]
+    assert changed_labels.judged(now, BEFORE, "r02", asked=["n", "k", "c"])["image_id"].to_list() == ["c", "b", "n"]
+    assert changed_labels.judged(now, BEFORE, "r02", asked=["n", "a"])["image_id"].to_list() == ["a", "b", "n"]

@@ -1,8 +1,9 @@
 """S3 access. Credentials and endpoint come from the environment or AWS's own files only."""
 
 import errno
+import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -45,11 +46,9 @@ def _closed(address: str, error: Exception) -> SilverprintError:
 class Bucket:
     """Sources' folders below S3 prefixes. Addresses are s3://bucket/prefix, without a slash at the end."""
 
-    @cached_property
+    @property
     def _system(self) -> Any:
-        import s3fs
-
-        return s3fs.S3FileSystem(skip_instance_cache=True)
+        return _client(tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))))
 
     def sources(self, address: str) -> list[str]:
         """`address` itself where it holds parts, else the prefixes below it.
@@ -81,6 +80,14 @@ class Bucket:
     def _listed(self, address: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = call(address, lambda: self._system.ls(address, detail=True))
         return found
+
+
+@lru_cache(1)
+def _client(_: tuple[tuple[str, str], ...]) -> Any:
+    """One for all who read in this process: to make one reads S3's service model for a quarter second."""
+    import s3fs
+
+    return s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
 
 
 def _or_nothing(found: bytes | Exception) -> bytes:

@@ -22,7 +22,7 @@ def read_local(span: Span) -> Images:
     """
     order = np.lexsort((span.offsets, span.shard_of))
     numbers, first = np.unique(span.shard_of[order], return_index=True)
-    last = np.append(first[1:], len(order)) - 1
+    last = np.append(first, len(order))[1:] - 1
     ends = dict(zip(numbers.tolist(), np.column_stack([order[first], order[last]]), strict=True))
     return read_images(partial(_opened, span, ends), span.image_ids, span.shard_of, span.offsets, span.sizes)
 

@@ -6,11 +6,13 @@ from typing import Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.records import RAW, empty
 from silverprint.store import tables
-from silverprint.store.s3 import SCHEME, Bucket
+from silverprint.store.s3 import SCHEME
+from silverprint.store.shards import prefixes
 from silverprint.store.shards.local import read_local
 from silverprint.store.shards.mmap_reader import Images
 from silverprint.store.shards.remote import read_remote
@@ -40,9 +42,8 @@ class ShardReader:
         if on_s3 and len(on_s3) < len(given):
             raise ConfigError(", ".join(given), "some are on S3 and some on this disk", "read them one after the other")
         if on_s3:
-            bucket = Bucket()
-            self._folders = [folder for path in on_s3 for folder in bucket.sources(path.rstrip("/"))]
-            self._take([bucket.index(folder) for folder in self._folders])
+            self._folders = [folder for path in on_s3 for folder in prefixes.sources(path.rstrip("/"))]
+            self._take([prefixes.index(folder) for folder in self._folders])
         else:
             self._folders = [str(folder) for path in given for folder in _sources(Path(path))]
             self._take([tables.read_parts(Path(folder), RAW) for folder in self._folders])
@@ -98,7 +99,16 @@ def read_span(span: Span) -> Images:
         UnavailableError, NotAllowedError: a shard cannot be read.
         DataError: a shard does not hold what its index says.
     """
-    return read_remote(span) if any(shard.startswith(SCHEME) for shard in span.shards) else read_local(span)
+    on_s3 = np.array([shard.startswith(SCHEME) for shard in span.shards], dtype=np.bool_)
+    if not on_s3.any():
+        return read_local(span)
+    return read_remote(span) if on_s3.all() else _read_both(span, on_s3[span.shard_of])
+
+
+def _read_both(span: Span, on_s3: NDArray[np.bool_]) -> Images:
+    """Of a source whose storage was changed: its older parts are where they were."""
+    here, there = (read(span.at(np.flatnonzero(some))) for read, some in ((read_local, ~on_s3), (read_remote, on_s3)))
+    return (next(there) if remote else next(here) for remote in on_s3.tolist())
 
 
 def _sources(path: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -9,6 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from silverprint.records import RAW, empty
+from silverprint.store.s3 import SCHEME
+from silverprint.store.storage import content
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Span:
         rows = _once(parts)
         shard_of = rows.select(pl.struct("folder", "shard").rle_id()).to_series().cast(pl.Int64).to_numpy()
         first = np.flatnonzero(np.diff(shard_of, prepend=-1))
-        shards = [f"{folders[folder]}/{name}" for folder, name in rows[first].select("folder", "shard").rows()]
+        shards = [_address(folders[folder], name) for folder, name in rows[first].select("folder", "shard").rows()]
         return cls(rows["image_id"].to_list(), shards, shard_of, rows["offset"].to_numpy(), rows["size"].to_numpy())
 
     def __len__(self) -> int:
@@ -57,6 +60,10 @@ class Span:
             used, shard_of = np.unique(self.shard_of[cut], return_inverse=True)
             shards = [self.shards[number] for number in used.tolist()]
             yield type(self)(self.image_ids[cut], shards, shard_of, self.offsets[cut], self.sizes[cut])
+
+
+def _address(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder.startswith(SCHEME) else content.address(Path(folder) / name)
 
 
 def _once(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

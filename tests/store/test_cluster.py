@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -21,6 +20,7 @@ from silverprint.stages.measure import measure_span
 from silverprint.store import ShardReader, Span, executor
 from tests.helpers import needs
 from tests.helpers.album import Found, acquire, jpeg, tile
+from tests.helpers.other_machine import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -33,13 +33,6 @@ def measure_when_told(job: tuple[Span, str, Path]) -> pl.DataFrame:
     (told / f"{name}-{os.getppid()}").touch()  # a worker's parent is its node
     eventually((told / "go").exists)
     return measure_span(span)
-
-
-def eventually(holds: Callable[[], Any], within_s: float = 240) -> None:  # nodes start slowly beside other tests
-    end = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 @pytest.mark.usefixtures("project")

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from silverprint.commands.takedown import forms, places
 from silverprint.commands.takedown import purge as purging
 from silverprint.commands.takedown.survey import survey
 from silverprint.errors import DataError, UnavailableError
-from silverprint.store import ShardReader, ShardWriter
+from silverprint.store import ShardReader, ShardWriter, features
 from silverprint.store.s3 import Bucket
 from silverprint.store.shards.purge import purge
 from silverprint.store.shards.verify import inspect
@@ -217,3 +218,27 @@ def test_a_purge_and_its_proof_find_what_a_killed_upload_left(
     assert f"{place.name}: 1 objects removed" in capsys.readouterr().err
     assert len(objects(server)) == 1
     assert objects(server) != before
+
+
+def test_features_are_the_same_in_a_bucket_and_a_purge_leaves_no_row(named_storage: str, project: Path) -> None:
+    params = replace(config.load(), storage=named_storage)
+    rows = np.arange(12, dtype=np.float16).reshape(4, 3)
+    features.write_description(layout.EMBED, {"blocks": {"final": 3}})
+    for start, names in ((0, ["a", "b"]), (2, ["c", "d"])):
+        features.append(layout.EMBED, names, [rows[start : start + 2]], storage(params.storage))
+    assert len(list(layout.EMBED.glob("*.npy"))) == (2 if named_storage == "disk" else 0)
+    assert np.array_equal(features.Features(layout.EMBED).matrix(["d", "a"]), rows[[3, 0]])
+    before = content.local_copy(layout.EMBED / "part-00001.npy", layout.OBJECTS)
+    assert [path.name for path in features.forget(layout.EMBED, ["d", "x"])] == ["part-00001.parquet"]
+    assert features.Features(layout.EMBED).image_ids.to_list() == ["a", "b", "c"]
+    assert np.array_equal(features.Features(layout.EMBED).matrix(["c", "b"]), rows[[2, 1]])
+    if named_storage != "disk":
+        assert not before.exists()
+        [old] = content.purged_objects(layout.EMBED)
+        assert Bucket().size(old) is None
+        current = pointer.read(layout.EMBED / "part-00000.npy")
+        assert current is not None
+        (layout.OBJECTS / current.sha256).unlink()
+        Bucket()._system.pipe_file(current.address, b"something else")
+        with pytest.raises(DataError, match=r"its SHA-256 is not that of data/embed/part-00000\.npy\.object"):
+            features.Features(layout.EMBED).matrix(["a"])

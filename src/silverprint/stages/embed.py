@@ -9,6 +9,7 @@ from silverprint.campaign.decodable_images import decodable_images
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 from silverprint.store import ShardReader, executor, features
+from silverprint.store.storage import storage
 
 # Pictures. A kill loses at most about this much work; with many more parts DVC would have many more files to look at.
 PART = 32_768
@@ -66,7 +67,7 @@ def _embed(params: Params, todo: list[str], description: dict[str, object]) -> N
     found = executor.run(params.executor, work, reader.span(todo).pieces(knobs.batch), kind=executor.GPU)
     first = list(islice(found, 1))
     _make_room(description)  # now that the network was loaded, and works
-    names = iter(todo)
+    names, place = iter(todo), storage(params.storage)
     ids: list[str] = []
     rows = []
     try:
@@ -77,8 +78,8 @@ def _embed(params: Params, todo: list[str], description: dict[str, object]) -> N
                 rows.append(batch)
                 progress.advance(task, len(batch))
                 if len(ids) >= PART:
-                    features.append(layout.EMBED, ids, rows)
+                    features.append(layout.EMBED, ids, rows, place)
                     ids, rows = [], []
     finally:  # Ctrl-C, or a picture that does not decode any more, costs nothing
         if ids:
-            features.append(layout.EMBED, ids, rows)
+            features.append(layout.EMBED, ids, rows, place)

@@ -91,6 +91,10 @@ class Bucket:
         """A file as an object, in pieces where it is large; it is there whole in the end, or not at all."""
         call(address, lambda: self._system.put_file(str(path), address, chunksize=_PIECE, max_concurrency=_AT_ONCE))
 
+    def download(self, address: str, path: Path) -> None:
+        """An object as a file."""
+        call(address, lambda: self._system.get_file(address, str(path)))
+
     @contextmanager
     def opened(self, address: str) -> Iterator[BinaryIO]:
         """An object to read from its beginning, or at any place."""

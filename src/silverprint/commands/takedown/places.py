@@ -28,6 +28,7 @@ _REMOVABLE = (
     layout.ALIKE,
     layout.ROTATED,
     layout.NEAREST,
+    layout.OBJECTS,
 )
 
 
@@ -58,8 +59,8 @@ def dvc() -> Iterator[Place]:
 
 
 def objects(params: Params) -> Iterator[Place]:
-    """Each prefix below which objects of the sources lie: what a killed upload left is there, too."""
-    for root in map(layout.raw, params.sources):
+    """Each prefix below which objects of shards and features lie: what a killed upload left is there, too."""
+    for root in (*map(layout.raw, params.sources), layout.EMBED):
         for address in content.prefixes(root):
             yield Place(address, partial(_objects, root, address), _read_object, _delete_objects)
 

@@ -90,10 +90,9 @@ def _in_order(ray: Any, todo: Iterator[Callable[[], Any]], cpus: int) -> Iterato
 
 
 def _work(folder: str, function: Callable[[Any], Any], jobs: Sequence[Any], cpus: int) -> list[Any]:
-    """Some jobs, on whichever machine; in the folder that relative paths mean, where this machine has it."""
+    """Some jobs, on whichever machine; in the folder that relative paths mean, or where they mean nothing."""
     here = Path(folder).is_dir()
-    if here:
-        os.chdir(folder)
+    os.chdir(folder if here else "/")
     use_one_core()
     cores.grant(cpus)
     try:

@@ -21,8 +21,7 @@ class BucketStorage:
     def __init__(self, address: str) -> None:
         self._address = address
 
-    def publish(self, finished: Path, path: Path, purged: tuple[str, ...] = ()) -> None:
-        """`purged`: what the pointer is to keep of objects that stood there, but for the new one itself."""
+    def publish(self, finished: Path, path: Path) -> None:
         with finished.open("rb") as handle:
             sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
         # By folder: what a purge deletes for one source, no pointer of another one names.
@@ -30,5 +29,7 @@ class BucketStorage:
         bucket = Bucket()
         if bucket.size(address) != size:
             bucket.upload(finished, address)
-        pointer.write(path, Pointer(address, sha256, size, tuple(one for one in purged if one != address)))
+        before = pointer.read(path)
+        stood = () if before is None else (*before.purged, before.address)
+        pointer.write(path, Pointer(address, sha256, size, tuple(one for one in stood if one != address)))
         finished.unlink()

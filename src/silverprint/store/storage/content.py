@@ -1,16 +1,18 @@
 """Content of an output's large files, on this disk or in a bucket: whoever reads need not know which."""
 
+import hashlib
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from silverprint.errors import UnavailableError
+from silverprint.errors import DataError, UnavailableError
 from silverprint.store import files
 from silverprint.store.s3 import Bucket
 from silverprint.store.storage import pointer
 from silverprint.store.storage.bucket import BucketStorage
+from silverprint.store.storage.disk import DiskStorage
 from silverprint.store.storage.pointer import SUFFIX, Pointer
 
 
@@ -51,28 +53,52 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise UnavailableError(str(path), "the file is not there", f"run: dvc pull {path.parent}") from None
 
 
-def overwrite(path: Path, places: Collection[tuple[int, int]]) -> None:
-    """Replaces the content of `path` by one with zeros at each (offset, size), bytes.
-
-    An object that had these bytes stays until `delete_purged`: the pointer keeps its address.
+def local_copy(path: Path, copies: Path) -> Path:
+    """A file of this disk with the content of `path`: itself, or a copy of its object, fetched once into `copies`.
 
     Raises:
-        DiskError: no space for a copy.
-        UnavailableError, NotAllowedError: the bucket does not give it, or does not take the new one.
+        UnavailableError, NotAllowedError: the bucket does not give it.
+        DataError: the object is not what the pointer says.
+        DiskError: no space.
     """
     found = None if path.exists() else pointer.read(path)
     if found is None:
-        with files.replacing(path) as temporary:
-            _copy(path, temporary, places)
-        return
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with files.disk_errors(temporary):
-            _copy(path, temporary, places)
-        before = BucketStorage(found.address.rsplit("/", 3)[0])
-        before.publish(temporary, path, purged=(*found.purged, found.address))
-    finally:
-        temporary.unlink(missing_ok=True)
+        return path
+    copy = copies / found.sha256
+    if not copy.exists():
+        with files.replacing(copy, lasting=False) as temporary:
+            Bucket().download(found.address, temporary)
+            with temporary.open("rb") as handle:
+                if hashlib.file_digest(handle, "sha256").hexdigest() != found.sha256:
+                    rule = f"its SHA-256 is not that of {pointer.pointer_path(path)}"
+                    raise DataError(found.address, rule, "restore the object from a copy of the bucket")
+    return copy
+
+
+def overwrite(path: Path, places: Collection[tuple[int, int]]) -> None:
+    """Replaces the content of `path` by one with zeros at each (offset, size), bytes.
+
+    Raises:
+        As `replace`.
+    """
+    whole = path.with_name(f".{path.name}.part")
+    with files.replacing(whole) as temporary:
+        _copy(path, temporary, places)
+    replace(path, whole)
+
+
+def replace(path: Path, finished: Path) -> None:
+    """Replaces the content of `path` by that of `finished`, which is gone then, where it lies.
+
+    An object that was there stays until `delete_purged`: the pointer keeps its address.
+
+    Raises:
+        DiskError: no space.
+        UnavailableError, NotAllowedError: the bucket does not take it.
+    """
+    found = None if path.exists() else pointer.read(path)
+    before = DiskStorage() if found is None else BucketStorage(found.address.rsplit("/", 3)[0])
+    before.publish(finished, path)
 
 
 def _copy(path: Path, to: Path, places: Collection[tuple[int, int]]) -> None:
@@ -84,7 +110,7 @@ def _copy(path: Path, to: Path, places: Collection[tuple[int, int]]) -> None:
 
 
 def purged_objects(root: Path) -> list[str]:
-    """Addresses of the objects that stood for files of `root` before an image in them was purged."""
+    """Addresses of the objects that stood for files of `root` before they were replaced."""
     return [address for found in _pointers(root) for address in found.purged]
 
 

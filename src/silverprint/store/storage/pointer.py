@@ -18,7 +18,7 @@ class Pointer:
         address: of the object, s3://bucket/prefix/ and its SHA-256.
         sha256: of its bytes.
         size: of it, bytes.
-        purged: addresses of objects that stood here before an image in them was purged, oldest first.
+        purged: addresses of objects that stood here before and were replaced, oldest first: a purge deletes them.
     """
 
     address: str

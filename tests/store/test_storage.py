@@ -16,7 +16,9 @@ from silverprint.commands.takedown import forms, places
 from silverprint.commands.takedown import purge as purging
 from silverprint.commands.takedown.survey import survey
 from silverprint.errors import DataError, UnavailableError
+from silverprint.stages import measure
 from silverprint.store import ShardReader, ShardWriter, features
+from silverprint.store.executor import cores, ray_cluster
 from silverprint.store.s3 import Bucket
 from silverprint.store.shards.purge import purge
 from silverprint.store.shards.verify import inspect
@@ -242,3 +244,22 @@ def test_features_are_the_same_in_a_bucket_and_a_purge_leaves_no_row(named_stora
         Bucket()._system.pipe_file(current.address, b"something else")
         with pytest.raises(DataError, match=r"its SHA-256 is not that of data/embed/part-00000\.npy\.object"):
             features.Features(layout.EMBED).matrix(["a"])
+
+
+@pytest.mark.usefixtures("server")
+def test_a_worker_without_the_project_reads_the_bucket_and_tells_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the test ends
+    monkeypatch.setattr(cores, "_share", [])
+    roots = Path("bucket/web"), Path("disk/web")
+    for root, where in zip(roots, (ADDRESS, "disk"), strict=True):
+        append(root, where, [PHOTO, PAYLOADS[5]])
+    there, here = (ShardReader(root).stored for root in roots)
+    alone = measure.measure_span(here)
+    [found] = ray_cluster._work("/on/another/machine", measure.measure_span, [there], 1)
+    assert found.equals(alone)
+    with pytest.raises(
+        UnavailableError, match=r"/on/another/machine: the project's folder is not on .* disk/web/shard"
+    ):
+        ray_cluster._work("/on/another/machine", measure.measure_span, [here], 1)

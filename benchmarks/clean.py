@@ -34,8 +34,8 @@ from PIL import Image
 
 from silverprint.imaging.measurement import measure
 from silverprint.imaging.metadata import strip
-from silverprint.stages.measure import measure_part
-from silverprint.store import ShardWriter, executor
+from silverprint.stages.measure import SPAN, measure_span
+from silverprint.store import ShardReader, ShardWriter, Span, executor
 
 SIZE = (640, 480)
 PART = 2_000  # pictures of a shard, as `acquire` writes them
@@ -88,20 +88,21 @@ def seconds(way: Callable[[bytes], None], pictures: list[bytes]) -> float:
     return time.process_time() - start
 
 
-def shards(root: Path, pictures: list[bytes], copies: int) -> list[tuple[Path, Path]]:
-    """The jobs of `measure`: shards that hold every picture `copies` times under names of its own."""
+def shards(root: Path, pictures: list[bytes], copies: int) -> list[Span]:
+    """The jobs of `measure`, of shards that hold every picture `copies` times under names of its own."""
     with ShardWriter(root, max_pictures=PART) as writer:
         for number in range(copies):
             for data in pictures:
                 name = hashlib.sha256(data + number.to_bytes(4)).hexdigest()
                 writer.add({"image_id": name, "url": name, "source": "bench", "format": "jpeg"}, data)
-    return [(index, root / "out" / index.name) for index in sorted(root.glob("index-*.parquet"))]
+    parts = map(ShardReader.of_part, sorted(root.glob("index-*.parquet")))
+    return [span for part in parts for span in part.stored.pieces(SPAN)]
 
 
-def timed_run(name: str, jobs: list[tuple[Path, Path]]) -> tuple[float, float]:
+def timed_run(name: str, jobs: list[Span]) -> tuple[float, float]:
     """Seconds of the wall's clock and of the processor's, those of the processes included."""
     start, used = time.perf_counter(), processor_seconds()
-    list(executor.run(name, measure_part, jobs))
+    list(executor.run(name, measure_span, jobs))
     return time.perf_counter() - start, processor_seconds() - used
 
 
@@ -110,15 +111,15 @@ def processor_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in spent)
 
 
-def alone(jobs: list[tuple[Path, Path]], ready: Semaphore, go: Event) -> None:
+def alone(jobs: list[Span], ready: Semaphore, go: Event) -> None:
     cv2.setNumThreads(1)
     ready.release()
     go.wait()
     for job in jobs:
-        measure_part(job)
+        measure_span(job)
 
 
-def timed_apart(jobs: list[tuple[Path, Path]]) -> float:
+def timed_apart(jobs: list[Span]) -> float:
     """Seconds for the same work in processes that share nothing, their start not included."""
     context = multiprocessing.get_context("spawn")
     ready, go = context.Semaphore(0), context.Event()

@@ -57,6 +57,7 @@ MINIATURES: Final = VAR / "miniatures.kept"
 ALIKE: Final = VAR / "alike.kept"
 ROTATED: Final = VAR / "rotated.kept"
 NEAREST: Final = VAR / "nearest.kept"
+OBJECTS: Final = VAR / "objects"  # copies of what lies in a bucket, by its SHA-256
 UNIT_COSTS: Final = VAR / "unit-costs.json"  # what `silverprint plan` tried on this machine
 RELEASE_DIFFS: Final = VAR / "releases"
 BROWSE: Final = VAR / "browse"  # the map of the pool

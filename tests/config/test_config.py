@@ -35,6 +35,8 @@ def set_at(tree: dict[str, Any], path: str, value: Any) -> None:
     ("path", "value", "message"),
     [
         ("seed", "seven", "seed"),
+        ("storage", "s3:bucket/x", "storage.*must be disk, or s3://bucket/prefix"),
+        ("storage", "s3://bucket//x", "between single slashes"),
         ("clean.min_side", "48", "clean.min_side"),
         ("clean.min_side", 0, "clean.min_side"),
         ("clean.group_radius", 3, "at least clean.duplicate_radius"),

@@ -5,40 +5,34 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import polars as pl
 import psutil
 import pytest
 
 from silverprint import layout
 from silverprint.errors import ConfigError, UnavailableError
-from silverprint.stages.measure import measure_part
-from silverprint.store import executor
+from silverprint.stages.measure import measure_span
+from silverprint.store import ShardReader, Span, executor
 from tests.helpers import needs
 from tests.helpers.album import Found, acquire, jpeg, tile
+from tests.helpers.other_machine import eventually
 
 pytestmark = pytest.mark.slow
 
 SHARDS = 6
 
 
-def measure_when_told(job: tuple[Path, Path, Path]) -> None:
-    """Measures a part once `told`/go is there, and says before that on which node it was begun."""
-    index, part, told = job
-    (told / f"{index.stem}-{os.getppid()}").touch()  # a worker's parent is its node
+def measure_when_told(job: tuple[Span, str, Path]) -> pl.DataFrame:
+    """Measures a span once `told`/go is there, and says before that on which node it was begun."""
+    span, name, told = job
+    (told / f"{name}-{os.getppid()}").touch()  # a worker's parent is its node
     eventually((told / "go").exists)
-    measure_part((index, part))
-
-
-def eventually(holds: Callable[[], Any], within_s: float = 240) -> None:  # nodes start slowly beside other tests
-    end = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    return measure_span(span)
 
 
 @pytest.mark.usefixtures("project")
@@ -49,7 +43,8 @@ def test_a_node_that_is_lost_costs_no_byte(cluster: Any, tmp_path: Path, monkeyp
     told = tmp_path / "told"
     told.mkdir()
     indexes = sorted(layout.raw("web").glob("index-*"))  # relative: it is the driver's folder that they mean
-    jobs = [(index, Path("ray") / index.name, told) for index in indexes]
+    spans = [ShardReader.of_part(index).stored for index in indexes]
+    jobs = [(span, index.stem, told) for span, index in zip(spans, indexes, strict=True)]
     lost = cluster.add_node(num_cpus=1)
 
     def lose() -> None:
@@ -64,28 +59,25 @@ def test_a_node_that_is_lost_costs_no_byte(cluster: Any, tmp_path: Path, monkeyp
 
     loser = Thread(target=lose)
     loser.start()
-    assert list(executor.run("ray", measure_when_told, jobs)) == [None] * SHARDS
+    found = list(executor.run("ray", measure_when_told, jobs))
     loser.join()
     begun = sorted(path.name for path in told.glob("index-*"))
     assert len(begun) == SHARDS + 1, begun
-    for index in indexes:
-        measure_part((index, Path("serial") / index.name))
-    parts = [{path.name: path.read_bytes() for path in Path(name).glob("*")} for name in ("ray", "serial")]
-    assert parts[0] == parts[1]
+    assert all(frame.equals(measure_span(span)) for frame, span in zip(found, spans, strict=True))
 
 
 @pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "elsewhere", "http://127.0.0.1:8265"])
 def test_a_cluster_that_is_misnamed(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", address)
     with pytest.raises(ConfigError, match="HOST:PORT"):
-        list(executor.run("ray", measure_part, [1]))
+        list(executor.run("ray", measure_span, [1]))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379"])
 def test_a_cluster_that_is_not_there(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", address)
     with pytest.raises(UnavailableError, match="ray status"):
-        list(executor.run("ray", measure_part, [1]))
+        list(executor.run("ray", measure_span, [1]))
 
 
 def test_without_the_package_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +86,7 @@ def test_without_the_package_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     with pytest.raises(UnavailableError, match="make ray-env"):
-        list(executor.run("ray", measure_part, [1]))
+        list(executor.run("ray", measure_span, [1]))
 
 
 def busy(mark: Path) -> None:

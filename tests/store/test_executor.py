@@ -10,8 +10,9 @@ import pytest
 from silverprint import config, layout
 from silverprint.core.duplicates import TooManyPairs
 from silverprint.errors import ConfigError, DataError, SilverprintError, UnavailableError
+from silverprint.records import MEASURED, THUMBNAILS
 from silverprint.stages import measure
-from silverprint.store import executor
+from silverprint.store import ShardReader, executor, tables
 from tests.helpers.album import Found, acquire, jpeg, tile
 
 pytestmark = pytest.mark.slow  # each new process imports what it works with
@@ -55,9 +56,19 @@ def die(number: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("jobs", [0, 1, 7])
-def test_results_come_in_the_order_of_the_jobs(name: str, jobs: int) -> None:
-    assert list(executor.run(name, square, range(jobs))) == [number * number for number in range(jobs)]
+@pytest.mark.parametrize(
+    ("jobs", "kind"), [(0, executor.CORE), (1, executor.CORE), (7, executor.CORE), (70, executor.GPU)]
+)
+def test_results_come_in_the_order_of_the_jobs(name: str, jobs: int, kind: executor.Kind) -> None:
+    found = executor.run(name, square, iter(range(jobs)), kind=kind)
+    assert list(found) == [number * number for number in range(jobs)]
+
+
+def test_jobs_are_made_while_others_run(name: str) -> None:
+    made: list[int] = []
+    found = executor.run(name, square, (made.append(number) or number for number in range(100)))  # type: ignore[func-returns-value]
+    assert next(found) == 0
+    assert len(made) < 20
 
 
 def test_an_error_arrives_as_it_was_raised(name: str) -> None:
@@ -73,21 +84,25 @@ def test_after_an_error_nothing_more_is_begun(name: str, tmp_path: Path) -> None
     assert len(list(tmp_path.iterdir())) < 60
 
 
-def test_the_same_pictures_give_the_same_bytes(name: str, project: Path) -> None:
+@pytest.mark.usefixtures("project")
+def test_the_same_pictures_give_the_same_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for part in range(3):
         acquire("web", [Found(jpeg(tile(number + 9 * part)), f"u{number}") for number in range(3)])
     layout.PARAMS.write_text(layout.PARAMS.read_text().replace("executor: serial", f"executor: {name}"))
     params = config.load()
     assert params.executor == name
+    monkeypatch.setattr(measure, "SPAN", 2)
     out = layout.measured("web")
     out.mkdir(parents=True)
-    (out / ".part-00001.parquet.99.part").write_bytes(b"what a worker that was killed left")
+    (out / ".part-00001.parquet.99.part").write_bytes(b"what a run that was killed left")
     measure.run(params, "web")
-    written = {path.name: path.read_bytes() for path in out.iterdir()}
-    again = [measure.measure_part((index, out / "again")) or (out / "again").read_bytes()
-             for index in sorted(layout.raw("web").glob("index-*"))]  # fmt: skip
-    assert [written[f"part-{number:05d}.parquet"] for number in range(3)] == again
-    assert sorted(written) == ["part-00000.parquet", "part-00001.parquet", "part-00002.parquet", "version.txt"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        *(f"part-{number:05d}.parquet" for number in range(3)),
+        "version.txt",
+    ]
+    for index in sorted(layout.raw("web").glob("index-*")):
+        tables.write(measure.measure(ShardReader.of_part(index).scan()), Path("alone"), MEASURED | THUMBNAILS)
+        assert (out / index.name.replace("index", "part")).read_bytes() == Path("alone").read_bytes()
 
 
 @pytest.mark.parametrize("name", MANY, indirect=True)

@@ -9,6 +9,7 @@ from silverprint.dvcfiles import cache, missing_outputs
 from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.store.shards.names import is_part, part_of, settle
 from silverprint.store.shards.verify import Fault, inspect
+from silverprint.store.storage.pointer import pointer_path
 
 
 def run(params: Params, fix: bool) -> None:
@@ -62,6 +63,6 @@ def _fix(root: Path, faults: list[Fault]) -> None:
         settle(root)
         say(f"{root}: what a killed run left is cleaned up")
     damaged = {path for fault in faults if not fault.leftover for path in part_of(fault.path)}
-    for path in sorted(damaged):
+    for path in sorted({*damaged, *map(pointer_path, damaged)}):  # an object itself is not in DVC's cache
         if cache.restore(path):
             say(f"{path}: restored from DVC's cache")

@@ -13,6 +13,7 @@ from silverprint.config.class_names import class_name, is_printable
 PACKAGED_BACKBONE = "efficientnet_lite0"  # the weights come inside a package
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN_HEADERS = frozenset(
     {"host", "user-agent", "cookie", "connection", "content-length", "transfer-encoding", "accept-encoding", "range",
@@ -62,6 +63,12 @@ def _address(text: str) -> str:
         good = False
     if not good or " " in text or not is_printable(text):
         raise ValueError("an address begins with http:// or https:// and names a host, without user or password")
+    return text
+
+
+def _storage(text: str) -> str:
+    if text != "disk" and not _BUCKET.fullmatch(text):
+        raise ValueError("must be disk, or s3://bucket/prefix: letters, digits, dots, - and _ between single slashes")
     return text
 
 
@@ -135,6 +142,7 @@ Title: TypeAlias = Annotated[str, AfterValidator(_title)]
 Shown: TypeAlias = Annotated[str, AfterValidator(_shown)]
 Line: TypeAlias = Annotated[str, AfterValidator(_line)]
 Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+StorageAddress: TypeAlias = Annotated[str, AfterValidator(_storage)]
 BackboneName: TypeAlias = Annotated[str, AfterValidator(_backbone)]
 Sha256: TypeAlias = Annotated[str, AfterValidator(_sha256)]
 HeaderName: TypeAlias = Annotated[str, AfterValidator(_header_name)]

@@ -25,6 +25,7 @@ from silverprint.config.field_types import (
     Share,
     ShareShown,
     Shown,
+    StorageAddress,
     Title,
     frozen,
     frozen_by_name,
@@ -281,6 +282,7 @@ class Params:
     tiers: dict[Name, Tier] = Field(default_factory=dict)  # groups of people beside the crowd
     classes: dict[ClassName, ClassRule] = Field(default_factory=dict)  # classes that are asked about in another way
     executor: Literal["serial", "processes", "ray"] = "processes"  # how shards are processed; it changes no output
+    storage: StorageAddress = "disk"  # where the large files of outputs lie: disk, or s3://bucket/prefix
 
     @property
     def round_names(self) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """Embedder: images to features by a frozen backbone, on all cores or on the GPU when there is one."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from itertools import islice
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 import cv2
@@ -16,10 +16,12 @@ from silverprint.config import Embed
 from silverprint.errors import DataError
 from silverprint.imaging.decode import decode_stored
 from silverprint.model.backbones import Weights, backbone
-from silverprint.store.executor import cores
+from silverprint.store import Span, read_span
+from silverprint.store.executor.threads import run_on_threads
 
 Batch = tuple[list[str], NDArray[np.float16]]
 _Done = TypeVar("_Done")
+_LOADING: Final = Lock()
 
 # JPEGs come no larger than the network's input needs, colours by their profile; features had otherwise start over.
 DECODING: Final = "reduced, sRGB"
@@ -72,9 +74,11 @@ class Embedder:
         Raises:
             DataError: a picture that was measured as decodable does not decode any more, or has no finite features.
         """
-        return in_batches(self._embed, pictures, batch)
+        return in_batches(self.embed, pictures, batch)
 
-    def _embed(self, chunk: Sequence[tuple[str, bytes]]) -> Batch:
+    def embed(self, chunk: Sequence[tuple[str, bytes]]) -> Batch:
+        """The features of encoded pictures as one batch; raises as `stream`."""
+        torch.set_num_threads(1)  # the cores have batches of their own
         image_ids = [image_id for image_id, _ in chunk]
         rows = self(np.stack([prepare(*item, self.size) for item in chunk]))
         finite = np.isfinite(rows).all(axis=1)
@@ -84,27 +88,32 @@ class Embedder:
         return image_ids, rows
 
 
+def embed_span(span: Span, name: str, size: int, weights: Weights | None) -> NDArray[np.float16]:
+    """The features of a span's pictures, (n, D), computed as one batch; the network is loaded once a process.
+
+    Raises:
+        As `Embedder`, its `stream`, and `read_span`.
+    """
+    with _LOADING:
+        embedder = _embedder(Embedder, name, size, weights)
+    return embedder.embed(list(read_span(span)))[1]
+
+
+@lru_cache(1)
+def _embedder(made: type[Embedder], name: str, size: int, weights: Weights | None) -> Embedder:
+    return made(name, size, weights)
+
+
 def in_batches(
     work: Callable[[Sequence[tuple[str, bytes]]], _Done], pictures: Iterable[tuple[str, bytes]], batch: int
 ) -> Iterator[_Done]:
     """What `work` makes of encoded `pictures` in their order, `batch` at a time.
 
-    Each core decodes and computes batches of its own: no core waits for another, and what a batch gives does not
-    depend on how many cores there are. A few batches are read ahead, never all.
+    Each core decodes and computes batches of its own, and what a batch gives does not depend on how many cores there
+    are. A few batches are read ahead, never all.
     """
-    threads = cores.available()
-    waiting: deque[Future[_Done]] = deque()
     items = iter(pictures)
-    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        try:
-            while chunk := list(islice(items, batch)):
-                waiting.append(pool.submit(work, chunk))
-                if len(waiting) > 2 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    return run_on_threads(work, iter(lambda: list(islice(items, batch)), []))
 
 
 def prepare(image_id: str, data: bytes, size: int) -> NDArray[np.uint8]:

@@ -5,23 +5,25 @@ Source: Zhang, Zhang, Li & Qiao 2016, Joint face detection and alignment using m
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from silverprint.errors import ConfigError
 from silverprint.imaging.decode import decode_stored
-from silverprint.model.embedder import in_batches
+from silverprint.store import Span, read_span
 
 NAME: Final = "mtcnn facenet-pytorch 2.6.0"
 INSTALL: Final = "pip install --no-deps facenet-pytorch==2.6.0"
 SIDE: Final = 640  # pixels: longer sides are reduced to this before faces are looked for
 LEAST: Final = 20  # pixels of a face's height, of those SIDE, below which none is looked for
-_BATCH: Final = 4  # pictures that a core looks at before it hands them on
+_LOADING: Final = Lock()
 _WEIGHTS: Final = {
     "pnet.pt": "a2a71925e0b9996a42f63e47efc1ca19043e69558b5c523b978d611dfae49c8f",
     "rnet.pt": "bbb937de72efc9ef83b186c49f5f558467a1d7e3453a8ece0d71a886633f6a86",
@@ -67,17 +69,23 @@ class FaceDetector:
         heights = (boxes[:, 3] - boxes[:, 1]) / small.shape[0]
         return Faces(len(boxes), float(np.max(confidences)), float(np.clip(heights.max(), 0, 1)))
 
-    def stream(self, pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, Faces]]:
-        """The faces in each of the encoded `pictures`, in their order.
 
-        Raises:
-            DataError: a picture that was measured as decodable does not decode any more.
-        """
-        for chunk in in_batches(self._chunk, pictures, _BATCH):
-            yield from chunk
+def find_in_span(span: Span) -> list[Faces]:
+    """The faces in each of a span's pictures; the networks are loaded once a process.
 
-    def _chunk(self, pictures: Sequence[tuple[str, bytes]]) -> list[tuple[str, Faces]]:
-        return [(image_id, self(decode_stored(image_id, data, SIDE))) for image_id, data in pictures]
+    Raises:
+        As `FaceDetector` and `read_span`.
+        DataError: a picture that was measured as decodable does not decode any more.
+    """
+    with _LOADING:
+        detector = _detector(FaceDetector)
+    torch.set_num_threads(1)  # the cores have pictures of their own
+    return [detector(decode_stored(image_id, data, SIDE)) for image_id, data in read_span(span)]
+
+
+@lru_cache(1)
+def _detector(made: type[FaceDetector]) -> FaceDetector:
+    return made()
 
 
 def reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -18,6 +18,7 @@ from silverprint.store.intake import Intake
 from silverprint.store.intake.completed import CompletedSource
 from silverprint.store.intake.resume import Progress
 from silverprint.store.shards import update_source_terms
+from silverprint.store.storage import storage
 
 Reader: TypeAlias = Callable[[str, Any, Intake, CompletedSource], Callable[[], None] | None]
 
@@ -29,7 +30,7 @@ def run(params: Params, source: str) -> None:
 
     Raises:
         UsageError: no such source.
-        UnavailableError: the site or the files are not there, or the output was not pulled.
+        UnavailableError: the site, the files or the bucket are not there, or the output was not pulled.
         NothingFoundError: there is nothing, and there are no pictures yet.
         DiskError: no space; finished shards stay.
     """
@@ -40,7 +41,7 @@ def run(params: Params, source: str) -> None:
     require_pulled(root)
     if _goes_on(source, entry):
         return
-    with ShardWriter(root, max_pictures=_PART) as writer:
+    with ShardWriter(root, max_pictures=_PART, storage=storage(params.storage)) as writer:
         takedowns = with_resolved_addresses(Takedowns.of(ledgers.takedowns()))
         if source in takedowns.sources:
             say(f"acquire {source}: the source was taken down as a whole, so nothing is fetched")

@@ -1,12 +1,15 @@
 """embed: features of every decodable image, each computed once."""
 
 import shutil
+from functools import partial
+from itertools import chain, islice
 
 from silverprint import console, layout
 from silverprint.campaign.decodable_images import decodable_images
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
-from silverprint.store import ShardReader, features
+from silverprint.store import ShardReader, executor, features
+from silverprint.store.storage import storage
 
 # Pictures. A kill loses at most about this much work; with many more parts DVC would have many more files to look at.
 PART = 32_768
@@ -56,23 +59,27 @@ def _make_room(description: dict[str, object]) -> None:
 
 def _embed(params: Params, todo: list[str], description: dict[str, object]) -> None:
     from silverprint.model.backbones import Weights
-    from silverprint.model.embedder import Embedder
+    from silverprint.model.embedder import embed_span
 
-    embedder = Embedder(params.embed.backbone, params.embed.size, Weights.of(params.embed))
-    _make_room(description)
     reader = ShardReader([layout.raw(source) for source in params.sources])
+    knobs = params.embed
+    work = partial(embed_span, name=knobs.backbone, size=knobs.size, weights=Weights.of(knobs))
+    found = executor.run(params.executor, work, reader.span(todo).pieces(knobs.batch), kind=executor.GPU)
+    first = list(islice(found, 1))
+    _make_room(description)  # now that the network was loaded, and works
+    names, place = iter(todo), storage(params.storage)
     ids: list[str] = []
     rows = []
     try:
         with console.bar() as progress:
             task = progress.add_task("embed", total=len(todo))
-            for batch_ids, batch_rows in embedder.stream(reader.read(todo), params.embed.batch):
-                ids += batch_ids
-                rows.append(batch_rows)
-                progress.advance(task, len(batch_ids))
+            for batch in chain(first, found):
+                ids += islice(names, len(batch))
+                rows.append(batch)
+                progress.advance(task, len(batch))
                 if len(ids) >= PART:
-                    features.append(layout.EMBED, ids, rows)
+                    features.append(layout.EMBED, ids, rows, place)
                     ids, rows = [], []
     finally:  # Ctrl-C, or a picture that does not decode any more, costs nothing
         if ids:
-            features.append(layout.EMBED, ids, rows)
+            features.append(layout.EMBED, ids, rows, place)

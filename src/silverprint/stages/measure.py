@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -13,13 +14,15 @@ from silverprint.console import bar, say
 from silverprint.dvcfiles import missing_outputs
 from silverprint.imaging import heif, measurement
 from silverprint.imaging.open_image import MAX_PIXELS
-from silverprint.records import MEASURED, RAW, THUMBNAILS
-from silverprint.store import ShardReader, executor, files, tables, thumbnail_table
+from silverprint.records import MEASURED, RAW, THUMBNAILS, empty
+from silverprint.store import ShardReader, Span, executor, files, read_span, tables, thumbnail_table
 from silverprint.store.shards.names import index_name, index_numbers
 from silverprint.store.shards.purge import PURGED
 
 # As in versions.yaml: parts measured under another number are measured again.
 VERSION: Final = 5
+
+SPAN: Final = 2_048  # pictures that a worker measures before it hands them on
 
 _PART = MEASURED | THUMBNAILS
 
@@ -43,10 +46,13 @@ def run(params: Params, source: str) -> None:
     new = [_stored(index) for index, _ in todo]
     with bar() as progress:
         task = progress.add_task(f"measure {source}", total=sum(new))
-        work = executor.run(params.executor, partial(measure_part, max_pixels=limit), todo)
-        for count, _ in zip(new, work, strict=True):
+        spans = chain.from_iterable(ShardReader.of_part(index).stored.pieces(SPAN) for index, _ in todo)
+        found = executor.run(params.executor, partial(measure_span, max_pixels=limit), spans)
+        for (_, part), count in zip(todo, new, strict=True):
+            frames = [empty(_PART), *islice(found, -(-count // SPAN))]
             progress.advance(task, count)
-    for leftover in out.glob(".*.part"):  # left by a worker that was killed
+            tables.write(pl.concat(frames).sort("image_id"), part, _PART)
+    for leftover in out.glob(".*.part"):  # left by a run that was killed
         leftover.unlink()
     _tell(source, sum(new))
     _tell_of_heic(source)
@@ -72,10 +78,9 @@ def _tell_of_heic(source: str) -> None:
         say(f"measure {source}: {count} pictures are HEIC, which needs a decoder of its own: {remedy}")
 
 
-def measure_part(paths: tuple[Path, Path], max_pixels: int = MAX_PIXELS) -> None:
-    """Reads a part's pictures by its index, the first path, and writes their figures to the second one."""
-    index, part = paths
-    tables.write(measure(ShardReader.of_part(index).scan(), max_pixels), part, _PART)
+def measure_span(span: Span, max_pixels: int = MAX_PIXELS) -> pl.DataFrame:
+    """`measure` of a span's pictures."""
+    return measure(read_span(span), max_pixels)
 
 
 def measure(pictures: Iterable[tuple[str, bytes]], max_pixels: int = MAX_PIXELS) -> pl.DataFrame:

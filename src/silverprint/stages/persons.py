@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import chain
 from typing import Any, Final
 
 import polars as pl
@@ -11,9 +12,10 @@ from silverprint.campaign.decodable_images import decodable_images
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
 from silverprint.records import FACES
-from silverprint.store import ShardReader, files, json_files, tables
+from silverprint.store import ShardReader, executor, files, json_files, tables
 
 PART: Final = 8_192  # pictures a file; a kill loses at most about this much work
+_BATCH: Final = 4  # pictures that a core looks at before it hands them on
 _MARK: Final = layout.PERSONS / "detector.json"
 
 
@@ -58,14 +60,16 @@ def _begin(mark: dict[str, Any]) -> None:
 
 
 def _look(params: Params, todo: list[str]) -> None:
-    from silverprint.model.faces import FaceDetector
+    from silverprint.model.faces import find_in_span
 
-    found = FaceDetector().stream(ShardReader([layout.raw(source) for source in params.sources]).read(todo))
+    reader = ShardReader([layout.raw(source) for source in params.sources])
+    spans = reader.span(todo).pieces(_BATCH)
     rows: list[dict[str, Any]] = []
     try:
         with console.bar() as progress:
             task = progress.add_task("persons", total=len(todo))
-            for image_id, faces in found:
+            found = chain.from_iterable(executor.run(params.executor, find_in_span, spans, kind=executor.MACHINE))
+            for image_id, faces in zip(todo, found, strict=True):
                 rows.append({"image_id": image_id, **faces._asdict()})
                 progress.advance(task)
                 if len(rows) == PART:

@@ -1,6 +1,7 @@
 """Features of images on disk: parts of `part-00000.npy` (float16) and `part-00000.parquet` (image_id, in row order).
 
-A part exists when its .parquet does; the .npy is written first. `embed.json` says what computed them.
+A part exists when its .parquet does; the .npy, or the pointer that stands for it, is written first. `embed.json` says
+what computed them.
 """
 
 import json
@@ -13,9 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from silverprint import layout
 from silverprint.errors import DataError, UnavailableError, restore_remedy
 from silverprint.records import EMBEDDED
 from silverprint.store import files, tables
+from silverprint.store.storage import DISK_STORAGE, Storage, content
 
 DESCRIPTION: Final = "embed.json"
 
@@ -159,8 +162,9 @@ class _Part:
     def opened(self) -> NDArray[np.float16]:
         """The rows, mapped for as long as they are used."""
         path = self._table.with_suffix(".npy")
+        here = content.local_copy(path, _copies(path.parent))
         try:
-            rows: NDArray[np.float16] = np.load(path, mmap_mode="r")
+            rows: NDArray[np.float16] = np.load(here, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
             raise DataError(str(path), f"not readable ({error})", restore_remedy(path.parent)) from None
         if len(rows) != len(self.image_ids):
@@ -187,14 +191,32 @@ def write_description(root: Path, description: dict[str, Any]) -> None:
     files.write_text(root / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
 
-def append(root: Path, image_ids: Sequence[str], batches: Sequence[NDArray[np.float16]]) -> None:
-    """One more part: the rows of `batches`, (n, D) in all, of `image_ids`. A part half-written is overwritten."""
+def append(
+    root: Path, image_ids: Sequence[str], batches: Sequence[NDArray[np.float16]], storage: Storage = DISK_STORAGE
+) -> None:
+    """One more part: the rows of `batches`, (n, D) in all, of `image_ids`. A part half-written is overwritten.
+
+    Args:
+        storage: of the rows; the list of images is always a file.
+    """
     last = max((path.stem for path in root.glob("part-*.parquet")), default="part--1")
     number = int(last.removeprefix("part-")) + 1
     path = root / f"part-{number:05d}.npy"
-    with files.replacing(path) as temporary, temporary.open("wb") as handle:
-        np.save(handle, np.concatenate(batches))
+    storage.publish(_saved(path, np.concatenate(batches)), path)
     tables.write(pl.DataFrame({"image_id": image_ids}), path.with_suffix(".parquet"), EMBEDDED)
+
+
+def _saved(path: Path, rows: NDArray[np.float16]) -> Path:
+    """`rows` as a whole file beside `path`."""
+    whole = path.with_name(f".{path.name}.part")
+    with files.replacing(whole) as temporary, temporary.open("wb") as handle:
+        np.save(handle, rows)
+    return whole
+
+
+def _copies(root: Path) -> Path:
+    """Where the campaign to which the features in `root` belong keeps copies of objects."""
+    return root.parents[len(layout.EMBED.parts) - 1] / layout.OBJECTS
 
 
 def rows_of(root: Path, image_ids: Collection[str]) -> Iterator[tuple[str, bytes]]:
@@ -218,8 +240,10 @@ def forget(root: Path, image_ids: Collection[str]) -> list[Path]:
             continue
         rows = part.opened()[kept.to_numpy()]
         path.unlink()
-        with files.replacing(path.with_suffix(".npy")) as temporary, temporary.open("wb") as handle:
-            np.save(handle, rows)
+        npy = path.with_suffix(".npy")
+        content.replace(npy, _saved(npy, rows))
         tables.write(pl.DataFrame({"image_id": part.image_ids.filter(kept)}), path, EMBEDDED)
         changed.append(path)
+    for address in content.delete_purged(root):
+        (_copies(root) / "".join(address.rsplit("/", 2)[1:])).unlink(missing_ok=True)
     return changed

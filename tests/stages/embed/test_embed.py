@@ -15,7 +15,7 @@ from silverprint.errors import DataError, UnavailableError
 from silverprint.model import embedder
 from silverprint.records import MEASURED, conform
 from silverprint.stages import embed
-from silverprint.store import ShardWriter, features, tables
+from silverprint.store import ShardWriter, executor, features, tables
 from silverprint.store.features import Features
 from tests.helpers.model_pictures import jpeg
 
@@ -102,13 +102,13 @@ def test_an_interrupted_run_goes_on_where_it_was(params, monkeypatch) -> None:
 def test_ctrl_c_costs_nothing_that_was_computed(params, monkeypatch) -> None:
     acquire("web", range(10))
     acquire("partner", range(0))
-    whole_stream = embedder.Embedder.stream
+    whole_run = executor.run
 
-    def interrupted(*arguments):
-        yield from islice(whole_stream(*arguments), 2)
+    def interrupted(*arguments, **options):
+        yield from islice(whole_run(*arguments, **options), 2)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(embedder.Embedder, "stream", interrupted)
+    monkeypatch.setattr(executor, "run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         embed.run(params)
     assert len(Features(layout.EMBED).image_ids) == 2 * params.embed.batch

@@ -123,7 +123,7 @@ def test_stale_parts_and_other_versions_are_measured_again(project: Path, monkey
     assert _measure() == before
 
     monkeypatch.setattr(measure, "VERSION", 99)
-    monkeypatch.setattr(measure, "measure", lambda *_: conform(other, MEASURED).clear())
+    monkeypatch.setattr(measure, "measure", lambda *_: conform(other, MEASURED | THUMBNAILS).clear())
     measure.run(config.load(), "web")
     assert tables.read(out / "part-00000.parquet", MEASURED).is_empty()
     assert (out / "version.txt").read_text() == "99\n"

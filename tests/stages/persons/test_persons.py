@@ -16,6 +16,7 @@ from silverprint.model import faces
 from silverprint.records import FACES, MANIFEST
 from silverprint.stages import clean, measure, persons
 from silverprint.store import tables
+from silverprint.store.executor import cores
 from tests.helpers import needs
 from tests.helpers.album import Found, acquire, embed, jpeg, tile
 
@@ -23,19 +24,17 @@ from tests.helpers.album import Found, acquire, embed, jpeg, tile
 class Bright:
     """Finds a face wherever a picture is bright."""
 
-    looked: ClassVar[list[str]] = []
+    looked: ClassVar[int] = 0
 
-    def stream(self, pictures):
-        for image_id, data in pictures:
-            Bright.looked.append(image_id)
-            bright = decode_stored(image_id, data).mean() > 128
-            yield image_id, faces.Faces(1, 0.9, 0.25) if bright else faces.Faces(0, None, None)
+    def __call__(self, pixels):
+        Bright.looked += 1
+        return faces.Faces(1, 0.9, 0.25) if pixels.mean() > 128 else faces.Faces(0, None, None)
 
 
 @pytest.fixture
 def params(project, monkeypatch):
     monkeypatch.setattr(faces, "FaceDetector", Bright)
-    Bright.looked.clear()
+    Bright.looked = 0
     loaded = config.load()
     return replace(loaded, sources={"web": loaded.sources["web"]}, persons=Persons(detector="mtcnn"))
 
@@ -62,7 +61,7 @@ def test_each_picture_is_looked_at_once_and_another_detector_starts_over(params)
         assert (row["confidence"], row["size"]) == ((0.9, 0.25) if row["faces"] else (None, None))
     more = album(params, 3, 4)
     persons.run(params)
-    assert Bright.looked == sorted(found) + sorted(one.image_id for one in more)
+    assert Bright.looked == len(found) + len(more) == len(known())
     assert {name: known()[name] for name in found} == found
     before = {path.name: path.read_bytes() for path in layout.PERSONS.iterdir()}
     persons.run(params)
@@ -76,13 +75,14 @@ def test_a_kill_keeps_what_was_looked_at(params, monkeypatch) -> None:
     monkeypatch.setattr(persons, "PART", 2)
     album(params, *range(5))
 
-    def interrupted(_, pictures):
-        for number, one in enumerate(Bright().stream(pictures)):
-            if number == 3:
-                raise KeyboardInterrupt
-            yield one
+    def interrupted(detector, pixels):
+        if Bright.looked == 3:
+            raise KeyboardInterrupt
+        return Bright()(pixels)
 
-    monkeypatch.setattr(faces, "FaceDetector", type("Cut", (), {"stream": interrupted}))
+    monkeypatch.setattr(persons, "_BATCH", 1)
+    monkeypatch.setattr(cores, "available", lambda: 1)
+    monkeypatch.setattr(faces, "FaceDetector", type("Cut", (), {"__call__": interrupted}))
     with pytest.raises(KeyboardInterrupt):
         persons.run(params)
     assert len(known()) == 3
@@ -119,7 +119,8 @@ def test_a_real_face_is_found_and_its_size_is_a_share_of_the_picture() -> None:
     with Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as portrait:
         data = jpeg(portrait.convert("RGB"))
     small = Found(jpeg(tile(0)), "none")
-    [(_, found), (_, nothing)] = faces.FaceDetector().stream([("a", data), ("b", small.data)])
+    detector = faces.FaceDetector()
+    found, nothing = (detector(decode_stored("a", one, faces.SIDE)) for one in (data, small.data))
     assert found.faces == 1
     assert found.confidence > 0.95
     assert 0.2 < found.size < 0.6

@@ -1,7 +1,10 @@
 """Places that a purge and its proof look at: this folder, DVC's cache and remotes, and what is not ours."""
 
-from collections.abc import Collection, Iterator
+import errno
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from silverprint import layout
 from silverprint.adapters.tracking import stored_artifacts
@@ -10,6 +13,8 @@ from silverprint.config import Params
 from silverprint.dvcfiles import storage
 from silverprint.records import RAW
 from silverprint.store import tables
+from silverprint.store.s3 import Bucket
+from silverprint.store.storage import content
 
 # Of var/, what a purge may remove: it is made again. The servers' databases are theirs.
 _REMOVABLE = (
@@ -23,6 +28,7 @@ _REMOVABLE = (
     layout.ALIKE,
     layout.ROTATED,
     layout.NEAREST,
+    layout.OBJECTS,
 )
 
 
@@ -50,6 +56,33 @@ def dvc() -> Iterator[Place]:
         cache = storage.cache()
         if Path(cache.address).exists() or layout.LOCK.exists():
             yield stored(cache)
+
+
+def objects(params: Params) -> Iterator[Place]:
+    """Each prefix below which objects of shards and features lie: what a killed upload left is there, too."""
+    for root in (*map(layout.raw, params.sources), layout.EMBED):
+        for address in content.prefixes(root):
+            yield Place(address, partial(_objects, root, address), _read_object, _delete_objects)
+
+
+def _objects(root: Path, address: str) -> Iterator[tuple[str, int]]:
+    bucket = Bucket()
+    yield from bucket.below(address)
+    yield from ((one, 0) for one in content.purged_objects(root) if one.startswith(address) and bucket.versions(one))
+
+
+def _read_object(address: str, work: Callable[[BinaryIO], Any]) -> Any:
+    bucket = Bucket()
+    if bucket.size(address) is None:
+        raise OSError(errno.EBUSY, "the bucket keeps versions of it; run the purge again")
+    with bucket.opened(address) as stream:
+        return work(stream)
+
+
+def _delete_objects(addresses: list[str]) -> None:
+    bucket = Bucket()
+    for address in addresses:
+        bucket.delete(address)
 
 
 def remotes() -> list[str]:

@@ -70,7 +70,7 @@ def run(params: Params, image_ids: Collection[str], look: Look) -> None:
 def _rows(params: Params, image_ids: Collection[str], look: Look) -> Iterator[Row]:
     for place in (places.data(), places.var()):
         yield _row(place.name, partial(survey, place, look))
-    for place in (*places.mlflow(params), *places.dvc()):
+    for place in (*places.objects(params), *places.mlflow(params), *places.dvc()):
         yield _row(place.name, partial(survey, place, look))
     for name in places.remotes():
         yield _row(f"the remote {name}", partial(_remote, name, look))

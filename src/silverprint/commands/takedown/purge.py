@@ -37,6 +37,8 @@ def run(params: Params, image_ids: Collection[str], yes: bool) -> None:
     look = look_for(image_ids)
     working_copy_purge.run(params, image_ids)
     _here(look)
+    for place in places.objects(params):
+        _reached(place.name, partial(_left_objects, place, look))
     for place in places.dvc():
         _reached(place.name, partial(_cache, place, look))
     for place in places.mlflow(params):
@@ -64,6 +66,14 @@ def _here(look: Look) -> None:
 
 def _cache(place: Place, look: Look) -> None:
     _objects(place, survey(place, look))
+
+
+def _left_objects(place: Place, look: Look) -> None:
+    """Those that no pointer names any more: of an upload that was killed, or of another clone."""
+    gone = sorted(survey(place, look).gone)
+    if gone and place.remove is not None:
+        place.remove(gone)
+        say(f"{place.name}: {len(gone)} objects removed")
 
 
 def _artifacts(place: Place, look: Look) -> None:

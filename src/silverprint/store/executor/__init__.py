@@ -1,22 +1,30 @@
-"""Executors of a stage's shards: one by one, on every core of this machine, or on a cluster.
+"""Executors of a stage's jobs: one by one, on every core of this machine, or on a cluster.
 
-What runs is a function of one shard: module-level, pure but for the file it writes atomically, and safe to run twice.
-So the results, and the bytes on the disk, are the same whichever way is taken. Paths travel, pictures do not.
+What runs is a function of one job: module-level, pure, and safe to run twice. A job carries what it needs (rows,
+arrays, where images lie), and its result travels back; whoever asked writes it. So the results, and the bytes on the
+disk, are the same whichever way is taken. Jobs may be made while others run: none is held longer than it takes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Protocol, TypeVar
 
+from silverprint.store.executor.kinds import CORE, GPU, MACHINE, Kind
 from silverprint.store.executor.processes import run_on_processes
 from silverprint.store.executor.ray_cluster import run_on_ray
+from silverprint.store.executor.threads import run_on_threads
+
+__all__ = ["CORE", "EXECUTORS", "GPU", "MACHINE", "Kind", "run"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-Executor: TypeAlias = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
 
 
-def _run_serially(function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
-    return map(function, jobs)
+class Executor(Protocol):
+    def __call__(self, function: Callable[[Any], Any], jobs: Iterable[Any], kind: Kind) -> Iterator[Any]: ...
+
+
+def _run_serially(function: Callable[[Any], Any], jobs: Iterable[Any], kind: Kind) -> Iterator[Any]:
+    return map(function, jobs) if kind == CORE else run_on_threads(function, jobs)
 
 
 EXECUTORS: Final[dict[str, Executor]] = {
@@ -26,15 +34,18 @@ EXECUTORS: Final[dict[str, Executor]] = {
 }
 
 
-def run(executor: str, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+def run(
+    executor: str, function: Callable[[Job], Result], jobs: Iterable[Job], *, kind: Kind = CORE
+) -> Iterator[Result]:
     """`function` of each job, in the order of `jobs`; the first error ends it, and no further job is begun.
 
     Args:
         executor: a name in EXECUTORS.
         function: at a module's top level.
+        kind: what the function works with (`kinds`).
 
     Raises:
         UnavailableError: a worker died, or Ray or its cluster is not there.
         Whatever `function` raises.
     """
-    return EXECUTORS[executor](function, jobs)
+    return EXECUTORS[executor](function, jobs, kind)

@@ -5,8 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from silverprint.store.storage.pointer import SUFFIX, pointer_path
+
 _INDEX = re.compile(r"^index-(\d{5,})\.parquet$")
-_SHARD = re.compile(r"^shard-(\d{5,})\.tar$")
+_SHARD = re.compile(rf"^shard-(\d{{5,}})\.tar(?:{re.escape(SUFFIX)})?$")  # the file, or the pointer that stands for it
 
 
 class Place(NamedTuple):
@@ -70,14 +72,18 @@ def settle(root: Path) -> None:
     """Ends what a killed writer left: a part that was whole gets its index, all else under hidden names is removed."""
     for path in leftovers(root):
         index = path.with_name(path.name.removeprefix(".").removesuffix(".next"))
-        if _INDEX.match(index.name) and not index.exists() and part_of(index)[1].exists():
+        if _INDEX.match(index.name) and not index.exists() and _is_there(part_of(index)[1]):
             path.rename(index)
         else:
             path.unlink()
 
 
+def _is_there(shard: Path) -> bool:
+    return shard.exists() or pointer_path(shard).exists()
+
+
 def shards_without_index(root: Path) -> list[Path]:
     """Shards of which no index tells what they hold. No writer leaves one: the index was lost."""
     finished = set(index_numbers(root))
-    shards = [path for path in sorted(root.glob("shard-*")) if _SHARD.match(path.name)]
-    return [path for path in shards if part_number(path.name) not in finished]
+    found = [(path, match) for path in sorted(root.glob("shard-*")) if (match := _SHARD.match(path.name))]
+    return [path for path, match in found if int(match[1]) not in finished]

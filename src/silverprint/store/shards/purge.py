@@ -4,7 +4,6 @@ What is left of a picture is its fingerprint, in `fingerprints.csv` beside the s
 pixels is found and withdrawn, too.
 """
 
-import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -12,9 +11,10 @@ import polars as pl
 
 from silverprint.imaging.measurement import fingerprint
 from silverprint.records import FINGERPRINTS, RAW, conform, empty
-from silverprint.store import files, tables
+from silverprint.store import tables
 from silverprint.store.shards.names import index_name, index_numbers, shard_name
 from silverprint.store.shards.reader import ShardReader
+from silverprint.store.storage import content
 
 PURGED = "purged"  # RAW.outcome
 
@@ -26,13 +26,15 @@ def purge(root: Path, image_ids: Collection[str]) -> list[Path]:
 
     Fingerprints are taken before anything goes. Then the shard goes first: where a kill comes between it and the index,
     that still says that the picture is stored, and the next call does both again. Files are replaced, never written
-    into, since DVC's cache may hold the same file.
+    into, since DVC's cache may hold the same file. Objects that were replaced are deleted last, those of an earlier
+    call too, for a kill may have come before that.
 
     Returns:
         The shards and indexes that changed.
 
     Raises:
         DiskError: no space; what was done stays done.
+        UnavailableError, NotAllowedError: a bucket does not let us; likewise.
     """
     changed = []
     for number in index_numbers(root):
@@ -42,11 +44,12 @@ def purge(root: Path, image_ids: Collection[str]) -> list[Path]:
         stored = rows.filter(gone & (pl.col("outcome") == "stored"))
         if not stored.is_empty():
             _remember(root, ShardReader.of_part(index).read(stored["image_id"].to_list()))
-            _overwrite(shard, stored.select("offset", "size").rows())
+            content.overwrite(shard, stored.select("offset", "size").rows())
             changed.append(shard)
         if not rows.filter(gone).is_empty():
             tables.write(_marked(rows, gone), index, RAW)
             changed.append(index)
+    content.delete_purged(root)
     return changed
 
 
@@ -63,15 +66,6 @@ def _remember(root: Path, pictures: Iterable[tuple[str, bytes]]) -> None:
         found = pl.concat([fingerprints(root), conform(pl.DataFrame(rows), FINGERPRINTS)])
         once = found.unique("image_id", keep="first", maintain_order=True)
         tables.write_ledger(once, root / _FINGERPRINTS, FINGERPRINTS, ["image_id"])
-
-
-def _overwrite(shard: Path, places: list[tuple[int, int]]) -> None:
-    with files.replacing(shard) as temporary:
-        shutil.copyfile(shard, temporary)
-        with temporary.open("r+b") as handle:
-            for offset, size in places:
-                handle.seek(offset)
-                handle.write(bytes(size))
 
 
 def _marked(rows: pl.DataFrame, gone: pl.Expr) -> pl.DataFrame:

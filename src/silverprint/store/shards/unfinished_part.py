@@ -15,6 +15,8 @@ from silverprint.store import tables
 from silverprint.store.files import disk_errors
 from silverprint.store.shards.names import index_name, shard_name, unfinished_index
 from silverprint.store.shards.tar_header import BLOCK, member_header
+from silverprint.store.storage import Storage
+from silverprint.store.storage.pointer import pointer_path
 
 PAGE: Final = 2**21  # bytes; the largest page that x86-64 and arm64 have for files
 MOST_WAITING: Final = 2**26  # bytes
@@ -87,8 +89,8 @@ class Part:
         end: of the tar, bytes.
     """
 
-    def __init__(self, root: Path, number: int) -> None:
-        self.root, self.number = root, number
+    def __init__(self, root: Path, number: int, storage: Storage) -> None:
+        self.root, self.number, self._storage = root, number, storage
         self.rows: list[Mapping[str, Any]] = []
         self.names: set[str] = set()
         self.copied: set[int] = set()
@@ -121,7 +123,8 @@ class Part:
         """Makes the tar and its index whole, on the disk, and gives them their names.
 
         Both lie there under hidden names before the first has its own, so that a kill costs no whole part
-        (`names.settle`), and a shard without an index is one that was lost.
+        (`names.settle`), and a shard without an index is one that was lost. A part whose tar did not get into a bucket
+        is lost with a kill.
         """
         waiting = unfinished_index(self.index)
         with disk_errors(self.shard):
@@ -130,7 +133,7 @@ class Part:
                 self._tar.finish()
             tables.write(index, waiting, RAW)
             if self._tar is not None:
-                self._hidden.rename(self.shard)
+                self._storage.publish(self._hidden, self.shard)
             waiting.rename(self.index)
 
     def discard(self) -> None:
@@ -138,8 +141,8 @@ class Part:
         unfinished_index(self.index).unlink(missing_ok=True)
         if self._tar is not None:
             self._tar.close()
-            self._hidden.unlink(missing_ok=True)
-            self.shard.unlink(missing_ok=True)
+            for path in (self._hidden, self.shard, pointer_path(self.shard)):
+                path.unlink(missing_ok=True)
 
 
 def publish(part: Part) -> None:
@@ -147,6 +150,7 @@ def publish(part: Part) -> None:
 
     Raises:
         DiskError: no space; nothing is left of the part.
+        UnavailableError, NotAllowedError: nor where the bucket does not take it.
     """
     try:
         part.finish(_placed(part).sort("url", "page_url"))

@@ -9,11 +9,13 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from silverprint.errors import DataError
+from silverprint.errors import DataError, SilverprintError
 from silverprint.records import RAW
 from silverprint.store import tables
 from silverprint.store.shards.names import index_name, index_numbers, leftovers, shard_name, shards_without_index
 from silverprint.store.shards.purge import PURGED
+from silverprint.store.storage import content
+from silverprint.store.storage.pointer import pointer_path
 
 Row: TypeAlias = dict[str, Any]
 Member: TypeAlias = tuple[int, int, str]  # offset and size of the payload in bytes, SHA-256 of it
@@ -67,12 +69,15 @@ def inspect(root: Path) -> Iterator[Fault]:
 
 
 def _part(shard: Path, stored: list[Row], purged: list[Row]) -> Iterator[Fault]:
-    if not shard.exists():
+    if not (shard.exists() or pointer_path(shard).exists()):
         if stored or purged:
             yield Fault(shard, f"the shard is not there, and its index names {len(stored) + len(purged)} pictures")
         return
     try:
         members = _members(shard)
+    except SilverprintError as error:
+        yield Fault(shard, f"{error.value}: {error.rule}")
+        return
     except (tarfile.TarError, OSError, EOFError) as error:
         yield Fault(shard, f"not a readable tar ({str(error) or type(error).__name__})")
         return
@@ -95,7 +100,7 @@ def _part(shard: Path, stored: list[Row], purged: list[Row]) -> Iterator[Fault]:
 def _members(shard: Path) -> dict[str, Member]:
     """image_id -> place and hash, of every member."""
     members: dict[str, Member] = {}
-    with tarfile.open(shard, mode="r:") as tar:
+    with content.opened(shard) as handle, tarfile.open(fileobj=handle, mode="r:") as tar:
         for entry in tar:
             payload = tar.extractfile(entry)
             digest = hashlib.sha256(payload.read() if payload else b"").hexdigest()

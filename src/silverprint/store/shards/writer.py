@@ -16,6 +16,7 @@ from silverprint.store.files import disk_errors
 from silverprint.store.int_map import IntMap
 from silverprint.store.shards.names import index_numbers, part_number, settle, shards_without_index
 from silverprint.store.shards.unfinished_part import Part, publish
+from silverprint.store.storage import DISK_STORAGE, Storage, content
 
 _SHARE: Final = 16  # a part holds at most 1/16 of the source, which is what a kill may cost
 _MOST_BYTES: Final = 4_000_000_000
@@ -35,15 +36,24 @@ class ShardWriter:
         root: the source's folder; made if absent, continued if not.
         max_bytes: of payload, at which a part is finished; or a sixteenth of the source, if that is more.
         max_pictures: rows (stored or not) at which a part is finished; likewise.
+        storage: of the tars.
 
     Raises:
         DiskError: no space; what was finished before stays, the open part vanishes.
-        UnavailableError: a shard that an index names is not there.
+        UnavailableError: a shard that an index names is not there, or the bucket does not answer.
+        NotAllowedError: the bucket is closed to us.
         DataError: a shard is shorter than its index says, or has none.
     """
 
-    def __init__(self, root: Path, *, max_bytes: int = 256_000_000, max_pictures: int = 20_000) -> None:
-        self.root = root
+    def __init__(
+        self,
+        root: Path,
+        *,
+        max_bytes: int = 256_000_000,
+        max_pictures: int = 20_000,
+        storage: Storage = DISK_STORAGE,
+    ) -> None:
+        self.root, self._storage = root, storage
         self._least = max_bytes, max_pictures
         with disk_errors(root):
             root.mkdir(parents=True, exist_ok=True)
@@ -53,7 +63,7 @@ class ShardWriter:
         stored = index.filter(pl.col("outcome") == "stored")
         _require_shards(root, stored)
         self._bytes, self._rows = int(stored["size"].sum()), index.height  # totals of the finished parts
-        self._open = Part(root, numbers[-1] + 1 if numbers else 0)
+        self._open = Part(root, numbers[-1] + 1 if numbers else 0, storage)
         # The part of each picture in the others, by the hash of its name: 16 bytes a picture are all that is kept.
         self._parts = IntMap(map(hash, stored["image_id"]), map(part_number, stored["shard"]))
         self._flusher = ThreadPoolExecutor(1, "shards")
@@ -110,7 +120,7 @@ class ShardWriter:
     def discard(self) -> None:
         """Drops the open part."""
         self._open.discard()
-        self._open = Part(self.root, self._open.number)
+        self._open = Part(self.root, self._open.number, self._storage)
 
     def _store(self, row: dict[str, Any], payload: Sequence[Piece]) -> None:
         most = min(part_limit(self._bytes, self._least[0]), _MOST_BYTES)
@@ -131,7 +141,7 @@ class ShardWriter:
         for image_id in part.names:
             self._parts[hash(image_id)] = part.number
         self._bytes, self._rows = self._bytes + part.end, self._rows + len(part.rows)
-        self._open = Part(self.root, part.number + 1)
+        self._open = Part(self.root, part.number + 1, self._storage)
         self._flushed = self._flusher.submit(publish, part)
 
     def _await_flushed(self) -> None:
@@ -149,9 +159,11 @@ def _require_shards(root: Path, stored: pl.DataFrame) -> None:
     ends = stored.group_by("shard").agg(end=(pl.col("offset") + pl.col("size")).max()).sort("shard")
     for name, end in ends.iter_rows():
         shard = root / name
-        if not shard.exists():
-            raise UnavailableError(str(shard), "the shard is not there, and its index is", restore_remedy(root))
-        if (size := shard.stat().st_size) < end:
+        if (size := content.size(shard)) is None:
+            raise UnavailableError(
+                content.address(shard), "the shard is not there, and its index is", restore_remedy(root)
+            )
+        if size < end:
             raise DataError(
                 str(shard), f"{size} bytes, where its index names pictures up to {end}", restore_remedy(root)
             )

@@ -7,11 +7,12 @@ same path, and has the same silverprint; docs/scaling.md says how such a cluster
 import os
 import re
 import socket
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -23,20 +24,22 @@ from silverprint.store.executor.processes import use_one_thread
 _VALUE: Final = "executor = 'ray'"
 _LOCAL: Final = "local"
 _RETRIES: Final = 3  # retries of a shard whose worker died
-_OBJECTS: Final = 80 * 2**20  # bytes, about Ray's least: nothing large travels
+_OBJECTS: Final = 2**30  # bytes of jobs and results on their way; what is more waits on the disk
 _ANSWER_S: Final = 10.0  # time for the cluster's head to answer
 _AHEAD: Final = 4  # shards a CPU that are begun before the first of them is asked for
 
 
-def run_on_ray(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+def run_on_ray(function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
     """See `executor.run`. Shards still at work when it ends early are killed with their workers."""
-    if not jobs:
+    todo = iter(jobs)
+    first = list(islice(todo, 1))
+    if not first:
         return
-    with _connected() as ray:
+    with connected() as ray:
         work = ray.remote(_work).options(max_retries=_RETRIES)
         folder = str(Path.cwd())
         try:
-            yield from _in_order(ray, [partial(work.remote, folder, function, job) for job in jobs])
+            yield from _in_order(ray, (partial(work.remote, folder, function, job) for job in chain(first, todo)))
         except ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, ray.exceptions.RayError):
                 rule = f"a worker cannot start ({str(error.cause).splitlines()[0]})"
@@ -49,10 +52,9 @@ def run_on_ray(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[
             raise UnavailableError(_VALUE, rule, remedy) from None
 
 
-def _in_order(ray: Any, begin: Sequence[Callable[[], Any]]) -> Iterator[Any]:
+def _in_order(ray: Any, todo: Iterator[Callable[[], Any]]) -> Iterator[Any]:
     """The results of tasks in their order, a few a CPU begun ahead: `ray.cancel` of many can crash the driver."""
     waiting: deque[Any] = deque()
-    todo = iter(begin)
     while True:
         room = int(_AHEAD * ray.cluster_resources().get("CPU", 1)) - len(waiting)  # machines come and go
         waiting.extend(task() for task in islice(todo, max(room, 0)))
@@ -74,8 +76,14 @@ def _work(folder: str, function: Callable[[Any], Any], job: Any) -> Any:
 
 
 @contextmanager
-def _connected() -> Iterator[Any]:
-    """Ray, connected; what was started here is stopped at the end, and its files are removed."""
+def connected() -> Iterator[Any]:
+    """Ray, connected; what was started here is stopped at the end, and its files are removed. Within another of these
+    contexts it is that one's connection, and stays.
+    """
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
+        yield ray
+        return
     address = os.environ.get("RAY_ADDRESS") or _LOCAL
     _require_answer(address)
     ray = _imported(address)

@@ -13,8 +13,10 @@ from silverprint import console
 from silverprint.model import predict as module
 from silverprint.model.head import Head
 from silverprint.model.predict import available_hardware, loader, predict
+from silverprint.model.predict_in_jobs import is_worth_it, predict_in_jobs
 from silverprint.store import features as store
 from silverprint.store.features import Features
+from tests.helpers.jobs import Elsewhere
 
 COUNT = 2 * module._BATCH + 5
 
@@ -89,3 +91,28 @@ def test_to_open_a_model_and_to_learn_a_head_loads_no_lightning():
     heavy = {"pytorch_lightning", "torchmetrics", "torchvision"}
     code = f"import sys, {modules}; assert not {heavy!r} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("kernel", [False, True])
+def test_jobs_come_to_the_same_bytes(pool, head, kernel):
+    features, ids = pool
+    if kernel:
+        rng = np.random.default_rng(2)
+        seen = {"kernel.lens": (6, 3), "kernel.landmarks": (5, 3), "weight": (3, 5, 4)}
+        arrays = {name: rng.normal(size=shape) for name, shape in seen.items()}
+        rest = {name: array for name, array in head.state_dict().items() if name not in arrays}
+        tensors = {name: torch.as_tensor(array, dtype=torch.float32) for name, array in arrays.items()}
+        head = Head({**rest, **tensors, "kernel.width": torch.tensor(2.0)})
+    run = Elsewhere()
+    found = predict_in_jobs(head, features, ids, run, "score")
+    assert found.tobytes() == predict(head, features, ids).tobytes()
+    assert len(run.sizes) == 3
+    assert max(run.sizes) < 2 * 6 * module._BATCH + 1_000
+
+
+def test_features_travel_only_to_a_head_that_works_longer_on_them(pool, head):
+    features, _ = pool
+    assert not is_worth_it(head, features, 10**12)  # 12 columns
+    wide = Head({**head.state_dict(), "weight": torch.zeros(30, 6, 10), "bias": torch.zeros(30, 10)})
+    assert is_worth_it(wide, features, 10**9)
+    assert not is_worth_it(wide, features, 10**6)

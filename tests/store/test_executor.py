@@ -71,6 +71,18 @@ def test_jobs_are_made_while_others_run(name: str) -> None:
     assert len(made) < 20
 
 
+def test_one_context_serves_several_calls_and_jobs_are_made_when_their_turn_comes(name: str) -> None:
+    taken = []
+    jobs = (taken.append(number) or number for number in range(100))  # type: ignore[func-returns-value]
+    with executor.opened(name) as work:
+        found = work(square, jobs)
+        assert next(found) == 0
+        assert len(taken) < 60
+        assert list(found) == [number * number for number in range(1, 100)]
+        assert list(work(square, [3])) == [9]
+        assert list(work(square, iter(()))) == []
+
+
 def test_an_error_arrives_as_it_was_raised(name: str) -> None:
     results = executor.run(name, refuse_three, range(6))
     assert [next(results) for _ in range(3)] == [0, 1, 2]

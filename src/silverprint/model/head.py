@@ -62,6 +62,12 @@ class Head(nn.Module):
         """The head of these arrays, rounded to single precision."""
         return cls({name: torch.as_tensor(array, dtype=torch.float32) for name, array in arrays.items()})
 
+    @property
+    def columns(self) -> int:
+        """Products of a row of features with a column that a prediction takes."""
+        members, _, classes = self.weight.shape
+        return members * classes if self.kernel is None else self.kernel.lens.shape[1]
+
     def forward(self, features: Tensor) -> Tensor:
         logits = self.logits(features) / self.temperature
         return logits.softmax(dim=2)

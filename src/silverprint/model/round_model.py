@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.config import Embed, Params
+from silverprint.core.jobs import Run
 from silverprint.errors import UnavailableError
 from silverprint.model.finetune.network import Network
 from silverprint.model.head import Head, require_same_features
+from silverprint.model.predict_in_jobs import is_worth_it, predict_in_jobs
 from silverprint.records import MANIFEST
 from silverprint.store import ShardReader, tables
 from silverprint.store.features import Features
@@ -36,8 +38,12 @@ class RoundModel(Protocol):
         """
         ...
 
-    def predict_pool(self, image_ids: Sequence[str], what: str) -> NDArray[np.float32]:
-        """As `predict`, on every GPU that there is; `what` names the work where its progress is shown."""
+    def predict_pool(self, image_ids: Sequence[str], what: str, machines: Run | None = None) -> NDArray[np.float32]:
+        """As `predict`, on every GPU that there is; `what` names the work where its progress is shown.
+
+        Args:
+            machines: does jobs on other machines, where there are some.
+        """
         ...
 
     def digest(self) -> str:
@@ -59,7 +65,9 @@ class OnFeatures:
     def predict(self, image_ids: Sequence[str]) -> NDArray[np.float32]:
         return self.head.predict(self.features.matrix(image_ids))
 
-    def predict_pool(self, image_ids: Sequence[str], what: str) -> NDArray[np.float32]:
+    def predict_pool(self, image_ids: Sequence[str], what: str, machines: Run | None = None) -> NDArray[np.float32]:
+        if machines is not None and is_worth_it(self.head, self.features, len(image_ids)):
+            return predict_in_jobs(self.head, self.features, image_ids, machines, what)
         from silverprint.model.predict import predict  # Lightning takes seconds to load: `predict` above needs none
 
         return predict(self.head, self.features, image_ids, what=what)
@@ -81,7 +89,7 @@ class OnPictures:
     def predict(self, image_ids: Sequence[str]) -> NDArray[np.float32]:
         return self.network.probabilities(self.network.logits(self.pictures.read(image_ids)))
 
-    def predict_pool(self, image_ids: Sequence[str], what: str) -> NDArray[np.float32]:
+    def predict_pool(self, image_ids: Sequence[str], what: str, machines: Run | None = None) -> NDArray[np.float32]:
         return self.predict(image_ids)
 
     def digest(self) -> str:

@@ -17,7 +17,7 @@ from silverprint.core import half_precision
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import MANIFEST, NONE_OF_THESE, NONE_SCORES, SCORES
-from silverprint.store import model_card, scores, tables
+from silverprint.store import executor, model_card, scores, tables
 from silverprint.store.files import replacing_folder
 
 Scores: TypeAlias = tuple[pl.DataFrame, NDArray[np.float16]]  # SCORES, and (M, N, C) as `core.half_precision` has them
@@ -69,7 +69,9 @@ def _require_same_classes(params: Params, model: Path, card: dict[str, Any]) -> 
 def _of_model(params: Params, model: Path, card: dict[str, Any], image_ids: list[str], what: str) -> Scores:
     from silverprint.model.round_model import opened
 
-    probabilities = half_precision.to_half(opened(model, card, params).predict_pool(image_ids, what))
+    with executor.opened(params.executor) as work:  # on one machine the threads of this process use every core
+        machines = work if params.executor == "ray" else None
+        probabilities = half_precision.to_half(opened(model, card, params).predict_pool(image_ids, what, machines))
     return scores.of(image_ids, probabilities, params.dataset.classes, card["model_id"]), probabilities
 
 

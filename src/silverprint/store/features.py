@@ -21,6 +21,8 @@ from silverprint.store import files, tables
 from silverprint.store.storage import DISK_STORAGE, Storage, content
 
 DESCRIPTION: Final = "embed.json"
+BATCH: Final = 4096  # rows that are read and computed with at once
+FEW: Final = 65_536  # rows: what is computed of fewer takes some seconds, and is done in the process that asks
 
 
 class Features:
@@ -59,17 +61,29 @@ class Features:
         Raises:
             DataError: a picture has no features.
         """
+        return self.half_matrix(image_ids).astype(np.float32)
+
+    def half_matrix(self, image_ids: Sequence[str]) -> NDArray[np.float16]:
+        """`matrix` in half precision, as the features are stored.
+
+        Raises:
+            DataError: a picture has no features.
+        """
         places = np.array([self._place(image_id) for image_id in image_ids], dtype=np.int64).reshape(-1, 2)
-        out = np.empty((len(image_ids), self.width), dtype=np.float32)
+        out = np.empty((len(image_ids), self.width), dtype=np.float16)
         for number in np.unique(places[:, 0]):
             rows = np.flatnonzero(places[:, 0] == number)
             out[rows] = self._parts[number].rows[places[rows, 1]]
         return out
 
-    def batches(self, image_ids: Sequence[str], size: int = 4096) -> Iterator[NDArray[np.float32]]:
+    def batches(self, image_ids: Sequence[str], size: int = BATCH) -> Iterator[NDArray[np.float32]]:
         """`matrix` in pieces of at most `size` rows."""
+        return (rows.astype(np.float32) for rows in self.half_batches(image_ids, size))
+
+    def half_batches(self, image_ids: Sequence[str], size: int = BATCH) -> Iterator[NDArray[np.float16]]:
+        """`half_matrix` in pieces of at most `size` rows."""
         for start in range(0, len(image_ids), size):
-            yield self.matrix(image_ids[start : start + size])
+            yield self.half_matrix(image_ids[start : start + size])
 
     def scan(self, image_ids: pl.Series, size: int = 4096) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """The features of `image_ids` as they lie on the disk: places in `image_ids`, (n,), and rows, (n, D) float32.
@@ -80,6 +94,10 @@ class Features:
         Raises:
             DataError: a picture has no features.
         """
+        return ((places, rows.astype(np.float32)) for places, rows in self.halves(image_ids, size))
+
+    def halves(self, image_ids: pl.Series, size: int = 4096) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+        """`scan`, with the rows in half precision, as they are stored."""
         places, end = self.places(image_ids), 0
         for part in self._parts:
             start, end = end, end + len(part.image_ids)
@@ -87,7 +105,7 @@ class Features:
             features = part.opened()
             for first in range(0, len(rows), size):
                 batch = rows[first : first + size]
-                yield places[start + batch], features[batch].astype(np.float32)
+                yield places[start + batch], np.asarray(features[batch])
 
     def spans(self, size: int) -> Iterator[tuple[int, NDArray[np.float16]]]:
         """Every row on disk, in pieces of at most `size`: the number of the first, and (n, D) mapped rows."""

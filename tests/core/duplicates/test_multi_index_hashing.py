@@ -8,6 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from silverprint.core.duplicates import TooManyPairs, multi_index_hashing, near_duplicate_groups, near_duplicate_pairs
+from silverprint.core.duplicates.band_jobs import Plan
 from silverprint.core.hashing import hamming
 
 
@@ -63,8 +64,9 @@ def test_agrees_with_brute_force(seed, rows, width, seeds, flips, radius):
 @pytest.mark.parametrize(("width", "radius"), [(1, 3), (1, 6), (1, 10), (4, 16), (4, 24), (4, 32)])
 def test_agrees_where_the_plan_uses_bands(width, radius):
     hashes = clustered(np.random.default_rng(radius), 1_200, width, 150, radius)
-    edges, _, bits = multi_index_hashing._plan(hashes.shape, radius)
-    assert bits > 0
+    plan = Plan.of(hashes, radius)
+    edges = plan.edges
+    assert plan.bits > 0
     assert (edges[0], edges[-1]) == (0, 64 * width)
     assert np.diff(edges).max() <= 64
     agree(hashes, radius)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from silverprint.core.features import nearest_neighbours
 from silverprint.core.features.nearest_neighbours import Nearest, founders, nearest
 from silverprint.core.features.sketches import LENGTH
+from tests.helpers.jobs import Elsewhere
 
 SEED = 0
 
@@ -78,6 +79,24 @@ def test_the_nearest_are_those_of_the_definition(seed: int, rows: int, spread: f
     points = clustered(seed, rows, spread)
     live = np.random.default_rng(seed).random(rows) >= dead
     assert listed(nearest(points, live, k, SEED)) == defined(points, live, k)
+
+
+@pytest.mark.usefixtures("_small")
+@given(**POOLS, k=st.integers(1, 5), asking=st.sampled_from([1, 7, 64]))
+def test_jobs_of_any_size_find_the_same(seed: int, rows: int, spread: float, dead: float, k: int, asking: int) -> None:
+    points = clustered(seed, rows, spread)
+    live = np.random.default_rng(seed).random(rows) >= dead
+    here = nearest(points, live, k, SEED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest_neighbours, "_FEW", 0)
+        patch.setattr(nearest_neighbours, "_ASKING", asking)
+        assert_same(nearest(points, live, k, SEED, run=Elsewhere()), here)
+
+
+def test_few_rows_are_searched_here() -> None:
+    run = Elsewhere()
+    nearest(clustered(1, 200, 0.5), np.full(200, True), 4, SEED, run=run)
+    assert run.sizes == []
 
 
 @pytest.mark.usefixtures("_small")

@@ -23,7 +23,7 @@ def sought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Nearest | No
     given: list[Nearest | None] = []
 
     def watched(*arguments) -> Nearest:
-        given.append(arguments[-1])
+        given.append(arguments[-2])
         return nearest(*arguments)
 
     monkeypatch.setattr(look_alikes, "nearest", watched)

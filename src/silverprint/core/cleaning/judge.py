@@ -9,6 +9,7 @@ from silverprint.core import duplicates
 from silverprint.core.cleaning.rules import RULES
 from silverprint.core.duplicates import groups, look_alikes
 from silverprint.core.duplicates.near_duplicates import Sameness, representatives
+from silverprint.core.jobs import Run
 
 HASH = ["phash256_0", "phash256_1", "phash256_2", "phash256_3"]
 
@@ -116,12 +117,12 @@ def radii(pictures: pl.DataFrame, limits: Clean) -> NDArray[np.int64]:
     return np.array([limits.group_radii.get(name, limits.group_radius) for name in pictures["source"]], dtype=np.int64)
 
 
-def hash_links(pictures: pl.DataFrame, rows: NDArray[np.int64], limits: Clean) -> NDArray[np.int64]:
+def hash_links(pictures: pl.DataFrame, rows: NDArray[np.int64], limits: Clean, run: Run = map) -> NDArray[np.int64]:
     """(P, 2) of `rows` that link what lies within the radius of both; as few as that takes."""
     hashes, within = pictures[rows].select(HASH).to_numpy(), radii(pictures[rows], limits)
     links = [np.empty((0, 2), dtype=np.int64)]
     for radius in np.unique(within):  # two that are near by the smaller of their radii meet where that is tried
         wide = np.flatnonzero(within >= radius)
-        heads = wide[duplicates.near_duplicate_groups(hashes[wide], int(radius))]
+        heads = wide[duplicates.near_duplicate_groups(hashes[wide], int(radius), run)]
         links.append(np.stack([rows[wide], rows[heads]], axis=1)[wide != heads])
     return np.concatenate(links)

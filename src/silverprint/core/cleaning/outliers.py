@@ -7,14 +7,17 @@ pool, so that it is linear in N. Judged by median and MAD (P. Rousseeuw and C. C
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from silverprint.core.blas_threads import one_blas_thread
 from silverprint.core.features.unit_rows import to_unit_length
+from silverprint.core.jobs import Run
 
-Rows = NDArray[np.float32]
+Batch = tuple[NDArray[np.int64], NDArray[np.floating]]
 
 SAMPLE: Final = 1024  # rows that stand for the pool
 FEWEST: Final = 50  # rows that tell what is usual; of fewer none is strange
@@ -24,28 +27,39 @@ _NORMAL = 1.4826  # MAD of a normal distribution to its standard deviation
 
 
 def distances(
-    batches: Iterable[tuple[NDArray[np.int64], Rows]], count: int, blocks: list[slice], sample: Rows
+    batches: Iterable[Batch], count: int, blocks: list[slice], sample: NDArray[np.floating], run: Run = map
 ) -> NDArray[np.float64]:
     """1 - cosine to the k-th nearest row of a sample, for each block of features; k is 2 % of the sample.
 
     Args:
-        batches: places among the N rows, (n,), and their features, (n, D).
+        batches: places among the N rows, (n,), and their features, (n, D). Each is a job.
         count: N.
         blocks: B slices of columns.
         sample: (S, D) rows of the same pool, two or more.
+        run: does the jobs.
 
     Returns:
         (N, B), 0..2. Features of length 0 are at distance 1 from all.
     """
-    rank = min(math.ceil(_SHARE * len(sample)), len(sample) - 1)  # the nearest, rank 0, may be the row itself
-    references = [to_unit_length(sample[:, block]).T for block in blocks]
     found = np.ones((count, len(blocks)))
-    for places, batch in batches:
-        for column, (block, reference) in enumerate(zip(blocks, references, strict=True)):
-            cosines = to_unit_length(batch[:, block]) @ reference
-            place = cosines.shape[1] - 1 - rank
-            found[places, column] = 1.0 - np.partition(cosines, place, axis=1)[:, place].astype(np.float64)
+    for places, part in run(partial(_distances, blocks=blocks, sample=sample), batches):
+        found[places] = part
     return found
+
+
+@one_blas_thread
+def _distances(
+    batch: Batch, blocks: list[slice], sample: NDArray[np.floating]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    places, rows = batch
+    rank = min(math.ceil(_SHARE * len(sample)), len(sample) - 1)  # the nearest, rank 0, may be the row itself
+    found = np.empty((len(rows), len(blocks)))
+    for column, block in enumerate(blocks):
+        reference = to_unit_length(sample[:, block].astype(np.float32)).T
+        cosines = to_unit_length(rows[:, block].astype(np.float32)) @ reference
+        place = cosines.shape[1] - 1 - rank
+        found[:, column] = 1.0 - np.partition(cosines, place, axis=1)[:, place].astype(np.float64)
+    return places, found
 
 
 def outlier_scores(distances: NDArray[np.float64]) -> NDArray[np.float64]:

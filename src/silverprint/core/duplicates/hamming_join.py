@@ -24,17 +24,7 @@ def bucket(words: Words, edges: Indices, chosen: Indices, most_bits: int) -> tup
         The rows' order (N,), the hashes in that order (N, W), where each bucket starts (buckets + 1,).
     """
     n = words.shape[0]
-    bits = 0
-    for band in chosen:
-        bits += edges[band + 1] - edges[band]
-    keys = np.zeros(n, dtype=np.int32)
-    if bits > most_bits:
-        bits = most_bits
-        for row in range(n):
-            keys[row] = _mixed(words, row, edges, chosen, bits)
-    else:
-        for band in chosen:
-            _append(keys, words, edges[band], edges[band + 1])
+    keys, bits = bucket_numbers(words, edges, chosen, most_bits)
     heads = np.zeros((1 << bits) + 1, dtype=np.int32)
     for key in keys:
         heads[key + 1] += 1
@@ -50,6 +40,23 @@ def bucket(words: Words, edges: Indices, chosen: Indices, most_bits: int) -> tup
         for word in range(words.shape[1]):
             ordered[place, word] = words[row, word]
     return order, ordered, heads
+
+
+@njit(cache=True)
+def bucket_numbers(words: Words, edges: Indices, chosen: Indices, most_bits: int) -> Any:
+    """The bucket of each of (N, W) hashes, (N,) int32, and how many bits these numbers have; see `bucket`."""
+    bits = 0
+    for band in chosen:
+        bits += edges[band + 1] - edges[band]
+    keys = np.zeros(words.shape[0], dtype=np.int32)
+    if bits > most_bits:
+        bits = most_bits
+        for row in range(words.shape[0]):
+            keys[row] = _mixed(words, row, edges, chosen, bits)
+    else:
+        for band in chosen:
+            _append(keys, words, edges[band], edges[band + 1])
+    return keys, bits
 
 
 @njit(cache=True)
@@ -94,11 +101,19 @@ def near_pairs(
 
 @njit(cache=True)
 def crossing_pairs(
-    order: Places, words: Words, heads: Places, edges: Indices, chosen: Indices, radius: int, parts: Indices, limit: int
+    order: Places,
+    words: Words,
+    heads: Places,
+    edges: Indices,
+    chosen: Indices,
+    radius: int,
+    parts: Indices,
+    half: int,
+    limit: int,
 ) -> Indices:
-    """`near_pairs` of a row of the first half and one of the second, of two `parts` (2N,); limit + 1 at most."""
+    """`near_pairs` of one of the first `half` rows and one of the others, of two `parts` (N,); limit + 1 at most."""
     found = np.empty((limit + 1, 2), dtype=np.int64)
-    count, half = 0, len(parts) // 2
+    count = 0
     for head in range(len(heads) - 1):
         for left in range(heads[head], heads[head + 1]):
             first = words[left, 0]
@@ -126,6 +141,14 @@ def unite(parents: Indices, order: Places, words: Words, heads: Places, radius: 
                 if _popcount(first ^ words[right, 0]) <= radius and _within(words, left, right, radius):
                     one, other = root(parents, np.int64(order[left])), root(parents, np.int64(order[right]))
                     parents[max(one, other)] = min(one, other)
+
+
+@njit(cache=True)
+def join(parents: Indices, pairs: Indices) -> None:
+    """Joins the components of each of `pairs`, (P, 2), in the union-find forest `parents`, in place."""
+    for pair in range(len(pairs)):
+        one, other = root(parents, pairs[pair, 0]), root(parents, pairs[pair, 1])
+        parents[max(one, other)] = min(one, other)
 
 
 @njit(cache=True)

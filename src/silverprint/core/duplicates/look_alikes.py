@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from silverprint.core.duplicates.hamming_join import join, roots
 from silverprint.core.features.nearest_neighbours import Nearest
 
 Indices = NDArray[np.int64]
@@ -51,14 +52,5 @@ def join_components(components: Indices, pairs: Indices) -> Indices:
         (N,) likewise.
     """
     parents = components.copy()
-
-    def root(row: int) -> int:
-        while parents[row] != row:
-            parents[row] = parents[parents[row]]
-            row = parents[row]
-        return row
-
-    for left, right in pairs.tolist():
-        one, two = root(left), root(right)
-        parents[max(one, two)] = min(one, two)
-    return np.array([root(row) for row in range(len(parents))], dtype=np.int64)
+    join(parents, np.ascontiguousarray(pairs, dtype=np.int64))
+    return np.asarray(roots(parents))

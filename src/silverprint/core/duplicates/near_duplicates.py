@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from silverprint.core.duplicates import colour_agreement
 from silverprint.core.duplicates.hamming_join import root, roots
 from silverprint.core.duplicates.multi_index_hashing import near_duplicate_pairs
+from silverprint.core.jobs import Run
 
 Words = NDArray[np.uint64]
 Indices = NDArray[np.int64]
@@ -36,13 +37,14 @@ class Sameness:
     miniatures: NDArray[np.uint8]
 
     @classmethod
-    def by_hash(cls, hashes: Words, rows: Indices, count: int, radius: int) -> Self:
+    def by_hash(cls, hashes: Words, rows: Indices, count: int, radius: int, run: Run = map) -> Self:
         """What the hashes say, before any colours are known.
 
         Args:
             hashes: (R, W) words, of `rows`.
             rows: (R,) those of all `count` rows that can be compared.
             radius: bits at or below which two hashes are nearly the same.
+            run: does the jobs of the join, where there are many hashes.
 
         Raises:
             TooManyPairs: too many distinct hashes within the radius.
@@ -50,7 +52,7 @@ class Sameness:
         distinct, of = np.unique(hashes, axis=0, return_inverse=True)
         kinds = np.full(count, -1, dtype=np.int64)
         kinds[rows] = of.ravel()
-        pairs = near_duplicate_pairs(distinct, radius)
+        pairs = near_duplicate_pairs(distinct, radius, run=run)
         both = np.concatenate([pairs, pairs[:, ::-1]])
         near = both[np.argsort(both[:, 0], kind="stable")]
         heads = np.concatenate([[0], np.cumsum(np.bincount(near[:, 0], minlength=len(distinct)))]).astype(np.int64)

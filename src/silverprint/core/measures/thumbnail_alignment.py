@@ -31,7 +31,7 @@ _SHARE = 64  # pairs that a thread takes at once: some end after a few steps, ot
 _UNKNOWNS = 6  # contrast, brightness, and stretch and shift of either axis
 
 
-def residuals(thumbnails: Thumbnails, pairs: Indices) -> Values:
+def residuals(thumbnails: Thumbnails, pairs: Indices, threads: int | None = None) -> Values:
     """How much of each pair's difference no crop, frame, stretch, mirroring, contrast or brightness explains.
 
     Alignment by Gauss-Newton steps on the squared difference (B. D. Lucas, T. Kanade, An Iterative Image Registration
@@ -44,15 +44,16 @@ def residuals(thumbnails: Thumbnails, pairs: Indices) -> Values:
     Args:
         thumbnails: (N, S, S) grey levels.
         pairs: (P, 2) rows of `thumbnails`.
+        threads: at most; None: one for each core, and some more.
 
     Returns:
         (P,) 0 for the same picture; copies mostly lie below 0.2, other pictures above 0.5. It hardly depends on which
         of the two comes first.
     """
     rough = roughness(thumbnails, np.unique(pairs))
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(threads) as pool:
         parts = np.array_split(pairs, max(1, len(pairs) // _SHARE))
-        correlations = np.concatenate(list(threads.map(partial(_correlations, thumbnails), parts)))
+        correlations = np.concatenate(list(pool.map(partial(_correlations, thumbnails), parts)))
     return np.asarray((1 - correlations) / np.maximum(rough[pairs].mean(axis=1), _SMOOTHEST))
 
 

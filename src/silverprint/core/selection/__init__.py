@@ -24,7 +24,7 @@ from silverprint.core.selection.strategies import (
     typiclust,
     uherding,
 )
-from silverprint.core.selection.strategy import Indices, Picks
+from silverprint.core.selection.strategy import Indices, Picks, Whole
 from silverprint.core.selection.validate import checked_pool
 from silverprint.core.uncertainty import Probabilities
 from silverprint.errors import ConfigError
@@ -109,9 +109,14 @@ def select_with_scores(
     seed: int,
     labels: Labeled | None = None,
     brought: Brought | None = None,
+    whole: Whole | None = None,
     **options: Any,
 ) -> Picks:
-    """Selects like `select`, and gives each row's acquisition value when picked, (budget,) float64; NaN without one."""
+    """Selects like `select`, and gives each row's acquisition value when picked, (budget,) float64; NaN without one.
+
+    Args:
+        whole: what these rows were drawn from by a `first_pass`; the choice is then that among all.
+    """
     chosen = STRATEGIES.get(strategy)
     if chosen is None:
         known = ", ".join(sorted(STRATEGIES))
@@ -122,5 +127,5 @@ def select_with_scores(
     if chosen.needs_brought and brought is None:
         rule = "needs labels that came with the pictures, and there are none"
         raise ConfigError(f"strategy = {strategy!r}", rule, "run: silverprint votes import SOURCE; or use auto")
-    pool = checked_pool(embeddings, probabilities, labeled, labels, budget, seed, brought)
+    pool = checked_pool(embeddings, probabilities, labeled, labels, budget, seed, brought, whole)
     return chosen.pick(pool, **options)

@@ -27,11 +27,21 @@ def content_keys(rows: NDArray[np.floating], seed: int) -> Keys:
     Args:
         rows: (N, D), read in chunks; half and single precision of equal value have the same key.
     """
+    return keys_of(row_hashes(rows, seed))
+
+
+def row_hashes(rows: NDArray[np.floating], seed: int) -> NDArray[np.uint64]:
+    """(N,) what `keys_of` makes keys of, each from its row alone."""
     form = mix_bits(_counted(seed, rows.shape[1] + 1))
     hashes = np.empty(len(rows), dtype=np.uint64)
     for part in chunks(len(rows)):
         words = np.ascontiguousarray(rows[part], dtype=np.float32).view(np.uint32).astype(np.uint64)
         hashes[part] = np.einsum("nd,d->n", words, form[1:]) + form[0]
+    return hashes
+
+
+def keys_of(hashes: NDArray[np.uint64]) -> Keys:
+    """`content_keys` of all rows, by their `row_hashes`."""
     return mix_bits(hashes + _earlier_copies(hashes) * _STEP)
 
 

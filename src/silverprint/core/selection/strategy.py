@@ -17,7 +17,22 @@ Picks: TypeAlias = tuple[Indices, Values]
 
 NO_LABEL: Final = -1  # in `brought`, and in `labels` of a picture that is none of the classes or not known yet
 
-_CENTRE_ROWS: Final = 10_000  # enough for a mean
+CENTRE_ROWS: Final = 10_000  # enough for a mean
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The pool that the rows of a request were drawn from by a first pass.
+
+    Attributes:
+        rows: their number there.
+        keys: (N,) of the rows of the request, as they are among all.
+        centre: (D,) of all.
+    """
+
+    rows: int
+    keys: Keys
+    centre: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,18 @@ class Pool:
     budget: int  # 0..number of rows not labelled
     seed: int
     brought: NDArray[np.int64] | None = None  # (N,), class ids that sources brought, NO_LABEL where there is none
+    whole: Whole | None = None  # what these rows were drawn from; None: they are the pool
+
+    @property
+    def size(self) -> int:
+        """Rows of the whole pool."""
+        return self.whole.rows if self.whole else len(self.embeddings)
+
+    @property
+    def asked(self) -> "Asked":
+        """The request in three figures."""
+        taught = self.labels is None or bool((self.labels != NO_LABEL).any())
+        return Asked(len(self.covered), self.budget, taught)
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -97,14 +124,36 @@ class Pool:
 
     @cached_property
     def _keys(self) -> Keys:
-        return content_keys(self.embeddings, self.seed)
+        return self.whole.keys if self.whole else content_keys(self.embeddings, self.seed)
 
     @cached_property
     def _centre(self) -> NDArray[np.float32]:
         """The mean of a random sample of the rows, (D,)."""
-        sample = self.rows(self.order[:_CENTRE_ROWS])
-        total = sample.sum(axis=0, dtype=np.float64)
-        return np.asarray(total / max(1, len(sample)), dtype=np.float32)
+        return self.whole.centre if self.whole else centre_of(self.rows(self.order[:CENTRE_ROWS]))
+
+
+def centre_of(sample: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The pool's centre, (D,), by the first CENTRE_ROWS rows of its order."""
+    total = sample.sum(axis=0, dtype=np.float64)
+    return np.asarray(total / max(1, len(sample)), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the weights of a strategy's draw depend on, beside the rows.
+
+    Attributes:
+        covered: labelled rows.
+        budget: rows to choose.
+        taught: whether one of the labels is a class, so that the model learnt from labels of ours.
+    """
+
+    covered: int
+    budget: int
+    taught: bool
+
+
+Weights: TypeAlias = Callable[[NDArray[np.float64] | None, int, Asked], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -117,6 +166,8 @@ class Strategy:
         needs_model: whether it cannot do without class probabilities, and so cannot choose a first round.
         needs_brought: whether it chooses among labels that came with the pictures.
         needs_members: members of the model's ensemble below which its choice means nothing.
+        draws_by: (margin uncertainty (n,) or None without a model, n, request) to the weights of n unlabelled rows, by
+            which it draws those that it looks at; None: it looks at all.
     """
 
     pick: Callable[..., Picks]
@@ -124,3 +175,4 @@ class Strategy:
     needs_model: bool = False
     needs_brought: bool = False
     needs_members: int = 1
+    draws_by: Weights | None = None

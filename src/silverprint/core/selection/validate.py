@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from silverprint.core.selection.content_hash import chunks
-from silverprint.core.selection.strategy import NO_LABEL, Pool
+from silverprint.core.selection.strategy import NO_LABEL, Pool, Whole
 from silverprint.errors import DataError
 
 # Softmax in half precision strays this far from a sum of one; anything beyond is not a distribution.
@@ -14,7 +14,14 @@ SUM_TOLERANCE: Final = 1e-2
 
 
 def checked_pool(
-    embeddings: Any, probabilities: Any, labeled: Any, labels: Any, budget: int, seed: int, brought: Any = None
+    embeddings: Any,
+    probabilities: Any,
+    labeled: Any,
+    labels: Any,
+    budget: int,
+    seed: int,
+    brought: Any = None,
+    whole: Whole | None = None,
 ) -> Pool:
     """The request as a Pool. Large arrays are read in chunks and not copied.
 
@@ -34,7 +41,7 @@ def checked_pool(
     came = _class_ids("brought", brought, len(rows), "embeddings")
     if came is not None and came.size and came.min() < NO_LABEL:
         raise _broken(f"brought has {came.min()}", f"must be class ids, or {NO_LABEL} where none came")
-    return Pool(rows, shares, known, ids, budget, seed, came)
+    return Pool(rows, shares, known, ids, budget, seed, came, whole)
 
 
 def _figures(array: Any) -> NDArray[np.floating]:

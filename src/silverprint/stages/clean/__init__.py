@@ -21,11 +21,12 @@ from silverprint.core.cleaning import identifiable_people, judge, known_bad, pla
 from silverprint.core.cleaning.reserved_since import reserved_since
 from silverprint.core.duplicates import groups
 from silverprint.core.duplicates.near_duplicates import Sameness, components
+from silverprint.core.jobs import Run
 from silverprint.core.reporting import summary
 from silverprint.errors import DataError, UnavailableError
 from silverprint.records import FACES, MANIFEST, MEASURED, NEIGHBOURS, NOBODY, RAW, WITHDRAWN
 from silverprint.stages.clean import colour_thumbnails, look_alikes, outliers, turned_copies
-from silverprint.store import files, tables
+from silverprint.store import executor, files, tables
 from silverprint.store.shards.purge import PURGED
 
 _COSTLY = 0.9  # groups for each kept picture; where there are fewer, a line says so
@@ -40,7 +41,8 @@ def run(params: Params) -> None:
             at it.
         ConfigError: a line of data/takedowns.csv, data/personal.csv or data/blocked.csv means nothing.
     """
-    manifest, withdrawn = _judged(params)
+    with executor.opened(params.executor) as work:
+        manifest, withdrawn = _judged(params, work)
     _require_kept(manifest)
     _check(manifest, params.clean)
     tables.write(manifest, layout.MANIFEST, MANIFEST)
@@ -55,7 +57,7 @@ def run(params: Params) -> None:
         say(f"clean: {groups.describe(manifest.filter('kept'))}")
 
 
-def _judged(params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _judged(params: Params, work: Run) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The manifest and the withdrawals. All else that was read is let go: to check a manifest takes memory, too."""
     raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
     measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
@@ -63,9 +65,9 @@ def _judged(params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
     withdrawn = withdrawals.resolve(ledgers.takedowns(), raw, pixels)
     pictures = _pictures(params, raw, measured).join(pixels, on="image_id", how="left", maintain_order="left")
     seen = judge.comparable_rows(_here(pictures), params.clean)
-    same = _same(params, pictures, seen)
-    pairs = _belonging(params, pictures, seen)
-    suspected = _treated(params, _suspected(pictures, raw, seen, same))
+    same = _same(params, pictures, seen, work)
+    pairs = _belonging(params, pictures, seen, work)
+    suspected = _treated(params, _suspected(pictures, raw, seen, same, work))
     judged = judge.judge(suspected, withdrawn, same, pairs, params.clean)
     return judged.select(list(MANIFEST)), withdrawn
 
@@ -90,17 +92,19 @@ def _here(pictures: pl.DataFrame) -> pl.DataFrame:
     return pictures.with_columns(decodable=pl.col("decodable") & (pl.col("outcome") != PURGED))
 
 
-def _same(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> Sameness:
+def _same(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64], work: Run) -> Sameness:
     """Which of `pictures` are nearly the same, of those in `rows`."""
     hashes = pictures[rows].select(judge.HASH).to_numpy()
-    by_hash = Sameness.by_hash(hashes, rows, len(pictures), params.clean.duplicate_radius)
+    by_hash = Sameness.by_hash(hashes, rows, len(pictures), params.clean.duplicate_radius, work)
     return colour_thumbnails.add_colours(params.sources, pictures["image_id"], by_hash)
 
 
-def _suspected(pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64], same: Sameness) -> pl.DataFrame:
+def _suspected(
+    pictures: pl.DataFrame, raw: pl.DataFrame, rows: NDArray[np.int64], same: Sameness, work: Run
+) -> pl.DataFrame:
     """`pictures` with `reserved`, `pages` and `strangeness`; the last of those in `rows`, else null."""
     image_ids = pictures["image_id"].gather(rows)
-    strange = outliers.outlier_scores(image_ids)
+    strange = outliers.outlier_scores(image_ids, work)
     pages = placeholders.page_counts(raw, pictures["image_id"], components(same))
     for figures in (reserved_since(raw), pages, pl.DataFrame({"image_id": image_ids, "strangeness": strange})):
         pictures = pictures.join(figures, on="image_id", how="left", maintain_order="left")
@@ -130,20 +134,21 @@ def _require_looked_at(pictures: pl.DataFrame, faces: pl.DataFrame) -> None:
         raise UnavailableError(f"{lacking} pictures", rule, "run: silverprint repro persons")
 
 
-def _belonging(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _belonging(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64], work: Run) -> NDArray[np.int64]:
     """(P, 2) of the `rows` of `pictures` that are grouped, by `clean.group`."""
     if params.clean.group == "none":
         return np.empty((0, 2), dtype=np.int64)
-    links = judge.hash_links(pictures, rows, params.clean)
+    links = judge.hash_links(pictures, rows, params.clean, work)
     if params.clean.group == "hash":
         return links
-    links = np.concatenate([links, _alike(params, pictures, rows)])
-    return np.concatenate([links, turned_copies.pairs(params, pictures, rows, links)])
+    links = np.concatenate([links, _alike(params, pictures, rows, work)])
+    return np.concatenate([links, turned_copies.pairs(params, pictures, rows, links, work)])
 
 
-def _alike(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _alike(params: Params, pictures: pl.DataFrame, rows: NDArray[np.int64], work: Run) -> NDArray[np.int64]:
     """(P, 2) of the `rows` of `pictures` that look like the same picture, by features and thumbnails."""
-    found = look_alikes.pairs(params.sources, pictures["image_id"].gather(rows), params.clean.alike_limit)
+    image_ids = pictures["image_id"].gather(rows)
+    found = look_alikes.pairs(params.sources, image_ids, params.clean.alike_limit, work)
     if found.crowded:
         say(
             f"clean: {found.crowded} pictures have so many look-alikes that they were compared with a part of them only"

@@ -18,7 +18,7 @@ from silverprint.core.splits import TRAINABLE
 from silverprint.errors import DataError
 from silverprint.records import LABELS
 from silverprint.stages.queue import draw, explain, pool
-from silverprint.store import files, tables
+from silverprint.store import executor, files, tables
 
 
 def run(params: Params, round_name: str) -> None:
@@ -51,7 +51,8 @@ def run(params: Params, round_name: str) -> None:
 
 
 def _draw(params: Params, round_name: str) -> pl.DataFrame:
-    there = pool.read(params, round_name)
+    with executor.opened(params.executor) as work:
+        there = pool.read(params, round_name, work)
     picked = ledgers.included_images(params.round_names).filter(pl.col("round") == round_name)
     included = picked["image_id"].to_list()
     how = draw.plan(params, round_name, included)

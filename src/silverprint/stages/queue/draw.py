@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from silverprint.campaign import evaluation_draws, gold_list
 from silverprint.config import CROWD, Params
@@ -13,7 +14,7 @@ from silverprint.core.duplicates import groups
 from silverprint.core.queue import evaluation_draw, evaluation_growth, roles
 from silverprint.core.queue.batch_composition import Plan, compose
 from silverprint.core.queue.tiers import Asking, Tiers
-from silverprint.core.selection import select_with_scores
+from silverprint.core.selection import first_pass, select_with_scores
 from silverprint.core.selection.strategy import Picks
 from silverprint.errors import DataError
 from silverprint.stages.queue.pool import UNTOLD, Pool
@@ -154,14 +155,29 @@ def _shares(
 
 def _choose(pool: Pool, how: Plan, left: pl.DataFrame, count: int, labeled: pl.DataFrame) -> Picks:
     known = pl.concat([left, labeled], how="diagonal")
-    rows, thought = known["row"].to_numpy(), pool.probabilities
-    return select_with_scores(
+    rows, thought, seen = known["row"].to_numpy(), pool.probabilities, pool.features
+    places: NDArray[np.int64] = np.arange(known.height)
+    labels, whole = labeled["class_id"].to_numpy(), None
+    if first_pass.is_worth_it(how.strategy, known.height):
+        places, whole = first_pass.keep(
+            how.strategy,
+            seen.hashes[rows],
+            None if seen.unsure is None else seen.unsure[rows],
+            lambda few: seen.rows[rows[few]],
+            labeled=places[left.height :],
+            labels=labels,
+            budget=count,
+        )
+        rows = rows[places]
+    chosen, values = select_with_scores(
         how.strategy,
-        embeddings=pool.features.rows[rows],
+        embeddings=seen.rows[rows],
         probabilities=None if thought is None else half_precision.from_half(thought[:, rows]),
-        labeled=np.arange(left.height, known.height),
-        labels=labeled["class_id"].to_numpy(),
+        labeled=np.flatnonzero(places >= left.height),
+        labels=labels,
         brought=None if pool.brought is None else pool.brought[rows],
         budget=count,
         seed=how.seed,
+        whole=whole,
     )
+    return places[chosen], values

@@ -1,7 +1,8 @@
 """Pool of a round: the scored pictures, their features, what is known of them, and which people may be asked about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,13 +17,15 @@ from silverprint.console import say
 from silverprint.core import half_precision
 from silverprint.core.features import block_weights
 from silverprint.core.features.projection import SAMPLE, Projection
+from silverprint.core.jobs import Run
 from silverprint.core.queue import relabelling, roles
 from silverprint.core.queue.class_looks import choose as choose_looks
+from silverprint.core.selection import first_pass
 from silverprint.core.splits import TRAINABLE
 from silverprint.core.votes import imported_labels
 from silverprint.records import HELD_OUT, LABELS, MANIFEST, SCORES, VOTES
 from silverprint.store import tables
-from silverprint.store.features import Features
+from silverprint.store.features import BATCH, FEW, Features
 from silverprint.store.scores import PROBABILITIES, read_probabilities
 
 UNTOLD: Final = -1  # the class id of a picture that is none of the classes, or not known yet
@@ -32,29 +35,53 @@ UNTOLD: Final = -1  # the class id of a picture that is none of the classes, or 
 class PoolFeatures:
     rows: NDArray[np.float16]  # (N, k), in the order of the pictures asked for
     weights: block_weights.Weights
+    hashes: NDArray[np.uint64]  # (N,) of the rows
+    unsure: NDArray[np.float64] | None  # (N,) margin uncertainty; None where there was no model
 
 
-def read_pool(features: Features, image_ids: Sequence[str], examples: pl.DataFrame) -> PoolFeatures:
+def read_pool(
+    features: Features,
+    image_ids: Sequence[str],
+    examples: pl.DataFrame,
+    thought: NDArray[np.floating] | None = None,
+    seed: int = 0,
+    work: Run = map,
+) -> PoolFeatures:
     """The pool in half precision, read a batch at a time: a million pictures of two blocks are half a gigabyte.
 
     Args:
         image_ids: sorted; as they are hashes, the first ones are a random sample.
         examples: row (of image_ids) and class_id of the labelled pictures, -1 where it is none of the classes.
+        thought: (M, N, C) probabilities as they are stored.
+        seed: of the selection.
+        work: does the jobs, a batch each, where there are many pictures.
 
     Raises:
         DataError: a picture has no features.
     """
     projection = Projection.of(features.matrix(image_ids[:SAMPLE]), features.blocks)
     columns = projection.columns
-    rows = np.empty((len(image_ids), projection.width), dtype=np.float16)
-    start = 0
-    for batch in features.batches(image_ids):
-        rows[start : start + len(batch)] = projection(batch)
-        start += len(batch)
     known = examples.filter(pl.col("class_id") >= 0)
-    weights = block_weights.choose_weights(rows[known["row"].to_numpy()], known["class_id"].to_numpy(), columns)
-    rows *= block_weights.column_scales(weights, columns).astype(np.float16)  # exact: they are powers of two
-    return PoolFeatures(rows, weights)
+    seen = projection(features.matrix([image_ids[row] for row in known["row"]]))
+    weights = block_weights.choose_weights(seen, known["class_id"].to_numpy(), columns)
+    scales = block_weights.column_scales(weights, columns).astype(np.float16)  # exact: they are powers of two
+    look = partial(first_pass.look, projection=projection, scales=scales, seed=seed)
+    rows, hashes = np.empty((len(image_ids), projection.width), np.float16), np.empty(len(image_ids), np.uint64)
+    unsure, start = None if thought is None else np.empty(len(image_ids)), 0
+    for looked in (work if len(image_ids) >= FEW else map)(look, _batches(features, image_ids, thought)):
+        part = slice(start, start + len(looked.rows))
+        rows[part], hashes[part], start = looked.rows, looked.hashes, part.stop
+        if unsure is not None:
+            unsure[part] = looked.unsure
+    return PoolFeatures(rows, weights, hashes, unsure)
+
+
+def _batches(
+    features: Features, image_ids: Sequence[str], thought: NDArray[np.floating] | None
+) -> Iterator[first_pass.Batch]:
+    for number, rows in enumerate(features.half_batches(image_ids)):
+        of = slice(number * BATCH, number * BATCH + len(rows))
+        yield rows, None if thought is None else np.array(thought[:, of])
 
 
 @dataclass(frozen=True)
@@ -83,8 +110,8 @@ class Pool:
     brought: NDArray[np.int64] | None
 
 
-def read(params: Params, name: str) -> Pool:
-    """The pool of round `name`."""
+def read(params: Params, name: str, work: Run) -> Pool:
+    """The pool of round `name`; `work` does the jobs of the pass over it."""
     manifest = tables.read(layout.MANIFEST, MANIFEST).select("image_id", "kept", "group", "shown_to")
     scores = tables.read(layout.score(name) / "scores.parquet", SCORES)
     labels = tables.read(layout.labels(params.rounds[name].prev) / "labels.parquet", LABELS)
@@ -101,7 +128,14 @@ def read(params: Params, name: str) -> Pool:
         probabilities=probabilities,
         relabel=_second_looks(params, name, pictures, labels, probabilities),
         labeled=labeled,
-        features=read_pool(Features(layout.EMBED), scores["image_id"].to_list(), labeled),
+        features=read_pool(
+            Features(layout.EMBED),
+            scores["image_id"].to_list(),
+            labeled,
+            probabilities,
+            roles.round_seed(params.seed, name, params.rounds[name].draw),
+            work,
+        ),
         brought=_brought(params, scores["image_id"]),
     )
 

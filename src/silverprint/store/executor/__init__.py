@@ -6,14 +6,16 @@ disk, are the same whichever way is taken. Jobs may be made while others run: no
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
+from silverprint.core.jobs import Run
 from silverprint.store.executor.kinds import CORE, GPU, MACHINE, Kind
 from silverprint.store.executor.processes import run_on_processes
-from silverprint.store.executor.ray_cluster import run_on_ray
+from silverprint.store.executor.ray_cluster import connected, run_on_ray
 from silverprint.store.executor.threads import run_on_threads
 
-__all__ = ["CORE", "EXECUTORS", "GPU", "MACHINE", "Kind", "run"]
+__all__ = ["CORE", "EXECUTORS", "GPU", "MACHINE", "Kind", "opened", "run"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -49,3 +51,20 @@ def run(
         Whatever `function` raises.
     """
     return EXECUTORS[executor](function, jobs, kind)
+
+
+@contextmanager
+def opened(executor: str) -> Iterator[Run]:
+    """`run` by one executor, for several calls: a cluster is connected to with the first jobs, until the context ends.
+
+    Args:
+        executor: a name in EXECUTORS.
+    """
+    with ExitStack() as stack:
+
+        def work(function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
+            if executor == "ray":
+                stack.enter_context(connected())
+            return run(executor, function, jobs)
+
+        yield work

@@ -8,6 +8,7 @@ and how such a cluster is started.
 import os
 import re
 import socket
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from silverprint.store.s3 import SCHEME
 _VALUE: Final = "executor = 'ray'"
 _LOCAL: Final = "local"
 _RETRIES: Final = 3  # retries of a job whose worker died
-_OBJECTS: Final = 80 * 2**20  # bytes, about Ray's least: nothing large travels
+_OBJECTS: Final = 512 * 2**20  # bytes of jobs and results on their way; what is more waits on the disk
 _ANSWER_S: Final = 10.0  # time for the cluster's head to answer
 _AHEAD: Final = 4  # tasks a worker that are begun before the first of them is asked for
 _PACK: Final = 16  # jobs a thread in one task, where a worker has several: they are through at about the same time
@@ -39,7 +40,7 @@ def run_on_ray(function: Callable[[Any], Any], jobs: Iterable[Any], kind: Kind) 
     first = list(islice(todo, 1))
     if not first:
         return
-    with _connected() as ray:
+    with connected() as ray:
         needs = resources(kind, [node["Resources"] for node in ray.nodes() if node["Alive"]])
         # A worker serves for as long as the run lasts: what it has loaded, it keeps.
         work = ray.remote(max_calls=0, max_retries=_RETRIES, num_cpus=needs["CPU"], num_gpus=needs["GPU"])(_work)
@@ -106,8 +107,14 @@ def _work(folder: str, function: Callable[[Any], Any], jobs: Sequence[Any], cpus
 
 
 @contextmanager
-def _connected() -> Iterator[Any]:
-    """Ray, connected; what was started here is stopped at the end, and its files are removed."""
+def connected() -> Iterator[Any]:
+    """Ray, connected; what was started here is stopped at the end, and its files are removed. Within another of these
+    contexts it is that one's connection, and stays.
+    """
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
+        yield ray
+        return
     address = os.environ.get("RAY_ADDRESS") or _LOCAL
     _require_answer(address)
     ray = _imported(address)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from silverprint.core import uncertainty
 from silverprint.core.selection.ranking import measure_rows
 from silverprint.core.selection.strategies.uherding import herd, smallest_distance
-from silverprint.core.selection.strategy import NO_LABEL, Picks, Pool, Strategy
+from silverprint.core.selection.strategy import Asked, Picks, Pool, Strategy
 
 WIDEST: Final = 2**0.5  # σ without labels
 
@@ -33,19 +33,31 @@ def pick(pool: Pool) -> Picks:
     if thought is None or not len(pool.covered):
         return herd(pool, np.ones(len(pool.candidates)), WIDEST)
 
-    is_taught = pool.labels is None or bool((pool.labels != NO_LABEL).any())
-    trust = min(1.0, len(pool.covered) / max(1, pool.budget)) if is_taught else 1.0
+    trust = _trust(pool.asked)
 
     def points(places: NDArray[np.int64]) -> NDArray[np.float32]:
         roots = np.sqrt(trust * uncertainty.mean(thought[..., places, :]))
         return np.concatenate([pool.directions(places), roots.astype(np.float32)], axis=1)
 
-    if not is_taught:
+    if not pool.asked.taught:
         return herd(pool, np.ones(len(pool.candidates)), WIDEST, points=points)
-    unsure = measure_rows(thought, pool.candidates, uncertainty.margin) ** trust
-    return herd(pool, unsure, smallest_distance(points, pool.covered), points=points)
+    unsure = measure_rows(thought, pool.candidates, uncertainty.margin)
+    return herd(pool, weights(unsure, len(unsure), pool.asked), smallest_distance(points, pool.covered), points=points)
+
+
+def weights(unsure: NDArray[np.float64] | None, count: int, asked: Asked) -> NDArray[np.float64]:
+    """u^t of `count` rows, (count,), by their margin uncertainty."""
+    if unsure is None or not asked.covered or not asked.taught:
+        return np.ones(count)
+    return np.asarray(unsure ** _trust(asked))
+
+
+def _trust(asked: Asked) -> float:
+    return min(1.0, asked.covered / max(1, asked.budget)) if asked.taught else 1.0
 
 
 STRATEGY: Final = Strategy(
-    pick, "stands for many doubtful pictures that no earlier one stands for: raises their coverage by {score:.2%}"
+    pick,
+    "stands for many doubtful pictures that no earlier one stands for: raises their coverage by {score:.2%}",
+    draws_by=weights,
 )

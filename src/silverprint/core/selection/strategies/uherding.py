@@ -22,18 +22,21 @@ from silverprint.core.selection.content_hash import chunks
 from silverprint.core.selection.distances import squared_distances
 from silverprint.core.selection.lazy_greedy import lazy_greedy
 from silverprint.core.selection.ranking import measure_rows
-from silverprint.core.selection.strategy import Picks, Pool, Strategy
+from silverprint.core.selection.strategy import Asked, Picks, Pool, Strategy
 
 Points: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # places in the pool, (n,), to (n, d)
 
 CELLS: Final = 200_000_000  # cells of the one array of candidates x references, float32
 NARROWEST: Final = 0.02  # σ: single precision measures nothing nearer, and the kernel has long been "the same or not"
 
-_STREAM: Final = 1
+STREAM: Final = 1  # of the chance by which rows are drawn
+
+_CANDIDATES: Final = 20_000
+_REFERENCES: Final = 4_000
 _ROWS: Final = 512
 
 
-def pick(pool: Pool, references: int | None = None, candidates: int = 20_000) -> Picks:
+def pick(pool: Pool, references: int | None = None, candidates: int | None = None) -> Picks:
     """Greedy coverage, exact where `references` and `candidates` hold the pool; the value is the gain, 0..1.
 
     Args:
@@ -44,7 +47,23 @@ def pick(pool: Pool, references: int | None = None, candidates: int = 20_000) ->
     if pool.probabilities is None or not len(pool.covered):
         return herd(pool, np.ones(len(pool.candidates)), 1.0, references, candidates)
     unsure = measure_rows(pool.probabilities, pool.candidates, uncertainty.margin)
-    return herd(pool, unsure, smallest_distance(pool.directions, pool.covered), references, candidates)
+    return herd(
+        pool,
+        weights(unsure, len(unsure), pool.asked),
+        smallest_distance(pool.directions, pool.covered),
+        references,
+        candidates,
+    )
+
+
+def weights(unsure: NDArray[np.float64] | None, count: int, asked: Asked) -> NDArray[np.float64]:
+    """u of `count` rows, (count,), by their margin uncertainty."""
+    return np.ones(count) if unsure is None or not asked.covered else unsure
+
+
+def looked_at(budget: int) -> int:
+    """How many of the rows drawn first decide what `herd` picks, where it is given no numbers of its own."""
+    return max(_CANDIDATES, 10 * budget, _REFERENCES) + 1  # one more says what the others stand for
 
 
 def herd(
@@ -52,15 +71,15 @@ def herd(
     weights: NDArray[np.float64],
     width: float,
     references: int | None = None,
-    candidates: int = 20_000,
+    candidates: int | None = None,
     points: Points | None = None,
 ) -> Picks:
     """`pick` for any uncertainty u, (len(pool.candidates),) at least 0 each, any σ > 0, and any points to cover."""
     points = points or pool.directions
-    chance = pool.chance(pool.candidates, _STREAM)
+    chance = pool.chance(pool.candidates, STREAM)
     drawn = np.argsort(-weights / chance, kind="stable")
-    considered = pool.candidates[drawn[: max(candidates, pool.budget)]]
-    wanted = max(4_000, 10 * pool.budget) if references is None else references
+    considered = pool.candidates[drawn[: max(_CANDIDATES if candidates is None else candidates, pool.budget)]]
+    wanted = max(_REFERENCES, 10 * pool.budget) if references is None else references
     count = min(len(drawn), wanted, max(1, CELLS // max(1, len(considered))))
     rows = points(pool.candidates[drawn[:count]])
     similar = np.empty((len(considered), count), dtype=np.float32)
@@ -70,7 +89,7 @@ def herd(
     for part in chunks(len(pool.covered), _ROWS):
         covered = np.maximum(covered, kernel(points(pool.covered[part]), rows, width).max(axis=0))
     shares = priority_estimates(weights[drawn], chance[drawn], count)
-    coverage = Coverage(similar, covered, shares, len(pool.embeddings))
+    coverage = Coverage(similar, covered, shares, pool.size)
     chosen, gains = lazy_greedy(coverage, coverage.values(np.arange(len(considered))), pool.budget)
     return considered[chosen], gains
 
@@ -134,5 +153,7 @@ def smallest_distance(points: Points, places: NDArray[np.int64]) -> float:
 
 
 STRATEGY: Final = Strategy(
-    pick, "stands for many doubtful pictures that no earlier one stands for: raises their coverage by {score:.2%}"
+    pick,
+    "stands for many doubtful pictures that no earlier one stands for: raises their coverage by {score:.2%}",
+    draws_by=weights,
 )

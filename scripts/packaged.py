@@ -78,7 +78,7 @@ def _undotted(name: str) -> str:
 def _without_tools(ignored: str) -> str:
     """Without the environments and caches of a clone of the source."""
     rest = ignored.partition("\n\n")[2]
-    return f"# environments\n/.venv/\n__pycache__/\n\n{rest}"
+    return f"# environments, Python's compiled files\n/.venv/\n__pycache__/\n\n{rest}"
 
 
 def _one_source(pipeline: str) -> str:

@@ -1,5 +1,6 @@
 """What every test may use: a small project folder of its own, and the command line as a process."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ settings.register_profile("silverprint", deadline=None, derandomize=True, max_ex
 settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1_000)
 settings.load_profile("silverprint")
 
+_users = itertools.count()
 ROOT = Path(__file__).resolve().parents[1]
 E2E = ROOT / "tests/e2e"
 PIPELINE = ("params.yaml", "dvc.yaml", "versions.yaml", "expectations")
@@ -52,6 +54,18 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
         path = Path(nodeid.partition("::")[0])
         alone = path.name in {"test_interrupt.py", "test_wheel.py"}  # they run campaigns of their own
         return path.name if alone else str(path.parent)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _user_data(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing of a test reaches the servers of whoever runs it."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("user-data"))
+
+
+@pytest.fixture(autouse=True)
+def _own_user_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is a user of its own."""
+    monkeypatch.setenv("XDG_DATA_HOME", f"{os.environ['XDG_DATA_HOME']}/{next(_users)}")
 
 
 @pytest.fixture

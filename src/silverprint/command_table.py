@@ -140,6 +140,9 @@ def _port(first: int) -> Argument:
     )
 
 
+_OWN = _arg("--own", action="store_true", help="a server of this campaign's own, from now on, with its data in var/")
+_EVERYONE = _arg("--all", dest="everyone", action="store_true", help="also where other campaigns use it")
+
 STAGES = (
     _stage("check", "check that params.yaml and dvc.yaml agree, and that rounds which people have seen are unchanged"),
     _stage("acquire", "fetch a source's pictures into shards", _SOURCE),
@@ -782,19 +785,27 @@ COMMANDS = (
         "Label Studio on this machine, loopback only",
         verbs=(
             Verb("prepare", "create its empty database, for its first start", "commands.studio:prepare", params=False),
-            Verb("up", "start it", "commands.studio:up", (_port(8080),), params=False),
-            Verb("down", "stop it", "commands.studio:down", params=False),
+            Verb("up", "start it, one for all your campaigns", "commands.studio:up", (_port(8080), _OWN), params=False),
+            Verb(
+                "down", "stop it, unless another campaign uses it", "commands.studio:down", (_EVERYONE,), params=False
+            ),
+            Verb(
+                "move",
+                "have a campaign with a Label Studio of its own use the one of all your campaigns",
+                "commands.studio.move:move",
+                params=False,
+            ),
             Verb(
                 "backup",
                 "write its database, uploads and account into one file, while people work or not",
-                "commands.studio:backup",
+                "commands.studio.backup:backup",
                 (_arg("file", type=Path, help="a file for your eyes only: every answer and a password are in it"),),
                 params=False,
             ),
             Verb(
                 "restore",
                 "put a backup in the place of its data; it must be stopped",
-                "commands.studio:restore",
+                "commands.studio.backup:restore",
                 (
                     _arg("file", type=Path, help="what `studio backup` wrote"),
                     _arg("--replace", action="store_true", help="replace the Label Studio that is here; it is kept"),
@@ -808,9 +819,24 @@ COMMANDS = (
         "MLflow: the rounds side by side",
         verbs=(
             Verb(
-                "up", "start MLflow on this machine, loopback only", "commands.mlflow_server:up", (_port(5000),), False
+                "up",
+                "start MLflow on this machine, loopback only, one for all your campaigns",
+                "commands.mlflow_server:up",
+                (_port(5000), _OWN),
+                params=False,
             ),
-            Verb("down", "stop it", "commands.mlflow_server:down", params=False),
+            Verb(
+                "down",
+                "stop it, unless another campaign uses it",
+                "commands.mlflow_server:down",
+                (_EVERYONE,),
+                params=False,
+            ),
+            Verb(
+                "move",
+                "have a campaign with an MLflow of its own use the one of all your campaigns",
+                "commands.mlflow_server:move",
+            ),
             Verb("sync", "rebuild every run from the outputs alone", "commands.track:sync"),
         ),
     ),

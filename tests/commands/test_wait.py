@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from silverprint import annotation_registry
 from silverprint.annotation_backend import Progress, Project
 from silverprint.commands import wait
+from silverprint.core.votes import sequential_overlap
 from silverprint.errors import UnavailableError
-from silverprint.records import QUEUE, empty
+from silverprint.records import ANNOTATOR_LEDGER, ASKS, QUEUE, VOTES, conform, empty
 
 PROJECT = Project(1, "", "garments", "r01", "crowd", "0" * 64, None)
 PAGE = 1000  # tasks in an answer
@@ -50,6 +52,7 @@ def watch(monkeypatch):
         monkeypatch.setattr(wait.account_names, "remember", dict)
         monkeypatch.setattr(wait.round_state, "load", lambda _: SimpleNamespace(status="waiting"))
         monkeypatch.setattr(wait.ledgers, "queue", lambda _: empty(QUEUE))
+        monkeypatch.setattr(wait.ledgers, "asks", lambda _: empty(ASKS))
         monkeypatch.setattr(wait, "_asked", lambda *_: iter(server.asked()))
         monkeypatch.setattr(wait, "time", SimpleNamespace(monotonic=lambda: server.now, sleep=server.sleep))
         wait.run(SimpleNamespace(chain=["r01"]))
@@ -88,3 +91,18 @@ def test_a_server_that_is_away_is_asked_as_seldom(watch):
     server.progress = away
     watch(server)
     assert tries == pytest.approx([0, 5, 10, 15, 20.1])  # nor is it left alone for longer, once it is back
+
+
+def test_it_says_why_one_more_person_is_asked(monkeypatch, capsys):
+    rows = [{"image_id": one, "rank": rank, "role": "train", "overlap": 1} for rank, one in enumerate("abc", 1)]
+    queue = conform(pl.DataFrame(rows).with_columns(tier=pl.lit("crowd")), QUEUE)
+    asks = pl.DataFrame({"image_id": ["a", "b"], "extra": 1, "reason": sequential_overlap.REASON})
+    votes = [("a", 1), ("b", 1), ("b", 2), ("c", 1)]  # b was answered once more
+    given = [{"image_id": one, "annotator": f"x-{who}", "choice": "coat", "status": "valid"} for one, who in votes]
+    monkeypatch.setattr(wait.ledgers, "asked", lambda _: queue)
+    monkeypatch.setattr(wait.ledgers, "asks", lambda _: conform(asks, ASKS))
+    monkeypatch.setattr(wait.ledgers, "votes_so_far", lambda _: conform(pl.DataFrame(given), VOTES))
+    monkeypatch.setattr(wait.ledgers, "withdrawn_images", frozenset)
+    monkeypatch.setattr(wait.annotator_ledger, "lines", lambda: empty(ANNOTATOR_LEDGER))
+    wait._say_asked_again("r01")
+    assert capsys.readouterr().err == "r01: one more person is asked about each of 1 pictures whose label is not sure\n"

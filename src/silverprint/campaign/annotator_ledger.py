@@ -1,6 +1,7 @@
 """Ledger of annotators, data/annotators.csv in Git: who was paused or retired or given a tier, since when, and why."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -8,7 +9,7 @@ from silverprint import layout
 from silverprint.campaign import ledger_schemas, ledgers
 from silverprint.core.votes import retirement
 from silverprint.records import ANNOTATOR_LEDGER, empty
-from silverprint.store import tables
+from silverprint.store import server_home, server_users, tables
 
 
 def states() -> dict[str, str]:
@@ -31,6 +32,19 @@ def active_of(tier: str) -> list[str]:
     """The annotators to whom a lead gave this tier, and who may work."""
     known = states()
     return [who for who, given in tiers().items() if given == tier and known[who] == "active"]
+
+
+def active_elsewhere(annotator: str) -> list[str]:
+    """The other campaigns on this machine's shared server in which that person was neither paused nor retired."""
+    found = server_users.others(server_home.STUDIO) if not server_home.STUDIO.is_own else []
+    return [str(user) for user in found if _state_in(user.folder, annotator) == "active"]
+
+
+def _state_in(campaign: Path, annotator: str) -> str:
+    path = campaign / layout.ANNOTATORS
+    kept = tables.read_ledger(path, ANNOTATOR_LEDGER, frozenset({"tier"})) if path.exists() else empty(ANNOTATOR_LEDGER)
+    states = kept.filter(annotator=annotator).sort("since")["state"]
+    return str(states[-1]) if len(states) else "active"
 
 
 def retired() -> frozenset[str]:

@@ -111,6 +111,12 @@ def load(round_name: str) -> State | None:
         raise DataError(str(path), f"not a round's state ({error})", remedy) from None
 
 
+def every() -> list[State]:
+    """The states of the rounds that people were asked in, whatever params.yaml names now."""
+    names = sorted(path.parent.name for path in layout.ROUNDS.glob("*/state.json"))
+    return [state for name in names if (state := load(name)) is not None]
+
+
 def is_opened(round_name: str) -> bool:
     """Whether the round's queue is final: people may have been asked."""
     return load(round_name) is not None

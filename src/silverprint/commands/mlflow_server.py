@@ -1,26 +1,48 @@
-"""silverprint track up|down: MLflow's server and page on this machine."""
+"""silverprint track up|down|move: MLflow's server and page on this machine, one for all campaigns of its user."""
 
 import sys
-from typing import Final
+from datetime import UTC, datetime
+from pathlib import Path
 
-from silverprint import layout
-from silverprint.adapters import background_server
+from silverprint import config, layout
+from silverprint.adapters import background_server, tracking
+from silverprint.config import Params
 from silverprint.console import say
+from silverprint.errors import UsageError
+from silverprint.store import server_home, server_users
+from silverprint.store.server_home import TRACKING
 
-SERVICE: Final = background_server.Service("MLflow", "silverprint track up", layout.TRACKING, "/health", 5000)
+
+def service(folder: Path | None = None) -> background_server.Service:
+    """The MLflow of the campaign that is here: the one of its user, or its own."""
+    return background_server.Service("MLflow", "silverprint track up", folder or TRACKING.folder, "/health", 5000)
 
 
-def up(port: int | None = None) -> None:
-    """Starts MLflow on loopback with SQLite under var/mlflow, on its last port or a free one, or says where it runs.
+def up(port: int | None = None, own: bool = False) -> None:
+    """Starts MLflow on loopback with SQLite, on its last port or a free one, or says where it runs.
+
+    Args:
+        own: whether the campaign gets a server of its own, for good.
 
     Raises:
         UnavailableError: the port is taken, or it does not start.
     """
-    background_server.up(SERVICE, port, _launch)
+    if own and not TRACKING.is_own:
+        with server_users.alone(TRACKING):
+            server_users.leave(TRACKING)
+        server_home.make(layout.TRACKING)
+        background_server.add_facts(service(layout.TRACKING))
+    if TRACKING.is_own:
+        background_server.up(service(), port, _launch)
+        return
+    with server_users.alone(TRACKING):
+        background_server.up(service(), port, _launch)
+        named = config.load().dataset.campaign if layout.PARAMS.exists() else Path.cwd().name
+        server_users.join(TRACKING, named)
 
 
 def _launch(port: int) -> background_server.Launch:
-    folder = layout.TRACKING.resolve()
+    folder = TRACKING.folder.resolve()
     command = [
         sys.executable, "-m", "mlflow", "server",
         "--host", background_server.HOST, "--port", str(port), "--workers", "1",
@@ -36,6 +58,39 @@ def _launch(port: int) -> background_server.Launch:
     return background_server.Launch(command, background_server.environment(**settings), folder)
 
 
-def down() -> None:
-    """Stops it; the runs stay."""
-    say("MLflow is stopped" if background_server.down(SERVICE) else "MLflow is not running")
+def down(everyone: bool = False) -> None:
+    """Stops it, unless another campaign uses it; the runs stay.
+
+    Args:
+        everyone: whether it is stopped for the other campaigns, too.
+    """
+    if TRACKING.is_own:
+        _stop()
+        return
+    with server_users.alone(TRACKING):
+        users = ", ".join(str(user) for user in server_users.others(TRACKING) if user.is_up)
+        (server_users.leave_all if everyone else server_users.leave)(TRACKING)
+        if everyone or not users or not background_server.is_held(service()):
+            _stop()
+            return
+    say(f"MLflow goes on, for {users} uses it; to stop it for all campaigns: silverprint track down --all")
+
+
+def _stop() -> None:
+    say("MLflow is stopped" if background_server.down(service()) else "MLflow is not running")
+
+
+def move(params: Params) -> None:
+    """Has the campaign use the MLflow of all campaigns of its user: its runs are made there from the outputs.
+
+    Raises:
+        UsageError: it has none of its own, or that runs.
+    """
+    if not TRACKING.is_own:
+        raise UsageError("track move", "this campaign has no MLflow of its own", "run: silverprint track up")
+    if background_server.is_held(service()):
+        raise UsageError("MLflow", "it runs, on data that would be moved", "run: silverprint track down")
+    aside = layout.TRACKING.with_name(f"{layout.TRACKING.name}-before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    layout.TRACKING.rename(aside)
+    say(f"MLflow: this campaign uses that of all your campaigns from now on; what it had is kept in {aside}")
+    tracking.sync(params)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from silverprint import annotation_registry, config, layout
 from silverprint.annotation_backend import AnnotationBackend
-from silverprint.campaign import account_names, annotator_ledger, annotator_quality
+from silverprint.campaign import account_names, annotator_ledger, annotator_quality, round_state
 from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.errors import DataError, SilverprintError, UsageError
@@ -106,8 +106,10 @@ def show(params: Params) -> None:
     """
     backend = annotation_registry.connect()
     looked: Counter[str] = Counter()
+    names = {params.dataset.campaign, *(state.campaign for state in round_state.every())}
     for project in backend.projects():
-        looked.update(backend.progress(project).by)
+        if project.campaign in names:  # the server may be that of other campaigns, too
+            looked.update(backend.progress(project).by)
     states, tiers, quality = annotator_ledger.states(), annotator_ledger.tiers(), annotator_quality.newest(params)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("person", "pseudonym", "pictures", "tier", "state", "gold", "consensus", "suspicion"):

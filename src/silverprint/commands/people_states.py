@@ -88,7 +88,9 @@ def erase(params: Params, name: str, yes: bool = False) -> None:
         rule = "its server is not reached, and only that knows the name"
         raise UnavailableError(who, rule, "start it: silverprint studio up; or set LABEL_STUDIO_URL")
     email = backend.people().get(who, "")
-    confirm.require(f"erase who {who} is ({account_names.shown(email)})", yes)
+    others = annotator_ledger.active_elsewhere(who) if backend.local else []
+    also = f", also for {', '.join(others)}" if others else ""
+    confirm.require(f"erase who {who} is ({account_names.shown(email)}){also}", yes)
     if annotator_ledger.states().get(who, "active") == "active":
         annotator_ledger.add(who, "paused", _ERASED)
     account_names.forget(who)
@@ -167,6 +169,8 @@ def _print(who: str, changes: LabelChanges) -> None:
 def _shut(who: str, backend: AnnotationBackend | None) -> None:
     if backend is None:
         say(f"{who}'s server is not reached: they can still sign in there, until this is run again")
+    elif backend.local and (others := annotator_ledger.active_elsewhere(who)):
+        say(f"{who} can still sign in to {backend.url}, for {', '.join(others)} asks there too: tell them to stop here")
     elif backend.set_open(who, False):
         say(f"{who} cannot sign in to {backend.url} any more")
     else:

@@ -6,7 +6,7 @@ Counting costs the server, on which people wait for their next picture: the more
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import polars as pl
 from rich.console import Group
@@ -19,7 +19,7 @@ from silverprint.annotation_backend import AnnotationBackend, Progress, Project
 from silverprint.campaign import account_names, annotator_ledger, ledgers, round_state
 from silverprint.config import CROWD, Params
 from silverprint.console import err, say
-from silverprint.core.votes import vote_ledger
+from silverprint.core.votes import adjudication, judging_overlap, sequential_overlap, vote_ledger
 from silverprint.errors import DataError, UnavailableError
 
 Asked: TypeAlias = tuple[Project, dict[str, int], list[Project]]  # image_id -> people wanted there; younger projects
@@ -29,6 +29,11 @@ _LISTED = 1000  # tasks that one request lists
 _SHARE = 0.05  # of the server's time that may go into counting
 _LINE_EVERY_S = 60.0  # interval where there is no terminal to draw on
 _PATIENCE_S = 60.0  # time to wait for a server that is being restarted
+_AGAIN: Final = {  # reason of an ask -> which pictures it is about
+    sequential_overlap.REASON: "whose label is not sure",
+    judging_overlap.REASON: "of the evaluation or an audit that the answers so far do not settle",
+    adjudication.REASON: "on which the crowd disagrees",
+}
 
 
 def run(params: Params) -> None:
@@ -40,6 +45,8 @@ def run(params: Params) -> None:
         return
     backend = annotation_registry.connect()
     asked = [asked for name in waiting for asked in _asked(backend, name)]
+    for name in waiting:
+        _say_asked_again(name)
     people = backend.people()
     known = account_names.remember(people)
     nobody = {tier for tier in {one.tier for one, _, _ in asked} - {CROWD} if not _has_people(tier, people)}
@@ -81,6 +88,21 @@ def _has_people(tier: str, people: Mapping[str, str]) -> bool:
 def _is_over(progress: Progress) -> bool:
     """Whether nobody is served anything more that is wanted."""
     return progress.done + progress.stuck >= progress.tasks
+
+
+def _say_asked_again(name: str) -> None:
+    """Says why one more person is asked about pictures whose people had all answered."""
+    asks, reasons = ledgers.asks(name), pl.col("reason").is_in(list(_AGAIN))
+    if asks.filter(reasons).is_empty():
+        return
+    in_time = annotator_ledger.answers_in_time(ledgers.votes_so_far(name))
+    progress = vote_ledger.progress(
+        ledgers.asked(name), asks, in_time, ledgers.withdrawn_images(), annotator_ledger.tiers()
+    )
+    still = progress.filter(pl.col("answered") < pl.col("needed"))["image_id"]
+    for reason, which in _AGAIN.items():
+        if count := asks.filter(pl.col("image_id").is_in(still.implode()), reason=reason)["image_id"].n_unique():
+            say(f"{name}: one more person is asked about each of {count} pictures {which}")
 
 
 def _all_closed(params: Params) -> bool:

@@ -150,8 +150,9 @@ def _silverprint(*arguments: str) -> None:
 
 
 def _server(name: str, variable: str, port: int | None) -> None:
+    """Starts a server of the demo's own: its people and projects are none of your campaigns'."""
     remedy = f"see its message above; where the port is taken: make demo {variable}=PORT"
-    _must(["silverprint", name, "up", *(["--port", str(port)] if port else [])], remedy)
+    _must(["silverprint", name, "up", "--own", *(["--port", str(port)] if port else [])], remedy)
 
 
 def _must(command: list[str], remedy: str = "see its message above, then run make demo again") -> None:

@@ -89,7 +89,7 @@ def initialised(tmp_path_factory) -> Path:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no Label Studio here: make studio-env")
     folder = tmp_path_factory.mktemp("initialised")
     with inside(folder):
-        studio.up(free_port())
+        studio.up(free_port(), own=True)
         people.invite(PEOPLE)
         studio.down()
     return folder

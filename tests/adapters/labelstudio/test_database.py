@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint import layout
 from silverprint.adapters.labelstudio import backup, database, local_server, own_database
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
+from silverprint.store import server_home
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
@@ -70,12 +70,12 @@ def test_a_socket_and_encryption_are_passed_on():
 
 def test_the_environment_s_address_is_kept_for_later_commands_and_told_once(monkeypatch, capsys):
     assert database.keep() is None
-    assert database.folder() == layout.STUDIO / "data"
+    assert database.folder() == server_home.STUDIO.shared / "data"
     monkeypatch.setenv(database.SETTING, "postgresql://u:secret@h/n")
     found = database.keep()
     assert "its data is in postgresql://u@h:5432/n from now on" in (said := capsys.readouterr().err)
     assert "secret" not in said
-    assert database.FILE.stat().st_mode & 0o777 == 0o600
+    assert database.file().stat().st_mode & 0o777 == 0o600
     monkeypatch.delenv(database.SETTING)
     assert database.configured() == database.keep() == found
     assert capsys.readouterr().err == ""
@@ -89,12 +89,12 @@ def test_the_environment_s_address_is_kept_for_later_commands_and_told_once(monk
 
 
 def test_a_file_that_others_may_read_is_refused():
-    database.FILE.parent.mkdir(parents=True)
-    database.FILE.write_text("postgresql://u:secret@h/n\n")
-    database.FILE.chmod(0o640)
-    with pytest.raises(ConfigError, match="chmod 600 var/studio/database-url"):
+    database.file().parent.mkdir(parents=True)
+    database.file().write_text("postgresql://u:secret@h/n\n")
+    database.file().chmod(0o640)
+    with pytest.raises(ConfigError, match=r"chmod 600 .*/silverprint/studio/database-url"):
         database.configured()
-    database.FILE.chmod(0o600)
+    database.file().chmod(0o600)
     assert database.configured() is not None
 
 
@@ -113,11 +113,11 @@ def test_a_database_that_is_not_there_is_told_without_its_password(monkeypatch):
 
 def house(*rows: int) -> Path:
     """A folder as Label Studio leaves one, with numbers in its database."""
-    folder = layout.STUDIO / "data"
+    folder = server_home.STUDIO.shared / "data"
     (folder / "media").mkdir(parents=True)
     (folder / "media/upload.txt").write_text("uploaded")
     (folder / "admin.json").write_text(json.dumps({"email": "a", "password": "b", "token": "c"}))
-    with closing(sqlite3.connect(own_database.PATH)) as connection, connection:
+    with closing(sqlite3.connect(own_database.path())) as connection, connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("CREATE TABLE answers (n INTEGER)")
         connection.executemany("INSERT INTO answers VALUES (?)", [(row,) for row in rows])
@@ -125,13 +125,13 @@ def house(*rows: int) -> Path:
 
 
 def answers() -> list[int]:
-    with closing(sqlite3.connect(own_database.PATH)) as connection:
+    with closing(sqlite3.connect(own_database.path())) as connection:
         return [row[0] for row in connection.execute("SELECT n FROM answers ORDER BY n")]
 
 
 def test_a_backup_of_a_database_in_use_comes_back_whole_and_what_was_there_is_kept(tmp_path):
     folder, file = house(1, 2), tmp_path / "kept.tar"
-    with closing(sqlite3.connect(own_database.PATH)) as writer:
+    with closing(sqlite3.connect(own_database.path())) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("INSERT INTO answers VALUES (3)")
         backup.write(file)
@@ -147,7 +147,7 @@ def test_a_backup_of_a_database_in_use_comes_back_whole_and_what_was_there_is_ke
     assert (folder / "media/upload.txt").read_text() == "uploaded"
     with closing(sqlite3.connect(aside / database.SQLITE_NAME)) as connection:
         assert connection.execute("SELECT max(n) FROM answers").fetchone() == (3,)
-    assert not list(layout.STUDIO.glob("backup-*"))
+    assert not list(server_home.STUDIO.folder.glob("backup-*"))
 
 
 def test_a_backup_is_restored_where_nothing_is(tmp_path, monkeypatch):
@@ -155,6 +155,7 @@ def test_a_backup_is_restored_where_nothing_is(tmp_path, monkeypatch):
     backup.write(tmp_path / "kept.tar")
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "of-another-user"))
     assert backup.read(tmp_path / "kept.tar", replace=False) is None
     assert answers() == [7]
 

@@ -10,7 +10,10 @@ import pytest
 from silverprint.adapters.labelstudio import Studio, database, local_server, own_database
 from silverprint.annotation_backend import Task
 from silverprint.commands import people, studio
+from silverprint.commands.studio import backup as backups
+from silverprint.commands.studio import server
 from silverprint.errors import UsageError
+from silverprint.store import server_home
 from tests.adapters.labelstudio.conftest import ROOT, find, free_port, inside, open_project, person
 from tests.helpers import needs, postgresql
 
@@ -46,7 +49,7 @@ def test_a_round_on_postgresql_outlives_a_backup_and_a_restore(on_postgresql, mo
     assert ada.work(project, limit=3) == ["0", "1", "2"]
     assert bo.work(project, limit=1) == ["0"]
     before = house.annotations(project)
-    studio.backup(file := Path("kept.tar"))
+    backups.backup(file := Path("kept.tar"))
 
     assert house.set_open(bo.pseudonym, False)
     assert bo.http.get(f"/api/projects/{project.id}/next").status_code == 401
@@ -54,13 +57,13 @@ def test_a_round_on_postgresql_outlives_a_backup_and_a_restore(on_postgresql, mo
     assert not any(email.startswith("bo@") for email in house.people().values())
     ada.work(project)
     with pytest.raises(UsageError, match="it runs"):
-        studio.restore(file)
+        backups.restore(file)
     studio.down()
     with pytest.raises(UsageError, match="--replace"):
-        studio.restore(file)
+        backups.restore(file)
     capsys.readouterr()
-    studio.restore(file, replace=True)
-    kept = next(Path("var/studio").glob("replaced-*.tar"))
+    backups.restore(file, replace=True)
+    kept = next(server_home.STUDIO.shared.glob("replaced-*.tar"))
     assert f"what was here is kept in {kept}" in capsys.readouterr().err
     assert kept.stat().st_mode & 0o777 == 0o600
 
@@ -74,4 +77,4 @@ def test_a_round_on_postgresql_outlives_a_backup_and_a_restore(on_postgresql, mo
     assert person(again, "bo").work(project, limit=9) == ["2", "3"]
     assert local_server.read_admin().token == "f" * 40
     secret = postgresql.PASSWORD
-    assert secret not in studio.SERVICE.log.read_text() + json.dumps(again.people())
+    assert secret not in server.service().log.read_text() + json.dumps(again.people())

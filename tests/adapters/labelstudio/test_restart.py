@@ -16,12 +16,13 @@ from silverprint.adapters import background_server
 from silverprint.adapters.labelstudio import Studio, credentials
 from silverprint.annotation_backend import Task
 from silverprint.commands import mlflow_server, studio
+from silverprint.commands.studio import server
 from silverprint.errors import NotAllowedError, UnavailableError
 from tests.adapters.labelstudio.conftest import find, free_port, inside, open_project, person
 
 pytestmark = pytest.mark.slow
 
-START = "import sys; from silverprint.commands import studio; studio.up(int(sys.argv[1]))"
+START = "import sys; from silverprint.commands import studio; studio.up(int(sys.argv[1]), own=True)"
 
 
 def test_a_restart_in_mid_round_loses_nothing(restartable):
@@ -32,7 +33,7 @@ def test_a_restart_in_mid_round_loses_nothing(restartable):
     assert ada.work(project, limit=2) == ["0", "1"]
     before = house.annotations(project)
 
-    os.killpg(background_server.read_running(studio.SERVICE)["pid"], signal.SIGKILL)
+    os.killpg(background_server.read_running(server.service())["pid"], signal.SIGKILL)
     with pytest.raises(UnavailableError, match=r"does not answer.*silverprint studio up"):
         house.annotations(project)
     studio.up(free_port())
@@ -80,28 +81,28 @@ def test_data_of_an_older_label_studio_is_migrated(restartable, capsys):
 
 
 def test_secrets_are_kept_from_others_and_from_the_log(restartable):
-    known = json.loads(studio.SERVICE.file.read_text())
-    assert studio.SERVICE.file.stat().st_mode & 0o777 == 0o600
+    known = json.loads(server.service().file.read_text())
+    assert server.service().file.stat().st_mode & 0o777 == 0o600
     assert known["url"] == f"http://127.0.0.1:{known['port']}"
-    log = studio.SERVICE.log.read_text()
+    log = server.service().log.read_text()
     assert known["token"] not in log
     assert known["password"] not in log
 
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
 def test_a_lost_server_file_costs_nothing(restartable, stopped):
-    known, people = json.loads(studio.SERVICE.file.read_text()), Studio.connect().people()
+    known, people = json.loads(server.service().file.read_text()), Studio.connect().people()
     if stopped:
         studio.down()
-    studio.SERVICE.file.unlink()
+    server.service().file.unlink()
     studio.up(known["port"])
-    assert json.loads(studio.SERVICE.file.read_text()) == known
-    assert studio.SERVICE.file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(server.service().file.read_text()) == known
+    assert server.service().file.stat().st_mode & 0o777 == 0o600
     assert Path("var/studio/data/admin.json").stat().st_mode & 0o777 == 0o600
     assert Studio.connect().people() == people
-    studio.SERVICE.file.unlink()
+    server.service().file.unlink()
     studio.down()
-    assert not background_server.is_held(studio.SERVICE)
+    assert not background_server.is_held(server.service())
 
 
 @pytest.mark.parametrize("change", ["UPDATE authtoken_token SET key = 'reset'", "DELETE FROM authtoken_token"])
@@ -121,7 +122,7 @@ def test_mlflow_comes_up_answers_and_goes_down(tmp_path):
     with inside(tmp_path):
         mlflow_server.up(free_port())
         try:
-            known = background_server.read(mlflow_server.SERVICE)
+            known = background_server.read(mlflow_server.service())
             assert background_server.answers(known["url"] + "/")
             assert background_server.answers(known["url"] + "/version")
 

@@ -147,6 +147,7 @@ ARGUMENTS = {
     "delete_annotations": ([1],),
     "seal": (PROJECT, "b" * 64),
     "retag": (PROJECT, ()),
+    "rename_campaign": (PROJECT, "other"),
     "is_there": (1,),
     "invite": ("ada@example.org", "password"),
     "let_in": ("00000000-7", PROJECT),
@@ -263,7 +264,7 @@ def test_a_named_server_needs_a_whole_address(monkeypatch, address):
 def test_the_environment_goes_before_our_own_server(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("var/studio").mkdir(parents=True)
-    credentials.SERVER_FILE.write_text(json.dumps({"url": "http://ours", "token": "t"}))
+    Path("var/studio/server.json").write_text(json.dumps({"url": "http://ours", "token": "t"}))
     monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
     monkeypatch.delenv("LABEL_STUDIO_API_KEY", raising=False)
     assert credentials.find() == credentials.Access("http://ours", "t", local=True)

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from silverprint import layout
 from silverprint.adapters.labelstudio import database, own_database
 from silverprint.errors import DataError, UnavailableError, UsageError
+from silverprint.store import server_home
 from silverprint.store.files import disk_errors, replacing
 
 _WHAT, _DATABASE, _FOLDER = "silverprint-studio.json", "database", "data"
@@ -41,7 +41,7 @@ def write(file: Path) -> None:
     with _workshop() as workshop, disk_errors(file):
         copy = workshop / _DATABASE
         if found is None:
-            _copy_sqlite(own_database.PATH, copy)
+            _copy_sqlite(own_database.path(), copy)
         else:
             _postgresql_program(found, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={copy}")
         with replacing(file, mode=0o600) as temporary:
@@ -92,8 +92,9 @@ def _kind(found: database.PostgreSQL | None) -> str:
 @contextmanager
 def _workshop() -> Iterator[Path]:
     """A folder of our own beside the server's, on the same disk; it goes away at the end."""
-    layout.STUDIO.mkdir(parents=True, exist_ok=True)
-    with disk_errors(layout.STUDIO), tempfile.TemporaryDirectory(prefix="backup-", dir=layout.STUDIO) as made:
+    folder = server_home.STUDIO.folder
+    server_home.make(folder)
+    with disk_errors(folder), tempfile.TemporaryDirectory(prefix="backup-", dir=folder) as made:
         yield Path(made)
 
 
@@ -123,7 +124,7 @@ def _unpack(file: Path, workshop: Path, wanted: str) -> None:
             what: dict[str, Any] = json.load(stream) if stream else {}
             if what["database"] != wanted:
                 value, rule = str(file), f"it is of a {what['database']} database, and a {wanted} one is configured"
-                address = "to an empty PostgreSQL" if wanted == "SQLite" else f"to nothing and remove {database.FILE}"
+                address = "to an empty PostgreSQL" if wanted == "SQLite" else f"to nothing and remove {database.file()}"
                 raise UsageError(value, rule, f"set {database.SETTING} {address}")
             tar.extractall(workshop, filter="data")
         if wanted == "SQLite":
@@ -139,7 +140,7 @@ def _unpack(file: Path, workshop: Path, wanted: str) -> None:
 
 def _aside(found: database.PostgreSQL | None, folder: Path) -> Path:
     """Where that which is replaced is kept: a folder for SQLite; for PostgreSQL a backup, which is written here."""
-    stem = layout.STUDIO / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    stem = server_home.STUDIO.folder / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     if found is None:
         return stem
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from silverprint import layout
 from silverprint.errors import ConfigError, NotAllowedError, UnavailableError
+from silverprint.store import server_home, server_users
 
 _ADDRESS: Final = re.compile(r"https?://[^/\s]+")
-SERVER_FILE: Final[Path] = layout.STUDIO / "server.json"
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,28 @@ def find(wanted: str = "") -> Access:
     if url:
         return Access(url.rstrip("/"), token)
     try:
-        document = json.loads(SERVER_FILE.read_text(encoding="utf-8"))
-        return Access(str(document["url"]), token or str(document["token"]), local=True)
+        document = json.loads(server_file().read_text(encoding="utf-8"))
+        found = Access(str(document["url"]), token or str(document["token"]), local=True)
     except (OSError, ValueError, KeyError, TypeError):
         rule = "there is no Label Studio to ask people with"
         named = f"set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY to {wanted}"
         remedy = named if wanted else "run: silverprint studio up, or set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY"
-        raise UnavailableError(str(SERVER_FILE), rule, remedy) from None
+        raise UnavailableError(str(server_file()), rule, remedy) from None
+    _require_joined(found.url)
+    return found
+
+
+def server_file() -> Path:
+    """What says where the server of `silverprint studio up` is."""
+    return server_home.STUDIO.folder / "server.json"
+
+
+def _require_joined(url: str) -> None:
+    """
+    Raises:
+        UnavailableError: this campaign does not use the server that the user's campaigns share.
+    """
+    user = None if server_home.STUDIO.is_own else server_users.this(server_home.STUDIO)
+    if not server_home.STUDIO.is_own and (user is None or not user.is_up):
+        rule = "this campaign does not use the Label Studio of your campaigns, or no longer"
+        raise UnavailableError(url, rule, "run: silverprint studio up")

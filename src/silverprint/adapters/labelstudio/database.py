@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from silverprint import layout
 from silverprint.console import say
 from silverprint.errors import ConfigError, UsageError
+from silverprint.store import server_home
 from silverprint.store.files import write_text
 
 SETTING: Final = "STUDIO_DATABASE_URL"
-FILE: Final = layout.STUDIO / "database-url"
 SQLITE_NAME: Final = "label_studio.sqlite3"
 _EXAMPLE: Final = "for example postgresql://studio:PASSWORD@127.0.0.1:5432/studio"
 _PARAMETERS: Final = {"host", "sslmode", "sslrootcert"}
@@ -61,7 +60,12 @@ class PostgreSQL:
     def folder(self) -> Path:
         """What Label Studio keeps beside this database: uploads, and our notes. Another database has another one."""
         named = hashlib.sha256(f"{self.host}:{self.port}/{self.name}".encode()).hexdigest()[:8]
-        return layout.STUDIO / f"data-{named}"
+        return server_home.STUDIO.folder / f"data-{named}"
+
+
+def file() -> Path:
+    """Where the address is kept."""
+    return server_home.STUDIO.folder / "database-url"
 
 
 def configured() -> PostgreSQL | None:
@@ -73,14 +77,15 @@ def configured() -> PostgreSQL | None:
     if address := os.environ.get(SETTING, "").strip():
         return parse(address)
     try:
-        mode = stat.S_IMODE(FILE.stat().st_mode)
-        kept = FILE.read_text(encoding="utf-8").strip()
+        mode = stat.S_IMODE(file().stat().st_mode)
+        kept = file().read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(FILE), f"it cannot be read ({error})", "correct it or remove it") from None
+        raise ConfigError(str(file()), f"it cannot be read ({error})", "correct it or remove it") from None
     if mode & 0o077:
-        raise ConfigError(str(FILE), f"others may read it (mode {mode:o}), and it has a password", f"chmod 600 {FILE}")
+        rule = f"others may read it (mode {mode:o}), and it has a password"
+        raise ConfigError(str(file()), rule, f"chmod 600 {file()}")
     return parse(kept)
 
 
@@ -88,8 +93,8 @@ def keep() -> PostgreSQL | None:
     """What is configured, from now on also without the environment; says where that is another database than before."""
     found = configured()
     if found is not None and (address := os.environ.get(SETTING, "").strip()) and not _is_kept(found):
-        write_text(FILE, address + "\n", mode=0o600)
-        say(f"Label Studio: its data is in {found} from now on ({FILE}); projects in another database stay there")
+        write_text(file(), address + "\n", mode=0o600)
+        say(f"Label Studio: its data is in {found} from now on ({file()}); projects in another database stay there")
     return found
 
 
@@ -106,7 +111,7 @@ def require_kept() -> None:
 
 def _is_kept(found: PostgreSQL) -> bool:
     try:
-        return parse(FILE.read_text(encoding="utf-8").strip()) == found
+        return parse(file().read_text(encoding="utf-8").strip()) == found
     except (OSError, UnicodeDecodeError, ConfigError):
         return False
 
@@ -114,7 +119,7 @@ def _is_kept(found: PostgreSQL) -> bool:
 def folder() -> Path:
     """Folder of what belongs to the configured database."""
     found = configured()
-    return layout.STUDIO / "data" if found is None else found.folder
+    return server_home.STUDIO.folder / "data" if found is None else found.folder
 
 
 def parse(address: str) -> PostgreSQL:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from silverprint import layout
 from silverprint.errors import ConfigError, UsageError
+from silverprint.store import server_home
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -40,25 +41,38 @@ def share(client: "LabelStudio", server: str, project_id: int, media: Path, *, h
         here: whether the server is on this disk: one that was restored from elsewhere knows another folder.
 
     Raises:
-        ConfigError: `server` is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them.
+        ConfigError: `server` is on another disk, and SILVERPRINT_MEDIA_URL does not say where it finds them; or it is
+            here and shows the pictures of another campaign of this name.
     """
     if _media_address() is not None:
         return
     storages: Any = client.import_storage.local.list(project=project_id)
+    served = _served(media) if here else media.resolve()
     for storage in storages:
         if storage.regex_filter != _NOTHING:
             _give_nothing(client, storage)
-    if any(not here or storage.path == str(media.resolve()) for storage in storages):
+    if any(not here or storage.path == str(served) for storage in storages):
         return
     media.mkdir(parents=True, exist_ok=True)
     with _require_served_folder(server, media):
         client.import_storage.local.create(
             project=project_id,
             title="pictures",
-            path=str(media.resolve()),
+            path=str(served),
             regex_filter=_NOTHING,
             use_blob_urls=True,
         )
+
+
+def _served(media: Path) -> Path:
+    """Where our own server finds `media`.
+
+    Raises:
+        ConfigError: pictures of another campaign of this name are served there.
+    """
+    below = media.resolve().relative_to(layout.SERVING.resolve())
+    server_home.serve(below.parts[0])
+    return server_home.served_root() / below
 
 
 def _give_nothing(client: "LabelStudio", storage: Any) -> None:

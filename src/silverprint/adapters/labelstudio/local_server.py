@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from silverprint import layout
 from silverprint.adapters.labelstudio import database, inside_server
 from silverprint.console import err, say
 from silverprint.errors import ConfigError, UnavailableError
+from silverprint.store import server_home
 from silverprint.store.files import disk_errors, replacing, write_text
 
 ADMIN: Final = "admin@silverprint.local"
@@ -99,7 +99,7 @@ def settings(data: Path) -> dict[str, str]:
             "LABEL_STUDIO_BASE_DATA_DIR": str(data),
             "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
             "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
-            "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(layout.SERVING.resolve()),
+            "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(server_home.served_root()),
             "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
             "LABEL_STUDIO_TASK_LOCK_TTL": str(_LOCK_S),
             "LATEST_VERSION_CHECK": "false",
@@ -134,8 +134,8 @@ def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
     `base` is the clean environment that programs are run with.
     """
     data = database.folder().resolve()
-    with disk_errors(layout.SERVING):
-        layout.SERVING.mkdir(parents=True, exist_ok=True)
+    with disk_errors(server_home.served_root()):
+        server_home.served_root().mkdir(parents=True, exist_ok=True)
     version = _version(environment)
     if not data.exists():
         _create(environment, data, admin, base)
@@ -173,9 +173,9 @@ def empty_database(environment: Path, base: Mapping[str, str]) -> Path:
     kept = environment / "silverprint" / f"empty-{_version(environment)}.sqlite3"
     if not kept.exists():
         say("Label Studio: creating this environment's empty database (about a minute)")
-        layout.STUDIO.mkdir(parents=True, exist_ok=True)
+        server_home.make(server_home.STUDIO.folder)
         with (
-            tempfile.TemporaryDirectory(prefix="new-", dir=layout.STUDIO) as workshop,
+            tempfile.TemporaryDirectory(prefix="new-", dir=server_home.STUDIO.folder) as workshop,
             err.status("making Label Studio's database"),
         ):
             folder = Path(workshop).resolve()
@@ -192,7 +192,7 @@ def _manage(environment: Path, data: Path, base: Mapping[str, str], *arguments: 
         UnavailableError: it failed; the message names the log.
     """
     data.mkdir(parents=True, exist_ok=True)
-    log = layout.STUDIO / "log"
+    log = server_home.STUDIO.folder / "log"
     program = [str(environment / "bin/label-studio"), *arguments]
     with log.open("ab") as output:
         done = subprocess.run(

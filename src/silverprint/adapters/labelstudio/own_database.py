@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from silverprint import layout
 from silverprint.adapters.labelstudio import database, environment, inside_server
 from silverprint.errors import UnavailableError
+from silverprint.store import server_home
 
 Statement: TypeAlias = tuple[str, Mapping[str, Any]]  # SQL of both databases with :names, and their values
 Rows: TypeAlias = list[list[Any]]
@@ -20,7 +20,6 @@ Rows: TypeAlias = list[list[Any]]
 _PATIENCE_S: Final = 30.0  # time to wait for a server that is writing
 _INHERITED: Final = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 _AGAIN: Final = "run: silverprint studio down, then: silverprint studio up"
-PATH: Final = layout.STUDIO / "data" / database.SQLITE_NAME
 
 
 def clean(found: database.PostgreSQL) -> dict[str, str]:
@@ -28,9 +27,14 @@ def clean(found: database.PostgreSQL) -> dict[str, str]:
     return {name: os.environ[name] for name in _INHERITED if name in os.environ} | found.libpq
 
 
+def path() -> Path:
+    """The SQLite file, where no PostgreSQL is configured."""
+    return server_home.STUDIO.folder / "data" / database.SQLITE_NAME
+
+
 def place() -> str:
     """Where it is, for messages."""
-    return str(database.configured() or PATH)
+    return str(database.configured() or path())
 
 
 def require_postgresql() -> None:
@@ -57,11 +61,11 @@ def run(failed: str, *statements: Statement) -> list[Rows]:
 
 def _on_sqlite(failed: str, statements: Sequence[Statement]) -> list[Rows]:
     try:
-        address = f"{PATH.resolve().as_uri()}?mode=rw"
+        address = f"{path().resolve().as_uri()}?mode=rw"
         with closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE_S)) as connection, connection:
             return [[list(row) for row in connection.execute(*statement)] for statement in statements]
     except sqlite3.Error as error:
-        raise UnavailableError(str(PATH), f"{failed} ({error})", _AGAIN) from None
+        raise UnavailableError(str(path()), f"{failed} ({error})", _AGAIN) from None
 
 
 def on_postgresql(found: database.PostgreSQL, failed: str, statements: Sequence[Statement]) -> list[Rows]:
@@ -74,7 +78,7 @@ def on_postgresql(found: database.PostgreSQL, failed: str, statements: Sequence[
     )  # fmt: skip
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no word about why"])[-1]
-        remedy = f"check the server and {database.SETTING} (or {database.FILE}), then run again"
+        remedy = f"check the server and {database.SETTING} (or {database.file()}), then run again"
         raise UnavailableError(str(found), f"{failed} ({said})", remedy)
     rows: list[Rows] = json.loads(done.stdout)
     return rows

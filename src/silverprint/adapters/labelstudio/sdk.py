@@ -13,6 +13,7 @@ import httpx
 
 from silverprint.adapters.labelstudio import credentials
 from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError
+from silverprint.store import server_home
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -147,7 +148,7 @@ def translates_failures(method: Callable[Concatenate[S, P], R]) -> Callable[Conc
 def _refusal(url: str, error: "ApiError") -> SilverprintError:
     status = error.status_code or 0
     if status in {401, 403} and not os.environ.get("LABEL_STUDIO_API_KEY"):
-        value = f"LABEL_STUDIO_API_KEY is not set, and {url} refuses the token in {credentials.SERVER_FILE}"
+        value = f"LABEL_STUDIO_API_KEY is not set, and {url} refuses the token in {credentials.server_file()}"
         rule = f"HTTP {status}: it was reset there, or is another server's"
         return NotAllowedError(value, rule, "run: silverprint studio up, which reads the current token")
     if status in {401, 403}:
@@ -158,8 +159,8 @@ def _refusal(url: str, error: "ApiError") -> SilverprintError:
         return UnavailableError(url, f"redirected to {target}", "set LABEL_STUDIO_URL to the final address")
     if 200 <= status < 300:
         return _no_json(url)
-    rule = f"answered with HTTP {status}: {_said(error.body)}"
-    return UnavailableError(url, rule, "look into the server's log (here: var/studio/log), then run again")
+    rule, log = f"answered with HTTP {status}: {_said(error.body)}", server_home.STUDIO.folder / "log"
+    return UnavailableError(url, rule, f"look into the server's log (here: {log}), then run again")
 
 
 def _said(body: object) -> str:

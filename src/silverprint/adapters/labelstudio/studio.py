@@ -115,6 +115,11 @@ class Studio:
         self._client.projects.update(project.id, description=project_tag.describe(project))
         return replace(project, title=found.title)
 
+    @translates_failures
+    def rename_campaign(self, project: Project, campaign: str) -> None:
+        """Notes in the project that it is another campaign's."""
+        self._client.projects.update(project.id, description=project_tag.describe(replace(project, campaign=campaign)))
+
     def _asks(self, project_id: int, image_ids: Container[str]) -> bool:
         tasks = task_import.read_tasks(self._client, project_id)
         return any(image_id in image_ids for task in tasks for image_id in task.image_ids)

@@ -53,8 +53,10 @@ class Experiment:
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         with translate_errors(uri):
-            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-            yield cls(client, uri, _experiment(client, experiment, uri))
+            with tracking_uri.making_tables(uri):
+                client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+                found = _experiment(client, experiment, uri)
+            yield cls(client, uri, found)
 
     @property
     def page(self) -> str:
@@ -79,9 +81,10 @@ class Experiment:
 
 
 def _experiment(client: "MlflowClient", name: str, uri: str) -> str:
-    found = client.get_experiment_by_name(name)
+    found, place = client.get_experiment_by_name(name), tracking_uri.artifacts(uri)
     if found is None:
-        return str(client.create_experiment(name, artifact_location=tracking_uri.artifacts(uri)))
+        return str(client.create_experiment(name, artifact_location=place))
+    tracking_uri.require_ours(name, place, str(found.artifact_location))
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)

@@ -12,8 +12,9 @@ from silverprint.commands.takedown.survey import Place, folder, stored
 from silverprint.config import Params
 from silverprint.dvcfiles import storage
 from silverprint.records import RAW
-from silverprint.store import tables
+from silverprint.store import server_home, server_users, tables
 from silverprint.store.s3 import Bucket
+from silverprint.store.server_home import STUDIO, TRACKING
 from silverprint.store.storage import content
 
 # Of var/, what a purge may remove: it is made again. The servers' databases are theirs.
@@ -40,6 +41,14 @@ def data() -> Place:
 def var() -> Place:
     """What this machine keeps: served copies, caches, MLflow's drawings, the servers' databases."""
     return folder("var", layout.VAR, skip=layout.NOT_SEARCHED)
+
+
+def shared() -> Iterator[Place]:
+    """The data of the servers that this campaign shares with others of its user, where it used them."""
+    for home in (STUDIO, TRACKING):
+        if not home.is_own and server_users.this(home) is not None:
+            root = home.shared.resolve()
+            yield folder(str(root), root, skip=[server_home.served_root()])  # links to what is in var/ of each campaign
 
 
 def is_removable(path: str) -> bool:

@@ -68,7 +68,7 @@ def run(params: Params, image_ids: Collection[str], look: Look) -> None:
 
 
 def _rows(params: Params, image_ids: Collection[str], look: Look) -> Iterator[Row]:
-    for place in (places.data(), places.var()):
+    for place in (places.data(), places.var(), *places.shared()):
         yield _row(place.name, partial(survey, place, look))
     for place in (*places.objects(params), *places.mlflow(params), *places.dvc()):
         yield _row(place.name, partial(survey, place, look))

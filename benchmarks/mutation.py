@@ -35,7 +35,6 @@ NOTICED = 0.8  # share of the mutants below which the command fails
 # Loaded once, for all processes of tests; nothing of this project.
 _LIBRARIES = (
     "pytest",
-    "hypothesis",
     "numpy",
     "polars",
     "scipy.stats",
@@ -168,7 +167,8 @@ def _run_tests(tests: list[str], tree: Path, seconds: int) -> NoReturn:
     said = os.open(tree.parent / SAID, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(said, 1)
     os.dup2(said, 2)
-    words = ["-qx", "-p", "no:cacheprovider", "-m", "not slow and not browser and not soak"]
+    loaded = "ignore::pytest.PytestAssertRewriteWarning"  # some plugins are, like the libraries
+    words = ["-qx", "-p", "no:cacheprovider", "-W", loaded, "-m", "not slow and not browser and not soak"]
     sys.exit(int(pytest.main([*words, *tests])))
 
 

@@ -20,7 +20,7 @@ from tests.helpers.opened_rounds import all_opened
 # A deadline per example measures the machine's load, not the code. The same examples each time, so that a change is
 # judged by what it changes; `make soak` looks for others.
 settings.register_profile("silverprint", deadline=None, derandomize=True, max_examples=25)
-settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1_000)
+settings.register_profile("explore", deadline=None, print_blob=True, max_examples=250)
 settings.load_profile("silverprint")
 
 _users = itertools.count()

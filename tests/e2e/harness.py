@@ -37,7 +37,7 @@ def free_port() -> int:
         return port
 
 
-def await_that(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def await_that(condition: Callable[[], bool], what: str, seconds: float = 600) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -124,7 +124,7 @@ class Campaign:
             for process in started:
                 process.terminate()
             for process in started:
-                process.wait(timeout=30)
+                process.wait(timeout=300)
 
 
 def checkout(campaign: Campaign) -> None:

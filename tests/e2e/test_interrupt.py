@@ -29,10 +29,10 @@ def test_ctrl_c_ends_the_demo_and_leaves_nothing_behind(tmp_path: Path, studio_e
     ports = ("--studio-port", str(free_port()), "--mlflow-port", str(free_port()), "--pictures", "200")
     demo = campaign.start("python", "-m", "silverprint.demo", "run", *ports)
     try:
-        await_that(lambda: (campaign.path / "data/measured/web").is_dir(), "the crawl is over", seconds=600)
+        await_that(lambda: (campaign.path / "data/measured/web").is_dir(), "the crawl is over")
         os.killpg(demo.pid, signal.SIGINT)
-        assert demo.wait(timeout=90) == 130
-        await_that(lambda: not behind(campaign), "everything has ended", seconds=30)
+        assert demo.wait(timeout=600) == 130
+        await_that(lambda: not behind(campaign), "everything has ended")
         shards = list(campaign.path.glob("data/raw/web/shard-*.tar"))
         assert shards
         kept = shards[0].read_bytes()
@@ -41,6 +41,6 @@ def test_ctrl_c_ends_the_demo_and_leaves_nothing_behind(tmp_path: Path, studio_e
     finally:
         if demo.poll() is None:
             os.killpg(demo.pid, signal.SIGKILL)
-            demo.wait(timeout=30)
+            demo.wait(timeout=300)
         campaign.call("silverprint", "studio", "down")
         campaign.call("silverprint", "track", "down")

@@ -1,23 +1,35 @@
-"""Pages made to hold whoever reads them, each as large as a page may be: 4,000,000 characters, 25,000 tags."""
+"""Pages made to hold whoever reads them, each as large as a page may be: 4,000,000 characters, 25,000 tags,
+150,000 attributes."""
 
 import json
 from collections.abc import Callable
 
-from silverprint.adapters.crawl.page_bounds import MAX_ATTRIBUTES, MAX_CHARACTERS, MAX_TAGS, MAX_VALUES
+from silverprint.adapters.crawl.page_bounds import (
+    MAX_ALL_ATTRIBUTES,
+    MAX_ATTRIBUTES,
+    MAX_CHARACTERS,
+    MAX_TAGS,
+    MAX_VALUES,
+)
 
 _ROOM = MAX_CHARACTERS - 1_000
 _FEW = MAX_TAGS - 100
 
 
-def filled(piece: str, tags: int, around: str = "{}") -> str:
-    """`piece` (of so many tags) as often as a page may hold it."""
-    return around.format(piece * min(_ROOM // len(piece), _FEW // max(tags, 1)))
+def filled(piece: str, tags: int, around: str = "{}", attributes: int = 1) -> str:
+    """`piece` (of so many tags and attributes) as often as a page may hold it."""
+    return around.format(piece * min(_ROOM // len(piece), _FEW // max(tags, 1), MAX_ALL_ATTRIBUTES // attributes))
 
 
 def _numbered(piece: str, tags: int, most: int = _FEW) -> str:
     """Likewise, each with a number of its own in the place of @."""
-    count = min(_ROOM // (len(piece) + 5), most // tags)
+    count = min(_ROOM // len(piece.replace("@", "00000")), most // tags)
     return "".join(piece.replace("@", str(number)) for number in range(count))
+
+
+def _most(attribute: str) -> str:
+    """As many attributes as a tag may have beside one, each with a number in the place of @."""
+    return " ".join(attribute.replace("@", str(number)) for number in range(MAX_ATTRIBUTES - 1))
 
 
 def _set(length: int, at: str = "") -> str:
@@ -70,11 +82,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "url() of data": lambda: f"<div class=bg style='{'url(data:,)' * (_ROOM // 11)}'>",
     "url( to its end": lambda: f"<div class=bg style='{'url(' + ' ' * 1_000}{')' * (_ROOM - 2_000)}'>",
     "styles": lambda: _numbered("<div class=bg style='background:url(\"/p@.jpg\")'></div>", 2),
-    "attributes": lambda: filled(f"<img class=photo {' '.join(f'a{n}' for n in range(40))}>", 1),
-    "many attributes": lambda: filled(f"<img class=photo {' '.join(f'a{n}' for n in range(MAX_ATTRIBUTES - 1))}>", 1),
-    "many late sets": lambda: filled(
-        f"<img class=photo {' '.join(f'data-{n}-srcset=a' for n in range(MAX_ATTRIBUTES - 1))}>", 1
-    ),
+    "attributes": lambda: filled(f"<img class=photo {' '.join(f'a{n}' for n in range(5))}>", 1, attributes=6),
+    "more attributes": lambda: filled(f"<img class=photo {' '.join(f'a{n}' for n in range(39))}>", 1, attributes=40),
+    "many attributes": lambda: filled(f"<img class=photo {_most('a@')}>", 1, attributes=MAX_ATTRIBUTES),
+    "many late sets": lambda: filled(f"<img class=photo {_most('data-@-srcset=a')}>", 1, attributes=MAX_ATTRIBUTES),
     "a deep page": lambda: "<div class=photo>" * _FEW + _PHOTO,
     "a deep page of links": lambda: "<div>" * 1_000 + "<a class=product href=/p>x</a>" * 11_000,
     "open links": lambda: filled("<a class=product href=/p>", 1),

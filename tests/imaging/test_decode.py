@@ -132,6 +132,8 @@ def test_bad_files_have_their_reasons() -> None:
     assert reason(b"") == "empty"
     assert reason(b"<!doctype html><title>Sign in</title>") == "not-an-image"
     assert reason(b"<svg xmlns='http://www.w3.org/2000/svg'/>") == "unsupported"
+    assert reason(b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY a 'x'> <!ENTITY b 'y'>]>\n<svg >") == "unsupported"
+    assert reason(b"<!DOCTYPE svg [<!ENTITY a 'x'>]><html>") == "not-an-image"
     assert reason(b"\0" * 40) == "not-an-image"
     assert reason(encoded(1)[:-300]) == "truncated"
     assert reason(encoded(1, "PNG")[:-300]) == "truncated"

@@ -28,7 +28,11 @@ _HEIF: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 _MOST_BRANDS: Final = 64
 _BMP_HEADERS: Final = {12, *range(16, 65, 4), 42, 46, 108, 124}  # bytes: OS/2's, Windows' third to fifth
 _PNM: Final = re.compile(rb"P[1-6]\s++(?:#[^\n]*\n\s*+)*+[0-9]{1,9}\s")
-_PROLOGUE: Final = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE svg", b">"))  # parts that may come before <svg
+_PROLOGUE: Final = (
+    (b"<?", b"?>"),
+    (b"<!--", b"-->"),
+    (b"<!DOCTYPE svg", b">"),
+)  # before <svg; a DOCTYPE may have more in [ ]
 _TEXT_START: Final = 4096  # bytes of it that are looked at
 _TGA_END: Final = b"TRUEVISION-XFILE.\x00"
 
@@ -96,7 +100,10 @@ def _is_svg(data: bytes) -> bool:
         end = next((end for start, end in _PROLOGUE if rest.startswith(start)), None)
         if end is None:
             return False
-        rest = rest.partition(end)[2].lstrip()
+        head, _, rest = rest.partition(end)
+        if b"[" in head and end == b">":
+            rest = rest.partition(b"]")[2].lstrip().removeprefix(b">")
+        rest = rest.lstrip()
     return rest[:4] == b"<svg" and rest[4:5] in {b" ", b"\t", b"\r", b"\n", b">"}
 
 

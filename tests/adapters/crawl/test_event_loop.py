@@ -4,6 +4,7 @@ import asyncio
 import gc
 import struct
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, TypeAlias
 import pytest
 from scrapy.http import HtmlResponse, Request, Response
 
+from silverprint.adapters.crawl.event_loop import short_searches
 from silverprint.adapters.crawl.robots_middleware import DECISION
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.spider import ImageSpider
@@ -90,11 +92,10 @@ def crawling(folder: Path, **hints: str) -> Iterator[ImageSpider]:
     with ShardWriter(folder) as writer:
         intake, patience = Intake(writer, "web", empty(RAW)), StopRules("web", max_pages=10**9)
         spider = ImageSpider(source, intake, lambda done, asked: None, patience, Findings("web", source))
-        gc.freeze()  # as a crawl does: what pytest has in mind is no page's
         try:
-            yield spider
+            with short_searches():  # as a crawl does
+                yield spider
         finally:
-            gc.unfreeze()
             spider.closed("finished")  # its file, too: left open, it would fail a later test
 
 
@@ -111,6 +112,24 @@ def test_the_loop_goes_on_while_a_picture_is_taken_in(kind: str, tmp_path: Path)
             return spider.on_picture(response, showing)
 
         assert best_of(TRIES, take) < MOST_S
+
+
+def test_searches_for_circles_walk_through_what_is_new_alone() -> None:
+    class Circle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    before, held = gc.get_threshold(), list[list[int]]()
+    with short_searches():
+        for _ in range(200_000):
+            held.append([])
+        assert len(gc.get_objects()) < 50_000
+        fleeting = weakref.ref(Circle())
+        gc.collect(0)
+        assert fleeting() is None
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+    assert len(gc.get_objects()) > len(held)
 
 
 HINTS = {

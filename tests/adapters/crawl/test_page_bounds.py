@@ -10,6 +10,7 @@ from silverprint.adapters.crawl import link_extraction
 from silverprint.adapters.crawl.css_select import select
 from silverprint.adapters.crawl.labels import link_labels
 from silverprint.adapters.crawl.page_bounds import (
+    MAX_ALL_ATTRIBUTES,
     MAX_ATTRIBUTES,
     MAX_CHARACTERS,
     MAX_TAGS,
@@ -79,6 +80,9 @@ def test_labels_in_a_deep_page() -> None:
         ("<i " + " ".join(f"a{n}" for n in range(MAX_ATTRIBUTES + 1)) + ">", True),
         ("<i " + "".join(f"a{n}='>'" for n in range(MAX_ATTRIBUTES + 1)) + ">", True),
         ("<i " + "/".join(f"a{n}" for n in range(MAX_ATTRIBUTES + 1)) + ">", True),
+        ("<i a b c d e f>" * (MAX_ALL_ATTRIBUTES // 6), False),
+        ("<i a b c d e f>" * (MAX_ALL_ATTRIBUTES // 6) + "<i a>", True),
+        ("<script>for (i = 0; i<n; i++) { " + "a = b; " * 200 + "}</script>", False),
         ("<i title='" + "x " * 9_999 + "'>", False),
         ("<i title=\"" * MAX_TAGS, True),
         ("< " * MAX_TAGS, False),

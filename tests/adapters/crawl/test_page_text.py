@@ -1,5 +1,6 @@
 """Whatever encoding a page states, it is read as browsers read it, or is a row with a reason; soon, never an end."""
 
+import weakref
 from encodings.aliases import aliases
 
 import pytest
@@ -26,6 +27,14 @@ def read(body: bytes, charset: str | None = None, kind: type[TextResponse] = Htm
 def text(found: TextResponse | str) -> str:
     assert isinstance(found, TextResponse)
     return found.text
+
+
+def test_a_page_goes_as_soon_as_it_was_read() -> None:
+    found = read(b"<p>a")
+    assert isinstance(found, TextResponse)
+    page = weakref.ref(found.selector)
+    del found
+    assert page() is None  # without a search for circles
 
 
 @pytest.mark.parametrize("charset", ODD)

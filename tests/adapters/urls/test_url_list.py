@@ -178,7 +178,7 @@ def command(project: Path, part: int | None = None) -> subprocess.Popen[str]:
 
 def acquire(project: Path, part: int | None = None) -> str:
     process = command(project, part)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     return said
 
@@ -218,7 +218,7 @@ def test_where_no_host_answers_the_stage_says_so(tmp_path: Path) -> None:
         pass
     listed(tmp_path, site, ["/img/1.jpg,,", "/img/2.jpg,,"])
     process = command(tmp_path)
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=300)[1]
     assert process.returncode == 69
     assert "no host of it answers (connection-refused)" in said
     assert index(tmp_path)["reason"].to_list() == ["connection-refused"] * 2
@@ -288,7 +288,7 @@ def test_ctrl_c_keeps_what_was_fetched_and_it_is_not_sent_again(tmp_path: Path) 
         process = command(tmp_path, part=8)
         await_parts(tmp_path / RAW_URLS, process)
         os.kill(process.pid, signal.SIGINT)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=300)[1]
         assert process.returncode == 130, said
         assert "Traceback" not in said
         assert list(inspect(tmp_path / RAW_URLS)) == []

@@ -60,7 +60,7 @@ def text_response(response: TextResponse) -> TextResponse | str:
     body = response.body if isinstance(response, JsonResponse) else _ENDS.sub(b"", response.body)
     found: TextResponse = response.replace(body=body, encoding=encoding)
     try:
-        _ = found.selector
+        found.selector.response = None  # no circle of the two: the page goes as soon as it was read
     except (ValueError, RecursionError, LxmlError):  # JSON nested without an end, or no document at all
         return NOT_A_PAGE
     return found

@@ -1,6 +1,5 @@
 """One crawl, run in this process. Only once per process: Twisted's reactor cannot be started again."""
 
-import gc
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from scrapy.crawler import AsyncCrawlerProcess
 
 from silverprint.adapters.crawl.closing_summary import conclude
+from silverprint.adapters.crawl.event_loop import short_searches
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.settings import settings
 from silverprint.adapters.crawl.site_credentials import headers
@@ -66,8 +66,7 @@ def crawl(name: str, source: WebSource, intake: Intake, _: CompletedSource) -> N
     process = AsyncCrawlerProcess(settings(source, intake.takedowns, headers(name, source)))
     crawler = process.create_crawler(spider_of_source)
     patience, findings = StopRules(name, source.max_pages), Findings(name, source)
-    gc.freeze()  # what is there by now stays: walking through it again and again would hold the loop, 100 ms each time
-    with bar() as progress:
+    with bar() as progress, short_searches():
         task = progress.add_task(f"acquire {name}", total=None)
 
         def tell(done: int, asked: int) -> None:

@@ -26,8 +26,7 @@ def rows(where: str, handle: IO[bytes], shape: Shape) -> Iterator[tuple[int, Row
         for number, row in _objects(lines, where):
             if isinstance(row, Fault):
                 if is_first:
-                    rule = f"no JSON object, but the first line of the {shape.what}"
-                    raise DataError(f"{where} line {number}", rule, row.remedy)
+                    raise DataError(f"{where} line {number}", row.why, row.remedy)
                 yield number, row
                 continue
             keys = tuple(row)

@@ -8,8 +8,8 @@ import uvicorn
 
 from silverprint.adapters.browse import app
 from silverprint.adapters.browse.site import Site
-from silverprint.adapters.page_connections import PageConnection
 from silverprint.errors import UnavailableError
+from silverprint.page_connections import PageConnection
 
 HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8070

@@ -10,8 +10,8 @@ from silverprint import config
 from silverprint.adapters.contribute import app, invites
 from silverprint.adapters.contribute.labelling import Desk
 from silverprint.adapters.contribute.site import Site
-from silverprint.adapters.page_connections import PageConnection
 from silverprint.errors import ConfigError
+from silverprint.page_connections import PageConnection
 from silverprint.page_rules import LOOPBACK
 
 ADDRESS: Final = "SILVERPRINT_CONTRIBUTE_URL"  # where a proxy shows the pages to others

@@ -6,8 +6,8 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from silverprint.adapters import page_connections
-from silverprint.adapters.page_connections import PageConnection
+from silverprint import page_connections
+from silverprint.page_connections import PageConnection
 
 LOOK_S = 0.05
 ASK = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"

@@ -3,21 +3,25 @@
 import json
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import polars as pl
 import pytest
 
 from silverprint import annotation_registry, cli, layout
 from silverprint.adapters import background_server
 from silverprint.adapters.contribute.invites import signer
+from silverprint.adapters.recruit import prolific_api
 from silverprint.annotation_backend import PARTICIPANTS, Project
 from silverprint.campaign import account_names, contributors, ledgers, payments, studies
 from silverprint.contribute_page import SERVICE
+from silverprint.records import GOLD, QUEUE
 from silverprint.recruiting import desk, entrance
 from silverprint.recruiting.desk import Desk
+from silverprint.store import tables
 from tests.adapters.labelstudio.conftest import find
-from tests.helpers import studio_machine
+from tests.helpers import prolific_server, studio_machine
 from tests.helpers.crowd import Crowd, Person, running
 from tests.helpers.memory_backend import MemoryBackend, MemoryPerson
 from tests.helpers.studio_machine import ROUND
@@ -31,8 +35,11 @@ def run(*words: str) -> int:
 
 
 @pytest.fixture
-def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryBackend:
-    """A server on which a round of four pictures is asked, two people about each; its checkout is here."""
+def backend(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryBackend:
+    """A server on which a round of four pictures is asked, two people about each; its checkout is here.
+
+    With the parameter `gold` all four are gold, and bags.
+    """
     found = MemoryBackend()
     monkeypatch.setattr(annotation_registry, "connect", lambda wanted="": found)
     for name in ("checkout", "serving"):
@@ -40,6 +47,11 @@ def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryBackend:
     machine = studio_machine.make(tmp_path / "checkout", found, tmp_path / "serving", "a token", "garments", [2] * 4)
     monkeypatch.chdir(tmp_path / "checkout")
     background_server.add_facts(SERVICE, url="http://127.0.0.1:8090", port=8090)
+    if getattr(request, "param", None) == "gold":
+        queue = ledgers.queue(ROUND).with_columns(role=pl.lit("gold"))
+        tables.write_ledger(queue, layout.queue(ROUND), QUEUE, ["rank"])
+        lines = [f"{image_id},bag,known,2026-11-25T07:19:16Z\n" for image_id in queue["image_id"]]
+        layout.GOLD.write_text(",".join(GOLD) + "\n" + "".join(lines))
     machine.expect(75)
     monkeypatch.setattr(desk, "_FRESH_S", -1.0)
     return found
@@ -215,6 +227,45 @@ def test_a_common_link_makes_no_more_accounts_than_the_study_can_need(backend: M
         ]
         assert codes == [303] * 10 + [410] * 2
         assert page(crowd, common).status_code == 404
+
+
+@pytest.mark.parametrize("backend", ["gold"], indirect=True)
+def test_prolific_s_participants_label_and_gold_decides_who_is_paid(
+    backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with prolific_server.prolific() as server, running(desk=Desk()) as crowd:
+        monkeypatch.setenv(prolific_api.ADDRESS, server.url)
+        monkeypatch.setenv(prolific_api.TOKEN, prolific_server.TOKEN)
+        assert run(*OPEN, "--answers", "4", "--currency", "GBP", "--by", "prolific") == 0
+        (study,) = server.studies.values()
+        assert study["status"] == "ACTIVE"
+        common = urlsplit(study["external_study_url"])
+        assert {"PROLIFIC_PID", "STUDY_ID", "SESSION_ID"} <= parse_qs(common.query).keys()
+        people = {}
+        for session, choice in (("s1", "bag"), ("s2", "coat")):
+            query = f"PROLIFIC_PID=p&STUDY_ID={study['id']}&SESSION_ID={session}"
+            link = page(crowd, f"{common.path}?{query}").headers["location"]
+            people[session] = person = begin(crowd, backend, link)
+            answer(person, project(backend), 3, choice)
+            assert code_in(page(crowd, link)) is None
+            answer(person, project(backend), 1, choice)
+            assert code_in(page(crowd, link)) == study["completion_codes"][0]["code"]
+            server.submit(session)
+        server.submit("invented")  # nobody came by a link of that name
+        assert cli.main(["annotate", ROUND]) == 0
+        capsys.readouterr()
+        assert run("review", "--json") == 0
+        found = {row["annotator"]: row for row in json.loads(capsys.readouterr().out)}
+        ada, bo = (found[people[session].pseudonym] for session in ("s1", "s2"))
+        assert (ada["proposal"], ada["gold_right"], bo["proposal"], bo["gold_right"]) == ("accept", 4, "reject", 0)
+        assert run("review", "--accept", ada["annotator"], "--reject", bo["annotator"], "--why", bo["because"]) == 0
+        for _ in range(2):
+            assert run("pay", f"label-{ROUND}-1") == 0
+        assert {name: one["status"] for name, one in server.submissions.items()} == {
+            "s1": "APPROVED", "s2": "REJECTED", "invented": "AWAITING REVIEW"
+        }  # fmt: skip
+        assert sum("submissions" in call and "transition" in call for call in server.calls) == 2
+    assert sorted(payments.lines()["step"]) == ["asked", "asked", "paid", "rejected"]
 
 
 def desk_entrance(row: dict[str, object]) -> str:

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from silverprint.core.hashing import pixel_sha256
-from silverprint.demo import build, defects, fashion, plan, truth
+from silverprint.demo import CARELESS, CONTRIBUTORS, COPIES, WITHOUT_A_SCRIPT, build, defects, fashion, plan, truth
 from silverprint.demo.fashion import CLASSES, HARDNESS, LOOK_ALIKES
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.imaging.decode import Undecodable, decode
@@ -38,6 +38,11 @@ def bodies(folder: Path, name: Path) -> dict[str, bytes]:
 def listed(folder: Path) -> list[dict[str, str]]:
     with (folder / build.LISTED).open() as rows:
         return list(csv.DictReader(rows))
+
+
+def given(folder: Path) -> dict[str, bytes]:
+    root = folder / build.GIVEN
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.jpg"))}
 
 
 def own(folder: Path) -> dict[str, bytes]:
@@ -72,12 +77,13 @@ def test_every_picture_is_used_once_and_every_page_has_one_kind(built, pictures)
     kinds = [page["kind"] for page in pages(built)]
     counts = defects.counts(pictures)
     assert {kind: kinds.count(kind) for kind in set(kinds) - {defects.PLAIN}} == {
-        kind: number for kind, number in counts.items() if kind not in ("partner-copy", *defects.OWN, *defects.LISTED)
+        kind: number for kind, number in counts.items() if kind in (*defects.TAKEN, *defects.COPIES, *defects.FOREIGN)
     }
     beside = sum(counts[kind] for kind in (*defects.COPIES, *defects.FOREIGN))
     partner = bodies(built, build.PARTNER)
     elsewhere = len(partner) - counts["partner-copy"] + len(own(built)) - sum(counts[kind] for kind in defects.OWN)
     elsewhere += len(listed(built)) - sum(counts[kind] for kind in defects.LISTED)
+    elsewhere += len(given(built)) - sum(counts[kind] for kind in defects.GIVEN)
     assert len(kinds) - beside + elsewhere == pictures
     assert len(own(built)) == round(pictures * plan.OWN_SHARE)
     assert len(partner) == round(pictures * plan.PARTNER_SHARE)
@@ -88,6 +94,7 @@ def test_every_picture_is_used_once_and_every_page_has_one_kind(built, pictures)
         *defects.FOREIGN,
         *defects.OWN,
         *defects.LISTED,
+        *defects.GIVEN,
         "partner-copy",
     }
 
@@ -125,6 +132,17 @@ def test_the_list_names_the_site_where_it_is_served(tmp_path, monkeypatch):
     build.build(100)
     build.build(100, address="http://127.0.0.1:9/")
     assert {row["url"].partition("photos")[0] for row in listed(tmp_path)} == {"http://127.0.0.1:9/"}
+
+
+def test_each_contributor_has_own_pictures_and_some_have_what_they_should_not_give(built, pictures):
+    counts, web = defects.counts(pictures), set(bodies(built, build.SITE).values())
+    sent = given(built)
+    assert {name.partition("/")[0] for name in sent} == set(CONTRIBUTORS)
+    of = {who: [body for name, body in sent.items() if name.startswith(who)] for who in CONTRIBUTORS}
+    assert min(len(set(of[who]) - web) for who in CONTRIBUTORS) >= plan.FEWEST_GIVEN
+    assert sum(body in web for body in of[COPIES]) == counts["given-copy"]
+    assert set(of[CARELESS]) & set(of[WITHOUT_A_SCRIPT])
+    assert sum(not decodes(body) for body in of[CARELESS]) == counts["given-cut-off"] + counts["given-html"]
 
 
 def decodes(body: bytes) -> bool:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from silverprint import layout
-from silverprint.demo import expert, studio_answers
+from silverprint import config, contribute_page, layout
+from silverprint.adapters.contribute import invites
+from silverprint.adapters.contribute.inbox import Inbox
+from silverprint.adapters.contribute.standing import Contributor
+from silverprint.demo import contributors, expert, studio_answers
 from silverprint.demo.clean_up import clean
 from silverprint.errors import DataError, NotAllowedError
 from tests.helpers.opened_rounds import ROOT, all_opened
@@ -98,6 +101,19 @@ def test_work_of_people_is_refused(demo: Path, harm, said: str) -> None:
         clean()
     assert caught.value.exit_code == 77
     assert git("status", "--short", "--ignored") == before
+
+
+def test_pictures_of_a_contributor_whom_nobody_knows_are_refused(demo: Path) -> None:
+    person = Contributor("a" * 10, "0123456789", "garments", "en", "CC-BY-4.0", "f" * 64, "2026-11-25", "phone", 5)
+    with Inbox("crowd", contribute_page.crowd(config.load(), "crowd"), 20) as inbox:
+        inbox.agree(person, "what was agreed to")
+    with pytest.raises(NotAllowedError, match="aaaaaaaaaa: they gave pictures"):
+        clean()
+    invite = invites.Invite("0123456789", "crowd", "garments", 60, 2**33)
+    layout.DEMO.mkdir()
+    contributors.INVITES.write_text(json.dumps({"links": {"dot": invites.signer().invite(invite)}, "done": True}))
+    clean()
+    assert not layout.INBOX.exists()
 
 
 def test_what_a_person_wrote_stays_and_is_named(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,15 +72,35 @@ def test_git_holds_what_a_team_commits_and_nothing_large(finished: Campaign) -> 
     assert git(finished, "status", "--short") == ""
 
 
-def test_four_channels_feed_one_manifest_and_their_overlaps_are_found(finished: Campaign) -> None:
+def test_five_channels_feed_one_manifest_and_their_overlaps_are_found(finished: Campaign) -> None:
     rows = pl.read_parquet(finished.path / "data/raw/*/**/*.parquet").filter(pl.col("outcome") == "stored")
     by_source = {name: set(part["image_id"]) for (name,), part in rows.group_by("source")}
-    assert set(by_source) == {"web", "partner", "own", "list"}
+    assert set(by_source) == {"web", "partner", "own", "list", "crowd"}
     manifest = pl.read_parquet(finished.path / "data/clean/manifest.parquet")
     assert manifest["image_id"].is_unique().all()
     assert set(manifest["image_id"]) == set().union(*by_source.values())
-    for other in ("partner", "own", "list"):
+    for other in ("partner", "own", "list", "crowd"):
         assert by_source["web"] & by_source[other], f"nothing that web and {other} both have"
+
+
+def test_what_contributors_gave_by_the_page_is_released_with_licence_and_consent(finished: Campaign) -> None:
+    said = (finished.path / "var/demo/contribute.log").read_text()
+    for reason in ("too-small", "blurred", "truncated", "not-an-image", "yours-alike", "known", "1 taken back"):
+        assert reason in said
+    rows = pl.read_parquet(finished.path / "data/raw/crowd/*.parquet").filter(outcome="stored")
+    released = pl.read_parquet(finished.path / "data/release/parquet/*.parquet", columns=["image_id", "source"])
+    assert set(released.filter(source="crowd")["image_id"]) <= set(rows["image_id"])
+    card = (finished.path / "data/release/README.md").read_text()
+    report = (finished.path / "data/report/index.html").read_text()
+    review = json.loads(finished.must("silverprint", "contribute", "review", "--json"))
+    assert len(review) == 4
+    assert sum(one["copies"] for one in review) >= 1
+    for one in review:
+        assert f'<th scope="row">{one["contributor"]}</th>' in report
+    assert rows["license"].unique().to_list() == ["CC-BY-4.0"]
+    assert rows["consent"].str.contains("^words [0-9a-f]{64}, agreed to ").all()
+    assert "crowd" in card
+    assert not list((finished.path / "data/inbox/crowd/pictures").iterdir())
 
 
 def test_no_picture_was_asked_twice_and_evaluation_was_never_trained_on(finished: Campaign) -> None:

@@ -136,7 +136,7 @@ def make(
     found.rename(campaign)
     (folder / "var").mkdir()
     (folder / layout.SERVING).symlink_to(serving, target_is_directory=True)
-    for source in ("web", "partner", "own", "list"):
+    for source in ("web", "partner", "own", "list", "crowd"):
         with ShardWriter(folder / layout.raw(source)) as writer:
             for number in range(len(overlaps) if source == "own" else 0):
                 row = {"image_id": picture_id(number), "outcome": "stored", "source": "own", "format": "png"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -10,6 +10,7 @@ from silverprint import layout
 from silverprint.campaign import label_words, ledgers
 from silverprint.config import CrowdSource, Params
 from silverprint.core.reporting import contributor_figures
+from silverprint.core.reporting.contributor_figures import share
 from silverprint.core.votes import imported_labels
 from silverprint.errors import UsageError
 from silverprint.records import CONTRIBUTOR, CONTRIBUTORS, LABELS, MANIFEST, NONE_OF_THESE, RAW, TEXT, empty
@@ -39,6 +40,33 @@ def figures(params: Params) -> pl.DataFrame:
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     found = contributor_figures.figures(given.drop("source"), others, manifest, answers)
     return found.join(given.select("contributor", "source").unique(), on="contributor", how="left")
+
+
+def judged(params: Params) -> list[dict[str, Any]]:
+    """`figures` as rows, with shares (`Share` as a dictionary, or None), the proposal, and the decision that stands.
+
+    Raises:
+        UnavailableError: a source's index, or the manifest, is not on this disk.
+    """
+    decided, why = decisions(), reasons()
+    rows = []
+    for row in figures(params).iter_rows(named=True):
+        source = params.sources[row["source"]]
+        assert isinstance(source, CrowdSource)  # noqa: S101 (no other has contributors)
+        proposal = contributor_figures.propose(row, source.review)
+        shares = {
+            "rejected": share({**row, "rejected": row["judged"] - row["kept"]}, "rejected", "judged"),
+            "duplicated": share(row, "duplicates", "judged"),
+            "copied": share(row, "copies", "judged"),
+            "agreement": share(row, "agreeing", "labelled"),
+        }
+        rows.append(
+            row
+            | {name: None if found is None else found._asdict() for name, found in shares.items()}
+            | {"proposal": proposal.verdict, "because": proposal.why}
+            | {"decision": decided.get(row["contributor"]), "why": why.get(row["contributor"])}
+        )
+    return rows
 
 
 def decisions() -> dict[str, str]:

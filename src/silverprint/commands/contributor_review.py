@@ -16,7 +16,7 @@ from silverprint.adapters.contribute.examples import crowds
 from silverprint.campaign import contributors, ledgers
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.core.reporting.contributor_figures import Proposal, Share, propose, share
+from silverprint.core.reporting.contributor_figures import Proposal, Share
 from silverprint.errors import UsageError
 
 
@@ -30,7 +30,7 @@ def run(params: Params, accept: list[str], reject: list[str], why: str | None = 
     if not crowds(params):
         say("params.yaml has no source of the kind crowd: see docs/contribute.md")
         return
-    rows = _rows(params)
+    rows = contributors.judged(params)
     if accept or reject:
         _decide(params, rows, accept, reject, " ".join((why or "").split()))
     elif why is not None:
@@ -39,28 +39,6 @@ def run(params: Params, accept: list[str], reject: list[str], why: str | None = 
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
     else:
         _show(rows, _next(rows))
-
-
-def _rows(params: Params) -> list[dict[str, Any]]:
-    """FIGURES with shares, the proposal, and the decision that stands."""
-    decided, why = contributors.decisions(), contributors.reasons()
-    rows = []
-    for row in contributors.figures(params).iter_rows(named=True):
-        proposal = propose(row, params.sources[row["source"]].review)  # type: ignore[union-attr]
-        rejected = {"rejected": row["judged"] - row["kept"], "judged": row["judged"]}
-        shares = {
-            "rejected": share(rejected, "rejected", "judged"),
-            "duplicated": share(row, "duplicates", "judged"),
-            "copied": share(row, "copies", "judged"),
-            "agreement": share(row, "agreeing", "labelled"),
-        }
-        rows.append(
-            row
-            | {name: None if found is None else found._asdict() for name, found in shares.items()}
-            | {"proposal": proposal.verdict, "because": proposal.why}
-            | {"decision": decided.get(row["contributor"]), "why": why.get(row["contributor"])}
-        )
-    return rows
 
 
 def _decide(params: Params, rows: list[dict[str, Any]], accept: list[str], reject: list[str], why: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m silverprint.demo`: build the sample site, serve it, answer as a person or an expert, audit, clean up."""
+"""`python -m silverprint.demo`: build the sample site, serve it, give and answer as people do, audit, clean up."""
 
 import argparse
 import sys
@@ -12,13 +12,14 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m silverprint.demo", description=__doc__)
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", required=True)
     build = verbs.add_parser(
-        "build", help="write the sample site, the list, the partner's drop, the own folder and the truth below var/demo"
+        "build", help="write the sample site and what the other sources hold, and the truth, below var/demo"
     )
     build.add_argument("--pictures", type=int, default=5_000, help="of all sources together; default 5000")
     build.add_argument("--seed", type=int, default=7)
     build.add_argument("--address", help="where the site will be served; default http://127.0.0.1:8600/")
     site = verbs.add_parser("site", help="serve the sample site on loopback")
     site.add_argument("--port", type=int, default=8600, help="default 8600; 0 takes a free one")
+    verbs.add_parser("contribute", help="give pictures by the contributors' page, as the simulated contributors")
     annotate = verbs.add_parser("annotate", help="annotate what is open in Label Studio, as one simulated person")
     annotate.add_argument("--person", choices=sorted(PERSONS), required=True)
     verbs.add_parser("expert", help="write down the labels of some pictures, for silverprint gold import")
@@ -41,6 +42,10 @@ def run(options: argparse.Namespace) -> None:
             from silverprint.demo.site import serve
 
             serve(options.port)
+        case "contribute":
+            from silverprint.demo.contributors import contribute_all
+
+            contribute_all()
         case "annotate":
             from silverprint.demo.annotators import annotate
 

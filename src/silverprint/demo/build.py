@@ -1,4 +1,4 @@
-"""Builder of the files below var/demo: the site, a list of its addresses, a drop, an own folder, the truth.
+"""Builder of the files below var/demo: the site, a list, a drop, an own folder, what people give, the truth.
 
 Same seed, same bytes.
 """
@@ -29,9 +29,10 @@ SITE: Final = layout.DEMO / "site.zip"
 PARTNER: Final = layout.DEMO / "partner.zip"
 OWN: Final = layout.DEMO / "own"
 LISTED: Final = layout.DEMO / "list.csv"
+GIVEN: Final = layout.DEMO / "given"  # a folder for each contributor
 INDEX: Final = "site.json"
 ADDRESS: Final = "http://127.0.0.1:8600/"
-RECIPE: Final = 3  # raise it when other bytes come out: old sites are then built anew
+RECIPE: Final = 4  # raise it when other bytes come out: old sites are then built anew
 HINT_RIGHT, HINT_WRONG = 0.92, 0.05  # shares of the labels that partner, own folder and list have; the rest say nothing
 
 
@@ -46,7 +47,7 @@ def build(pictures: int = fashion.IMAGES, seed: int = 7, address: str = ADDRESS)
         DiskError: no space.
     """
     recipe = {"pictures": pictures, "seed": seed, "address": address, "recipe": RECIPE}
-    if _built() == recipe and PARTNER.exists() and LISTED.exists() and OWN.is_dir() and truth.path().exists():
+    if _built() == recipe and all(path.exists() for path in (PARTNER, LISTED, OWN, GIVEN, truth.path())):
         say(f"sample site: {SITE} is built")
         return
     drawn = plan.draw(pictures, seed)
@@ -64,21 +65,21 @@ def build(pictures: int = fashion.IMAGES, seed: int = 7, address: str = ADDRESS)
     alone = [row for row in drawn.listed if row.kind == defects.PLAIN]
     unlinked = {row.picture: (row.tile, jpeg(product(row.tile, seed))) for row in alone}
     bodies |= {picture: body for picture, (_, body) in unlinked.items()}
-    beside = (*drop.values(), *own.values(), *unlinked.values())
+    given = {f"{row.contributor}/g{n:05d}.jpg": (row, _given(row, n, seed)) for n, row in enumerate(drawn.given, 1)}
+    shown = [(row.tile, body) for row, body in given.values() if row.kind != "given-html"]
+    beside = (*drop.values(), *own.values(), *unlinked.values(), *shown)
     labels |= {_image_id(body): fashion.labels()[tile] for tile, body in beside}
 
     truth.write(labels)
     tiles = {name: tile for name, (tile, _) in drop.items()}
     _zip(PARTNER, [("manifest.csv", _manifest(tiles, seed)), *((name, body) for name, (_, body) in drop.items())])
-    with replacing_folder(OWN) as folder:
-        for name, (_, body) in own.items():
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_bytes(body)
+    _folder(OWN, {name: body for name, (_, body) in own.items()})
+    _folder(GIVEN, {name: body for name, (_, body) in given.items()})
     files.write_text(LISTED, _list(drawn.listed, address, seed))
     index = {**recipe, "pages": [asdict(page) for page, _ in drawn.pages]}
     _zip(SITE, [(INDEX, json.dumps(index, indent=1).encode()), *bodies.items()])
-    more = f"{len(drawn.listed)} addresses listed, {len(drop)} more from the partner, {len(own)} of one's own"
-    say(f"sample site: {len(drawn.pages)} pages, {len(bodies)} pictures; {more}")
+    more = f"{len(drop)} more from the partner, {len(own)} of one's own, {len(given)} to give"
+    say(f"sample site: {len(drawn.pages)} pages, {len(bodies)} pictures; {len(drawn.listed)} addresses listed, {more}")
 
 
 def _place(number: int, kind: str, tile: int, seed: int) -> str:
@@ -90,6 +91,17 @@ def _place(number: int, kind: str, tile: int, seed: int) -> str:
 def _own(kind: str, tile: int, seed: int) -> bytes:
     body = jpeg(product(tile, seed))
     return png(Image.open(BytesIO(body))) if kind == "own-pixels" else body
+
+
+def _given(row: plan.Given, number: int, seed: int) -> bytes:
+    return defects.body(row.kind, row.tile, number, seed) or b""  # no kind of these is without a body
+
+
+def _folder(path: Path, files_in_it: Mapping[str, bytes]) -> None:
+    with replacing_folder(path) as folder:
+        for name, body in files_in_it.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(body)
 
 
 def _image_id(body: bytes) -> str:

@@ -10,10 +10,10 @@ import polars as pl
 
 from silverprint import config, layout, yamltext
 from silverprint.campaign import gold_list, ledgers, round_plan
-from silverprint.commands import mlflow_server, studio
+from silverprint.commands import contribute, mlflow_server, studio
 from silverprint.console import say
 from silverprint.core.votes import imported_labels
-from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, expert, studio_answers
+from silverprint.demo import CAMPAIGN, LABELLED, PEOPLE, contributors, expert, studio_answers
 from silverprint.errors import NotAllowedError, UnavailableError
 from silverprint.records import GOLD
 from silverprint.store import files, tables
@@ -24,7 +24,7 @@ _ROUND: Final = (
 )  # fmt: skip
 _ANSWERED: Final = (layout.state, layout.votes)  # files of a round, removed after the rest of it
 _CAMPAIGN: Final = (
-    layout.CHECK, Path("data/raw"), Path("data/measured"), layout.EMBED, layout.PERSONS, layout.CLEAN,
+    layout.CHECK, layout.INBOX, Path("data/raw"), Path("data/measured"), layout.EMBED, layout.PERSONS, layout.CLEAN,
     layout.WITHDRAWN, layout.CLASSES, layout.CLEAN_METRICS.parent, layout.RELEASE, layout.RELEASES,
     layout.RELEASE_TABLES, layout.REPORT, layout.round_dir(config.START), layout.LOCK, layout.ROUND_DECISIONS,
     Path(".dvc/cache"), Path(".dvc/tmp"),
@@ -45,6 +45,7 @@ def clean() -> None:
     _require_ours(params.dataset.campaign)
     studio.down()
     mlflow_server.down()
+    contribute.down()
     _plan_again()
     params = config.load()
     names = [path.name for path in layout.ROUNDS.glob("*") if path.is_dir()]
@@ -75,6 +76,9 @@ def _require_ours(campaign: str) -> None:
         raise NotAllowedError(f"dataset.campaign = {campaign!r}", rule, "remove the files yourself")
     if committed := _git("ls-files", *_LEDGERS):
         raise NotAllowedError(committed[0], "it is committed here: people's work is not removed", "use a fresh clone")
+    if others := contributors.unknown_contributors():
+        rule = "they gave pictures and are none of the demo's simulated people, and only their work is removed"
+        raise NotAllowedError(_some(others), rule, "keep it: copy data/inbox and data/raw/crowd, and use a fresh clone")
     if others := studio_answers.unknown_annotators(_simulated()):
         rule = "they answered and are none of the demo's simulated people, and only their work is removed"
         raise NotAllowedError(_some(others), rule, "keep it: git add data && git commit, and use a fresh clone")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from silverprint.demo.image_rendering import SIDE, jpeg, landscape, png, product
 from silverprint.demo.image_rendering import gif as animated
@@ -45,6 +45,14 @@ COUNTS: Final[Mapping[str, int]] = {
     # addresses of the list that the site shows too, and some that it no longer has
     "list-copy": 20,
     "list-gone": 10,
+    # files that a contributor sends beside those of the 5,000
+    "given-copy": 8,  # copied from the site, byte for byte
+    "given-twice": 2,  # an earlier one of one's own, in other bytes
+    "given-by-another": 2,  # what another contributor gave, byte for byte
+    "given-small": 2,
+    "given-blurred": 2,
+    "given-cut-off": 1,
+    "given-html": 1,
 }
 
 TAKEN: Final = ("animated-gif", "cmyk", "gps", "robots-disallowed", "x-robots-tag", "no-license", "refused-license")
@@ -52,6 +60,9 @@ COPIES: Final = ("exact-copy", "near-resized", "near-recompressed", "near-croppe
 FOREIGN: Final = ("html", "tracker", "bomb", "http-404", "http-500", "redirect-loop", "off-topic")
 OWN: Final = ("own-copy", "own-pixels")
 LISTED: Final = ("list-copy", "list-gone")
+GIVEN: Final = (
+    "given-copy", "given-twice", "given-by-another", "given-small", "given-blurred", "given-cut-off", "given-html"
+)  # fmt: skip
 BODILESS: Final = ("http-404", "http-500", "redirect-loop")
 
 SLOW_S: Final = 6.0  # beyond the 4 s that params.yaml gives the sample site
@@ -121,6 +132,14 @@ def _gps(picture: Image.Image, _: np.random.Generator) -> bytes:
     return jpeg(picture, exif=exif.tobytes())
 
 
+def _small(picture: Image.Image, _: np.random.Generator) -> bytes:
+    return jpeg(picture.resize((SIDE // 4, SIDE // 4), Image.Resampling.LANCZOS))
+
+
+def _blurred(picture: Image.Image, _: np.random.Generator) -> bytes:
+    return jpeg(picture.filter(ImageFilter.GaussianBlur(SIDE / 12)))
+
+
 def _tracker(number: int, _: int) -> bytes:
     return png(Image.new("RGB", (1, 1), (number % 256, number // 256, 0)))
 
@@ -142,7 +161,9 @@ def _bomb(*_: int) -> bytes:
 
 _MAKERS: Final[Mapping[str, Maker]] = {
     "near-resized": _resized, "near-recompressed": _recompressed, "near-cropped": _cropped, "truncated": _truncated,
-    "animated-gif": _animated, "cmyk": _cmyk, "gps": _gps,
+    "animated-gif": _animated, "cmyk": _cmyk, "gps": _gps, "given-twice": _recompressed, "given-small": _small,
+    "given-blurred": _blurred, "given-cut-off": _truncated,
+    "given-html": lambda _, chance: _html(int(chance.integers(100_000)), 0),
 }  # fmt: skip
 _FOREIGN: Final[Mapping[str, Callable[[int, int], bytes]]] = {
     "html": _html, "tracker": _tracker, "bomb": _bomb,

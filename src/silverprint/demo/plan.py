@@ -1,4 +1,4 @@
-"""Plan of the demo: which image is on the site, at the partner's, in the own folder or on the list, from one seed."""
+"""Plan of the demo, from one seed: which image is on the site, at the partner's, in the own folder, listed or given."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from silverprint.demo import defects, fashion
+from silverprint.demo import CARELESS, CONTRIBUTORS, COPIES, WITHOUT_A_SCRIPT, defects, fashion
 from silverprint.errors import UsageError
 
 SMALLEST: Final = 100
 PARTNER_SHARE: Final = 0.12  # share of the pictures
 OWN_SHARE: Final = 0.04
 LISTED_SHARE: Final = 0.04
+GIVEN_SHARE: Final = 0.02
+FEWEST_GIVEN: Final = 2  # pictures that each contributor has at least
 LICENSES: Final = ("MIT", "CC-BY-4.0", "CC0-1.0", "CC-BY-SA-4.0")
 REFUSED: Final = "CC-BY-NC-4.0"
 MARKUPS: Final = ("rel-license", "json-ld", "json-ld-product")
@@ -40,6 +42,7 @@ class Plan:
     partner: tuple[int, ...]  # tiles
     own: tuple[tuple[str, int], ...]  # kinds (`plain`, `own-copy`, `own-pixels`) and tiles
     listed: tuple["Listed", ...]
+    given: tuple["Given", ...]  # in the order in which they are given
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,15 @@ class Listed:
 
     picture: str  # the picture's address below the site's root
     kind: str  # `plain`, `list-copy`, `list-gone`
+    tile: int
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file that a contributor sends by the page."""
+
+    contributor: str
+    kind: str  # `plain`, or one of defects.GIVEN
     tile: int
 
 
@@ -67,6 +79,8 @@ def draw(pictures: int, seed: int) -> Plan:
     own_alone = round(pictures * OWN_SHARE) - counts["own-copy"] - counts["own-pixels"]
     listed_alone = round(pictures * LISTED_SHARE) - counts["list-copy"]
     partner, own, listed, web = _split(tiles, alone, own_alone, listed_alone)
+    given_alone = max(FEWEST_GIVEN * len(CONTRIBUTORS), round(pictures * GIVEN_SHARE))
+    web, given = web[:-given_alone], web[-given_alone:]
 
     kinds = list(_repeat(defects.TAKEN, counts))
     plain = web[len(kinds) :]
@@ -85,6 +99,7 @@ def draw(pictures: int, seed: int) -> Plan:
         tuple(chance.permutation(partner).tolist()),
         tuple(zip(kinds, own, strict=True)),
         tuple(_listed(listed, plain_pages, counts, chance)),
+        tuple(_given(given, plain, counts, chance)),
     )
 
 
@@ -105,6 +120,22 @@ def _listed(
     gone = range(len(alone) + 1, len(alone) + 1 + counts["list-gone"])
     rows += [Listed(f"photos/l{number:05d}.jpg", "list-gone", alone[0]) for number in gone]
     return [rows[at] for at in chance.permutation(len(rows))]
+
+
+def _given(alone: list[int], on_site: list[int], counts: dict[str, int], chance: np.random.Generator) -> list[Given]:
+    """Everybody's own pictures, one contributor after the other; then what should not be given."""
+    rows = [
+        Given(name, defects.PLAIN, tile)
+        for at, name in enumerate(CONTRIBUTORS)
+        for tile in alone[at :: len(CONTRIBUTORS)]
+    ]
+    own, of_another = ([row.tile for row in rows if row.contributor == name] for name in (CARELESS, WITHOUT_A_SCRIPT))
+    sources = {"given-twice": own, "given-by-another": of_another}
+    for kind in _repeat(defects.GIVEN, counts):
+        rows.append(
+            Given(COPIES if kind == "given-copy" else CARELESS, kind, int(chance.choice(sources.get(kind, on_site))))
+        )
+    return rows
 
 
 def _repeat(kinds: Iterable[str], counts: dict[str, int]) -> Iterator[str]:

@@ -37,9 +37,10 @@ def run(studio_port: int | None, mlflow_port: int | None, pictures: int) -> None
     started = time.monotonic()
     _require_sample_campaign()
     _demo("build", "--pictures", str(pictures), "--address", _address())
-    _server("studio", "STUDIO_PORT", studio_port)
-    _server("track", "MLFLOW_PORT", mlflow_port)
-    _silverprint("people", "invite", *PEOPLE)
+    with _contributors():
+        _server("studio", "STUDIO_PORT", studio_port)
+        _server("track", "MLFLOW_PORT", mlflow_port)
+        _silverprint("people", "invite", *PEOPLE)
     annotators.STOP.unlink(missing_ok=True)
     with ExitStack() as stack:
         stack.enter_context(_site())
@@ -59,6 +60,16 @@ def _require_sample_campaign() -> None:
         raise ConfigError(
             f"dataset.campaign = {campaign!r}", rule, "for your own pictures: silverprint repro, silverprint wait"
         )
+
+
+@contextmanager
+def _contributors() -> Iterator[None]:
+    """People give pictures while servers start; when the block has ended, all are given."""
+    with processes.background("contribute", "contribute") as process:
+        yield
+        if process.wait():
+            log = layout.DEMO / "contribute.log"
+            raise StepError("the contributors could not give", f"see {log}", "fix that, then run make demo again")
 
 
 def _gold() -> None:

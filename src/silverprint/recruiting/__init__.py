@@ -4,11 +4,12 @@ A study asks for pictures (`source` and `theme` of its row) or for labels (`roun
 """
 
 from collections import defaultdict
-from typing import Any, Final
+from collections.abc import Callable, Container
+from typing import Any, Final, TypeAlias
 
 from silverprint import contribute_page
 from silverprint.adapters.contribute import inbox, invites
-from silverprint.adapters.contribute.invites import Invite, Labelling
+from silverprint.adapters.contribute.invites import Invite, Labelling, Signer
 from silverprint.campaign import contributors, studies
 from silverprint.config import Params
 from silverprint.errors import UsageError
@@ -28,57 +29,52 @@ def study_of(params: Params, row: dict[str, Any]) -> Study:
 
 def entrance(row: dict[str, Any]) -> Entrance:
     """How people come in; `came` of a study that labels asks the annotation backend."""
-    return _labelling_entrance(row) if studies.labels(row) else _giving_entrance(row)
-
-
-def _giving_entrance(row: dict[str, Any]) -> Entrance:
-    """Participants came where they agreed."""
     signer, address, name = invites.signer(), contribute_page.address(), row["study"]
+    personal, common, who_came = (_labelling if studies.labels(row) else _giving)(row, signer)
 
-    def invite(key: str, completes: str) -> Invite:
-        return Invite(key, row["source"], row["theme"], row["pictures"], row["until"], completes)
-
-    def personal(participant: str) -> str:
-        key = signer.participant(name, participant)
-        return f"{address}/i/{signer.invite(invite(key, key))}"
+    def key(participant: str) -> str:
+        return signer.participant(name, participant)
 
     def came(participants: list[str]) -> list[str]:
-        there = {one.invite for one in inbox.read_standing(row["source"]).contributors.values()}
-        return [one for one in participants if signer.participant(name, one) in there]
+        there = who_came([key(one) for one in participants])
+        return [one for one in participants if key(one) in there]
 
     return Entrance(
-        personal=personal,
-        code=lambda participant: signer.completion(signer.participant(name, participant)),
-        common=f"{address}/s/{signer.entrance(invite(name, name))}",
+        personal=lambda participant: f"{address}/{personal(key(participant))}",
+        code=lambda participant: signer.completion(key(participant)),
+        common=f"{address}/s/{common}",
         common_code=signer.completion(name),
         came=came,
     )
 
 
-def _labelling_entrance(row: dict[str, Any]) -> Entrance:
+# A link's own part for a participant's key, that of the common link, and which of some keys came.
+_Way: TypeAlias = tuple[Callable[[str], str], str, Callable[[list[str]], Container[str]]]
+
+
+def _giving(row: dict[str, Any], signer: Signer) -> _Way:
+    """Participants came where they agreed."""
+
+    def invite(key: str) -> Invite:
+        return Invite(key, row["source"], row["theme"], row["pictures"], row["until"], completes=key)
+
+    def came(_: list[str]) -> Container[str]:
+        return {one.invite for one in inbox.read_standing(row["source"]).contributors.values()}
+
+    return lambda key: f"i/{signer.invite(invite(key))}", signer.entrance(invite(row["study"])), came
+
+
+def _labelling(row: dict[str, Any], signer: Signer) -> _Way:
     """Participants came where their answers are given."""
-    signer, address, name, desk = invites.signer(), contribute_page.address(), row["study"], Desk()
+    desk = Desk()
 
-    def personal(participant: str) -> str:
-        key = signer.participant(name, participant)
-        return f"{address}/l/{signer.labelling(labelling(row, key, key))}"
+    def labelling(key: str) -> Labelling:
+        return Labelling(key, row["study"], row["round"], row["answers"], row["until"], completes=key)
 
-    def came(participants: list[str]) -> list[str]:
-        keys = {one: signer.participant(name, one) for one in participants}
-        return [one for one, key in keys.items() if desk.batch(labelling(row, key, key)).is_done]
+    def came(keys: list[str]) -> Container[str]:
+        return {key for key in keys if desk.batch(labelling(key)).is_done}
 
-    return Entrance(
-        personal=personal,
-        code=lambda participant: signer.completion(signer.participant(name, participant)),
-        common=f"{address}/s/{signer.labelling_entrance(labelling(row, name, name))}",
-        common_code=signer.completion(name),
-        came=came,
-    )
-
-
-def labelling(row: dict[str, Any], key: str, completes: str) -> Labelling:
-    """What a participant of a study that labels is invited to."""
-    return Labelling(key, row["study"], row["round"], row["answers"], row["until"], completes)
+    return lambda key: f"l/{signer.labelling(labelling(key))}", signer.labelling_entrance(labelling(row["study"])), came
 
 
 def require_wanted(round_name: str, places: int, answers: int) -> None:

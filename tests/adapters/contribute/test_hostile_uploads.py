@@ -3,7 +3,7 @@
 import io
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from struct import pack
 
@@ -143,6 +143,15 @@ def test_names_of_files_are_nothing_to_us(person: Person, name: str) -> None:
     assert [path.name for path in (layout.inbox("crowd") / "pictures").iterdir()] == [
         picture.image_id for picture in inbox.waiting("crowd")
     ]
+
+
+def test_a_body_of_chunks_is_refused_unread(person: Person) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"a"
+
+    answer = person.ask("PUT", f"{person.base}/uploads/{'a' * 32}", content=chunks())
+    assert (answer.status_code, answer.headers["connection"]) == (411, "close")
+    assert "Content-Security-Policy" in answer.headers
 
 
 def test_wrong_lengths_and_places(person: Person) -> None:

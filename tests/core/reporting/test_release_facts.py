@@ -50,7 +50,7 @@ def test_answers_that_do_not_stand_are_nobodys() -> None:
 
 def test_a_source_of_which_nothing_came_has_no_time_and_no_counts() -> None:
     found = {source.name: source for source in made.facts().sources}
-    assert list(found) == ["web", "partner", "own", "list"]
+    assert list(found) == ["web", "partner", "own", "list", "crowd"]
     assert (found["own"].first, found["own"].outcomes, found["own"].released) == (None, {}, 0)
     assert sum(source.released for source in found.values()) == 14
     assert sum(source.training for source in found.values()) == 11

@@ -98,7 +98,7 @@ def _some_new_pictures(folder: Path) -> None:
 def test_the_truth_is_read_by_no_stage(finished: Campaign, tmp_path: Path) -> None:
     """From the same pictures and votes, with the truth nowhere, every output comes out byte for byte the same."""
     clone = finished.clone(tmp_path / "clone", media=False)
-    kept = [f"data/raw/{source}" for source in ("web", "partner", "own", "list")]  # what no stage makes anew
+    kept = [f"data/raw/{source}" for source in ("web", "partner", "own", "list", "crowd")]  # what no stage makes anew
     kept.append("data/releases")
     clone.must("dvc", "pull", "--quiet", *kept)
     shutil.copytree(finished.path / "var/demo", clone.path / "var/demo", ignore=shutil.ignore_patterns("truth*"))

@@ -9,6 +9,7 @@ import uvicorn
 from silverprint.adapters.browse import app
 from silverprint.adapters.browse.site import Site
 from silverprint.errors import UnavailableError
+from silverprint.page_connections import PageConnection
 
 HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8070
@@ -52,7 +53,7 @@ def serve(site: Site, listener: socket.socket, ready: Callable[[str], None]) -> 
         proxy_headers=False,
         limit_concurrency=200,
         h11_max_incomplete_event_size=16_384,
-        http="h11",
+        http=PageConnection,
         ws="none",
         timeout_graceful_shutdown=3,
     )

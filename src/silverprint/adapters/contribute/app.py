@@ -83,6 +83,12 @@ class Guard:
         sender = request.client.host if request.client else ""
         if not self._site.addresses.allows(sender):
             await answer(request, 429, "too-fast")(scope, receive, send)
+        elif (
+            "transfer-encoding" in request.headers
+        ):  # no browser sends it, and reading a chunk for each byte takes long
+            refused = answer(request, 411, "bad-request")
+            refused.headers["connection"] = "close"
+            await refused(scope, receive, send)
         elif request.method not in READING and page_rules.is_of_another_site(request):
             await answer(request, 403, "other-site")(scope, receive, send)
         else:

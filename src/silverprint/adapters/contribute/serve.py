@@ -11,6 +11,7 @@ from silverprint.adapters.contribute import app, invites
 from silverprint.adapters.contribute.labelling import Desk
 from silverprint.adapters.contribute.site import Site
 from silverprint.errors import ConfigError
+from silverprint.page_connections import PageConnection
 from silverprint.page_rules import LOOPBACK
 
 ADDRESS: Final = "SILVERPRINT_CONTRIBUTE_URL"  # where a proxy shows the pages to others
@@ -54,7 +55,7 @@ def serve(port: int, desk: Desk) -> None:
         forwarded_allow_ips="127.0.0.1",
         limit_concurrency=_CONNECTIONS,
         h11_max_incomplete_event_size=_HEAD_BYTES,
-        http="h11",
+        http=PageConnection,
         ws="none",
         timeout_graceful_shutdown=10,
     )

@@ -281,6 +281,7 @@ class View:
     imports: list[dict[str, Any]]  # sources whose labels are votes, with figures of core.brought_labels.precision
     taught: int  # brought labels that the last model learnt from
     gold: dict[str, dict[str, Any]]  # annotator -> core.votes.gold.gold_figures
+    contributors: list[dict[str, Any]]  # rows of campaign.contributors.judged
     costs: list[dict[str, Any]]  # rows of campaign.studies.cost_rows
     qualities: Qualities | None  # None before the first release
     withdrawals: Withdrawals | None

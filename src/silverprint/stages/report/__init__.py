@@ -13,8 +13,8 @@ from silverprint.adapters import html
 from silverprint.adapters.html.view import PlannedView, RoundView, View
 from silverprint.adapters.plots import contact_sheet, learning_curve, overview_strip
 from silverprint.adapters.plots.thumbnails import Gallery
-from silverprint.campaign import annotator_ledger, ledgers, round_status, studies
-from silverprint.config import START, Params
+from silverprint.campaign import annotator_ledger, contributors, ledgers, round_status, studies
+from silverprint.config import START, CrowdSource, Params
 from silverprint.core.duplicates import groups
 from silverprint.core.evaluation import weighted
 from silverprint.core.evaluation.calibration import expected_calibration_error
@@ -168,10 +168,16 @@ def _view(
         imports=campaign.sources,
         taught=campaign.taught,
         gold=campaign.gold,
+        contributors=_contributors(campaign.params),
         costs=studies.cost_rows(),
         qualities=campaign_data.read_qualities(),
         withdrawals=withdrawals.summarise_withdrawals(campaign),
     )
+
+
+def _contributors(params: Params) -> list[dict[str, Any]]:
+    has_crowd = any(isinstance(source, CrowdSource) for source in params.sources.values())
+    return contributors.judged(params) if has_crowd else []
 
 
 def _reliability(evaluation: pl.DataFrame) -> str | None:

@@ -11,17 +11,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from silverprint import config
+from silverprint.adapters import tracking
 from silverprint.adapters.labelstudio import Studio
 from silverprint.adapters.tracking.stored_artifacts import Artifacts
 from silverprint.annotation_backend import Project
 from silverprint.commands import people, track
 from silverprint.errors import UnavailableError
-from silverprint.stages import train
 from tests.adapters.labelstudio.conftest import Person, find, person
 from tests.helpers import deployment, studio_machine, tracking_campaign
 from tests.helpers.deployment import DEPLOY, Deployment
+from tests.helpers.opened_rounds import all_opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployment")]
 PICTURES = 12
@@ -46,15 +48,21 @@ def house(deployed: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 @pytest.fixture
-def campaign(deployed: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> config.Params:
-    """A project with a trained round that no MLflow was told of, in the working directory; MLflow is the deployed."""
+def campaign(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> config.Params:
+    """A project with a trained round that no MLflow was told of, in the working directory."""
     (tmp_path / "campaign").mkdir()
     tracking_campaign.make(tmp_path / "campaign", rounds=1)
     monkeypatch.chdir(tmp_path / "campaign")
+    return tracking_campaign.small(config.load())
+
+
+@pytest.fixture
+def stored(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> Artifacts:
+    """What the deployed MLflow has of the dataset, for who knows the team's password."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", deployed.mlflow)
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "team")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", deployed.secret("mlflow-password"))
-    return tracking_campaign.small(config.load())
+    return Artifacts(deployed.mlflow, yaml.safe_load(all_opened())["dataset"]["name"])
 
 
 def work(one: Person, project: Project) -> None:
@@ -123,10 +131,10 @@ def test_a_participants_ticket_is_good_once_whichever_worker_takes_it(deployed: 
 
 
 def test_figures_reach_mlflow_once_it_and_its_storage_are_back(
-    deployed: Deployment, campaign: config.Params, capsys: pytest.CaptureFixture[str]
+    deployed: Deployment, campaign: config.Params, stored: Artifacts, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed.kill("mlflow")
-    train.run(campaign, "r01")
+    tracking.after_round(campaign, "r01")  # what train calls
     assert "is not reachable; the round is complete; later: silverprint track sync" in capsys.readouterr().err
     deployed.start("mlflow")
     deployed.kill("object-storage")
@@ -134,7 +142,6 @@ def test_figures_reach_mlflow_once_it_and_its_storage_are_back(
         track.sync(campaign)
     deployed.start("object-storage")
     track.sync(campaign)
-    stored = Artifacts(deployed.mlflow, campaign.dataset.name)
     kept = {path.partition("/")[2]: path for path, size in stored.files() if size}
     assert {"figures/confusion.png", "figures/reliability.png", "model/MLmodel"} <= kept.keys()
     assert stored.read(kept["figures/confusion.png"], lambda file: file.read(4)) == b"\x89PNG"
@@ -149,13 +156,12 @@ def test_figures_reach_mlflow_once_it_and_its_storage_are_back(
 
 
 def test_a_backup_brings_back_answers_and_artefacts(
-    deployed: Deployment, house: Studio, campaign: config.Params, tmp_path: Path
+    deployed: Deployment, house: Studio, stored: Artifacts, tmp_path: Path
 ) -> None:
     known = os.environ | {"COMPOSE": str(_compose(deployed, tmp_path / "compose"))}
     project = find(house, "team", studio_machine.ROUND)
     assert project is not None
-    before, stored = house.annotations(project), Artifacts(deployed.mlflow, campaign.dataset.name)
-    files = dict(stored.files())
+    before, files = house.annotations(project), dict(stored.files())
     assert len(before) == 2 * PICTURES
     assert files
 

@@ -10,7 +10,7 @@ from silverprint import layout
 from silverprint.errors import UnavailableError
 
 _PATIENCE_S = 3.0
-OF_A_PROXY = frozenset({502, 503, 504})  # what answers where there is no MLflow behind it
+OF_A_PROXY = frozenset({502, 504})  # what answers where there is no MLflow behind it
 _REMEDY = "start it (silverprint track up) or set MLFLOW_TRACKING_URI; later: silverprint track sync"
 
 

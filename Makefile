@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 # Many short commands: none is to compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help env studio-env s3-env ray-env extras-env demo down clean-demo repro test check quick soak lock screenshots
+.PHONY: help env studio-env s3-env mlflow-env ray-env extras-env demo down clean-demo repro test check quick soak lock screenshots
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
@@ -36,6 +36,11 @@ studio-env: .venv-studio/.ready  ## Label Studio's environment
 s3-env: .venv-s3/.ready  ## an S3 server for tests
 .venv-s3/.ready: requirements/s3.lock | .venv/.ready
 	@scripts/venv "$(PYTHON)" .venv-s3 requirements/s3.lock
+	@touch $@
+
+mlflow-env: .venv-mlflow/.ready  ## MLflow's server with PostgreSQL and S3, as deploy/ runs it
+.venv-mlflow/.ready: requirements/mlflow.lock | .venv/.ready
+	@scripts/venv "$(PYTHON)" .venv-mlflow requirements/mlflow.lock
 	@touch $@
 
 ray-env: .venv/.ray  ## Ray, for executor: ray, in the client environment
@@ -72,7 +77,7 @@ check: env  ## lint, types, architecture, quick tests
 quick: env  ## the tests that need no server
 	pytest -m "not slow and not browser and not soak" -n auto --dist loadfile
 
-test: env studio-env s3-env ray-env extras-env check  ## every test but the soak
+test: env studio-env s3-env mlflow-env ray-env extras-env check  ## every test but the soak
 	pytest -m "(slow or browser) and not soak" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak: env studio-env  ## the heavy trials

@@ -1,11 +1,13 @@
 """What people who label at once get from our own Label Studio: surplus answers, locked databases, waits for a picture.
 
-    python -m benchmarks.label_studio_load [--people 8] [--pictures 40] [--overlap 2] [--seconds 120] [--bare]
+    python -m benchmarks.label_studio_load [--people 8] [--pictures 40] [--overlap 2] [--seconds 120]
+        [--bare | --elsewhere]
 
 A server of its own, made in a folder that goes away afterwards, has one project. Each person signs in, and asks for a
 picture, fetches it and answers, without a pause, until they are served none or the seconds are over. The database is
 SQLite, or the empty PostgreSQL that STUDIO_DATABASE_URL names. `--bare` serves
-Label Studio as it comes: its own WSGI application, with eight threads that write beside each other. Prints JSON. An
+Label Studio as it comes: its own WSGI application, with eight threads that write beside each other. `--elsewhere` is
+the server that LABEL_STUDIO_URL names, and var/serving of this folder what SILVERPRINT_MEDIA_URL shows. Prints JSON. An
 answer is a surplus one where its picture has as many as were asked without it; `failed` are answers of the server of
 500 and above, after which the person tries again; `locked` counts "database is locked" in its log. Times are of the
 wall, in seconds.
@@ -18,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 
 import httpx
@@ -99,6 +102,7 @@ def ask(backend: AnnotationBackend, pictures: int, overlap: int) -> Project:
     page = Page("Which garment is this?", "Choose one.", CLASSES)
     project = backend.open(CAMPAIGN, "r01", "crowd", "a" * 64, "load", page)
     folder = layout.SERVING / CAMPAIGN
+    folder.mkdir(parents=True, exist_ok=True)
     backend.share(project, folder)
     Image.effect_noise((384, 384), 60).save(folder / "one.jpg")
     address = backend.image_url(folder / "one.jpg")
@@ -109,7 +113,7 @@ def ask(backend: AnnotationBackend, pictures: int, overlap: int) -> Project:
 def crowd(backend: AnnotationBackend, names: Sequence[str], pictures: int, overlap: int, seconds: float) -> Load:
     """Has `names`, who have accounts, answer at once, and counts."""
     project, log = ask(backend, pictures, overlap), studio.SERVICE.log
-    there, written = [sign_in(backend.url, name) for name in names], log.stat().st_size
+    there, written = [sign_in(backend.url, name) for name in names], log.stat().st_size if log.exists() else 0
     try:
         began = time.monotonic()
         ready = threading.Barrier(len(there))
@@ -126,9 +130,7 @@ def crowd(backend: AnnotationBackend, names: Sequence[str], pictures: int, overl
         for person in there:
             person.http.close()
     given = Counter(annotation.image_id for annotation in backend.annotations(project))
-    with log.open("rb") as file:
-        file.seek(written)
-        locked = file.read().count(b"database is locked")
+    locked = log.read_bytes()[written:].count(b"database is locked") if log.exists() else 0
     p50, p95 = np.quantile([wait for person in there for wait in person.waits], (0.5, 0.95))
     return Load(
         people=len(names),
@@ -148,15 +150,16 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, default in (("people", 8), ("pictures", 40), ("overlap", 2), ("seconds", 120)):
         arguments.add_argument(f"--{name}", type=int, default=default)
-    arguments.add_argument("--bare", action="store_true")
+    for name in ("bare", "elsewhere"):
+        arguments.add_argument(f"--{name}", action="store_true")
     wanted = arguments.parse_args()
     if wanted.bare:
         local_server.APPLICATION = "core.wsgi:application"  # type: ignore[misc]
     names = [f"person-{number}" for number in range(wanted.people)]
-    with own_studio():
+    with nullcontext() if wanted.elsewhere else own_studio():
         people.invite(names)
         found = crowd(Studio.connect(), names, wanted.pictures, wanted.overlap, wanted.seconds)
-    print(json.dumps({"bare": wanted.bare, **asdict(found)}))
+    print(json.dumps({"bare": wanted.bare, "elsewhere": wanted.elsewhere, **asdict(found)}))
 
 
 if __name__ == "__main__":

@@ -2,18 +2,41 @@
 
 import hashlib
 import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
+import pytest
 
-from silverprint import layout
-from silverprint.config import Params
+from silverprint import config, layout
+from silverprint.config import Embed, Model, Params
 from silverprint.records import MEASURED, VOTES, conform
 from silverprint.stages import embed, start, train
 from silverprint.store import ShardWriter, files, tables
+from tests.conftest import ROOT
 from tests.helpers import model_campaign as campaign
 from tests.helpers.model_pictures import jpeg, label
+from tests.helpers.opened_rounds import all_opened
 
 PICTURES = 260
+
+
+def make(folder: Path, rounds: int = 3) -> None:
+    """A project in `folder` with so many trained rounds, which no MLflow was told of."""
+    for name in ("dvc.yaml", "versions.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "params.yaml").write_text(all_opened())
+    shutil.copytree(ROOT / "data", folder / "data", ignore=lambda *_: ["raw", "measured", "embed", "rounds"])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patched.chdir(folder)
+        build(small(config.load()), rounds)
+
+
+def small(params: Params) -> Params:
+    """With a backbone and a head that take seconds."""
+    return replace(params, embed=Embed(backbone="efficientnet_lite0", size=64, batch=16), model=Model(members=3))
 
 
 def build(params: Params, rounds: int = 3) -> None:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from silverprint.adapters.labelstudio import Studio, label_config
+from silverprint.adapters.labelstudio import Studio, label_config, own_database
 from silverprint.adapters.labelstudio.inside_server import participants
-from silverprint.adapters.labelstudio.inside_server.participants import Tickets, allowed
+from silverprint.adapters.labelstudio.inside_server.participants import allowed
 from silverprint.annotation_backend import PARTICIPANTS, Project, Task
 from tests.adapters.labelstudio.conftest import open_project, sign_in
 from tests.helpers import browser
@@ -80,6 +80,10 @@ def test_a_participant_labels_and_does_nothing_else(house, persons, opened):
         headers = {"X-CSRFToken": other_person.cookies["csrftoken"], "Referer": house.url}
         asked_for = {"name": "label-r01-1.0a1b", "project": project.id}
         assert other_person.post(f"/{participants.ADDRESS}", json=asked_for, headers=headers).status_code == 403
+    late = house.let_in("label-r01-1.0a1b", project)
+    assert late is not None
+    own_database.run("two minutes cannot pass", ("UPDATE django_session SET expire_date = CURRENT_TIMESTAMP", {}))
+    assert httpx.get(late, trust_env=False).status_code == 404
 
 
 @pytest.mark.browser
@@ -99,15 +103,6 @@ def test_the_page_works_with_what_a_participant_may_ask_for(house, opened):
         assert told.value.status == 200
         page.locator(".ant-radio-wrapper-checked", has_text="bag").wait_for()  # what was answered last
     assert sorted(one.choices[0] for one in house.annotations(project)) == ["bag", "coat"]
-
-
-def test_a_ticket_is_good_once_and_for_two_minutes():
-    now = [0.0]
-    tickets = Tickets(lambda: now[0])
-    first, second = tickets.make(7, 3), tickets.make(8, 3)
-    assert (tickets.take(first), tickets.take(first), tickets.take("")) == ((7, 3), None, None)
-    now[0] = 121.0
-    assert tickets.take(second) is None
 
 
 @given(

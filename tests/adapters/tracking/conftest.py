@@ -4,7 +4,6 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,33 +11,15 @@ import pytest
 
 from silverprint import config
 from silverprint.commands import track
-from silverprint.config import Embed, Model
-from tests.conftest import ROOT
 from tests.helpers import tracking_campaign as campaign
-from tests.helpers.opened_rounds import all_opened
-
-
-def small(params):
-    return replace(params, embed=Embed(backbone="efficientnet_lite0", size=64, batch=16), model=Model(members=3))
+from tests.helpers.tracking_campaign import small
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """A project with three trained rounds that no MLflow has seen; tests work on copies."""
     folder = tmp_path_factory.mktemp("trained")
-    here = Path.cwd()
-    for name in ("dvc.yaml", "versions.yaml"):
-        shutil.copy(ROOT / name, folder / name)
-    (folder / "params.yaml").write_text(all_opened())
-    shutil.copytree(ROOT / "data", folder / "data", ignore=lambda *_: ["raw", "measured", "embed", "rounds"])
-    kept = os.environ.pop("MLFLOW_TRACKING_URI", None)
-    os.chdir(folder)
-    try:
-        campaign.build(small(config.load()))
-    finally:
-        os.chdir(here)
-        if kept is not None:
-            os.environ["MLFLOW_TRACKING_URI"] = kept
+    campaign.make(folder)
     return folder
 
 

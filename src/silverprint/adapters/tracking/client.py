@@ -14,6 +14,7 @@ from silverprint.errors import NotAllowedError, SilverprintError, UnavailableErr
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
+    from requests.exceptions import RequestException
 
 _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -106,15 +107,26 @@ def translate_errors(uri: str) -> Iterator[None]:
         if status in {401, 403}:
             remedy = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
             raise NotAllowedError(f"MLflow at {uri}", f"denies access (HTTP {status})", remedy) from error
-        if isinstance(error.__cause__ or error.__context__, RequestException):
-            raise tracking_uri.unreachable_error(uri) from error
+        if isinstance(cause := error.__cause__ or error.__context__, RequestException):
+            raise _of_request(uri, cause) from error
         if re.search(r"<(!doctype|html)", str(error), re.IGNORECASE):
             rule = f"something other than MLflow answers (a web page, HTTP {status})"
             raise UnavailableError(f"MLflow at {uri}", rule, "set MLFLOW_TRACKING_URI to it, or unset it") from error
         rule = f"answers with an error ({' '.join(str(error).split())[:160]})"
         raise UnavailableError(f"MLflow at {uri}", rule, "see its log; later: silverprint track sync") from error
     except RequestException as error:
-        raise tracking_uri.unreachable_error(uri) from error
+        raise _of_request(uri, error) from error
     except SQLAlchemyError as error:
         rule = f"not a usable database ({' '.join(str(error).split())[:160]})"
         raise UnavailableError(f"MLflow at {uri}", rule, "move it away and run: silverprint track sync") from error
+
+
+def _of_request(uri: str, error: "RequestException") -> UnavailableError:
+    """Of a request that failed: MLflow did not answer; or it did, and its database or its storage fails."""
+    repeated = re.search(r"too many (\d{3}) error responses", str(error))  # after which there is no response
+    status = int(repeated[1]) if repeated else error.response.status_code if error.response is not None else None
+    if status is None or status in tracking_uri.OF_A_PROXY:
+        return tracking_uri.unreachable_error(uri)
+    fails = "its storage of artefacts fails" if "/mlflow-artifacts/" in str(error) else "answers with an error"
+    remedy = "see its log; later: silverprint track sync"
+    return UnavailableError(f"MLflow at {uri}", f"{fails} (HTTP {status})", remedy)

@@ -19,6 +19,7 @@ from silverprint.store import server_home, server_users
 from silverprint.store.server_home import TRACKING
 
 _PATIENCE_S = 3.0
+OF_A_PROXY = frozenset({502, 504})  # what answers where there is no MLflow behind it
 _REMEDY = "start it (silverprint track up) or set MLFLOW_TRACKING_URI; later: silverprint track sync"
 
 
@@ -54,14 +55,13 @@ def resolve() -> str:
 
 
 def is_answering(uri: str) -> bool:
-    """Whether a server answers at all; addresses that are not HTTP are left to MLflow."""
+    """Whether a server answers at all, and not a proxy alone; addresses that are not HTTP are left to MLflow."""
     if not uri.startswith(("http://", "https://")):
         return True
     try:
-        httpx.get(uri.rstrip("/") + "/health", timeout=_PATIENCE_S)
+        return httpx.get(uri.rstrip("/") + "/health", timeout=_PATIENCE_S).status_code not in OF_A_PROXY
     except httpx.HTTPError:
         return False
-    return True
 
 
 def unreachable_error(uri: str) -> UnavailableError:

@@ -8,18 +8,15 @@ only the administrator can make, holds it to one project, and lets through what 
 import importlib
 import json
 import re
-import secrets
-import threading
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
 ADDRESS: Final = "api/participants"  # where the administrator asks for a ticket
 SIGN_IN: Final = "sign-in/"  # and where its holder goes with it
 PARTICIPANTS: Final = "@participants.invalid"  # as `annotation_backend` has it, which is not at hand here
-_TICKET_S: Final = 120.0
-_TICKETS: Final = 1_000  # that are good at one time
-_PROJECT: Final = "participant-project"  # in the session
+_TICKET_S: Final = 120
+_USER: Final = "participant"  # in the ticket
+_PROJECT: Final = "participant-project"  # in the ticket, and in the session
 MIDDLEWARE: Final = "participants.LabelsAlone"
 
 # What the page of one project reads and writes, as seen in a browser. {} is the project's number.
@@ -38,30 +35,30 @@ _OF_A_TASK: Final = re.compile(r"/api/tasks/(\d+)/(annotations|drafts)/?")
 _OWN: Final = re.compile(r"/api/(annotations|drafts)/(\d+)/?")
 
 
-class Tickets:
-    """What is good once, and for two minutes."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._lock = clock, threading.Lock()
-        self._good: dict[str, tuple[float, int, int]] = {}  # ticket -> (end, user, project)
-
-    def make(self, user: int, project: int) -> str:
-        ticket = secrets.token_urlsafe(24)
-        with self._lock:
-            self._good = {key: one for key, one in self._good.items() if one[0] > self._clock()}
-            while len(self._good) >= _TICKETS:
-                del self._good[next(iter(self._good))]  # the oldest
-            self._good[ticket] = (self._clock() + _TICKET_S, user, project)
-        return ticket
-
-    def take(self, ticket: str) -> tuple[int, int] | None:
-        """User and project; None where it is none, was taken, or came too late."""
-        with self._lock:
-            end, user, project = self._good.pop(ticket, (0.0, 0, 0))
-        return (user, project) if end > self._clock() else None
+def make_ticket(user: int, project: int) -> str:
+    """A ticket that is good once, for two minutes, in every worker: a row of Django's sessions, which nothing else of
+    Label Studio uses, for it keeps the sessions of people in signed cookies.
+    """
+    store = _sessions().SessionStore
+    store.clear_expired()
+    ticket = store()
+    ticket.update({_USER: user, _PROJECT: project})
+    ticket.set_expiry(_TICKET_S)
+    ticket.create()
+    return str(ticket.session_key)
 
 
-_tickets: Final = Tickets()
+def take_ticket(ticket: str) -> tuple[int, int] | None:
+    """User and project; None where it is none, was taken, or came too late."""
+    store = _sessions().SessionStore
+    held = store(ticket).load()
+    # Of two that come at once with the same one, one alone removes the row.
+    taken = store.get_model_class().objects.filter(session_key=ticket).delete()[0]
+    return (held[_USER], held[_PROJECT]) if taken and _USER in held else None
+
+
+def _sessions() -> Any:
+    return importlib.import_module("django.contrib.sessions.backends.db")
 
 
 def settle(settings: Any) -> None:
@@ -167,7 +164,7 @@ def _view() -> Any:
             if user is None:
                 user = users.create_user(email=email, username=email, active_organization=house)
                 house.add_user(user)
-            ticket = _tickets.make(user.id, int(request.data["project"])) if user.is_active else None
+            ticket = make_ticket(user.id, int(request.data["project"])) if user.is_active else None
             return answers.Response({"ticket": ticket})
 
     return View
@@ -177,7 +174,7 @@ def _sign_in(request: Any, ticket: str) -> Any:
     """Signs in whoever comes with a ticket, and leads to the pictures."""
     responses: Any = importlib.import_module("django.http")
     users: Any = importlib.import_module("django.contrib.auth").get_user_model().objects
-    found = _tickets.take(ticket) if request.method == "GET" else None
+    found = take_ticket(ticket) if request.method == "GET" else None
     if found is None:
         return responses.HttpResponseNotFound("This link was used, or is too old. Go back to the page that led here.")
     user, project = found

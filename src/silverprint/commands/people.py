@@ -12,7 +12,7 @@ from rich.table import Table
 
 from silverprint import annotation_registry, config, layout
 from silverprint.annotation_backend import AnnotationBackend
-from silverprint.campaign import account_names, annotator_ledger, annotator_quality, round_state
+from silverprint.campaign import account_names, annotator_ledger, round_state
 from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.errors import DataError, SilverprintError, UsageError
@@ -104,6 +104,8 @@ def show(params: Params) -> None:
 
     `gold` and `consensus` are shares of right answers with their 95 % intervals.
     """
+    from silverprint.campaign import annotator_quality  # it loads solvers
+
     backend = annotation_registry.connect()
     looked: Counter[str] = Counter()
     names = {params.dataset.campaign, *(state.campaign for state in round_state.every())}

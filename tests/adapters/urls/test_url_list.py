@@ -120,7 +120,7 @@ def test_a_list_of_laions_and_what_of_it_is_not_used(tmp_path: Path, capsys: pyt
             b'url\nhttp://a/0\n"http://a/1\n',
             r"list\.csv line 3: .*a quote is opened there and never closed",
         ),
-        ("list.jsonl", b"url\nhttp://a/1\n", "line 1: no JSON object"),
+        ("list.jsonl", b"url\nhttp://a/1\n", "line 1: the line is no JSON object"),
         ("list.jsonl", b'{"urls": "x"}\n', "did you mean 'url'"),
         ("list.jsonl", b'{"url": "x", "URL": "y"}\n', "the column is there twice"),
         ("list.jsonl", b'{"url": "x"}\n{"url": "y", "score": 1}\n', "line 2 column 'score': no such column"),

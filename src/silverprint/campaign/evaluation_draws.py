@@ -6,6 +6,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.campaign import ledgers
+from silverprint.core.queue import evaluation_growth
 from silverprint.records import QUEUE
 
 _COLUMNS = ("image_id", "seed", "weight")
@@ -16,6 +17,11 @@ def drawn(rounds: Sequence[str]) -> pl.DataFrame:
     empty = pl.DataFrame(schema={name: QUEUE[name] for name in _COLUMNS})
     queues = [ledgers.queue(name) for name in rounds if layout.queue(name).exists()]
     return pl.concat([empty, *(queue.filter(role="evaluation").select(_COLUMNS) for queue in queues)])
+
+
+def joining(size: int, askable: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+    """The pictures of `askable` that join those `drawn`: `size` at most, and half of what is left."""
+    return evaluation_growth.joining(askable, drawn, min(size, askable["group"].n_unique() // 2))
 
 
 def weights(image_ids: pl.Series, rounds: Sequence[str]) -> pl.Series:

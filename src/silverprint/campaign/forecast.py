@@ -11,7 +11,7 @@ from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params, SequentialOverlap
 from silverprint.core.evaluation import stopping, weighted
 from silverprint.core.evaluation.stopping import Stability, Step
-from silverprint.core.queue import evaluation_growth, roles
+from silverprint.core.queue import roles
 from silverprint.core.votes import judging_overlap, labelling_effort, vote_ledger
 from silverprint.records import MANIFEST
 from silverprint.store import evaluations, tables
@@ -217,12 +217,9 @@ def _unasked(params: Params) -> pl.DataFrame | None:
 
 def _joining(params: Params, name: str) -> int:
     """Pictures that will join the evaluation pictures of the rounds before this one, whose queue is not drawn yet."""
-    unasked = _unasked(params)
-    if unasked is None or name == params.round_names[0]:
+    if name == params.round_names[0] or (unasked := _unasked(params)) is None:
         return 0
-    drawn = evaluation_draws.drawn(params.chain)
-    most = min(params.evaluation.size, unasked.n_unique("group") // 2)
-    return evaluation_growth.joining(unasked, drawn, most).height
+    return evaluation_draws.joining(params.evaluation.size, unasked, evaluation_draws.drawn(params.chain)).height
 
 
 def _pace(params: Params) -> float | None:

@@ -11,7 +11,7 @@ from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.core import half_precision
 from silverprint.core.duplicates import groups
-from silverprint.core.queue import evaluation_draw, evaluation_growth, roles
+from silverprint.core.queue import evaluation_draw, roles
 from silverprint.core.queue.batch_composition import Plan, compose
 from silverprint.core.queue.tiers import Asking, Tiers
 from silverprint.core.selection import first_pass, select_with_scores
@@ -82,8 +82,7 @@ def draw(params: Params, name: str, pool: Pool, how: Plan) -> pl.DataFrame:
 def _joining(params: Params, name: str, askable: pl.DataFrame) -> pl.DataFrame:
     """The askable pictures that join the evaluation pictures of earlier rounds: half of what is left, at most."""
     drawn = evaluation_draws.drawn(params.chain[: params.chain.index(name)])
-    most = min(params.evaluation.size, askable["group"].n_unique() // 2)
-    joining = evaluation_growth.joining(askable, drawn, most)
+    joining = evaluation_draws.joining(params.evaluation.size, askable, drawn)
     if joining.height:
         rate = "at the rate of the first draw"
         if joining["weight"].null_count() == 0:

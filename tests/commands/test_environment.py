@@ -1,5 +1,6 @@
 """`make env` says what really failed: a Python that fails in every way, and what the person reads of it."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -102,5 +103,10 @@ def test_another_version_and_no_python_at_all(tmp_path: Path) -> None:
 
 def test_every_environment_of_the_makefile_is_made_by_it() -> None:
     text = (ROOT / "Makefile").read_text()
-    assert text.count("scripts/venv ") == 3
+    made = re.findall(
+        r"^(\.venv\S*)/\.ready:(.*)\n(?:\t.*\n)*?\t@scripts/venv \"\$\(PYTHON\)\" (\S+) (\S+)$", text, re.M
+    )
+    assert made
+    assert all(folder == name and lock in needed for folder, needed, name, lock in made)
+    assert len(made) == len(re.findall(r"^\.venv\S*/\.ready:", text, re.M)) == text.count("scripts/venv ")
     assert "-m venv" not in text

@@ -10,19 +10,18 @@ from silverprint import config, layout
 from silverprint.commands import model_augmentations
 from silverprint.config import Augment, Embed, Finetune, Params, Unlabelled
 from silverprint.errors import UsageError
-from silverprint.model import backbones
 from silverprint.model.finetune.draws import draws
 from silverprint.records import MANIFEST
 from silverprint.store import tables
 from tests.helpers import model_campaign, picture_campaign
-from tests.helpers.tiny_backbone import REPLACED, TINY
+from tests.helpers.tiny_backbone import REPLACED, replace_backbone
 
 STILL = Augment(flip=False, rotation=0, crop=1, colour=0)
 
 
 @pytest.fixture
 def params(project, monkeypatch: pytest.MonkeyPatch) -> Params:
-    monkeypatch.setitem(backbones.BACKBONES, REPLACED, TINY)
+    replace_backbone(monkeypatch)
     loaded = config.load()
     found = replace(loaded, sources={"web": loaded.sources["web"]}, embed=Embed(REPLACED, 32, 16))
     picture_campaign.write_pool(found, 20)

@@ -1,9 +1,13 @@
 """A backbone so small that it learns in a moment, in place of the packaged one."""
 
+from functools import lru_cache
+
+import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from silverprint.model import backbones, embedder
 from silverprint.model.backbones import Backbone
 
 REPLACED = "efficientnet_lite0"
@@ -43,3 +47,9 @@ TINY = Backbone(
     blocks={"final": 8, "middle": 72},
     weights_sha256="0" * 64,
 )
+
+
+def replace_backbone(monkeypatch: pytest.MonkeyPatch, by: Backbone = TINY) -> None:
+    """`by` goes by the packaged backbone's name, and no network that was loaded under that name before is used."""
+    monkeypatch.setitem(backbones.BACKBONES, REPLACED, by)
+    monkeypatch.setattr(embedder, "_embedder", lru_cache(1)(embedder._embedder.__wrapped__))

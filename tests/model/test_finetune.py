@@ -29,7 +29,7 @@ from silverprint.model.finetune.learn import FOLDS, Learnt, learn
 from silverprint.model.finetune.lesson import Batches, Lesson, Shown, seed_of
 from silverprint.model.finetune.network import WEIGHTS, Network
 from silverprint.model.finetune.optimisation import LAYERS, class_weights, factor, parameter_groups
-from tests.helpers.tiny_backbone import REPLACED, TINY
+from tests.helpers.tiny_backbone import REPLACED, TINY, replace_backbone
 
 EMBED = Embed(REPLACED, 32, 16)
 RECIPE = Model(1, trainer="finetune", finetune=Finetune(epochs=4, batch=8, learning_rate=0.02, layer_decay=1.0))
@@ -70,7 +70,7 @@ def lesson(count: int = 36) -> Lesson:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(backbones.BACKBONES, REPLACED, TINY)
+    replace_backbone(monkeypatch)
 
 
 def learnt(given: Lesson, scratch: Path, recipe: Model = RECIPE, seed: int = 5) -> Learnt:
@@ -112,7 +112,7 @@ def unstopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Learnt, int]:
     """A run of the MIXED recipe from beginning to end, and how many pictures it read."""
     given = lesson(18)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(backbones.BACKBONES, REPLACED, TINY)
+        replace_backbone(patch)
         return learnt(given, tmp_path_factory.mktemp("unstopped") / "a", MIXED), given.pictures.read_so_far
 
 
@@ -211,7 +211,7 @@ def test_what_cannot_be_learnt_is_one_line(tiny, tmp_path, monkeypatch) -> None:
     with pytest.raises(DataError, match=r"11 labels: .* 12 pictures or more; set model\.trainer: head"):
         learnt(lesson(11), tmp_path)
     astray = replace(TINY, normalise=lambda pictures: pictures.float() * math.inf)
-    monkeypatch.setitem(backbones.BACKBONES, REPLACED, astray)
+    replace_backbone(monkeypatch, astray)
     with pytest.raises(DataError, match=r"learning_rate = 0\.02: the loss is not finite in epoch 1; set a smaller one"):
         learnt(lesson(12), tmp_path)
 

@@ -11,11 +11,11 @@ from silverprint import config
 from silverprint.commands import model_export
 from silverprint.config import Embed
 from silverprint.errors import UnavailableError, UsageError
-from silverprint.model import backbones, embedder, onnx_file
+from silverprint.model import embedder, onnx_file
 from silverprint.model.finetune.network import Network
 from silverprint.model.head import Head
 from tests.helpers import needs
-from tests.helpers.tiny_backbone import REPLACED, TINY
+from tests.helpers.tiny_backbone import REPLACED, replace_backbone
 
 EMBED = Embed(REPLACED, 32, 4)
 WIDTH, CLASSES = 80, 3
@@ -44,7 +44,7 @@ def test_it_answers_as_the_pipeline_does(kind: str, tmp_path: Path, monkeypatch:
         needs.module(name, "run: make extras-env")
     import onnxruntime
 
-    monkeypatch.setitem(backbones.BACKBONES, REPLACED, TINY)
+    replace_backbone(monkeypatch)
     learnt = made(kind)
     onnx_file.write(tmp_path / "m.onnx", learnt, EMBED, {"classes": ["é", "b", "c"], "size": 32})
     assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]

@@ -16,11 +16,11 @@ from silverprint import layout
 from silverprint.adapters.tracking import served_model
 from silverprint.config import Embed
 from silverprint.errors import DataError, UsageError
-from silverprint.model import backbones, embedder, served
+from silverprint.model import embedder, served
 from silverprint.model.finetune.network import Network
 from silverprint.model.head import Head
 from silverprint.store import model_card
-from tests.helpers.tiny_backbone import REPLACED, TINY
+from tests.helpers.tiny_backbone import REPLACED, replace_backbone
 
 EMBED = Embed(REPLACED, 32, 4)
 CLASSES = ["coat", "bag", "shoe"]
@@ -29,7 +29,7 @@ CLASSES = ["coat", "bag", "shoe"]
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Six pictures, and the packaged backbone is a tiny one."""
-    monkeypatch.setitem(backbones.BACKBONES, REPLACED, TINY)
+    replace_backbone(monkeypatch)
     found = []
     for pixels in np.random.default_rng(2).integers(0, 256, (6, 40, 52, 3), dtype=np.uint8):
         file = BytesIO()

@@ -10,13 +10,12 @@ from torch import Tensor, nn
 
 from silverprint.config import Finetune
 from silverprint.errors import ConfigError
-from silverprint.model import backbones
 from silverprint.model.backbones import Backbone
 from silverprint.model.finetune.fit import fit, hardware
 from silverprint.model.finetune.network import Network
 from silverprint.model.finetune.optimisation import moving_average
 from silverprint.model.finetune.trained_part import trained_part
-from tests.helpers.tiny_backbone import REPLACED
+from tests.helpers.tiny_backbone import replace_backbone
 from tests.model.test_finetune import CLASSES, EMBED, STILL, StoppedError, lesson, stop, tiny
 
 __all__ = ["tiny"]
@@ -56,7 +55,7 @@ KNOBS = Finetune(epochs=2, batch=4, learning_rate=0.02, layer_decay=1.0, augment
 
 @pytest.fixture
 def attentive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(backbones.BACKBONES, REPLACED, ATTENTIVE)
+    replace_backbone(monkeypatch, ATTENTIVE)
 
 
 def taught(folder: Path, count: int = 8, **knobs: object) -> dict[str, Tensor]:

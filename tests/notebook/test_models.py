@@ -13,13 +13,12 @@ import silverprint
 from silverprint import layout
 from silverprint.config import Embed
 from silverprint.errors import ConfigError, DataError, UnavailableError, UsageError
-from silverprint.model import backbones
 from silverprint.model.classifier import Model
 from silverprint.model.finetune.network import Network
 from silverprint.notebook import Campaign
 from silverprint.records import EVALUATION
 from silverprint.store import ShardReader, tables
-from tests.helpers.tiny_backbone import REPLACED, TINY
+from tests.helpers.tiny_backbone import REPLACED, replace_backbone
 from tests.notebook.test_frames import withdraw
 
 
@@ -119,7 +118,7 @@ def test_a_model_of_other_features_is_refused(folder: Path) -> None:
 
 
 def test_a_fine_tuned_network_is_asked_about_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(backbones.BACKBONES, REPLACED, TINY)
+    replace_backbone(monkeypatch)
     embed = Embed(REPLACED, 32, 4)
     network = Network.pretrained(embed, 3, seed=1)
     model = Model("r01", ("a", "b", "c"), network, {"model_id": "r01-1"}, embed, Path())

@@ -12,7 +12,6 @@ from silverprint import config, layout
 from silverprint.config import Augment, Embed, Finetune, Model, Params, Promise, Unlabelled
 from silverprint.core import half_precision
 from silverprint.errors import UnavailableError
-from silverprint.model import backbones
 from silverprint.records import HELD_OUT, LABELS, SCORES, STOP_SET
 from silverprint.stages import score, start, train
 from silverprint.stages.release import automatic
@@ -21,7 +20,7 @@ from silverprint.stages.train import trainers
 from silverprint.store import model_card, tables
 from tests.helpers import model_campaign as campaign
 from tests.helpers import picture_campaign
-from tests.helpers.tiny_backbone import REPLACED, TINY
+from tests.helpers.tiny_backbone import REPLACED, replace_backbone
 
 COUNT = 140
 
@@ -31,7 +30,7 @@ def params(request, project, monkeypatch: pytest.MonkeyPatch) -> Params:
     """A campaign whose first round may be trained, by a network that learns in a moment or by the packaged one."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     if getattr(request, "param", "tiny") == "tiny":
-        monkeypatch.setitem(backbones.BACKBONES, REPLACED, TINY)
+        replace_backbone(monkeypatch)
     loaded = config.load()
     knobs = Finetune(epochs=2, batch=16, augment=Augment(mixup=0.2))
     found = replace(

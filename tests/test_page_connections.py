@@ -35,6 +35,7 @@ async def sent(said: bytes) -> bytes:
         await server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "answers"),
     [

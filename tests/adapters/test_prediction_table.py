@@ -113,6 +113,7 @@ WRITERS = {
 ROW = st.tuples(st.sampled_from(CLASSES), st.floats(0, 1))
 
 
+@pytest.mark.slow
 @given(st.lists(ROW, min_size=1, max_size=20))
 def test_every_kind_of_file_says_the_same(
     tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, float]]

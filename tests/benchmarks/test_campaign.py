@@ -87,6 +87,7 @@ def test_peers_cover_the_pool_and_pay_for_each_vote(name, has_labels):
     assert found["minutes"] == pytest.approx(found["votes"] * SINGLE_S / 60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "has_labels"),
     [(Way(page="grid"), False), *(pytest.param(Way(), known, marks=pytest.mark.slow) for known in (False, True))],

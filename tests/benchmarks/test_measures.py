@@ -49,6 +49,7 @@ def test_labels_to_a_target_before_the_first_budget_between_two_and_never():
     assert np.isnan(measures.labels_ratio(base - 0.1, base, BUDGETS, 400))
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_true_mean_nineteen_times_of_twenty():
     drawn = np.random.default_rng(0).normal(1.0, 2.0, size=(2_000, 8))
     ends = np.array([measures.interval(row)[1:] for row in drawn])

@@ -64,6 +64,7 @@ def test_a_campaign_from_before_the_ledger_has_the_ages_of_its_rounds(params: Pa
 names = st.sampled_from("abcdefgh")
 
 
+@pytest.mark.slow
 @given(st.lists(st.permutations("abcdefgh"), min_size=1, max_size=4), st.integers(2, 8))
 def test_no_change_of_the_list_moves_a_number(tmp_path_factory, lists: list[list[str]], first: int) -> None:
     """Each list has some more of the classes, in an order of its own."""

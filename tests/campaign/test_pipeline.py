@@ -59,6 +59,7 @@ def test_a_source_missing_from_a_stage_is_refused() -> None:
     lint.lint(config.load())
 
 
+@pytest.mark.slow
 def test_an_added_source_is_in_every_stage_that_needs_it(tmp_path: Path) -> None:
     (tmp_path / "drop").mkdir()
     before = files()
@@ -83,6 +84,7 @@ def test_a_list_is_added_as_one(tmp_path: Path) -> None:
         sources.add("gone", None, urls=tmp_path / "gone.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", stage_source_deps.NEED)
 def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: str) -> None:
     for stage in stage_source_deps.NEED[folder]:
@@ -98,6 +100,7 @@ def test_a_stage_that_names_no_source_at_all_is_refused_and_completed(folder: st
         layout.PIPELINE.write_text(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("empty", ["", " []", " null"])
 def test_a_list_of_dependencies_that_is_empty_is_filled(empty: str) -> None:
     listed = "".join(f"      - {folder}{name}\n" for folder in stage_source_deps.NEED for name in SHIPPED)
@@ -109,6 +112,7 @@ def test_a_list_of_dependencies_that_is_empty_is_filled(empty: str) -> None:
     lint.lint(config.load())
 
 
+@pytest.mark.slow
 def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
     text = layout.PARAMS.read_text()
     start, end = text.index("  web:"), text.index("clean:\n")
@@ -122,6 +126,7 @@ def test_all_sources_may_be_exchanged_for_another(tmp_path: Path) -> None:
     assert stages()["embed"].deps == ("data/raw/mine", "data/measured/mine")
 
 
+@pytest.mark.slow
 def test_shards_are_spoken_of_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
     sources.remove("partner")
     assert "shards" not in capsys.readouterr().err
@@ -130,6 +135,7 @@ def test_shards_are_spoken_of_where_there_are_some(capsys: pytest.CaptureFixture
     assert "its shards stay in data/raw/web" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_last_source_stays() -> None:
     for name in SHIPPED[1:]:
         sources.remove(name)
@@ -139,6 +145,7 @@ def test_the_last_source_stays() -> None:
     assert files() == before
 
 
+@pytest.mark.slow
 def test_comments_and_order_stay_around_what_is_added_and_removed(tmp_path: Path) -> None:
     heading = "\n\n# ---- what is thrown away ----\nclean:"
     replace(layout.PARAMS, "\n\nclean:", heading)

@@ -65,6 +65,7 @@ def closed(name: str) -> None:
     ).save()
 
 
+@pytest.mark.slow
 def test_opening_every_round_and_taking_all_back_gives_the_same_characters() -> None:
     for text in (SHIPPED, HAND_MADE):
         now = text

@@ -81,6 +81,7 @@ def branch_off(name: str) -> None:
     git("checkout", "-q", "-b", name, "main")
 
 
+@pytest.mark.slow
 def test_votes_pulled_on_both_sides_merge_without_a_conflict(clone: Path) -> None:
     branch_off("ada")
     write_votes(vote(0, 1), vote(1, 1), vote(2, 1))

@@ -107,6 +107,7 @@ def numbers() -> list[str]:
     return ledgers.read(layout.CLASSES)["name"].to_list()
 
 
+@pytest.mark.slow
 def test_a_renamed_class_keeps_its_number_its_votes_and_its_labels(asked: Params) -> None:
     before, cast, state = by_label(), layout.votes("r01").read_bytes(), layout.state("r01").read_bytes()
     params = change("rename", "coat", "jacket")
@@ -117,6 +118,7 @@ def test_a_renamed_class_keeps_its_number_its_votes_and_its_labels(asked: Params
     assert "# the classes\n  classes: [jacket, bag, hat]" in layout.PARAMS.read_text()
 
 
+@pytest.mark.slow
 def test_two_names_are_swapped(asked: Params) -> None:
     before = by_label()
     for old, new in (("coat", "x"), ("bag", "coat"), ("x", "bag")):
@@ -126,6 +128,7 @@ def test_two_names_are_swapped(asked: Params) -> None:
     assert numbers() == ["bag", "coat", "hat"]
 
 
+@pytest.mark.slow
 def test_votes_after_a_swap_are_told_from_those_before(asked: Params) -> None:
     for old, new in (("coat", "x"), ("bag", "coat"), ("x", "bag")):
         params = change("rename", old, new)
@@ -137,6 +140,7 @@ def test_votes_after_a_swap_are_told_from_those_before(asked: Params) -> None:
     assert counted["choice"].value_counts().sort("choice").equals(cast)
 
 
+@pytest.mark.slow
 def test_merged_classes_are_one(asked: Params) -> None:
     before = by_label()
     params = change("merge", "coat", "bag", "--into", "outer")
@@ -146,6 +150,7 @@ def test_merged_classes_are_one(asked: Params) -> None:
     assert params.dataset.classes == ("outer", "hat")
 
 
+@pytest.mark.slow
 def test_a_retired_class_is_none_of_these_until_it_comes_back(asked: Params) -> None:
     before = by_label()
     params = change("retire", "hat")
@@ -157,6 +162,7 @@ def test_a_retired_class_is_none_of_these_until_it_comes_back(asked: Params) -> 
     assert numbers() == NAMES
 
 
+@pytest.mark.slow
 def test_a_split_class_loses_its_labels_and_its_pictures_are_asked_again(
     asked: Params, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,6 +196,7 @@ def test_a_split_class_loses_its_labels_and_its_pictures_are_asked_again(
     assert ledgers.queue("r03").filter(role="relabel").is_empty()
 
 
+@pytest.mark.slow
 def test_looks_that_the_budget_has_no_place_for_wait(asked: Params, capsys: pytest.CaptureFixture[str]) -> None:
     text = yaml_edit.put(layout.PARAMS.read_text(), ("rounds", "r02", "budget"), 4)
     layout.PARAMS.write_text(text)
@@ -207,6 +214,7 @@ def test_looks_that_the_budget_has_no_place_for_wait(asked: Params, capsys: pyte
     assert later.height == due - 3
 
 
+@pytest.mark.slow
 def test_the_likeliest_of_a_known_class_come_first(asked: Params) -> None:
     params = change("add", "cape", "--from", "coat")
     labels.run(params, "r01")
@@ -221,6 +229,7 @@ def test_the_likeliest_of_a_known_class_come_first(asked: Params) -> None:
     assert looks["score"].n_unique() > 1
 
 
+@pytest.mark.slow
 def test_a_voice_of_an_earlier_model_is_heard_in_the_present_classes(asked: Params) -> None:
     ask(asked, "r02")
     before = tables.read(layout.labels("r02") / "voices.parquet", VOICES)
@@ -239,6 +248,7 @@ def test_a_voice_of_an_earlier_model_is_heard_in_the_present_classes(asked: Para
     assert not model_voices.by_image(split, tables.read(layout.labels("r02") / "voices.parquet", VOICES))
 
 
+@pytest.mark.slow
 def test_gold_and_labels_of_sources_follow(asked: Params) -> None:
     ids = [campaign.image_id(n) for n in range(40, 43)]
     gold = [{"image_id": i, "label": name, "why": "sure", "at": None} for i, name in zip(ids, NAMES, strict=True)]
@@ -266,6 +276,7 @@ def test_gold_and_labels_of_sources_follow(asked: Params) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_tiers_of_classes_follow(asked: Params) -> None:
     rules = {"coat": {"tier": "expert", "group": "outside"}, "bag": {"tier": "judge"}}
     layout.PARAMS.write_text(yaml_edit.put(layout.PARAMS.read_text(), ("classes",), rules))
@@ -284,6 +295,7 @@ def test_the_tiers_of_classes_follow(asked: Params) -> None:
     assert groups == {"parka": "outside", "cape": "outside", "hat": None}
 
 
+@pytest.mark.slow
 def test_core_classes_follow(asked: Params) -> None:
     layout.PARAMS.write_text(yaml_edit.put(layout.PARAMS.read_text(), ("release", "core_classes"), ["coat", "hat"]))
     assert change("rename", "coat", "jacket").release.core_classes == ("jacket", "hat")
@@ -384,6 +396,7 @@ def test_an_earlier_round_is_asked_again_with_its_own_classes(
     assert class_list.newer_classes(params, "r01") == []
 
 
+@pytest.mark.slow
 def test_a_campaign_without_the_ledger_is_as_before(asked: Params) -> None:
     labels.run(asked, "r01")
     folder = layout.labels("r01")
@@ -400,6 +413,7 @@ def test_a_campaign_without_the_ledger_is_as_before(asked: Params) -> None:
     assert "class_changes" not in layout.state("r01").read_text()
 
 
+@pytest.mark.slow
 def test_a_brought_label_by_an_earlier_name_is_measured_as_its_class(asked: Params) -> None:
     """As after a merge with a clone that imported before it knew of the change."""
     voted = ledgers.votes("r01")["image_id"].unique().sort()[:4].to_list()

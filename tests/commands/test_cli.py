@@ -160,6 +160,7 @@ def shell(line: str, folder: Path) -> tuple[str, str]:
     return code, "\n".join(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", PRINTING)
 def test_output_to_a_full_disk_is_one_line(project: Path, command: str) -> None:
     code, said = shell(f"{command} > /dev/full", project)
@@ -167,11 +168,13 @@ def test_output_to_a_full_disk_is_one_line(project: Path, command: str) -> None:
     assert said == "silverprint: the output: no space left to write it; free some space and run again"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", PRINTING)
 def test_a_reader_that_stops_reading_ends_it_quietly(project: Path, command: str) -> None:
     assert shell(f"{command} | true", project) == ("141", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", PRINTING)
 def test_a_closed_output_is_no_harm(project: Path, command: str) -> None:
     assert shell(f"{command} >&-", project) == ("0", "")

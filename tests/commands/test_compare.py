@@ -76,6 +76,7 @@ def row(text, title):
     return re.split(r" {2,}", line.strip())[1:]
 
 
+@pytest.mark.slow
 def test_the_table_has_what_the_rounds_files_say(typed, rounds):
     done = typed("compare", "r01", "r02", cwd=rounds)
     assert done.returncode == 0, done.stderr
@@ -102,6 +103,7 @@ def test_the_table_has_what_the_rounds_files_say(typed, rounds):
     assert typed("compare", "r02", "r01", cwd=rounds).stdout == done.stdout  # in the order of the chain
 
 
+@pytest.mark.slow
 def test_flips_train_with_the_old_labels_and_with_the_new(typed, rounds):
     done = typed("compare", "--flips", cwd=rounds)
     assert done.returncode == 0, done.stderr
@@ -164,6 +166,7 @@ def test_other_features_or_classes_are_not_compared(typed, rounds):
     assert "know different classes (only r01: hat; only r02: none)" in typed("compare", cwd=rounds).stdout
 
 
+@pytest.mark.slow
 def test_a_page_is_one_file_that_needs_no_other(typed, rounds):
     path = Path("params.yaml")
     path.write_text(path.read_text().replace("title: Which garment is this?", "title: Which <b>garment</b>?"))
@@ -215,6 +218,7 @@ def test_models_without_a_picture_in_common_are_said_to_be_so(typed, rounds):
     assert row(done.stdout, "accuracy") == ["-", "-", "-"]
 
 
+@pytest.mark.slow
 def test_a_class_that_was_renamed_between_two_rounds_did_not_flip(typed, rounds):
     """r02 is what a campaign has that renamed coat to cape, and bag by way of coat, after r01."""
     before = typed("compare", "--flips", cwd=rounds)

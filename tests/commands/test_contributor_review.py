@@ -53,6 +53,7 @@ def _row(who: str, image_id: str, label: str) -> dict[str, str]:
             "last_modified": "2026-11-01T00:00:00Z"}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_table_proposes_with_figures_and_intervals(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--json") == 0
     ada, bob, eve = json.loads(capsys.readouterr().out)

@@ -28,6 +28,7 @@ def params(project, monkeypatch: pytest.MonkeyPatch) -> Params:
     return found
 
 
+@pytest.mark.slow
 def test_a_page_shows_sixteen_pictures_with_eight_draws_each(params, tmp_path, capsys) -> None:
     names = tables.read(layout.MANIFEST, MANIFEST)["image_id"].sort().to_list()
     model_campaign.withdraw(names[0])

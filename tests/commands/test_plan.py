@@ -96,6 +96,7 @@ def test_what_this_campaign_kept_is_what_the_plan_keeps(typed, costs):
     assert found["totals"]["sent_bytes"] == 57_000 * (found["totals"]["votes"] + 750 * found["pool"]["holders"])
 
 
+@pytest.mark.slow
 def test_an_earlier_trial_is_kept_and_another_backbone_size_is_tried_anew(project, monkeypatch):
     tried, found = [], {"decode_s": 1e-3, "network_s": None, "gpu_s": None}
     monkeypatch.setattr(calibration, "_embedding", lambda params, _: tried.append(params.embed.size) or found)

@@ -192,6 +192,7 @@ def files(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_withdrawn_purged_proved(campaign: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run()
     with pytest.raises(DataError, match="data holds the picture there"):
@@ -222,6 +223,7 @@ def test_what_is_not_of_the_picture_stays(campaign: Path) -> None:
     assert not (DRAWINGS / "hardest.png").exists()
 
 
+@pytest.mark.slow
 def test_a_second_purge_finds_nothing_to_do(purged: Path) -> None:
     before = files(Path())
     run(purge=True, prove=True)
@@ -277,6 +279,7 @@ def test_features_of_another_backbone_go_with_their_list(campaign: Path) -> None
     assert purged_objects.when(version)
 
 
+@pytest.mark.slow
 def test_an_old_version_says_that_it_was_purged(campaign: Path) -> None:
     entries = [{"md5": hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest(), "relpath": path.name}
                for path in sorted(layout.raw("own").iterdir())]  # fmt: skip

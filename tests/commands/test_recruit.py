@@ -72,6 +72,7 @@ def hand_in(server: prolific_server.Prolific, *sessions: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_who_was_accepted_is_paid_once_and_who_was_rejected_is_not(
     server: prolific_server.Prolific, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -97,6 +97,7 @@ def code_in(shown: httpx.Response) -> str | None:
     return None if found is None else found[1]
 
 
+@pytest.mark.slow
 def test_who_answered_is_paid_once_whatever_they_say(
     backend: MemoryBackend, links: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +133,7 @@ def test_who_answered_is_paid_once_whatever_they_say(
     assert [one["answers"] for one in told["participants"]] == ["3 of 3"]
 
 
+@pytest.mark.slow
 def test_what_the_server_has_is_counted_and_nothing_else(backend: MemoryBackend, links: dict[str, str]) -> None:
     with running(desk=Desk()) as crowd:
         ada, asked = begin(crowd, backend, links["1"]), project(backend)
@@ -143,6 +145,7 @@ def test_what_the_server_has_is_counted_and_nothing_else(backend: MemoryBackend,
         assert (code_in(page(crowd, links["1"])), code_in(page(crowd, links["2"]))) == (None, None)
 
 
+@pytest.mark.slow
 def test_answers_that_were_pulled_count_when_the_server_has_lost_them(
     backend: MemoryBackend, links: dict[str, str]
 ) -> None:
@@ -156,6 +159,7 @@ def test_answers_that_were_pulled_count_when_the_server_has_lost_them(
         assert code_in(page(crowd, links["1"])) is not None
 
 
+@pytest.mark.slow
 def test_whoever_comes_when_the_others_have_answered_has_nothing_to_do(
     backend: MemoryBackend, links: dict[str, str]
 ) -> None:
@@ -197,6 +201,7 @@ def test_two_studies_together_ask_no_more_either(
     assert run(*OPEN) == 0
 
 
+@pytest.mark.slow
 def test_links_that_are_none_or_closed_and_people_who_were_shut_out(
     backend: MemoryBackend, links: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -214,6 +219,7 @@ def test_links_that_are_none_or_closed_and_people_who_were_shut_out(
         assert page(crowd, f"{links['2']}/begin").status_code == 410
 
 
+@pytest.mark.slow
 def test_a_common_link_makes_no_more_accounts_than_the_study_can_need(backend: MemoryBackend) -> None:
     run(*OPEN)
     row = studies.find(STUDY)
@@ -229,6 +235,7 @@ def test_a_common_link_makes_no_more_accounts_than_the_study_can_need(backend: M
         assert page(crowd, common).status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["gold"], indirect=True)
 def test_prolific_s_participants_label_and_gold_decides_who_is_paid(
     backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -272,6 +279,7 @@ def desk_entrance(row: dict[str, object]) -> str:
     return entrance(row).common
 
 
+@pytest.mark.slow
 def test_who_was_rejected_gets_nothing_and_files_name_nobody_but_by_a_key(
     backend: MemoryBackend, links: dict[str, str]
 ) -> None:

@@ -125,6 +125,7 @@ def test_without_an_index_it_cannot_be_said() -> None:
         withdraw(ID)
 
 
+@pytest.mark.slow
 def test_a_purge_removes_what_is_being_served_in_every_campaign_and_round(capsys) -> None:
     served = [layout.SERVING / place / f"{ID}.jpg" for place in ("one/r01", "one/r02", "renamed/r01")]
     other = layout.SERVING / "one/r01" / f"{OTHER}.jpg"

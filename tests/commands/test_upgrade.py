@@ -62,6 +62,7 @@ def test_a_campaign_that_is_of_this_version_is_said_to_be(here: Path, capsys: py
     assert git("rev-list", "--count", "HEAD").strip() == "1"
 
 
+@pytest.mark.slow
 def test_only_what_the_upgrade_writes_is_in_its_commit(here: Path) -> None:
     ship_earlier()
     commit("earlier")
@@ -72,6 +73,7 @@ def test_only_what_the_upgrade_writes_is_in_its_commit(here: Path) -> None:
     assert sorted(git("status", "--porcelain").splitlines()) == ["?? data/classes.csv", "?? notes.md"]
 
 
+@pytest.mark.slow
 def test_changes_that_are_in_no_commit_are_not_mixed_with_it(here: Path) -> None:
     ship_earlier()
     commit("earlier")
@@ -84,6 +86,7 @@ def test_changes_that_are_in_no_commit_are_not_mixed_with_it(here: Path) -> None
     assert git("status", "--porcelain") == " M params.yaml\n"
 
 
+@pytest.mark.slow
 def test_an_edit_that_cannot_be_merged_writes_nothing_and_names_its_line(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,6 +104,7 @@ def test_an_edit_that_cannot_be_merged_writes_nothing_and_names_its_line(
     assert "desc: ours" in "".join(near)
 
 
+@pytest.mark.slow
 def test_in_a_clone_of_the_source_a_merge_that_conflicts_is_ended(here: Path) -> None:
     """A team works on `main` with sources and rounds of its own; the source went on on `source`."""
     Path("src/silverprint").mkdir(parents=True)

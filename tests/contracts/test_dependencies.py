@@ -7,6 +7,7 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -39,6 +40,7 @@ def imported() -> dict[str, Path]:
     return {name: path for name, path in found.items() if name not in apart}
 
 
+@pytest.mark.slow
 def test_every_import_is_declared_and_nothing_else_is() -> None:
     known = packages_distributions()
     used = set()

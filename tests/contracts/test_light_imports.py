@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 # Each takes from a half to five seconds. scipy.stats is for figures that few commands give.
 HEAVY = "torch torchvision mlflow pandas great_expectations sklearn label_studio_sdk scrapy dvc matplotlib botocore"
 

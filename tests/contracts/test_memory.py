@@ -2,7 +2,11 @@
 
 import sys
 
+import pytest
+
 from tests.helpers.memory import peak_megabytes, run_watched
+
+pytestmark = pytest.mark.slow
 
 GREEDY = "import time; data = bytearray(300_000_000); del data; time.sleep(0.5)"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {GREEDY!r}])"

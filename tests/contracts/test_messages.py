@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 from tests.contracts.digests import ROOT
 
 SOURCES = sorted((ROOT / "src/silverprint").rglob("*.py"))
@@ -21,6 +23,7 @@ def messages(path: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_messages_say_silverprint_repro() -> None:
     found = [(path.name, text) for path in SOURCES for text in messages(path) if "dvc repro" in text]
     assert {name for name, _ in found} <= OF_DVC, f"say silverprint repro: {found}"

@@ -49,6 +49,7 @@ def linux_only(text: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_no_new_call_of_linux_alone_comes_in() -> None:
     found = {
         (str(path.relative_to(ROOT / "src/silverprint")), name)

@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from tests.contracts import digests
 
 
+@pytest.mark.slow
 def test_a_change_of_a_stages_code_was_considered() -> None:
     current, accepted = digests.current(), json.loads(digests.ACCEPTED.read_text())
     changed = sorted(stage for stage in current if current[stage] != accepted.get(stage))

@@ -189,6 +189,7 @@ def test_an_interval_is_there_where_alpha_is(frame):
     assert found is None or found[0] <= found[1] <= 1
 
 
+@pytest.mark.slow
 def test_the_interval_of_alpha_holds_it_in_most_draws():
     """Two people, each right in 85 of 100 of five classes: alpha is (p - .2) / .8 for their agreement p."""
     rng = np.random.default_rng(0)

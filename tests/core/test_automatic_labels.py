@@ -34,6 +34,7 @@ def learned(rng, classes, confidence, right):
     return sureness.fit(classes[chosen], confidence[chosen], right[chosen])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("audited", "overconfident"), [(300, False), (300, True), (1_500, True)])
 def test_the_promise_is_kept_in_so_many_campaigns_as_was_said(audited, overconfident):
     """And in as many campaigns there is no automatic label, or the interval of their precision holds the true one."""
@@ -121,6 +122,7 @@ def test_what_is_missing_is_said_with_numbers():
     assert "about" not in poor
 
 
+@pytest.mark.slow
 def test_the_estimate_of_the_audit_is_enough_oftener_than_not():
     """A model that is right in 995 of 1,000: as many audited pictures as were estimated keep .97."""
     rng = np.random.default_rng(3)

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 CODE = """
 import numpy as np
 from threadpoolctl import threadpool_info
@@ -27,6 +29,7 @@ except ValueError:
 """
 
 
+@pytest.mark.slow
 def test_one_inside_and_two_again_after_it_even_where_it_fails() -> None:
     """In a process of its own: a worker of the tests has one thread from the start."""
     two = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")

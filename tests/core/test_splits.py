@@ -1,6 +1,7 @@
 """The invariants of a release: who may be in it, and that test stays apart."""
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def campaigns(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame
 _TEXT = {name: pl.String() for name in ("image_id", "label", "role", "source")}
 
 
+@pytest.mark.slow
 @given(campaigns())
 def test_splits(campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> None:
     manifest, labels, silver = campaign
@@ -77,6 +79,7 @@ def test_every_usable_held_out_label_is_in_test(campaign: tuple[pl.DataFrame, pl
     assert set(rows.filter(pl.col("split") == "test")["image_id"]) == expected & usable
 
 
+@pytest.mark.slow
 @given(campaigns(), st.lists(st.sampled_from("ab"), unique=True))
 def test_a_test_source_is_in_test_alone(
     campaign: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame], apart: list[str]

@@ -190,6 +190,7 @@ def test_sigterm_ends_a_waiting_person_and_a_wrong_password_is_one_line(house):
         person.wait()
 
 
+@pytest.mark.slow
 def test_a_person_waits_for_a_server_that_is_away(tmp_path):
     account = tmp_path / "var/people/bo.json"
     account.parent.mkdir(parents=True)

@@ -61,6 +61,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(built, pict
     assert not set(digests(tmp_path).values()) & set(digests(built).values())
 
 
+@pytest.mark.slow
 def test_what_is_built_is_left_alone_and_what_is_lost_comes_back(built, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     build.build(100)
@@ -127,6 +128,7 @@ def test_the_list_names_pictures_that_no_page_shows_some_that_one_does_and_some_
     assert {row["label"] for row in rows} <= {*CLASSES, ""}
 
 
+@pytest.mark.slow
 def test_the_list_names_the_site_where_it_is_served(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     build.build(100)
@@ -213,6 +215,7 @@ def test_the_sheet_has_five_thousand_different_tiles_of_every_class():
     assert len(fashion.labels()) == fashion.IMAGES
 
 
+@pytest.mark.slow
 def test_the_sheet_is_what_the_script_makes():
     dataset = Path("/usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz")
     needs.path(dataset, "run: apt-get install dataset-fashion-mnist")
@@ -231,6 +234,7 @@ def test_look_alikes_are_classes_and_hardness_has_mean_one():
     assert sum(HARDNESS.values()) == pytest.approx(len(CLASSES))
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_leaves_no_half_site(tmp_path):
     command = f"ulimit -f 100; exec {sys.executable} -m silverprint.demo build --pictures 100"
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)

@@ -23,6 +23,7 @@ def error_rate(name: str, truth: str, shown: str | None = None) -> float:
     return sum(answer != truth for answer in given_ones) / len(given_ones)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), [("ada", 0.10), ("bo", 0.15), ("cyn", 0.30)])
 def test_people_err_as_often_as_said(name, expected):
     overall = sum(error_rate(name, truth) for truth in CLASSES) / len(CLASSES)

@@ -116,6 +116,7 @@ def test_the_dirt_is_served_as_counted(built, pictures, visitor, monkeypatch):
     assert kinds == expected
 
 
+@pytest.mark.slow
 def test_a_licence_is_said_in_the_usual_ways_or_not_at_all(visitor):
     pages = [parsel.Selector(visitor.get(f"/product/{number:05d}").text) for number in range(1, 120)]
     said = Counter("rel" if page.css("a[rel=license]") else "ld" if page.css("script") else None for page in pages)
@@ -170,6 +171,7 @@ def test_links_stay_on_the_site(site, visitor):
     assert {urlsplit(link).netloc for link in links} == {urlsplit(site).netloc}
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_one_line_and_exit_69(built, site):
     port = str(urlsplit(site).port)
     command = [sys.executable, "-m", "silverprint.demo", "site", "--port", port]

@@ -76,6 +76,7 @@ def demo(project: Path) -> Path:
     return project
 
 
+@pytest.mark.slow
 def test_everything_that_the_demo_made_goes(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clean()
     assert git("status", "--short", "--ignored") == ""
@@ -103,6 +104,7 @@ def test_work_of_people_is_refused(demo: Path, harm, said: str) -> None:
     assert git("status", "--short", "--ignored") == before
 
 
+@pytest.mark.slow
 def test_pictures_of_a_contributor_whom_nobody_knows_are_refused(demo: Path) -> None:
     person = Contributor("a" * 10, "0123456789", "garments", "en", "CC-BY-4.0", "f" * 64, "2026-11-25", "phone", 5)
     with Inbox("crowd", contribute_page.crowd(config.load(), "crowd"), 20) as inbox:
@@ -116,6 +118,7 @@ def test_pictures_of_a_contributor_whom_nobody_knows_are_refused(demo: Path) -> 
     assert not layout.INBOX.exists()
 
 
+@pytest.mark.slow
 def test_what_a_person_wrote_stays_and_is_named(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with layout.TAKEDOWNS.open("a") as ledger:
         ledger.write("a line that a person wrote\n")
@@ -128,6 +131,7 @@ def test_what_a_person_wrote_stays_and_is_named(demo: Path, capsys: pytest.Captu
     assert "params.yaml" in line
 
 
+@pytest.mark.slow
 def test_labels_that_the_demo_imported_go_and_others_stay(demo: Path) -> None:
     header = layout.IMPORTS.read_text()
     row = "{},import:{},bag,bag,valid,1,2026-11-25T07:19:16Z\n"
@@ -139,6 +143,7 @@ def test_labels_that_the_demo_imported_go_and_others_stay(demo: Path) -> None:
     assert layout.IMPORTS.read_text() == header + row.format("b" * 64, "museum")
 
 
+@pytest.mark.slow
 def test_what_the_expert_knew_goes_and_gold_of_people_stays(demo: Path) -> None:
     header = layout.GOLD.read_text()
     row = "{},bag,{},2026-11-25T07:19:16Z\n"
@@ -150,6 +155,7 @@ def test_what_the_expert_knew_goes_and_gold_of_people_stays(demo: Path) -> None:
     assert layout.GOLD.read_text() == header + row.format("b" * 64, "two experts agree")
 
 
+@pytest.mark.slow
 def test_a_round_opened_here_goes_with_its_line_in_params(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = layout.PARAMS.read_text()
     fourth = text.replace(
@@ -166,6 +172,7 @@ def test_a_round_opened_here_goes_with_its_line_in_params(demo: Path, capsys: py
     assert git("status", "--short", "--ignored") == ""
 
 
+@pytest.mark.slow
 def test_rounds_that_the_demo_opened_are_planned_again(demo: Path) -> None:
     layout.PARAMS.write_text((ROOT / "params.yaml").read_text())
     git("rm", "-q", "-r", "--cached", "data/rounds")

@@ -1,6 +1,8 @@
 """deploy/ as a team has it, its processes started by hand: a round goes through, and each service is killed once."""
 
 import os
+import shlex
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from silverprint.commands import people, track
 from silverprint.errors import UnavailableError
 from tests.adapters.labelstudio.conftest import Person, find, person
 from tests.helpers import deployment, studio_machine, tracking_campaign
-from tests.helpers.deployment import Deployment
+from tests.helpers.deployment import DEPLOY, Deployment
 from tests.helpers.opened_rounds import all_opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployment")]
@@ -151,3 +153,45 @@ def test_figures_reach_mlflow_once_it_and_its_storage_are_back(
     capsys.readouterr()
     track.sync(campaign)
     assert "0 of 1 runs updated" in capsys.readouterr().err
+
+
+def test_a_backup_brings_back_answers_and_artefacts(
+    deployed: Deployment, house: Studio, stored: Artifacts, tmp_path: Path
+) -> None:
+    known = os.environ | {"COMPOSE": str(_compose(deployed, tmp_path / "compose"))}
+    project = find(house, "team", studio_machine.ROUND)
+    assert project is not None
+    before, files = house.annotations(project), dict(stored.files())
+    assert len(before) == 2 * PICTURES
+    assert files
+
+    subprocess.run([DEPLOY / "backup", tmp_path / "kept"], env=known, check=True)
+    house.delete_project(project)
+    stored.remove(list(files))
+    assert not dict(stored.files())
+    subprocess.run([DEPLOY / "restore", tmp_path / "kept"], env=known, check=True)
+    assert house.annotations(project) == before
+    assert dict(stored.files()) == files
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "kept").iterdir()} == {0o600}
+
+
+def _compose(deployed: Deployment, path: Path) -> Path:
+    """Stands in for `docker compose`: runs a program of a service where that service's processes run."""
+    database = {
+        "PGHOST": "127.0.0.1",
+        "PGPORT": deployed.ports["postgresql:5432"],
+        "PGPASSWORD": deployed.secret("postgresql"),
+    }
+    of_database = shlex.join(f"{name}={value}" for name, value in database.items())
+    of_mlflow = shlex.join(f"{name}={value}" for name, value in deployed.environment("mlflow").items())
+    entry = shlex.join(deployed.command("mlflow")[: len(deployed.services["mlflow"]["entrypoint"])])
+    path.write_text(f"""#!/bin/sh
+case "$*" in
+  "exec -T postgresql "*) shift 3; exec env {of_database} "$@" ;;
+  "run --rm -T --no-deps mlflow /opt/silverprint/objects "*) exec env {of_mlflow} {entry} {DEPLOY}/objects "$7" ;;
+  stop*|up*) ;;
+  *) exit 64 ;;
+esac
+""")
+    path.chmod(0o755)
+    return path

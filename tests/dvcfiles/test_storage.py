@@ -17,6 +17,7 @@ def configure(url: str, *more: str) -> None:
     Path(".dvc/config").write_text("\n".join(lines) + "\n")
 
 
+@pytest.mark.slow
 def test_a_folder_is_a_remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     configure("../far")

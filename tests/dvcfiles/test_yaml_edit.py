@@ -58,6 +58,7 @@ def changed(before: str, after: str) -> tuple[str, str]:
     return before[start : len(before) - end], after[start : len(after) - end]
 
 
+@pytest.mark.slow
 @given(text=mappings(), word=WORDS, data=st.data())
 def test_what_is_put_is_read_again_and_nothing_else_is_touched(text: str, word: str, data: st.DataObject) -> None:
     meant = load(text)

@@ -135,6 +135,7 @@ def test_what_an_answer_to_robots_txt_means() -> None:
 SIZES = st.lists(st.tuples(st.integers(0, HOT), st.integers(0, 3)), max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(SIZES)
 def test_what_is_put_into_the_ring_is_there_until_it_is_freed(steps: list[tuple[int, int]]) -> None:

@@ -72,6 +72,7 @@ def wrappings(inner: IPv4Address) -> list[IPv6Address]:
     ]
 
 
+@pytest.mark.slow
 @given(st.ip_addresses(v=4))
 def test_forms_that_no_network_carries_any_more_are_private(inner: IPv4Address) -> None:
     """Compatible, translated, with a translator's local prefix, Teredo (server, or client with its bits turned)."""

@@ -70,6 +70,7 @@ def small_claims(side: int) -> Iterator[bytes]:
     yield tiff(1)[:18] + struct.pack("<I", side) + tiff(1)[22:30] + struct.pack("<I", side) + tiff(1)[34:]
 
 
+@pytest.mark.slow
 def test_small_files_that_claim_a_hundred_megapixels_are_refused_before_memory_is_had() -> None:
     process = psutil.Process()
     before = process.memory_info().rss
@@ -80,6 +81,7 @@ def test_small_files_that_claim_a_hundred_megapixels_are_refused_before_memory_i
     assert process.memory_info().rss - before < 100_000_000
 
 
+@pytest.mark.slow
 def test_a_phones_108_megapixels_are_taken_where_the_decoder_reduces() -> None:
     data = saved(Image.new("RGB", (12_000, 9_000), "teal"), "JPEG")
     row = measure("x", data)
@@ -103,6 +105,7 @@ def test_scans_are_counted_before_anything_is_decoded() -> None:
     assert measure("x", scans(40, 64))["decodable"]
 
 
+@pytest.mark.slow
 def test_what_takes_long_is_stopped_and_the_next_picture_goes_on() -> None:
     slow = scans(400, 2_000)
     assert not is_cheap(slow)
@@ -111,6 +114,7 @@ def test_what_takes_long_is_stopped_and_the_next_picture_goes_on() -> None:
     assert measure("x", encoded(1, "GIF"))["decodable"]
 
 
+@pytest.mark.slow
 def test_what_takes_much_memory_is_stopped_and_the_next_picture_goes_on() -> None:
     large = saved(Image.new("L", (7_000, 7_000)), "TIFF", compression="tiff_lzw")
     with pytest.raises(Undecodable, match="too-much-memory"):
@@ -137,6 +141,7 @@ def whoami(data: bytes) -> int:
 GIF = encoded(1, "GIF")  # never cheap
 
 
+@pytest.mark.slow
 def test_a_crash_is_a_reason_and_a_fault_of_ours_is_raised_here() -> None:
     with pytest.raises(Undecodable, match="crashed"):
         run_bounded(broken, GIF)
@@ -153,6 +158,7 @@ def test_a_machine_that_starts_no_child_makes_no_picture_bad(monkeypatch: pytest
         measure("x", GIF)
 
 
+@pytest.mark.slow
 def test_a_child_is_used_again_and_by_one_thread_at_a_time() -> None:
     first = run_bounded(whoami, GIF)
     assert first != os.getpid()

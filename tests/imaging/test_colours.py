@@ -112,6 +112,7 @@ def test_an_icc_profile_in_pieces_must_be_whole() -> None:
     assert not np.array_equal(decode(data).pixels, decode(saved("JPEG")).pixels)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_a_hostile_profile_costs_little_and_raises_nothing(seed: int) -> None:

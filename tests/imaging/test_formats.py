@@ -238,6 +238,7 @@ def drawing(level: int, share: float) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 255), st.floats(0.05, 0.95))
 @fewer(2)
 def test_a_drawing_on_transparent_ground_is_seen(level: int, share: float) -> None:

@@ -81,6 +81,7 @@ def test_time_is_in_proportion_to_the_bytes(kind: str) -> None:
     assert strip(once) == once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["scans", "fill bytes in the scan", "IDAT of no bytes", "pictures in a frame"])
 def test_memory_is_in_proportion_to_the_bytes(kind: str) -> None:
     data = HOSTILE[kind](MEGABYTE // 4)
@@ -99,6 +100,7 @@ def test_too_many_parts_give_nothing_back(kind: str) -> None:
     assert strip_pieces(HOSTILE[kind](MEGABYTE)) == []
 
 
+@pytest.mark.slow
 def test_what_cameras_and_programs_write_is_far_from_too_much() -> None:
     profile = (b"\xff\xe2\xff\xffICC_PROFILE\0" + bytes(65_521)) * 255
     metadata = (b"\xff\xe1\xff\xffhttp://ns.adobe.com/xmp/extension/\0" + bytes(65_498)) * 300

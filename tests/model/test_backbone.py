@@ -71,6 +71,7 @@ def embedder():
     return Embedder("efficientnet_lite0", 64)
 
 
+@pytest.mark.slow
 def test_a_stream_keeps_the_order_and_the_features_of_each_picture(embedder) -> None:
     pictures = [(str(number), jpeg(number)) for number in range(11)]
     batches = list(embedder.stream(pictures, batch=4))

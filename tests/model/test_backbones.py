@@ -58,6 +58,7 @@ def some(size: int, count: int = 3) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "size"), EVERY)
 def test_a_backbone_gives_the_blocks_it_says_of_each_picture_alone(name: str, size: int, tmp_path: Path) -> None:
     weights = written(name, tmp_path)
@@ -86,12 +87,14 @@ def test_the_features_are_those_of_the_file(resnet: Weights, tmp_path: Path) -> 
     assert not np.array_equal(*features)
 
 
+@pytest.mark.slow
 def test_a_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
     weights = Weights(tmp_path / "gone.pth", "0" * 64)
     with pytest.raises(UnavailableError, match=r"not there; fetch https://.*resnet18.*, as .*gone\.pth"):
         Embedder("torchvision/resnet18", 64, weights)
 
 
+@pytest.mark.slow
 def test_another_file_than_the_one_named_is_refused(resnet: Weights) -> None:
     with pytest.raises(UnavailableError, match="not the weights known"):
         Embedder("torchvision/resnet18", 64, Weights(resnet.path, "0" * 64))

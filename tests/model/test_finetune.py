@@ -77,6 +77,7 @@ def learnt(given: Lesson, scratch: Path, recipe: Model = RECIPE, seed: int = 5) 
     return learn(given, EMBED, recipe, seed=seed, scratch=scratch, every_s=0)
 
 
+@pytest.mark.slow
 def test_a_network_learns_and_says_of_its_pictures_what_it_would_have_said_unseen(tiny, tmp_path) -> None:
     given = lesson()
     found = learnt(given, tmp_path / "a")
@@ -90,6 +91,7 @@ def test_a_network_learns_and_says_of_its_pictures_what_it_would_have_said_unsee
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.slow
 def test_no_prediction_held_out_knows_its_pictures_label(tiny, tmp_path, monkeypatch) -> None:
     """Two labels of a fold are swapped: what is said of that fold's pictures stays, but for the temperature."""
     from silverprint.model.finetune import learn as module
@@ -116,6 +118,7 @@ def unstopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Learnt, int]:
         return learnt(given, tmp_path_factory.mktemp("unstopped") / "a", MIXED), given.pictures.read_so_far
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tiny, tmp_path, unstopped) -> None:
     runs = [unstopped[0], *(learnt(lesson(18), tmp_path / "scratch", MIXED, seed) for seed in (5, 6))]
     folders = [tmp_path / name for name in "abc"]
@@ -134,6 +137,7 @@ def stop() -> None:
     raise StoppedError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reads", [20, 85])  # in the second epoch of the first fold, and of the third
 def test_a_run_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(tiny, tmp_path, unstopped, reads: int) -> None:
     expected, whole = unstopped
@@ -149,6 +153,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(tiny, tmp
     assert again.pictures.read_so_far < whole
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_labels_is_of_no_use(tiny, tmp_path) -> None:
     given = lesson(18)
     given.pictures.stop_at, given.pictures.stop = 30, stop
@@ -216,6 +221,7 @@ def test_what_cannot_be_learnt_is_one_line(tiny, tmp_path, monkeypatch) -> None:
         learnt(lesson(12), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_librarys_network_learns_with_its_own_normalisation(tmp_path) -> None:
     """torchvision's are looked into by a copy of their graph: it must share what is trained, and how."""
     torch.manual_seed(0)

@@ -37,6 +37,7 @@ def taught(given_: Lesson, omega: str, checkpoint: Path) -> str:
     return network.digest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("omega", ["entropy", "flexmatch"])
 def test_a_run_with_a_pool_that_was_stopped_ends_as_if_it_had_not_been(tiny, tmp_path, omega: str) -> None:
     whole, broken, again = with_pool(), with_pool(), with_pool()
@@ -48,6 +49,7 @@ def test_a_run_with_a_pool_that_was_stopped_ends_as_if_it_had_not_been(tiny, tmp
     assert again.pictures.read_so_far == whole.pictures.read_so_far / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("omega", "memory"),
     [
@@ -64,6 +66,7 @@ def test_a_checkpoint_holds_what_an_omega_remembers(tiny, tmp_path, omega: str, 
     assert not any(torch.equal(kept[f"omega.{name}"], first[name]) for name in memory)
 
 
+@pytest.mark.slow
 def test_the_pool_teaches_where_it_is_asked_to_and_there_is_one(tiny, tmp_path) -> None:
     alone = taught(with_pool(pool=0), "none", tmp_path / "a")
     assert taught(with_pool(), "none", tmp_path / "b") == alone

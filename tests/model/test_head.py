@@ -24,6 +24,7 @@ def trained() -> Head:
     return train_members(rows, labels, np.random.default_rng(1).exponential(size=(3, 90)), classes=3)
 
 
+@pytest.mark.slow
 def test_it_finds_the_optimum_of_its_loss() -> None:
     """Against scikit-learn's solver of the same convex problem."""
     from sklearn.linear_model import LogisticRegression
@@ -35,6 +36,7 @@ def test_it_finds_the_optimum_of_its_loss() -> None:
     np.testing.assert_allclose(weight[0].T, theirs.coef_, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_a_weight_of_zero_leaves_an_example_out() -> None:
     rows, labels = blobs()
     out = np.ones((1, 90))
@@ -44,6 +46,7 @@ def test_a_weight_of_zero_leaves_an_example_out() -> None:
     np.testing.assert_allclose(with_zeros[0], without[0], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_members_do_not_touch_one_another() -> None:
     rows, labels = blobs()
     weights = np.random.default_rng(0).random((4, 90))
@@ -79,6 +82,7 @@ def test_what_it_predicts_is_the_softmax_of_its_scores_over_the_temperature(warm
     np.testing.assert_allclose(head.predict(rows), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_it_is_written_and_read_as_it_was_and_always_to_the_same_bytes(tmp_path) -> None:
     head, card = trained(), {"model_id": "r01-x"}
     head.save(tmp_path / "a", card)
@@ -113,6 +117,7 @@ def features(tmp_path) -> Features:
     return Features(tmp_path)
 
 
+@pytest.mark.slow
 def test_predicting_over_the_memory_map_is_predicting(features) -> None:
     wanted = list(reversed(features.image_ids))
     head = trained()

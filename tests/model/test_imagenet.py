@@ -28,6 +28,7 @@ def test_every_class_has_a_name_of_its_own() -> None:
         imagenet.require_known("classifiers.own.classes", ["daisy", "trenchcoat"])
 
 
+@pytest.mark.slow
 def test_photographs_are_recognised_by_the_features_that_are_there(tmp_path: Path) -> None:
     photographs = np.stack([resize(load_sample_image(name), 224) for name in ("china.jpg", "flower.jpg")])
     write_description(tmp_path, {"blocks": dict(efficientnet_lite0.BLOCKS)})

@@ -85,6 +85,7 @@ def test_the_head_says_what_the_fitted_model_says(omega, tmp_path):
     require_the_same(head_of(fitted, lens), fitted, lens, rows, tmp_path)
 
 
+@pytest.mark.slow
 def test_so_does_a_head_behind_a_kernel(ringed, tmp_path):
     rows, truth, lens, fitted = ringed
     head = head_of(fitted, lens)
@@ -115,11 +116,13 @@ def test_it_learns_and_its_members_differ():
     assert [one["omega"] for one in found.facts["tried"]] == ["graph equal", "entropy halfway", "none"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_does_not():
     assert learnt().head.digest() == learnt().head.digest()
     assert learnt().head.digest() != learnt(seed=2).head.digest()
 
 
+@pytest.mark.slow
 def test_noise_makes_it_less_sure():
     rows, truth = clusters(300)
     shuffled = np.random.default_rng(0).permutation(truth)
@@ -160,6 +163,7 @@ def test_a_label_cannot_be_read_from_what_is_said_of_it(omega, monkeypatch):
     np.testing.assert_allclose(found[0], found[1], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_label_that_is_alone_in_its_class_is_judged_too():
     rows, truth = clusters(300)
     truth[1:31] %= 2

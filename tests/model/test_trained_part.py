@@ -72,6 +72,7 @@ def changed(now: dict[str, Tensor]) -> set[str]:
     return {name for name, tensor in before.items() if not torch.equal(tensor, now[name])}
 
 
+@pytest.mark.slow
 def test_bitfit_changes_biases_and_the_last_layer(attentive, tmp_path) -> None:
     found = changed(taught(tmp_path, trained="bitfit"))
     biases = {"patches.bias", "norm.bias", "attention.in_proj_bias", "attention.out_proj.bias", "linear.bias"}
@@ -131,6 +132,7 @@ def test_the_average_forgets_the_first_steps_and_then_decays() -> None:
     np.testing.assert_allclose(seen, np.cumprod([2 / 11, 3 / 12, 4 / 13, 0.5]), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_an_average_of_weights_goes_on_after_a_kill(tiny, tmp_path) -> None:
     def run(folder: str, stop_at: int = -1, ema: float = 0.9) -> str:
         given, network = lesson(12), Network.pretrained(EMBED, CLASSES, 1)

@@ -27,6 +27,7 @@ def names(campaign: Campaign) -> list[str]:
     return campaign.images().filter("kept")["image_id"].head(6).to_list()
 
 
+@pytest.mark.slow
 def test_pictures_are_predicted_as_their_features_are(campaign: Campaign, folder: Path, names: list[str]) -> None:
     model = campaign.model()
     expected = model.predict(campaign.features(names))
@@ -43,6 +44,7 @@ def test_pictures_are_predicted_as_their_features_are(campaign: Campaign, folder
     assert model.predict_pictures(opened) == pytest.approx(expected, abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_picture_that_pillow_opened_is_turned_and_put_on_white(campaign: Campaign, names: list[str]) -> None:
     upright = campaign.picture(names[0]).resize((80, 120))
     exif = Image.Exif()

@@ -73,6 +73,7 @@ def test_a_picture_that_clean_withdrew_is_refused(campaign: Campaign, folder: Pa
         campaign.picture(name)
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(st.integers(0, 99), max_size=30), size=st.integers(1, 40))
 def test_features_are_those_on_disk_whatever_the_order(campaign: Campaign, places: list[int], size: int) -> None:

@@ -26,6 +26,7 @@ def state(folder: Path) -> dict[str, tuple[int, int, str]]:
     }
 
 
+@pytest.mark.slow
 def test_the_document_s_code_runs_and_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What runs without the campaign, elsewhere, is marked `py`; tests/adapters/tracking loads a registered model.
     code = "\n".join(re.findall(r"```python\n(.*?)```", DOCUMENT, re.S))
@@ -51,6 +52,7 @@ def test_the_import_is_light() -> None:
     assert found.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_a_campaign_is_opened_without_torch_and_scipy(folder: Path) -> None:
     code = "import sys, silverprint; one = silverprint.open(sys.argv[1]); one.images(), one.queue(); "
     code += "next(one.pictures(one.images().filter('kept')['image_id'])); "

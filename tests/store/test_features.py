@@ -25,6 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(wanted=st.lists(st.sampled_from(range(20)), unique=True), size=st.integers(1, 9))
 def test_a_scan_gives_every_row_once_with_its_place(folder: Path, wanted: list[int], size: int) -> None:

@@ -36,6 +36,7 @@ def intake(writer: ShardWriter) -> Intake:
     return Intake(writer, "odd", empty(RAW))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, phases=NO_SHRINKING)
 @given(SHOWINGS, ANSWERS)
 def test_whatever_is_said_a_table_holds_it(showing: Showing, answer: Answer) -> None:
@@ -53,6 +54,7 @@ def test_whatever_is_said_a_table_holds_it(showing: Showing, answer: Answer) -> 
     assert (field_bounds.showing(said), field_bounds.answer(found, said)) == (said, found)  # once is enough
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, phases=NO_SHRINKING)
 @given(steps=st.lists(st.tuples(SHOWINGS, ANSWERS), min_size=1, max_size=12))
 def test_no_part_is_lost_by_what_is_said(

@@ -72,6 +72,7 @@ def test_csv_of_many_programs(data: str, rows: Any, encoding: str) -> None:
         assert read(".csv", encoded) == rows
 
 
+@pytest.mark.slow
 @given(ROWS, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from(["utf-8-sig", "utf-16"]))
 def test_whatever_a_csv_holds_it_is_read_as_python_reads_it(
     rows: list[tuple[str, ...]], delimiter: str, end: str, encoding: str

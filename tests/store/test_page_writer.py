@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from silverprint.store.shards.unfinished_part import MOST_WAITING, PAGE, PageWriter
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from([0, 1, 511, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE + 7]), max_size=6))
 def test_what_is_written_is_there_in_order_and_whole_pages_come_first(

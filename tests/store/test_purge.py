@@ -23,6 +23,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_the_bytes_are_gone_and_the_rest_stays_where_it_was(root: Path) -> None:
     before = {path.name: path.read_bytes() for path in root.glob("*.tar")}
     changed = {path.name for path in purge.purge(root, GONE)}

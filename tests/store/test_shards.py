@@ -40,6 +40,7 @@ PAYLOADS = [bytes([number]) * (number * 97 + 1) for number in range(20)]
 PLAIN_USE = "from pathlib import Path; from silverprint.store import ShardWriter\n"
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.lists(st.binary(min_size=1, max_size=2000), unique=True, max_size=12), st.integers(1, 3000), st.integers(1, 5)
@@ -56,6 +57,7 @@ def test_what_goes_in_comes_out(
     assert sorted(reader.index()["url"]) == sorted(f"u{number}" for number in range(len(payloads)))
 
 
+@pytest.mark.slow
 @fewer(5)
 @given(st.integers(1, 6), st.integers(1, 120), st.integers(0, 120))
 def test_parts_grow_with_the_source(
@@ -142,6 +144,7 @@ def test_an_exception_drops_the_open_part_only(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index-00000.parquet", "shard-00000.tar"]
 
 
+@pytest.mark.slow
 def test_what_a_kill_left_is_removed_and_its_number_used_again(tmp_path: Path) -> None:
     written(tmp_path, PAYLOADS[:2])
     killed = PLAIN_USE + (
@@ -196,6 +199,7 @@ def test_nothing_is_appended_to_a_source_that_lost_something(tmp_path: Path, har
     assert [fault.leftover for fault in inspect(tmp_path)].count(False) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limit", "sizes"), [(2_000_000, [900_000] * 4), (3_000, [10]), (12_000, [10] * 500)])
 def test_a_full_disk_is_one_error_and_nothing_half_written(tmp_path: Path, limit: int, sizes: list[int]) -> None:
     """The limit strikes the tar, the small index, the large index."""
@@ -246,6 +250,7 @@ def test_several_sources_are_read_as_one(tmp_path: Path) -> None:
         assert len(reader.index()) == 8 + 15
 
 
+@pytest.mark.slow
 def test_more_shards_than_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mmap_reader, "_OPEN", 40)
     descriptors = Path("/proc/self/fd")

@@ -91,6 +91,7 @@ def test_metadata_of_a_folder_of_ones_own(tmp_path: Path) -> None:
         assert found.take("train/a.jpg") is None
 
 
+@pytest.mark.slow
 def test_a_manifest_of_many_rows_takes_no_memory(acquired: Callable[[Path], None], tmp_path: Path) -> None:
     """Each row of Python's would take 47 times its bytes."""
     lines = (json.dumps({"path": f"pictures/{number:07d}.jpg", "label": "bag"}) for number in range(5_000))

@@ -150,6 +150,7 @@ def test_a_path_that_is_no_folder_is_told(read: Read, tmp_path: Path) -> None:
         read(tmp_path / "empty")
 
 
+@pytest.mark.slow
 def test_source_add_writes_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder(project / "pictures", {"coat/a.jpg": encoded(1)})
     assert cli.main(["source", "add", "mine", "--folder", "pictures", "--license", "MIT"]) == 0
@@ -180,6 +181,7 @@ def test_a_folder_is_counted_as_it_is_read(tmp_path: Path) -> None:
     assert walking.count_files(tmp_path / "nowhere") == 0
 
 
+@pytest.mark.slow
 def test_a_folder_says_how_many_files_it_is_at(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are counted first, so that the time left is known."""
     folder(project / "mine", {f"{number}.jpg": encoded(number) for number in range(3)})

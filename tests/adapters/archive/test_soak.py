@@ -100,6 +100,7 @@ def _hold(jobs: list[tuple[int, int, str]]) -> None:
     print(f"{count:,} archives, {total} refused as a whole, the slowest {slowest:.2f} s, at most {largest:.0f} MB")  # noqa: T201
 
 
+@pytest.mark.slow
 def test_a_hundred_damaged_archives(tmp_path: Path) -> None:
     longest, _, refused = try_out((1, 100, str(tmp_path)))
     assert longest < LONGEST_S

@@ -267,6 +267,7 @@ def test_xz_that_asks_for_four_gigabytes_is_told(taken: Taken, tmp_path: Path) -
         taken(written(tmp_path / "z.xz", bytes(data)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["gz", pytest.param("bz2", marks=pytest.mark.slow), "zst"])
 def test_a_bomb_fills_no_memory_and_is_left_when_it_is_too_much(taken: Taken, tmp_path: Path, packing: str) -> None:
     head = block("first.jpg", encoded(1)) + block("bomb.jpg", size=100_000_000)

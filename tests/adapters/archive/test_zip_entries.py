@@ -248,6 +248,7 @@ def packed(method: int, data: bytes) -> bytes:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [ZIP_BZIP2, pytest.param(ZIP_LZMA, marks=pytest.mark.slow)])
 def test_a_bomb_that_states_a_small_size_fills_no_memory(taken: Taken, tmp_path: Path, method: int) -> None:
     """zipfile would unpack all of it before it looks at the stated size."""
@@ -289,6 +290,7 @@ def test_an_offset_beyond_every_file_is_a_row(taken: Taken, tmp_path: Path) -> N
     assert reasons(path) == {"good.jpg": ("stored", None), "far.jpg": ("failed", "unreadable")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_whatever_is_damaged_nothing_worse_than_a_row_or_a_line(tmp_path: Path, method: int) -> None:
     path = zipped(tmp_path / "drop.zip", {**GOOD, "manifest.csv": b"path\n"}, method)

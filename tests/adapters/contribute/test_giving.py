@@ -37,6 +37,7 @@ def test_what_was_agreed_to_is_kept_word_for_word(crowd: Crowd) -> None:
     assert (person.language, person.device, person.license) == ("en", "desktop", "CC-BY-4.0")
 
 
+@pytest.mark.slow
 def test_a_picture_is_kept_without_its_metadata_and_shown_to_its_sender_alone(crowd: Crowd) -> None:
     exif = Image.Exif()
     exif[0x010E] = "my garden, 51.05 N"

@@ -27,6 +27,8 @@ from tests.helpers import hostile_pages
 from tests.helpers.web_pictures import encoded
 from tests.imaging.test_strip_bounds import HOSTILE
 
+pytestmark = pytest.mark.slow
+
 MOST_S = 0.05
 LARGE = 20_000_000
 TRIES = 20  # of which the best counts: the system may leave the loop waiting while the other thread works

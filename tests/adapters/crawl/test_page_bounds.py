@@ -43,6 +43,7 @@ def test_a_licence_of_each_of_many_pictures() -> None:
     assert len(found) == 3_000
 
 
+@pytest.mark.slow
 def test_a_page_of_as_many_pictures_as_may_be() -> None:
     markup = "".join(f"<img class=photo src=/p{n}.jpg>" for n in range(MAX_TAGS))
     assert not is_too_large(markup)

@@ -199,12 +199,14 @@ def test_each_fault_fails_its_expectation_and_no_other(name, spoil, failed):
     assert len(found) == len(failed)
 
 
+@pytest.mark.slow
 def test_a_role_that_the_round_may_not_hold_fails():
     later = [role for role in ROLES if role != "evaluation"]
     findings = check(_queue(), SUITES / "queue.json", {**PARAMS["queue"], "roles": later})
     assert [finding.observed for finding in critical_failures(findings)] == ["2 of 6 rows (evaluation, evaluation)"]
 
 
+@pytest.mark.slow
 def test_an_unknown_licence_passes_where_it_may_be_kept():
     frame = _manifest().with_columns(_first("license", None))
     assert not critical_failures(check(frame, SUITES / "clean.json", {**PARAMS["clean"], "known_license": 0.0}))
@@ -230,6 +232,7 @@ def test_what_is_beyond_a_limit_that_stops_nothing_warns(name, spoil):
     assert warned.column == spoil.meta.output_name()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unmeasured", [None, float("nan")])
 def test_an_agreement_that_nobody_could_measure_warns_and_does_not_stop(unmeasured):
     frame = _labels().with_columns(pl.lit(unmeasured, pl.Float64).alias("alpha_round"))

@@ -30,6 +30,7 @@ def run(code: str) -> None:
     subprocess.run([sys.executable, "-c", f"import sys; {code}; {LIGHT}"], check=True)
 
 
+@pytest.mark.slow
 def test_commands_that_need_no_server_are_light(project):
     """One after the other, and with what else may talk to the server."""
     commands = ["status"], ["studio", "down"], ["wait"]

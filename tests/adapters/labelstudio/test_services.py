@@ -45,6 +45,7 @@ def start(service: background_server.Service, port: int | None) -> str:
     return background_server.up(service, port, lambda chosen: launch(service.folder, chosen))
 
 
+@pytest.mark.slow
 def test_up_twice_is_one_server(service, capsys):
     port = free_port()
     assert start(service, port) == f"http://127.0.0.1:{port}"
@@ -55,6 +56,7 @@ def test_up_twice_is_one_server(service, capsys):
     assert service.file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_server_comes_back_on_its_last_port_unless_another_is_wanted(service):
     port, other = free_port(), free_port()
     start(service, port)
@@ -89,6 +91,7 @@ def test_where_no_port_is_free_the_remedy_says_how_to_choose_one(service, monkey
         start(replace(service, first_port=port), None)
 
 
+@pytest.mark.slow
 def test_down_ends_all_of_it_and_twice_is_no_harm(service):
     start(service, free_port())
     processes = [psutil.Process(background_server.read_running(service)["pid"])]
@@ -100,6 +103,7 @@ def test_down_ends_all_of_it_and_twice_is_no_harm(service):
     assert not alive
 
 
+@pytest.mark.slow
 def test_a_killed_server_is_started_again(service):
     port = free_port()
     start(service, port)
@@ -110,6 +114,7 @@ def test_a_killed_server_is_started_again(service):
     assert background_server.read_running(service)["pid"] != first
 
 
+@pytest.mark.slow
 def test_a_stale_pid_of_a_living_process_does_no_harm(service):
     service.folder.mkdir()
     service.lock.write_text(json.dumps({"pid": os.getpid(), "url": "http://127.0.0.1:9", "port": 9}))
@@ -117,6 +122,7 @@ def test_a_stale_pid_of_a_living_process_does_no_harm(service):
     assert start(service, free_port())
 
 
+@pytest.mark.slow
 def test_a_running_server_whose_file_is_lost_is_found_again(service):
     port = free_port()
     start(service, port)
@@ -141,6 +147,7 @@ def test_a_disk_that_takes_no_lock(service, monkeypatch, number, rule):
             start(service, free_port())
 
 
+@pytest.mark.slow
 def test_a_taken_port(service):
     with taken_port() as port:
         words = rf"127\.0\.0\.1:{port}: the port is taken.*free it or: silverprint small up --port {port + 1}"
@@ -166,6 +173,7 @@ def test_a_server_that_ends_at_its_start_names_its_log(service):
     assert not background_server.is_held(service)
 
 
+@pytest.mark.slow
 def test_nothing_of_our_environment_leaks_in(service, monkeypatch):
     for name in ("HOST", "PORT", "DEBUG", "LABEL_STUDIO_HOST", "USERNAME"):
         monkeypatch.setenv(name, "leak")

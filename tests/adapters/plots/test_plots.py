@@ -72,6 +72,7 @@ def test_a_stored_jpeg_gives_nearly_the_thumbnail_of_its_full_decode(shape: tupl
     assert np.abs(found - np.asarray(thumbnails.thumbnail(decode(data).pixels, 112))).mean() < 3
 
 
+@pytest.mark.slow
 @given(
     accuracy=some.lists(some.floats(0.4, 0.95), min_size=3, max_size=3),
     controls=some.lists(some.tuples(some.floats(0.3, 0.95), some.floats(0.3, 0.95)), min_size=3, max_size=3),
@@ -116,6 +117,7 @@ def test_no_line_runs_through_the_name_of_a_round() -> None:
         assert not name.get_window_extent().count_contains(line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [1, 6])
 def test_the_curve_of_few_and_of_many_rounds(tmp_path: Path, rounds: int) -> None:
     pair = learning_curve.Control(20, 5, 0.5, 0.4)

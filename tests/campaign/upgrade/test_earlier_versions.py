@@ -26,6 +26,8 @@ from tests.adapters.labelstudio.conftest import PEOPLE
 from tests.helpers import studio_machine
 from tests.helpers.memory_backend import MemoryBackend
 
+pytestmark = pytest.mark.slow
+
 EARLIER = Path(__file__).parent / "earlier"
 QUICK = ("be45b35", "0ef582a")  # the oldest and the youngest
 VERSIONS = [

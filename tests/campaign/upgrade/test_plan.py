@@ -132,6 +132,7 @@ OPTIONAL = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(st.sets(st.sampled_from(OPTIONAL), min_size=1, max_size=4))
 def test_new_knobs_mean_what_the_campaign_meant_without_them(ways: set[tuple[str, ...]]) -> None:

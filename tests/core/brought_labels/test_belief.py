@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from silverprint.core.brought_labels.belief import Belief, Brought, believe
 from silverprint.core.semisupervised import fit
 
+pytestmark = pytest.mark.slow
+
 C = 4
 
 

@@ -31,6 +31,7 @@ def campaign(seed: int, *, brought: int, judged: int, wrong: float, right: float
     return found["import:own"], float((said == truth).mean())
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_though_people_err() -> None:
     found = [campaign(seed, brought=600, judged=100, wrong=0.1, right=0.95) for seed in range(40)]
     held = [one["low"] <= truth <= one["high"] for one, truth in found]

@@ -35,6 +35,7 @@ def test_each_kind_s_best_finding_that_counts(rows, least: float) -> None:
         assert {kind: float(figure) for kind, figure in said.items()} == pytest.approx(expected[name], abs=6e-4)
 
 
+@pytest.mark.slow
 def test_the_manifest_says_what_counts_and_keeps_the_picture(project: Path) -> None:
     face, faint, none = (Found(jpeg(tile(number)), name) for number, name in enumerate(["face", "faint", "none"]))
     lines = [
@@ -52,6 +53,7 @@ def test_the_manifest_says_what_counts_and_keeps_the_picture(project: Path) -> N
     assert all(row["kept"] for row in rows.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "kept", "shown_to"),
     [("hide", True, "nobody"), ("reject", False, "nobody"), ("flag", True, None), ("expert", True, "expert")],

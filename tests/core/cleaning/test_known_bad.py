@@ -44,6 +44,7 @@ def test_what_differs_in_few_bits_from_any_of_the_list_is_named(pool, bad, flips
         assert found.get(f"p{number}") == expected
 
 
+@pytest.mark.slow
 def test_files_and_their_copies_are_rejected_and_others_stay(typed, project: Path) -> None:
     large, other, same_pixels = tile(0, 320), tile(1), tile(2)
     pixels = np.asarray(same_pixels.convert("RGB"))

@@ -1,6 +1,7 @@
 """A picture is reserved as soon as no address offers it any more, and is free again as soon as one does."""
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(ROWS)
 def test_it_is_what_a_loop_finds(rows: list[tuple[str, str | None, str | None]]) -> None:
     last = {url: reason for url, _, reason in rows}

@@ -65,6 +65,7 @@ def test_nothing_taken_down_reaches_nothing() -> None:
     assert not NOTHING.forbid("https://shop.example/1", None)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3)), max_size=12), st.sets(st.sampled_from("abcdef"))
 )

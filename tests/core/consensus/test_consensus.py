@@ -62,6 +62,7 @@ answers = st.lists(
 ).map(table)
 
 
+@pytest.mark.slow
 @every
 @fewer(10)
 @given(answers, st.integers(0, 99))
@@ -87,6 +88,7 @@ def test_one_row_a_picture_in_range_and_blind_to_order(method, votes, seed):
     assert consensus(shuffled, method, classes=CLASSES, probabilities=told).equals(result)
 
 
+@pytest.mark.slow
 @given(answers)
 def test_the_majority_has_the_most_votes(votes):
     for row in consensus(votes, "majority", classes=CLASSES).drop_nulls("label").to_dicts():
@@ -164,6 +166,7 @@ def test_learning_annotators_beats_counting_votes(method):
     assert accuracy(consensus(table(rows), method), right) > counted + 0.08
 
 
+@pytest.mark.slow
 def test_three_people_with_two_votes_a_picture_are_not_read_worse_than_counted():
     """People who differ in accuracy alone: confusions of each would follow what happened to agree."""
     gains = []
@@ -236,6 +239,7 @@ def test_a_picture_with_one_vote_is_less_sure_than_one_with_three():
     assert 0.5 < one < agreed["confidence"].min()
 
 
+@pytest.mark.slow
 def test_a_good_model_is_heard_and_a_blind_one_is_not():
     votes, truth = crowd(6, pictures=300, each=2, right=0.7)
     rng = np.random.default_rng(0)
@@ -296,6 +300,7 @@ def test_dawid_skene_and_glad_are_crowd_kits():
         assert ours == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_no_library_is_imported_before_it_is_needed():
     code = "import sys, silverprint.core.consensus; print([name for name in HEAVY if name in sys.modules])"
     heavy = ("numba", "cleanlab", "crowdkit", "pandas", "sklearn")
@@ -338,6 +343,7 @@ def test_known_pictures_tell_whom_to_believe(cells, monkeypatch):
         assert result["confidence"].mean() > 0.8
 
 
+@pytest.mark.slow
 def test_the_shares_of_known_pictures_are_not_those_of_the_others():
     votes, truth = crowd(4, pictures=200, right=0.7)
     gold, labels = crowd(5, pictures=600, right=0.7)
@@ -367,6 +373,7 @@ def test_many_classes(classes, monkeypatch):
     assert consensus(votes.sample(fraction=1, shuffle=True, seed=1), classes=names).equals(result)
 
 
+@pytest.mark.slow
 def test_nine_thousand_votes_take_seconds():
     votes, truth = crowd(10, pictures=3_000, people=30, classes=10)
     consensus(votes.head(300))  # compiled

@@ -37,6 +37,7 @@ def in_jobs(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     monkeypatch.setattr(band_jobs, "_ROWS", most)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=5)
 @given(**SEEDS, shape=SHAPES)
 def test_any_partition_finds_the_same(seed: int, most: int, skewed: bool, shape: tuple[int, int]) -> None:

@@ -44,6 +44,7 @@ def agree(hashes: np.ndarray, radius: int) -> None:
     assert near_duplicate_groups(hashes, radius).tolist() == brute_groups(hashes, radius).tolist()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -61,6 +62,7 @@ def test_agrees_with_brute_force(seed, rows, width, seeds, flips, radius):
     agree(clustered(np.random.default_rng(seed), rows, width, seeds, flips), radius)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "radius"), [(1, 3), (1, 6), (1, 10), (4, 16), (4, 24), (4, 32)])
 def test_agrees_where_the_plan_uses_bands(width, radius):
     hashes = clustered(np.random.default_rng(radius), 1_200, width, 150, radius)

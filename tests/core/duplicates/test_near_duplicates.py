@@ -28,6 +28,7 @@ def known(hashes: list[int], inks: list[int], radius: int) -> Sameness:
     return by_hash.seen(places, painted(*inks))
 
 
+@pytest.mark.slow
 @fewer(2)
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(-1, 2)), max_size=60), st.integers(0, 3), st.randoms())
 def test_each_stands_for_itself_or_gives_way_to_the_best_kept_one_near_it(pictures, radius, random):

@@ -78,6 +78,7 @@ def test_wilson_holds_the_share_within_the_unit_interval(n, share) -> None:
         assert low <= successes / n <= high
 
 
+@pytest.mark.slow
 def test_the_gains_interval_covers_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
     covered = 0

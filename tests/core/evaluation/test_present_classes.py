@@ -50,6 +50,7 @@ def test_a_split_class_is_left_out_and_still_a_mistake_elsewhere() -> None:
     assert gone.schema == pl.Schema(EVALUATION)
 
 
+@pytest.mark.slow
 @given(st.permutations(["a", "b", "c", "d"]), st.lists(st.sampled_from(CLASSES), min_size=1))
 def test_renames_change_no_figure(new: list[str], labels: list[str]) -> None:
     rng = np.random.default_rng(len(labels))

@@ -85,6 +85,7 @@ def tables(n, share, rng):
     return stratum, labels, ours, theirs
 
 
+@pytest.mark.slow
 def test_weighted_figures_of_a_draw_from_strata_are_those_of_the_pool_on_average():
     """All consumers' estimators; the plain means of the same draws are far off."""
     rng = np.random.default_rng(3)

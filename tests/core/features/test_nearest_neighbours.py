@@ -81,6 +81,7 @@ def test_the_nearest_are_those_of_the_definition(seed: int, rows: int, spread: f
     assert listed(nearest(points, live, k, SEED)) == defined(points, live, k)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 @given(**POOLS, k=st.integers(1, 5), asking=st.sampled_from([1, 7, 64]))
 def test_jobs_of_any_size_find_the_same(seed: int, rows: int, spread: float, dead: float, k: int, asking: int) -> None:

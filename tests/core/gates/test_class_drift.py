@@ -34,6 +34,7 @@ def test_a_class_that_only_one_draw_has_is_counted():
     assert drift(labels(bag=30, hat=30), labels(bag=30, coat=30), seed=0).chance < 0.001
 
 
+@pytest.mark.slow
 def test_false_alarms_are_as_rare_as_the_level_says():
     rng = np.random.default_rng(0)
     draws = (pl.Series(rng.choice(list("abcdef"), size).tolist()) for _ in range(200) for size in (40, 60))

@@ -29,6 +29,7 @@ def evenly(truth: NDArray[np.int64], share: float, classes: int, seed: int) -> N
     return labels
 
 
+@pytest.mark.slow
 def test_planted_errors_come_first() -> None:
     rows, truth = clusters(400, 4, 1.0, 0)
     labels = evenly(truth, 0.06, 4, 1)
@@ -38,6 +39,7 @@ def test_planted_errors_come_first() -> None:
     assert (found.classes.argmax(axis=1) == truth).mean() > 0.98
 
 
+@pytest.mark.slow
 def test_errors_that_follow_the_classes_are_known_by_that() -> None:
     """A third of class 0 is called 1, and nothing else is wrong."""
     rng = np.random.default_rng(3)
@@ -60,6 +62,7 @@ def test_labels_without_errors_are_left_in_peace() -> None:
     assert found.wrong.mean() < 0.02
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(
     count=st.integers(1, 30),
@@ -91,6 +94,7 @@ def test_without_a_model_only_the_labels_speak(seed: int, strength: float) -> No
         )
 
 
+@pytest.mark.slow
 def test_the_belief_in_even_errors_gives_way_to_what_the_labels_show() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 5, 2000)

@@ -37,6 +37,7 @@ def test_a_copy_is_nearly_explained_from_either_side(way: str, number: int) -> N
     assert residual(copy, whole) < 0.2
 
 
+@pytest.mark.slow
 def test_other_pictures_are_not() -> None:
     shown = np.stack([thumbnail(tile(number, side=256)) for number in range(0, 48, 5)])
     pairs = np.argwhere(np.triu(np.ones((len(shown), len(shown))), 1))

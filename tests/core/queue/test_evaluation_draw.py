@@ -46,6 +46,7 @@ def test_each_picture_has_the_chance_that_its_stratum_was_given(strata, seed):
     assert found["weight"].sum() == pytest.approx(len(strata))
 
 
+@pytest.mark.slow
 def test_over_many_seeds_pictures_are_drawn_as_often_as_their_chance_says():
     rows = pool([0] * 40 + [1] * 5)
     times = np.zeros(45)

@@ -27,6 +27,7 @@ def left(pool, *taken):
     return pool
 
 
+@pytest.mark.slow
 @given(st.integers(2, 60), st.integers(0, 60), st.data())
 def test_with_those_that_join_it_is_the_draw_that_the_larger_pool_had_given(before, later, data):
     count, seed = data.draw(st.integers(1, before)), data.draw(st.integers(0, 2**32 - 1))
@@ -62,6 +63,7 @@ def test_more_than_are_wanted_join_at_a_lower_rate_that_stays_for_the_rounds_to_
     assert third["image_id"].cast(pl.Int64).min() >= 2000
 
 
+@pytest.mark.slow
 def test_shares_of_the_grown_pool_are_estimated_without_a_bias():
     found = []
     for seed in range(300):

@@ -123,6 +123,7 @@ def test_at_two_votes_a_picture_activelab_prefers_a_new_one_however_sure_the_mod
         assert new[0] < said.min()  # the lower, the more it is worth
 
 
+@pytest.mark.slow
 def test_second_looks_find_the_wrong_labels():
     """Of the labels in doubt, the 15 % that are worth most hold several times as many mistakes as all labels."""
     ratios = []

@@ -48,6 +48,7 @@ plans = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(pools(), plans, st.integers(0, 9), st.integers(1, 20), st.floats(0, 1), st.floats(0, 1))
 def test_the_queue_s_invariants(pool, plan, evaluation, budget, control, audit):
     available = pool["group"].n_unique()
@@ -76,6 +77,7 @@ def test_the_queue_s_invariants(pool, plan, evaluation, budget, control, audit):
     assert compose(pool, shares, plan, first, NOTHING).equals(queue)
 
 
+@pytest.mark.slow
 @given(pools(), plans, st.integers(0, 5), st.integers(1, 9))
 def test_chance_draws_before_the_strategy_and_does_not_know_it(pool, plan, evaluation, budget):
     shares = roles.shares(pool["group"].n_unique(), evaluation=evaluation, budget=budget, control=0.4)
@@ -100,12 +102,14 @@ def counted(role: str, shares: roles.Shares, seeds: int) -> list[int]:
     return list(counts.values())
 
 
+@pytest.mark.slow
 def test_control_is_a_fair_draw_from_the_whole_pool():
     counts = counted("control", roles.Shares(evaluation=0, control=15, train=15), seeds=100)
     chi = sum((n - 25) ** 2 / 25 for n in counts)
     assert chi < 98.3  # the 99.9 % point of chi-square with 59 degrees of freedom
 
 
+@pytest.mark.slow
 def test_the_audit_is_a_fair_draw_from_what_the_strategy_leaves():
     """So that it stands for the pictures that nobody is asked about."""
     counts = counted("audit", roles.Shares(evaluation=0, control=0, train=15, audit=15), seeds=100)

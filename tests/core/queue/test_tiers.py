@@ -19,6 +19,7 @@ def drawn(pool: pl.DataFrame, tiers: Tiers, **knobs: object) -> pl.DataFrame:
     return compose(pool, shares, plan, first, NOTHING)
 
 
+@pytest.mark.slow
 @given(pools(), rules, askings, st.sampled_from(["crowd", "judges"]))
 def test_a_picture_goes_to_the_tier_of_its_predicted_class_but_for_those_that_judge(pool, of_class, asking, judging):
     tiers = Tiers(of_class=of_class, asking={"expert": asking}, judging=judging)
@@ -44,6 +45,7 @@ def test_a_picture_that_one_tier_alone_may_see_goes_there_in_every_role(pool, of
         assert (row["tier"] == "desk") == (mine[row["image_id"]] == "desk")
 
 
+@pytest.mark.slow
 @given(pools(), rules, askings)
 def test_tiers_change_nothing_but_who_is_asked_and_how_many(pool, of_class, asking):
     changed = ["tier", "overlap", "max_overlap", "until"]
@@ -53,6 +55,7 @@ def test_tiers_change_nothing_but_who_is_asked_and_how_many(pool, of_class, aski
     assert crowd.equals(plain.join(crowd.select("image_id"), on="image_id", how="semi", maintain_order="left"))
 
 
+@pytest.mark.slow
 @given(pools())
 def test_without_a_class_of_a_tier_the_queue_is_what_it_was(pool):
     plain = drawn(pool, Tiers())

@@ -1,6 +1,7 @@
 """Changes between two versions of a release."""
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,7 @@ def test_each_kind_is_what_its_name_says_and_counts_agree(before: Held, after: H
         assert was[row["label"]] + row["added"] - row["removed"] + row["gained"] - row["lost"] == of[row["label"]]
 
 
+@pytest.mark.slow
 @given(held, held)
 def test_a_renamed_class_is_the_same_class(before: Held, after: Held) -> None:
     """Whatever names its versions have for `x`: only the pictures that stayed where they were are told apart."""

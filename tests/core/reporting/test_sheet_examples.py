@@ -38,6 +38,7 @@ def manifests(draw: some.DrawFn) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=MANIFEST)
 
 
+@pytest.mark.slow
 @given(manifests(), some.integers(2, 9))
 def test_every_reason_is_a_row_or_said_to_be_idle(manifest: pl.DataFrame, most: int) -> None:
     found = sheet_examples.example_rows(manifest, LIMITS, most)
@@ -51,6 +52,7 @@ def test_every_reason_is_a_row_or_said_to_be_idle(manifest: pl.DataFrame, most: 
     assert all(row.share == row.pictures / manifest.height for row in found)
 
 
+@pytest.mark.slow
 @given(manifests(), some.integers(2, 9))
 def test_examples_are_of_their_row_and_copies_are_beside_what_is_kept(manifest: pl.DataFrame, most: int) -> None:
     by_id = {row["image_id"]: row for row in manifest.to_dicts()}

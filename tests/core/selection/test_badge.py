@@ -52,6 +52,7 @@ def test_it_is_k_means_plus_plus_on_the_gradients(seed, n, c, members, labelled)
         assert values[rank] == pytest.approx(nearest, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_centre_is_drawn_in_proportion_to_its_squared_distance():
     at = np.array([0.0, 1.0, 2.0, 3.0, 6.0])
 

@@ -58,6 +58,7 @@ def a_request(n=40, d=4, c=3, budget=5, labeled=(), seed=1):
     }
 
 
+@pytest.mark.slow
 @every
 @fewer(2)
 @given(request=requests())
@@ -218,6 +219,7 @@ def test_doubt_without_brought_labels_says_how_to_bring_them():
         select("doubt", **(a_request() | {"brought": None}))
 
 
+@pytest.mark.slow
 def test_doubt_asks_of_the_wrong_label_first_and_of_those_without_one_last():
     rng = np.random.default_rng(0)
     truth = np.arange(90) % 3
@@ -263,6 +265,7 @@ def test_random_takes_each_row_equally_often_even_where_all_are_copies(spread):
     assert chi < 43.8  # the 99.9 % point of chi-square with 19 degrees of freedom
 
 
+@pytest.mark.slow
 def test_the_strategies_are_known_before_any_solver_is_loaded() -> None:
     """Every command reads their names."""
     code = "import sys, silverprint.campaign.lint; print([name for name in sys.modules if name.startswith('scipy')])"

@@ -40,6 +40,7 @@ def plain_order(pool, clusters):
         yield number
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(0, 8), st.integers(1, 8), st.integers(2, 20))
 def test_it_takes_the_most_typical_of_the_cluster_with_the_fewest_labels(seed, n, labelled, clusters, neighbours):
     rng = np.random.default_rng(seed)

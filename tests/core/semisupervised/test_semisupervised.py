@@ -218,6 +218,7 @@ def test_whatever_is_given_each_omega_comes_to_distributions(name, omega):
     require_distributions(name, omega)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("omega", ["auto", "consistency", "ensemble"])  # those in which chance has a part
 def test_the_same_seed_gives_the_same_model_and_shifted_features_the_same_predictions(omega):
     rng = np.random.default_rng(0)
@@ -314,6 +315,7 @@ def test_an_unknown_omega_is_refused():
         fit(X, Y, X, classes=3, omega="vat", seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("omega", OMEGAS)
 def test_each_of_several_members_is_a_head_of_its_own_near_the_one_of_all_labels(omega):
     rng = np.random.default_rng(0)
@@ -345,6 +347,7 @@ def test_a_random_draw_tells_shares_once_it_has_enough_labels():
     assert found.sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("omega", ["none", "entropy", "graph", "ensemble"])
 def test_targets_that_are_sure_are_the_labels(omega):
     rng = np.random.default_rng(4)
@@ -358,6 +361,7 @@ def test_targets_that_are_sure_are_the_labels(omega):
     assert not np.array_equal(alone.probabilities(pool), unsure.probabilities(pool))
 
 
+@pytest.mark.slow
 def test_labels_learnt_as_far_as_they_are_believed_teach_more_than_labels_that_are_taken_for_sure():
     gains = []
     for seed in range(6):

@@ -50,6 +50,7 @@ def test_what_following_costs_is_found():
         assert one["low"] < one["effect"] < one["high"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("follow", [0.0, 0.3])
 def test_the_interval_holds_the_effect(follow):
     effect = follow * (1 - 0.63)

@@ -48,6 +48,7 @@ def test_who_does_not_look_is_found_and_nobody_else(seed):
         assert all(sum(said.values()) == pytest.approx(1, abs=1e-3) for said in confusion.values())
 
 
+@pytest.mark.slow
 def test_with_fifty_votes_a_person_nearly_all_who_do_not_look_are_found_and_hardly_anybody_is_blamed():
     found, blamed, of = 0, 0, 8
     for seed in range(of):
@@ -57,6 +58,7 @@ def test_with_fifty_votes_a_person_nearly_all_who_do_not_look_are_found_and_hard
     assert blamed <= 0.05 * 6 * of
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_accuracy_where_two_votes_leave_labels_in_doubt():
     """Three people, two votes: labels hang on whom one believes, and so all err together."""
     held, rows = 0, 0

@@ -29,6 +29,7 @@ def answered(truth, seed: int):
     return pl.DataFrame(rows, ["image_id", "annotator", "choice"], orient="row")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_labels_that_hear_what_other_pictures_teach_are_right_more_often_and_more_surely(seed) -> None:
     rows, truth = clusters(150, seed)
@@ -42,6 +43,7 @@ def test_labels_that_hear_what_other_pictures_teach_are_right_more_often_and_mor
     assert right.mean() > 0.95
 
 
+@pytest.mark.slow
 def test_features_that_say_nothing_change_few_labels() -> None:
     rng = np.random.default_rng(0)
     _, truth = clusters(150, 0)
@@ -54,6 +56,7 @@ def test_features_that_say_nothing_change_few_labels() -> None:
     assert (heard["label"] != alone["label"]).mean() < 0.03
 
 
+@pytest.mark.slow
 def test_a_pictures_own_label_does_not_speak_for_itself() -> None:
     rows, truth = clusters(90, 1)
     before = held_out_voice(rows, truth, one_hot(truth, 3), seed=1)

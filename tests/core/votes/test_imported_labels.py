@@ -3,6 +3,7 @@
 from unicodedata import normalize
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +75,7 @@ def test_the_last_word_of_an_address_counts() -> None:
     assert said([("a", "u", "coat"), ("a", "u", None)]).is_empty()
 
 
+@pytest.mark.slow
 @given(st.lists(ROWS, max_size=4))
 def test_the_ledger_only_grows_and_ends_with_what_was_said_last(runs: list[list[Row]]) -> None:
     kept = empty(IMPORTS)

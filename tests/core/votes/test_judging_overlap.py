@@ -46,6 +46,7 @@ def played(queue: pl.DataFrame, would_say: list[str], brought: pl.DataFrame | No
 ANSWERS = st.sampled_from([*CLASSES, UNSURE])
 
 
+@pytest.mark.slow
 @given(st.integers(1, 7).flatmap(lambda most: st.lists(ANSWERS, min_size=most, max_size=most)))
 @settings(max_examples=15)
 def test_evaluation_gets_the_label_that_all_would_have_given_and_no_model_has_a_say(would_say):

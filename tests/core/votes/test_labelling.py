@@ -51,6 +51,7 @@ def voices(truth, sure=0.9):
     return {name: [sure if name_ == true else rest for name_ in CLASSES] for name, true in truth.items()}
 
 
+@pytest.mark.slow
 def test_a_model_that_is_mostly_right_makes_labels_better_where_it_may_speak():
     rows, truth = crowd(right=0.6)
     found, unheard = label(evidence(rows, voices=voices(truth)), CLASSES, "auto")
@@ -66,6 +67,7 @@ def test_a_model_that_is_mostly_right_makes_labels_better_where_it_may_speak():
     assert unheard.rows() == free.select("image_id", "label").rows()
 
 
+@pytest.mark.slow
 @fewer(8)
 @given(st.integers(0, 99), st.sampled_from(["right", "wrong", "anything"]))
 def test_no_model_and_no_import_changes_a_label_that_judges(seed, what):
@@ -123,6 +125,7 @@ def test_retired_votes_are_kept_and_stand_no_more(given_, retired):
     assert set(marked.filter(status=RETIRED)["annotator"]) <= retired
 
 
+@pytest.mark.slow
 def test_a_retired_annotator_has_figures_and_changes_nobody_elses():
     rows, truth = crowd(right=0.9, pictures=300)
     spam = [(name, "spam", "x") for name in list(truth)[:150]]

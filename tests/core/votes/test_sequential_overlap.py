@@ -57,6 +57,7 @@ KNOBS = st.tuples(st.integers(1, 4), st.integers(0, 4), st.floats(0.5, 0.99)).ma
 )
 
 
+@pytest.mark.slow
 @given(
     knobs=of_each(KNOBS | st.tuples(st.integers(1, 5), st.none(), st.none())),
     people=of_each(st.integers(0, 7)),
@@ -82,6 +83,7 @@ def test_one_more_is_asked_where_all_have_answered_the_label_is_not_sure_and_som
     ).is_empty()  # fmt: skip
 
 
+@pytest.mark.slow
 @given(
     people=of_each(st.integers(1, 4)),
     seen=of_each(st.integers(1, 4)),

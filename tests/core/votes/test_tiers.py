@@ -40,6 +40,7 @@ def counted(queue, asks, votes) -> dict[str, tuple[int, int]]:
     return {tier: (needed, answered) for _, tier, needed, answered in rows}
 
 
+@pytest.mark.slow
 @given(people, st.sampled_from(["crowd", "expert"]), st.integers(1, 3))
 def test_what_one_tier_is_asked_is_answered_by_whoever_counts(who, tier, overlap):
     found = counted(queue_of(tier, overlap), empty(ASKS), votes_of(dict.fromkeys(sorted(who), "coat")))

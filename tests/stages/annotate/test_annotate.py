@@ -20,6 +20,7 @@ from tests.helpers.studio_machine import ROUND, Machine, picture_id, tasks_of
 from tests.stages.annotate.conftest import CAMPAIGN, project_of
 
 
+@pytest.mark.slow
 def test_a_round_is_asked_answered_and_closed_and_then_needs_no_server(here, backend, people, monkeypatch):
     machine = here(1, 2)
     assert "0 of 2 pictures done, 0 of 3 votes" in machine.expect(75)
@@ -34,6 +35,7 @@ def test_a_round_is_asked_answered_and_closed_and_then_needs_no_server(here, bac
     assert "its votes stay as they are" in machine.expect(0)
 
 
+@pytest.mark.slow
 def test_what_is_asked_is_listed_once_and_again_only_where_a_task_came_meanwhile(here, backend, monkeypatch):
     machine, listed, tasks = here(1, 2), [], backend.tasks
     monkeypatch.setattr(backend, "tasks", lambda project: listed.append(project.id) or tasks(project))
@@ -53,6 +55,7 @@ def test_what_is_asked_is_listed_once_and_again_only_where_a_task_came_meanwhile
     assert (len(listed), backend.count_tasks(project_of(backend))) == (4, 2)
 
 
+@pytest.mark.slow
 def test_a_served_copy_that_a_power_failure_cut_short_is_made_again(here):
     machine = here(1, 1, 1)
     machine.expect(75)
@@ -64,6 +67,7 @@ def test_a_served_copy_that_a_power_failure_cut_short_is_made_again(here):
     assert [path.read_bytes() for path in copies] == whole
 
 
+@pytest.mark.slow
 def test_lost_votes_come_back_from_the_server_byte_for_byte(here, backend, people):
     machine = here(1, 1)
     machine.expect(75)
@@ -80,6 +84,7 @@ def test_lost_votes_come_back_from_the_server_byte_for_byte(here, backend, peopl
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_more_people_are_asked_when_the_round_is_reopened(here, backend, people):
     machine = here(1)
     machine.expect(75)
@@ -92,6 +97,7 @@ def test_more_people_are_asked_when_the_round_is_reopened(here, backend, people)
     assert "2 votes" in machine.expect(0)
 
 
+@pytest.mark.slow
 def test_answered_doubles_and_a_younger_project_lose_no_answer(here, backend, people):
     machine = here(1, 2, 2)
     machine.expect(75)
@@ -119,6 +125,7 @@ def test_answered_doubles_and_a_younger_project_lose_no_answer(here, backend, pe
     assert machine.votes().height == 5
 
 
+@pytest.mark.slow
 def test_votes_that_count_for_nothing_are_asked_again_and_kept(here, backend, people):
     machine = here(1, 1, 1)
     machine.expect(75)
@@ -137,6 +144,7 @@ def test_votes_that_count_for_nothing_are_asked_again_and_kept(here, backend, pe
     assert machine.votes().filter(status="valid").height == 3
 
 
+@pytest.mark.slow
 def test_an_edited_page_and_a_lost_note_are_put_right(here, backend):
     machine = here(1)
     machine.expect(75)
@@ -150,6 +158,7 @@ def test_an_edited_page_and_a_lost_note_are_put_right(here, backend):
     assert (backend.pages[project.id], project_of(backend)) == (page, project)
 
 
+@pytest.mark.slow
 def test_a_withdrawn_picture_is_asked_about_no_more(here, backend, people):
     machine = here(1, 1)
     machine.expect(75)
@@ -162,6 +171,7 @@ def test_a_withdrawn_picture_is_asked_about_no_more(here, backend, people):
     assert machine.votes()["status"].to_list() == ["withdrawn"]
 
 
+@pytest.mark.slow
 def test_a_round_whose_project_is_gone_moves_and_its_votes_count(here, backend, people, capsys):
     machine = here(1, 1)
     machine.expect(75)
@@ -179,6 +189,7 @@ def test_a_round_whose_project_is_gone_moves_and_its_votes_count(here, backend, 
     assert machine.votes()["status"].to_list() == ["valid"] * 2
 
 
+@pytest.mark.slow
 def test_who_is_waited_for_is_said(here, backend, people, capsys):
     machine = here(1, 2)
     machine.expect(75)
@@ -229,6 +240,7 @@ def decisions() -> list[tuple[str, str | None]]:
     return ledgers.round_decisions().select("decision", "why").rows()
 
 
+@pytest.mark.slow
 def test_a_round_that_nobody_answered_is_taken_back_with_its_tasks_and_may_be_opened_again(alone, backend, people):
     machine = alone(1, 2)
     queue = layout.queue(ROUND).read_bytes()
@@ -247,6 +259,7 @@ def test_a_round_that_nobody_answered_is_taken_back_with_its_tasks_and_may_be_op
     machine.expect(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pulled", [True, False])
 def test_a_round_with_an_answer_is_not_taken_back(alone, backend, people, capsys, pulled):
     machine = alone(1, 1)
@@ -262,6 +275,7 @@ def test_a_round_with_an_answer_is_not_taken_back(alone, backend, people, capsys
     machine.expect(0)
 
 
+@pytest.mark.slow
 def test_an_answer_in_the_moment_of_removal_is_kept_and_the_rest_is_asked_again(alone, backend, people, monkeypatch):
     machine = alone(1, 1)
     machine.expect(75)
@@ -283,6 +297,7 @@ def test_an_answer_in_the_moment_of_removal_is_kept_and_the_rest_is_asked_again(
     assert machine.votes().height == 2
 
 
+@pytest.mark.slow
 def test_a_round_ends_early_with_what_was_answered_and_frees_the_rest(alone, backend, people, capsys):
     machine = alone(1, 2, 2, 1)
     machine.expect(75)
@@ -304,6 +319,7 @@ def test_a_round_ends_early_with_what_was_answered_and_frees_the_rest(alone, bac
     assert "its votes stay as they are" in machine.expect(0)
 
 
+@pytest.mark.slow
 def test_answers_while_a_round_is_being_ended_count(alone, backend, people, monkeypatch):
     machine = alone(1, 2, 1)
     machine.expect(75)
@@ -320,6 +336,7 @@ def test_answers_while_a_round_is_being_ended_count(alone, backend, people, monk
     assert machine.votes().height == 2
 
 
+@pytest.mark.slow
 def test_an_answer_that_came_late_is_told_and_pulled(alone, backend, people, capsys):
     machine = alone(2, 1)
     machine.expect(75)
@@ -340,6 +357,7 @@ def test_an_answer_that_came_late_is_told_and_pulled(alone, backend, people, cap
     assert project_of(backend).votes_sha256 == machine.state()["votes_sha256"]
 
 
+@pytest.mark.slow
 def test_a_round_that_ended_early_is_reopened_for_what_was_answered_alone(alone, backend, people):
     machine = alone(1, 1)
     machine.expect(75)
@@ -354,6 +372,7 @@ def test_a_round_that_ended_early_is_reopened_for_what_was_answered_alone(alone,
     assert tasks_of(backend, CAMPAIGN) == {picture_id(0): 1}
 
 
+@pytest.mark.slow
 def test_the_next_round_tells_of_answers_that_came_late(here, backend, people):
     machine = here(2)
     machine.expect(75)
@@ -427,6 +446,7 @@ def test_progress_fits_eighty_columns_with_names_and_the_address_whole(backend):
     assert (heading.strip(), place.strip()) == ("r01 crowd at", address)
 
 
+@pytest.mark.slow
 def test_status_shows_names_on_this_machine_and_pseudonyms_to_programs(alone, backend, people, capsys):
     machine = alone(1)
     machine.expect(75)
@@ -442,6 +462,7 @@ def test_status_shows_names_on_this_machine_and_pseudonyms_to_programs(alone, ba
     assert json.loads(capsys.readouterr().out)["rounds"][0]["people"] == {people[0].pseudonym: 1}
 
 
+@pytest.mark.slow
 def test_who_is_retired_is_asked_no_more_and_others_are_asked_in_their_stead(alone, backend, people, capsys):
     machine = alone(1, 1, 2)
     machine.expect(75)
@@ -472,6 +493,7 @@ def test_who_is_retired_is_asked_no_more_and_others_are_asked_in_their_stead(alo
     assert machine.votes().filter(annotator=ada.pseudonym)["status"].to_list() == ["valid", "valid"]
 
 
+@pytest.mark.slow
 def test_what_a_retired_person_still_says_answers_nothing(alone, backend, people):
     machine = alone(1, 1)
     machine.expect(75)
@@ -486,6 +508,7 @@ def test_what_a_retired_person_still_says_answers_nothing(alone, backend, people
     machine.expect(0)
 
 
+@pytest.mark.slow
 def test_who_is_back_is_served_again_and_the_asks_are_taken_back(alone, backend, people, capsys):
     machine = alone(1, 1)
     machine.expect(75)
@@ -512,6 +535,7 @@ def test_who_is_back_is_served_again_and_the_asks_are_taken_back(alone, backend,
     assert ada.next(project) is not None
 
 
+@pytest.mark.slow
 def test_a_paused_person_waits_and_their_votes_count(alone, backend, people, capsys):
     machine = alone(2)
     machine.expect(75)

@@ -49,6 +49,7 @@ def pictures(*numbers: int) -> list[str]:
     return [picture_id(number) for number in numbers]
 
 
+@pytest.mark.slow
 def test_a_page_is_asked_once_answered_at_once_and_closed(grid, backend, people):
     machine = grid(4)
     assert "0 of 6 pictures done, 0 of 6 votes" in machine.expect(75)
@@ -74,6 +75,7 @@ def test_a_page_is_asked_once_answered_at_once_and_closed(grid, backend, people)
     assert (first["annotation_id"], first["lead_time_s"]) == (second["annotation_id"], 1.5 / 4)
 
 
+@pytest.mark.slow
 def test_two_annotators_of_a_page_have_a_vote_each_on_every_picture(grid, backend, people):
     machine = grid(3, overlap=2)
     machine.expect(75)
@@ -83,6 +85,7 @@ def test_two_annotators_of_a_page_have_a_vote_each_on_every_picture(grid, backen
     assert len(standing(machine)) == 10
 
 
+@pytest.mark.slow
 def test_what_was_left_empty_is_asked_alone_unprompted_and_of_the_same_people_too(grid, backend, people):
     machine = grid(4)
     machine.expect(75)
@@ -98,6 +101,7 @@ def test_what_was_left_empty_is_asked_alone_unprompted_and_of_the_same_people_to
     assert len(standing(machine)) == 6
 
 
+@pytest.mark.slow
 def test_a_page_that_nobody_chose_anything_on_is_asked_again(grid, backend, people):
     machine = grid(3)
     machine.expect(75)
@@ -107,6 +111,7 @@ def test_a_page_that_nobody_chose_anything_on_is_asked_again(grid, backend, peop
     machine.expect(0)
 
 
+@pytest.mark.slow
 def test_a_withdrawn_picture_leaves_its_page_and_the_others_stay_answered(grid, backend, people):
     machine = grid(3, overlap=2)
     machine.expect(75)
@@ -125,6 +130,7 @@ def test_a_withdrawn_picture_leaves_its_page_and_the_others_stay_answered(grid, 
     assert len(standing(machine)) == 8
 
 
+@pytest.mark.slow
 def test_a_page_whose_pictures_are_all_withdrawn_is_gone(grid, backend):
     machine = grid(2)
     machine.expect(75)
@@ -133,6 +139,7 @@ def test_a_page_whose_pictures_are_all_withdrawn_is_gone(grid, backend):
     assert [task.image_id for task in backend.tasks(project_of(backend))] == pictures(2, 3)
 
 
+@pytest.mark.slow
 def test_what_is_left_of_a_page_has_one_of_its_own(grid, backend, people):
     machine = grid(2)
     machine.expect(75)
@@ -143,6 +150,7 @@ def test_what_is_left_of_a_page_has_one_of_its_own(grid, backend, people):
     machine.expect(0)
 
 
+@pytest.mark.slow
 def test_a_deleted_page_is_asked_again_and_a_changed_one_counts_as_it_is(grid, backend, people):
     machine = grid(3, overlap=2)
     machine.expect(75)
@@ -167,6 +175,7 @@ def test_a_deleted_page_is_asked_again_and_a_changed_one_counts_as_it_is(grid, b
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_some_pictures_of_a_page_are_asked_again_alone_and_all_of_them_together(grid, backend, people):
     machine = grid(4)
     machine.expect(75)
@@ -183,6 +192,7 @@ def test_some_pictures_of_a_page_are_asked_again_alone_and_all_of_them_together(
     machine.expect(75 if people[1].next(project_of(backend)) else 0)
 
 
+@pytest.mark.slow
 def test_a_page_that_was_made_twice_is_asked_once_and_every_answer_counts(grid, backend, people):
     machine = grid(3, overlap=2)
     machine.expect(75)
@@ -201,6 +211,7 @@ def test_a_page_that_was_made_twice_is_asked_once_and_every_answer_counts(grid, 
     assert len(standing(machine)) == 10
 
 
+@pytest.mark.slow
 def test_kill_between_push_and_pull_loses_nothing_and_asks_nothing_twice(grid, backend, people, monkeypatch):
     machine = grid(3)
     push, pull = backend.push, backend.annotations
@@ -226,6 +237,7 @@ def test_kill_between_push_and_pull_loses_nothing_and_asks_nothing_twice(grid, b
     assert sorted(standing(machine).values()) == ["bag"] * 3 + [SHOWN] * 2
 
 
+@pytest.mark.slow
 def test_a_page_that_comes_late_is_told_and_pulled(grid, backend, people, capsys):
     machine = grid(3, overlap=2)
     machine.expect(75)
@@ -239,6 +251,7 @@ def test_a_page_that_comes_late_is_told_and_pulled(grid, backend, people, capsys
     assert "r01 is closed: 8 votes" in machine.expect(0)
 
 
+@pytest.mark.slow
 def test_lost_votes_of_pages_come_back_byte_for_byte(grid, backend, people, monkeypatch):
     machine = grid(3)
     machine.expect(75)

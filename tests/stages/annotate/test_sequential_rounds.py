@@ -16,6 +16,8 @@ from silverprint.store import features, tables
 from tests.helpers.studio_machine import ROUND, Machine, picture_id
 from tests.stages.annotate.conftest import project_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def asked(here):

@@ -59,6 +59,7 @@ def disputed(here, monkeypatch):
     return made
 
 
+@pytest.mark.slow
 def test_each_tier_has_a_project_of_its_own_and_its_own_people(tiered, backend, people, capsys):
     machine = tiered(3, 2)
     said = machine.expect(75)
@@ -88,6 +89,7 @@ def test_each_tier_has_a_project_of_its_own_and_its_own_people(tiered, backend, 
     assert told["tiers"] == {ada.pseudonym: "expert"}
 
 
+@pytest.mark.slow
 def test_who_is_invited_to_the_tier_later_has_answered(tiered, backend, people, capsys):
     machine = tiered(2, 1)
     machine.expect(75)
@@ -134,6 +136,7 @@ def test_wait_does_not_wait_for_a_tier_of_which_there_is_nobody(tiered, backend,
     assert "everybody has answered; go on: silverprint repro" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_expert_is_asked_where_the_crowd_disagrees_and_the_round_waits(disputed, backend, people, capsys):
     machine = disputed(2)
     machine.expect(75)
@@ -169,6 +172,7 @@ def test_an_expert_is_asked_where_the_crowd_disagrees_and_the_round_waits(disput
     assert votes.filter(status="valid").height == 5
 
 
+@pytest.mark.slow
 def test_in_place_of_an_expert_who_is_retired_another_expert_is_asked(tiered, backend, people):
     machine = tiered(2, 1)
     machine.expect(75)

@@ -57,6 +57,7 @@ def manifest(project: Path, tmp_path: Path) -> pl.DataFrame:
     return tables.read(layout.MANIFEST, MANIFEST)
 
 
+@pytest.mark.slow
 def test_one_manifest_of_all_channels(manifest: pl.DataFrame) -> None:
     _one_row_a_picture_with_the_best_licence(manifest)
     _the_same_pixels_by_two_channels_are_one_picture_that_is_kept(manifest)

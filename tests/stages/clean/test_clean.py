@@ -71,6 +71,7 @@ def _both(web: list[Found], partner: list[Found] | None = None) -> dict[str, dic
     return manifest()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("suite")
 def test_each_reason_with_its_evidence_and_the_figures(project: Path):
     good = [Found(jpeg(tile(number)), f"good{number}") for number in range(6)]
@@ -187,6 +188,7 @@ def test_what_differs_in_colour_alone_is_kept_and_asked_once(project: Path):
     assert len({row["group"] for row in rows.values()}) == 2
 
 
+@pytest.mark.slow
 def test_of_a_purged_picture_no_colours_are_kept(project: Path):
     pictures = [Found(png(_inked(ink)), f"ink{number}") for number, ink in enumerate(INKS[:3])]
     _both([*pictures, Found(jpeg(tile(7)), "other")])
@@ -214,6 +216,7 @@ def test_a_photograph_with_other_colours_is_grouped_and_not_dropped(project: Pat
     assert rows["photo"]["group"] == rows["other"]["group"] != rows["third"]["group"]
 
 
+@pytest.mark.slow
 def test_a_garment_in_six_colours_is_no_placeholder(project: Path):
     rows = _both([Found(png(_inked(ink)), f"ink{number}") for number, ink in enumerate(INKS)])
     assert all(row["flags"] is None for row in rows.values())
@@ -247,6 +250,7 @@ def test_a_crop_stays_and_is_grouped_by_features_and_thumbnails(project: Path):
     assert len(set(tables.read(layout.MANIFEST, MANIFEST)["group"])) == 5
 
 
+@pytest.mark.slow
 def test_what_this_machine_keeps_of_the_comparison_changes_nothing(project: Path, monkeypatch: pytest.MonkeyPatch):
     pictures = [Found(jpeg(tile(number)), f"picture{number}") for number in (9, 14, 27)]
     _both([*pictures, Found(jpeg(tile(0, side=256).crop((0, 0, 243, 243))), "crop")])
@@ -272,6 +276,7 @@ def test_what_this_machine_keeps_of_the_comparison_changes_nothing(project: Path
     assert layout.MANIFEST.read_bytes() == after
 
 
+@pytest.mark.slow
 def test_pictures_are_grouped_by_looks_by_hash_or_only_with_what_is_dropped_for_them(project: Path, capsys):
     whole, crop = tile(0, side=256), tile(0, side=256).crop((0, 0, 243, 243))
     near, anew = _inked(INKS[1]), Found(jpeg(_inked(INKS[0]), 60), "anew")
@@ -313,6 +318,7 @@ def _changed(photo: Image.Image, way: str) -> Image.Image:
     return ImageOps.invert(photo) if way == "inverted" else photo.transpose(Image.Transpose[way])
 
 
+@pytest.mark.slow
 def test_turned_mirrored_and_inverted_copies_are_grouped_and_not_dropped(project: Path):
     """Each way of another photograph: no copy is grouped by way of another copy."""
     places = [(100, 60), (380, 60), (20, 200), (260, 220), (400, 220)]
@@ -380,6 +386,7 @@ def test_a_withdrawal_takes_the_same_pixels_with_it(project: Path):
     }
 
 
+@pytest.mark.slow
 def test_what_was_purged_stays_withdrawn_and_takes_later_copies_with_it(project: Path):
     named, other = Found(png(tile(0)), "named"), Found(jpeg(tile(1)), "other")
     _withdraw(named.image_id)
@@ -408,6 +415,7 @@ def test_a_licence_binds_even_where_a_threshold_also_rejects(project: Path):
     assert rows["both"]["reason"] == "license-unknown"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("suite")
 def test_unknown_licences_may_be_kept(project: Path):
     _set("unknown_license", "keep")
@@ -445,6 +453,7 @@ def test_a_picture_that_was_not_measured_names_the_stage_to_run(project: Path):
         clean.run(params)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("suite")
 def test_a_failed_expectation_stops_before_anything_is_written(project: Path):
     suite = layout.SUITES / "clean.json"

@@ -27,6 +27,7 @@ def pixels() -> pl.DataFrame:
     return exact_copies.pixel_hashes(["web"], raw, tables.read_parts(layout.measured("web"), MEASURED))
 
 
+@pytest.mark.slow
 def test_only_possible_copies_are_hashed_and_only_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     acquire("web", [*TWINS, SINGLE])
     found = pixels()
@@ -40,6 +41,7 @@ def test_only_possible_copies_are_hashed_and_only_once(project: Path, monkeypatc
     assert pixels().equals(found)
 
 
+@pytest.mark.slow
 def test_a_purged_picture_leaves_its_fingerprint(project: Path) -> None:
     acquire("web", [SINGLE])
     assert pixels().is_empty()

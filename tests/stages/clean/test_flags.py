@@ -46,6 +46,7 @@ def _read() -> dict[str, dict[str, object]]:
     return {row["url"]: row for row in tables.read(layout.MANIFEST, MANIFEST).iter_rows(named=True)}
 
 
+@pytest.mark.slow
 def test_suspicions_are_flags_and_reject_nothing(rows) -> None:
     flags = {url: str(row["flags"]).split(":")[0] for url, row in rows.items() if row["flags"]}
     assert flags == {

@@ -44,6 +44,7 @@ def contents() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(layout.EMBED.iterdir())}
 
 
+@pytest.mark.slow
 def test_every_decodable_picture_of_every_source_has_features_once(params) -> None:
     web = acquire("web", range(9), undecodable=2)
     partner = acquire("partner", range(6, 12))
@@ -125,6 +126,7 @@ def test_the_same_pictures_give_the_same_bytes(params) -> None:
     assert contents() == first
 
 
+@pytest.mark.slow
 def test_another_size_starts_over(params) -> None:
     ids = acquire("web", range(4))
     acquire("partner", range(0))

@@ -51,6 +51,7 @@ def album(params, *numbers):
     return found
 
 
+@pytest.mark.slow
 def test_each_picture_is_looked_at_once_and_another_detector_starts_over(params) -> None:
     acquire("web", [Found(b"no picture", "broken")])
     first = album(params, 0, 1, 2)
@@ -71,6 +72,7 @@ def test_each_picture_is_looked_at_once_and_another_detector_starts_over(params)
     assert json.loads((layout.PERSONS / "detector.json").read_text()) == {"detector": None}
 
 
+@pytest.mark.slow
 def test_a_kill_keeps_what_was_looked_at(params, monkeypatch) -> None:
     monkeypatch.setattr(persons, "PART", 2)
     album(params, *range(5))
@@ -91,6 +93,7 @@ def test_a_kill_keeps_what_was_looked_at(params, monkeypatch) -> None:
     assert len(known()) == 5
 
 
+@pytest.mark.slow
 def test_clean_hides_what_was_found_and_refuses_pictures_that_were_not_looked_at(params) -> None:
     pictures = album(params, 0, 1, 2, 3)
     embed(params)

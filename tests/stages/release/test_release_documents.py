@@ -24,6 +24,7 @@ def contents() -> dict[str, bytes]:
     return {name: (layout.RELEASE / name).read_bytes() for name in DOCUMENTS}
 
 
+@pytest.mark.slow
 def test_they_are_written_twice_alike_and_say_what_is_missing(
     params: Params, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -36,6 +37,7 @@ def test_they_are_written_twice_alike_and_say_what_is_missing(
     assert contents() == first
 
 
+@pytest.mark.slow
 def test_what_a_person_answers_is_in_them(params: Params) -> None:
     release.run(answering(params, creator="ACME", url="https://data.example/x", provider="ACME, a@acme.example"))
     document = json.loads((layout.RELEASE / "croissant.json").read_text())
@@ -43,6 +45,7 @@ def test_what_a_person_answers_is_in_them(params: Params) -> None:
     assert "ACME, a@acme.example" in (layout.RELEASE / "training-summary.md").read_text()
 
 
+@pytest.mark.slow
 def test_an_answer_that_nothing_asks_stops_the_release(released: Params) -> None:
     before = contents()
     with pytest.raises(ConfigError, match=r"release\.answers\.creater: no document asks that; use some of: purpose"):

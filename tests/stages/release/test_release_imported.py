@@ -14,6 +14,8 @@ from silverprint.stages import release
 from silverprint.store import tables
 from tests.helpers.release_campaign import split
 
+pytestmark = pytest.mark.slow
+
 SOURCE = "import:web"
 
 

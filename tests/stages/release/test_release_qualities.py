@@ -80,6 +80,7 @@ def test_diversity_is_of_everything_of_sources_and_of_classes(released: Params) 
     assert found["effective"] == 1
 
 
+@pytest.mark.slow
 def test_too_few_labels_tell_no_coverage(params: Params) -> None:
     path = layout.labels(params.last) / "labels.parquet"
     tables.write(tables.read(path, LABELS).filter(pl.col("label") == "coat").head(4), path, LABELS)
@@ -127,6 +128,7 @@ def test_dvc_shows_what_changed_between_two_versions(params: Params) -> None:
     assert "scale.acquired" not in said
 
 
+@pytest.mark.slow
 def test_audit_pictures_that_one_answer_settles_raise_what_is_tested_and_the_card_says_so(params: Params) -> None:
     release.run(params)
     assert "tested" not in written()["automatic"]

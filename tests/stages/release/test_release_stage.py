@@ -29,6 +29,7 @@ from tests.helpers.release_campaign import split
 from tests.stages.release.test_release_documents import DOCUMENTS
 
 
+@pytest.mark.slow
 def test_every_picture_is_the_stored_one_in_both_forms(released: Params) -> None:
     stored = dict(ShardReader([layout.raw(source) for source in released.sources]).scan())
     files = {path.stem: path for path in (layout.RELEASE / "imagefolder").rglob("*.jpg")}
@@ -52,6 +53,7 @@ def test_the_splits_are_people_and_the_model(released: Params) -> None:
     assert not set(silver["image_id"]) & set(labels["image_id"])
 
 
+@pytest.mark.slow
 def test_a_test_source_is_in_test_alone_and_the_card_says_so(
     released: Params, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +82,7 @@ def _names(params: Params) -> list[str]:
     return list(params.dataset.classes)
 
 
+@pytest.mark.slow
 def test_a_test_larger_than_train_is_said(params: Params, capsys: pytest.CaptureFixture[str]) -> None:
     every = replace(params, release=replace(params.release, test_sources=("web",)))
     release.run(every)
@@ -109,6 +112,7 @@ def said_of(**changes: str | None) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["bag", NONE_OF_THESE, None])
 def test_where_the_promise_cannot_be_kept_there_is_no_automatic_label(
     params: Params, capsys: pytest.CaptureFixture[str], label: str | None
@@ -124,6 +128,7 @@ def test_where_the_promise_cannot_be_kept_there_is_no_automatic_label(
     assert "`silver`" not in card
 
 
+@pytest.mark.slow
 def test_an_audited_picture_that_nobody_answered_says_nothing(params: Params) -> None:
     said_of(label=None)
     release.run(params)
@@ -135,6 +140,7 @@ def test_an_audited_picture_that_nobody_answered_says_nothing(params: Params) ->
     assert json.loads(layout.QUALITIES.read_text())["automatic"]["audited"] < 40
 
 
+@pytest.mark.slow
 def test_an_audit_is_a_uniform_draw_also_of_evaluation_pictures_from_strata(params: Params) -> None:
     """Of those that were drawn a thousand times too often next to none is audited."""
     release.run(params)
@@ -149,12 +155,14 @@ def test_an_audit_is_a_uniform_draw_also_of_evaluation_pictures_from_strata(para
     assert before - often.height <= after <= before - often.height + 2 < before
 
 
+@pytest.mark.slow
 def test_people_alone_give_core_classes(params: Params) -> None:
     release.run(replace(params, release=replace(params.release, core_classes=("coat",))))
     assert not list((layout.RELEASE / "parquet").glob("silver-*"))
     assert "No automatic label says coat" in (layout.RELEASE / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_no_audit_could_have_drawn_gets_no_automatic_label(released: Params) -> None:
     """A near-duplicate of a trained picture, an excluded picture, one that is gold."""
     near, excluded, golden = split("silver")["image_id"][:3]
@@ -181,6 +189,7 @@ def test_every_row_says_where_it_comes_from(released: Params) -> None:
         assert all((layout.RELEASE / "imagefolder" / name / path).is_file() for path in metadata["file_name"])
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes(released: Params) -> None:
     first = contents()
     release.run(released)
@@ -191,6 +200,7 @@ def contents() -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(layout.RELEASE.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_withdrawal_leaves_and_a_threshold_does_not(released: Params) -> None:
     taken, blurred = split("train")["image_id"][:2].to_list()
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -202,6 +212,7 @@ def test_a_withdrawal_leaves_and_a_threshold_does_not(released: Params) -> None:
     assert blurred in split("train")["image_id"]
 
 
+@pytest.mark.slow
 def test_a_group_never_straddles_test_and_the_rest(released: Params) -> None:
     tested, trained, guessed = (split(name)["image_id"][0] for name in ("test", "train", "silver"))
     manifest = tables.read(layout.MANIFEST, MANIFEST)
@@ -221,6 +232,7 @@ def test_the_card_counts_what_is_there(released: Params) -> None:
     assert "None" not in text
 
 
+@pytest.mark.slow
 def test_row_groups_are_moderate(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("silverprint.adapters.exporters.parquet.GROUP", 16)
     release.run(params)
@@ -228,6 +240,7 @@ def test_row_groups_are_moderate(params: Params, monkeypatch: pytest.MonkeyPatch
     assert file.num_row_groups == 3
 
 
+@pytest.mark.slow
 def test_formats_are_those_asked_for(
     params: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -244,6 +257,7 @@ def test_formats_are_those_asked_for(
     assert "slow for DVC" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_every_format_holds_the_release(params: Params) -> None:
     release.run(replace(params, release=replace(params.release, formats=tuple(EXPORTERS))))
     stored = dict(ShardReader([layout.raw(source) for source in params.sources]).scan())
@@ -265,6 +279,7 @@ def test_nothing_labelled_is_an_error_and_leaves_the_old_release(released: Param
     assert contents() == before
 
 
+@pytest.mark.slow
 def test_while_a_round_waits_it_is_made_of_the_one_before_and_without_what_was_taken_down(released: Params) -> None:
     gone = split("train")["image_id"][0]
     for place in (layout.labels, layout.model):
@@ -296,6 +311,7 @@ def test_what_holds_a_withdrawn_picture_says_how_it_is_made_again(params: Params
     assert ways == {0: "silverprint repro", 1: f"{at_once} r01", 2: f"{at_once} r02", 3: "silverprint repro"}
 
 
+@pytest.mark.slow
 def test_a_failure_in_the_middle_leaves_nothing_half_written(released: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents()
 
@@ -326,6 +342,7 @@ def test_before_a_round_is_opened_the_release_says_that_nothing_is_labelled(proj
     assert layout.metrics("start").exists()
 
 
+@pytest.mark.slow
 def test_a_picture_likely_of_no_class_comes_last(released: Params) -> None:
     """The model is sure of a coat in every second picture; what it learnt of no class speaks against a part of them."""
     before = split("silver")

@@ -59,6 +59,7 @@ def label_of(params: Params, image_id: str) -> str:
     return str(labels.filter(image_id=image_id)["label"].item())
 
 
+@pytest.mark.slow
 def test_a_version_is_counted_where_the_content_changes_and_only_there(released: Params) -> None:
     release.run(released)
     release.run(replace(released, release=replace(released.release, formats=("parquet", "csv"))))
@@ -69,6 +70,7 @@ def test_a_version_is_counted_where_the_content_changes_and_only_there(released:
     assert "This is v1 of" in (layout.RELEASE / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_ledger_and_the_card_say_what_changed(params: Params, two: tuple[str, str]) -> None:
     line = ledgers.read(layout.RELEASES).row(-1, named=True)
     assert (line["version"], line["added"], line["removed"], line["relabelled"]) == (2, 0, 1, 1)
@@ -114,6 +116,7 @@ def rename(params: Params, old: str, new: str) -> Params:
     return replace(params, dataset=replace(params.dataset, classes=classes))
 
 
+@pytest.mark.slow
 def test_a_renamed_class_is_not_relabelled(released: Params, capsys: pytest.CaptureFixture[str]) -> None:
     before = release_versions.held(1)
     other = str(split("train")["image_id"][0])
@@ -185,6 +188,7 @@ def test_a_version_whose_table_is_not_here_is_pulled(two: tuple[str, str]) -> No
         release_versions.held(1)
 
 
+@pytest.mark.slow
 def test_where_tables_are_lost_their_lines_are_removed(params: Params, two: tuple[str, str]) -> None:
     layout.version(2).unlink()
     relabel(params, split("train")["image_id"][0], "bag")
@@ -204,6 +208,7 @@ def test_where_tables_are_lost_their_lines_are_removed(params: Params, two: tupl
     assert ledgers.read(layout.RELEASES)["version"].to_list() == [1]
 
 
+@pytest.mark.slow
 def test_a_kill_before_the_ledger_leaves_the_number_free(released: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     relabel(released, split("train")["image_id"][0], "bag")
     relabel(released, split("train")["image_id"][1], "coat")

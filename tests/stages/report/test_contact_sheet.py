@@ -70,12 +70,14 @@ def sheet(rows: int, flags: int, picture: Image.Image) -> Sheet:
     return Sheet(pile, "1,234 · 9.9 %", long, pile)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "flags"), [(0, 0), (1, 0), (0, 1), (16, 3), (25, 0)])
 def test_any_number_of_reasons_in_less_than_300_kb(rows: int, flags: int, tmp_path: Path) -> None:
     contact_sheet.draw(sheet(rows, flags, noise()), tmp_path / "sheet.png")
     assert (tmp_path / "sheet.png").stat().st_size < 300_000
 
 
+@pytest.mark.slow
 def test_photographs_keep_their_words_legible(tmp_path: Path) -> None:
     """Tiles give way, not letters: a sheet of photographs is drawn at its full size."""
     from sklearn.datasets import load_sample_image
@@ -161,6 +163,7 @@ def test_the_page_has_every_reason_in_order_with_its_evidence() -> None:
     assert "Kept: 194, 88.2 % of acquired" in section
 
 
+@pytest.mark.slow
 def test_a_page_where_nothing_was_rejected(campaign: Params) -> None:
     kept = {"kept": True, "reason": None, "evidence": None, "flags": None}
     clean = tables.read(layout.MANIFEST, MANIFEST).with_columns(

@@ -42,6 +42,7 @@ def test_every_picture_is_there_in_its_order_with_its_reason(campaign: Params) -
         assert f"{guess} ({n})</option>" in text
 
 
+@pytest.mark.slow
 def test_it_is_one_whole_file_without_a_script(campaign: Params) -> None:
     preview.run(campaign, "r01")
     html = parsed(re.sub(r"<input [^>]*>", "", page("r01")))
@@ -110,6 +111,7 @@ def test_a_thousand_photographs_are_below_ten_megabytes() -> None:
     assert 1000 * (np.mean(sizes) + 1000) < 10e6  # with a kilobyte of text each
 
 
+@pytest.mark.slow
 def test_the_report_links_the_pages_that_are_there(campaign: Params) -> None:
     preview.run(campaign, "r02")
     report.run(campaign)

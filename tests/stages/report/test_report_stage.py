@@ -124,6 +124,7 @@ def bring_labels() -> None:
     tables.write(pl.concat([tables.read(path, ANNOTATORS), imported]), path, ANNOTATORS)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("told")
 def test_imported_labels_have_a_table_of_their_own_and_are_no_people() -> None:
     heading = page().index("Labels that sources came with")
@@ -131,6 +132,7 @@ def test_imported_labels_have_a_table_of_their_own_and_are_no_people() -> None:
     assert "import:partner" not in page()
 
 
+@pytest.mark.slow
 def test_what_paid_people_cost_is_told_by_study_and_currency(campaign: Params) -> None:
     facts = {"recruiter": "links", "pay": 250, "currency": "EUR", "minutes": 9, "until": 0, "places": 4}
     studies.plan(facts | {"source": "garden", "theme": "birds", "pictures": 20})
@@ -255,6 +257,7 @@ def test_the_pictures_are_there_and_small() -> None:
             assert picture.width > 1200
 
 
+@pytest.mark.slow
 def test_the_same_tables_give_the_same_bytes(campaign: Params) -> None:
     first = {path.name: path.read_bytes() for path in layout.REPORT.iterdir()}
     report.run(campaign)
@@ -282,6 +285,7 @@ def test_the_four_qualities_of_the_release(finished: Path, altered: Path, monkey
     assert "alpha 0.71 in the last round; votes differ on 20.0 % of the pictures with two or more." in section
 
 
+@pytest.mark.slow
 def test_a_round_says_which_earlier_labels_it_changed(campaign: Params) -> None:
     path = layout.labels("r03") / "labels.parquet"
     labels, before = tables.read(path, LABELS), tables.read(layout.labels("r02") / "labels.parquet", LABELS)
@@ -302,6 +306,7 @@ def test_a_round_says_which_earlier_labels_it_changed(campaign: Params) -> None:
     assert "labels of earlier rounds changed" not in page()
 
 
+@pytest.mark.slow
 def test_a_withdrawal_shows_which_labels_and_figures_it_changed(params: Params) -> None:
     fixture.build(params, rounds=2)
     gone, copy = ledgers.queue("r01")["image_id"][:2]
@@ -323,6 +328,7 @@ def test_a_withdrawal_shows_which_labels_and_figures_it_changed(params: Params) 
     assert "<h3>r02</h3>" not in section
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [0, 1, 2])
 def test_a_campaign_under_way(params: Params, rounds: int) -> None:
     fixture.build(params, rounds=rounds)
@@ -339,6 +345,7 @@ def test_a_campaign_under_way(params: Params, rounds: int) -> None:
         assert "No queue yet." in text
 
 
+@pytest.mark.slow
 def test_rounds_without_evaluation_or_control(params: Params) -> None:
     fixture.build(params, rounds=1)
     measured = '{"n": 0, "accuracy": null, "accuracy_low": null, "accuracy_high": null}'
@@ -348,6 +355,7 @@ def test_rounds_without_evaluation_or_control(params: Params) -> None:
     assert "no control" in page()
 
 
+@pytest.mark.slow
 def test_a_class_name_is_never_markup(campaign: Params) -> None:
     path = layout.labels("r03") / "labels.parquet"
     frame = pl.read_parquet(path).with_columns(pl.lit("<script>alert(1)</script>").alias("label"))
@@ -394,6 +402,7 @@ def test_the_surest_mistakes_and_parts_of_the_evaluation_set_are_shown(reported)
     assert 'alt="Reliability diagram' in section
 
 
+@pytest.mark.slow
 def test_a_classifier_that_was_there_before_has_a_row_and_a_place_on_the_curve(campaign: Params) -> None:
     path = layout.metrics("r01")
     figures = json.loads(path.read_text())

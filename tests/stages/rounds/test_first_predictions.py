@@ -79,6 +79,7 @@ def begin(params: Params) -> None:
     queue.run(params, "r01")
 
 
+@pytest.mark.slow
 def test_the_first_round_has_the_classifiers_predictions_and_chooses_by_them(shop: Params, capsys) -> None:
     known_names.check(shop)
     begin(shop)
@@ -107,6 +108,7 @@ def test_the_first_round_has_the_classifiers_predictions_and_chooses_by_them(sho
         assert ("the model" in why) == (rows[name]["predicted"] is not None)
 
 
+@pytest.mark.slow
 def test_it_is_measured_on_the_evaluation_pictures_and_is_no_voice_about_them(shop: Params, capsys) -> None:
     shop = replace(shop, rounds=shop.rounds | {"r01": replace(shop.rounds["r01"], show_predictions=False)})
     begin(shop)
@@ -130,6 +132,7 @@ def test_it_is_measured_on_the_evaluation_pictures_and_is_no_voice_about_them(sh
     assert f"right on {len(right)} of {len(judged)} pictures" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_campaign_without_one_is_as_it_was(params: Params) -> None:
     start.run(params)
     assert outputs(layout.model("start")) == {"card.json": b'{\n  "model_id": null\n}\n'}

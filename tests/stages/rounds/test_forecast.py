@@ -106,6 +106,7 @@ def test_the_next_round_costs_what_the_last_one_s_pace_says(params):
     assert said(free) == ["Ahead: r02 needs 20 votes: 0.9 minutes"]
 
 
+@pytest.mark.slow
 def test_a_gain_beyond_noise_says_go_on_and_what_a_point_cost(params):
     queue.run(params, "r01")
     campaign.open_round(params, "r01")
@@ -123,6 +124,7 @@ def test_a_gain_beyond_noise_says_go_on_and_what_a_point_cost(params):
     assert "go on: r02 still gained" in text
 
 
+@pytest.mark.slow
 def test_models_that_no_longer_move_say_stop_and_few_pictures_that_they_cannot_tell(params):
     for name in params.chain:
         predict(params, name, right=150)

@@ -36,6 +36,7 @@ def failed_rows():
     return tables.read_ledger(layout.gate_rows("r01"), GATE_ROWS)
 
 
+@pytest.mark.slow
 def test_good_labels_pass_with_every_finding_written(labelled):
     gate.run(labelled, "r01")
     document = result()
@@ -54,6 +55,7 @@ def test_good_labels_pass_with_every_finding_written(labelled):
     assert layout.gate("r01").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_critical_failure_stops_with_figure_limit_and_remedies(labelled):
     gate.run(labelled, "r01")
     voted(labelled, campaign.mostly_unsure)
@@ -74,6 +76,7 @@ def test_a_critical_failure_stops_with_figure_limit_and_remedies(labelled):
     assert (result()["passed"], result()["waived"]) == (False, [])  # what an earlier run passed is gone
 
 
+@pytest.mark.slow
 def test_disagreement_stops_and_too_few_votes_to_tell_do_not(params, capsys):
     voted(params, lambda rank, person: ["coat", "bag", "shirt"][person])
     with pytest.raises(DataError, match="alpha_round"):
@@ -87,6 +90,7 @@ def test_disagreement_stops_and_too_few_votes_to_tell_do_not(params, capsys):
     assert "r01: warning: people's agreement is not measured" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_round_in_which_everybody_always_gives_one_answer_needs_a_waiver(params):
     voted(params, lambda rank, person: "coat")
     with pytest.raises(DataError, match=r"alpha_round .*min_value=0\.3\): no variation: all votes.*waivers\.csv"):
@@ -97,6 +101,7 @@ def test_a_round_in_which_everybody_always_gives_one_answer_needs_a_waiver(param
     assert (result()["passed"], result()["waived"]) == (False, ["expect_column_figure_to_be_between:alpha_round"])
 
 
+@pytest.mark.slow
 def test_gold_makes_no_variation(params):
     """Answers about gold measure people; what they say of the others is still one answer."""
     voted(params, lambda rank, person: "coat")
@@ -115,6 +120,7 @@ def test_gold_makes_no_variation(params):
         gate.run(params, "r01")
 
 
+@pytest.mark.slow
 def test_a_waiver_with_reason_and_name_lets_the_round_go_on(params, capsys):
     voted(params, campaign.mostly_unsure)
     waive(UNRESOLVED)
@@ -124,6 +130,7 @@ def test_a_waiver_with_reason_and_name_lets_the_round_go_on(params, capsys):
     assert f"r01: {UNRESOLVED} failed and is waived: seen, and small (ada)" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other", [{"round_name": "r02"}, {"expectation": "expect_column_figure_to_be_between:alpha_round"}]
 )
@@ -134,6 +141,7 @@ def test_a_waiver_for_something_else_does_not_count(params, other):
         gate.run(params, "r01")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", [{"why": None}, {"why": " "}, {"by": None}, {"expectation": None}])
 def test_a_waiver_without_reason_or_name_is_refused(labelled, missing):
     waive(**({"expectation": UNRESOLVED} | missing))
@@ -141,12 +149,14 @@ def test_a_waiver_without_reason_or_name_is_refused(labelled, missing):
         gate.run(labelled, "r01")
 
 
+@pytest.mark.slow
 def test_an_unused_waiver_is_not_written_down(labelled):
     waive(UNRESOLVED)
     gate.run(labelled, "r01")
     assert (result()["passed"], result()["waived"]) == (True, [])
 
 
+@pytest.mark.slow
 def test_only_this_round_s_labels_are_judged(params):
     voted(params, campaign.mostly_unsure)
     campaign.write_scores(params, "r02", model=True)
@@ -166,6 +176,7 @@ def test_a_broken_quality_file_is_a_clear_error(labelled, text):
         gate.run(labelled, "r01")
 
 
+@pytest.mark.slow
 def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(project):
     params = campaign.small(config.load(), evaluation=24)
     campaign.write_pool()
@@ -192,6 +203,7 @@ def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(p
     assert (asked["label"] == pl.Series([classes[rank % len(classes)] for rank in asked["rank"]])).all()
 
 
+@pytest.mark.slow
 def test_a_second_vote_in_one_pass_stops_and_its_rows_are_a_table(labelled):
     path = layout.labels("r01") / "votes.parquet"
     votes = tables.read(path, VOTES)
@@ -213,6 +225,7 @@ def test_a_vote_that_a_later_one_replaces_is_no_second_one(labelled):
     assert not rows.select("image_id", "annotator").is_duplicated().any()
 
 
+@pytest.mark.slow
 def test_what_would_train_is_looked_at_beside_what_judges(labelled, monkeypatch):
     sound = Evidence(labelled, "r01").tables()["training"].rows
     assert set(sound["role"].drop_nulls()) == {"train", "control"}
@@ -227,6 +240,7 @@ def test_what_would_train_is_looked_at_beside_what_judges(labelled, monkeypatch)
     assert set(failed_rows().filter(pl.col("found").str.starts_with("judging"))["image_id"]) == set(evaluated)
 
 
+@pytest.mark.slow
 def test_a_picture_that_was_withdrawn_since_stops(labelled):
     gone = ledgers.queue("r01")["image_id"][0]
     campaign.withdraw(gone)
@@ -238,6 +252,7 @@ def test_a_picture_that_was_withdrawn_since_stops(labelled):
     assert not any(tables_now[name].rows["withdrawn"].any() for name in ("votes", "labels", "training"))
 
 
+@pytest.mark.slow
 def test_near_duplicates_with_other_labels_are_a_warning_with_their_rows(labelled, capsys):
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     known = tables.read(layout.labels("r01") / "labels.parquet", LABELS).drop_nulls("label").sort("label")
@@ -254,6 +269,7 @@ def test_near_duplicates_with_other_labels_are_a_warning_with_their_rows(labelle
     assert set(rows["image_id"]) <= set(pairs)
 
 
+@pytest.mark.slow
 def test_a_second_look_is_judged_and_changed_labels_are_counted(labelled):
     campaign.write_scores(labelled, "r02", model=True)
     queue.run(labelled, "r02")

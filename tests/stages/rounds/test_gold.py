@@ -87,6 +87,7 @@ def test_a_picture_asked_in_another_role_is_never_gold(params, capsys):
     assert "gold" not in set(ledgers.queue("r02")["role"])
 
 
+@pytest.mark.slow
 def test_fresh_gold_goes_before_what_was_asked(params, capsys):
     queue.run(params, "r01")
     answered(params, "r01")
@@ -117,6 +118,7 @@ def test_a_task_does_not_tell_that_it_is_gold(params):
     assert ranks.max() - ranks.min() > 4
 
 
+@pytest.mark.slow
 def test_answers_about_gold_measure_people_and_decide_nothing(params):
     queue.run(params, "r01")
     without = answered(params, "r01")
@@ -140,6 +142,7 @@ def test_answers_about_gold_measure_people_and_decide_nothing(params):
     assert not {*split.training["image_id"], *split.evaluation["image_id"]} & set(KNOWN)
 
 
+@pytest.mark.slow
 def test_a_second_exposure_is_recorded_and_not_counted(params):
     params = replace(params, rounds={name: replace(entry, gold=8) for name, entry in params.rounds.items()})
     queue.run(params, "r01")
@@ -155,6 +158,7 @@ def test_a_second_exposure_is_recorded_and_not_counted(params):
     assert set(tables.read(layout.labels("r02") / "labels.parquet", LABELS).filter(source="gold")["round"]) == {"r01"}
 
 
+@pytest.mark.slow
 def test_a_round_surely_below_the_limit_stops_and_goes_on_by_more_answers_or_a_waiver(params):
     queue.run(params, "r01")
     answered(params, "r01", wrong=(0, 1))
@@ -170,6 +174,7 @@ def test_a_round_surely_below_the_limit_stops_and_goes_on_by_more_answers_or_a_w
     gate.run(params, "r01")
 
 
+@pytest.mark.slow
 def test_one_person_surely_below_the_limit_stops_and_retiring_them_is_the_way_on(params):
     queue.run(params, "r01")
     answered(params, "r01", wrong=(1,))
@@ -183,6 +188,7 @@ def test_one_person_surely_below_the_limit_stops_and_retiring_them_is_the_way_on
     gate.run(params, "r01")
 
 
+@pytest.mark.slow
 def test_a_withdrawn_gold_picture_measures_nobody(params):
     queue.run(params, "r01")
     before = answered(params, "r01")
@@ -198,6 +204,7 @@ def test_a_withdrawn_gold_picture_measures_nobody(params):
         command.add(params, gone, "coat", "sure")
 
 
+@pytest.mark.slow
 def test_gold_taken_out_of_its_file_measures_nobody_and_is_no_label(params):
     queue.run(params, "r01")
     answered(params, "r01")

@@ -36,6 +36,7 @@ def asked(params: Params) -> Params:
     return params
 
 
+@pytest.mark.slow
 def test_the_ledger_is_text_that_only_grows(asked: Params, capsys) -> None:
     first, second, third = (campaign.image_id(n) for n in range(3))
     write_raw("web", {first: "coat", second: "Mantel", third: None})
@@ -74,6 +75,7 @@ def test_what_cannot_be_imported_is_told(project: Path, typed) -> None:
     assert line("web", "--map", "Mantel=zebra")[0] == 64
 
 
+@pytest.mark.slow
 def test_one_more_vote_where_people_took_a_stand(asked: Params) -> None:
     """Two people differ: the import decides. Nobody took a stand, or it is for evaluation: it does not."""
     rows = ledgers.queue("r01")

@@ -64,6 +64,7 @@ words = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @fewer(2)
 @given(st.lists(words, max_size=4))
 def test_of_each_word_the_last_saying_is_remembered(tmp_path_factory, sayings: list[dict[str, str]]) -> None:

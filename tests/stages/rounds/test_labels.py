@@ -35,6 +35,7 @@ def asked(params):
     return params
 
 
+@pytest.mark.slow
 def test_every_asked_picture_has_a_label_with_its_role_and_round(asked):
     campaign.answer(asked, "r01")
     labels.run(asked, "r01")
@@ -72,6 +73,7 @@ def test_every_asked_picture_has_a_label_with_its_role_and_round(asked):
     assert people["median_lead_time_s"].to_list() == [2.0, 3.0, 4.0]
 
 
+@pytest.mark.slow
 def test_votes_are_carried_along_and_refitted(asked):
     campaign.answer(asked, "r01")
     labels.run(asked, "r01")
@@ -119,6 +121,7 @@ def test_a_class_added_after_the_vote_does_not_make_it_valid(asked):
     assert quality("r01")["alpha_round"] is None
 
 
+@pytest.mark.slow
 def test_a_picture_nobody_answered_about_is_unresolved(asked):
     votes = campaign.answer(asked, "r01")
     gone = ledgers.queue("r01")["image_id"][0]
@@ -129,6 +132,7 @@ def test_a_picture_nobody_answered_about_is_unresolved(asked):
     assert quality("r01")["unresolved"] == 1
 
 
+@pytest.mark.slow
 def test_a_withdrawn_picture_leaves_labels_and_votes_but_not_the_ledger(asked):
     campaign.answer(asked, "r01")
     gone = ledgers.queue("r01")["image_id"][0]
@@ -139,6 +143,7 @@ def test_a_withdrawn_picture_leaves_labels_and_votes_but_not_the_ledger(asked):
     assert gone in set(ledgers.votes("r01")["image_id"])
 
 
+@pytest.mark.slow
 def test_the_same_bytes_again_whatever_the_order_of_the_ledger(asked):
     campaign.answer(asked, "r01", lambda rank, person: ["coat", "bag", "shirt"][(rank * person) % 3])
 
@@ -155,6 +160,7 @@ def test_the_same_bytes_again_whatever_the_order_of_the_ledger(asked):
     assert sorted(before) == sorted(["quality.json", *(f"{name}.parquet" for name in tables_written)])
 
 
+@pytest.mark.slow
 def test_votes_that_are_not_those_of_the_close_are_refused(asked):
     campaign.answer(asked, "r01")
     closed = round_state.State(
@@ -181,6 +187,7 @@ def answered_round(params, name):
     return ledgers.queue(name)
 
 
+@pytest.mark.slow
 def test_a_model_is_heard_of_pictures_that_judge_nothing_and_that_it_did_not_train_on(asked):
     campaign.answer(asked, "r01")
     labels.run(asked, "r01")
@@ -201,6 +208,7 @@ def test_a_model_is_heard_of_pictures_that_judge_nothing_and_that_it_did_not_tra
     assert heard("r03") > chosen - {taught}  # what was heard once is heard in later rounds
 
 
+@pytest.mark.slow
 def test_no_held_out_voice_changes_a_label_that_judges(asked, monkeypatch):
     campaign.answer(asked, "r01", lambda rank, person: CLASSES[(rank * (person + 1)) % len(CLASSES)])
     labels.run(asked, "r01")
@@ -225,12 +233,14 @@ def test_no_held_out_voice_changes_a_label_that_judges(asked, monkeypatch):
         labels.run(asked, "r02")
 
 
+@pytest.mark.slow
 def test_another_consensus_hears_no_held_out_voice(asked):
     campaign.answer(asked, "r01")
     labels.run(dataclasses.replace(asked, labels=dataclasses.replace(asked.labels, consensus="majority")), "r01")
     assert read("r01", "held-out", HELD_OUT).is_empty()
 
 
+@pytest.mark.slow
 def test_a_model_whose_prediction_people_saw_is_not_heard(params):
     params = campaign.small(params, show_predictions=True)
     queue.run(params, "r01")
@@ -243,6 +253,7 @@ def test_a_model_whose_prediction_people_saw_is_not_heard(params):
     assert not set(read("r02", "held-out", HELD_OUT)["image_id"]) & shown
 
 
+@pytest.mark.slow
 def test_a_round_that_hides_predictions_by_chance_says_what_showing_them_does(params):
     params = campaign.small(params, budget=20, show_predictions=0.5)
     queue.run(params, "r01")
@@ -261,6 +272,7 @@ def test_a_round_that_hides_predictions_by_chance_says_what_showing_them_does(pa
     assert found["acceptance"]["hidden"] == pytest.approx(hidden, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_voice_keeps_its_classes_when_the_page_gets_another_order_or_a_class(asked):
     campaign.answer(asked, "r01")
     labels.run(asked, "r01")
@@ -277,6 +289,7 @@ def test_a_voice_keeps_its_classes_when_the_page_gets_another_order_or_a_class(a
     assert model_voices.by_image(wider, voices) == {}  # it did not know of zebras
 
 
+@pytest.mark.slow
 def test_votes_of_a_retired_annotator_are_kept_and_count_for_nothing(asked):
     campaign.answer(asked, "r01", lambda rank, person: "bag" if person == 1 else "coat")
     labels.run(asked, "r01")
@@ -297,6 +310,7 @@ def test_votes_of_a_retired_annotator_are_kept_and_count_for_nothing(asked):
     assert read("r01", "labels", LABELS).equals(before)
 
 
+@pytest.mark.slow
 def test_what_retiring_somebody_changes_is_known_before(asked):
     assert retire.preview(asked, "s-1") is None  # nobody has answered
     campaign.answer(asked, "r01", lambda rank, person: "bag" if person == 1 else "coat" if rank % 4 else "unsure")

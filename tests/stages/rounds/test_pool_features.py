@@ -31,6 +31,7 @@ def examples(rows, truth):
     return pl.DataFrame({"row": rows, "class_id": truth[rows]}, schema={"row": pl.UInt32, "class_id": pl.Int64})
 
 
+@pytest.mark.slow
 def test_the_pool_is_projected_and_the_block_that_knows_the_classes_leads(tmp_path):
     features, ids, rows, truth = pool(tmp_path, 6_000)
     seen = read_pool(features, ids, examples(np.arange(0, 6_000, 60), truth))

@@ -39,6 +39,7 @@ def finish(params, name):
         campaign.write_scores(params, params.chain[following], model=True)
 
 
+@pytest.mark.slow
 def test_the_first_round_asks_for_evaluation_control_and_the_strategy_s_choice(checked):
     queue.run(checked, "r01")
     rows = ledgers.queue("r01")
@@ -54,6 +55,7 @@ def test_the_first_round_asks_for_evaluation_control_and_the_strategy_s_choice(c
     assert rows["tier"].unique().to_list() == ["crowd"]
 
 
+@pytest.mark.slow
 def test_evaluation_pictures_are_drawn_from_strata_with_known_chances_only_if_asked_for(params, capsys):
     queue.run(params, "r01")
     plain = ledgers.queue("r01")
@@ -75,6 +77,7 @@ def test_evaluation_pictures_are_drawn_from_strata_with_known_chances_only_if_as
     assert ledgers.queue("r02")["weight"].null_count() == ledgers.queue("r02").height
 
 
+@pytest.mark.slow
 def test_pictures_that_come_later_join_those_that_judge_at_the_rate_of_the_first_draw(params, capsys):
     queue.run(params, "r01")
     finish(params, "r01")
@@ -144,6 +147,7 @@ def test_rounds_never_ask_twice_and_evaluate_once(checked):
     assert others.str.contains(r"^final:(1|0\.5|0\.25) middle:(1|0\.5|0\.25)$").all()
 
 
+@pytest.mark.slow
 def test_near_duplicates_are_asked_once_over_all_rounds(params):
     campaign.write_pool(count=60, groups=25)
     campaign.write_scores(params, "r01", model=False)
@@ -165,6 +169,7 @@ def test_the_same_bytes_whatever_the_order_of_the_tables(params):
     assert layout.queue("r01").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_seed_round_and_draw_each_give_another_queue(params):
     queue.run(params, "r01")
     first = ledgers.queue("r01")
@@ -219,6 +224,7 @@ def exclude(*image_ids):
     tables.write_ledger(pl.DataFrame(rows), layout.EXCLUDE, EXCLUDE, ["image_id"])
 
 
+@pytest.mark.slow
 def test_pictures_that_a_person_picked_come_before_the_strategy_s(checked):
     queue.run(checked, "r01")
     drawn = ledgers.queue("r01").filter(pl.col("role") != "train")
@@ -234,6 +240,7 @@ def test_pictures_that_a_person_picked_come_before_the_strategy_s(checked):
     assert train["why"][:3].to_list() == ["Picked by ada: rare"] * 3
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_asked_is_left_out_with_its_reason(params, capsys):
     queue.run(params, "r01")
     finish(params, "r01")
@@ -247,6 +254,7 @@ def test_a_picture_that_cannot_be_asked_is_left_out_with_its_reason(params, caps
     assert "include" not in set(ledgers.queue("r02")["strategy"])
 
 
+@pytest.mark.slow
 def test_every_predicted_class_gets_its_floor(params):
     queue.run(params, "r01")
     finish(params, "r01")
@@ -355,6 +363,7 @@ def test_a_small_pool_is_taken_as_far_as_it_goes(params, capsys):
     assert "8 pictures are left of 16 wanted" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_pool_that_groups_swallow_says_so_with_the_knob(params, capsys):
     campaign.write_pool(count=30, groups=8)
     campaign.write_scores(params, "r01", model=False)
@@ -401,6 +410,7 @@ def seen(monkeypatch):
     return requests
 
 
+@pytest.mark.slow
 def test_evaluation_pictures_cover_nothing_for_the_strategy(params, seen):
     queue.run(params, "r01")
     finish(params, "r01")
@@ -436,6 +446,7 @@ def test_broken_probabilities_are_a_clear_error(params, content):
         queue.run(params, "r01")
 
 
+@pytest.mark.slow
 def test_a_queue_that_breaks_its_suite_is_not_written(checked, monkeypatch):
     def twice(*arguments):
         rows = compose(*arguments)
@@ -448,6 +459,7 @@ def test_a_queue_that_breaks_its_suite_is_not_written(checked, monkeypatch):
     assert not layout.queue("r01").exists()
 
 
+@pytest.mark.slow
 def test_what_the_model_takes_for_a_class_of_a_tier_goes_there_and_the_first_round_to_the_crowd(params, capsys):
     tiers = {"expert": Tier(overlap=1, adjudicate=0.8)}
     params = replace(
@@ -513,6 +525,7 @@ def held_out(params, name, doubted):
     tables.write(pl.DataFrame(rows, schema=HELD_OUT), layout.model(name) / "held-out.parquet", HELD_OUT)
 
 
+@pytest.mark.slow
 def test_doubtful_labels_take_their_share_of_the_budget_and_keep_their_role(checked):
     checked = replace(
         checked, rounds={n: replace(r, relabel=0.3, show_predictions=True) for n, r in checked.rounds.items()}
@@ -544,6 +557,7 @@ def test_without_a_model_or_a_share_nothing_is_asked_twice(params):
     assert "relabel" not in set(ledgers.queue("r01")["role"])
 
 
+@pytest.mark.slow
 def test_the_audit_takes_its_share_of_the_budget_and_is_never_trained_on(params):
     audited = replace(
         params, rounds={n: replace(r, audit=0.3, show_predictions=True) for n, r in params.rounds.items()}
@@ -570,6 +584,7 @@ def test_control_and_second_looks_share_one_budget(params):
         config.parse(text)
 
 
+@pytest.mark.slow
 def test_pictures_share_pages_once_there_is_a_model_and_those_that_judge_never_do(params, capsys):
     grid = replace(params, rounds={n: replace(r, page="grid", budget=30, audit=0.3) for n, r in params.rounds.items()})
     queue.run(params, "r01")

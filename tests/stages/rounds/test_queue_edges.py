@@ -95,6 +95,7 @@ def drawn(params, name="r02"):
     return rows
 
 
+@pytest.mark.slow
 @every
 def test_one_class_alone_ties_and_copies_are_a_queue_like_any_other(second, strategy):
     params = by(second, strategy)
@@ -123,6 +124,7 @@ def test_probabilities_that_are_none_are_one_clear_line(second, strategy):
         assert not layout.queue("r02").exists()
 
 
+@pytest.mark.slow
 @every
 def test_zero_labels_and_all_but_one_and_all(second, strategy, capsys):
     params = by(second, strategy)
@@ -146,6 +148,7 @@ def test_a_budget_beyond_the_pool_takes_all_of_it(second, strategy):
     assert rows.filter(pl.col("role") == "control").height == 5
 
 
+@pytest.mark.slow
 @every
 def test_rows_in_another_order_on_disk_give_the_same_queue(second, strategy):
     params = by(second, strategy)
@@ -166,6 +169,7 @@ def test_rows_in_another_order_on_disk_give_the_same_queue(second, strategy):
     assert drawn(params).equals(first)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     groups=st.lists(st.integers(0, 20), min_size=COUNT, max_size=COUNT), asked=st.integers(0, COUNT),

@@ -63,6 +63,7 @@ def test_status_says_how_many_votes_nobody_asked_for(params, capsys):
     assert "r01: votes beyond those that were asked for: 22\n" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_refused_round_says_how_to_go_on(params):
     queue.run(params, "r01")
     campaign.open_round(params, "r01")

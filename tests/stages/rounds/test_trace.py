@@ -38,6 +38,7 @@ def asked(params):
     return queue.ledgers.queue("r01")["image_id"][0]
 
 
+@pytest.mark.slow
 def test_every_stage_that_knows_the_picture_speaks_and_what_is_not_here_is_named(told, asked):
     name, stages = told(asked[:8].upper())
     assert name == asked
@@ -55,6 +56,7 @@ def test_every_stage_that_knows_the_picture_speaks_and_what_is_not_here_is_named
     assert told(asked)[1]["takedown"][0]["why"] == "asked"
 
 
+@pytest.mark.slow
 def test_a_person_reads_lines(params, asked, capsys):
     trace.run(params, asked, as_json=False)
     lines = capsys.readouterr().out

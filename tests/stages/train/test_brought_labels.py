@@ -13,6 +13,8 @@ from silverprint.stages import train
 from silverprint.store import files, model_card, tables
 from tests.helpers import model_campaign as campaign
 
+pytestmark = pytest.mark.slow
+
 GOOD = {"low": 0.9, "precision": 0.95, "high": 0.98, "chance": 0.1}
 SOURCE = "import:web"
 

@@ -50,6 +50,7 @@ def outputs(folder) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("params", ["tiny", pytest.param("packaged", marks=pytest.mark.slow)], indirect=True)
 def test_a_fine_tuned_network_is_judged_scores_the_pool_and_labels_it(params, capsys) -> None:
     train.run(params, "r01")
@@ -94,6 +95,7 @@ def test_a_fine_tuned_network_is_judged_scores_the_pool_and_labels_it(params, ca
     assert not (layout.FINETUNING / "r01").exists()
 
 
+@pytest.mark.slow
 def test_pictures_without_a_label_teach_where_there_are_enough(params, capsys, monkeypatch) -> None:
     knobs = replace(params.model.finetune, epochs=1, unlabelled=Unlabelled("fixmatch", ratio=1))
     asked = replace(params, model=replace(params.model, finetune=knobs))
@@ -110,6 +112,7 @@ def test_pictures_without_a_label_teach_where_there_are_enough(params, capsys, m
     assert "pool" not in model_card.read(layout.model("r01"))["learning"]
 
 
+@pytest.mark.slow
 def test_a_network_stays_when_only_its_judges_are_withdrawn(params) -> None:
     train.run(params, "r01")
     before = outputs(layout.model("r01"))
@@ -129,6 +132,7 @@ def test_without_the_shards_a_line_says_what_to_pull(params) -> None:
         train.run(params, "r01")
 
 
+@pytest.mark.slow
 def test_labels_may_teach_as_far_as_they_are_believed(params) -> None:
     path = layout.labels("r01") / "labels.parquet"
     one, other, *_ = params.dataset.classes

@@ -12,6 +12,8 @@ from silverprint.stages import score, train
 from silverprint.store import tables
 from tests.helpers import model_campaign as campaign
 
+pytestmark = pytest.mark.slow
+
 FOREIGN = "bag"  # what people find to be none of the classes
 
 

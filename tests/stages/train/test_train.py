@@ -72,6 +72,7 @@ def test_without_a_model_every_kept_picture_has_a_row_and_no_prediction(params, 
     assert not (layout.score("r01") / "probabilities.npy").exists()
 
 
+@pytest.mark.slow
 def test_the_previous_rounds_model_scores_the_pool(params, truth, trained) -> None:
     score.run(params, "r02")
     scores = tables.read(layout.score("r02") / "scores.parquet", SCORES)
@@ -137,6 +138,7 @@ def test_a_round_is_trained_and_judged(params, trained) -> None:
     assert not set(rows["image_id"]) & set(card("r01")["trained_on"])
 
 
+@pytest.mark.slow
 def test_evaluation_pictures_from_strata_count_for_what_they_stand_for(params, truth, trained) -> None:
     before = metrics("r01")
     judged = ledgers.read(layout.queue("r01")).with_columns(weight=pl.when(pl.col("role") == "evaluation").then(2.0))
@@ -170,6 +172,7 @@ def test_beside_the_model_lies_what_it_says_of_the_pool_and_of_its_own_examples_
     np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_what_the_pool_taught_stands_on_the_card(params, truth, trained) -> None:
     assert card("r01")["learning"]["omega"] == "none"
     without_pool = metrics("r01")["model_id"]
@@ -183,6 +186,7 @@ def test_what_the_pool_taught_stands_on_the_card(params, truth, trained) -> None
     assert metrics("r01")["model_id"] != without_pool
 
 
+@pytest.mark.slow
 def test_withdrawn_pictures_teach_nothing(params, truth) -> None:
     asked = tables.read(layout.labels("r01") / "labels.parquet", LABELS)["image_id"]
     taken = sorted(set(truth) - set(asked))[:7]
@@ -191,6 +195,7 @@ def test_withdrawn_pictures_teach_nothing(params, truth) -> None:
     assert card("r01")["learning"]["pool"] == len(truth) - len(asked) - 7
 
 
+@pytest.mark.slow
 def test_without_an_unlabelled_picture_labels_alone_teach(params, truth) -> None:
     gone_pool()
     train.run(with_omega(params, "auto"), "r01")
@@ -198,6 +203,7 @@ def test_without_an_unlabelled_picture_labels_alone_teach(params, truth) -> None
     assert card("r01")["learning"]["pool"] == 0
 
 
+@pytest.mark.slow
 def test_what_a_person_picked_is_no_choice_of_the_strategy(params, truth) -> None:
     queue = tables.read_ledger(layout.queue("r01"), QUEUE)
     usable = tables.read(layout.labels("r01") / "labels.parquet", LABELS).filter(pl.col("label") != NONE_OF_THESE)
@@ -210,6 +216,7 @@ def test_what_a_person_picked_is_no_choice_of_the_strategy(params, truth) -> Non
     assert metrics("r01")["labels"] == campaign.BUDGET - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("omega", ["none", pytest.param("auto", marks=pytest.mark.slow)])
 def test_training_again_gives_the_same_bytes(params, trained, omega) -> None:
     if omega != "none":
@@ -219,6 +226,7 @@ def test_training_again_gives_the_same_bytes(params, trained, omega) -> None:
     assert outputs("r01") == first
 
 
+@pytest.mark.slow
 def test_the_control_compares_equally_many_labels(params, truth, trained) -> None:
     alone = metrics("r01")["control"]
     assert alone["k"] == campaign.CONTROL
@@ -253,6 +261,7 @@ def test_without_evaluation_labels_there_is_a_model_and_no_figure(params, truth)
     assert tables.read(layout.model("r01") / "evaluation.parquet", EVALUATION).is_empty()
 
 
+@pytest.mark.slow
 def test_what_binds_leaves_training_and_what_a_threshold_rejects_stays(params, truth) -> None:
     labels = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
     usable = labels.filter((pl.col("role") != "evaluation") & pl.col("label").is_in(list(params.dataset.classes)))
@@ -303,6 +312,7 @@ def test_a_sealed_model_stays_until_a_withdrawal_breaks_the_seal(params, trained
     assert outputs("r01") == again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "classes",
     [lambda names: tuple(reversed(names)), lambda names: ("hat", *names)],
@@ -322,6 +332,7 @@ def test_a_kept_model_is_judged_by_the_classes_that_it_was_trained_with(params, 
     assert json.loads(again["metrics"])["per_class"] == json.loads(as_it_was["metrics"])["per_class"]
 
 
+@pytest.mark.slow
 def test_classes_in_another_order_are_the_same_classes(params, truth, trained) -> None:
     """Nothing but a model's outputs goes by the place of a class, and a model is trained again or refused."""
     before = metrics("r01")["evaluation"]["accuracy"]
@@ -343,6 +354,7 @@ def test_sealed_figures_that_are_gone_are_in_git(params, trained) -> None:
         train.run(params, "r01")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("gate", "passes"),
     [
@@ -397,6 +409,7 @@ def test_an_output_that_was_not_pulled_is_not_started_from_nothing(params, truth
         stage.run(params, "r01")
 
 
+@pytest.mark.slow
 def test_an_mlflow_that_is_down_costs_the_round_nothing(params, truth, monkeypatch, capsys) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     train.run(params, "r01")
@@ -406,6 +419,7 @@ def test_an_mlflow_that_is_down_costs_the_round_nothing(params, truth, monkeypat
     assert said == [f"MLflow at http://127.0.0.1:9 is not reachable; {later}"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize("omega", ["none", pytest.param("auto", marks=pytest.mark.slow)])
 def test_what_is_learnt_is_judged_by_labels_in_which_no_model_spoke(params, truth, omega) -> None:

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import log_expit, softmax
 
 from silverprint.core.consensus.decision import most_likely
@@ -31,6 +30,8 @@ def posterior(cast: VoteArrays) -> Shares:
     people, images = len(cast.annotators), len(cast.images)
     point = np.ones(people + images)
     before = -np.inf
+    from scipy.optimize import minimize  # loads for long: not before something is fitted
+
     for _ in range(_ITERATIONS):
         known = _classes(cast, choice, len(seen), point)
         said = known[cast.image, choice]

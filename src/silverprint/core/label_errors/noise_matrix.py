@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from silverprint.core.evaluation.calibration import softmax, temperature
 from silverprint.core.evaluation.resampling import stratified_folds
@@ -112,4 +111,6 @@ def _temperature(logits: Logits, labels: ClassIds, noise: Noise) -> float:
 
     now = np.log(noise.temperature)
     around: Sequence[float] = (now - 1, now + 1)
+    from scipy.optimize import minimize_scalar  # loads for long: not before something is fitted
+
     return float(np.exp(minimize_scalar(loss, bounds=around, method="bounded").x))

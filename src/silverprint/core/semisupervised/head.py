@@ -7,7 +7,6 @@ from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from silverprint.core.evaluation.calibration import softmax, temperature
 from silverprint.core.evaluation.resampling import stratified_folds
@@ -181,6 +180,8 @@ def descend(term: Term, start: Weight, steps: int = STEPS) -> Weight:
         return value, slope.ravel().astype(np.float64)
 
     options = {"maxiter": steps, "gtol": _SLOPE}
+    from scipy.optimize import minimize  # loads for long: not before something is fitted
+
     found = minimize(flat, start.astype(np.float64).ravel(), jac=True, method="L-BFGS-B", options=options)
     return np.asarray(found.x.reshape(shape))
 

@@ -3,7 +3,6 @@
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from silverprint.core.semisupervised.shapes import ClassIds, Shares
@@ -64,6 +63,8 @@ def shrunk(counts: Shares) -> Shares:
         each = gammaln(counts + strength).sum() - classes * gammaln(strength)
         whole = gammaln(total + classes * strength) - gammaln(classes * strength)
         return float(whole - each)
+
+    from scipy.optimize import minimize_scalar  # loads for long: not before something is fitted
 
     found = minimize_scalar(misfit, bounds=(np.log(0.1), np.log(_STRONGEST)), method="bounded")
     strength = np.exp(found.x)

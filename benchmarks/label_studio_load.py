@@ -31,7 +31,8 @@ from benchmarks.own_studio import own_studio
 from silverprint import layout
 from silverprint.adapters.labelstudio import Studio, label_config, local_server
 from silverprint.annotation_backend import AnnotationBackend, Page, Project, Task
-from silverprint.commands import people, studio
+from silverprint.commands import people
+from silverprint.store.server_home import STUDIO
 
 CAMPAIGN, CLASSES = "load", ("coat", "dress", "bag")
 REST_S = 0.2  # after an answer of 500: an impatient person
@@ -112,7 +113,7 @@ def ask(backend: AnnotationBackend, pictures: int, overlap: int) -> Project:
 
 def crowd(backend: AnnotationBackend, names: Sequence[str], pictures: int, overlap: int, seconds: float) -> Load:
     """Has `names`, who have accounts, answer at once, and counts."""
-    project, log = ask(backend, pictures, overlap), studio.SERVICE.log
+    project, log = ask(backend, pictures, overlap), STUDIO.folder / "log"
     there, written = [sign_in(backend.url, name) for name in names], log.stat().st_size if log.exists() else 0
     try:
         began = time.monotonic()

@@ -122,6 +122,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.mark.slow
 def test_three_people_sign_in_answer_wait_survive_a_restart_and_stop(house, monkeypatch):
     monkeypatch.chdir(house.folder)
+    monkeypatch.setenv("XDG_DATA_HOME", house.environment["XDG_DATA_HOME"])
     for name in ("LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     studio = Studio.connect()

@@ -154,11 +154,12 @@ def test_pictures_elsewhere_need_no_storage_here(house, request, persons, monkey
     assert persons[0].next(project)["data"]["image"] == "https://media.example.org/pictures/tests/a%20b.jpg"
 
 
-def test_a_folder_is_shared_once_and_only_from_a_disk_that_the_server_sees(house, opened, tmp_path):
+def test_a_folder_is_shared_once_and_only_from_a_disk_that_the_server_sees(house, opened, tmp_path, monkeypatch):
     media = Path("var/serving/tests") / opened.round
     house.share(opened, media)
     assert len(house._client.import_storage.local.list(project=opened.id)) == 1
     far = open_project(house, f"{opened.round}-far", share=False)
+    monkeypatch.setattr(house, "local", False)  # a server of another machine, which sees no folder of this one
     with pytest.raises(ConfigError, match="set SILVERPRINT_MEDIA_URL"):
         house.share(far, tmp_path / "elsewhere")
 

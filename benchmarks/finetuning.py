@@ -52,7 +52,7 @@ def head(shown: list[str], pool: list[str], judged: list[str], size: int, seed: 
     begun, y = time.perf_counter(), labels_of(shown)
     lens = Lens.of(np.concatenate([others, rows]), blocks, rows, y)
     everyone = np.ones(len(y), dtype=np.bool_)
-    learnt = learn(Material(lens(rows), y, everyone, lens(others), CLASSES), lens, Model(5), seed)
+    learnt = learn(Material(lens(rows), y, np.eye(CLASSES)[y], everyone, lens(others), CLASSES), lens, Model(5), seed)
     spent = time.perf_counter() - begun
     return np.asarray(learnt.head.predict(asked).mean(axis=0).argmax(axis=1), dtype=np.int64), spent
 

@@ -61,7 +61,7 @@ def bare_export(http: httpx.Client, project: Project) -> float:
 def answer(project: Project, user: int) -> None:
     """One answer of `user` to each task, past the API: one by one they would take minutes."""
     result = json.dumps(label_config.result("coat"))
-    with closing(sqlite3.connect(own_database.PATH, timeout=30)) as database, database:
+    with closing(sqlite3.connect(own_database.path(), timeout=30)) as database, database:
         database.execute(_ANSWERS, (result, user, project.id))
         database.execute(_COUNT, (project.id,))
 

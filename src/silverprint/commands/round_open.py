@@ -66,6 +66,8 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     entry = opened.rounds[name]
     left = forecast.unasked_pictures(opened)
     say(forecast_text.needs(name, forecast.cost(opened, name, left), params.people.currency))
+    if left is None:
+        say(_no_pictures(name))
     if shares := forecast.first_shares(opened, left):
         say(forecast_text.small_pool(name, shares, opened.evaluation.size))
     if left == 0:
@@ -79,6 +81,11 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
         if lack:
             say(lack)
     say(_STEPS)
+
+
+def _no_pictures(name: str) -> str:
+    first = "nobody has read the pictures on this machine, so this is what params.yaml asks for if there are enough"
+    return f"{name}: {first}; to see what there is before you ask: take the round back, then silverprint repro"
 
 
 def _lack_of_people(params: Params, name: str) -> str | None:

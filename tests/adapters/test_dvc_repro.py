@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,11 @@ def test_dvc_itself(tmp_path: Path, other: str, code: int, options: list[str]) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_ended_run_of_dvc_itself(tmp_path: Path, number: signal.Signals) -> None:
-    """SIGINT to the whole group, as a terminal sends it."""
+@pytest.mark.parametrize(
+    ("number", "send"), [(signal.SIGTERM, os.kill), (signal.SIGTERM, os.killpg), (signal.SIGINT, os.killpg)]
+)
+def test_an_ended_run_of_dvc_itself(tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]) -> None:
+    """A signal to it alone, or to its whole group: a terminal's Ctrl-C, `timeout`."""
     cmd = "touch begun-$$; sleep 600"
     (tmp_path / "dvc.yaml").write_text(f'stages:\n  one: {{cmd: "{cmd}"}}\n  other: {{cmd: "{cmd}"}}\n')
     run: dict[str, Any] = {"cwd": tmp_path, "env": os.environ | {"DVC_NO_ANALYTICS": "1"}, "text": True}
@@ -95,10 +98,7 @@ def test_an_ended_run_of_dvc_itself(tmp_path: Path, number: signal.Signals) -> N
     ours = [sys.executable, "-m", "silverprint.adapters.dvc_repro", "--keep-going"]
     process = subprocess.Popen(ours, stderr=subprocess.PIPE, start_new_session=True, **run)
     await_that(lambda: any(tmp_path.glob("begun-*")), "a stage is at work")
-    if number == signal.SIGINT:
-        os.killpg(process.pid, number)
-    else:
-        process.send_signal(number)
+    send(process.pid, number)
     said = process.communicate(timeout=300)[1]
     assert process.returncode == 130
     by = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"

@@ -103,15 +103,17 @@ def ended_sentence(command: str, number: signal.Signals) -> str:
 def _end_with(waits: Waits) -> None:
     """SIGTERM and SIGHUP end the stage, with all that it started, and then the run."""
 
+    ignored_before = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
     def stop(number: int, frame: FrameType | None) -> None:
-        waits.stopped = True
-        in_a_stage = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # DVC has it so meanwhile
-        below = psutil.Process().children(recursive=True) if in_a_stage else []
-        if not below:
-            raise KeyboardInterrupt
+        again, waits.stopped = waits.stopped, True
+        may_be_in_a_stage = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # DVC has it so meanwhile
+        below = psutil.Process().children(recursive=True) if may_be_in_a_stage else []
         for process in below:
             with suppress(psutil.Error):
                 process.terminate()
+        if not again and not below and (ignored_before or not may_be_in_a_stage):  # else DVC sees its stage's end
+            raise KeyboardInterrupt
 
     for number in child_programs.SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -129,6 +131,8 @@ def main(arguments: Sequence[str]) -> int:
         if handler.level >= logging.WARNING:  # the one that writes to standard error
             handler.addFilter(waits)
     code = int(dvc(["repro", *arguments]))
+    for number in child_programs.SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # we are ending
     if waits.stopped and not waits.ended:
         waits.ended.append(f"silverprint repro was ended between stages; {_GOES_ON}")
     for sentence in waits.ended:

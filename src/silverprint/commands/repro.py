@@ -35,8 +35,9 @@ def run(targets: Sequence[str] = ()) -> None:
     # --keep-going: a round that waits for people does not hold up the other branches.
     pull = ["--pull"] if remote else []  # without one it would only warn
     command = (*_REPRO, "--keep-going", *pull, "--allow-missing", *targets)
-    if (code := child_programs.until_it_ends(command, env=child_environment())) == INTERRUPTED:
-        raise SystemExit(code)  # it said what was ended
+    code = child_programs.until_it_ends(command, env=child_environment())
+    if code == INTERRUPTED or code < 0:
+        raise SystemExit(INTERRUPTED)  # it said what was ended
     _call(*_OURS, "track", "sync")
     _call(*_OURS, "status")
     if code == WaitingForPeople.exit_code:

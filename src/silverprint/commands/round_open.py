@@ -96,7 +96,8 @@ def _lack_of_people(params: Params, name: str) -> str | None:
         return None
     so_far = f"{there} {'person has' if there == 1 else 'people have'}" if there else "nobody has"
     need = f"{most} people are to look at a picture" if most > 1 else "somebody is to look at each picture"
-    return f"{so_far} an account yet, and {need}: silverprint people invite NAME (first: silverprint studio up)"
+    before = "" if there else " (first: silverprint studio up)"
+    return f"{so_far} an account yet, and {need}: silverprint people invite NAME{before}"
 
 
 def _lack_of_tiers(params: Params, name: str) -> Iterator[str]:

@@ -43,7 +43,9 @@ def _rows(verbs: tuple[Verb, ...], before: str = "silverprint") -> list[str]:
 def _shown(flags: tuple[str, ...], options: dict[str, object]) -> str:
     metavar = str(options.get("metavar", flags[0].lstrip("-").upper()))
     if not flags[0].startswith("--"):
-        return {"+": f"{metavar}...", "*": f"[{metavar}...]"}.get(str(options.get("nargs")), metavar)
+        return {"+": f"{metavar}...", "?": f"[{metavar}]", "*": f"[{metavar}...]"}.get(
+            str(options.get("nargs")), metavar
+        )
     text = flags[0] if options.get("action") == "store_true" else f"{flags[0]} {metavar}"
     return text if options.get("required") else f"[{text}]"
 

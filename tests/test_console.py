@@ -56,6 +56,7 @@ def test_what_is_over_soon_leaves_no_line() -> None:
 
 def test_a_line_says_what_is_known() -> None:
     assert logged([31.0], total=None, unit="files") == ["measure own: 1 files"]
+    assert logged([40.0], total=None, each=0) == ["measure own: 40 s so far"]
     (line,) = logged([16.0, 16.0], total=4, unit="files")
     assert re.fullmatch(r"measure own: 2 of 4 files, 0\.1/s, \d+ s left", line)
 
@@ -79,3 +80,19 @@ def test_a_terminal_has_one_line_that_is_rewritten(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("kind", [{"force_terminal": False}, {"force_terminal": True, "_environ": {"TERM": "dumb"}}])
 def test_where_no_line_can_be_rewritten_none_is(monkeypatch: pytest.MonkeyPatch, kind: dict[str, object]) -> None:
     assert shown(monkeypatch, **kind) == ""
+
+
+@given(st.lists(st.floats(0.01, 100), max_size=100))
+def test_a_log_hears_of_a_wait_at_once_and_each_half_minute(seconds: list[float]) -> None:
+    text, clock = StringIO(), Clock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "err", Console(file=text, width=80, soft_wrap=True))
+        with console.waiting("MLflow is starting (its log: var/log)", clock) as still:
+            assert text.getvalue() == "MLflow is starting (its log: var/log)\n"
+            for passed in seconds:
+                clock.now += passed
+                still()
+    lines = text.getvalue().splitlines()
+    assert len(lines) <= 1 + sum(seconds) / 30
+    assert len(lines) > min(1, sum(seconds) // 130)
+    assert all(re.fullmatch(r"MLflow is starting .*: \d+ (s|min) so far", line) for line in lines[1:])

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from silverprint import __version__, command_table
 from silverprint.campaign import root
-from silverprint.errors import ConfigError, SilverprintError, UsageError
+from silverprint.errors import ENDS_QUIETLY, INTERRUPTED, ConfigError, SilverprintError, UsageError
 
 _LONGEST: Final = 300  # characters of a complaint, which repeats what was typed
 _BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, as a shell has it
@@ -91,8 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"silverprint: {error}\n")
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write("silverprint: interrupted; what was finished is kept, run it again to go on\n")
-        return 130
+        if ENDS_QUIETLY not in os.environ:
+            sys.stderr.write("silverprint: interrupted; what was finished is kept, run it again to go on\n")
+        return INTERRUPTED
 
 
 def _collect_seldom() -> None:

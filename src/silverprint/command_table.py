@@ -222,6 +222,18 @@ COMMANDS = (
         anywhere=True,
     ),
     Verb(
+        "docs",
+        "print a page of the documentation, or the names of all",
+        "commands.docs:run",
+        (
+            _arg(
+                "page", nargs="?", metavar="PAGE", help="params, jobs/open-a-round; as messages name it: docs/params.md"
+            ),
+        ),
+        params=False,
+        anywhere=True,
+    ),
+    Verb(
         "repro",
         "pull the outputs that stages carry on from, then run what is new: `dvc repro` with what a clone needs",
         "commands.repro:run",

@@ -1,6 +1,8 @@
 """Console output: plain lines, and progress: on a terminal one line that is rewritten, else a line now and then."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from rich.console import Console
@@ -27,6 +29,33 @@ def bar() -> Progress:
     if err.is_terminal and not err.is_dumb_terminal:
         return Progress(TextColumn("{task.description}"), BarColumn(bar_width=20), _Figures(), console=err)
     return LoggedProgress(err)
+
+
+@contextmanager
+def waiting(what: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[], None]]:
+    """Shows what is waited for: on a terminal while the block lasts, else in a line at once and one each half minute.
+
+    Args:
+        what: is waited for, in a line.
+        clock: seconds, of any origin.
+
+    Yields:
+        what is to be called now and then while it lasts.
+    """
+    if err.is_terminal and not err.is_dumb_terminal:
+        with err.status(what):
+            yield lambda: None
+        return
+    say(what)
+    began = said = clock()
+
+    def still() -> None:
+        nonlocal said
+        if (now := clock()) - said >= _FIRST_S:
+            said = now
+            say(f"{what}: {_duration(now - began)} so far")
+
+    yield still
 
 
 def track(items: Iterable[T], what: str, total: int | None = None, unit: str = "pictures") -> Iterator[T]:
@@ -71,6 +100,8 @@ class _Figures(ProgressColumn):
 
 def _figures(task: Task) -> str:
     """How much is done, how fast, and how long it still takes."""
+    if task.total is None and not task.completed:
+        return f"{_duration(task.elapsed or 0.0)} so far"
     total = "" if task.total is None else f" of {task.total:,.0f}"
     words = [f"{task.completed:,.0f}{total} {task.fields.get('unit', 'pictures')}"]
     if task.speed and not task.finished:

@@ -15,6 +15,8 @@ A message is one line of three parts: the value that was met, the rule it broke,
 
 from typing import ClassVar, Final
 
+INTERRUPTED: Final = 130  # exit code of a command that Ctrl-C ended
+ENDS_QUIETLY: Final = "SILVERPRINT_ENDS_QUIETLY"  # set in the environment where who started it says that it was ended
 _LONGEST: Final = 300  # characters of a value: enough to find it in a file
 
 

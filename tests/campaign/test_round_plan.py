@@ -132,7 +132,9 @@ def test_a_sequential_overlap_is_given_in_one_word_and_its_cost_is_a_range(
     planned: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["round", "open", "r01", "--budget", "50", "--overlap", "1-5:.9"]) == 0
-    assert "r01 needs 504 votes at least" in capsys.readouterr().err  # (50 + 4) * 1 + 150 * 3
+    said = capsys.readouterr().err
+    assert "r01 needs 504 votes at least and" in said  # (50 + 4) * 1 + 150 * 3
+    assert said.count("nobody's time") == 1
     assert config.load().rounds["r01"].overlap == SequentialOverlap(min=1, max=5, until=0.9)
     assert main(["round", "add", "r09", "--overlap", "5-1:.9"]) == 78
     assert "min is at most max" in capsys.readouterr().err
@@ -144,6 +146,8 @@ def test_a_round_is_opened_once_the_one_before_is_closed(planned: Path, capsys: 
     round_open.open_round(config.load(), "r01", budget=50)
     said = capsys.readouterr().err
     assert "r01 needs 558 votes (nobody's time for a vote is known yet)" in said  # (50 + 4) * 2 + 150 * 3
+    assert said.count("nobody's time") == 1
+    assert "r01: nobody has read the pictures on this machine, so this is what params.yaml asks for" in said
     assert "r01 is open after start; nobody is asked before silverprint repro" in said
     assert "nobody has an account yet, and 3 people are to look at a picture: silverprint people invite" in said
     params = config.load()
@@ -186,6 +190,7 @@ def test_a_pool_too_small_says_what_test_and_train_get(planned: Path, capsys: py
     pool(139)
     round_open.open_round(config.load(), "r01", budget=70, audit=0.2)
     said = capsys.readouterr().err
+    assert "nobody has read" not in said
     assert "r01: 139 pictures are all there are: test 83 (evaluation.size = 150, at most half" in said
     assert "rounds.r01.audit), train 56; test is larger than train, for good: set evaluation.size lower" in said
 

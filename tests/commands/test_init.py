@@ -1,8 +1,10 @@
 """`silverprint init`: what it writes, what it leaves alone, what it asks, and what it says when it cannot."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,12 @@ def test_a_campaign_of_ones_own(typed: Typed, tmp_path: Path, photos: Path) -> N
         again = typed(verb, cwd=made)
         assert again.returncode == 0, again.stderr
     assert "silverprint round open r01, then silverprint repro" in again.stdout
+    steps = re.split("; then: |, then ", again.stdout.partition("Next: ")[2])
+    assert [step.partition(" (")[0] for step in steps[:3]] == [
+        "silverprint studio up",
+        "silverprint people invite NAME",
+        "silverprint repro",
+    ]
     assert "ledger merge %O %A %B %P" in git(made, "config", "merge.silverprint-ledger.driver")
     assert git(made, "check-attr", "merge", "data/gold.csv").endswith("silverprint-ledger\n")
 
@@ -110,6 +118,22 @@ def test_sites_are_looked_at_and_one_that_shows_nothing_is_a_guess(
     assert "no picture was found at https://b.example/" in done.stderr
     assert "https://c.example/: it does not answer" in done.stderr
     assert done.stderr.count("a guess: correct it in params.yaml") == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "said"), [(9, "4 of 9 files judge"), (300, "150 of 300 files judge"), (750, "150 of 750"), (751, None)]
+)
+def test_of_few_pictures_it_says_how_many_judge(photos: Path, files: int, said: str | None) -> None:
+    for number in range(files):
+        (photos / f"{number}.jpg").touch()
+    own = {"own": {"kind": "folder", "revision": 1, "path": str(photos)}}
+    wanted = new_campaign.Wanted("x", "Which?", ("a", "b"), own)
+    params = config.parse(new_campaign.files_of(wanted)["params.yaml"])
+    found = init._judging_words(wanted, params)
+    assert (found is None) == (said is None)
+    assert found is None or (found.startswith(str(said)) and "(evaluation.size = 150)" in found)
+    listed = replace(wanted, sources=own | {"list": {"kind": "urls", "revision": 1, "path": "/x.csv"}})
+    assert init._judging_words(listed, params) is None
 
 
 @pytest.mark.slow

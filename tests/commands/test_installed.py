@@ -39,6 +39,7 @@ def reproduced(monkeypatch: pytest.MonkeyPatch, *targets: str, **answers: Any) -
     calls = Calls(**answers)
     monkeypatch.setattr(repro.git, "set_merge_driver", lambda _folder: None)
     monkeypatch.setattr(repro.subprocess, "run", calls)
+    monkeypatch.setattr(repro.child_programs, "until_it_ends", lambda command, **_: calls(command).returncode)
     try:
         repro.run(targets)
     except SystemExit as end:
@@ -64,6 +65,11 @@ def test_a_campaign_that_cannot_be_read_is_not_run(monkeypatch: pytest.MonkeyPat
     calls, code = reproduced(monkeypatch, dvc_remote_list="local /remote\n", silverprint_status=78)
     assert calls == ["dvc remote list", "silverprint status --sealed"]
     assert code == 78
+
+
+def test_a_run_that_was_ended_says_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, code = reproduced(monkeypatch, dvc_remote_list="", dvc_repro=130)
+    assert (calls[-1], code) == (f"{REPRO} --allow-missing", 130)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def photograph(folder: Path) -> None:
 def test_from_the_wheel_to_the_first_task_and_to_a_release(outside: Campaign, installed: Path) -> None:
     found = outside.must(sys.executable, "-c", "import silverprint; print(silverprint.__file__)")
     assert found.strip() == str(installed / "silverprint/__init__.py")
+    assert "`evaluation.size`" in outside.must("silverprint", "docs", "params")
     photograph(outside.path / "photos")
     before = processor_seconds()
     what = ("--classes", "china,flower", "--question", "What is on the photograph?", "--people", "1")

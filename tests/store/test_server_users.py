@@ -1,6 +1,10 @@
 """Servers of a user: whose data they have, which campaigns use them, and where they find pictures."""
 
+import fcntl
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
@@ -59,6 +63,51 @@ def test_who_joined_and_did_not_leave_uses_it(tmp_path_factory, steps):
             assert found == using
             assert {one.campaign for one in server_users.others(STUDIO)} == using.keys() - {name}
         patch.chdir(here)
+
+
+def server(home, campaign: str) -> int:
+    """A server of the user's that this campaign uses, as a lock that somebody holds: its descriptor."""
+    with server_users.alone(home):
+        server_users.join(home, campaign)
+    descriptor = os.open(home.shared / server_home.LOCK, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_a_server_stops_once_nobody_uses_it_or_for_all(folders, monkeypatch, everyone):
+    stopped = []
+    assert not STUDIO.is_running
+    descriptor = server(STUDIO, "a")
+    assert STUDIO.is_running
+    monkeypatch.chdir(folders[1])
+    with server_users.alone(STUDIO):
+        server_users.join(STUDIO, "b")
+    goes_on = server_users.down(STUDIO, everyone, lambda: stopped.append("b"))
+    assert (goes_on, stopped) == (("", ["b"]) if everyone else (f"a ({folders[0]})", []))
+    assert [user.is_up for user in server_users.known(STUDIO)] == [not everyone, False]
+    monkeypatch.chdir(folders[0])
+    assert server_users.down(STUDIO, False, lambda: stopped.append("a")) == ""
+    assert stopped[-1] == "a"
+    os.close(descriptor)
+    assert not STUDIO.is_running
+
+
+def test_who_waits_for_another_campaign_hears_of_it(folders, monkeypatch):
+    said, held, told = [], Event(), Event()
+
+    def holds() -> None:
+        with server_users.alone(STUDIO):
+            held.set()
+            told.wait(60)
+
+    monkeypatch.setattr(server_users, "say", lambda line: (said.append(line), told.set()))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(holds)
+        assert held.wait(60)
+        with server_users.alone(STUDIO):
+            pass
+    assert said[0].startswith("another campaign is starting or stopping the same server")
 
 
 def test_secrets_and_the_list_are_their_user_s_alone(folders):

@@ -20,8 +20,10 @@ from typing import Any, Final
 
 import httpx
 
-from silverprint.console import err, say
+from silverprint import child_programs
+from silverprint.console import say, waiting
 from silverprint.errors import UnavailableError
+from silverprint.store import server_home
 from silverprint.store.files import disk_errors, write_text
 
 HOST: Final = "127.0.0.1"
@@ -48,7 +50,7 @@ class Service:
 
     @property
     def lock(self) -> Path:
-        return self.folder / "lock"
+        return self.folder / server_home.LOCK
 
     @property
     def log(self) -> Path:
@@ -100,7 +102,7 @@ def up(service: Service, wanted: int | None, prepare: Callable[[int], Launch]) -
     Raises:
         UnavailableError: the port is taken, or the server ends or does not answer; the message names its log.
     """
-    with _lock(service, _START_S) as lock:
+    with child_programs.as_ctrl_c(), _lock(service, _START_S) as lock:
         if lock is None:
             url = str(read_running(service)["url"])
             add_facts(service, url=url, port=read_running(service)["port"])
@@ -121,7 +123,7 @@ def up(service: Service, wanted: int | None, prepare: Callable[[int], Launch]) -
             add_facts(service, url=url, port=port)
             _await(service, url, process)
         except BaseException:
-            _end(process.pid, lambda: process.poll() is not None)
+            _end(process.pid, lambda: process.poll() is not None, lambda: None)
             raise
         process.returncode = 0  # the process goes on without us: no warning that nobody waited for it
         return url
@@ -138,7 +140,8 @@ def down(service: Service) -> bool:
     pid = read_running(service).get("pid")
     if not isinstance(pid, int):
         raise UnavailableError(service.name, "it is still starting", "run this again in a minute")
-    _end(pid, lambda: not is_held(service))
+    with waiting(f"{service.name} is stopping") as still:
+        _end(pid, lambda: not is_held(service), still)
     return True
 
 
@@ -163,20 +166,32 @@ def answers(url: str) -> bool:
 @contextmanager
 def _lock(service: Service, patience_s: float) -> Iterator[int | None]:
     """The lock's file descriptor, or None once a server that another process started answers."""
-    deadline = time.monotonic() + patience_s
-    while (descriptor := _try_lock(service)) is None:
-        known = read_running(service)
-        if known and answers(known["url"] + service.health):
-            yield None
-            return
-        if time.monotonic() > deadline:
-            rule = "it is running or being started by another process, and does not answer"
-            raise UnavailableError(service.name, rule, f"see {service.log}, stop it, then: {service.command}")
-        time.sleep(_POLL_S)
+    descriptor = _try_lock(service)
+    if descriptor is None and not _is_up(service):
+        with waiting(f"{service.name} is being started by another process (its log: {service.log})") as still:
+            descriptor = _await_other(service, patience_s, still)
     try:
         yield descriptor
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _await_other(service: Service, patience_s: float, still: Callable[[], None]) -> int | None:
+    deadline = time.monotonic() + patience_s
+    while (descriptor := _try_lock(service)) is None and not _is_up(service):
+        if time.monotonic() > deadline:
+            rule = "it is running or being started by another process, and does not answer"
+            raise UnavailableError(service.name, rule, f"see {service.log}, stop it, then: {service.command}")
+        still()
+        time.sleep(_POLL_S)
+    return descriptor
+
+
+def _is_up(service: Service) -> bool:
+    """Whether the one that holds the lock answers."""
+    known = read_running(service)
+    return bool(known) and answers(known["url"] + service.health)
 
 
 def _try_lock(service: Service) -> int | None:
@@ -230,7 +245,7 @@ def _why_taken(port: int) -> str | None:
 
 def _await(service: Service, url: str, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + _START_S
-    with err.status(f"{service.name} is starting"):
+    with waiting(f"{service.name} is starting at {url} (its log: {service.log})") as still:
         while not answers(url + service.health):
             if process.poll() is not None:
                 rule = f"ended at its start with code {process.returncode}"
@@ -238,11 +253,12 @@ def _await(service: Service, url: str, process: "subprocess.Popen[bytes]") -> No
             if time.monotonic() > deadline:
                 rule = f"did not answer at {url} within {_START_S:.0f} s"
                 raise UnavailableError(service.name, rule, f"see {service.log}, then: {service.command}")
+            still()
             time.sleep(_POLL_S)
     say(f"{service.name} is at {url}")
 
 
-def _end(group: int, ended: Callable[[], bool]) -> None:
+def _end(group: int, ended: Callable[[], bool], still: Callable[[], None]) -> None:
     """Ends a session of processes: asks, waits, then kills."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -251,6 +267,7 @@ def _end(group: int, ended: Callable[[], bool]) -> None:
             return
         deadline = time.monotonic() + _STOP_S
         while not ended() and time.monotonic() < deadline:
+            still()
             time.sleep(_POLL_S)
         if ended():
             return

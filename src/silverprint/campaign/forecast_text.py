@@ -29,11 +29,13 @@ def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
 def needs(name: str, effort: Effort, currency: str) -> str:
     if effort.most is None:
         return f"{name} needs {_work(effort, currency)}"
-    between = f"{name} needs {effort.votes:,} votes at least ({_time_and_money(effort, currency)}) and"
-    between = f"{between} {effort.most.votes:,} at most ({_time_and_money(effort.most, currency)})"
+    least, most = f"{effort.votes:,} votes at least", f"{effort.most.votes:,} at most"
+    between = f"{name} needs {least}{_in_brackets(effort, currency)} and {most}{_in_brackets(effort.most, currency)}"
+    if effort.hours is None:
+        between = f"{between} ({_UNKNOWN})"
     if effort.expected is None:
         return f"{between}; no round was asked so before, so how many it will be is not known"
-    likely = f"about {effort.expected.votes:,} ({_time_and_money(effort.expected, currency)})"
+    likely = f"about {effort.expected.votes:,}{_in_brackets(effort.expected, currency)}"
     return f"{between}; {likely} if its pictures take as many as in earlier rounds with this overlap"
 
 
@@ -55,13 +57,17 @@ def small_pool(name: str, shares: Shares, evaluation: int) -> str:
 
 def _work(effort: Effort, currency: str) -> str:
     votes = f"{effort.votes:,} votes"
-    return f"{votes} ({_UNKNOWN})" if effort.hours is None else f"{votes}: {_time_and_money(effort, currency)}"
-
-
-def _time_and_money(effort: Effort, currency: str) -> str:
     if effort.hours is None:
-        return _UNKNOWN
-    return _time(effort.hours) + ("" if effort.cost is None else f", {effort.cost:,.2f} {currency}")
+        return f"{votes} ({_UNKNOWN})"
+    return f"{votes}: {_time_and_money(effort.hours, effort, currency)}"
+
+
+def _in_brackets(effort: Effort, currency: str) -> str:
+    return "" if effort.hours is None else f" ({_time_and_money(effort.hours, effort, currency)})"
+
+
+def _time_and_money(hours: float, effort: Effort, currency: str) -> str:
+    return _time(hours) + ("" if effort.cost is None else f", {effort.cost:,.2f} {currency}")
 
 
 def _time(hours: float) -> str:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from silverprint import __version__, layout, yamltext
+from silverprint import __version__, config, layout, yamltext
 from silverprint.adapters import git
+from silverprint.adapters.archive.folder_entries import count_files
 from silverprint.adapters.crawl import site_entry
 from silverprint.campaign import new_campaign
-from silverprint.config import SOURCE_KINDS
+from silverprint.config import SOURCE_KINDS, Params
 from silverprint.console import say
 from silverprint.core.licenses import recognise
+from silverprint.core.queue import roles
 from silverprint.errors import ConfigError, SilverprintError, UnavailableError, UsageError
 from silverprint.store import files
 
@@ -25,6 +27,7 @@ T = TypeVar("T")
 _LISTS: Final = (".csv", ".parquet", ".jsonl")
 _WHERE: Final = "A folder, a list, an archive or a site of pictures"
 _OPTIONS: Final = {"dataset.title": "--question", "dataset.classes": "--classes"}
+_MUCH: Final = 0.2  # share of the pictures that judge the model, from which on it is said
 _LONGEST: Final = 36  # characters of a name, with room for a number behind it
 
 
@@ -75,7 +78,7 @@ def run(
     for name, text in made.items():
         files.write_text(folder / name, text)
     git.begin(folder, f"A new campaign, by silverprint {__version__}")
-    _closing_words(folder, wanted)
+    _closing_words(folder, wanted, config.parse(made[str(layout.PARAMS)]))
 
 
 def _params(wanted: new_campaign.Wanted) -> str:
@@ -207,12 +210,27 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:_LONGEST]
 
 
-def _closing_words(folder: Path, wanted: new_campaign.Wanted) -> None:
+def _judging_words(wanted: new_campaign.Wanted, params: Params) -> str | None:
+    """How many of few pictures the model is judged by; None where they are many, or not counted yet."""
+    if any(one["kind"] != "folder" for one in wanted.sources.values()):
+        return None
+    files, size = sum(count_files(Path(one["path"])) for one in wanted.sources.values()), params.evaluation.size
+    name, first = next(iter(params.planned.items()))
+    judging = roles.shares(files, evaluation=size, budget=first.budget, control=first.control).evaluation
+    if judging < files * _MUCH:
+        return None
+    what = f"{judging:,} of {files:,} files judge the model and teach it nothing (evaluation.size = {size})"
+    return f"{what}; for fewer, and figures that are less sure, lower it in params.yaml before {name} is opened"
+
+
+def _closing_words(folder: Path, wanted: new_campaign.Wanted, params: Params) -> None:
     sources, classes = ", ".join(wanted.sources), len(wanted.classes)
     say(f"{folder} is a campaign: sources {sources}; {classes} classes; one planned round; all in its first commit")
     if wanted.license is None:
         fate = "kept" if new_campaign.keeps_unlicensed(wanted) else "rejected"
         say(f"Pictures for which no licence is known are {fate}: clean.unknown_license, and sources.NAME.license")
+    if judging := _judging_words(wanted, params):
+        say(judging)
     there = shlex.quote(os.path.relpath(folder))
     say(f"Next: cd {there}; silverprint studio up; silverprint people invite NAME; silverprint repro")
     say("Nobody is asked before you open the planned round: silverprint round open r01")

@@ -64,16 +64,8 @@ def down(everyone: bool = False) -> None:
     Args:
         everyone: whether it is stopped for the other campaigns, too.
     """
-    if TRACKING.is_own:
-        _stop()
-        return
-    with server_users.alone(TRACKING):
-        users = ", ".join(str(user) for user in server_users.others(TRACKING) if user.is_up)
-        (server_users.leave_all if everyone else server_users.leave)(TRACKING)
-        if everyone or not users or not background_server.is_held(service()):
-            _stop()
-            return
-    say(f"MLflow goes on, for {users} uses it; to stop it for all campaigns: silverprint track down --all")
+    if users := server_users.down(TRACKING, everyone, _stop):
+        say(f"MLflow goes on, for {users} uses it; to stop it for all campaigns: silverprint track down --all")
 
 
 def _stop() -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from silverprint import config
+from silverprint import child_programs, config
 from silverprint.adapters import git
 from silverprint.adapters.child_environment import child_environment
 from silverprint.campaign import account_names, round_status
 from silverprint.console import say
-from silverprint.errors import WaitingForPeople
+from silverprint.errors import INTERRUPTED, WaitingForPeople
 
 _DVC: Final = (sys.executable, "-m", "dvc")
 _REPRO: Final = (sys.executable, "-m", "silverprint.adapters.dvc_repro")
@@ -23,8 +23,8 @@ def run(targets: Sequence[str] = ()) -> None:
     """`dvc repro`, after a pull of what `--pull` does not bring; then MLflow, the status, and who is waited for.
 
     Raises:
-        SystemExit: 75 where it stopped for people alone; else DVC's own exit code, where it is not 0. A stage's last
-            line says why.
+        SystemExit: 75 where it stopped for people alone, 130 where it was ended; else DVC's own exit code, where it is
+            not 0. A stage's last line says why.
     """
     git.set_merge_driver(Path.cwd())
     remote = bool(_said(*_DVC, "remote", "list"))
@@ -34,7 +34,10 @@ def run(targets: Sequence[str] = ()) -> None:
             say("some outputs could not be pulled; stages that need them will say so")
     # --keep-going: a round that waits for people does not hold up the other branches.
     pull = ["--pull"] if remote else []  # without one it would only warn
-    code = _call(*_REPRO, "--keep-going", *pull, "--allow-missing", *targets)
+    command = (*_REPRO, "--keep-going", *pull, "--allow-missing", *targets)
+    code = child_programs.until_it_ends(command, env=child_environment())
+    if code == INTERRUPTED or code < 0:
+        raise SystemExit(INTERRUPTED)  # it said what was ended
     _call(*_OURS, "track", "sync")
     _call(*_OURS, "status")
     if code == WaitingForPeople.exit_code:

@@ -66,6 +66,8 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     entry = opened.rounds[name]
     left = forecast.unasked_pictures(opened)
     say(forecast_text.needs(name, forecast.cost(opened, name, left), params.people.currency))
+    if left is None:
+        say(_no_pictures(name))
     if shares := forecast.first_shares(opened, left):
         say(forecast_text.small_pool(name, shares, opened.evaluation.size))
     if left == 0:
@@ -81,6 +83,11 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     say(_STEPS)
 
 
+def _no_pictures(name: str) -> str:
+    first = "nobody has read the pictures on this machine, so this is what params.yaml asks for if there are enough"
+    return f"{name}: {first}; to see what there is before you ask: take the round back, then silverprint repro"
+
+
 def _lack_of_people(params: Params, name: str) -> str | None:
     """A sentence where fewer people have an account than are to look at one picture, as far as this machine knows."""
     entry, first = params.rounds[name], params.rounds[name].prev == START
@@ -89,7 +96,8 @@ def _lack_of_people(params: Params, name: str) -> str | None:
         return None
     so_far = f"{there} {'person has' if there == 1 else 'people have'}" if there else "nobody has"
     need = f"{most} people are to look at a picture" if most > 1 else "somebody is to look at each picture"
-    return f"{so_far} an account yet, and {need}: silverprint people invite NAME (first: silverprint studio up)"
+    before = "" if there else " (first: silverprint studio up)"
+    return f"{so_far} an account yet, and {need}: silverprint people invite NAME{before}"
 
 
 def _lack_of_tiers(params: Params, name: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from silverprint import layout
 from silverprint.campaign import (
     account_names,
     annotator_ledger,
+    first_steps,
     forecast,
     forecast_text,
     ledgers,
@@ -63,7 +64,8 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         console.print(studies.cost_sentence(row), markup=False, soft_wrap=True)
     for sentence in forecast_text.sentences(ahead, params.people.currency):
         console.print(sentence, markup=False, soft_wrap=True)
-    console.print(f"Next: {following}", markup=False, soft_wrap=True)
+    before = ", then ".join(first_steps.lacking(params))
+    console.print(f"Next: {before}{'; then: ' if before else ''}{following}", markup=False, soft_wrap=True)
 
 
 def _absence(absent: list[str]) -> str:

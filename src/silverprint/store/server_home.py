@@ -3,6 +3,7 @@
 A campaign that has a server's data below its var/ goes on with a server of its own; every other one joins the user's.
 """
 
+import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from silverprint import layout
 from silverprint.errors import ConfigError
 from silverprint.store.files import disk_errors
 
+LOCK: Final = "lock"  # in a server's folder
 _SERVED: Final = "serving"  # links to the campaigns' folders of served pictures, by campaign
 
 
@@ -40,6 +42,18 @@ class Home:
     @property
     def folder(self) -> Path:
         return self.own if self.is_own else self.shared
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server of the campaign that is here runs, or is being started: it holds a lock meanwhile."""
+        try:
+            with (self.folder / LOCK).open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def holds_data(self, folder: Path) -> bool:
         return any(next(folder.glob(pattern), None) is not None for pattern in self.kept)

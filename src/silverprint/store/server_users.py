@@ -3,12 +3,13 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from silverprint.console import say
 from silverprint.store import server_home
 from silverprint.store.files import disk_errors, write_text
 from silverprint.store.server_home import Home
@@ -46,7 +47,11 @@ def alone(home: Home) -> Iterator[None]:
     with disk_errors(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"another campaign is starting or stopping the same server: waiting for it ({path})")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
@@ -70,6 +75,33 @@ def this(home: Home) -> User | None:
 def others(home: Home) -> list[User]:
     """The other campaigns that joined and whose folders are there."""
     return [user for user in known(home) if user.folder != Path.cwd().resolve() and user.is_there]
+
+
+def using(home: Home) -> str:
+    """The other campaigns that use the server now, for a sentence."""
+    return ", ".join(str(user) for user in others(home) if user.is_up)
+
+
+def down(home: Home, everyone: bool, stop: Callable[[], None]) -> str:
+    """Takes the campaign that is here from its server, and stops that unless others use it.
+
+    Args:
+        everyone: whether it is stopped for them, too.
+        stop: stops it, or says that it is not running.
+
+    Returns:
+        the campaigns for which it goes on; empty where it was stopped.
+    """
+    if home.is_own:
+        stop()
+        return ""
+    with alone(home):
+        users = using(home)
+        (leave_all if everyone else leave)(home)
+        if users and not everyone and home.is_running:
+            return users
+        stop()
+        return ""
 
 
 def join(home: Home, campaign: str) -> None:

@@ -52,7 +52,9 @@ def test_up_twice_is_one_server(service, capsys):
     pid = background_server.read_running(service)["pid"]
     assert start(service, free_port()) == f"http://127.0.0.1:{port}"
     assert background_server.read_running(service)["pid"] == pid
-    assert "already" in capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()
+    assert f"Small is starting at http://127.0.0.1:{port} (its log: {service.log})" in said[0]
+    assert "already" in said[-1]
     assert service.file.stat().st_mode & 0o777 == 0o600
 
 
@@ -92,13 +94,15 @@ def test_where_no_port_is_free_the_remedy_says_how_to_choose_one(service, monkey
 
 
 @pytest.mark.slow
-def test_down_ends_all_of_it_and_twice_is_no_harm(service):
+def test_down_ends_all_of_it_and_twice_is_no_harm(service, capsys):
     start(service, free_port())
     processes = [psutil.Process(background_server.read_running(service)["pid"])]
     processes += processes[0].children()
     assert len(processes) == 2
+    capsys.readouterr()
     assert background_server.down(service)
     assert not background_server.down(service)
+    assert capsys.readouterr().err == "Small is stopping\n"
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert not alive
 

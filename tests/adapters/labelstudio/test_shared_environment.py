@@ -1,6 +1,7 @@
 """Label Studio's environment that campaigns share: where it is, that it is made once, what its failures say."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from silverprint import packaged
 from silverprint.adapters.labelstudio import environment
 from silverprint.errors import DiskError, UnavailableError
+from tests.e2e.harness import await_that
 
 INSTALLER = """#!/usr/bin/env bash
 echo made >> "$(dirname "$(dirname "$2")")/count"
@@ -20,6 +23,15 @@ mkdir -p "$2/bin"
 ln -s "$1" "$2/bin/python"
 printf '#!%s/bin/python\\nprint("started")\\n' "$2" > "$2/bin/label-studio"
 chmod +x "$2/bin/label-studio"
+"""
+
+# One that is at work, with a child, when it is ended; what it made so far looks whole.
+AT_WORK = """#!/usr/bin/env bash
+mkdir -p "$2/bin" && touch "$2/bin/python" "$2/bin/label-studio"
+echo much > "$TMPDIR/unpacked"
+sleep 600 &
+echo $! > "$(dirname "$(dirname "$2")")/child"
+wait
 """
 
 
@@ -84,6 +96,34 @@ def test_what_a_killed_one_left_is_cleared_and_another_lock_is_another_folder(
     monkeypatch.setattr(packaged, "text", lambda name: real(name) + "more==1\n")
     assert environment.ready() != first
     assert first.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_installer_with_its_children_and_leaves_nothing(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    install_by(AT_WORK, tmp_path, monkeypatch)
+    note, us = cache / "child", signal.getsignal(number)
+
+    def end() -> None:
+        await_that(lambda: note.exists() and note.read_text().endswith("\n"), "the installer is at work", 60)
+        os.kill(os.getpid(), number)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(end)
+        with pytest.raises(KeyboardInterrupt):
+            environment.ready()
+    child = int(note.read_text())
+    await_that(
+        lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE,
+        "the installer's child has ended",
+        60,
+    )
+    assert {path.name for path in cache.iterdir()} == {"child", f"{environment.shared().name}.lock"}
+    assert signal.getsignal(number) is us
+    install_by(INSTALLER, tmp_path, monkeypatch)
+    assert (environment.ready() / "bin/label-studio").read_text()
+    assert times_made(cache) == 1
 
 
 def test_one_that_lost_its_python_is_made_again(cache: Path) -> None:

@@ -68,7 +68,7 @@ def test_sequential_overlap_costs_a_range_and_what_rounds_with_the_same_knobs_to
     sequential = SequentialOverlap(min=1, max=4, until=0.9)
     params = replace(params, rounds={n: replace(r, overlap=sequential) for n, r in params.rounds.items()})
     unknown = "nobody's time for a vote is known yet"
-    ahead = f"Ahead: r01 needs 28 votes at least ({unknown}) and 58 at most ({unknown})"  # 6 * 3 + 10 * (1 or 4)
+    ahead = f"Ahead: r01 needs 28 votes at least and 58 at most ({unknown})"  # 6 * 3 + 10 * (1 or 4)
     assert said(params) == [f"{ahead}; no round was asked so before, so how many it will be is not known"]
     queue.run(params, "r01")
     assert said(params)[0].startswith(ahead)

@@ -4,8 +4,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,7 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from silverprint import packaged
+from rich.progress import Progress, TaskID
+
+from silverprint import child_programs, packaged
+from silverprint.adapters.labelstudio import install_progress
 from silverprint.console import bar, say
 from silverprint.errors import ConfigError, DiskError, NotAllowedError, SilverprintError, UnavailableError
 from silverprint.store.files import disk_errors
@@ -23,7 +24,7 @@ _NAMED: Final = "SILVERPRINT_STUDIO_ENV"
 _OF_A_CLONE: Final = Path(".venv-studio")
 _LOCK: Final = "requirements/studio.lock"
 _ERRORS: Final = {kind.exit_code: kind for kind in (UnavailableError, DiskError, NotAllowedError, ConfigError)}
-_POLL_S: Final = 0.5
+_LONGEST: Final = 1 << 20  # bytes of what an installer says
 
 
 def ready() -> Path:
@@ -83,6 +84,8 @@ def _make(folder: Path) -> None:
     """Installs into a folder beside it that is then renamed: who looks sees all of it or nothing."""
     started, count = time.monotonic(), len(_pins())
     say(f"Label Studio: making its environment, once for all your campaigns ({count} packages, about 1 GB): {folder}")
+    if shutil.which("uv") is None:
+        say("pip installs it, in minutes; with uv on PATH it is done sooner")
     for left in folder.parent.glob(f"new-{folder.name}-*"):
         shutil.rmtree(left, ignore_errors=True)
     with (
@@ -102,36 +105,55 @@ def _pins() -> list[str]:
 
 
 def _install(made: Path, count: int) -> None:
+    """Whatever ends us ends the installer, too."""
     with (
         packaged.path("scripts/venv") as script,
         packaged.path(_LOCK) as lock,
         tempfile.TemporaryFile() as said,
         bar() as progress,
     ):
-        task = progress.add_task("Label Studio's environment", total=count, unit="packages")
-        command = ["bash", str(script), sys.executable, str(made), str(lock)]
+        command: list[str | Path] = [
+            "bash",
+            script,
+            sys.executable,
+            made,
+            lock,
+            "",
+        ]  # not --quiet: the installer says what it does
+        # Without a PYTHONPATH, whose packages would count as installed. What is temporary lies in a folder that goes.
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        process = subprocess.Popen(
-            command, env=clean, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
-        )  # without a PYTHONPATH, whose packages would count as installed
-        try:
-            while not _ended(process):
-                progress.update(task, completed=min(count, len(list(made.glob("lib/*/site-packages/*.dist-info")))))
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        if process.returncode:
-            raise _failure(process.returncode, said)
+        display = _Display(progress, said, made, count)
+        code = child_programs.call(
+            command, display.update, env=clean | {"TMPDIR": str(made.parent)}, stdout=said, stderr=said
+        )
+        if code:
+            raise _failure(code, said)
 
 
-def _ended(process: "subprocess.Popen[bytes]") -> bool:
-    """Whether it ends within a moment."""
-    try:
-        process.wait(_POLL_S)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+class _Display:
+    """How far the installer is: one line, of the step at which it is.
+
+    Args:
+        said: what it says, as a file.
+        made: the environment.
+        count: packages that are to be in it.
+    """
+
+    def __init__(self, progress: Progress, said: IO[bytes], made: Path, count: int) -> None:
+        self._progress, self._said, self._made, self._count = progress, said, made, count
+        self._shown, self._task = "", TaskID(-1)
+
+    def update(self) -> None:
+        text = os.pread(self._said.fileno(), _LONGEST, 0).decode(errors="replace")  # by where the child writes on
+        there = len(list(self._made.glob("lib/*/site-packages/*.dist-info")))
+        step = install_progress.step(text, there, self._count)
+        if step.what != self._shown:
+            if self._shown:
+                self._progress.remove_task(self._task)
+            self._shown, name = step.what, f"Label Studio's environment, {step.what}"
+            self._task = self._progress.add_task(name, total=None, unit="packages")
+        total = None if step.done is None else self._count
+        self._progress.update(self._task, completed=step.done or 0, total=total)
 
 
 def _failure(code: int, said: IO[bytes]) -> SilverprintError:

@@ -9,16 +9,16 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from silverprint import child_programs
 from silverprint.adapters.labelstudio import database, inside_server
-from silverprint.console import err, say
+from silverprint.console import waiting
 from silverprint.errors import ConfigError, UnavailableError
 from silverprint.store import server_home
 from silverprint.store.files import disk_errors, replacing, write_text
@@ -140,8 +140,8 @@ def prepare(environment: Path, admin: Admin, base: Mapping[str, str]) -> Path:
     if not data.exists():
         _create(environment, data, admin, base)
     elif not (known := data / _VERSION).exists() or known.read_text(encoding="utf-8") != version:
-        say(f"Label Studio: migrating its data to version {version}")
-        _manage(environment, data, base, "version")
+        with waiting(f"Label Studio: migrating its data to version {version}") as still:
+            _manage(environment, data, base, still, "version")
     write_text(data / _VERSION, version)
     write_admin(admin)
     return data
@@ -154,15 +154,15 @@ def _create(environment: Path, data: Path, admin: Admin, base: Mapping[str, str]
         new = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
         if (postgresql := database.configured()) is None:
             shutil.copy(empty_database(environment, base), new / database.SQLITE_NAME)
-        else:
-            say(f"Label Studio: making its tables in {postgresql} (about a minute)")
         # The password is not on the command line, where every user of the machine could read it.
         account = {
             "LABEL_STUDIO_USERNAME": admin.email,
             "LABEL_STUDIO_PASSWORD": admin.password,
             "LABEL_STUDIO_USER_TOKEN": admin.token,
         }
-        _manage(environment, new, {**base, **account}, "init", "--quiet", "--enable-legacy-api-token")
+        what = f"making its tables in {postgresql} (about a minute)" if postgresql else "making its account"
+        with waiting(f"Label Studio: {what}") as still:
+            _manage(environment, new, {**base, **account}, still, "init", "--quiet", "--enable-legacy-api-token")
         write_text(new / _VERSION, _version(environment))
         write_text(new / _ADMIN, json.dumps(asdict(admin)) + "\n", mode=0o600)
         new.rename(data)
@@ -172,35 +172,33 @@ def empty_database(environment: Path, base: Mapping[str, str]) -> Path:
     """A migrated database without users, made once (about a minute) and kept in the environment that it belongs to."""
     kept = environment / "silverprint" / f"empty-{_version(environment)}.sqlite3"
     if not kept.exists():
-        say("Label Studio: creating this environment's empty database (about a minute)")
         server_home.make(server_home.STUDIO.folder)
         with (
             tempfile.TemporaryDirectory(prefix="new-", dir=server_home.STUDIO.folder) as workshop,
-            err.status("making Label Studio's database"),
+            waiting("Label Studio: creating this environment's empty database (about a minute)") as still,
         ):
             folder = Path(workshop).resolve()
-            _manage(environment, folder, {**base, "DJANGO_DB": "sqlite"}, "init", "--quiet")
+            _manage(environment, folder, {**base, "DJANGO_DB": "sqlite"}, still, "init", "--quiet")
             with replacing(kept) as temporary:
                 shutil.copy(folder / database.SQLITE_NAME, temporary)
     return kept
 
 
-def _manage(environment: Path, data: Path, base: Mapping[str, str], *arguments: str) -> None:
-    """Runs a command of Label Studio on `data`, which is migrated first.
+def _manage(environment: Path, data: Path, base: Mapping[str, str], still: Callable[[], None], *arguments: str) -> None:
+    """Runs a command of Label Studio on `data`, which is migrated first; calls `still` meanwhile.
 
     Raises:
         UnavailableError: it failed; the message names the log.
     """
     data.mkdir(parents=True, exist_ok=True)
     log = server_home.STUDIO.folder / "log"
-    program = [str(environment / "bin/label-studio"), *arguments]
+    program: list[str | Path] = [environment / "bin/label-studio", *arguments]
     with log.open("ab") as output:
-        done = subprocess.run(
-            program, env={**settings(data), **base}, cwd=data, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            check=False,
-        )  # fmt: skip
-    if done.returncode:
-        rule = f"label-studio {arguments[0]} ended with code {done.returncode}"
+        code = child_programs.call(
+            program, still, env={**settings(data), **base}, cwd=data, stdout=output, stderr=output
+        )
+    if code:
+        rule = f"label-studio {arguments[0]} ended with code {code}"
         raise UnavailableError("Label Studio", rule, f"see {log}, then: silverprint studio up")
 
 

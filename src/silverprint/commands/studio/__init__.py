@@ -49,7 +49,7 @@ def up(port: int | None = None, own: bool = False) -> None:
         server_users.join(STUDIO, sharing.name())
         for one in gone:
             sharing.set_aside(one)
-    if there := _users():
+    if there := server_users.using(STUDIO):
         say(f"Label Studio serves {there}, too: its accounts are for all of them")
 
 
@@ -59,22 +59,9 @@ def down(everyone: bool = False) -> None:
     Args:
         everyone: whether it is stopped for the other campaigns, too.
     """
-    if STUDIO.is_own:
-        _stop()
-        return
-    with server_users.alone(STUDIO):
-        users = _users()
-        (server_users.leave_all if everyone else server_users.leave)(STUDIO)
-        if everyone or not users or not background_server.is_held(server.service()):
-            _stop()
-            return
-    say(f"Label Studio goes on, for {users} uses it; this campaign does so no longer")
-    say("to stop it for all campaigns: silverprint studio down --all")
-
-
-def _users() -> str:
-    """The other campaigns that use it."""
-    return ", ".join(str(user) for user in server_users.others(STUDIO) if user.is_up)
+    if users := server_users.down(STUDIO, everyone, _stop):
+        say(f"Label Studio goes on, for {users} uses it; this campaign does so no longer")
+        say("to stop it for all campaigns: silverprint studio down --all")
 
 
 def _stop() -> None:

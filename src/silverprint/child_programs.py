@@ -1,0 +1,101 @@
+"""Programs that this one calls: watched, and ended with all that they started where this one is ended."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+_POLL_S: Final = 0.5
+_STOP_S: Final = 5.0  # to end by itself, before it is killed
+
+
+@contextmanager
+def as_ctrl_c() -> Iterator[None]:
+    """In the block SIGTERM and SIGHUP raise KeyboardInterrupt; one that is ignored, as by nohup, stays ignored.
+
+    Only the main thread can have it so; in another one nothing changes.
+
+    Raises:
+        KeyboardInterrupt: one of them came; it has its number, as Ctrl-C has none.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, _interrupt)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(number)
+
+
+def call(command: Sequence[str | Path], still: Callable[[], None], **options: Any) -> int:
+    """The program's exit code.
+
+    Args:
+        still: called twice a second while it runs.
+        options: those of `subprocess.Popen`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP came; it and every process that it started has ended.
+    """
+    with as_ctrl_c():
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return process.wait(_POLL_S)
+                still()
+        finally:
+            if process.poll() is None:
+                _end(process)
+
+
+def until_it_ends(command: Sequence[str], **options: Any) -> int:
+    """The exit code of a program that knows how to end what it started: what is to end us is handed on to it.
+
+    Args:
+        options: those of `subprocess.Popen`.
+    """
+    with as_ctrl_c():
+        process, often = subprocess.Popen(command, **options), 0
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt as end:
+                often += 1
+                if end.args or often > 1 or not _in_foreground():  # else the terminal sent it Ctrl-C, too
+                    process.terminate()
+
+
+def _in_foreground() -> bool:
+    """Whether a terminal sends Ctrl-C to this process and to those that it started."""
+    with suppress(OSError):
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        finally:
+            os.close(terminal)
+    return False
+
+
+def _end(process: "subprocess.Popen[Any]") -> None:
+    os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_STOP_S)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

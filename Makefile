@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 # Many short commands: none is to compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help env studio-env s3-env mlflow-env ray-env extras-env demo down clean-demo repro test check quick soak lock screenshots
+.PHONY: help env studio-env s3-env mlflow-env datumaro-env ray-env extras-env demo down clean-demo repro test check quick soak lock screenshots
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
@@ -41,6 +41,11 @@ s3-env: .venv-s3/.ready  ## an S3 server for tests
 mlflow-env: .venv-mlflow/.ready  ## MLflow's server with PostgreSQL and S3, as deploy/ runs it
 .venv-mlflow/.ready: requirements/mlflow.lock | .venv/.ready
 	@scripts/venv "$(PYTHON)" .venv-mlflow requirements/mlflow.lock
+	@touch $@
+
+datumaro-env: .venv-datumaro/.ready  ## Datumaro, which reads two formats of a release in tests
+.venv-datumaro/.ready: requirements/datumaro.lock | .venv/.ready
+	@scripts/venv "$(PYTHON)" .venv-datumaro requirements/datumaro.lock
 	@touch $@
 
 ray-env: .venv/.ray  ## Ray, for executor: ray, in the client environment
@@ -77,7 +82,7 @@ check: env  ## lint, types, architecture, quick tests
 quick: env  ## the tests that need no server
 	pytest -m "not slow and not browser and not soak" -n auto --dist loadfile
 
-test: env studio-env s3-env mlflow-env ray-env extras-env check  ## every test but the soak
+test: env studio-env s3-env mlflow-env datumaro-env ray-env extras-env check  ## every test but the soak
 	pytest -m "(slow or browser) and not soak" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak: env studio-env  ## the heavy trials

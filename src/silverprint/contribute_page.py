@@ -41,6 +41,11 @@ def theme_of(params: Params, source: str, theme: str | None) -> str:
     return theme
 
 
+def is_known() -> bool:
+    """Whether anything says where the links lead."""
+    return bool(public_address() or background_server.read(SERVICE).get("url"))
+
+
 def address() -> str:
     """Where the links lead: the proxy, else where the page is or was last.
 

@@ -29,6 +29,7 @@ STUDIES: Final = Path("data/studies.csv")
 PAYMENTS: Final = Path("data/payments.csv")
 CLEAN: Final = Path("data/clean")
 MANIFEST: Final = CLEAN / "manifest.parquet"
+BLURRED: Final = CLEAN / "blurred.parquet"
 CLEAN_METRICS: Final = Path("data/metrics/clean.json")
 QUALITIES: Final = Path("data/metrics/qualities.json")
 EMBED: Final = Path("data/embed")

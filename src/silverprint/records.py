@@ -52,7 +52,7 @@ RAW: Final[Schema] = {
 
 # Parts of a source and sealed models are never written again: those from before these columns lack them; they are read
 # as null.
-LATER: Final = frozenset({"caption", "contract", "consent", "reservation", "weight"})
+LATER: Final = frozenset({"caption", "contract", "consent", "reservation", "weight", "boxes"})
 
 INNER: Final[Schema] = {  # figures of the part inside all uniform borders; null where there are none
     "inner256_0": WORD,
@@ -130,12 +130,20 @@ FINGERPRINTS: Final[Schema] = {  # facts that a purge keeps about a picture, so 
 EMBEDDED: Final[Schema] = {"image_id": TEXT}  # image_ids of a part of the features, in the order of its rows
 
 NOBODY: Final = "nobody"  # in `shown_to` of MANIFEST
+BLUR: Final = "blur"  # the policy by which persons are shown with their faces blurred
 
 FACES: Final[Schema] = {  # what a detector of faces found in an image that it looked at
     "image_id": TEXT,
     "faces": INT,  # how many
     "confidence": REAL,  # of the surest one, 0..1; null where there is none; likewise the next
     "size": REAL,  # height of the largest one, as a share of the image's height, 0..1
+    # left, top, right and bottom of each, as shares of the upright image's width and height: "0.25,0.1,0.5,0.45 ..."
+    "boxes": TEXT,
+}
+
+BLURRED: Final[Schema] = {  # images that nobody is shown but with these boxes blurred; `boxes` as in FACES
+    "image_id": TEXT,
+    "boxes": TEXT,
 }
 
 MANIFEST: Final[Schema] = {

@@ -87,6 +87,10 @@ def test_status_and_forget(capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = told["contributors"]
     assert (row["theme"], row["given"], row["for"]) == ("birds", 1, "Ada")
     assert told["themes"] == [{"theme": "birds", "wanted": 20, "given": 1, "in the inbox": 1}]
+    assert told["next"] == ["pictures that wait in the inbox: 1; silverprint repro"]
+    layout.raw("crowd").mkdir(parents=True)  # its stage ran: it runs again for another revision alone
+    assert run("status", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["crowd"]
     assert told["next"] == ["pictures that wait in the inbox: 1; raise sources.crowd.revision, then silverprint repro"]
     assert run("forget", row["contributor"]) == 64  # nobody is here to confirm it
     assert run("forget", row["contributor"], "--yes") == 0
@@ -94,6 +98,18 @@ def test_status_and_forget(capsys: pytest.CaptureFixture[str]) -> None:
     assert invite_notes.read() == {}
     assert run("status") == 0
     assert row["contributor"] in capsys.readouterr().out
+
+
+def test_status_says_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    add_crowd()
+    assert run("status") == 0
+    assert "nobody has agreed to give pictures yet; hand out links: silverprint contribute invite crowd" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    SERVICE.file.unlink()
+    assert run("status", "--json") == 0
+    (step,) = json.loads(capsys.readouterr().out)["crowd"]["next"]
+    assert step.endswith("hand out links: silverprint contribute up, then silverprint contribute invite crowd")
 
 
 def test_what_is_no_crowd_or_theme_is_told() -> None:

@@ -98,6 +98,9 @@ def test_who_was_accepted_is_paid_once_and_who_was_rejected_is_not(
     assert run("close", "crowd-1") == 0
     assert studies.find("crowd-1")["closed_at"] is not None
     assert run("status") == 0
+    capsys.readouterr()
+    assert cli.main(["status"]) == 0
+    assert "crowd-1: 2.50 of 7.50 GBP paid" in capsys.readouterr().out
 
 
 def test_no_file_names_who_took_part(server: prolific_server.Prolific) -> None:

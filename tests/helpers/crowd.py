@@ -97,12 +97,12 @@ class Person:
     def post(self, path: str, **options: Any) -> httpx.Response:
         return self.ask("POST", self.base + path, **options)
 
-    def agree(self, **changed: str) -> "Person":
-        """Ticks both and begins."""
+    def agree(self, agent: str | None = None, **changed: str) -> "Person":
+        """Ticks both and begins, with a browser that says it is `agent`."""
         shown = self.get().text
         digest = found(r'name="agreement" value="([0-9a-f]{64})"', shown)
         said = {"language": "en", "agreement": digest, "license": "yes", "consent": "yes"} | changed
-        answer = self.post("/agree", data=said)
+        answer = self.post("/agree", data=said, headers={} if agent is None else {"User-Agent": agent})
         assert answer.status_code == 303, answer.text
         self.form = found(r'name="form" value="([0-9a-f]{64})"', self.get().text)
         return self

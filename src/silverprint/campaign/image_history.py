@@ -108,7 +108,8 @@ def _of(rows: pl.DataFrame, image_id: str) -> pl.DataFrame:
 def _verdict(image_id: str) -> pl.DataFrame:
     """The manifest's row, with the names of the others in its near-duplicate group."""
     manifest = tables.read(layout.MANIFEST, MANIFEST)
-    mine = _of(manifest, image_id).select("image_id", "kept", "reason", "evidence", "group")
+    columns = ("image_id", "kept", "reason", "evidence", "flags", "personal", "shown_to", "group")
+    mine = _of(manifest, image_id).select(columns)
     others = manifest.filter(pl.col("group").is_in(mine["group"].implode()) & (pl.col("image_id") != image_id))
     return mine.with_columns(group_others=pl.lit(others["image_id"].sort().to_list() or None))
 

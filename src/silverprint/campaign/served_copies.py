@@ -12,7 +12,7 @@ from silverprint import layout
 from silverprint.config import Params
 from silverprint.console import bar
 from silverprint.imaging.decode import decode_stored, encode_jpeg
-from silverprint.store import ShardReader, files
+from silverprint.store import files, shown_pictures
 from silverprint.store.executor import cores
 
 _END: Final = b"\xff\xd9"
@@ -39,13 +39,13 @@ def fill(
             keeps SHARED_SIDE pixels.
 
     Raises:
-        UnavailableError: a source's shards are not on this disk.
+        UnavailableError: a source's shards are not on this disk, or what is blurred.
         DataError: a picture does not decode any more.
     """
     absent = [image_id for image_id in image_ids if not _is_whole(path(campaign, round_name, image_id))]
     if not absent:
         return
-    reader = ShardReader([layout.raw(source) for source in params.sources])
+    reader = shown_pictures.shown(params)
 
     def copy(picture: tuple[str, bytes]) -> None:
         image_id, data = picture

@@ -1,4 +1,4 @@
-"""Signs in place of pictures that nobody is shown: withdrawn ones, and those without a licence."""
+"""Signs in place of pictures that pages do not show: withdrawn, without a licence, or of persons not for everybody."""
 
 from collections.abc import Iterable
 

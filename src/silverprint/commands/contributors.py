@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from silverprint import layout
+from silverprint import contribute_page, layout
 from silverprint.adapters.contribute import inbox, invite_notes, invites
 from silverprint.adapters.contribute.examples import crowds
 from silverprint.adapters.contribute.standing import Standing
@@ -97,11 +98,19 @@ def _crowd(name: str, crowd: CrowdSource) -> Crowd:
         }
         for person in standing.contributors.values()
     ]
-    steps = [f"taken back, and in the dataset: silverprint takedown {one} --why TEXT" for one in _asked(name, standing)]
+    return Crowd(themes, people, list(_steps(name, standing, len(waiting))))
+
+
+def _steps(name: str, standing: Standing, waiting: int) -> Iterator[str]:
+    """What there is to do. A source that was never acquired needs no other revision: its stage has not run."""
+    if not standing.contributors:
+        start = "" if contribute_page.is_known() else "silverprint contribute up, then "
+        yield f"nobody has agreed to give pictures yet; hand out links: {start}silverprint contribute invite {name}"
+    for one in _asked(name, standing):
+        yield f"taken back, and in the dataset: silverprint takedown {one} --why TEXT"
     if waiting:
-        then = f"raise sources.{name}.revision, then silverprint repro"
-        steps.append(f"pictures that wait in the inbox: {len(waiting)}; {then}")
-    return Crowd(themes, people, steps)
+        revision = f"raise sources.{name}.revision, then " if layout.raw(name).is_dir() else ""
+        yield f"pictures that wait in the inbox: {waiting}; {revision}silverprint repro"
 
 
 def _asked(name: str, standing: Standing) -> list[str]:

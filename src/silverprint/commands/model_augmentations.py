@@ -16,7 +16,7 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import MANIFEST
-from silverprint.store import files, tables
+from silverprint.store import files, shown_pictures, tables
 
 PICTURES: Final = 16
 DRAWS: Final = 8
@@ -33,7 +33,7 @@ def run(params: Params, path: Path) -> None:
     """
     if path.is_dir() or not path.parent.is_dir():
         raise UsageError(str(path), "no file can be written there", "name a file in a folder that is there")
-    image_ids = _pictures()
+    image_ids = _pictures(params)
 
     from silverprint.model.finetune.draws import draws, originals
     from silverprint.model.round_model import shards
@@ -55,9 +55,9 @@ def run(params: Params, path: Path) -> None:
     say(f"{path}: {len(image_ids)} pictures, {DRAWS} draws each, {len(page.encode()) / 1e6:.1f} MB")
 
 
-def _pictures() -> list[str]:
+def _pictures(params: Params) -> list[str]:
     kept = tables.read(layout.MANIFEST, MANIFEST).filter(pl.col("kept"))["image_id"].sort()
-    withheld = withheld_signs.of(kept)
+    withheld = withheld_signs.of(kept).keys() | shown_pictures.blurred_boxes(params).keys()
     image_ids = [name for name in kept if name not in withheld][:PICTURES]
     if not image_ids:
         raise UnavailableError(str(layout.MANIFEST), "no picture may be shown", "run: silverprint repro clean")

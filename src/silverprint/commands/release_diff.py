@@ -15,7 +15,7 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.reporting import release_changes
 from silverprint.errors import UsageError
-from silverprint.store import ShardReader, files
+from silverprint.store import files, shown_pictures
 
 SHOWN = 96  # pictures of each kind of change on the page: about 6 KB each
 SIDE = 128  # pixels
@@ -86,8 +86,7 @@ def _write_page(params: Params, found: pl.DataFrame, names: tuple[str, str], pat
 
 def _gallery(params: Params, found: pl.DataFrame) -> Gallery:
     """Withdrawn pictures, and those without a licence, are not shown to anybody."""
-    reader = ShardReader([layout.raw(source) for source in params.sources])
-    return Gallery(reader, withheld_signs.of(found["image_id"]))
+    return Gallery(shown_pictures.shown(params), withheld_signs.of(found["image_id"]))
 
 
 def _tile(row: dict[str, str | None], gallery: Gallery) -> Tile:

@@ -9,7 +9,7 @@ from silverprint.config.field_types import PACKAGED_BACKBONE
 from silverprint.config.model import CROWD, PERSON_POLICIES, START, Clean, Embed, Params, PlannedRound
 from silverprint.config.sources import CrowdSource, Language, Theme, WebSource
 from silverprint.errors import ConfigError
-from silverprint.records import NOBODY
+from silverprint.records import BLUR, NOBODY
 
 
 def require_agreement(params: Params) -> None:
@@ -106,6 +106,9 @@ def _persons(params: Params) -> None:
         if policy not in known:
             rule = "is no way to treat pictures of persons, and no tier"
             raise ConfigError(f"{where} = {policy!r}", rule, f"use one of: {', '.join(known)}")
+        if policy == BLUR and params.persons.detector == "none":
+            rule = "nothing says where a face is, so that it could be blurred"
+            raise ConfigError(f"{where} = {policy!r}", rule, "set persons.detector: mtcnn")
     for name in params.persons.policies:
         if name not in params.sources:
             remedy = f"use some of: {', '.join(params.sources)}"

@@ -33,10 +33,11 @@ from silverprint.config.field_types import (
 from silverprint.config.finetune import Finetune
 from silverprint.config.sources import Source
 from silverprint.errors import ConfigError
+from silverprint.records import BLUR
 
 START = "start"
 CROWD = "crowd"
-PERSON_POLICIES = ("hide", "reject", "flag")  # or the name of a tier
+PERSON_POLICIES = ("hide", BLUR, "reject", "flag")  # or the name of a tier
 
 
 @frozen
@@ -79,7 +80,8 @@ class Persons:
     """What looks for persons in pictures, and who may be asked about those that show one."""
 
     detector: Literal["none", "mtcnn"] = "none"  # of faces
-    policy: Name = "hide"  # hide: nobody is asked; reject; flag: asked about as any other; or the name of a tier
+    # hide: nobody is asked; blur: faces are; reject; flag: asked about as any other; or the name of a tier
+    policy: Name = "hide"
     policies: dict[Name, Name] = Field(default_factory=dict)  # of single sources
 
 

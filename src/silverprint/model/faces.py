@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from silverprint.errors import ConfigError
+from silverprint.imaging import blur
 from silverprint.imaging.decode import decode_stored
 from silverprint.store import Span, read_span
 
@@ -38,11 +39,13 @@ class Faces(NamedTuple):
         faces: how many.
         confidence: of the surest one, 0..1; None where there is none.
         size: height of the largest one, as a share of the picture's height; None where there is none.
+        boxes: where each is, as records.FACES has it; None where there is none.
     """
 
     faces: int
     confidence: float | None
     size: float | None
+    boxes: str | None = None
 
 
 class FaceDetector:
@@ -66,8 +69,10 @@ class FaceDetector:
         boxes, confidences = self._network.detect(small)
         if boxes is None:
             return Faces(0, None, None)
-        heights = (boxes[:, 3] - boxes[:, 1]) / small.shape[0]
-        return Faces(len(boxes), float(np.max(confidences)), float(np.clip(heights.max(), 0, 1)))
+        height, width = small.shape[:2]
+        shares = np.clip(boxes / (width, height, width, height), 0, 1)
+        largest = float((shares[:, 3] - shares[:, 1]).max())
+        return Faces(len(boxes), float(np.max(confidences)), largest, blur.written(shares.tolist()))
 
 
 def find_in_span(span: Span) -> list[Faces]:

@@ -19,7 +19,7 @@ from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import ConfigError
 from silverprint.model.classifier import Model
 from silverprint.notebook import frames, models, pictures
-from silverprint.store import ShardReader
+from silverprint.store import ShardReader, shown_pictures
 from silverprint.store.features import Features
 
 _LOCK: Final = RLock()
@@ -115,7 +115,8 @@ class Campaign:
         return found
 
     def pictures(self, image_ids: str | Iterable[str], *, side: int | None = None) -> Iterator[tuple[str, Image]]:
-        """(image_id, picture) in the order asked, one at a time, as people see them: upright, sRGB, the first frame.
+        """(image_id, picture) in the order asked, one at a time, as people see them: upright, sRGB, the first frame,
+        faces blurred where `persons.policy` says so.
 
         Args:
             side: pixels, of the longer side at most; default: as large as stored.
@@ -129,7 +130,7 @@ class Campaign:
         names = _listed(image_ids)
         with self._here():
             pictures.require_shown(names)
-            stored = self._shards.read(names)
+            stored = shown_pictures.shown(self.params, self._shards).read(names)
         return pictures.decoded(stored, side)
 
     def features(self, image_ids: str | Iterable[str]) -> NDArray[np.float32]:

@@ -47,7 +47,7 @@ def _name(detector: str) -> str | None:
         return None
     from silverprint.model import faces
 
-    return f"{faces.NAME}, side {faces.SIDE}, least {faces.LEAST}"
+    return f"{faces.NAME}, side {faces.SIDE}, least {faces.LEAST}, with boxes"
 
 
 def _begin(mark: dict[str, Any]) -> None:

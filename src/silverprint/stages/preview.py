@@ -10,7 +10,7 @@ from silverprint.campaign import ledgers, withheld_signs
 from silverprint.config import Params
 from silverprint.console import say, track
 from silverprint.errors import UnavailableError
-from silverprint.store import ShardReader, files
+from silverprint.store import files, shown_pictures
 
 SIDE = 128  # pixels of a thumbnail: about 6 KB in the page
 
@@ -32,8 +32,7 @@ def run(params: Params, round_name: str) -> None:
 
 def _gallery(params: Params, queue: pl.DataFrame) -> Gallery:
     """Withdrawn pictures, and those without a licence, are not shown to anybody."""
-    reader = ShardReader([layout.raw(source) for source in params.sources])
-    return Gallery(reader, withheld_signs.of(queue["image_id"]))
+    return Gallery(shown_pictures.shown(params), withheld_signs.of(queue["image_id"]))
 
 
 def _view(params: Params, name: str, queue: pl.DataFrame, pictures: Gallery) -> QueueView:

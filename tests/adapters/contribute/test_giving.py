@@ -1,14 +1,22 @@
 """Giving pictures by the page: with the script's uploads and by the plain form."""
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 from PIL import Image
 
 from silverprint import layout
 from silverprint.adapters.contribute import agreement, inbox
+from silverprint.adapters.contribute import journal as journal_file
+from silverprint.adapters.contribute.partial_uploads import PartialUploads
+from silverprint.errors import DiskError
+from silverprint.store import files
 from tests.helpers.album import jpeg, png, tile
 from tests.helpers.crowd import Crowd, add_crowd, running
 
@@ -111,6 +119,65 @@ def test_quotas_of_a_person_a_theme_and_an_invite(project: Path) -> None:
         assert [cy.give(jpeg(tile(number))).get("reason") for number in (3, 4)] == [None, "full"]
         assert "All that were wanted are here" in cy.get().text
         assert crowd.person(small).post("/agree", data={}).status_code == 400
+
+
+def test_a_full_disk_is_told_and_nothing_of_the_picture_is_kept(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it fills up: at the first piece, at the picture, at its preview, at the journal's line, at a form."""
+    person = crowd.person().agree()
+    journal = (layout.inbox("crowd") / "journal").read_bytes()
+
+    def full(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    def no_second(*said: Any, **more: Any) -> None:
+        if next(written):
+            raise DiskError("a preview", "no space left to write it", "free some space and run again")
+        files.write_bytes(*said, **more)
+
+    written = iter([False, True])
+    places = (
+        (PartialUploads, "open", full),
+        (files, "os", SimpleNamespace(**vars(os) | {"open": full})),
+        (inbox, "write_bytes", no_second),
+        (journal_file, "os", SimpleNamespace(**vars(os) | {"write": full})),
+    )
+    for number, (owner, name, broken) in enumerate(places):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, broken)
+            answer = person.put(PICTURE, f"{number:032x}")
+        assert (answer.status_code, answer.json().get("message")) == (507, "disk-full"), (owner, name)
+        assert kept() == []
+        assert (layout.inbox("crowd") / "journal").read_bytes() == journal
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "os", SimpleNamespace(**vars(os) | {"open": full}))
+        answer = person.send(PICTURE)
+    assert answer.status_code == 507
+    assert "We have no room for it at the moment" in answer.text
+    assert person.give(PICTURE)["state"] == "taken"
+    assert kept() == [ID]
+
+
+AGENTS = {
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148": "phone",
+    "Mozilla/5.0 (Linux; Android 16; Pixel 11) AppleWebKit/537.36 Chrome/150 Mobile Safari/537.36": "phone",
+    "Mozilla/5.0 (iPad; CPU OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148": "tablet",
+    "Mozilla/5.0 (Android 16; Tablet; rv:150.0) Gecko/150.0 Firefox/150.0": "tablet",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0": "desktop",
+    "": "desktop",
+}
+
+
+def test_of_a_browser_its_class_is_kept_and_nothing_else_and_of_an_address_nothing(crowd: Crowd) -> None:
+    for agent in AGENTS:
+        crowd.person(address="203.0.113.77").agree(agent=agent, email="ada@example.org")
+    last = crowd.person(address="203.0.113.77").agree()
+    last.give(PICTURE)
+    devices = [one.device for one in inbox.read_standing("crowd").contributors.values()]
+    assert devices == [*AGENTS.values(), "desktop"]
+    for path in filter(Path.is_file, (*layout.INBOX.rglob("*"), *layout.CONTRIBUTE.rglob("*"))):
+        data = path.read_bytes()
+        for said in ("203.0.113.77", "ada@example.org", "Mozilla", "Android", "httpx"):
+            assert said.encode() not in data, path
 
 
 def test_links_that_are_none_or_over(crowd: Crowd) -> None:

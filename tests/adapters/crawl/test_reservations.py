@@ -1,9 +1,6 @@
 """Signals against training, met by both channels that go out: obeyed, stored, told; and ignored where params say so."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from silverprint import cli
 from silverprint.core.cleaning.reserved_since import reserved_since
 from silverprint.store import ShardReader
 from tests.adapters.crawl.test_hostile import acquire
@@ -79,17 +77,14 @@ def test_each_is_obeyed_and_stored(met: Met, name: str) -> None:
     assert met.site.count(place(name)) == is_asked
 
 
-def test_each_is_told(met: Met) -> None:
-    """By the command, of one; the page's address tells likewise."""
-    address = f"{met.site.address}{place('tdm-file')}"
-    done = subprocess.run(
-        [sys.executable, "-m", "silverprint", "trace", address, "--json"],
-        cwd=met.project, env=os.environ, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    [facts] = [event["facts"] for event in json.loads(done.stdout)["events"] if event["facts"]]
-    said = ("refused", "reserved", "tdmrep:1@tdmrep.json")
-    assert (facts["outcome"], facts["reason"], facts["reservation"]) == said
+def test_each_is_told(met: Met, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """By `trace`, asked for its address: what was said, and what became of it, where it was stored, too."""
+    monkeypatch.chdir(met.project)
+    for name, case in CASES.items():
+        assert cli.main(["trace", f"{met.site.address}{place(name)}", "--json"]) == 0
+        first = next(event["facts"] for event in json.loads(capsys.readouterr().out)["events"] if event["facts"])
+        expected = case.listed if met.source == "urls" and case.listed is not None else (*case.crawl, case.said)
+        assert (first["outcome"], first.get("reason"), first["reservation"]) == expected, name
 
 
 def test_each_is_ignored_where_the_source_respects_none(met: Met) -> None:

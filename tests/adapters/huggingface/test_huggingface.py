@@ -36,7 +36,7 @@ def a_card(**changes: Any) -> card.Card:
         "imported": {},
         "core_classes": ("coat",),
         "test_sources": (),
-        "augment": 0,
+        "augment": 0, "blurred": 0,
         "formats": ("parquet", "imagefolder"),
         "version": {"version": 2, "at": "2026-01-02T03:04:05+00:00", "round": "r02", "digest": "a" * 64,
                     "added": 3, "removed": 2, "relabelled": 3, "moved": 0, "renamed": 0},

@@ -127,4 +127,7 @@ def test_a_real_face_is_found_and_its_size_is_a_share_of_the_picture() -> None:
     assert found.faces == 1
     assert found.confidence > 0.95
     assert 0.2 < found.size < 0.6
+    left, top, right, bottom = map(float, found.boxes.split(","))
+    assert 0 < left < right < 1
+    assert bottom - top == pytest.approx(found.size, abs=2e-4)
     assert nothing == faces.Faces(0, None, None)

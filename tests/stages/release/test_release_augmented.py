@@ -20,6 +20,8 @@ from silverprint.errors import ConfigError
 from silverprint.stages import release
 from silverprint.store.traces.contents import Look
 from silverprint.store.traces.needles import Needles
+from tests.helpers import needs
+from tests.helpers.exports import READERS, REMEDY
 from tests.helpers.release_campaign import asking_less, split
 
 SPLITS = ("train", "test", "silver")
@@ -72,6 +74,36 @@ def test_a_copy_is_its_picture_changed(copies: Path) -> None:
         changed += name != parent and not np.array_equal(pixels, shown[parent])
     assert changed == len([name for name in shown if "-" in name]) > 0
     assert len({data for name, data in pictures.items()}) == len(pictures)
+
+
+@pytest.mark.filterwarnings("ignore:.*unclosed file:ResourceWarning", "ignore:Exception ignored in.*FileIO")
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_each_format_s_reader_finds_copies_in_train(copies: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(copies / layout.RELEASE / name)
+    wanted = {
+        row["image_id"]: (part, row["label"], row["image"]["bytes"])
+        for part in SPLITS
+        for row in split(part).iter_rows(named=True)
+    }
+    assert READERS[name](tmp_path / name) == wanted
+
+
+def test_croissant_loads_copies_beside_their_pictures(copies: Path) -> None:
+    needs.module("mlcroissant", REMEDY)
+    import mlcroissant
+
+    loaded = mlcroissant.Dataset(str(copies / layout.RELEASE / "croissant.json"))
+    assert (loaded.metadata.ctx.issues.errors, loaded.metadata.ctx.issues.warnings) == (set(), set())
+    found = {
+        row["images/image_id"].decode(): (row["images/split"].decode(), row["images/label"], row["images/parent"])
+        for row in loaded.records("images")
+    }
+    wanted = {
+        row["image_id"]: (part, row["label"], row["parent"] and row["parent"].encode())
+        for part in SPLITS
+        for row in split(part).iter_rows(named=True)
+    }
+    assert found == wanted
 
 
 def test_no_figure_and_no_version_counts_copies(copies: Path, released: Params) -> None:

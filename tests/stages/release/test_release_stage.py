@@ -15,11 +15,13 @@ import pytest
 from silverprint import config, layout
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.campaign import ledgers, released, round_state
-from silverprint.config import Params
+from silverprint.config import Params, Persons
 from silverprint.errors import ConfigError, DataError, UnavailableError
+from silverprint.imaging.blur import blurred_jpeg
 from silverprint.model import none_of_these
+from silverprint.model.finetune.augmented_copy import augmented_copy
 from silverprint.model.head import Head
-from silverprint.records import LABELS, MANIFEST, NONE_HELD_OUT, NONE_OF_THESE, VOTES, empty
+from silverprint.records import BLURRED, LABELS, MANIFEST, NONE_HELD_OUT, NONE_OF_THESE, VOTES, empty
 from silverprint.stages import release, start
 from silverprint.stages.report import campaign_data
 from silverprint.store import ShardReader, features, tables
@@ -269,6 +271,32 @@ def test_every_format_holds_the_release(params: Params) -> None:
     assert len(wanted) > 100
     for name in EXPORTERS.keys() - {"webdataset", "coco"}:  # whose libraries a user may lack
         assert READERS[name](layout.RELEASE / name) == wanted, name
+
+
+def test_faces_are_released_blurred(params: Params) -> None:
+    """In every format, as a JPEG, with their copies; and the documents say how many."""
+    release.run(params)
+    name, box = split("train")["image_id"][0], "0.2,0.2,0.8,0.8"
+    before = dict(split("train").select("image_id", pl.col("image").struct.field("bytes")).iter_rows())
+    manifest = tables.read(layout.MANIFEST, MANIFEST)
+    personal = pl.when(pl.col("image_id") == name).then(pl.lit("face:0.9"))
+    kind = pl.when(pl.col("image_id") == name).then(pl.lit("png")).otherwise("format")
+    tables.write(manifest.with_columns(personal=personal, format=kind), layout.MANIFEST, MANIFEST)
+    tables.write(pl.DataFrame({"image_id": [name], "boxes": [box]}), layout.BLURRED, BLURRED)
+    knobs = replace(params.release, formats=("parquet", "imagefolder"), augment=1)
+    blurring = replace(params, persons=Persons(detector="mtcnn", policy="blur"), release=knobs)
+    release.run(blurring)
+    rows = split("train").with_columns(pl.col("image").struct.unnest())
+    after = dict(rows.filter(pl.col("parent").is_null()).select("image_id", "bytes").iter_rows())
+    assert {one for one in before if before[one] != after[one]} == {name}
+    assert after[name] == blurred_jpeg(name, before[name], box)
+    assert rows.filter(image_id=name)["path"].to_list() == [f"{name}.jpg"]
+    (path,) = (layout.RELEASE / "imagefolder").rglob(f"{name}.*")
+    assert (path.suffix, path.read_bytes()) == (".jpg", after[name])
+    (copy,) = rows.filter(parent=name)["bytes"]
+    assert copy == augmented_copy(name, after[name], 1, params.model.finetune.augment, params.seed)
+    assert "The faces found in 1 of them are blurred" in (layout.RELEASE / "datasheet.md").read_text()
+    assert "and for 1 in which faces were found and blurred." in (layout.RELEASE / "README.md").read_text()
 
 
 def test_nothing_labelled_is_an_error_and_leaves_the_old_release(released: Params) -> None:

@@ -30,6 +30,7 @@ class Card:
     core_classes: tuple[str, ...]  # classes that no automatic label gives
     test_sources: tuple[str, ...]  # sources that only `test` has
     augment: int  # augmented copies of each picture of `train`, which `splits` does not count
+    blurred: int  # pictures of persons, in which faces are blurred
     formats: tuple[str, ...]  # names of `release.formats`
     version: dict[str, Any]  # row of records.RELEASES
     compared: bool  # whether the version before is known

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from silverprint.adapters.plots import drawing
 from silverprint.adapters.plots.drawing import font
 from silverprint.imaging.decode import Undecodable, decode
-from silverprint.store import ShardReader
+from silverprint.store.shown_pictures import ShownPictures
 
 BROKEN = "✕"
 
@@ -56,7 +56,7 @@ class Gallery:
         shown: image_ids of the pictures that were shown so far.
     """
 
-    def __init__(self, reader: ShardReader, signs: Mapping[str, str]) -> None:
+    def __init__(self, reader: ShownPictures, signs: Mapping[str, str]) -> None:
         self._reader = reader
         self._signs = signs
         self.shown: set[str] = set()

@@ -182,8 +182,12 @@ def persons(facts: ReleaseFacts) -> list[str]:
         if found.len()
         else "No detector's finding of a person is on record for a released picture; that is no proof of absence."
     )
+    covered = f" The faces found in {facts.blurred:,} of them are blurred." if facts.blurred else ""
     consent = facts.rows["consent"].drop_nulls()
-    return [detected, f"A reference to consent is on record for {consent.len():,} of {facts.rows.height:,} pictures."]
+    return [
+        detected + covered,
+        f"A reference to consent is on record for {consent.len():,} of {facts.rows.height:,} pictures.",
+    ]
 
 
 def versions(facts: ReleaseFacts) -> str:

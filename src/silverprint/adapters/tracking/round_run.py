@@ -15,8 +15,8 @@ from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.evaluation.slices import confident_mistakes
 from silverprint.core.votes.imported_labels import PREFIX
 from silverprint.imaging.decode import decode_known
-from silverprint.records import LABELS
-from silverprint.store import ShardReader, tables
+from silverprint.records import LABELS, MANIFEST
+from silverprint.store import shown_pictures, tables
 from silverprint.store.traces import drawn_names
 
 if TYPE_CHECKING:
@@ -191,9 +191,10 @@ def _log_figures(store: Experiment, run_id: str, params: Params, facts: RoundFac
         "confusion": figures.confusion_plot(facts.evaluation, _classes(params, facts.evaluation)),
         "reliability": figures.reliability_plot(facts.evaluation, facts.metrics["evaluation"]["ece"]),
     }
+    judged = _for_everybody(facts.evaluation)
     sheets = {
-        "hardest": figures.hardest_images(facts.evaluation),
-        "surest-mistakes": confident_mistakes(facts.evaluation, figures.SHEET),
+        "hardest": figures.hardest_images(judged),
+        "surest-mistakes": confident_mistakes(judged, figures.SHEET),
     }
     pictures = _pictures(params, pl.concat(sheets.values())["image_id"].unique().to_list())
     if pictures:
@@ -210,9 +211,17 @@ def _classes(params: Params, evaluation: pl.DataFrame) -> list[str]:
     return list(dict.fromkeys([*params.dataset.classes, *evaluation["predicted"].unique().sort()]))
 
 
+def _for_everybody(rows: pl.DataFrame) -> pl.DataFrame:
+    """Those of the pictures that everybody may see, as far as the manifest is on this disk."""
+    if not layout.MANIFEST.exists():
+        return rows
+    few = tables.read(layout.MANIFEST, {name: MANIFEST[name] for name in ("image_id", "shown_to")})
+    return rows.join(few.drop_nulls("shown_to"), on="image_id", how="anti", maintain_order="left")
+
+
 def _pictures(params: Params, image_ids: list[str]) -> dict[str, Any]:
     """The decoded pictures; none where their shards were not pulled."""
     roots = [layout.raw(source) for source in params.sources]
     if not all(root.exists() for root in roots):
         return {}
-    return {image_id: decode_known(data).pixels for image_id, data in ShardReader(roots).read(image_ids)}
+    return {image_id: decode_known(data).pixels for image_id, data in shown_pictures.shown(params).read(image_ids)}

@@ -19,9 +19,10 @@ from silverprint.commands.browse import actions, words
 from silverprint.config import Params
 from silverprint.console import err, say
 from silverprint.dvcfiles import missing_outputs
-from silverprint.store import ShardReader
+from silverprint.store import shown_pictures
 from silverprint.store.executor import cores
 from silverprint.store.feature_map import FeatureMap
+from silverprint.store.shown_pictures import ShownPictures
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ def run(params: Params, port: int | None = None) -> None:
     folders = [layout.raw(source) for source in params.sources]
     missing_outputs.require_pulled(layout.CLEAN, *folders)
     with err.status("reading the pool"):
-        pool = _pool(params, ShardReader(folders))
+        pool = _pool(params, shown_pictures.shown(params))
     site = Site(pool)
 
     def ready(address: str) -> None:
@@ -50,7 +51,7 @@ def run(params: Params, port: int | None = None) -> None:
         say("ended")
 
 
-def _pool(params: Params, shards: ShardReader) -> Pool:
+def _pool(params: Params, pictures: ShownPictures) -> Pool:
     rows = pool_table.read(params)
     coordinates: NDArray[np.float32] = np.full((rows.height, 2), np.nan, dtype=np.float32)
     similar: Callable[[int], NDArray[np.float32]] = partial(_unlike, rows.height)
@@ -66,7 +67,7 @@ def _pool(params: Params, shards: ShardReader) -> Pool:
         rows=rows,
         coordinates=coordinates,
         similar=similar,
-        stored=lambda image_id: next(shards.read([image_id]))[1],
+        stored=lambda image_id: next(iter(pictures.read([image_id])))[1],
         gone=_Fresh((layout.TAKEDOWNS, layout.WITHDRAWN), ledgers.withdrawn_images),
         marks=_Fresh((layout.INCLUDE, layout.EXCLUDE, layout.GOLD), partial(_marks, params)),
         facts=(*_facts(params), lacking or words.HOW),

@@ -16,7 +16,7 @@ from silverprint.config import Params
 from silverprint.core.evaluation.comparison import Gain, Judged, most_changed
 from silverprint.core.evaluation.paired import Estimate
 from silverprint.core.reporting.flipped_labels import commonest_flips
-from silverprint.store import ShardReader, files
+from silverprint.store import files, shown_pictures
 
 _SIDE = 112  # pixels of a thumbnail
 _PAIRS, _TILES = 20, 48
@@ -79,7 +79,7 @@ def _tiles(params: Params, found: RoundComparison) -> list[Tile]:
     if found.flips.is_empty() or not all(root.exists() for root in roots):
         return []
     rows = found.flips.head(_TILES)
-    pictures = Gallery(ShardReader(roots), withheld_signs.of(rows["image_id"]))
+    pictures = Gallery(shown_pictures.shown(params), withheld_signs.of(rows["image_id"]))
     return [
         Tile(
             picture=data_uri(pictures.thumbnail(row["image_id"], _SIDE)),

@@ -11,9 +11,10 @@ from silverprint.campaign import served_copies
 from silverprint.config import Params
 from silverprint.errors import DataError
 from silverprint.imaging import measurement
+from silverprint.imaging.blur import blurred_jpeg
 from silverprint.imaging.decode import Undecodable, decode
 from silverprint.records import RAW
-from silverprint.store import ShardReader, features, tables
+from silverprint.store import ShardReader, features, shown_pictures, tables
 from silverprint.store.traces import needles
 from silverprint.store.traces.needles import Form
 
@@ -28,12 +29,16 @@ def keep_needles(params: Params, image_ids: Collection[str]) -> None:
     Raises:
         DiskError: no space.
     """
+    boxes = shown_pictures.blurred_boxes(params) if layout.BLURRED.exists() else {}
     for source in params.sources:
         root = layout.raw(source)
         rows = tables.read_parts(root, RAW).filter(pl.col("outcome") == "stored")
         wanted = rows.filter(pl.col("image_id").is_in(sorted(image_ids)))["image_id"].unique().sort().to_list()
         for image_id, data in ShardReader(root).read(wanted):
             needles.save(layout.NEEDLES, needles.of(image_id, forms(image_id, data)))
+            if image_id in boxes:
+                blurred = blurred_jpeg(image_id, data, boxes[image_id])
+                needles.save(layout.NEEDLES, needles.of(image_id, forms(image_id, blurred)))
     for image_id, row in features.rows_of(layout.EMBED, image_ids):
         needles.save(layout.NEEDLES, needles.of(image_id, [Form("features", row)]))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from silverprint.records import NOBODY, PERSONAL, conform
+from silverprint.records import BLUR, BLURRED, NOBODY, PERSONAL, conform
 
 
 def as_findings(faces: pl.DataFrame, detector: str) -> pl.DataFrame:
@@ -37,12 +37,24 @@ def with_treatment(pictures: pl.DataFrame, policy: str, policies: Mapping[str, s
     """`pictures` with `shown_to`, as MANIFEST has it, and `person_policy`: what becomes of those that show a person.
 
     Args:
-        pictures: source, personal.
-        policy: hide, reject, flag, or the name of a tier.
+        pictures: source, personal, boxes: where all that was found in it is, as records.FACES has it; null where nobody
+            knows, so that it is hidden where it was to be blurred.
+        policy: hide, blur, reject, flag, or the name of a tier.
         policies: the same of single sources.
     """
-    own = pl.col("source").replace_strict(dict(policies), default=policy, return_dtype=pl.String)
-    pictures = pictures.with_columns(person_policy=pl.when(pl.col("personal").is_not_null()).then(own))
     named = pl.col("person_policy")
-    nobody = pl.when(named.is_in(["hide", "reject"])).then(pl.lit(NOBODY))
-    return pictures.with_columns(shown_to=nobody.when(named != "flag").then(named))
+    unseen = named.is_in(["hide", "reject"]) | ((named == BLUR) & pl.col("boxes").is_null())
+    shown_to = pl.when(unseen).then(pl.lit(NOBODY)).when(~named.is_in(["flag", BLUR])).then(named)
+    treated = pictures.with_columns(person_policy=policy_of(policy, policies))
+    return treated.with_columns(shown_to=shown_to)
+
+
+def policy_of(policy: str, policies: Mapping[str, str]) -> pl.Expr:
+    """What becomes of a picture, by its `source` and `personal`; null where no person was found in it."""
+    own = pl.col("source").replace_strict(dict(policies), default=policy, return_dtype=pl.String)
+    return pl.when(pl.col("personal").is_not_null()).then(own)
+
+
+def blurred(pictures: pl.DataFrame) -> pl.DataFrame:
+    """BLURRED rows of pictures as `with_treatment` gives them."""
+    return conform(pictures.filter(pl.col("person_policy") == BLUR).drop_nulls("boxes"), BLURRED)

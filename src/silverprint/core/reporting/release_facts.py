@@ -10,8 +10,10 @@ import polars as pl
 
 from silverprint.config import Params
 from silverprint.config.sources import Source
+from silverprint.core.cleaning import identifiable_people
 from silverprint.core.reporting import summary
 from silverprint.core.votes.vote_ledger import ANSWERS
+from silverprint.records import BLUR
 
 TRAINING: Final = ("train", "imported", "silver")
 FETCHED: Final = ("web", "urls")  # kinds of sources that ask other machines
@@ -87,6 +89,12 @@ class ReleaseFacts:
     def copies(self) -> int:
         """Augmented copies of pictures of `train`, which `rows` has none of."""
         return self.params.release.augment * self.splits.get("train", 0)
+
+    @property
+    def blurred(self) -> int:
+        """Released pictures of persons, in which the faces that were found are blurred."""
+        policy = identifiable_people.policy_of(self.params.persons.policy, self.params.persons.policies)
+        return self.rows.filter((policy == BLUR) & pl.col("shown_to").is_null()).height
 
     @property
     def training(self) -> pl.DataFrame:

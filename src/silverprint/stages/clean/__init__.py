@@ -24,7 +24,19 @@ from silverprint.core.duplicates.near_duplicates import Sameness, components
 from silverprint.core.jobs import Run
 from silverprint.core.reporting import summary
 from silverprint.errors import DataError, UnavailableError
-from silverprint.records import FACES, MANIFEST, MEASURED, NEIGHBOURS, NOBODY, RAW, WITHDRAWN
+from silverprint.records import (
+    BLUR,
+    BLURRED,
+    FACES,
+    MANIFEST,
+    MEASURED,
+    NEIGHBOURS,
+    NOBODY,
+    RAW,
+    WITHDRAWN,
+    conform,
+    empty,
+)
 from silverprint.stages.clean import colour_thumbnails, look_alikes, outliers, turned_copies
 from silverprint.store import executor, files, tables
 from silverprint.store.shards.purge import PURGED
@@ -42,10 +54,14 @@ def run(params: Params) -> None:
         ConfigError: a line of data/takedowns.csv, data/personal.csv or data/blocked.csv means nothing.
     """
     with executor.opened(params.executor) as work:
-        manifest, withdrawn = _judged(params, work)
+        manifest, withdrawn, blurred = _judged(params, work)
     _require_kept(manifest)
     _check(manifest, params.clean)
     tables.write(manifest, layout.MANIFEST, MANIFEST)
+    if BLUR in (params.persons.policy, *params.persons.policies.values()):
+        tables.write(blurred, layout.BLURRED, BLURRED)
+    else:
+        layout.BLURRED.unlink(missing_ok=True)
     tables.write_ledger(withdrawn, layout.WITHDRAWN, WITHDRAWN, ["image_id"])
     _name_neighbours(withdrawals.neighbours(manifest))
     figures = _metrics(manifest)
@@ -57,8 +73,11 @@ def run(params: Params) -> None:
         say(f"clean: {groups.describe(manifest.filter('kept'))}")
 
 
-def _judged(params: Params, work: Run) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The manifest and the withdrawals. All else that was read is let go: to check a manifest takes memory, too."""
+def _judged(params: Params, work: Run) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The manifest, the withdrawals, and what is blurred.
+
+    All else that was read is let go: to check a manifest takes memory, too.
+    """
     raw = pl.concat([tables.read_parts(layout.raw(source), RAW) for source in params.sources])
     measured = pl.concat([tables.read_parts(layout.measured(source), MEASURED) for source in params.sources])
     pixels = exact_copies.pixel_hashes(params.sources, raw, measured)
@@ -69,7 +88,7 @@ def _judged(params: Params, work: Run) -> tuple[pl.DataFrame, pl.DataFrame]:
     pairs = _belonging(params, pictures, seen, work)
     suspected = _treated(params, _suspected(pictures, raw, seen, same, work))
     judged = judge.judge(suspected, withdrawn, same, pairs, params.clean)
-    return judged.select(list(MANIFEST)), withdrawn
+    return judged.select(list(MANIFEST)), withdrawn, identifiable_people.blurred(suspected)
 
 
 def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
@@ -117,13 +136,15 @@ def _treated(params: Params, pictures: pl.DataFrame) -> pl.DataFrame:
     """
     named = known_bad.matches(pictures, ledgers.blocked_hashes(), params.clean.duplicate_radius)
     pictures = pictures.join(named, on="image_id", how="left", maintain_order="left")
-    found = ledgers.personal_findings()
+    found, boxes, least = ledgers.personal_findings(), empty(BLURRED), params.clean.personal_confidence
     if params.persons.detector != "none":
         faces = tables.read_parts(layout.PERSONS, FACES)
         _require_looked_at(pictures.filter("decodable"), faces)
+        elsewhere = found.filter(pl.col("confidence") >= least)  # of these nobody knows where they are in the picture
+        boxes = conform(faces.join(elsewhere, on="image_id", how="anti"), BLURRED)
         found = pl.concat([found, identifiable_people.as_findings(faces, params.persons.detector)])
-    persons = identifiable_people.personal_findings(found, params.clean.personal_confidence)
-    pictures = pictures.join(persons, on="image_id", how="left", maintain_order="left")
+    for known in (identifiable_people.personal_findings(found, least), boxes):
+        pictures = pictures.join(known, on="image_id", how="left", maintain_order="left")
     return identifiable_people.with_treatment(pictures, params.persons.policy, params.persons.policies)
 
 

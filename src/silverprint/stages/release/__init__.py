@@ -38,8 +38,9 @@ from silverprint.stages.release import (
     provenance,
     weights,
 )
-from silverprint.store import ShardReader, evaluations, files, json_files, tables
+from silverprint.store import ShardReader, evaluations, files, json_files, shown_pictures, tables
 from silverprint.store.files import replacing_folder
+from silverprint.store.shown_pictures import ShownPictures
 
 _MANY_FILES = 50_000
 _LARGE_FILES = ("parquet", "webdataset")  # formats that hold many pictures in a file
@@ -89,7 +90,7 @@ def run(given: Params, round_name: str | None = None) -> None:
     known = facts.Tables(rows, manifest, votes, reader.index())
     told = facts.gather(params, known, model["model_id"], silver.figures, version.line)
     with replacing_folder(layout.RELEASE) as folder:
-        _write_formats(rows, folder, params, reader)
+        _write_formats(rows, folder, params, shown_pictures.shown(params, reader))
         files.write_text(folder / "README.md", card.render(_card(told, version, brought.figures)))
         documents.write(told, folder)
     release_versions.record(version)
@@ -149,9 +150,12 @@ def _as_of(params: Params, round_name: str) -> Params:
     return replace(params, last=round_name, rounds={name: params.rounds[name] for name in until})  # type: ignore[type-var]
 
 
-def _write_formats(rows: pl.DataFrame, folder: Path, params: Params, reader: ShardReader) -> None:
+def _write_formats(rows: pl.DataFrame, folder: Path, params: Params, pictures: ShownPictures) -> None:
     def read(image_ids: Sequence[str]) -> Iterable[tuple[str, bytes]]:
-        return console.track(reader.read(image_ids), "release", total=len(image_ids))
+        return console.track(pictures.read(image_ids), "release", total=len(image_ids))
+
+    is_blurred = pl.col("image_id").is_in(list(pictures.boxes))
+    rows = rows.with_columns(pl.when(is_blurred).then(pl.lit("jpeg")).otherwise("format").alias("format"))
 
     classes = class_list.classes(params)
     rows = augmented.add(rows, params.release.augment)
@@ -185,6 +189,7 @@ def _card(told: ReleaseFacts, version: release_versions.Version, imported_figure
         core_classes=params.release.core_classes,
         test_sources=params.release.test_sources,
         augment=params.release.augment,
+        blurred=told.blurred,
         formats=params.release.formats,
         version=told.version,
         compared=version.changes is not None,

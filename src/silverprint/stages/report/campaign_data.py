@@ -15,7 +15,8 @@ from silverprint.core.votes import imported_labels
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import restore_remedy
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
-from silverprint.store import ShardReader, evaluations, json_files, tables
+from silverprint.store import evaluations, json_files, shown_pictures, tables
+from silverprint.store.shown_pictures import ShownPictures
 
 _QUALITIES: Final = ("scale", "diversity", "quality", "consistency")
 
@@ -23,7 +24,7 @@ _QUALITIES: Final = ("scale", "diversity", "quality", "consistency")
 @dataclass(frozen=True)
 class Campaign:
     params: Params
-    reader: ShardReader
+    reader: ShownPictures
     manifest: pl.DataFrame
     labels: pl.DataFrame  # labels of the newest round that has any; so are the two below
     votes: pl.DataFrame
@@ -85,7 +86,7 @@ def campaign(params: Params) -> Campaign:
     model = _newest([layout.model(name) for name in params.chain], "evaluation.parquet")
     return Campaign(
         params=params,
-        reader=ShardReader([layout.raw(source) for source in params.sources]),
+        reader=shown_pictures.shown(params),
         manifest=tables.read(layout.MANIFEST, MANIFEST),
         labels=_table(labels, "labels.parquet", LABELS),
         votes=_table(labels, "votes.parquet", VOTES),

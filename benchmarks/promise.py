@@ -20,6 +20,7 @@ MODELS = {  # name -> the chance that a label of that score is right
     "overconfident": lambda scores: scores**3,
     "in two steps": lambda scores: np.where(scores > 0.7, 0.99, 0.85),
     "surest pictures a little worse": lambda scores: np.where(scores > 0.99, 0.97, scores),
+    "right in 99.4 of 100 everywhere": lambda scores: np.full_like(scores, 0.994),
     "just below the promise everywhere": lambda scores: np.full_like(scores, 0.969),
     "overconfident, and people err": lambda scores: scores**2,
 }

@@ -2,19 +2,19 @@
 
 python -m benchmarks.confirmed_audits [--campaigns 400]      # the second table of docs/learning.md
 
-As `benchmarks.promise`, with people: 150 evaluation pictures have the answer of most of three people; of an audit
-picture one answer is enough where it is the model's, else most of three count. The precision that is tested is the
+As `benchmarks.promise`, with people: they are asked about 150 evaluation pictures until an answer leads by two, or five
+have answered; of an audit picture one answer is enough where it is the model's. The precision that is tested is the
 package's (`core.votes.judging_overlap.hidden_share`), by how often people agree with the evaluation pictures' labels.
 """
 
 import argparse
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.promise import MODELS, POOL
+from benchmarks.promise import MODELS, POOL, hoped_for
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.promise import threshold, to_show
 from silverprint.core.votes import judging_overlap
@@ -24,11 +24,22 @@ EVALUATION: Final = 150
 ERRORS: Final = np.array([0.01, 0.03, 0.05, 0.07, 0.09])  # how often each person errs
 ALIKE: Final = 0.8  # of errors about what the model has right, those that are one and the same mistake
 TRUE, SHARED, OTHER = 0, 1, 2  # answers: right; the model's mistake, or the one that people make most; another
-MISTAKES: Final = {  # share of errors that are the model's mistake; errors about what it mistakes; about the rest
-    "their own": (0.25, 1, 1),
-    "the model's": (1.0, 1, 1),
-    "the model's, and no others": (1.0, 1, 0),
-    "the model's, twice as often, and no others": (1.0, 2, 0),
+LEAD: Final = 2  # answers by which one leads, and nobody more is asked
+
+
+class Mistakes(NamedTuple):
+    same: float  # share of errors that are the model's mistake
+    wrong: float  # how often people err about what it mistakes, as a multiple of ERRORS
+    rest: float  # likewise about the rest
+    alike: bool = False  # whether a picture that misleads one person misleads all who err as often
+
+
+MISTAKES: Final = {
+    "their own": Mistakes(0.25, 1, 1),
+    "the model's": Mistakes(1.0, 1, 1),
+    "the model's, and no others": Mistakes(1.0, 1, 0),
+    "the model's, and all people make them together": Mistakes(1.0, 1, 0, alike=True),
+    "the model's, twice as often, and no others": Mistakes(1.0, 2, 0),
 }
 
 
@@ -39,15 +50,15 @@ def play(model: str, mistakes: str, audit: int, campaigns: int) -> str:
         scores = rng.beta(6, 0.35, POOL)
         right = rng.random(POOL) < MODELS[model](scores)
         count = EVALUATION + audit
-        who = np.argsort(rng.random((count, len(ERRORS))), axis=1)[:, :3]
-        answers = answered(rng, right[:count], who, *MISTAKES[mistakes])
+        who = np.argsort(rng.random((count, len(ERRORS))), axis=1)
+        answers = answered(rng, right[:count], who, MISTAKES[mistakes])
         guess = np.where(right[:count], TRUE, SHARED)
-        label = np.where(answers[:, 1] == answers[:, 2], answers[:, 1], answers[:, 0])  # of most, else the first
+        label = led(answers)
         once = (np.arange(count) >= EVALUATION) & (answers[:, 0] == guess)
         said = np.where(once, guess, label) == guess
-        hidden = hidden_share(who, answers, label)
+        hidden, expected = hidden_share(who, answers, label), hoped_for(rng, model, scores[count:])
         for place, aim in enumerate((to_show(0.97, hidden), 0.97)):
-            found = threshold(scores[:count], said, precision=aim, confidence=0.95)
+            found = threshold(scores[:count], said, precision=aim, confidence=0.95, expected=expected)
             kept = scores >= (np.inf if found is None else found)
             broken[place] += bool(kept.any() and right[kept].mean() < 0.97)
             released += [kept.mean()] if place == 0 else []
@@ -58,12 +69,24 @@ def play(model: str, mistakes: str, audit: int, campaigns: int) -> str:
 
 
 def answered(
-    rng: np.random.Generator, right: NDArray[np.bool_], who: NDArray[np.int64], same: float, wrong: float, rest: float
+    rng: np.random.Generator, right: NDArray[np.bool_], who: NDArray[np.int64], of: Mistakes
 ) -> NDArray[np.int64]:
-    """(n, 3) what three people say."""
-    errs = rng.random(who.shape) < ERRORS[who] * np.where(right, rest, wrong)[:, None]
-    alike = rng.random(who.shape) < np.where(right, ALIKE, same)[:, None]
-    return np.where(errs, np.where(alike, SHARED, OTHER), TRUE)
+    """(n, 5) what people would say, in the order in which they are asked."""
+    chances = rng.random((len(right), 1 if of.alike else len(ERRORS)))
+    errs = chances < ERRORS[who] * np.where(right, of.rest, of.wrong)[:, None]
+    shared = rng.random(who.shape) < np.where(right, ALIKE, of.same)[:, None]
+    return np.where(errs, np.where(shared, SHARED, OTHER), TRUE)
+
+
+def led(answers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) what most have said once it leads by LEAD; of a tie in the end, the truth where it is among them."""
+    label, is_open = answers[:, 0].copy(), np.ones(len(answers), dtype=np.bool_)
+    for count in range(LEAD, answers.shape[1] + 1):
+        tally = (answers[:, :count, None] == np.array([TRUE, SHARED, OTHER])).sum(axis=1)
+        ranked = np.sort(tally, axis=1)
+        label = np.where(is_open, tally.argmax(axis=1), label)
+        is_open &= ranked[:, -1] - ranked[:, -2] < LEAD
+    return label
 
 
 def hidden_share(who: NDArray[np.int64], answers: NDArray[np.int64], label: NDArray[np.int64]) -> float:

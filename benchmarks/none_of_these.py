@@ -85,9 +85,10 @@ def judged(
         return Predictions(classes, how.scores(classes, chances[rows].max(axis=1)))
 
     hits = chances.argmax(axis=1) == truth
-    kept = thresholds(Audit(said(audit), hits[audit]), names.tolist(), **PROMISE).kept(said(pool))
+    unasked = said(pool)
+    kept = thresholds(Audit(said(audit), hits[audit]), unasked, names.tolist(), **PROMISE).kept(unasked)
     precision = float(hits[pool][kept].mean()) if kept.any() else float("nan")
-    best = most(said(pool).scores, hits[pool])
+    best = most(unasked.scores, hits[pool])
     return Told(float(kept.mean()), precision, int((truth[pool][kept] < 0).sum()), best)
 
 

@@ -41,11 +41,13 @@ def released(campaign: "Campaign", audited: pl.DataFrame, hidden: float) -> Rele
 
         def brought(rows: Numbers) -> Predictions:
             assert campaign.brought is not None
-            return _said(campaign.brought[rows], np.array([right[row] for row in rows.tolist()]))
+            chances = np.array([right[row] for row in rows.tolist()])
+            return Predictions(_names(campaign.brought[rows]), sureness.log_odds(chances))
 
         audit = Audit(brought(at), campaign.brought[at] == truth)
-        found = automatic_labels.thresholds(audit, campaign.classes, **wanted)
-        kept = found.kept(brought(free))
+        unasked = brought(free)
+        found = automatic_labels.thresholds(audit, unasked, campaign.classes, **wanted)
+        kept = found.kept(unasked)
         labels[free[kept]] = campaign.brought[free[kept]]
         inside = found.kept(audit.said)
         free, at, truth = free[~kept], at[~inside], truth[~inside]
@@ -61,15 +63,12 @@ def released(campaign: "Campaign", audited: pl.DataFrame, hidden: float) -> Rele
             return Predictions(names, how.scores(names, shares[rows].max(axis=1)))
 
         audit = Audit(automatic(at), shares[at].argmax(axis=1) == truth)
-        found = automatic_labels.thresholds(audit, campaign.classes, **wanted)
-        kept = found.kept(automatic(free))
+        unasked = automatic(free)
+        found = automatic_labels.thresholds(audit, unasked, campaign.classes, **wanted)
+        kept = found.kept(unasked)
         labels[free[kept]] = shares[free[kept]].argmax(axis=1)
     return Released(labels)
 
 
 def _names(labels: Numbers) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":
     return np.array(class_names(labels), dtype=np.str_)
-
-
-def _said(labels: Numbers, scores: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Predictions:
-    return Predictions(_names(labels), scores)

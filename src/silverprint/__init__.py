@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from silverprint.notebook import Campaign
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"
 
 
 def open(folder: str | PathLike[str] = ".") -> "Campaign":  # noqa: A001 - as in silverprint.open(".")

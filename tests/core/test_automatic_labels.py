@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
 from scipy.stats import binom
 
 from silverprint.core.automatic_labels import Audit, Predictions, figures, shortfall, thresholds
@@ -45,7 +46,9 @@ def test_the_promise_is_kept_in_so_many_campaigns_as_was_said(audited, overconfi
         said = Predictions(classes, learned(rng, classes, confidence, right).scores(classes, confidence))
         drawn = rng.choice(POOL, audited, replace=False)
         audit = Audit(Predictions(said.classes[drawn], said.scores[drawn]), right[drawn])
-        found = thresholds(audit, CLASSES, **WANTED)
+        found = thresholds(
+            audit, Predictions(np.delete(said.classes, drawn), np.delete(said.scores, drawn)), CLASSES, **WANTED
+        )
         kept = found.kept(said)
         naive += right[confidence >= 0.9].mean() < 0.9
         coverage.append(kept.mean())
@@ -70,16 +73,16 @@ def test_groups_of_classes_keep_the_promise_each_on_its_own():
     scores = rng.random(len(classes))
     right = (classes != "d") & (rng.random(len(classes)) < 0.995)
     audit = Audit(Predictions(classes, scores), right)
-    found = thresholds(audit, tuple(counts), **WANTED)
+    pool = Predictions(classes[::2], scores[::2])
+    found = thresholds(audit, pool, tuple(counts), **WANTED)
     assert found.groups == (("a",), ("b",), ("c", "d"))
     level = 1 - 0.05 / 3
-    for name in "ab":
-        own = classes == name
-        assert found.least[name] == threshold(scores[own], right[own], precision=0.9, confidence=level)
-    together = np.isin(classes, ("c", "d"))
-    assert found.least.get("c") == threshold(scores[together], right[together], precision=0.9, confidence=level)
+    for name, own in {"a": classes == "a", "b": classes == "b", "c": np.isin(classes, ("c", "d"))}.items():
+        wanted = {"precision": 0.9, "confidence": level, "expected": expit(scores[::2][own[::2]])}
+        assert found.least.get(name) == threshold(scores[own], right[own], **wanted)
+    assert {"a", "b"} <= set(found.least)
     few = Audit(Predictions(classes[::8], scores[::8]), right[::8])
-    assert thresholds(few, tuple(counts), **WANTED).groups == (("a", "b", "c", "d"),)
+    assert thresholds(few, pool, tuple(counts), **WANTED).groups == (("a", "b", "c", "d"),)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 600), st.integers(0, 50), st.sets(st.sampled_from(CLASSES)))
@@ -93,7 +96,7 @@ def test_the_figures_agree_with_each_other_and_core_classes_have_no_automatic_la
 
     said, unasked = predictions(audited), predictions(pool)
     audit = Audit(said, rng.random(audited) < 0.97)
-    found = thresholds(audit, classes, precision=0.9, confidence=0.9)
+    found = thresholds(audit, unasked, classes, precision=0.9, confidence=0.9)
     assert sorted(name for group in found.groups for name in group) == sorted(classes)
     kept = found.kept(unasked)
     assert not set(unasked.classes[kept].tolist()) & core
@@ -113,7 +116,7 @@ def test_what_is_missing_is_said_with_numbers():
 
     def said(right):
         audit = Audit(Predictions(np.full(60, "a"), scores), right)
-        assert not thresholds(audit, ["a"], precision=0.97, confidence=0.95).least
+        assert not thresholds(audit, audit.said, ["a"], precision=0.97, confidence=0.95).least
         return shortfall(audit, ["a"], precision=0.97, confidence=0.95)
 
     assert f"at least {least} above a threshold, all right: about" in said(np.ones(60, dtype=bool))
@@ -145,8 +148,8 @@ def test_what_is_hidden_raises_what_is_tested_and_lowers_the_interval():
     assert "hidden" not in usual
     assert (told["hidden"], told["tested"], told["promised"]) == (0.2, pytest.approx(0.92), 0.9)
     assert told["coverage"] <= usual["coverage"]
-    at_tested = thresholds(audit, ["a"], precision=0.92, confidence=0.95)
-    assert thresholds(audit, ["a"], **WANTED, hidden=0.2) == at_tested
+    at_tested = thresholds(audit, said, ["a"], precision=0.92, confidence=0.95)
+    assert thresholds(audit, said, ["a"], **WANTED, hidden=0.2) == at_tested
     assert told["low"] < clopper_pearson(told["right"], told["above"])[0]
     short = shortfall(audit, ["a"], precision=0.99, confidence=0.95, hidden=0.2)
     assert "that 99.2% would be right (99.0% promised, and one answer may hide 20% of the errors; confidence" in short

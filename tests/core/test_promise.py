@@ -23,15 +23,16 @@ def falling(name, scores):
 
 
 @pytest.mark.parametrize("kind", ["calibrated", "overconfident", "steps", "constant", "at the edge"])
-@pytest.mark.parametrize("ties", [False, True])
-def test_the_promise_is_broken_in_at_most_the_level(kind, ties):
+@pytest.mark.parametrize("how", ["plain", "ties, expected", "hoped for"])
+def test_the_promise_is_broken_in_at_most_the_level(kind, how):
     rng = np.random.default_rng(7)
     scores = rng.beta(3, 0.5, (CAMPAIGNS, POOL))
-    scores = scores.round(1) if ties else scores
+    scores = scores.round(1) if how == "ties, expected" else scores
     right = rng.random(scores.shape) < falling(kind, scores)
     broken = 0
     for said, hits in zip(scores, right, strict=True):
-        found = threshold(said[:AUDIT], hits[:AUDIT], precision=0.95, confidence=0.9)
+        expected = {"ties, expected": falling(kind, said[AUDIT:]), "hoped for": said[AUDIT:] ** 0.01}.get(how)
+        found = threshold(said[:AUDIT], hits[:AUDIT], precision=0.95, confidence=0.9, expected=expected)
         broken += found is not None and hits[said >= found].mean() < 0.95
     assert broken <= binom.ppf(0.99, CAMPAIGNS, 0.1)
 
@@ -46,6 +47,16 @@ def test_the_promise_is_worth_something():
         found = threshold(scores, right, precision=0.95, confidence=0.95)
         kept.append(0.0 if found is None else np.mean(scores >= found))
     assert np.mean(kept) > 0.7
+
+
+def test_tests_start_where_most_is_likely_to_be_released_so_that_one_wrong_label_among_the_surest_ends_nothing():
+    scores, right = np.linspace(1, 0, 170), np.arange(170) != 9
+    wanted = {"precision": 0.97, "confidence": 0.95}
+    assert threshold(scores, right, **wanted) is None
+    assert threshold(scores, right, **wanted, expected=np.full(2_000, 0.996)) == scores[-1]
+    assert threshold(scores, right, **wanted, expected=np.linspace(1, 0, 2_000)) is None  # the surest few may be right
+    assert threshold(scores, right, **wanted, expected=np.empty(0)) is None
+    assert threshold(scores[:98], right[10:108], **wanted, expected=np.ones(9)) is None
 
 
 def plain(scores, right, precision, confidence):
@@ -69,18 +80,19 @@ def test_small_audits_are_tested_from_the_strictest_threshold_down(seed, n, prec
     assert threshold(scores, right, precision=precision, confidence=0.9) == plain(scores, right, precision, 0.9)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 300))
-def test_what_is_released_is_the_set_of_an_audited_score_and_better_hits_never_release_less(seed, n):
+@given(st.integers(0, 2**32 - 1), st.integers(0, 300), st.sampled_from([None, 0.01, 0.1]))
+def test_what_is_released_is_the_set_of_an_audited_score_and_better_hits_never_release_less(seed, n, power):
     rng = np.random.default_rng(seed)
     scores = rng.random(n)
     right = rng.random(n) < scores**0.1
-    found = threshold(scores, right, precision=0.9, confidence=0.9)
+    expected = None if power is None else rng.random(500) ** power
+    found = threshold(scores, right, precision=0.9, confidence=0.9, expected=expected)
     if found is not None:
         assert found in scores
         inside = scores >= found
         assert binom.sf(right[inside].sum() - 1, inside.sum(), 0.9) <= 0.1
     better = right | (rng.random(n) < 0.3)
-    more = threshold(scores, better, precision=0.9, confidence=0.9)
+    more = threshold(scores, better, precision=0.9, confidence=0.9, expected=expected)
     if found is not None:
         assert more is not None
         assert more <= found

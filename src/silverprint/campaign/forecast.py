@@ -150,11 +150,12 @@ def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None, 
 
 def _judging_votes(params: Params, evaluation: int, audit: int) -> tuple[int, int]:
     """About so many pictures of these roles: in any case, and at most."""
-    most = params.evaluation.overlap
+    overlap = params.evaluation.overlap
     if not params.evaluation.sequential:
-        return (evaluation + audit) * most, (evaluation + audit) * most
+        return (evaluation + audit) * overlap, (evaluation + audit) * overlap
     roles_asked = (("evaluation", evaluation), (judging_overlap.AUDIT, audit))
-    return sum(count * judging_overlap.least(role, most) for role, count in roles_asked), (evaluation + audit) * most
+    least = sum(count * judging_overlap.least(role, overlap) for role, count in roles_asked)
+    return least, (evaluation + audit) * judging_overlap.most(overlap)
 
 
 def first_shares(params: Params, left: int | None) -> roles.Shares | None:

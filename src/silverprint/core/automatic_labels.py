@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from silverprint.core.evaluation.intervals import clopper_pearson
 from silverprint.core.promise import estimated_audit, least_audit, threshold, to_show
@@ -34,7 +35,7 @@ class Predictions:
 
     Attributes:
         classes: (n,) the most probable class.
-        scores: (n,) how sure it is; higher is surer. On one scale for all classes: `core.evaluation.sureness`.
+        scores: (n,) the log-odds that it is right, as far as is known without the audit: `core.evaluation.sureness`.
     """
 
     classes: Names
@@ -76,11 +77,18 @@ class Thresholds:
 
 
 def thresholds(
-    audit: Audit, classes: Sequence[str], *, precision: float, confidence: float, hidden: float = 0.0
+    audit: Audit,
+    pool: Predictions,
+    classes: Sequence[str],
+    *,
+    precision: float,
+    confidence: float,
+    hidden: float = 0.0,
 ) -> Thresholds:
     """The least scores with which the automatic labels keep the promise.
 
     Args:
+        pool: predictions for the pictures that nobody was asked about; their scores say where the tests best start.
         classes: those that may be given automatically; predictions of others are never kept.
         precision, confidence: as in `core.promise.threshold`.
         hidden: as in `core.promise.to_show`.
@@ -90,9 +98,10 @@ def thresholds(
     groups = _groups({name: counts[name] for name in classes}, precision, confidence)
     least: dict[str, float] = {}
     for group in groups:
-        rows = audit.said.of(group)
-        shared = 1 - (1 - confidence) / len(groups)
-        found = threshold(audit.said.scores[rows], audit.right[rows], precision=precision, confidence=shared)
+        rows, shared = audit.said.of(group), 1 - (1 - confidence) / len(groups)
+        expected = expit(pool.scores[pool.of(group)])
+        scores, right = audit.said.scores[rows], audit.right[rows]
+        found = threshold(scores, right, precision=precision, confidence=shared, expected=expected)
         if found is not None:
             least |= dict.fromkeys(group, found)
     return Thresholds(groups, least)
@@ -110,8 +119,7 @@ def figures(
     """The promise and what came of it. Shares are 0..1; what has no value is left out.
 
     Args:
-        pool: predictions for the pictures that nobody was asked about.
-        classes, hidden: as in `thresholds`.
+        pool, classes, hidden: as in `thresholds`.
 
     Returns:
         promised, confidence, and where something is hidden `hidden` and the share that is `tested`; pool, released,
@@ -120,7 +128,7 @@ def figures(
         the same and `released`; coverage_at: the coverage of other promises with the same confidence; groups: the
         number of groups of classes that keep the promise each on its own.
     """
-    found = thresholds(audit, classes, precision=precision, confidence=confidence, hidden=hidden)
+    found = thresholds(audit, pool, classes, precision=precision, confidence=confidence, hidden=hidden)
     kept, inside = found.kept(pool), found.kept(audit.said)
     by_class = {}
     for name in classes:
@@ -129,7 +137,8 @@ def figures(
             by_class[name] = {"released": int((mine & kept).sum())} | _measured(audit.right, audited, inside, hidden)
     others = sorted({*OTHER_PROMISES, precision})
     costs = {
-        share: thresholds(audit, classes, precision=share, confidence=confidence, hidden=hidden) for share in others
+        share: thresholds(audit, pool, classes, precision=share, confidence=confidence, hidden=hidden)
+        for share in others
     }
     corrected = (
         {"hidden": round(hidden, _DIGITS), "tested": round(to_show(precision, hidden), _DIGITS)} if hidden else {}

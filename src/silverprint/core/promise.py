@@ -5,7 +5,10 @@ is a hypothesis, "here the precision is below the promised one". What is release
 rejected, by a procedure that rejects a true one with probability 1 - confidence at most, although the threshold is
 chosen from the data. The p-values are exact binomial ones (Clopper & Pearson 1934). The procedure is fixed-sequence
 testing: from a start that is set before the answers are looked at to ever lower thresholds, as long as each is rejected
-at the whole level. Stricter ones than the start need no test: where a threshold keeps the promise, they do.
+at the whole level. Stricter ones than the start need no test: where a threshold keeps the promise, they do. So the
+start may be anywhere; the best is where most is likely to be released, and what is known of the pool beside the audit
+says where that is. As that may be wrong, a second start has a part of the level where the audit is large enough for it
+(Bonferroni).
 """
 
 import math
@@ -14,18 +17,22 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.stats import binom, poisson
 
 from silverprint.errors import DataError
 
 Scores = Float[NDArray[np.floating], " n"]
 Hits = Bool[NDArray[np.bool_], " n"]
+Chances = Float[NDArray[np.floating], " N"]
 
 _MOST_HIDDEN: Final = 0.99  # nothing can be shown anyway: it takes ten thousand audited pictures, all right
-_PART: Final = 3  # the tests start near the surest third of the audit
+_PART: Final = 3  # where nothing of the pool is believed, the tests start near the surest third of the audit
+_DOUBT: Final = 0.4  # of the level, for a start there where something is believed
 
 
-def threshold(scores: Scores, right: Hits, *, precision: float, confidence: float) -> float | None:
+def threshold(
+    scores: Scores, right: Hits, *, precision: float, confidence: float, expected: Chances | None = None
+) -> float | None:
     """The least audited score t for which labels with a score of at least t keep the promise; None where none does.
 
     With probability `confidence` or more over the draw of the audit: of all pictures that score t or more, the share
@@ -35,13 +42,15 @@ def threshold(scores: Scores, right: Hits, *, precision: float, confidence: floa
     - A stricter threshold is nowhere less precise. Then let t* be the threshold at which the precision is just the
       promised one. Given how many of the audited score t* or more, the hits of each larger set are at most binomial
       with the promised share, so that its p-value is valid although its threshold is a score of the audit. Which size
-      the tests start at depends on the size of the audit alone.
+      the tests start at depends on the size of the audit and on `expected`, and on nothing of the audited pictures.
 
     Args:
         scores: (n,) of audited pictures, higher is surer; of any scale, finite.
         right: (n,) whether the automatic label is the true one.
         precision: the share that is promised to be right, above 0 and below 1.
         confidence: above 0 and below 1.
+        expected: (N,) of the pictures that may be released, none of them audited: how likely each label is right, 0..1,
+            by anything but the audit. Where it is wrong less may be released, and the promise is kept all the same.
 
     Raises:
         DataError: a shape, a figure or a share is not as said.
@@ -50,9 +59,12 @@ def threshold(scores: Scores, right: Hits, *, precision: float, confidence: floa
     order = np.argsort(-values, kind="stable")
     sizes = np.flatnonzero(np.diff(values[order], append=-np.inf)) + 1  # pictures with the same score go together
     p_values = binom.sf(np.cumsum(hits[order])[sizes - 1] - 1, sizes, precision)
-    tested = sizes >= _start(len(order), precision, 1 - confidence)
-    kept = int(np.argmin(np.append(p_values[tested] <= 1 - confidence, False)))  # tests before the first that fails
-    return float(values[order[sizes[tested][kept - 1] - 1]]) if kept else None
+    for start, level in _starts(len(order), precision, 1 - confidence, expected):
+        tested = sizes >= start
+        kept = int(np.argmin(np.append(p_values[tested] <= level, False)))  # tests before the first that fails
+        if kept:
+            return float(values[order[sizes[tested][kept - 1] - 1]])
+    return None
 
 
 def to_show(precision: float, hidden: float) -> float:
@@ -90,16 +102,48 @@ def estimated_audit(scores: Scores, right: Hits, *, precision: float, confidence
     return min(needed, default=None)
 
 
-def _start(count: int, precision: float, level: float) -> int:
-    """Size of the set that the tests start at: of a third of the audit, the least part that allows as many wrong ones.
+def _starts(count: int, precision: float, level: float, expected: Chances | None) -> list[tuple[int, float]]:
+    """Sizes of the sets that tests start at, and the level of each: where it is best by what is expected, and then near
+    the surest third, if so many may be enough at a part of the level.
+    """
+    usual, doubt = _near_third(count, precision, level), _DOUBT * level
+    if expected is None or not len(expected):
+        return [(usual, level)]
+    best = _best(count, precision, level, expected)
+    if best == usual or least_audit(precision, 1 - doubt) > count // _PART:
+        return [(best, level)]
+    return [
+        (_best(count, precision, level - doubt, expected), level - doubt),
+        (_near_third(count, precision, doubt), doubt),
+    ]
+
+
+def _near_third(count: int, precision: float, level: float) -> int:
+    """Of a third of the audit, the least part that allows as many wrong ones.
 
     The least set that could be enough allows none, and one wrong label among the surest pictures would end all tests.
     """
-    sizes = np.arange(1, count // _PART + 1)
-    allowed = binom.ppf(level, sizes, 1 - precision)  # wrong ones, and one
-    if not len(sizes) or not allowed[-1]:
+    sizes, _ = _least_sets(count // _PART, precision, level)
+    return int(sizes[-1]) if len(sizes) else least_audit(precision, 1 - level)
+
+
+def _best(count: int, precision: float, level: float, expected: Chances) -> int:
+    """Of the least sets that allow so many wrong ones, that with the greatest size times the chance of so few there."""
+    sizes, allowed = _least_sets(count, precision, level)
+    if not len(sizes):
         return least_audit(precision, 1 - level)
-    return int(sizes[np.searchsorted(allowed, allowed[-1])])
+    surest = np.cumsum(1 - np.sort(np.asarray(expected, dtype=np.float64))[::-1])  # wrong ones among them
+    places = np.ceil(sizes / count * len(surest)).astype(np.int64) - 1
+    wrong = surest[places] * count / len(surest)  # as many in a set of the audit
+    return int(sizes[np.argmax(sizes * poisson.cdf(allowed, wrong))])
+
+
+def _least_sets(most: int, precision: float, level: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Sizes up to `most` at which one wrong label more is allowed than at those before, and how many that are."""
+    sizes = np.arange(1, most + 1)
+    allowed = binom.ppf(level, sizes, 1 - precision).astype(np.int64) - 1
+    places = np.flatnonzero(np.diff(allowed, prepend=-1))
+    return sizes[places], allowed[places]
 
 
 def _checked(

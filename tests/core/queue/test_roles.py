@@ -192,12 +192,16 @@ def test_a_share_of_the_predictions_is_shown_by_chance_and_more_of_it_shows_the_
     assert shown[0.3] < shown[0.5]
 
 
-@pytest.mark.parametrize(("most", "evaluation", "audit"), [(1, 1, 1), (2, 2, 1), (3, 2, 1), (5, 3, 1)])
-def test_what_judges_is_asked_one_after_the_other_where_params_say_so_and_nothing_else_changes(most, evaluation, audit):
+@pytest.mark.parametrize(
+    ("overlap", "evaluation", "audit", "most"), [(1, 1, 1, 1), (2, 2, 1, 2), (3, 2, 1, 5), (5, 3, 1, 9)]
+)
+def test_what_judges_is_asked_one_after_the_other_where_params_say_so_and_nothing_else_changes(
+    overlap, evaluation, audit, most
+):
     pool = pl.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "group": range(20)}).with_columns(
         predicted=pl.lit("coat"), confidence=pl.lit(0.5), model_id=pl.lit("m"), shown_to=pl.lit(None, pl.String)
     )
-    plan = Plan("margin", overlap=1, evaluation_overlap=most, share_shown=0.0, seed=3)
+    plan = Plan("margin", overlap=1, evaluation_overlap=overlap, share_shown=0.0, seed=3)
     shares = roles.Shares(evaluation=5, control=2, train=5, audit=5)
     usual = compose(pool, shares, plan, first, NOTHING)
     queue = compose(pool, shares, replace(plan, judging_sequential=True), first, NOTHING)

@@ -12,28 +12,38 @@ CLASSES = ("coat", "bag", "dress")
 NOTHING = {"image_id": pl.String, "choice": pl.String}
 
 
-def queue_of(role: str, most: int, predicted: str | None = None) -> pl.DataFrame:
-    row = {"image_id": "a", "rank": 1, "role": role, "overlap": judging_overlap.least(role, most), "max_overlap": most}
-    return conform(pl.DataFrame([row | {"predicted": predicted}], schema_overrides={"predicted": pl.String}), QUEUE)
+def queue_of(role: str, overlap: int, predicted: str | None = None, most: int | None = None) -> pl.DataFrame:
+    """A picture, and another one that tells who is there."""
+    asked = {"overlap": judging_overlap.least(role, overlap), "max_overlap": most or judging_overlap.most(overlap)}
+    rows = [
+        {"image_id": "a", "rank": 1, "role": role, "predicted": predicted} | asked,
+        {"image_id": "b", "rank": 2, "role": "evaluation", "predicted": None} | asked,
+    ]
+    return conform(pl.DataFrame(rows, schema_overrides={"predicted": pl.String}), QUEUE)
 
 
-def votes_of(said: list[str]) -> pl.DataFrame:
+def votes_of(said: dict[str, list[str]]) -> pl.DataFrame:
     rows = [
         {
-            "image_id": "a", "round": "r", "annotator": f"s-{turn}", "choice": choice, "annotation_id": turn,
+            "image_id": image_id, "round": "r", "annotator": f"s-{turn}", "choice": choice, "annotation_id": turn,
             "status": "unsure" if choice == UNSURE else "valid", "created_at": f"2026-01-01T00:{turn:02d}:00Z",
         }
-        for turn, choice in enumerate(said)
+        for image_id, answers in said.items()
+        for turn, choice in enumerate(answers)
     ]  # fmt: skip
     return conform(pl.DataFrame(rows), VOTES)
 
 
-def played(queue: pl.DataFrame, would_say: list[str], brought: pl.DataFrame | None = None) -> list[str]:
-    """What is answered, where people answer in this order as far as they are asked."""
+def played(
+    queue: pl.DataFrame, would_say: list[str], brought: pl.DataFrame | None = None, there: int | None = None
+) -> list[str]:
+    """What is answered, where people answer in this order as far as they are asked, and `there` people are met."""
     asks, labels = empty(ASKS), pl.DataFrame({"image_id": ["a"], "confidence": [0.0]})
+    others = ["coat"] * (len(would_say) if there is None else there)
     while True:
-        needed = vote_ledger.progress(queue, asks, empty(VOTES), frozenset())["needed"][0]
-        votes = votes_of(would_say[:needed])
+        progress = vote_ledger.progress(queue, asks, empty(VOTES), frozenset())
+        needed = progress.filter(image_id="a")["needed"][0]
+        votes = votes_of({"a": would_say[:needed], "b": others})
         progress = vote_ledger.progress(queue, asks, votes, frozenset())
         settled = judging_overlap.settled(queue, votes, pl.DataFrame(schema=NOTHING) if brought is None else brought)
         more = sequential_overlap.next_asks(queue, progress, votes, labels, settled)
@@ -47,19 +57,32 @@ ANSWERS = st.sampled_from([*CLASSES, UNSURE])
 
 
 @pytest.mark.slow
-@given(st.integers(1, 7).flatmap(lambda most: st.lists(ANSWERS, min_size=most, max_size=most)))
+@given(st.integers(1, 5).flatmap(lambda overlap: st.lists(ANSWERS, min_size=2 * overlap - 1, max_size=2 * overlap - 1)))
 @settings(max_examples=15)
-def test_evaluation_gets_the_label_that_all_would_have_given_and_no_model_has_a_say(would_say):
-    answers = played(queue_of("evaluation", len(would_say)), would_say)
-    assert answers == played(queue_of("evaluation", len(would_say), "coat"), would_say)
-    whole = {name: would_say.count(name) for name in CLASSES}
-    winners = [name for name in CLASSES if whole[name] == max(whole.values())]
-    seen = {name: answers.count(name) for name in CLASSES}
-    if len(winners) == 1:
-        assert [name for name in CLASSES if seen[name] == max(seen.values())] == winners
-    else:
-        assert answers == would_say  # a tie is not settled before its end
-    assert len(answers) >= len(would_say) // 2 + 1
+def test_evaluation_is_asked_about_until_a_class_leads_by_as_many_as_could_settle_it_and_no_model_has_a_say(would_say):
+    overlap = (len(would_say) + 1) // 2
+    least, most = judging_overlap.least("evaluation", overlap), judging_overlap.most(overlap)
+    assert least <= overlap <= most <= len(would_say)
+    answers = played(queue_of("evaluation", overlap), would_say)
+    assert answers == played(queue_of("evaluation", overlap, "coat"), would_say)
+
+    def lead(count: int) -> int:
+        counts = sorted(would_say[:count].count(name) for name in CLASSES)
+        return counts[-1] - counts[-2]
+
+    is_over = [lead(count) >= least or lead(count) > most - count for count in range(least, most)]
+    assert len(answers) == (least + is_over.index(True) if any(is_over) else most)
+
+
+@given(st.lists(ANSWERS, min_size=3, max_size=3), st.integers(1, 5))
+@settings(max_examples=15)
+def test_beyond_the_overlap_nobody_is_asked_for_who_is_not_there(would_say, there):
+    rest = [*would_say, *CLASSES]
+    answers = played(queue_of("evaluation", 3), rest, there=there)
+    assert len(answers) <= max(3, there)
+    assert answers[:3] == played(queue_of("evaluation", 3, most=3), rest)  # as a queue of before has it
+    if there >= 5:
+        assert answers == played(queue_of("evaluation", 3), rest)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +90,8 @@ def test_evaluation_gets_the_label_that_all_would_have_given_and_no_model_has_a_
     [
         ("coat", [], ["coat", "bag", "bag"], 1),  # confirmed
         ("coat", [], ["bag", "bag", "coat"], 2),  # contradicted, and two agree
-        ("coat", [], ["bag", "coat", "coat"], 3),
+        ("coat", [], ["bag", "coat", "coat", "coat"], 4),  # until one leads by two
+        ("coat", [], ["bag", "coat", "bag", "coat", "coat"], 5),  # or five have answered
         ("coat", [], [UNSURE, "coat", "coat"], 3),
         (None, [], ["coat", "coat", "bag"], 2),  # there is no label to confirm
         (None, ["coat"], ["coat", "bag", "bag"], 1),  # a source's
@@ -79,7 +103,7 @@ def test_an_audit_picture_is_asked_about_once_where_the_answer_is_every_label_th
     predicted, brought, would_say, answers
 ):
     said = pl.DataFrame([("a", choice) for choice in brought], schema=NOTHING, orient="row")
-    assert len(played(queue_of("audit", 3, predicted), would_say, said)) == answers
+    assert len(played(queue_of("audit", 3, predicted), [*would_say, *["coat"] * 5][:5], said)) == answers
 
 
 def test_what_is_hidden_is_how_often_those_err_who_answered_alone_at_most_and_a_stranger_always():

@@ -38,7 +38,7 @@ class Sureness:
     def scores(self, classes: Names, confidence: Confidences) -> LogOdds:
         """The log-odds that each prediction is right."""
         own = np.array([self.classes.get(name, 0.0) for name in classes.tolist()], dtype=np.float64)
-        return self.offset + own + self.slope * _logit(confidence)
+        return self.offset + own + self.slope * log_odds(confidence)
 
     def confidence(self, name: str, score: float) -> float:
         """The confidence with which a prediction of class `name` has `score`, 0..1."""
@@ -48,7 +48,7 @@ class Sureness:
 def fit(classes: Names, confidence: Confidences, right: Correct) -> Sureness:
     """The most probable one; without any checked prediction the log-odds of the confidence itself."""
     names, places = np.unique(classes, return_inverse=True)
-    odds, signs = _logit(confidence), np.where(right, 1.0, -1.0)
+    odds, signs = log_odds(confidence), np.where(right, 1.0, -1.0)
     spreads = np.array([_SLOPE_SPREAD, _COMMON_SPREAD, *[_CLASS_SPREAD] * len(names)])
 
     def loss(free: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -64,6 +64,7 @@ def fit(classes: Names, confidence: Confidences, right: Correct) -> Sureness:
     return Sureness(float(np.exp(found[0])), float(found[1]), own)
 
 
-def _logit(confidence: Confidences) -> NDArray[np.float64]:
+def log_odds(confidence: Confidences) -> LogOdds:
+    """Finite, however sure: of 1 in a million to a million in 1."""
     clipped: NDArray[np.float64] = np.clip(confidence.astype(np.float64), _LEAST, 1 - _LEAST)
     return np.asarray(logit(clipped), dtype=np.float64)

@@ -88,8 +88,9 @@ def compose(
     )
     usual = Asking(plan.overlap, plan.max_overlap, plan.until)
     queue = tiers.asked(queue, plan.tiers, usual, judges, pl.col("role").is_in(TRAINABLE) & ~judges)
-    goes_on = pl.col("role").is_in(HELD_OUT) & (pl.col("overlap") < plan.evaluation_overlap)
-    queue = queue.with_columns(max_overlap=pl.when(goes_on).then(plan.evaluation_overlap).otherwise("max_overlap"))
+    most = judging_overlap.most(plan.evaluation_overlap) if plan.judging_sequential else plan.evaluation_overlap
+    goes_on = pl.col("role").is_in(HELD_OUT) & (pl.col("overlap") < most)
+    queue = queue.with_columns(max_overlap=pl.when(goes_on).then(most).otherwise("max_overlap"))
     queue = conform(queue, QUEUE).sort("rank")
     if plan.page_images is None:
         return queue

@@ -1,8 +1,10 @@
 """Overlap of pictures that judge, where people are asked one after the other. Pure functions.
 
-Nobody more is asked about a picture once the answers that are still to come could not change which class has most of
-them (curtailed sampling: Phillips 1985, "Curtailed Sampling", Journal of the American Statistical Association 80). So
-its label is the one that all people together would have given, and no model has a say in who is asked.
+Nobody more is asked about a picture once one class leads by `least` answers, or the answers still to come could not
+change which class has most (curtailed sampling: Phillips 1985, "Curtailed Sampling", Journal of the American
+Statistical Association 80). `most` people are asked at most. A lead that stops is the sequential probability ratio test
+of two classes (Wald 1945, "Sequential Tests of Statistical Hypotheses", Annals of Mathematical Statistics 16). The
+answers alone say who is asked; no model has a say.
 
 An audit picture has one use: to say whether a label that nobody gave is right. Nobody more is asked about one, either,
 as soon as somebody's answer, and each one, is the label that would be released. What that hides is `hidden_share`.
@@ -17,11 +19,17 @@ from silverprint.core.votes import vote_ledger
 
 AUDIT: Final = "audit"
 REASON: Final = "the answers so far do not settle it (sequential overlap)"
+_PAIR: Final = 2  # of so many people nobody can say who is right where they differ
 
 
-def least(role: str, most: int) -> int:
-    """People who are asked in any case about a picture of `role`, of `most`: as many as could settle it."""
-    return 1 if role == AUDIT else most // 2 + 1
+def least(role: str, overlap: int) -> int:
+    """People who are asked in any case about a picture of `role`: of `overlap` people as many as could settle it."""
+    return 1 if role == AUDIT else overlap // 2 + 1
+
+
+def most(overlap: int) -> int:
+    """People who are asked at most: more than `overlap`, from 3 on, where the answers of so many do not settle it."""
+    return 2 * overlap - 1 if overlap > _PAIR else overlap
 
 
 def is_sequential() -> pl.Expr:
@@ -30,7 +38,10 @@ def is_sequential() -> pl.Expr:
 
 
 def settled(queue: pl.DataFrame, answers: pl.DataFrame, brought: pl.DataFrame) -> list[str]:
-    """The image_ids, among those of `queue` that judge, about which nobody more needs to be asked.
+    """The image_ids, among those of `queue` that judge, about which nobody more needs to be asked, or could be.
+
+    Beyond `overlap` people one more is asked only where somebody who answers such pictures has not answered this one: a
+    round never waits for a person whom nobody has met.
 
     Args:
         queue: QUEUE.
@@ -48,11 +59,21 @@ def settled(queue: pl.DataFrame, answers: pl.DataFrame, brought: pl.DataFrame) -
     rows = rows.join(counts, on="image_id").join(of_sources, on="image_id", how="left")
     first = pl.col("of").list.get(0, null_on_oob=True).fill_null(0).cast(pl.Int64)
     second = pl.col("of").list.get(1, null_on_oob=True).fill_null(0).cast(pl.Int64)
-    is_decided = first - second > pl.col("max_overlap") - pl.col("people")
+    lead, people, overlap = first - second, pl.col("people"), _overlap()
+    there = given.join(rows, on="image_id", how="semi")["annotator"].n_unique()
+    is_decided = (lead > overlap // 2) | (lead > pl.col("max_overlap") - people)
+    has_met_all = people >= pl.max_horizontal(overlap, pl.lit(there))
     proposed = pl.concat_list(pl.col("predicted"), pl.col("brought").fill_null([])).list.drop_nulls().list.unique()
     is_one = (proposed.list.len() == 1) & (proposed.list.get(0, null_on_oob=True) == pl.col("said"))
     is_confirmed = (pl.col("role") == AUDIT) & (first == pl.col("people")) & is_one
-    return rows.filter(is_decided | is_confirmed)["image_id"].to_list()
+    return rows.filter(is_decided | has_met_all | is_confirmed)["image_id"].to_list()
+
+
+def _overlap() -> pl.Expr:
+    """The `overlap` of which `max_overlap` is `most`. Queues of earlier versions have `overlap` itself there."""
+    most_asked = pl.col("max_overlap")
+    is_most = (most_asked > most(_PAIR + 1) - 1) & (most_asked % 2 == 1)
+    return pl.when(is_most).then((most_asked + 1) // 2).otherwise(most_asked)
 
 
 def hidden_share(

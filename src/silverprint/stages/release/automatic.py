@@ -118,7 +118,7 @@ def _labelled(
     promise, core = params.release.promise, params.release.core_classes
     classes = [name for name in names if name in params.dataset.classes and name not in core]
     wanted = {"precision": promise.precision, "confidence": promise.confidence, "hidden": hidden}
-    found = automatic_labels.thresholds(audit, classes, **wanted)
+    found = automatic_labels.thresholds(audit, unasked.said, classes, **wanted)
     if classes and not found.least:
         more = f"raise rounds.{params.last}.audit in the next round, label more, or promise less (release.promise)"
         say(f"no automatic labels: {automatic_labels.shortfall(audit, classes, **wanted)}; {more}")

@@ -12,6 +12,7 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core import automatic_labels, splits
 from silverprint.core.automatic_labels import Audit, Predictions
+from silverprint.core.evaluation import sureness
 
 _DIGITS = 4  # decimal places of a probability
 _COLUMNS = {name: dtype for name, dtype in splits.SPLIT.items() if name != "split"} | {"annotator": pl.String()}
@@ -48,7 +49,7 @@ def label(params: Params, pool: list[str], audited: pl.DataFrame, hidden: float)
     audit, unasked = Audit(_said(judged), right), _said(free)
     promise = params.release.promise
     wanted = {"precision": promise.precision, "confidence": promise.confidence, "hidden": hidden}
-    found = automatic_labels.thresholds(audit, classes, **wanted)
+    found = automatic_labels.thresholds(audit, unasked, classes, **wanted)
     if classes and not found.least:
         short = automatic_labels.shortfall(audit, classes, **wanted)
         more = f"raise rounds.{params.last}.audit in the next round, or promise less (release.promise)"
@@ -61,7 +62,7 @@ def label(params: Params, pool: list[str], audited: pl.DataFrame, hidden: float)
 
 
 def _said(rows: pl.DataFrame) -> Predictions:
-    return Predictions(rows["choice"].to_numpy().astype(np.str_), rows["right"].to_numpy())
+    return Predictions(rows["choice"].to_numpy().astype(np.str_), sureness.log_odds(rows["right"].to_numpy()))
 
 
 def _rows(params: Params, believed: pl.DataFrame) -> pl.DataFrame:

@@ -51,6 +51,16 @@ def page(width: int = 1280, height: int = 800) -> Iterator["Page"]:
             browser.close()
 
 
+def accessibility_faults(on: "Page") -> list[str]:
+    """What axe-core finds against WCAG 2.2 A and AA, or its best practices: a line for each rule, with the elements."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return [
+        f"{found['id']} ({found['impact']}): {[node['html'][:120] for node in found['nodes']]}"
+        for found in Axe().run(on).response["violations"]
+    ]
+
+
 def sign_in(on: "Page", address: str) -> None:
     """Opens an address of Label Studio as ada, whose account lies in var/people."""
     account = json.loads(Path("var/people/ada.json").read_text())

@@ -86,17 +86,21 @@ def test_what_is_selected_on_the_map_is_asked_next(
             ticks.nth(0).click()
             ticks.nth(3).click(modifiers=["Shift"])
             expect(page.locator("#selected")).to_have_text("4")
+            faults = browser.accessibility_faults(page)
             page.get_by_role("button", name="Include", exact=True).click()
             dialog = page.get_by_role("dialog")
             dialog.get_by_label("Why?").fill("cut off at the <edge>")
+            faults += browser.accessibility_faults(page)
             dialog.get_by_role("button", name="Show what will be written").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("4 lines for data/include.csv")
+            faults += browser.accessibility_faults(page)
             assert ledgers.included_images(config.load().round_names).is_empty()
             page.get_by_role("button", name="Write these 4 lines").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("4 lines are in data/include.csv")
             page.get_by_role("link", name="Back to the pool").click()
             expect(page.get_by_text("include r03").first).to_be_visible()
             assert broken == []
+            assert faults == []
         lines = ledgers.included_images(config.load().round_names)
         assert set(lines["why"]) == {"cut off at the <edge>"}
         queue.run(config.load(), TO_COME)

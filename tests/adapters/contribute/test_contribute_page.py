@@ -68,6 +68,7 @@ def test_a_phone_gives_pictures_and_loses_the_connection(project: Path, tmp_path
         page.goto(f"{LOOPBACK}:{port}{path}")
         expect(page.get_by_role("heading", level=1)).to_have_text("Birds in your garden")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        faults = browser.accessibility_faults(page)
         page.get_by_label("I grant this licence").focus()
         page.keyboard.press("Space")
         page.get_by_label("I agree to this").check()
@@ -82,6 +83,7 @@ def test_a_phone_gives_pictures_and_loses_the_connection(project: Path, tmp_path
         expect(page.locator("#wanted")).to_have_text("18 more are wanted")
         expect(page.locator("#given")).to_have_text("You have given 12 pictures; you may give 8 more")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        faults += browser.accessibility_faults(page)
         page.screenshot(path=tmp_path / "phone.png", full_page=True)
 
         cut = list[str]()
@@ -105,6 +107,7 @@ def test_a_phone_gives_pictures_and_loses_the_connection(project: Path, tmp_path
         (pseudonym,) = inbox.read_standing("crowd").contributors
         expect(page.locator("#code")).to_have_text(signer().completion(pseudonym))
         assert broken == []
+        assert faults + browser.accessibility_faults(page) == []
     assert len(inbox.waiting("crowd")) == 12
     assert cli.main(["acquire", "crowd"]) == 0
     rows = tables.read_parts(layout.raw("crowd"), RAW)
@@ -140,4 +143,8 @@ def test_the_page_works_without_a_script(project: Path, tmp_path: Path) -> None:
         page.get_by_role("button", name="Senden").click()
         expect(page.get_by_text("Bild 1: Angenommen.")).to_be_visible()
         expect(page.get_by_role("img", name="Ihr Bild 1")).to_be_visible()
+        faults = browser.accessibility_faults(page)
+        page.goto(f"{LOOPBACK}:{port}/i/nobody-s")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert faults + browser.accessibility_faults(page) == []
     assert len(inbox.waiting("crowd")) == 1

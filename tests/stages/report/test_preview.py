@@ -128,8 +128,10 @@ def test_the_reports_link_opens_the_page(campaign: Params) -> None:
     report.run(campaign)
     with browser.page() as tab:
         tab.goto((layout.REPORT / "index.html").resolve().as_uri())
+        faults = browser.accessibility_faults(tab)
         tab.get_by_role("link", name="The whole queue of r03").click()
         assert tab.get_by_role("heading", name="The queue of r03").is_visible()
+        assert faults + browser.accessibility_faults(tab) == []
 
 
 @pytest.mark.browser

@@ -239,7 +239,7 @@ async function colour() {
 
 function tool(name) {
   map.tool = name;
-  for (const button of document.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === name));
+  for (const button of document.querySelectorAll("button[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === name));
   $("map").dataset.tool = name;
 }
 
@@ -269,7 +269,7 @@ function listen() {
   form.addEventListener("input", event => { if (event.target.matches("input:not([name=words])") || event.target.value === "") { clearTimeout(timer); timer = setTimeout(changed, 300); } });
   $("order").addEventListener("change", () => narrow({ order: $("order").value }));
   $("colour").addEventListener("change", colour);
-  document.querySelectorAll("[data-tool]").forEach(button => button.addEventListener("click", () => { tool(button.dataset.tool); remember(); }));
+  document.querySelectorAll("button[data-tool]").forEach(button => button.addEventListener("click", () => { tool(button.dataset.tool); remember(); }));
   $("whole").addEventListener("click", () => map.whole());
   const zoom = by => map.zoomAt(map.left + 0.5 / map.zoom, map.top + 0.5 / map.zoom, by);
   $("closer").addEventListener("click", () => zoom(1.6));

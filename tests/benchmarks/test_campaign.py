@@ -105,7 +105,7 @@ def test_a_campaign_ends_with_nine_tenths_covered_and_nobody_asked_twice(way, ha
     assert people.votes.height == figures["votes"]
     judged = campaign.asked.filter(campaign.asked["role"].is_in(["evaluation", "audit"]))
     votes = people.asked[campaign.at(judged)]
-    assert set(votes.tolist()) <= {1, 2, 3}
+    assert set(votes.tolist()) <= {1, 2, 3, 4, 5}  # until one class leads by two
     assert (votes[(judged["role"] == "evaluation").to_numpy()] >= 2).all()
 
 

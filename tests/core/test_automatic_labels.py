@@ -121,7 +121,7 @@ def test_what_is_missing_is_said_with_numbers():
 
     assert f"at least {least} above a threshold, all right: about" in said(np.ones(60, dtype=bool))
     poor = said(np.arange(60) % 5 > 0)
-    assert "of the surest 15 3 are wrong" in poor
+    assert "3 of the surest 15 are wrong" in poor
     assert "about" not in poor
 
 

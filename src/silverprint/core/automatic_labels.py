@@ -173,8 +173,9 @@ def shortfall(audit: Audit, classes: Sequence[str], *, precision: float, confide
     if about is not None:
         return f"{value}; that takes {need}: about {max(about, len(scores) + 1)} audited pictures with this model"
     surest = right[np.argsort(-scores, kind="stable")][: max(1, len(scores) // 4)]
-    wrong = f"of the surest {len(surest)} {int((~surest).sum())} are wrong" if len(scores) else "none was audited"
-    return f"{value}; that takes {need}, and {wrong}"
+    wrong = int((~surest).sum())
+    seen = f"{wrong or 'none'} of the surest {len(surest)} {'are' if wrong > 1 else 'is'} wrong"
+    return f"{value}; that takes {need}, and {seen if len(scores) else 'none was audited'}"
 
 
 def _groups(counts: Mapping[str, int], precision: float, confidence: float) -> tuple[tuple[str, ...], ...]:

@@ -115,6 +115,7 @@ def test_quotas_of_a_person_a_theme_and_an_invite(project: Path) -> None:
         small = crowd.link(quota=1)
         ada, bo, cy = crowd.person().agree(), crowd.person(small).agree(), crowd.person().agree()
         assert [ada.give(jpeg(tile(number))).get("reason") for number in (0, 1, 2)] == [None, None, "enough"]
+        assert "you may give 1 more" in bo.get().text
         assert [bo.give(jpeg(tile(number))).get("reason") for number in (2, 3)] == [None, "invite-spent"]
         assert [cy.give(jpeg(tile(number))).get("reason") for number in (3, 4)] == [None, "full"]
         assert "All that were wanted are here" in cy.get().text
@@ -183,6 +184,7 @@ def test_of_a_browser_its_class_is_kept_and_nothing_else_and_of_an_address_nothi
 def test_links_that_are_none_or_over(crowd: Crowd) -> None:
     link = crowd.link()
     assert crowd.person(link[:20] + ("A" if link[20] != "A" else "B") + link[21:]).get().status_code == 404
+    assert crowd.person(f"{link}=").get().status_code == 404
     assert crowd.person("x" * 600).get().status_code == 404
     assert crowd.person(crowd.link(until=1)).get().status_code == 410
     assert crowd.person(crowd.link(theme="cats")).get().status_code == 410

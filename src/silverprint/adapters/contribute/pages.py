@@ -175,7 +175,7 @@ def _give(visit: Visit, results: list[Outcome] | None = None) -> Response:
     pseudonym = visit.contributor()
     with visit.inbox.standing() as standing:
         pictures = standing.of(pseudonym)
-        left = visit.theme.wanted - standing.given["theme", visit.invite.theme]
+        may_give = visit.may_give(standing) > 0
     shown = [{"image_id": one.image_id, "waits": visit.inbox.is_waiting(one.image_id)} for one in pictures]
     most = visit.inbox.source.max_bytes
     return page(
@@ -186,7 +186,7 @@ def _give(visit: Visit, results: list[Outcome] | None = None) -> Response:
         results=results or [],
         message=None,
         pictures=shown,
-        may_give=left > 0 and len(pictures) < visit.theme.per_person,
+        may_give=may_give,
         most_bytes=most,
         most_mb=max(1, most // 1_000_000),
     )

@@ -15,6 +15,7 @@ from silverprint.adapters.contribute.inbox import Inbox, Outcome
 from silverprint.adapters.contribute.invites import Invite, Signer
 from silverprint.adapters.contribute.partial_uploads import PartialUploads
 from silverprint.adapters.contribute.rate_limit import RateLimit
+from silverprint.adapters.contribute.standing import Standing
 from silverprint.adapters.contribute.texts import LANGUAGES, best, texts
 from silverprint.config import Params, Theme
 
@@ -179,12 +180,20 @@ class Visit:
         """What is wanted still, and what this person gave, in words."""
         with self.inbox.standing() as standing:
             left = max(0, self.theme.wanted - standing.given["theme", self.invite.theme])
-            given = standing.given["contributor", self.pseudonym or ""]
-        more = min(left, max(0, self.theme.per_person - given))
+            given, more = standing.given["contributor", self.pseudonym or ""], self.may_give(standing)
         mine = self._counted(given, "given_none", "given_one", "given")
         if more:
             mine = f"{mine}; {self.t['yours_may'].format(more)}"
         return {"wanted": self._counted(left, "enough_here", "wanted_one", "wanted"), "given": mine}
+
+    def may_give(self, standing: Standing) -> int:
+        """How many pictures this person may still give: by the theme, the person and the link, whoever else uses that."""
+        bounds = (
+            self.theme.wanted - standing.given["theme", self.invite.theme],
+            self.theme.per_person - standing.given["contributor", self.pseudonym or ""],
+            self.invite.quota - standing.given["invite", self.invite.key],
+        )
+        return max(0, min(bounds))
 
     def _counted(self, number: int, none: str, one: str, several: str) -> str:
         return str(self.t[{0: none, 1: one}.get(number, several)]).format(number)

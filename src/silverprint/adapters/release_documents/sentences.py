@@ -20,7 +20,8 @@ LIMITS: Final = [
     "Labels of train and test are people's answers, not the truth: see agreement and n_votes.",
     "train is no random sample: its pictures were chosen where they teach most. Estimate shares of classes from test,"
     " each picture that has a weight weighed by it.",
-    "Near-duplicates of test pictures are kept out of the other splits; pictures that merely look alike are not.",
+    "Pictures of one group (near-duplicates, and what looks nearly alike, as far as clean.group says) are in one split;"
+    " pictures that resemble each other less may be in several.",
     "Labels of imported, where there are some, are as sources brought them, held to the promise of silver.",
     "silver, where there is one, repeats its model's mistakes and favours pictures that are easy for it.",
 ]

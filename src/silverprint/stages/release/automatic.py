@@ -120,7 +120,7 @@ def _labelled(
     wanted = {"precision": promise.precision, "confidence": promise.confidence, "hidden": hidden}
     found = automatic_labels.thresholds(audit, unasked.said, classes, **wanted)
     if classes and not found.least:
-        more = f"raise rounds.{params.last}.audit in the next round, label more, or promise less (release.promise)"
+        more = "give the next round a larger audit (rounds.NAME.audit), label more, or promise less (release.promise)"
         say(f"no automatic labels: {automatic_labels.shortfall(audit, classes, **wanted)}; {more}")
     figures = automatic_labels.figures(audit, unasked.said, classes, **wanted)
     for name, score in found.least.items():

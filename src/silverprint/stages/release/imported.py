@@ -52,7 +52,7 @@ def label(params: Params, pool: list[str], audited: pl.DataFrame, hidden: float)
     found = automatic_labels.thresholds(audit, unasked, classes, **wanted)
     if classes and not found.least:
         short = automatic_labels.shortfall(audit, classes, **wanted)
-        more = f"raise rounds.{params.last}.audit in the next round, or promise less (release.promise)"
+        more = "give the next round a larger audit (rounds.NAME.audit), or promise less (release.promise)"
         say(f"no imported labels: {short}; {more}")
     kept, inside = found.kept(unasked), found.kept(audit.said)
     figures = automatic_labels.figures(audit, unasked, classes, **wanted)

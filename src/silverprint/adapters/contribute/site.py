@@ -187,7 +187,7 @@ class Visit:
         return {"wanted": self._counted(left, "enough_here", "wanted_one", "wanted"), "given": mine}
 
     def may_give(self, standing: Standing) -> int:
-        """How many pictures this person may still give: by the theme, the person and the link, whoever else uses that."""
+        """How many pictures this person may still give: by the theme, the person, and the link with all who use it."""
         bounds = (
             self.theme.wanted - standing.given["theme", self.invite.theme],
             self.theme.per_person - standing.given["contributor", self.pseudonym or ""],

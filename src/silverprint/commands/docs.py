@@ -11,9 +11,8 @@ import silverprint
 from silverprint.console import say
 from silverprint.errors import UnavailableError, UsageError
 
-_INSTALLED: Final = Path(
-    "share/doc/silverprint"
-)  # below the data folder of an environment; pyproject.toml names it, too
+# Below the data folder of an environment; pyproject.toml names it, too.
+_INSTALLED: Final = Path("share/doc/silverprint")
 _SURELY: Final = "params.md"  # a page that any documentation of ours has
 
 

@@ -137,7 +137,9 @@ def figures(
             by_class[name] = {"released": int((mine & kept).sum())} | _measured(audit.right, audited, inside, hidden)
     others = sorted({*OTHER_PROMISES, precision})
     costs = {
-        share: thresholds(audit, pool, classes, precision=share, confidence=confidence, hidden=hidden)
+        share: found
+        if share == precision
+        else thresholds(audit, pool, classes, precision=share, confidence=confidence, hidden=hidden)
         for share in others
     }
     corrected = (

@@ -112,14 +112,8 @@ def _install(made: Path, count: int) -> None:
         tempfile.TemporaryFile() as said,
         bar() as progress,
     ):
-        command: list[str | Path] = [
-            "bash",
-            script,
-            sys.executable,
-            made,
-            lock,
-            "",
-        ]  # not --quiet: the installer says what it does
+        # The last one stands for --quiet: the installer is to say what it does.
+        command: list[str | Path] = ["bash", script, sys.executable, made, lock, ""]
         # Without a PYTHONPATH, whose packages would count as installed. What is temporary lies in a folder that goes.
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         display = _Display(progress, said, made, count)

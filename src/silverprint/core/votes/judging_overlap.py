@@ -72,7 +72,7 @@ def settled(queue: pl.DataFrame, answers: pl.DataFrame, brought: pl.DataFrame) -
 def _overlap() -> pl.Expr:
     """The `overlap` of which `max_overlap` is `most`. Queues of earlier versions have `overlap` itself there."""
     most_asked = pl.col("max_overlap")
-    is_most = (most_asked > most(_PAIR + 1) - 1) & (most_asked % 2 == 1)
+    is_most = (most_asked >= most(_PAIR + 1)) & (most_asked % 2 == 1)
     return pl.when(is_most).then((most_asked + 1) // 2).otherwise(most_asked)
 
 

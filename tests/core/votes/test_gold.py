@@ -87,6 +87,25 @@ def test_the_upper_end_stops_a_bad_crew_and_hardly_ever_a_good_one():
     assert binom.cdf(by_end, 20, crews).round(3).tolist() == [0.0, 0.017, 0.755, 0.986]
 
 
+def test_answers_about_one_picture_are_one_observation():
+    """Three people answer about ten pictures, three in ten hard for everybody: the figures of decision 0337."""
+    chance = np.random.default_rng(0)
+    hard = chance.random((4000, 10)) < 0.3
+    right = (chance.random((3, 4000, 10)) < np.where(hard, 0.1, 1.0)).sum(axis=(0, 2)).tolist()
+    by_pictures = np.array([wilson(count / 3, 10) for count in right])
+    by_answers = np.array([wilson(count, 30) for count in right])
+    for ends, stopped, held in ((by_pictures, 0.015, 0.97), (by_answers, 0.09, 0.72)):
+        assert abs(np.mean(ends[:, 1] < 0.7) - stopped) < 0.01
+        assert abs(np.mean((ends[:, 0] <= 0.73) & (ends[:, 1] >= 0.73)) - held) < 0.02
+
+
+def test_the_interval_of_several_people_is_that_of_the_pictures():
+    said = [(image, who, "coat", 0) for image in "ab" for who in ("s-1", "s-2", "s-3")]
+    figures = gold_answers.gold_figures(gold_answers.gold_answers(votes(said), KNOWN), "r0")
+    assert (figures["round"]["answers"], figures["round"]["right"]) == (6, 3)
+    assert (figures["round"]["low"], figures["round"]["high"]) == tuple(round(end, 6) for end in wilson(1, 2))
+
+
 def test_who_is_not_sure_is_neither_right_nor_wrong():
     rows = gold_answers.gold_answers(votes([("a", "s-1", "", 0), ("b", "s-1", "bag", 0)]), KNOWN)
     assert rows["right"].to_list() == [None, True]

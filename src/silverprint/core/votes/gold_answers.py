@@ -36,8 +36,11 @@ def gold_answers(votes: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def gold_figures(rows: pl.DataFrame, round_name: str) -> dict[str, Any]:
     """Figures of GOLD_ANSWERS: `round` (those of `round_name`), `all`, and `annotators`, each person's over all rounds.
 
-    Each has answers (first ones that do not abstain), right, accuracy with `low` and `high`, its 95 % interval (Wilson;
-    null without answers), abstained (first ones, too), exposures (every time that a person answered about one).
+    Each has answers (first ones that do not abstain), right, accuracy with `low` and `high`, its 95 % interval (null
+    without answers), abstained (first ones, too), exposures (every time that a person answered about one).
+
+    The interval is Wilson's for as many observations as pictures were answered, not answers: a picture is hard for
+    everybody, so that several people's answers about it may be no more than one (docs/decisions/0337).
     """
     people = {name: _figures(own) for (name,), own in sorted(rows.group_by("annotator"))}
     return {
@@ -50,7 +53,8 @@ def gold_figures(rows: pl.DataFrame, round_name: str) -> dict[str, Any]:
 def _figures(rows: pl.DataFrame) -> dict[str, Any]:
     first = rows.filter(pl.col("exposure") == 1)
     n, right = first["right"].count(), int(first["right"].sum())
-    low, high = wilson(right, n)
+    pictures = first.drop_nulls("right")["image_id"].n_unique()
+    low, high = wilson(right * pictures / n, pictures) if n else (0.0, 1.0)
     return {
         "answers": n,
         "right": right,

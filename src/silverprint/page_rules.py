@@ -57,6 +57,11 @@ def is_of_another_site(request: Request) -> bool:
     return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
 
 
+async def no_icon(_: Request) -> Response:
+    """The answer to /favicon.ico, which browsers ask for unasked."""
+    return Response(status_code=204)
+
+
 def static(package: str, name: str, kinds: Mapping[str, str]) -> Response | None:
     """A file in the folder `pages` of a package; None where it is none of `kinds`, name -> media type."""
     if name not in kinds:

@@ -32,8 +32,11 @@ def run(*words: str) -> int:
 def test_links_are_signed_for_a_theme_a_number_and_a_day(capsys: pytest.CaptureFixture[str]) -> None:
     add_crowd()
     assert run("invite", "crowd", "--pictures", "7", "--days", "2", "--links", "3") == 0
-    links = capsys.readouterr().out.split()
+    shown = capsys.readouterr()
+    links = shown.out.split()
     assert len(set(links)) == 3
+    day = time.strftime("%Y-%m-%d", time.localtime(time.time() + 2 * 86_400))
+    assert f"each of 3 links is good for 7 pictures, until {day}" in shown.err
     for link in links:
         address, _, token = link.rpartition("/i/")
         invite = signer().read_invite(token)

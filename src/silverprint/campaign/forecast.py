@@ -55,12 +55,14 @@ class Outlook:
     Attributes:
         ahead: the first round that people have not finished, perhaps a planned one, and what is still to be done in it;
             null if there is none.
+        is_guess: the pictures were not read on this machine, so what is ahead is what params.yaml asks for.
         comparisons: of each trained round with the one before it, as far as their predictions are on this disk and
             their models, or rebuilt ones, learnt on the same features.
         unlike: the last two trained rounds, the earlier one first, where they did not; null where they did.
     """
 
     ahead: tuple[str, Effort] | None
+    is_guess: bool
     comparisons: list[Comparison]
     unlike: tuple[str, str] | None
     verdict: stopping.Verdict
@@ -75,7 +77,8 @@ def outlook(params: Params, standings: list[RoundStatus]) -> Outlook:
     comparisons = _comparisons(params, spent)
     unfinished = next((one for one in standings if one.state != "closed"), None)
     ahead = None if unfinished is None else (unfinished.round, _ahead(params, unfinished))
-    return Outlook(ahead, comparisons, _unlike(params), stopping.verdict([one.step for one in comparisons]))
+    is_guess = unfinished is not None and not unfinished.pictures and not layout.MANIFEST.exists()
+    return Outlook(ahead, is_guess, comparisons, _unlike(params), stopping.verdict([one.step for one in comparisons]))
 
 
 def _votes(name: str) -> pl.DataFrame:

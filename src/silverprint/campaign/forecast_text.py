@@ -13,7 +13,8 @@ _UNKNOWN: Final = "nobody's time for a vote is known yet"
 def sentences(outlook: Outlook, currency: str) -> Iterator[str]:
     if outlook.ahead is not None and (outlook.ahead[1].most or outlook.ahead[1]).votes > 0:
         name, effort = outlook.ahead
-        yield f"Ahead: {needs(name, effort, currency)}"
+        guess = ", if there are enough pictures: they were not read on this machine yet" if outlook.is_guess else ""
+        yield f"Ahead: {needs(name, effort, currency)}{guess}"
     if outlook.unlike is not None:
         before, after = outlook.unlike
         yield (

@@ -67,3 +67,6 @@ def invite(
         if note:
             invite_notes.add(made.key, note)
         sys.stdout.write(f"{address}/i/{signer.invite(made)}{f'  {note}' if note else ''}\n")
+    count = len(notes) or links
+    each = "the link is" if count == 1 else f"each of {count} links is"
+    say(f"{each} good for {pictures} pictures, until {time.strftime('%Y-%m-%d %H:%M', time.localtime(until))}")

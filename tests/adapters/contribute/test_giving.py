@@ -109,6 +109,14 @@ def test_an_upload_goes_on_where_it_broke_off_and_its_answer_can_be_asked_for(cr
     assert [path.name for path in (layout.inbox("crowd") / "uploads").iterdir()] == []
 
 
+def test_an_upload_that_was_begun_as_a_larger_file_begins_anew(crowd: Crowd) -> None:
+    person, name = crowd.person().agree(), "0b" * 16
+    assert person.put(b"x" * 900, name, 0, 10_000_000).json() == {"offset": 900}
+    answer = person.put(PICTURE[900:], name, 900, 500)
+    assert (answer.status_code, answer.json()) == (409, {"offset": 0})
+    assert person.put(PICTURE, name, 0).json()["picture"] == ID
+
+
 def test_quotas_of_a_person_a_theme_and_an_invite(project: Path) -> None:
     add_crowd({"per_person": 2, "wanted": 4})
     with running() as crowd:

@@ -58,6 +58,12 @@ def predict_pool(params, name, changed=0, n=500):
     tables.write(rows, layout.model(name) / "stop-set.parquet", STOP_SET)
 
 
+def test_what_is_ahead_is_a_guess_before_the_pictures_were_read(params):
+    layout.MANIFEST.unlink()
+    (ahead,) = said(params)
+    assert ahead.endswith(", if there are enough pictures: they were not read on this machine yet")
+
+
 def test_a_round_that_nobody_has_seen_is_estimated_from_its_plan_then_from_its_queue(params):
     assert said(params) == ["Ahead: r01 needs 38 votes (nobody's time for a vote is known yet)"]
     queue.run(params, "r01")

@@ -38,7 +38,7 @@ def build(site: Site, cookie: str, ready: Callable[[], None] = lambda: None) -> 
 
     routes = [
         Route("/", pages.browse),
-        Route("/favicon.ico", _no_icon),
+        Route("/favicon.ico", page_rules.no_icon),
         Route("/static/{name}", _static),
         Route("/api/pool", data.pool),
         Route("/api/points", data.points),
@@ -96,10 +96,6 @@ def answer(request: Request, status: int, words: str) -> Response:
     if request.url.path.startswith("/api/"):
         return JSONResponse({"message": words}, status)
     return pages.message(words, status)
-
-
-async def _no_icon(_: Request) -> Response:
-    return Response(status_code=204)
 
 
 async def _static(request: Request) -> Response:

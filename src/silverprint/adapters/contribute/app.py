@@ -42,6 +42,7 @@ def build(site: Site, hosts: tuple[str, ...] = LOOPBACK, desk: Desk | None = Non
 
     routes = [
         Route("/health", _health),
+        Route("/favicon.ico", page_rules.no_icon),
         Route("/static/{name}", _static),
         Route("/s/{token}", pages.enter),
         Route("/l/{token}", labelling.landing),

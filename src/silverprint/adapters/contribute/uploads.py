@@ -50,8 +50,12 @@ async def _append(request: Request, visit: Visit, pseudonym: str, name: str) -> 
     partial = visit.site.uploads[visit.invite.source]
     if length > visit.inbox.source.max_bytes:
         return await _told(visit, Outcome("", "too-large"))
-    if offset != partial.size(pseudonym, name) or offset > length:
-        return JSONResponse({"offset": partial.size(pseudonym, name)}, 409)
+    there = partial.size(pseudonym, name)
+    if there > length:  # it was begun as a larger file: no piece could go on with it
+        partial.drop(pseudonym, name)
+        there = 0
+    if offset != there:
+        return JSONResponse({"offset": there}, 409)
     with disk_errors(visit.inbox.folder), partial.open(pseudonym, name) as file:
         async with aclosing(bodies.pieces(request, min(_PIECE, length - offset))) as body:
             async for piece in body:

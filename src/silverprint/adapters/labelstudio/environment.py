@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -82,8 +83,9 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _make(folder: Path) -> None:
     """Installs into a folder beside it that is then renamed: who looks sees all of it or nothing."""
-    started, count = time.monotonic(), len(_pins())
-    say(f"Label Studio: making its environment, once for all your campaigns ({count} packages, about 1 GB): {folder}")
+    started, pins = time.monotonic(), _pins()
+    size = f"{len(pins)} packages, about 1 GB"
+    say(f"Label Studio: making its environment, once for all your campaigns ({size}): {folder}")
     if shutil.which("uv") is None:
         say("pip installs it, in minutes; with uv on PATH it is done sooner")
     for left in folder.parent.glob(f"new-{folder.name}-*"):
@@ -93,18 +95,24 @@ def _make(folder: Path) -> None:
         tempfile.TemporaryDirectory(prefix=f"new-{folder.name}-", dir=folder.parent, ignore_cleanup_errors=True) as new,
     ):
         made = Path(new) / "env"
-        _install(made, count)
+        _install(made, pins)
         _move_scripts(made, folder)
         shutil.rmtree(folder, ignore_errors=True)  # one that lost its Python
         made.rename(folder)
     say(f"Label Studio: its environment is made, after {time.monotonic() - started:.0f} s")
 
 
-def _pins() -> list[str]:
-    return [line for line in packaged.text(_LOCK).splitlines() if "==" in line]
+def _pins() -> frozenset[str]:
+    """The packages that are to be there, as the names of their folders begin."""
+    lines = [line for line in packaged.text(_LOCK).splitlines() if "==" in line]
+    return frozenset(_folder_name(line.partition("==")[0]) for line in lines)
 
 
-def _install(made: Path, count: int) -> None:
+def _folder_name(package: str) -> str:
+    return re.sub(r"[-_.]+", "_", package.strip()).lower()
+
+
+def _install(made: Path, pins: frozenset[str]) -> None:
     """Whatever ends us ends the installer, too."""
     with (
         packaged.path("scripts/venv") as script,
@@ -116,7 +124,7 @@ def _install(made: Path, count: int) -> None:
         command: list[str | Path] = ["bash", script, sys.executable, made, lock, ""]
         # Without a PYTHONPATH, whose packages would count as installed. What is temporary lies in a folder that goes.
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        display = _Display(progress, said, made, count)
+        display = _Display(progress, said, made, pins)
         code = child_programs.call(
             command, display.update, env=clean | {"TMPDIR": str(made.parent)}, stdout=said, stderr=said
         )
@@ -130,23 +138,24 @@ class _Display:
     Args:
         said: what it says, as a file.
         made: the environment.
-        count: packages that are to be in it.
+        pins: packages that are to be in it; pip and what else comes with a new one are none.
     """
 
-    def __init__(self, progress: Progress, said: IO[bytes], made: Path, count: int) -> None:
-        self._progress, self._said, self._made, self._count = progress, said, made, count
+    def __init__(self, progress: Progress, said: IO[bytes], made: Path, pins: frozenset[str]) -> None:
+        self._progress, self._said, self._made, self._pins = progress, said, made, pins
         self._shown, self._task = "", TaskID(-1)
 
     def update(self) -> None:
         text = os.pread(self._said.fileno(), _LONGEST, 0).decode(errors="replace")  # by where the child writes on
-        there = len(list(self._made.glob("lib/*/site-packages/*.dist-info")))
-        step = install_progress.step(text, there, self._count)
+        folders = self._made.glob("lib/*/site-packages/*.dist-info")
+        there = len(self._pins & {_folder_name(folder.name.partition("-")[0]) for folder in folders})
+        step = install_progress.step(text, there, len(self._pins))
         if step.what != self._shown:
             if self._shown:
                 self._progress.remove_task(self._task)
             self._shown, name = step.what, f"Label Studio's environment, {step.what}"
             self._task = self._progress.add_task(name, total=None, unit="packages")
-        total = None if step.done is None else self._count
+        total = None if step.done is None else len(self._pins)
         self._progress.update(self._task, completed=step.done or 0, total=total)
 
 

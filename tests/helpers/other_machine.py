@@ -18,6 +18,11 @@ def elsewhere(function: Callable[[Any], Any], told: Path, settings: Mapping[str,
     """A job on a machine with the way to the bucket and without the project; it waits for `go`, once it is begun."""
     assert not Path("data").exists()
     os.environ.update(settings)
+    return when_told(function, told, job)
+
+
+def when_told(function: Callable[[Any], Any], told: Path, job: Any) -> Any:
+    """A job that says in `told` on which node it was begun, and then waits there for `go`."""
     (told / str(os.getppid())).touch()  # a worker's parent is its node
     eventually((told / "go").exists)
     return function(job)

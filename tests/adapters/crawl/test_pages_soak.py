@@ -1,7 +1,6 @@
 """Pages that strangers make: 10,000 of them, grown, cut and mixed; none ends the crawl, none holds it for a second."""
 
 import asyncio
-import gc
 import json
 import random
 import time
@@ -12,6 +11,7 @@ import polars as pl
 import pytest
 from scrapy.http import HtmlResponse, Request
 
+from silverprint.adapters.crawl.event_loop import short_searches
 from silverprint.adapters.crawl.selector_report import Findings
 from silverprint.adapters.crawl.spider import ImageSpider
 from silverprint.adapters.crawl.stop_rules import StopRules
@@ -118,8 +118,7 @@ def test_no_page_ends_or_holds_a_crawl(tmp_path: Path) -> None:
     seeds = [seed for seed in seeds if len(seed) < 100_000]
     slowest, requests = (0.0, 0), 0
     way = {"license": (None, None), "refusal": None}
-    gc.freeze()  # as a crawl does: what pytest has in mind is no page's
-    with ShardWriter(tmp_path) as writer:
+    with ShardWriter(tmp_path) as writer, short_searches():  # as a crawl does
         intake = Intake(writer, "web", pl.DataFrame(schema=RAW))
         findings = Findings("web", SOURCE)
         spider = ImageSpider(SOURCE, intake, lambda done, asked: None, StopRules("web", 10**9), findings)

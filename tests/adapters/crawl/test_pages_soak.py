@@ -133,6 +133,7 @@ def test_no_page_ends_or_holds_a_crawl(tmp_path: Path) -> None:
                 since = time.process_time()
                 requests += asyncio.run(count(read(response, asked)))
                 slowest = max(slowest, (time.process_time() - since, number))
+        spider.closed("finished")  # its file, too: left open, it would fail a later test
     print(f"10,000 pages, {requests} requests, {findings.pictures} pictures", end=", ")  # noqa: T201
     print(f"the slowest {slowest[0]:.2f} s (number {slowest[1]})")  # noqa: T201
     assert findings.pictures > 1_000

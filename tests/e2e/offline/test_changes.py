@@ -12,23 +12,6 @@ from tests.e2e.harness import Campaign, ran
 pytestmark = pytest.mark.slow
 
 
-def test_a_threshold_changed_afterwards_loses_no_vote_and_asks_nobody(pulled: Campaign) -> None:
-    before, lock = pulled.votes(), pulled.lock()
-    pulled.edit("params.yaml", "min_sharpness: 8.0", "min_sharpness: 400.0")
-    unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
-    done = pulled.call("dvc", "repro", **unreachable)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "clean" in ran(done.stdout)
-    assert pulled.votes().equals(before)
-    after = pulled.lock()
-    assert after["clean"] != lock["clean"]
-    shown = json.loads(pulled.must("dvc", "metrics", "diff", "--json"))["data/metrics/qualities.json"]
-    assert shown["quality.rejected.blurred"]["diff"] > 0
-    for name in ("r01", "r02"):
-        assert after[f"queue@{name}"] == lock[f"queue@{name}"]
-        assert after[f"train@{name}"] == lock[f"train@{name}"]
-
-
 def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> None:
     labels = pl.read_parquet(pulled.path / "data/rounds/r03/labels/labels.parquet")
     gone = labels.filter((pl.col("role") == "train") & (pl.col("round") == "r01"))["image_id"][0]
@@ -65,12 +48,16 @@ def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> No
     assert not {"release", "train@r03"} & {event["stage"] for event in life}
 
 
-def test_a_second_source_added_on_a_clone_loses_no_picture(colleague: Campaign, tmp_path: Path) -> None:
+def test_a_second_source_and_another_threshold_on_a_clone_lose_no_picture_and_no_vote(
+    colleague: Campaign, tmp_path: Path
+) -> None:
     drop = tmp_path / "drop"
     drop.mkdir()
+    before, lock = colleague.votes(), colleague.lock()
     colleague.must("dvc", "pull", "--quiet", "data/raw/partner")
     _some_new_pictures(drop)
     colleague.must("silverprint", "source", "add", "museum", "--archive", str(drop), "--license", "CC0-1.0")
+    colleague.edit("params.yaml", "min_sharpness: 8.0", "min_sharpness: 400.0")
     done = colleague.call("bash", "scripts/repro")
     assert done.returncode == 0, done.stdout + done.stderr
     assert {"acquire@museum", "measure@museum", "embed", "clean"} <= ran(done.stdout)
@@ -83,6 +70,14 @@ def test_a_second_source_added_on_a_clone_loses_no_picture(colleague: Campaign, 
     embedded = pl.concat([pl.read_parquet(path) for path in (colleague.path / "data/embed").glob("*.parquet")])
     assert embedded["image_id"].is_unique().all()
     assert set(manifest.filter(pl.col("kept"))["image_id"]) <= set(embedded["image_id"])
+    assert colleague.votes().equals(before)
+    after = colleague.lock()
+    assert after["clean"] != lock["clean"]
+    shown = json.loads(colleague.must("dvc", "metrics", "diff", "--json"))["data/metrics/qualities.json"]
+    assert shown["quality.rejected.blurred"]["diff"] > 0
+    for name in ("r01", "r02"):
+        assert after[f"queue@{name}"] == lock[f"queue@{name}"]
+        assert after[f"train@{name}"] == lock[f"train@{name}"]
 
 
 def _some_new_pictures(folder: Path) -> None:

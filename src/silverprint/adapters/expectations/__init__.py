@@ -11,10 +11,10 @@ The parameters each suite asks for:
 - training.json (what a model of the round's labels learns from: labels, and pictures that nobody was asked about;
   `withdrawn`, `judging`): `roles` (that may be trained on; null of pictures without a label)
 - labels.json (the labels by people that a round answers for; `withdrawn`; and with constant columns: `alpha_round`,
-  `unresolved_share`, `gold_round_high`, the upper end of the 95 % interval of the share of right answers on gold
-  pictures in the round, `conflicts_low` and `changed_low`, the lower ends of those of two shares, and `drift_chance`):
-  `answers` (the classes and 'not one of these'), `min_alpha`, `max_unresolved`, `min_gold`, `max_conflicts`,
-  `max_changed`, `level`
+  the upper end of the 95 % interval of the round's alpha, `unresolved_share`, `gold_round_high`, the upper end of that
+  of the share of right answers on gold pictures in the round, `conflicts_low` and `changed_low`, the lower ends of
+  those of two shares, and `drift_chance`): `answers` (the classes and 'not one of these'), `min_alpha`,
+  `max_unresolved`, `min_gold`, `max_conflicts`, `max_changed`, `level`
 - release.json (what is released; `withdrawn`; `judging`: the picture of the test split which it is like): `splits`
 """
 

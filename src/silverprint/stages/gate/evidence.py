@@ -183,9 +183,13 @@ class Evidence:
         return rows.with_columns(withdrawn=pl.col("image_id").is_in(sorted(self.withdrawn)))
 
     def _alpha(self) -> Figure:
-        """People who shared pictures in this round and all gave one answer have no alpha, and fail."""
+        """The upper end of its 95 % interval. People who shared pictures in this round and all gave one answer have no
+        alpha, and fail.
+        """
         gold_ones = self.labels.filter(role="gold")
         answers = vote_ledger.standing_votes(self.votes).join(gold_ones, on="image_id", how="anti")
         if agreement.why_undefined(answers, self.params.dataset.classes) == agreement.NO_VARIATION:
             return Figure(_NO_VARIATION, NO_VARIATION_SAID)
-        return Figure(self.quality["alpha_round"], alpha_words.describe(self.quality))
+        interval = self.quality.get("alpha_interval")
+        most = self.quality["alpha_round"] if interval is None else interval[1]
+        return Figure(most, alpha_words.describe(self.quality))

@@ -60,6 +60,8 @@ def test_a_line_is_written_once_and_the_others_stay(params) -> None:
     assert set(lines.select("image_id", "why", "by").iter_rows()) == {
         (ID(3), "odd", "ada"), (ID(1), "odd", "ada"), (ID(5), "other", "bo"),
     }  # fmt: skip
+    assert picks.include_lines(params, "r02", [], "odd", "ada").is_empty()
+    assert picks.exclude_lines([], "odd", "ada").is_empty()
     picks.exclude(picks.exclude_lines([ID(1)], "dark", "ada"))
     picks.exclude(picks.exclude_lines([ID(1), ID(2)], "blurred", "bo"))
     assert set(ledgers.excluded_images().iter_rows()) == {(ID(1), "dark", "ada"), (ID(2), "blurred", "bo")}

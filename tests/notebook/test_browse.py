@@ -97,7 +97,9 @@ def test_what_is_selected_on_the_map_is_asked_next(
             assert ledgers.included_images(config.load().round_names).is_empty()
             page.get_by_role("button", name="Write these 4 lines").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("4 lines are in data/include.csv")
-            page.get_by_role("link", name="Back to the pool").click()
+            page.goto(address)  # not by the page's own link
+            expect(page.locator("body[data-ready=yes]")).to_be_visible()
+            expect(page.locator("#bar")).to_be_hidden()
             expect(page.get_by_text("include r03").first).to_be_visible()
             assert broken == []
             assert faults == []

@@ -47,16 +47,20 @@ def barred(params: Params, round_name: str, image_ids: Sequence[str]) -> dict[st
 def include_lines(params: Params, round_name: str, image_ids: Sequence[str], why: str, by: str) -> pl.DataFrame:
     """INCLUDE of those of the pictures that the round's list does not name yet."""
     known = ledgers.included_images(params.round_names).filter(pl.col("round") == round_name)
-    rows = pl.DataFrame({"image_id": image_ids}).unique(maintain_order=True)
+    rows = _pictures(image_ids)
     new = rows.join(known, on="image_id", how="anti", maintain_order="left")
     return new.select(pl.lit(round_name).alias("round"), "image_id", pl.lit(why).alias("why"), pl.lit(by).alias("by"))
 
 
 def exclude_lines(image_ids: Sequence[str], why: str, by: str) -> pl.DataFrame:
     """EXCLUDE of those of the pictures that the list does not name yet."""
-    rows = pl.DataFrame({"image_id": image_ids}).unique(maintain_order=True)
+    rows = _pictures(image_ids)
     new = rows.join(ledgers.excluded_images(), on="image_id", how="anti", maintain_order="left")
     return new.select("image_id", pl.lit(why).alias("why"), pl.lit(by).alias("by"))
+
+
+def _pictures(image_ids: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame({"image_id": image_ids}, {"image_id": pl.String}).unique(maintain_order=True)
 
 
 def include(params: Params, new: pl.DataFrame) -> None:

@@ -16,6 +16,7 @@ from silverprint.errors import DataError, UnavailableError
 from silverprint.records import CLASS_CHANGES, LABELS, VOTES
 from silverprint.stages import release
 from silverprint.store import tables
+from tests.helpers import browser
 from tests.helpers.release_campaign import asking_less, split
 
 
@@ -99,6 +100,16 @@ def test_a_diff_is_a_table_and_a_page_without_what_was_withdrawn(
     assert "http:" not in page.replace("http://www.w3.org", "")
     pictures = {part.split('"')[0] for part in page.split('src="')[1:]}
     assert len(pictures) == 2  # a placeholder, and a picture
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("two")
+def test_the_page_of_a_diff_fits_a_phone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["release", "diff", "v1", "2"]) == 0
+    with browser.page(390, 844) as page:
+        page.goto((layout.RELEASE_DIFFS / "v1-v2.html").resolve().as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert browser.accessibility_faults(page) == []
 
 
 def rename(params: Params, old: str, new: str) -> Params:

@@ -19,7 +19,8 @@ from silverprint.adapters.browse.site import Site, Stop
 from silverprint.errors import SilverprintError
 from silverprint.page_rules import LOOPBACK, READING
 
-_STATIC: Final = {"browse.js": "text/javascript", "map.js": "text/javascript", "browse.css": "text/css"}
+_SCRIPTS: Final = ("browse.js", "map.js", "written.js")
+_STATIC: Final = dict.fromkeys(_SCRIPTS, "text/javascript") | {"browse.css": "text/css"}
 _HEADERS: Final = page_rules.headers(b"no-referrer")  # the first address holds the key
 
 

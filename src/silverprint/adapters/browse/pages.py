@@ -45,7 +45,7 @@ async def write(request: Request) -> Response:
     """Writes them, and says what comes next."""
     site, said, numbers, action = await _asked(request)
     change = await anyio.to_thread.run_sync(_write, site, action, numbers, said)
-    return _page("written.html", change=change, action=action)
+    return _page("written.html", change=change, action=action, session=site.key[:8])
 
 
 def message(words: str, status: int) -> HTMLResponse:

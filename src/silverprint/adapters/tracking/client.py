@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from silverprint.adapters.tracking import tracking_uri
+from silverprint.adapters.tracking import rounds_page, tracking_uri
 from silverprint.errors import NotAllowedError, SilverprintError, UnavailableError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Experiment:
     def page(self) -> str:
         """Where a person looks at it."""
         if self.uri.startswith("http"):
-            return f"{self.uri.rstrip('/')}/#/experiments/{self.experiment}/runs?workflowType=machine_learning"
+            return rounds_page.address(self.uri, self.experiment)
         return "it by: silverprint track up"
 
     def find(self, **tags: str) -> "Run | None":

@@ -10,13 +10,14 @@ from silverprint import config
 from silverprint.config.model import Gate
 from silverprint.core.gates import changed_labels, class_drift, group_conflicts
 from silverprint.core.gates.counted_share import CountedShare
-from silverprint.records import LABELS, NONE_OF_THESE, UNSURE, VOTES, conform
+from silverprint.records import LABELS, NONE_OF_THESE, UNSURE, VOTES, conform, empty
 from silverprint.stages.gate import people
 
 CLASSES = 8
 LEVELS = Gate(min_alpha=0.3, max_unresolved=0.1)
 SKILLS = (0.78, 0.88, 0.95)
 SECONDS = (1.5, 2.5, 4.0)  # medians
+VOTES_OF_NOBODY = empty(VOTES)
 
 
 def truth_and_guesses(rng: np.random.Generator, pictures: int = 150) -> tuple[np.ndarray, np.ndarray]:
@@ -95,6 +96,23 @@ def test_who_is_surely_below_the_floor_on_gold_is_named(right, answers, named):
     votes, guessed, _ = made_round(np.random.default_rng(0))
     found = people.table(votes, guessed, {"x": {"right": right, "answers": answers}}, LEVELS)
     assert alarms(found)["gold"] == named
+
+
+def test_three_at_the_floor_are_hardly_ever_stopped_and_three_who_do_not_look_are():
+    """Over three rounds of four gold pictures: the figures of decision 0349."""
+    rng = np.random.default_rng(0)
+    nobody, guesses = VOTES_OF_NOBODY, pl.DataFrame(schema={"image_id": pl.String, "predicted": pl.String})
+
+    def stops(skill: float) -> bool:
+        right = rng.binomial(4, skill, (3, 3)).cumsum(axis=0)
+        told = [
+            {f"s-{who}": {"right": n, "answers": 4 * at} for who, n in enumerate(row)}
+            for at, row in enumerate(right.tolist(), 1)
+        ]
+        return any(alarms(people.table(nobody, guesses, gold, LEVELS))["gold"] for gold in told)
+
+    assert sum(stops(0.7) for _ in range(200)) <= 0.02 * 200
+    assert sum(stops(0.1) for _ in range(200)) >= 0.97 * 200
 
 
 def test_a_round_without_answers_has_nobody():

@@ -26,9 +26,13 @@ KNOWN = [campaign.image_id(number) for number in range(8)]
 
 @pytest.fixture
 def params(params):
-    params = replace(params, rounds={name: replace(entry, gold=4) for name, entry in params.rounds.items()})
     write(*KNOWN)
-    return params
+    return asking(params, 4)
+
+
+def asking(params, gold):
+    """With so many gold pictures a round."""
+    return replace(params, rounds={name: replace(entry, gold=gold) for name, entry in params.rounds.items()})
 
 
 def write(*image_ids, label="coat"):
@@ -160,6 +164,7 @@ def test_a_second_exposure_is_recorded_and_not_counted(params):
 
 @pytest.mark.slow
 def test_a_round_surely_below_the_limit_stops_and_goes_on_by_more_answers_or_a_waiver(params):
+    params = asking(params, 8)
     queue.run(params, "r01")
     answered(params, "r01", wrong=(0, 1))
     with pytest.raises(DataError, match=r"round reopen r01.*waivers.*between:gold_most, .*:gold_round_high"):
@@ -176,6 +181,7 @@ def test_a_round_surely_below_the_limit_stops_and_goes_on_by_more_answers_or_a_w
 
 @pytest.mark.slow
 def test_one_person_surely_below_the_limit_stops_and_retiring_them_is_the_way_on(params):
+    params = asking(params, 8)
     queue.run(params, "r01")
     answered(params, "r01", wrong=(1,))
     said = r'gold_most .*s-1: 0 of \d+ gold pictures right.*people retire s-1 --why "0 of \d+ gold pictures right", or'

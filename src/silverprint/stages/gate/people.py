@@ -15,7 +15,7 @@ from silverprint.records import INT, REAL, TEXT, Schema, conform
 PEOPLE: Schema = {
     "annotator": TEXT,
     "gold_answers": INT,  # first answers about gold pictures, of all rounds
-    "gold_most": REAL,  # upper end of the exact 95 % interval of the share that is right; null without such answers
+    "gold_most": REAL,  # the share that is right is surely below it, at the gate's level; null without such answers
     "run": INT,  # longest run of one answer in this round
     "run_chance": REAL,  # of one as long, times the number of people who were tested; null without an answer here
     "quick_low": REAL,  # share of answers that is surely too quick; null where nobody can be compared
@@ -37,17 +37,23 @@ def table(votes: pl.DataFrame, guesses: pl.DataFrame, gold: Mapping[str, dict[st
         gold: per annotator `right` and `answers`, as quality.json has them.
     """
     names = sorted({*votes["annotator"], *gold})
-    runs, quick = _runs(votes, guesses, gate.level), _quick(votes, gate.min_pace)
-    rows = [{"annotator": who} | _gold(gold.get(who)) | runs.get(who, {}) | quick.get(who, {}) for who in names]
+    runs, quick, known = _runs(votes, guesses, gate.level), _quick(votes, gate.min_pace), _gold(gold, gate.level)
+    rows = [{"annotator": who} | known.get(who, {}) | runs.get(who, {}) | quick.get(who, {}) for who in names]
     return conform(pl.DataFrame(rows, schema=PEOPLE), PEOPLE)
 
 
-def _gold(figures: dict[str, Any] | None) -> dict[str, Any]:
-    if figures is None or not figures["answers"]:
-        return {}
-    right, answers = figures["right"], figures["answers"]
-    said = f"{right} of {answers} gold pictures right"
-    return {"gold_answers": answers, "gold_most": clopper_pearson(right, answers)[1], "gold_words": said}
+def _gold(gold: Mapping[str, dict[str, Any]], level: float) -> dict[str, dict[str, Any]]:
+    """Upper ends of exact intervals, so wide that all of a round's people together lie above theirs by chance in at
+    most `level` of rounds (Bonferroni).
+    """
+    answered = {who: figures for who, figures in gold.items() if figures["answers"]}
+    found = {}
+    for who, figures in answered.items():
+        right, answers = figures["right"], figures["answers"]
+        most = clopper_pearson(right, answers, 1 - 2 * level / len(answered))[1]
+        said = f"{right} of {answers} gold pictures right"
+        found[who] = {"gold_answers": answers, "gold_most": most, "gold_words": said}
+    return found
 
 
 def _runs(votes: pl.DataFrame, guesses: pl.DataFrame, level: float) -> dict[str, dict[str, Any]]:

@@ -10,10 +10,13 @@ SilverprintError
 ├── NotAllowedError     77  a token or a permission is wrong
 └── ConfigError         78  params.yaml, dvc.yaml, the chain of rounds
 
-A message is one line of three parts: the value that was met, the rule it broke, the remedy.
+A message is one line of three parts: the value that was met, the rule it broke, the remedy. The value shows no password
+of an address.
 """
 
 from typing import ClassVar, Final
+
+from silverprint.userinfo import without_passwords
 
 INTERRUPTED: Final = 130  # exit code of a command that Ctrl-C ended
 ENDS_QUIETLY: Final = "SILVERPRINT_ENDS_QUIETLY"  # set in the environment where who started it says that it was ended
@@ -37,6 +40,7 @@ class SilverprintError(Exception):
     exit_code: ClassVar[int] = 70
 
     def __init__(self, value: str, rule: str, remedy: str) -> None:
+        value = without_passwords(value)
         self.value, self.rule, self.remedy = (" ".join(part.split()) for part in (value, rule, remedy))
         if len(self.value) > _LONGEST:
             self.value = f"{self.value[: _LONGEST - 1]}…"

@@ -198,6 +198,17 @@ def test_a_start_that_is_no_web_address_is_refused(address: str) -> None:
         config.check(tree)
 
 
+@pytest.mark.parametrize("path", ["s3://ada:SECRET@bucket/drop.zip", "s3://ada:SEC/RET@bucket", "s3:/\\\\ada:SECRET@b"])
+def test_a_drop_names_no_password_and_the_message_shows_none(path: str) -> None:
+    tree = document()
+    tree["sources"]["partner"]["path"] = path
+    with pytest.raises(ConfigError, match=r"params\.yaml sources\.partner\.path = .*no user and no password") as caught:
+        config.check(tree)
+    assert "SEC" not in str(caught.value)
+    tree["sources"]["partner"]["path"] = "s3://bucket/ada:b@2x.zip"
+    assert config.check(tree).sources["partner"].path == "s3://bucket/ada:b@2x.zip"
+
+
 @pytest.mark.parametrize(
     "entry",
     ["*", "*:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:http", ":80", "a b:80",

@@ -3,6 +3,7 @@
 import os
 from collections import deque
 
+import ada_url
 import pytest
 from aiohttp.helpers import is_ip_address
 from hypothesis import example, given, settings
@@ -87,6 +88,33 @@ def test_only_a_named_place_may_be_private() -> None:
     for url, reason in refused.items():
         with pytest.raises(NoImage, match=reason):
             gate.passed(url)
+
+
+@given(st.sampled_from(["http:", "hTTps:", "ht\ntp:"]), st.text("/\\", max_size=4), st.text("127.0x/\\@:", max_size=24))
+@example("http:", "//", "127.0.0.1:8123\\@example.org/")
+def test_what_is_judged_of_an_address_is_what_is_sent(scheme: str, slashes: str, rest: str) -> None:
+    """Nothing private, and no user, gets past it by the way in which the address is written."""
+    try:
+        found = Gate(AddressPolicy(["8.8.8.8:80"]), NOTHING).passed(f"{scheme}{slashes}{rest}")
+    except NoImage:
+        return
+    sent = ada_url.URL(found.wire)
+    assert (sent.username, sent.password) == ("", "")
+    assert sent.hostname.strip("[]") == found.host
+    assert literal(found.host) is None or is_public(str(literal(found.host)))
+
+
+@pytest.mark.parametrize("slashes", ["\\\\", "/", "///", "", "\\/"])
+def test_a_list_reads_slashes_as_browsers_do(slashes: str) -> None:
+    gate = Gate(AddressPolicy([]), Takedowns(domains=frozenset({"gone.example"})))
+    assert gate.passed(f"http:{slashes}h.example\\a.jpg").wire == "http://h.example/a.jpg"
+    for place, reason in (
+        ("127.0.0.1", "private-address"),
+        ("ada:b@h.example", "credentials"),
+        ("gone.example", "taken"),
+    ):
+        with pytest.raises(NoImage, match=reason):
+            gate.passed(f"http:{slashes}{place}\\a.jpg")
 
 
 HOSTS = st.one_of(st.text("0123456789.xabcdef", max_size=20), st.text("0123456789.:abcdef%[]", max_size=30))

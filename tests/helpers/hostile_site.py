@@ -29,7 +29,7 @@ class Case:
     Attributes:
         outcome: of the row, and its reason.
         reply: at /img/NAME; None where the picture is elsewhere.
-        url: of the picture, where it is not /img/NAME.
+        url: of the picture, where it is not /img/NAME; HOST stands for the site's host and port.
         instead: the outcome in a list, where it reads an address otherwise.
     """
 
@@ -81,6 +81,10 @@ CASES: dict[str, Case] = {
     "moved-to-latin-1": Case(STORED, raw(MOVED, b"Location: /odd/n\xe4he.jpg\r\n\r\n")),
     "moved-to-utf-8": Case(STORED, raw(MOVED, "Location: /odd/nähe.jpg\r\n\r\n".encode())),
     "odd-name": Case(STORED, url="/odd/ключ %ff%2F+ä.jpg?q=ü&x[]=1"),
+    "backslashes": Case(STORED, url="http:\\\\HOST\\odd\\a.jpg"),
+    "a-backslash-behind-the-host": Case(STORED, url="http://HOST\\odd/b.jpg"),
+    "three-slashes": Case(STORED, url="http:///HOST/odd/c.jpg"),
+    "at-behind-a-backslash": Case(("failed", "http-404"), url="http://HOST\\@example.org/odd/d.jpg"),
     "odd-headers": Case(STORED, raw(OK, b'ETag: "\xff\xfe"\r\nConnection: close\r\n\r\n', encoded(22))),
     # Heads that browsers forgive.
     "head-without-a-colon": Case(STORED, head(100, b"X-Powered-By Acme\r\n", at=OK)),
@@ -211,6 +215,9 @@ CASES: dict[str, Case] = {
     "local-in-circles": Case(PRIVATE, url="http://①②⑦.0.0.1:1/a.jpg"),
     "local-with-other-dots": Case(PRIVATE, url="http://127。0。0。1:1/a.jpg"),
     "local-with-a-zone": Case(PRIVATE, url="http://[fe80::1%25eth0]:1/a.jpg", instead=("failed", "bad-url")),
+    "local-behind-backslashes": Case(PRIVATE, url="http:\\\\127.0.0.1:1\\a.jpg"),
+    "local-behind-three-slashes": Case(PRIVATE, url="http:///127.0.0.1:1/a.jpg"),
+    "local-before-a-backslash": Case(PRIVATE, url="http://127.0.0.1:1\\@example.org/a.jpg"),
     "local-with-a-dot": Case(PRIVATE, url="http://127.0.0.1.:1/a.jpg"),
     "moved-to-a-clouds-services": Case(PRIVATE, moved("http://168.63.129.16/a.jpg")),
     "any": Case(PRIVATE, url="http://0.0.0.0:1/a.jpg"),
@@ -233,5 +240,5 @@ def replies() -> dict[str, Reply | Callable[[str], Reply]]:
 
 def address(site: str, name: str) -> str:
     """Where the case's picture is."""
-    url = CASES[name].url or f"/img/{name}"
+    url = (CASES[name].url or f"/img/{name}").replace("HOST", site.partition("://")[2])
     return f"{site}{url}" if url.startswith("/") else url

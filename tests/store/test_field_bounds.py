@@ -106,6 +106,23 @@ def test_an_address_that_no_row_holds_is_a_reason_and_stays_apart_from_others(tm
     assert rows.filter(pl.col("url").str.ends_with(f"…{mark}")).height == 1
 
 
+@pytest.mark.parametrize("slashes", ["//", "\\\\", "///"])
+@pytest.mark.parametrize("place", ["h.example", "h.example:99999", "[bad"])
+@pytest.mark.parametrize("end", ["", "x" * 20_000])
+def test_no_field_holds_the_password_of_an_address(slashes: str, place: str, end: str) -> None:
+    address = f"http:{slashes}ada:SECRET{end}@{place}/p{end}"
+    said = field_bounds.showing(Showing(*[address] * len(Showing._fields)))
+    assert not [name for name, value in said._asdict().items() if "SECRET" in value]
+    found = field_bounds.answer(
+        Answer("failed", "bad-url", content_type=address, reservation=f"tdmrep:{address}"), said
+    )
+    assert "SECRET" not in str(found)
+    assert field_bounds.address(address) == said.url
+    assert said.url.startswith(f"http:{slashes}***@{place}/p")
+    assert said.page_url is not None
+    assert said.page_url.startswith(f"http:{slashes}{place}/p")
+
+
 def test_a_validator_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     for number, (etag, kept) in enumerate([('"a"', '"a"'), ("x" * 1_025, None), ('"a\x01"', None), ('"\udcff"', None)]):
         row = take(tmp_path / str(number), Showing("http://a/1"), Answer("failed", "empty", etag=etag))

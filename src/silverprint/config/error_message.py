@@ -12,6 +12,7 @@ from silverprint.config.classifiers import CLASSIFIER_KINDS
 from silverprint.config.model import Params, PlannedRound, Round, SequentialOverlap
 from silverprint.config.sources import SOURCE_KINDS
 from silverprint.errors import ConfigError
+from silverprint.userinfo import HIDDEN, without_userinfo
 
 UNKNOWN: Final = "unexpected_keyword_argument"
 _REMOVED: Final[dict[tuple[int | str, ...], str]] = {  # knobs of earlier versions -> what to write instead
@@ -116,5 +117,5 @@ def _rule(found: ErrorDetails) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = repr(without_userinfo(value, HIDDEN) if isinstance(value, str) else value)
     return text if len(text) <= 120 else f"{text[:119]}…"

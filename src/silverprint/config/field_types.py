@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 from pydantic.dataclasses import dataclass
 
 from silverprint.config.class_names import class_name, is_printable
+from silverprint.userinfo import without_userinfo
 
 PACKAGED_BACKBONE = "efficientnet_lite0"  # the weights come inside a package
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -43,6 +44,12 @@ def _line(text: str) -> str:
     if not text.strip() or not is_printable(text):
         raise ValueError("must be one line of printable characters, not empty")
     return text
+
+
+def _drop(text: str) -> str:
+    if text.startswith("s3:") and without_userinfo(text) != text:
+        raise ValueError("must name no user and no password; S3's come from AWS's own variables or files")
+    return _line(text)
 
 
 def _share_shown(value: object) -> bool | float:
@@ -141,6 +148,7 @@ ClassName: TypeAlias = Annotated[str, AfterValidator(class_name)]
 Title: TypeAlias = Annotated[str, AfterValidator(_title)]
 Shown: TypeAlias = Annotated[str, AfterValidator(_shown)]
 Line: TypeAlias = Annotated[str, AfterValidator(_line)]
+DropPath: TypeAlias = Annotated[str, AfterValidator(_drop)]
 Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 StorageAddress: TypeAlias = Annotated[str, AfterValidator(_storage)]
 BackboneName: TypeAlias = Annotated[str, AfterValidator(_backbone)]

@@ -237,7 +237,7 @@ class Gate:
     max_anchoring: Share = 0.1  # share of answers that follow a prediction because it was shown
     max_none: Share = 0.3  # share of other answers that are "not one of these"
     min_pace: Share = 0.25  # part of the others' median time, below which an answer is too quick
-    level: OpenShare = 0.01  # probability of a false alarm of each test: of people on gold, of runs of one answer, of drift
+    level: OpenShare = 0.01  # probability of a false alarm of each test: of people on gold, of runs, of drift
 
 
 @frozen

@@ -15,6 +15,7 @@ from silverprint.config.field_types import (
     CookieName,
     CookieValue,
     Count,
+    DropPath,
     Encoding,
     HeaderName,
     HeaderValue,
@@ -84,7 +85,7 @@ class ArchiveSource:
     """A partner's drop: a folder, a zip or a tar, here or on S3, with an optional manifest."""
 
     kind: Literal["archive"]
-    path: Line  # a path, or s3://bucket/prefix, s3://bucket/drop.zip
+    path: DropPath  # a path, or s3://bucket/prefix, s3://bucket/drop.zip
     license: str | None = None  # licence of pictures for which the manifest names none; the next two likewise
     contract: Line | None = None
     consent: Line | None = None

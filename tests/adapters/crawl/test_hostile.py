@@ -46,6 +46,7 @@ def acquire(project: Path, source: str, **environment: str) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+    assert "SECRET" not in done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module", params=CHANNELS)
@@ -53,9 +54,13 @@ def met(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     project = tmp_path_factory.mktemp(request.param)
     with serving(hostile.replies()) as site:
         pages = {f"/p/{name}": html(f'<img class="photo" src="{address(site.address, name)}">') for name in CASES}
-        links = "".join(f'<a class="product" href="{page}">x</a>' for page in pages)
+        secret = [f"http:{slashes}user:SECRET@{site.host}/img/plain" for slashes in ("//", "\\\\")]
+        pages["/p/secret"] = html("".join(f'<img class="photo" src="{url}">' for url in secret))
+        links = "".join(f'<a class="product" href="{page}">x</a>' for page in (*pages, secret[0]))
         site.replies |= pages | {"/": html(links)}
         rows = [f'"{address(site.address, name)}",{site.address}/p/{name}' for name in CASES]
+        rows += [f"{url},{site.address}/p/secret" for url in secret]
+        rows += [f"{site.address}/img/plain,http:{slashes}user:SECRET@{site.host}/p/shown" for slashes in ("//", "/")]
         (project / "list.csv").write_text("\n".join(["url,page_url", *rows]))
         configured(project, request.param, site, timeout_s=1, max_bytes=MAX_BYTES)
         acquire(project, request.param)
@@ -69,6 +74,20 @@ def test_each_is_a_row_with_its_outcome(met: Met, name: str) -> None:
     outcome, reason = (case.instead if found["source"] == "urls" and case.instead else None) or case.outcome
     assert (found["outcome"], found["reason"]) == (outcome, reason)
     assert (found["image_id"] is None) == (outcome != "stored")
+
+
+def test_no_row_holds_a_user_or_a_password_of_an_address(met: Met) -> None:
+    said = met.rows.write_csv()
+    assert "SECRET" not in said
+    assert "user" not in said
+    found = met.rows.filter(reason="credentials")
+    channel = met.rows["source"][0]
+    if channel == "urls":
+        assert found["url"].to_list() == [f"list.csv!{len(CASES) + 1}", f"list.csv!{len(CASES) + 2}"]
+        assert met.rows.filter(page_url=f"http://{met.site.host}/p/shown")["outcome"].to_list() == ["duplicate"]
+    else:  # on the page, and on the listing
+        assert found["url"].to_list() == [f"http://***@{met.site.host}/img/plain"] * 2
+    assert met.rows.filter(url=f"{met.site.address}/img/plain")["outcome"].is_in(["stored", "duplicate"]).all()
 
 
 @pytest.mark.parametrize("name", ["moved-without-an-end", "moved-to-a-file", "moved-to-no-address"])

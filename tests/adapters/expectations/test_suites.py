@@ -81,7 +81,7 @@ def _votes() -> pl.DataFrame:
 def _annotators() -> pl.DataFrame:
     columns = {
         "annotator": ["s-1", "s-2", "s-3"], "gold_most": [0.7, None, 1.0], "run_chance": [0.01, 1.0, None],
-        "quick_low": [0.5, None, 0.0],
+        "quick_low": [0.5, None, 0.0], "suspicion": [None, None, None],
     }  # fmt: skip
     return pl.DataFrame(columns)
 
@@ -220,6 +220,7 @@ def test_an_unknown_licence_passes_where_it_may_be_kept():
         ("votes", pl.lit(0.31).alias("none_low")),
         ("annotators", _first("run_chance", 0.009)),
         ("annotators", _first("quick_low", 0.51)),
+        ("annotators", _first("suspicion", "spammer")),
         ("labels", pl.lit(0.11).alias("conflicts_low")),
         ("labels", pl.lit(0.06).alias("changed_low")),
         ("labels", pl.lit(0.009).alias("drift_chance")),

@@ -21,6 +21,7 @@ from silverprint.config import UrlSource
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.fetch_result import Showing
 from silverprint.store import ShardReader
+from silverprint.store.intake import field_bounds
 from silverprint.store.shards.verify import inspect
 from tests.adapters.crawl.test_crawl import await_parts
 from tests.helpers.crawl_projects import configured
@@ -84,6 +85,37 @@ def test_a_bad_row_is_a_row(tmp_path: Path, name: str, text: bytes, fault: list[
     rows = read(tmp_path / name)
     assert [found for _, found in rows] == fault
     assert not any("secret" in showing.url for showing, _ in rows)
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        *((f"http:{slashes}ada:secret@h/1", "credentials") for slashes in ("\\\\", "/", "///", "", "\\/")),
+        ("http://ada:se/cret@h/1", "credentials"), ("ada:secret@h/1", "credentials"),
+        ("//ada:secret@h/", "credentials"),
+        ("http://127.0.0.1:8123\\@example.org/1", None), ("http://@h/1", None), ("http://h/ada:b@2x.jpg", None),
+    ],
+)  # fmt: skip
+def test_who_one_is_stands_in_no_row_however_it_is_written(tmp_path: Path, written: str, fault: str | None) -> None:
+    rows = [{"url": written, "page_url": ""}, {"url": "http://h/2", "page_url": written}]
+    ((one, found), (other, none)) = read(write(tmp_path / "list.jsonl", rows))
+    assert (found, none) == (fault, None)
+    assert (one.url == "list.jsonl!1") == (fault == "credentials")
+    if written != "ada:secret@h/1":  # by the standard an address of a scheme `ada`, which names nobody
+        assert "secret" not in str(field_bounds.showing(other))
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        *((f"http:{slashes}H.example/a b.jpg", "http://h.example/a%20b.jpg") for slashes in ("\\\\", "/", "///", "")),
+        ("http://h.example\\a.jpg", "http://h.example/a.jpg"), ("ht\ntp://h.exa\tmple/a", "http://h.example/a"),
+        *((same, same) for same in ("HTTP://H.example/a b.jpg", "http://h.example/a\\b", "http:///", "p", "ftp:/h/a")),
+    ],
+)  # fmt: skip
+def test_an_address_that_browsers_alone_read_is_stored_as_it_is_sent(tmp_path: Path, written: str, stored: str) -> None:
+    ((showing, _),) = read(write(tmp_path / "list.jsonl", [{"url": written, "page_url": written}]))
+    assert (showing.url, showing.page_url) == (stored, stored)
 
 
 def test_what_a_table_of_floats_calls_empty_is_empty(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from silverprint import config, layout
-from silverprint.campaign import annotator_ledger, ledgers
+from silverprint.campaign import annotator_ledger, ledgers, round_status
 from silverprint.core.evaluation import training_set
 from silverprint.errors import ConfigError, DataError
 from silverprint.records import GATE_ROWS, LABELS, MANIFEST, UNSURE, VOTES, WAIVERS
@@ -177,7 +179,7 @@ def test_a_broken_quality_file_is_a_clear_error(labelled, text):
 
 
 @pytest.mark.slow
-def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(project):
+def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(project, capsys):
     params = campaign.small(config.load(), evaluation=24)
     campaign.write_pool()
     campaign.write_start()
@@ -195,9 +197,25 @@ def test_one_of_three_who_does_not_look_is_named_and_retiring_them_is_a_way_on(p
         DataError, match=r'alpha_round.*; silverprint people retire s-1 --why "(spammer|adversary)", or silverprint'
     ):
         gate.run(params, "r01")
+    passing = replace(params, gate=replace(params.gate, min_alpha=-1.0))
+    capsys.readouterr()
+    gate.run(passing, "r01")
+    said = capsys.readouterr().err
+    assert re.search(
+        r"r01: warning: people who seem not .*: s-1: (spammer|adversary) \(.*; kappa -?0\.\d+ of \d+ votes\);", said
+    )
+    assert 'silverprint people list; without their votes: silverprint people retire s-1 --why "..."' in said
+    [finding] = [one for one in result()["findings"] if one["column"] == "suspicion"]
+    assert (finding["success"], finding["severity"]) == (False, "warning")
+    status = round_status.status_of(passing, "r01")
+    assert (status.gate, status.gate_warnings) == ("passed", sum(not one["success"] for one in result()["findings"]))
+    assert failed_rows().filter(annotator="s-1")["expectation"].to_list() == [
+        "expect_column_values_to_be_null:suspicion"
+    ]
     annotator_ledger.add("s-1", "retired", "spammer")
     labels.run(params, "r01")
     gate.run(params, "r01")
+    assert "seem not" not in capsys.readouterr().err
     table = tables.read(layout.labels("r01") / "labels.parquet", LABELS)
     asked = ledgers.queue("r01").join(table, on="image_id")
     assert (asked["label"] == pl.Series([classes[rank % len(classes)] for rank in asked["rank"]])).all()

@@ -10,7 +10,7 @@ from silverprint import config
 from silverprint.config.model import Gate
 from silverprint.core.gates import changed_labels, class_drift, group_conflicts
 from silverprint.core.gates.counted_share import CountedShare
-from silverprint.records import LABELS, NONE_OF_THESE, UNSURE, VOTES, conform, empty
+from silverprint.records import ANNOTATORS, LABELS, NONE_OF_THESE, UNSURE, VOTES, conform, empty
 from silverprint.stages.gate import people
 
 CLASSES = 8
@@ -113,6 +113,19 @@ def test_three_at_the_floor_are_hardly_ever_stopped_and_three_who_do_not_look_ar
 
     assert sum(stops(0.7) for _ in range(200)) <= 0.02 * 200
     assert sum(stops(0.1) for _ in range(200)) >= 0.97 * 200
+
+
+def test_suspected_are_people_alone_whose_votes_count():
+    names = ["a-1", "a-2", "a-3", "a-4", "import:shop"]
+    columns = {
+        "annotator": names, "suspicion": ["spammer", "adversary", None, "spammer", "spammer"],
+        "state": ["active", "paused", "active", "retired", "active"], "beyond_chance": [0.0171, -0.4, 0.9, 0.0, 0.0],
+        "compared": [40, 12, 40, 40, 40],
+    }  # fmt: skip
+    assert people.suspected(conform(pl.DataFrame(columns), ANNOTATORS)).rows() == [
+        ("a-1", "spammer", "spammer (answers do not depend on the picture; kappa 0.02 of 40 votes)"),
+        ("a-2", "adversary", "adversary (answers depend on the picture, and are wrong; kappa -0.4 of 12 votes)"),
+    ]
 
 
 def test_a_round_without_answers_has_nobody():

@@ -7,7 +7,8 @@ The parameters each suite asks for:
   `classes`
 - votes.json (a round's answers; `withdrawn`; with constant columns, lower ends of the 95 % intervals of two shares:
   `unsure_low`, `none_low`, `anchoring_low`): `max_unsure`, `max_none`, `max_anchoring`
-- annotators.json (people, as `stages.gate.people` has them): `min_gold`, `level` (of a test)
+- annotators.json (people, as `stages.gate.people` has them, with whom `labels` suspects): `min_gold`, `level` (of a
+  test)
 - training.json (what a model of the round's labels learns from: labels, and pictures that nobody was asked about;
   `withdrawn`, `judging`): `roles` (that may be trained on; null of pictures without a label)
 - labels.json (the labels by people that a round answers for; `withdrawn`; and with constant columns: `alpha_round`,

@@ -1,19 +1,22 @@
 """Rows of a list, one at a time: a list may be longer than memory."""
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from silverprint.config import UrlSource
 from silverprint.console import say
 from silverprint.core.licenses import spdx
 from silverprint.errors import ConfigError, UnavailableError
 from silverprint.fetch_result import Showing
+from silverprint.fetching.urls import resolve_url
 from silverprint.store.foreign_tables import READERS, Fault, Row, Shape
 from silverprint.store.foreign_tables.row import text
+from silverprint.userinfo import without_userinfo
 
 _COLUMNS: Final = ("url", "license", "caption", "label", "page_url")
 _ALIASES: Final = {"text": "caption"}  # LAION's name for it
@@ -27,6 +30,10 @@ _PASSED_OVER: Final = frozenset(
 _CAPTION: Final = 10_000  # characters; what is longer is cut
 _LONGEST: Final = 2_000  # characters of a label, a licence, ...; addresses are bounded where they are requested
 _BOUNDED_ELSEWHERE: Final = ("caption", "url", "page_url")
+_USUAL: Final = re.compile(
+    r"https?://[^/\\?#\s]++(?![\\\s])", re.IGNORECASE
+)  # what every reader finds the same host in
+_USER_AND_HOST: Final = re.compile(r"[^/\\?#:]*+:[^/\\?#]*@")  # as people write it who leave out the scheme
 _spdx = lru_cache(1024)(spdx)
 
 
@@ -105,18 +112,25 @@ def _said(row: Row) -> dict[str, str | None] | None:
 
 def _has_credentials(url: str) -> bool:
     """Whether it names a user or a password, which an index, versioned and shared, must not."""
-    try:
-        return "@" in urlsplit(url).netloc
-    except ValueError:
-        return False
+    return without_userinfo(url) != url or _USER_AND_HOST.match(url) is not None
+
+
+def _read_by_all(address: str) -> str:
+    """`address` as it stands; where browsers alone find its host, by turning backslashes and the like, as they write
+    it, so that takedowns of that host and counts of hosts find it, too."""
+    if _USUAL.match(address) is None:
+        with suppress(ValueError):
+            found = resolve_url(address)
+            return found if found.startswith(("http:", "https:")) else address
+    return address
 
 
 def _showing(said: dict[str, str | None], fallback: str | None) -> Showing:
     license_, evidence = (_spdx(said["license"]), "list") if said["license"] else (fallback, "source")
-    caption = said["caption"]
+    caption, page = said["caption"], said["page_url"]
     return Showing(
-        said["url"] or "",
-        said["page_url"],
+        _read_by_all(said["url"] or ""),
+        page and _read_by_all(page),
         license_,
         evidence if license_ else None,
         said["label"],

@@ -18,12 +18,17 @@ from silverprint.config import Params
 from silverprint.console import say
 from silverprint.errors import DataError
 from silverprint.records import ANNOTATORS, GATE_ROWS
+from silverprint.stages.gate import people
 from silverprint.stages.gate.evidence import NO_VARIATION_SAID, Evidence, Table
 from silverprint.store import files, tables
 
 FIGURE: Final = "expect_column_figure_to_be_between"
 _MOST_ROWS: Final = 1_000  # of one finding; the table is in Git
 _NAMES: Final = ("image_id", "annotator")
+_SUSPECTED: Final = "people who seem not to look at the pictures, and whose votes count:"
+_SEE_PEOPLE: Final = (
+    'see them all: silverprint people list; without their votes: silverprint people retire {} --why "..."'
+)
 _NOT_MEASURED: Final = "people's agreement is not measured: no picture has two votes that count"
 
 
@@ -105,8 +110,7 @@ def _stopped(name: str, stopping: list[Finding]) -> DataError:
 def _to_retire(name: str, stopping: list[Finding]) -> list[tuple[str, str]]:
     """Who is surely below the floor on gold, and who seems not to look at the pictures, of those whose votes count."""
     below = {row["annotator"]: row["found"] for one in stopping if one.column == "gold_most" for row in one.rows}
-    people = tables.read(layout.labels(name) / "annotators.parquet", ANNOTATORS)
-    suspected = people.filter(pl.col("suspicion").is_not_null() & (pl.col("state") != "retired"))
+    suspected = people.suspected(tables.read(layout.labels(name) / "annotators.parquet", ANNOTATORS))
     found = dict(suspected.select("annotator", "suspicion").iter_rows()) | below
     return [(who, what) for who, what in found.items() if ":" not in who]
 
@@ -122,6 +126,9 @@ def _row(finding: Finding) -> dict[str, object]:
 
 
 def _warned(finding: Finding) -> str:
+    if finding.column == "suspicion":
+        one = finding.rows[0]["annotator"]
+        return f"{_SUSPECTED} {finding.observed}; {_SEE_PEOPLE.format(one)}"
     return _NOT_MEASURED if finding.column == "alpha_round" else str(finding)
 
 

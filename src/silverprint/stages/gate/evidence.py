@@ -19,7 +19,7 @@ from silverprint.core.semisupervised import MOST
 from silverprint.core.splits import TRAINABLE
 from silverprint.core.votes import vote_ledger
 from silverprint.errors import restore_remedy
-from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, VOTES
+from silverprint.records import ANNOTATORS, LABELS, MANIFEST, NONE_OF_THESE, VOTES
 from silverprint.stages.gate import alpha_words, people
 from silverprint.store import json_files, tables
 
@@ -86,6 +86,7 @@ class Evidence:
         self.before = tables.read(before / "labels.parquet", LABELS)
         self.votes = tables.read(folder / "votes.parquet", VOTES).filter(pl.col("round") == name)
         self.answers = self.votes.filter(pl.col("status").is_in(vote_ledger.DONE))
+        self.annotators = tables.read(folder / "annotators.parquet", ANNOTATORS)
         self.manifest = tables.read(layout.MANIFEST, MANIFEST)
         self.queue = ledgers.queue(name)
         self.withdrawn = ledgers.withdrawn_images()
@@ -125,6 +126,8 @@ class Evidence:
     def _annotators(self) -> Table:
         gate, guesses = self.params.gate, self.queue.select("image_id", "predicted")
         rows = people.table(self.answers, guesses, self.quality["gold"]["annotators"], gate)
+        suspected = people.suspected(self.annotators)
+        rows = rows.join(suspected, on="annotator", how="full", coalesce=True).sort("annotator")
         return Table(
             rows, {}, {"min_gold": gate.min_gold, "level": gate.level}, keys=("annotator",), words=people.WORDS
         )

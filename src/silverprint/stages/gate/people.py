@@ -3,13 +3,15 @@
 import zlib
 from collections.abc import Mapping
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from silverprint.config.model import Gate
 from silverprint.core.evaluation.intervals import clopper_pearson
 from silverprint.core.gates import answer_runs, pace
+from silverprint.core.votes import imported_labels
+from silverprint.core.votes.annotators import ADVERSARY, SPAMMER
 from silverprint.records import INT, REAL, TEXT, Schema, conform
 
 PEOPLE: Schema = {
@@ -25,7 +27,16 @@ PEOPLE: Schema = {
 }
 
 # The column that says in words what another one measures.
-WORDS = {"gold_most": "gold_words", "run_chance": "run_words", "quick_low": "quick_words"}
+WORDS = {
+    "gold_most": "gold_words",
+    "run_chance": "run_words",
+    "quick_low": "quick_words",
+    "suspicion": "suspicion_words",
+}
+_SUSPECTED_OF: Final = {
+    SPAMMER: "answers do not depend on the picture",
+    ADVERSARY: "answers depend on the picture, and are wrong",
+}
 
 
 def table(votes: pl.DataFrame, guesses: pl.DataFrame, gold: Mapping[str, dict[str, Any]], gate: Gate) -> pl.DataFrame:
@@ -40,6 +51,22 @@ def table(votes: pl.DataFrame, guesses: pl.DataFrame, gold: Mapping[str, dict[st
     runs, quick, known = _runs(votes, guesses, gate.level), _quick(votes, gate.min_pace), _gold(gold, gate.level)
     rows = [{"annotator": who} | known.get(who, {}) | runs.get(who, {}) | quick.get(who, {}) for who in names]
     return conform(pl.DataFrame(rows, schema=PEOPLE), PEOPLE)
+
+
+def suspected(people: pl.DataFrame) -> pl.DataFrame:
+    """annotator, `suspicion` and, in words, `suspicion_words` of the people in ANNOTATORS whose votes count, and who
+    seem not to look at the pictures."""
+    who = pl.col("annotator")
+    count = (pl.col("state") != "retired") & ~who.str.starts_with(imported_labels.PREFIX)
+    found = people.filter(pl.col("suspicion").is_not_null() & count)
+    words = pl.format(
+        "{} ({}; kappa {} of {} votes)",
+        "suspicion",
+        pl.col("suspicion").replace_strict(_SUSPECTED_OF, return_dtype=pl.String),
+        pl.col("beyond_chance").round(2),
+        "compared",
+    )
+    return found.select("annotator", "suspicion", suspicion_words=words)
 
 
 def _gold(gold: Mapping[str, dict[str, Any]], level: float) -> dict[str, dict[str, Any]]:

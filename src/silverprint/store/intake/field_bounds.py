@@ -1,4 +1,5 @@
-"""Bounds on a stranger's fields, so that any table can hold them: length of texts, valid UTF-8, finite numbers.
+"""Bounds on a stranger's fields, so that any table can hold them: length of texts, valid UTF-8, finite numbers; and no
+address with a user or a password, which an index, versioned and shared, must not hold.
 
 Every row of every channel passes here, in the intake, before it goes into a part.
 """
@@ -10,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from silverprint.fetch_result import LONGEST_ADDRESS, Answer, Showing
 from silverprint.records import IMAGE_ID
+from silverprint.userinfo import HIDDEN, without_passwords, without_userinfo
 
 LONGEST: Final[Mapping[str, int]] = {  # characters of a field; more is cut, with a mark that tells two such texts apart
     "url": LONGEST_ADDRESS, "page_url": LONGEST_ADDRESS,
@@ -21,6 +23,7 @@ _VALIDATORS: Final[Mapping[str, int]] = {
     "etag": 1_024,
     "last_modified": 64,
 }  # one that is cut would be another: dropped
+_ADDRESSES: Final = ("page_url", "license")  # a licence may be one
 _STATUSES: Final = range(100, 1_000)
 _OUTCOMES: Final = ("present", "refused", "failed")
 _UNFIT: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # controls, and halves of signs
@@ -30,13 +33,13 @@ T = TypeVar("T", Showing, Answer)
 
 
 def address(url: str) -> str:
-    """`url` as a row has it."""
-    return str(_text(url, LONGEST_ADDRESS))
+    """`url` as a row has it; HIDDEN says that it named a user, and keeps it apart from the same address without one."""
+    return _field("url", url) or ""
 
 
 def content_type(value: Any) -> str | None:
     """What was stated as a type, as a row has it."""
-    return None if value is None else _text(value, LONGEST["content_type"])
+    return None if value is None else _text(_written(value), LONGEST["content_type"])
 
 
 def showing(said: Showing) -> Showing:
@@ -71,16 +74,21 @@ def _field(name: str, value: Any) -> Any:
     if value is None:
         return None
     if name in LONGEST:
-        return _text(value, LONGEST[name])
+        return _text(_without_secrets(name, _written(value)), LONGEST[name])
     if name in _VALIDATORS:
         is_fit = isinstance(value, str) and len(value) <= _VALIDATORS[name] and _UNFIT.search(value) is None
         return value if is_fit else None
     return value
 
 
-def _text(value: Any, longest: int) -> str:
-    """A value as text of at most so many characters; what is no text as Python writes it."""
-    value = _written(value)
+def _without_secrets(name: str, value: str) -> str:
+    if name == "url":
+        return without_userinfo(value, HIDDEN)
+    return without_userinfo(value) if name in _ADDRESSES else without_passwords(value)
+
+
+def _text(value: str, longest: int) -> str:
+    """A value as text of at most so many characters."""
     if len(value) > longest:
         mark = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         value = f"{value[: longest - len(mark) - 1]}…{mark}"
@@ -88,6 +96,7 @@ def _text(value: Any, longest: int) -> str:
 
 
 def _written(value: Any) -> str:
+    """What is no text as Python writes it."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     try:

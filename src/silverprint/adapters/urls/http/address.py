@@ -36,12 +36,12 @@ class Gate:
         """`url`, fit to be asked. Where its host is a name, the resolver looks at what that leads to.
 
         Raises:
-            Refused: `taken-down`, `scheme`, `private-address`.
+            Refused: `taken-down`, `scheme`, `private-address`: by the address as it is sent.
             Failed: `bad-url`, `credentials`.
         """
         try:
-            target(url)
             wire, origin = sendable_url(url)
+            target(wire)
             if self._takedowns.forbid(url, wire):
                 raise Refused("taken-down")
             return Address(wire, origin, self._host(origin), URL(wire, encoded=True))

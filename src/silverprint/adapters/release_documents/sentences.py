@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from silverprint.config.sources import UrlSource, WebSource
+from silverprint.config.sources import DEFAULT_AGENT, UrlSource, WebSource
 from silverprint.core.cleaning.rules import RULES
 from silverprint.core.reporting import summary
 from silverprint.core.reporting.release_facts import ReleaseFacts, SourceFacts, value_counts
@@ -29,6 +29,20 @@ LIMITS: Final = [
 _TOLD: Final = ("page_url", "caption", "license", "robots", "reservation", "contract", "consent")
 
 
+def limits(facts: ReleaseFacts) -> list[str]:
+    """LIMITS, and which pictures of test models of earlier rounds may have learnt from."""
+    if not facts.drawn_later:
+        return LIMITS
+    were = "was" if facts.drawn_later == 1 else "were"
+    return [
+        *LIMITS,
+        f"{facts.drawn_later:,} of test {were} drawn after {facts.params.chain[0]}. No model of the round that drew a"
+        " picture (round), or of a later one, was trained on it; those of earlier rounds may have learnt from it, as"
+        " from any picture that nobody was asked about: by the label that a source brought, or without one. Measure"
+        " such a model on the rows whose round is its own or an earlier one.",
+    ]
+
+
 def copied(facts: ReleaseFacts) -> str:
     """What is in the release beside its pictures, with a space before; empty where nothing is."""
     if not facts.copies:
@@ -44,8 +58,8 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{' '.join(name.split())} {count:,}" for name, count in counts.items() if count) or "none"
 
 
-def acquired(source: SourceFacts) -> str:
-    """What was looked at and taken of a source, and what was not."""
+def acquired(source: SourceFacts, used: str) -> str:
+    """What was looked at and taken of a source, and what was not; `used` says what became of it, `Released: 5`."""
     found = source.outcomes
     if not found:
         return f"{source.name} ({KINDS[source.settings.kind]}): nothing was looked at."
@@ -55,7 +69,7 @@ def acquired(source: SourceFacts) -> str:
     refused = f" Refused: {counted(source.refusals)}." if source.refusals else ""
     return (
         f"{source.name} ({KINDS[source.settings.kind]}{period}): {found['addresses']:,} {what}, {taken}.{refused}"
-        f" Released: {source.released:,}."
+        f" {used}."
     )
 
 
@@ -71,12 +85,18 @@ def obeyed(source: SourceFacts) -> str:
     )
 
 
+def user_agent(settings: WebSource | UrlSource) -> str:
+    """What the source's requests name as their user agent, as set now: of the default, that it names nobody."""
+    agent = settings.user_agent
+    return f"{agent.split()[0]} (the default: no contact was given)" if agent == DEFAULT_AGENT else agent
+
+
 def crawlers(facts: ReleaseFacts) -> dict[str, list[str]]:
-    """User agent, as set now -> the sources of which something was fetched."""
+    """User agent, as `user_agent` says -> the sources of which something was fetched."""
     found: dict[str, list[str]] = {}
     for source in facts.sources:
         if source.outcomes and isinstance(source.settings, WebSource | UrlSource):
-            found.setdefault(source.settings.user_agent, []).append(source.name)
+            found.setdefault(user_agent(source.settings), []).append(source.name)
     return found
 
 
@@ -102,7 +122,8 @@ def annotated(facts: ReleaseFacts) -> list[str]:
     answers = sum(one["answers"] for one in facts.annotators)
     return [
         f"{len(facts.annotators)} people gave {answers:,} answers in {len(facts.rounds)} rounds to the question:"
-        f" {dataset.title} They chose one of {len(facts.classes)} classes, \"not one of these\" or \"unsure\".",
+        f" {dataset.title} They chose one of {len(facts.classes)} classes, \"not one of these\" or \"unsure\". Answers"
+        " on gold pictures, by which people are measured and which are not released, are not counted.",
         f"Instructions: {' '.join(dataset.instructions.split())}",
         f"A label is the consensus of its votes (labels.consensus: {facts.params.labels.consensus}); a picture on"
         " which everybody was unsure, or that fits no class, is not released.",
@@ -179,9 +200,9 @@ def persons(facts: ReleaseFacts) -> list[str]:
     kinds = found.str.split(" ").explode().str.split(":").list.first()
     counts = value_counts(kinds)
     detected = (
-        f"Detectors found persons in {found.len():,} released pictures ({counted(counts)})."
+        f"Detectors found persons in {found.len():,} of {facts.rows.height:,} pictures ({counted(counts)})."
         if found.len()
-        else "No detector's finding of a person is on record for a released picture; that is no proof of absence."
+        else "No detector's finding of a person is on record for any of them; that is no proof of absence."
     )
     covered = f" The faces found in {facts.blurred:,} of them are blurred." if facts.blurred else ""
     consent = facts.rows["consent"].drop_nulls()

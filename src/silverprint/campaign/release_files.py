@@ -53,8 +53,7 @@ def _told(folder: Path, remedy: str) -> dict[str, str]:
     try:
         lines = (folder / NAME).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        rule = f"it has no {NAME}, by which its files are checked"
-        raise DataError(str(folder), rule, f"it is made anew by: {remedy}") from None
+        raise DataError(str(folder), f"it has no {NAME}, by which its files are checked", remedy) from None
     except UnicodeDecodeError:
         raise DataError(str(folder / NAME), "it is no text", remedy) from None
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}

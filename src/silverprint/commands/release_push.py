@@ -6,6 +6,7 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.adapters.huggingface import hub
+from silverprint.adapters.release_documents.sentences import pictures
 from silverprint.campaign import confirm, ledgers, release_files, release_versions, released
 from silverprint.config import Params
 from silverprint.console import say
@@ -45,7 +46,7 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
         say(line)
     say(f"to {repository} ({'public' if becomes_public else 'private'}), as its whole content, with the tag v{version}")
     if becomes_public and (unknown := licenses.get(_UNKNOWN, 0)):
-        rule = f"{_pictures(unknown)} without a known licence would be there for everybody to fetch"
+        rule = f"{pictures(unknown)} without a known licence would be there for everybody to fetch"
         raise UsageError(
             repository, rule, "leave --public out and push to a private repository, or see docs/formats.md"
         )
@@ -56,7 +57,7 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
     address = hub.push(layout.RELEASE, repository, version=version, private=not public)
     say(f"v{version} is at {address}")
     if gone := _withdrawn_earlier(version):
-        say(f"withdrawn of earlier versions: {_pictures(gone)}; what was pushed stays in the repository's history")
+        say(f"withdrawn of earlier versions: {pictures(gone)}; what was pushed stays in the repository's history")
 
 
 def _require_none_withdrawn(params: Params, rows: pl.DataFrame, version: int) -> None:
@@ -64,7 +65,7 @@ def _require_none_withdrawn(params: Params, rows: pl.DataFrame, version: int) ->
     if withdrawn:
         value = f"{layout.RELEASE} v{version}"
         raise DataError(
-            value, f"it holds {_pictures(withdrawn)} withdrawn since", f"run: {released.remake_command(params)}"
+            value, f"it holds {pictures(withdrawn)} withdrawn since", f"run: {released.remake_command(params)}"
         )
 
 
@@ -79,12 +80,8 @@ def _plan(rows: pl.DataFrame, version: int, licenses: dict[str, int]) -> Iterato
     files = [path for path in layout.RELEASE.rglob("*") if path.is_file()]
     size = _size(sum(path.stat().st_size for path in files))
     formats = ", ".join(sorted(path.name for path in layout.RELEASE.iterdir() if path.is_dir()))
-    yield f"{layout.RELEASE} v{version}: {_pictures(rows.height)}, {len(files):,} files, {size} ({formats})"
+    yield f"{layout.RELEASE} v{version}: {pictures(rows.height)}, {len(files):,} files, {size} ({formats})"
     yield f"licences: {', '.join(f'{name} {count:,}' for name, count in licenses.items())}"
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'' if count == 1 else 's'}"
 
 
 def _size(count: int) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from silverprint.adapters.release_documents import datasheet, training_summary
-from silverprint.adapters.release_documents.croissant import provenance, responsible_ai
+from silverprint.adapters.release_documents.croissant import provenance, responsible_ai, usage
 from silverprint.adapters.release_documents.sheet import MARK, Item, Section, Sheet, table
 from silverprint.core.reporting import release_facts
 from tests.helpers.release_facts import facts
@@ -93,7 +93,7 @@ def test_the_datasheet_counts_what_is_released() -> None:
 
 def test_the_summary_counts_what_is_trained_on() -> None:
     made = training_summary.sheet(facts())
-    assert "the 11 pictures of train, imported and silver; the 3 of test" in made.about
+    assert "Counted are 11 pictures of train, imported and silver; 3 of test" in made.about
     assert item(made, "modalities").figures["images"] == 11
     assert item(made, "latest").tables == "01/2026 (a picture fetched 2026-01-23T00:00:00Z)."
     assert item(made, "crawl-period").tables == "01/2026 to 01/2026"
@@ -132,6 +132,17 @@ def test_pictures_that_earlier_models_may_have_learnt_from_are_counted() -> None
         assert said in str(item(datasheet.sheet(found), key).tables)
         assert said not in str(item(datasheet.sheet(told), key).tables)
     assert said in str(responsible_ai.fields(found)["rai:dataLimitations"])
+
+
+def test_one_picture_is_no_pictures() -> None:
+    told = facts()
+    rows = told.rows.unique("split", maintain_order=True)
+    sources = release_facts.sources(told.params, made_raw(rows), rows)
+    found = replace(told, rows=rows.filter(split="train"), sources=sources, withdrawn=1)
+    for made in SHEETS.values():
+        assert re.search(r"\b1 picture\b", made(found).to_markdown())
+        assert not re.search(r"\b1 pictures", made(found).to_markdown())
+    assert usage.offer("MIT", 1)["name"] == "1 picture under MIT"
 
 
 def test_the_agent_of_a_crawl_that_names_nobody_is_told_as_that() -> None:

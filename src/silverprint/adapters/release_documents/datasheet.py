@@ -42,7 +42,7 @@ def _composition(facts: ReleaseFacts) -> tuple[Item, ...]:
         name: {split: facts.rows.filter(split=split, label=name).height for split in splits} for name in facts.classes
     }
     rows = [(name, *counts.values()) for name, counts in by_class.items()]
-    total = f"{facts.rows.height:,} pictures: {sentences.counted(facts.splits)}.{sentences.copied(facts)}"
+    total = f"{sentences.pictures(facts.rows.height)}: {sentences.counted(facts.splits)}.{sentences.copied(facts)}"
     return (
         Item("instances", "What is an instance?", f"A picture with one of {len(facts.classes)} classes."),
         Item("counts", "How many instances are there, of each kind?",
@@ -210,7 +210,7 @@ def _changes(facts: ReleaseFacts) -> str:
 
 
 def _taken_out(facts: ReleaseFacts) -> str:
-    return f"A picture is taken out by its image_id or its url; {facts.withdrawn:,} are withdrawn so far."
+    return f"A picture is taken out by its image_id or its url; withdrawn so far: {facts.withdrawn:,}."
 
 
 def _listed(texts: list[str]) -> str:

@@ -53,6 +53,11 @@ def copied(facts: ReleaseFacts) -> str:
     )
 
 
+def pictures(count: int) -> str:
+    """`1 picture`, `2,000 pictures`."""
+    return f"{count:,} picture{'' if count == 1 else 's'}"
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """`near-duplicate 12, flat 3`, each name as one line; `none` where there are none."""
     return ", ".join(f"{' '.join(name.split())} {count:,}" for name, count in counts.items() if count) or "none"
@@ -102,7 +107,7 @@ def crawlers(facts: ReleaseFacts) -> dict[str, list[str]]:
 
 def missing(facts: ReleaseFacts) -> str:
     nulls = {name: facts.rows[name].null_count() for name in _TOLD}
-    return f"Of {facts.rows.height:,} pictures the source does not tell: {counted(nulls)}."
+    return f"Of {pictures(facts.rows.height)} the source does not tell: {counted(nulls)}."
 
 
 def cleaned(facts: ReleaseFacts) -> list[str]:
@@ -110,8 +115,8 @@ def cleaned(facts: ReleaseFacts) -> list[str]:
     words = {rule.reason: rule.words for rule in RULES}
     kept = int(facts.manifest["kept"].sum())
     rejected = [
-        f"Rejected as {reason}: {pictures:,} ({words.get(reason, reason)})."
-        for reason, pictures in summary.rejections(facts.manifest).iter_rows()
+        f"Rejected as {reason}: {rejected_so:,} ({words.get(reason, reason)})."
+        for reason, rejected_so in summary.rejections(facts.manifest).iter_rows()
     ]
     stripped = "Metadata that could identify a person or a place was stripped; the pixels are those fetched."
     return [f"Of {facts.manifest.height:,} acquired pictures {kept:,} were kept.", *rejected, stripped]
@@ -133,7 +138,7 @@ def annotated(facts: ReleaseFacts) -> list[str]:
 def round_said(row: Mapping[str, Any]) -> str:
     alpha = "undefined" if row["alpha"] is None else f"{row['alpha']:.2f}"
     return (
-        f"Round {row['round']}: {row['pictures']:,} pictures, {row['votes']:,} votes, {row['abstained']:,} unsure,"
+        f"Round {row['round']}: {pictures(row['pictures'])}, {row['votes']:,} votes, {row['abstained']:,} unsure,"
         f" {row['people']} people, Krippendorff's alpha {alpha}."
     )
 
@@ -143,7 +148,7 @@ def votes_per_picture(facts: ReleaseFacts) -> str:
     if human.is_empty():
         return ""
     counts = human.value_counts().sort("n_votes")
-    said = ", ".join(f"{votes}: {pictures:,}" for votes, pictures in counts.iter_rows())
+    said = ", ".join(f"{votes}: {number:,}" for votes, number in counts.iter_rows())
     return f"Pictures by number of votes: {said}. Labels of a model or a source have none."
 
 
@@ -182,7 +187,7 @@ def uses(facts: ReleaseFacts) -> list[str]:
         "imported": "training where some wrong labels are tolerable",
         "silver": "training where some wrong labels are tolerable",
     }
-    return [f"{name}: {wanted[name]} ({count:,} pictures)." for name, count in facts.splits.items()]
+    return [f"{name}: {wanted[name]} ({pictures(count)})." for name, count in facts.splits.items()]
 
 
 def biases(facts: ReleaseFacts) -> list[str]:
@@ -200,7 +205,7 @@ def persons(facts: ReleaseFacts) -> list[str]:
     kinds = found.str.split(" ").explode().str.split(":").list.first()
     counts = value_counts(kinds)
     detected = (
-        f"Detectors found persons in {found.len():,} of {facts.rows.height:,} pictures ({counted(counts)})."
+        f"Detectors found persons in {found.len():,} of {pictures(facts.rows.height)} ({counted(counts)})."
         if found.len()
         else "No detector's finding of a person is on record for any of them; that is no proof of absence."
     )
@@ -208,7 +213,7 @@ def persons(facts: ReleaseFacts) -> list[str]:
     consent = facts.rows["consent"].drop_nulls()
     return [
         detected + covered,
-        f"A reference to consent is on record for {consent.len():,} of {facts.rows.height:,} pictures.",
+        f"A reference to consent is on record for {consent.len():,} of {pictures(facts.rows.height)}.",
     ]
 
 
@@ -216,6 +221,6 @@ def versions(facts: ReleaseFacts) -> str:
     line = facts.version
     return (
         f"This is version {line['version']} of {line['at'][:10]}, digest {line['digest']}. Every change of pictures,"
-        f" splits or labels makes a new version; {facts.withdrawn:,} pictures are withdrawn so far and in none that is"
-        " made now. To have a picture taken out, name its image_id or its url."
+        f" splits or labels makes a new version; withdrawn so far and in none that is made now:"
+        f" {pictures(facts.withdrawn)}. To have a picture taken out, name its image_id or its url."
     )

@@ -28,7 +28,7 @@ def sheet(facts: ReleaseFacts) -> Sheet:
     about = (
         "Contribution of this dataset to the public summary of training content that Article 53(1)(d) of Regulation"
         " (EU) 2024/1689 asks of providers of general-purpose AI models, by the sections of the AI Office's template"
-        f" of 24 July 2025. Counted are the {training:,} pictures of train, imported and silver; the {rest:,} of"
+        f" of 24 July 2025. Counted are {sentences.pictures(training)} of train, imported and silver; {rest:,} of"
         f" test are for measuring, not for training. Version {facts.version['version']} of the dataset,"
         f" {facts.version['at'][:10]}."
     )
@@ -130,7 +130,7 @@ def _crawled(facts: ReleaseFacts) -> tuple[Item, ...]:
              f"{_month(min(first for first, _ in ends))} to {_month(max(last for _, last in ends))}" if ends else None,
              open=not ends, figures={source.name: [source.first, source.last] for source in fetched}),
         Item("crawled-content", "Type of content and online sources crawled",
-             f"{used.height:,} pictures for training, of hosts: {facts.domains.height:,}.\n\n"
+             f"{sentences.pictures(used.height)} for training, of hosts: {facts.domains.height:,}.\n\n"
              + "\n".join(f"- {_acquired(source)}" for source in fetched), open=True),
         Item("crawled-modalities", "Type of modality covered", "Image."),
         _domains(facts),
@@ -212,7 +212,7 @@ def _reserved(facts: ReleaseFacts) -> tuple[Item, ...]:
 def _illegal(facts: ReleaseFacts) -> tuple[Item, ...]:
     return (
         Item("illegal-content", "General description of measures taken",
-             f"{facts.withdrawn:,} pictures are withdrawn so far, with their copies, and are in no version made since."
+             f"Withdrawn so far, with copies, and in no version made since: {sentences.pictures(facts.withdrawn)}."
              " The tables tell of no other measure against illegal content.", open=True,
              figures={"withdrawn": facts.withdrawn}),
     )  # fmt: skip
@@ -235,7 +235,8 @@ def _given(facts: ReleaseFacts, before: str) -> str:
     if not found:
         return "No picture for training came from a drop or a folder."
     kinds = "\n".join(
-        f"- {source.name} ({sentences.KINDS[source.settings.kind]}): {source.training:,} pictures" for source in found
+        f"- {source.name} ({sentences.KINDS[source.settings.kind]}): {sentences.pictures(source.training)}"
+        for source in found
     )
     return f"{before}\n\n{kinds}"
 

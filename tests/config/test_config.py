@@ -234,6 +234,7 @@ def test_a_private_address_that_can_be_met_is_taken(entry: str) -> None:
     [
         (["coco"], r"formats = \[coco\]: .* Parquet .*; write \[parquet, coco\]"),
         ([], r"write \[parquet\]"),
+        (["coco", "coco"], r"write \[parquet, coco\]"),
         (["parquet", "csv", "csv"], r"names a format twice; write \[parquet, csv\]"),
         (["parquet", "zip"], r"release\.formats.*'zip': must be 'parquet', 'imagefolder'"),
         ("parquet", r"release\.formats = 'parquet'"),

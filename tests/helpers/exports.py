@@ -82,7 +82,7 @@ def webdataset(folder: Path) -> Found:
     import webdataset
 
     found: Found = {}
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("*.tar")):
         for sample in webdataset.WebDataset(str(path), shardshuffle=False):
             row = json.loads(sample["json"])
             assert row["image_id"] == sample["__key__"]

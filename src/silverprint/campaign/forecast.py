@@ -259,7 +259,7 @@ def _comparisons(params: Params, spent: dict[str, Effort]) -> list[Comparison]:
         if not pair.is_empty():
             labels, one, other = (pair[column].to_numpy() for column in ("label", "before", "after"))
             weights = weighted.weights_of(pair)
-            step = stopping.step(labels, one, other, _stability(folders), seed=params.seed, weights=weights)
+            step = stopping.step(labels, one, other, _stability(folders), weights=weights)
             found.append(Comparison(after, before, step, spent[after]))
     return found
 

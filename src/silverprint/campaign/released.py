@@ -1,13 +1,16 @@
 """Rows of the release on this disk, read from its Parquet files without the images."""
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from silverprint import layout
 from silverprint.campaign import round_state
 from silverprint.config import Params
+from silverprint.records import VERSION, conform, empty
 
 
 def released_rows(image_ids: Collection[str]) -> pl.DataFrame:
@@ -18,6 +21,18 @@ def released_rows(image_ids: Collection[str]) -> pl.DataFrame:
     for path in sorted((layout.RELEASE / "parquet").glob("*.parquet")):
         found = pl.scan_parquet(path).select(*columns).filter(pl.col("image_id").is_in(sorted(image_ids))).collect()
         parts.append(found.with_columns(split=pl.lit(_split(path))))
+    return pl.concat(parts)
+
+
+def version_rows(folder: Path) -> pl.DataFrame:
+    """What the Parquet files of the release in `folder` hold, a VERSION: augmented copies are no pictures."""
+    parts = [empty(VERSION)]
+    for path in sorted((folder / "parquet").glob("*.parquet")):
+        features = json.loads(pq.read_schema(path).metadata[b"huggingface"])["info"]["features"]
+        names = dict(enumerate(features["label"]["names"]))
+        found = pl.scan_parquet(path).filter(pl.col("parent").is_null()).select("image_id", "label", "label_source")
+        label = pl.col("label").replace_strict(names, default=None, return_dtype=pl.String)
+        parts.append(conform(found.collect().with_columns(label, split=pl.lit(_split(path))), VERSION))
     return pl.concat(parts)
 
 

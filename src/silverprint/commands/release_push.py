@@ -6,7 +6,8 @@ import polars as pl
 
 from silverprint import layout
 from silverprint.adapters.huggingface import hub
-from silverprint.campaign import confirm, ledgers, release_versions, released
+from silverprint.adapters.release_documents.sentences import pictures
+from silverprint.campaign import confirm, ledgers, release_files, release_versions, released
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.dvcfiles import missing_outputs
@@ -22,10 +23,12 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
 
     Raises:
         UnavailableError: there is no release, or the Hub is not reached.
-        DataError: the release holds withdrawn pictures.
-        UsageError: pictures without a known licence would become public, or nobody confirmed.
+        DataError: the release holds withdrawn pictures, or is not what was released.
+        UsageError: the repository's name is none, pictures without a known licence would become public, or nobody
+            confirmed.
         NotAllowedError: the token may not write there.
     """
+    hub.require_name(repository)
     missing_outputs.require_pulled(layout.RELEASE, layout.RELEASE_TABLES)
     known = release_versions.ledger()
     if known.is_empty() or not layout.RELEASE.is_dir():
@@ -34,6 +37,8 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
     version = known["version"].to_list()[-1]
     rows = release_versions.held(version)
     _require_none_withdrawn(params, rows, version)
+    remedy = f"run: {released.remake_command(params)}"
+    release_files.require_whole(layout.RELEASE, version, known["digest"].to_list()[-1], remedy)
     licenses = _licenses(rows)
     is_private = None if dry_run else hub.is_private(repository)  # a dry run asks nobody
     becomes_public = public if is_private is None else not is_private
@@ -41,7 +46,7 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
         say(line)
     say(f"to {repository} ({'public' if becomes_public else 'private'}), as its whole content, with the tag v{version}")
     if becomes_public and (unknown := licenses.get(_UNKNOWN, 0)):
-        rule = f"{unknown} pictures have no known licence, and everybody could fetch them"
+        rule = f"{pictures(unknown)} without a known licence would be there for everybody to fetch"
         raise UsageError(
             repository, rule, "leave --public out and push to a private repository, or see docs/formats.md"
         )
@@ -52,14 +57,16 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
     address = hub.push(layout.RELEASE, repository, version=version, private=not public)
     say(f"v{version} is at {address}")
     if gone := _withdrawn_earlier(version):
-        say(f"{gone} pictures of earlier versions are withdrawn: if pushed, they stay in the repository's history")
+        say(f"withdrawn of earlier versions: {pictures(gone)}; what was pushed stays in the repository's history")
 
 
 def _require_none_withdrawn(params: Params, rows: pl.DataFrame, version: int) -> None:
     withdrawn = rows.filter(pl.col("image_id").is_in(sorted(ledgers.withdrawn_images()))).height
     if withdrawn:
         value = f"{layout.RELEASE} v{version}"
-        raise DataError(value, f"{withdrawn} of its pictures are withdrawn", f"run: {released.remake_command(params)}")
+        raise DataError(
+            value, f"it holds {pictures(withdrawn)} withdrawn since", f"run: {released.remake_command(params)}"
+        )
 
 
 def _licenses(rows: pl.DataFrame) -> dict[str, int]:
@@ -71,10 +78,15 @@ def _licenses(rows: pl.DataFrame) -> dict[str, int]:
 
 def _plan(rows: pl.DataFrame, version: int, licenses: dict[str, int]) -> Iterator[str]:
     files = [path for path in layout.RELEASE.rglob("*") if path.is_file()]
-    size = sum(path.stat().st_size for path in files) / 1e6
+    size = _size(sum(path.stat().st_size for path in files))
     formats = ", ".join(sorted(path.name for path in layout.RELEASE.iterdir() if path.is_dir()))
-    yield f"{layout.RELEASE} v{version}: {rows.height:,} pictures, {len(files):,} files, {size:,.1f} MB ({formats})"
+    yield f"{layout.RELEASE} v{version}: {pictures(rows.height)}, {len(files):,} files, {size} ({formats})"
     yield f"licences: {', '.join(f'{name} {count:,}' for name, count in licenses.items())}"
+
+
+def _size(count: int) -> str:
+    """Of `count` bytes."""
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
 def _withdrawn_earlier(version: int) -> int:

@@ -183,7 +183,7 @@ def _formats(formats: tuple[str, ...]) -> None:
     value = f"release.formats = [{', '.join(formats)}]"
     if "parquet" not in formats:
         rule = "silverprint itself reads from Parquet what was released"
-        raise ConfigError(value, rule, f"write [{', '.join(['parquet', *formats])}]")
+        raise ConfigError(value, rule, f"write [{', '.join(dict.fromkeys(['parquet', *formats]))}]")
     if len(set(formats)) < len(formats):
         raise ConfigError(value, "names a format twice", f"write [{', '.join(dict.fromkeys(formats))}]")
 

@@ -189,7 +189,7 @@ class PlannedRound:
     page_images: Annotated[int, Field(ge=12, le=48)] = 24  # pictures on a shared page, at most
     floor: Share = 0.0  # share of the strategy's picks that is divided evenly among the predicted classes
     relabel: Share = 0.0  # share of the budget, at most, for a second look at earlier labels in doubt
-    audit: Share = 0.0  # share of the budget that is drawn at random to test automatic labels, never trained on
+    audit: Share = 0.0  # share of the budget that is drawn at random to test automatic labels; not trained on since
     gold: Annotated[int, Field(ge=0, le=10_000)] = 0  # pictures of data/gold.csv, hidden among the others
 
     @property
@@ -242,7 +242,7 @@ class Gate:
 
 @frozen
 class Promise:
-    """What holds of a release's automatic labels, as far as random pictures that no model was trained on can tell."""
+    """What holds of a release's automatic labels, as far as random pictures unseen by the model can tell."""
 
     precision: OpenShare = 0.97  # share of them that is right, at least
     confidence: OpenShare = 0.95  # share of campaigns, at least, in which that holds

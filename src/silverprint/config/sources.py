@@ -38,7 +38,7 @@ PICTURE_SIGNALS: Final[tuple[PictureSignal, ...]] = get_args(PictureSignal)
 Language: TypeAlias = Literal["en", "de", "zh"]  # languages of the pages that contributors see
 Translated: TypeAlias = Annotated[dict[Language, Shown], Field(min_length=1)]  # one text in each of a theme's languages
 
-_AGENT: Final = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
+DEFAULT_AGENT: Final = "silverprint/0.1 (dataset crawler; set sources.<name>.user_agent to your contact)"
 
 
 @frozen
@@ -57,7 +57,7 @@ class WebSource:
     allow_private: tuple[HostAndPort, ...] = ()  # host:port, the only private addresses that may be fetched
     max_bytes: Bytes = 20_000_000  # the largest response
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
-    user_agent: Line = _AGENT
+    user_agent: Line = DEFAULT_AGENT
     max_pages: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000  # pages that one crawl requests, listings included
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)  # extra headers for the hosts of `start` only
     cookies: dict[CookieName, CookieValue] = Field(default_factory=dict)  # cookies, sent to the hosts of `start` only
@@ -76,7 +76,7 @@ class UrlSource:
     per_host: Annotated[int, Field(ge=1, le=256)] = 2  # concurrent requests to one host
     max_bytes: Bytes = 20_000_000  # the largest response
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
-    user_agent: Line = _AGENT
+    user_agent: Line = DEFAULT_AGENT
     respect: tuple[Signal, ...] = SIGNALS
 
 

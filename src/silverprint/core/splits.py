@@ -11,7 +11,8 @@ SPLITS = ("train", "test", "silver", "imported")
 # Roles whose human labels may be trained on; gold is a check of people, not of pictures.
 TRAINABLE = ("train", "control", "relabel")
 
-# Roles that were drawn at random and are never trained on: they judge the model, and are the test.
+# Roles that were drawn at random, and that no model of their round or a later one is trained on: they judge the model,
+# and are the test.
 HELD_OUT = ("evaluation", "audit")
 
 # Roles whose labels judge: models, a strategy, a promise, people. No model's opinion takes part in them.

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from silverprint.adapters.exporters import imagefolder, parquet
+from silverprint.adapters.exporters import imagefolder, parquet, webdataset
+from silverprint.adapters.exporters.columns import COLUMNS
 from silverprint.adapters.exporters.exporter import Dataset
 from silverprint.adapters.huggingface import card
 from tests.adapters.huggingface.test_huggingface import a_card
@@ -65,3 +67,28 @@ def test_empty_classes_change_neither_pictures_nor_numbers(release: Path, tmp_pa
     (tmp_path / "train" / "00-t-shirt" / ".no-pictures").unlink()
     bare = datasets.load_dataset("imagefolder", data_dir=str(tmp_path / "train"))["train"]
     assert bare.num_rows == 2
+
+
+def test_shards_load_whose_first_samples_lack_what_others_have(release: Path, tmp_path: Path) -> None:
+    """Without their README.md the library takes a field for one of nulls, and knows no second format of a picture."""
+    assert release, "its cache and no network"
+    dataset = a_dataset()
+    last = pl.int_range(pl.len()).over("split") == pl.len().over("split") - 1
+    rows = dataset.rows.with_columns(
+        weight=pl.when(last & (pl.col("split") == "test")).then(2.5),
+        caption=pl.when(last).then(pl.lit("seen")),
+        format=pl.when(last).then(pl.lit("png")).otherwise("format"),
+    )
+    webdataset.export(Dataset("fashion", rows, CLASSES, dataset.read), tmp_path)
+    found = datasets.load_dataset(str(tmp_path))
+    assert {name: split.num_rows for name, split in found.items()} == COUNTS
+    assert found["test"].features["cls"].names == list(CLASSES)
+    wanted = {row["image_id"]: row for row in rows.select(*COLUMNS, "format").to_dicts()}
+    for row in (row for split in found.values() for row in split):
+        expected = wanted.pop(row["__key__"])
+        kind = expected.pop("format")
+        assert row["json"] == expected
+        assert found["train"].features["cls"].int2str(row["cls"]) == expected["label"]
+        assert row["png" if kind == "png" else "jpg"].size == (128, 128)
+        assert row["jpg" if kind == "png" else "png"] is None
+    assert not wanted

@@ -67,7 +67,7 @@ def test_a_crawl_tells_its_agent_its_time_and_what_robots_decided() -> None:
     crawl = document(facts())["prov:wasGeneratedBy"][0]
     assert crawl["@id"] == "activities/acquire/web"
     assert (crawl["prov:startedAtTime"], crawl["prov:endedAtTime"]) == ("2026-01-10T00:00:00Z", "2026-01-23T00:00:00Z")
-    assert "dataset crawler" in crawl["prov:wasAssociatedWith"]["prov:label"]
+    assert crawl["prov:wasAssociatedWith"]["prov:label"] == "silverprint/0.1 (the default: no contact was given)"
     told = values(crawl)
     assert (told["refused: robots"], told["refused: reserved"], told["refused"]) == (3, 4, 7)
     assert told["released, robots.txt: allowed"] == told["released"] == told["stored"] == 12

@@ -78,25 +78,6 @@ def test_wilson_holds_the_share_within_the_unit_interval(n, share) -> None:
         assert low <= successes / n <= high
 
 
-@pytest.mark.slow
-def test_the_gains_interval_covers_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(0)
-    covered = 0
-    for trial in range(400):
-        hard = rng.random(120)  # shared by both models: that is what pairing is for
-        ours, theirs = rng.random(120) < 0.3 + 0.6 * hard, rng.random(120) < 0.2 + 0.6 * hard
-        _, low, high = intervals.paired_gain(ours, theirs, seed=trial, resamples=300)
-        covered += low <= 0.1 <= high
-    assert 0.92 <= covered / 400 <= 0.98
-
-
-def test_equal_models_gain_nothing_and_the_seed_decides() -> None:
-    same = np.random.default_rng(0).random(40) < 0.5
-    assert intervals.paired_gain(same, same, seed=1) == (0.0, 0.0, 0.0)
-    other = ~same
-    assert intervals.paired_gain(same, other, seed=1) == intervals.paired_gain(same, other, seed=1)
-
-
 @given(seed=seeds, n=st.integers(1, 60), classes=st.integers(1, 5), members=st.integers(1, 4))
 def test_no_class_vanishes_from_a_bootstrap_sample(seed, n, classes, members) -> None:
     labels = np.random.default_rng(seed).integers(0, classes, n)

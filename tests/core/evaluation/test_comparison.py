@@ -28,7 +28,7 @@ def test_all_are_judged_on_the_same_pictures_by_the_newest_labels():
 
 def test_a_gain_counts_what_one_alone_knows():
     found = comparison.gain(comparison.shared({"r01": BEFORE, "r02": AFTER}, AFTER), "r01", "r02")
-    assert (found.won, found.lost, found.p) == (1, 0, 1.0)
+    assert (found.won, found.lost, found.accuracy.more_than_chance) == (1, 0, False)
     assert found.accuracy.value == pytest.approx(1 / 3)
     assert found.balanced.value == pytest.approx(1 / 2)
     assert {name: one.value for name, one in found.recall.items()} == {"bag": 0.0, "coat": 1.0}

@@ -119,7 +119,7 @@ def test_weighted_figures_of_a_draw_from_strata_are_those_of_the_pool_on_average
         change = comparison.gain(shared, "b", "a")
         found["gain"].append(change.accuracy.value)
         plain.append((a == y).mean())
-    assert stopping.step(y, b, a, None, seed=1, weights=weights).gain == pytest.approx(change.accuracy.value)
+    assert stopping.step(y, b, a, None, weights=weights).gain == pytest.approx(change.accuracy.value)
     for name, values in found.items():
         assert np.mean(values) == pytest.approx(true[name], abs=4 * np.std(values) / np.sqrt(len(values))), name
     assert abs(np.mean(plain) - true["accuracy"]) > 5 * np.std(plain) / np.sqrt(len(plain))
@@ -137,12 +137,12 @@ def test_the_gain_of_a_strategy_weighs_the_pictures():
     assert gain(found, right, pictures_stand_for=np.array([2.0, 2.0])) == gain(found, right)
 
 
-def test_the_weighted_test_is_the_exact_one_where_weights_are_equal():
+def test_the_weighted_gain_is_the_plain_one_where_weights_are_equal():
     for won, lost in ((0, 0), (5, 0), (4, 1), (9, 9), (20, 7)):
         kinds = np.repeat([0, 1, 2], [won, lost, 10])
         ours, theirs = kinds != 1, kinds != 0
-        even = paired.mcnemar(ours, theirs, np.full(len(kinds), 2.5))
-        assert even == pytest.approx(paired.mcnemar(ours, theirs))
+        even, plain = (paired.weights_of(len(kinds), one) for one in (np.full(len(kinds), 2.5), None))
+        assert paired.gain(ours, theirs, even) == pytest.approx(paired.gain(ours, theirs, plain))
 
 
 def test_a_reliability_diagram_weighs_its_bins():

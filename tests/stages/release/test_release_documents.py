@@ -5,12 +5,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from silverprint import config, layout
 from silverprint.config import Params
+from silverprint.core.reporting import summary
 from silverprint.errors import ConfigError
+from silverprint.records import LABELS, VOTES
 from silverprint.stages import release
+from silverprint.store import tables
 from tests.helpers.release_campaign import split
 
 DOCUMENTS = ("croissant.json", "datasheet.json", "datasheet.md", "training-summary.json", "training-summary.md")
@@ -35,6 +39,27 @@ def test_they_are_written_twice_alike_and_say_what_is_missing(
     first = contents()
     release.run(params)
     assert contents() == first
+
+
+@pytest.mark.slow
+def test_answers_on_gold_pictures_are_in_no_round(params: Params) -> None:
+    """As in the round's own figures (labels@r) and the report: one alpha for one round."""
+    path = layout.labels("r03") / "labels.parquet"
+    labels = tables.read(path, LABELS)
+    chosen = labels.filter(pl.col("round") == "r02", pl.col("role") == "train")["image_id"].head(20)
+    is_gold = pl.col("image_id").is_in(chosen.implode())
+    gold = pl.when(is_gold).then(pl.lit("gold"))
+    tables.write(labels.with_columns(source=gold.otherwise("source"), role=gold.otherwise("role")), path, LABELS)
+    release.run(params)
+    votes = tables.read(layout.labels("r03") / "votes.parquet", VOTES).filter(~is_gold)
+    wanted = summary.rounds(votes, params.chain, params.dataset.classes)
+    sheet = json.loads((layout.RELEASE / "datasheet.json").read_text())
+    items = {one["key"]: one for section in sheet["sections"] for one in section["items"]}
+    found = items["cleaning"]["figures"]["rounds"]
+    assert [{name: row[name] for name in wanted[0]} for row in found] == wanted
+    r02 = wanted[1]
+    card = (layout.RELEASE / "README.md").read_text()
+    assert f"| r02 | {r02['pictures']} | {r02['votes']} | {r02['abstained']} |" in card
 
 
 @pytest.mark.slow

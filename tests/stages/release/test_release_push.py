@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,14 @@ import pytest
 
 from silverprint import cli, layout
 from silverprint.adapters.huggingface import hub
+from silverprint.campaign import release_versions
 from silverprint.config import Params
 from silverprint.records import MANIFEST
 from silverprint.stages import release
 from silverprint.store import tables
 from tests.helpers import hub_server, needs, release_campaign
+
+needs.module("huggingface_hub", "make extras-env")
 
 NAME = "ada/clothes"
 
@@ -60,6 +64,83 @@ def test_a_dry_run_asks_nobody(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 
 @pytest.mark.usefixtures("released")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("notaname", "it does not say whose the repository is; name it OWNER/NAME"),
+        ("a/b/c", "name it OWNER/NAME"),
+        ("ada/clo thes", "name it OWNER/NAME"),
+        ("ada/clothes.git", "name it OWNER/NAME"),
+    ],
+)
+def test_a_dry_run_refuses_what_names_no_repository(name: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["release", "push", name, "--dry-run"]) == 64
+    assert said in capsys.readouterr().err
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+TRAIN = "parquet/train-00000-of-00001.parquet"
+
+
+@pytest.mark.usefixtures("released")
+@pytest.mark.parametrize("options", [["--dry-run"], ["--yes"]])
+@pytest.mark.parametrize(
+    ("damage", "name", "said"),
+    [
+        (Path.unlink, TRAIN, "it is lost: SHA256SUMS names it"),
+        (_cut, TRAIN, "it is not the file that was released"),
+        (_flip, TRAIN, "it is not the file that was released"),
+        (Path.unlink, "imagefolder/train.csv", "it is lost: SHA256SUMS names it"),
+        (Path.touch, "imagefolder/train/notes.txt", "it is no file of this release"),
+        (Path.unlink, "SHA256SUMS", "it has no SHA256SUMS"),
+    ],
+)
+def test_what_is_not_the_release_is_not_pushed(
+    pushed: list[tuple[str, int, bool]],
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[Path], None],
+    name: str,
+    said: str,
+    options: list[str],
+) -> None:
+    damage(layout.RELEASE / name)
+    assert cli.main(["release", "push", NAME, *options]) == 65
+    found = capsys.readouterr().err
+    assert said in found
+    assert "silverprint repro" in found
+    assert not pushed
+
+
+@pytest.mark.usefixtures("released")
+def test_a_release_of_another_version_is_not_pushed(
+    pushed: list[tuple[str, int, bool]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its files are whole, and not those of the version that would be its tag."""
+    _relabel_one()
+    assert cli.main(["release", "push", NAME, "--yes"]) == 65
+    assert "its Parquet files do not hold the pictures and labels of v2" in capsys.readouterr().err
+    assert not pushed
+
+
+def _relabel_one() -> None:
+    """v2 in the ledger: one label of v1 is another."""
+    rows = release_versions.held(1)
+    first = pl.int_range(pl.len()) == 0
+    other = rows["label"].filter(rows["label"] != rows["label"][0])[0]
+    changed = rows.with_columns(label=pl.when(first).then(pl.lit(other)).otherwise("label"))
+    release_versions.record(release_versions.of(changed, "r03"))
+
+
+@pytest.mark.usefixtures("released")
 def test_without_a_word_nothing_goes_out(
     pushed: list[tuple[str, int, bool]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,7 +156,7 @@ def test_withdrawn_pictures_never_go_out(
     gone = release_campaign.split("train")["image_id"][0]
     layout.TAKEDOWNS.write_text(f"image_id,kind,target,why,at\n{gone},image,{gone},asked,2026-01-01T00:00:00+00:00\n")
     assert cli.main(["release", "push", NAME, "--yes"]) == 65
-    assert "1 of its pictures are withdrawn; run: silverprint repro" in capsys.readouterr().err
+    assert "it holds 1 picture withdrawn since; run: silverprint repro" in capsys.readouterr().err
     assert not pushed
 
 
@@ -93,7 +174,7 @@ def test_pictures_without_a_licence_do_not_become_public(
     tables.write(manifest.with_columns(license=unknown.otherwise("license")), layout.MANIFEST, MANIFEST)
     monkeypatch.setattr(hub, "is_private", lambda _: False if is_public else None)
     assert cli.main(["release", "push", NAME, "--yes", *([] if is_public else ["--public"])]) == 64
-    assert "1 pictures have no known licence, and everybody could fetch them" in capsys.readouterr().err
+    assert "1 picture without a known licence would be there for everybody to fetch" in capsys.readouterr().err
     assert not pushed
 
 
@@ -152,7 +233,7 @@ def test_what_arrives_is_the_release_and_a_second_version_replaces_it(released: 
         assert (done := _push(server.address)).returncode == 0, done.stderr
         assert there.files == files() != first
         assert there.tags == {"v1": first, "v2": files()}
-        assert "1 pictures of earlier versions are withdrawn" in done.stderr
+        assert "withdrawn of earlier versions: 1 picture" in done.stderr
 
 
 @pytest.mark.slow  # a process for each push

@@ -251,7 +251,9 @@ def test_formats_are_those_asked_for(
     assert "without them: release.formats without imagefolder" in " ".join(capsys.readouterr().err.split())
     for formats in (("parquet",), tuple(EXPORTERS)):
         release.run(replace(params, release=replace(params.release, formats=formats)))
-        assert sorted(path.name for path in layout.RELEASE.iterdir()) == sorted(["README.md", *DOCUMENTS, *formats])
+        assert sorted(path.name for path in layout.RELEASE.iterdir()) == sorted(
+            ["README.md", "SHA256SUMS", *DOCUMENTS, *formats]
+        )
         text = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
         assert [name for name in EXPORTERS if name in text] == list(formats)
     capsys.readouterr()

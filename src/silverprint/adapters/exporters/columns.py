@@ -32,9 +32,16 @@ COLUMNS: Final[Schema] = {
     "votes": TEXT,  # JSON object, pseudonym -> what that person said
 }
 
+TYPE_NAMES: Final = {TEXT: "string", INT: "int64", REAL: "float64"}  # what `datasets` calls them
+
 _EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
 
 
 def file_name(image_id: str, image_format: str) -> str:
     """`<image_id>.jpg` for format `jpeg`."""
-    return f"{image_id}.{_EXTENSIONS.get(image_format, image_format)}"
+    return f"{image_id}.{extension(image_format)}"
+
+
+def extension(image_format: str) -> str:
+    """`jpg` for format `jpeg`."""
+    return _EXTENSIONS.get(image_format, image_format)

@@ -10,14 +10,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from silverprint.adapters.exporters.columns import COLUMNS, file_name
+from silverprint.adapters.exporters.columns import COLUMNS, TYPE_NAMES, file_name
 from silverprint.adapters.exporters.exporter import Dataset
 
 GROUP = 256  # rows of a row group: about 25 MB at 100 KB a picture
 FILE = 500_000_000  # bytes of pictures after which a file is full: as large as the Hub has them
 
 _ARROW = {pl.String(): pa.string(), pl.Int64(): pa.int64(), pl.Float64(): pa.float64()}
-_NAMES = {pl.String(): "string", pl.Int64(): "int64", pl.Float64(): "float64"}
 
 
 def export(dataset: Dataset, folder: Path) -> None:
@@ -60,7 +59,7 @@ def schema(classes: tuple[str, ...]) -> pa.Schema:
     features: dict[str, Any] = {
         "image": {"_type": "Image"},
         "label": {"names": list(classes), "_type": "ClassLabel"},
-        **{name: {"dtype": _NAMES[dtype], "_type": "Value"} for name, dtype in _values().items()},
+        **{name: {"dtype": TYPE_NAMES[dtype], "_type": "Value"} for name, dtype in _values().items()},
     }
     image = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
     fields = [("image", image), ("label", pa.int64()), *((name, _ARROW[dtype]) for name, dtype in _values().items())]

@@ -71,12 +71,11 @@ def _progress(before: RoundView, last: RoundView) -> str:
         return ""
     more = last.metrics["labels"] - before.metrics["labels"]
     change = 100 * (new["accuracy"] - old["accuracy"])
-    overlap = new["accuracy_low"] <= old["accuracy_high"] and old["accuracy_low"] <= new["accuracy_high"]
-    caution = "; the two intervals overlap, so part of it may be chance" if overlap else ""
     if abs(change) < _SAME:
         return f"That is the same as after {before.name}, with {more:,} more labels."
     direction = "more" if change > 0 else "fewer"
-    return f"That is {abs(change):.1f} points {direction} than after {before.name}, with {more:,} more labels{caution}."
+    size = f"{abs(change):.1f} points {direction} than after {before.name}, with {more:,} more labels"
+    return f"That is {size} (silverprint compare tells gain from chance)."
 
 
 def gain(control: dict[str, Any]) -> str:

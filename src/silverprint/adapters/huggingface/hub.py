@@ -60,6 +60,22 @@ def _tag(hub: "HfApi", repository: str, tag: str, commit: str) -> None:
     hub.create_tag(repository, repo_type="dataset", tag=tag, revision=commit)
 
 
+def require_name(repository: str) -> None:
+    """Refuses what is no name of a repository of somebody's; asks nobody.
+
+    Raises:
+        UnavailableError: huggingface_hub is not installed.
+        UsageError: it is none.
+    """
+    with _errors(repository):
+        from huggingface_hub.utils._validators import validate_repo_id
+
+        validate_repo_id(repository)
+    if "/" not in repository:
+        rule = "it does not say whose the repository is"
+        raise UsageError(repository, rule, "name it OWNER/NAME, with your name at the Hub or an organisation's")
+
+
 def is_private(repository: str) -> bool | None:
     """Whether it is; None where there is no such repository, or none that we may see.
 

@@ -42,7 +42,7 @@ def _composition(facts: ReleaseFacts) -> tuple[Item, ...]:
         name: {split: facts.rows.filter(split=split, label=name).height for split in splits} for name in facts.classes
     }
     rows = [(name, *counts.values()) for name, counts in by_class.items()]
-    total = f"{facts.rows.height:,} pictures: {sentences.counted(facts.splits)}.{sentences.copied(facts)}"
+    total = f"{sentences.pictures(facts.rows.height)}: {sentences.counted(facts.splits)}.{sentences.copied(facts)}"
     return (
         Item("instances", "What is an instance?", f"A picture with one of {len(facts.classes)} classes."),
         Item("counts", "How many instances are there, of each kind?",
@@ -83,7 +83,7 @@ def _sample(facts: ReleaseFacts) -> str:
 
 def _errors(facts: ReleaseFacts) -> str:
     said = [sentences.agrees(facts), *sentences.automatic(facts)]
-    return _listed([*(text for text in said if text), *sentences.LIMITS])
+    return _listed([*(text for text in said if text), *sentences.limits(facts)])
 
 
 def _collection(facts: ReleaseFacts) -> tuple[Item, ...]:
@@ -91,7 +91,7 @@ def _collection(facts: ReleaseFacts) -> tuple[Item, ...]:
     period = facts.period
     return (
         Item("acquisition", "How was the data of each instance acquired?",
-             _listed([sentences.acquired(source) for source in facts.sources]), figures=_sources(facts)),
+             _acquired(facts), figures=_sources(facts)),
         Item("mechanisms", "By which mechanisms, and how were they checked?", _mechanisms(facts)),
         Item("sampling", "If it is a sample, how was it drawn?", _listed(sentences.LIMITS[1:2])),
         Item("collectors", "Who took part in collecting, and how were they paid?",
@@ -108,10 +108,19 @@ def _collection(facts: ReleaseFacts) -> tuple[Item, ...]:
     )  # fmt: skip
 
 
+def _acquired(facts: ReleaseFacts) -> str:
+    sources = [sentences.acquired(source, f"Released: {source.released:,}") for source in facts.sources]
+    return (
+        f"{_listed(sources)}\n\nStored are addresses and files: a picture that several of them brought is stored for"
+        f" each, and is one of the {facts.manifest.height:,} acquired pictures, of one source."
+    )
+
+
 def _mechanisms(facts: ReleaseFacts) -> str:
     obeyed = [sentences.obeyed(source) for source in facts.sources]
     agents = [
-        f"User agent, as set now, of {', '.join(names)}: {agent}" for agent, names in sentences.crawlers(facts).items()
+        f"User agent of the crawl, as set now, of {', '.join(names)}: {agent}."
+        for agent, names in sentences.crawlers(facts).items()
     ]
     return _listed([f"Software: {facts.tool}.", *agents, *obeyed])
 
@@ -151,7 +160,7 @@ def _uses(facts: ReleaseFacts) -> tuple[Item, ...]:
         Item("papers", "Which papers or systems use it?", open=True),
         Item("other-uses", "What else could it be used for?", open=True),
         Item("composition-impact", "Does anything in its making limit later uses?",
-             _listed([*sentences.LIMITS, *sentences.biases(facts)]), open=True),
+             _listed([*sentences.limits(facts), *sentences.biases(facts)]), open=True),
         Item("not-for", "What should it not be used for?", open=True),
     )  # fmt: skip
 
@@ -201,7 +210,7 @@ def _changes(facts: ReleaseFacts) -> str:
 
 
 def _taken_out(facts: ReleaseFacts) -> str:
-    return f"A picture is taken out by its image_id or its url; {facts.withdrawn:,} are withdrawn so far."
+    return f"A picture is taken out by its image_id or its url; withdrawn so far: {facts.withdrawn:,}."
 
 
 def _listed(texts: list[str]) -> str:

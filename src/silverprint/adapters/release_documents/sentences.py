@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from silverprint.config.sources import UrlSource, WebSource
+from silverprint.config.sources import DEFAULT_AGENT, UrlSource, WebSource
 from silverprint.core.cleaning.rules import RULES
 from silverprint.core.reporting import summary
 from silverprint.core.reporting.release_facts import ReleaseFacts, SourceFacts, value_counts
@@ -29,6 +29,20 @@ LIMITS: Final = [
 _TOLD: Final = ("page_url", "caption", "license", "robots", "reservation", "contract", "consent")
 
 
+def limits(facts: ReleaseFacts) -> list[str]:
+    """LIMITS, and which pictures of test models of earlier rounds may have learnt from."""
+    if not facts.drawn_later:
+        return LIMITS
+    were = "was" if facts.drawn_later == 1 else "were"
+    return [
+        *LIMITS,
+        f"{facts.drawn_later:,} of test {were} drawn after {facts.params.chain[0]}. No model of the round that drew a"
+        " picture (round), or of a later one, was trained on it; those of earlier rounds may have learnt from it, as"
+        " from any picture that nobody was asked about: by the label that a source brought, or without one. Measure"
+        " such a model on the rows whose round is its own or an earlier one.",
+    ]
+
+
 def copied(facts: ReleaseFacts) -> str:
     """What is in the release beside its pictures, with a space before; empty where nothing is."""
     if not facts.copies:
@@ -39,13 +53,18 @@ def copied(facts: ReleaseFacts) -> str:
     )
 
 
+def pictures(count: int) -> str:
+    """`1 picture`, `2,000 pictures`."""
+    return f"{count:,} picture{'' if count == 1 else 's'}"
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """`near-duplicate 12, flat 3`, each name as one line; `none` where there are none."""
     return ", ".join(f"{' '.join(name.split())} {count:,}" for name, count in counts.items() if count) or "none"
 
 
-def acquired(source: SourceFacts) -> str:
-    """What was looked at and taken of a source, and what was not."""
+def acquired(source: SourceFacts, used: str) -> str:
+    """What was looked at and taken of a source, and what was not; `used` says what became of it, `Released: 5`."""
     found = source.outcomes
     if not found:
         return f"{source.name} ({KINDS[source.settings.kind]}): nothing was looked at."
@@ -55,7 +74,7 @@ def acquired(source: SourceFacts) -> str:
     refused = f" Refused: {counted(source.refusals)}." if source.refusals else ""
     return (
         f"{source.name} ({KINDS[source.settings.kind]}{period}): {found['addresses']:,} {what}, {taken}.{refused}"
-        f" Released: {source.released:,}."
+        f" {used}."
     )
 
 
@@ -71,18 +90,24 @@ def obeyed(source: SourceFacts) -> str:
     )
 
 
+def user_agent(settings: WebSource | UrlSource) -> str:
+    """What the source's requests name as their user agent, as set now: of the default, that it names nobody."""
+    agent = settings.user_agent
+    return f"{agent.split()[0]} (the default: no contact was given)" if agent == DEFAULT_AGENT else agent
+
+
 def crawlers(facts: ReleaseFacts) -> dict[str, list[str]]:
-    """User agent, as set now -> the sources of which something was fetched."""
+    """User agent, as `user_agent` says -> the sources of which something was fetched."""
     found: dict[str, list[str]] = {}
     for source in facts.sources:
         if source.outcomes and isinstance(source.settings, WebSource | UrlSource):
-            found.setdefault(source.settings.user_agent, []).append(source.name)
+            found.setdefault(user_agent(source.settings), []).append(source.name)
     return found
 
 
 def missing(facts: ReleaseFacts) -> str:
     nulls = {name: facts.rows[name].null_count() for name in _TOLD}
-    return f"Of {facts.rows.height:,} pictures the source does not tell: {counted(nulls)}."
+    return f"Of {pictures(facts.rows.height)} the source does not tell: {counted(nulls)}."
 
 
 def cleaned(facts: ReleaseFacts) -> list[str]:
@@ -90,8 +115,8 @@ def cleaned(facts: ReleaseFacts) -> list[str]:
     words = {rule.reason: rule.words for rule in RULES}
     kept = int(facts.manifest["kept"].sum())
     rejected = [
-        f"Rejected as {reason}: {pictures:,} ({words.get(reason, reason)})."
-        for reason, pictures in summary.rejections(facts.manifest).iter_rows()
+        f"Rejected as {reason}: {rejected_so:,} ({words.get(reason, reason)})."
+        for reason, rejected_so in summary.rejections(facts.manifest).iter_rows()
     ]
     stripped = "Metadata that could identify a person or a place was stripped; the pixels are those fetched."
     return [f"Of {facts.manifest.height:,} acquired pictures {kept:,} were kept.", *rejected, stripped]
@@ -102,7 +127,8 @@ def annotated(facts: ReleaseFacts) -> list[str]:
     answers = sum(one["answers"] for one in facts.annotators)
     return [
         f"{len(facts.annotators)} people gave {answers:,} answers in {len(facts.rounds)} rounds to the question:"
-        f" {dataset.title} They chose one of {len(facts.classes)} classes, \"not one of these\" or \"unsure\".",
+        f" {dataset.title} They chose one of {len(facts.classes)} classes, \"not one of these\" or \"unsure\". Answers"
+        " on gold pictures, by which people are measured and which are not released, are not counted.",
         f"Instructions: {' '.join(dataset.instructions.split())}",
         f"A label is the consensus of its votes (labels.consensus: {facts.params.labels.consensus}); a picture on"
         " which everybody was unsure, or that fits no class, is not released.",
@@ -112,7 +138,7 @@ def annotated(facts: ReleaseFacts) -> list[str]:
 def round_said(row: Mapping[str, Any]) -> str:
     alpha = "undefined" if row["alpha"] is None else f"{row['alpha']:.2f}"
     return (
-        f"Round {row['round']}: {row['pictures']:,} pictures, {row['votes']:,} votes, {row['abstained']:,} unsure,"
+        f"Round {row['round']}: {pictures(row['pictures'])}, {row['votes']:,} votes, {row['abstained']:,} unsure,"
         f" {row['people']} people, Krippendorff's alpha {alpha}."
     )
 
@@ -122,7 +148,7 @@ def votes_per_picture(facts: ReleaseFacts) -> str:
     if human.is_empty():
         return ""
     counts = human.value_counts().sort("n_votes")
-    said = ", ".join(f"{votes}: {pictures:,}" for votes, pictures in counts.iter_rows())
+    said = ", ".join(f"{votes}: {number:,}" for votes, number in counts.iter_rows())
     return f"Pictures by number of votes: {said}. Labels of a model or a source have none."
 
 
@@ -161,7 +187,7 @@ def uses(facts: ReleaseFacts) -> list[str]:
         "imported": "training where some wrong labels are tolerable",
         "silver": "training where some wrong labels are tolerable",
     }
-    return [f"{name}: {wanted[name]} ({count:,} pictures)." for name, count in facts.splits.items()]
+    return [f"{name}: {wanted[name]} ({pictures(count)})." for name, count in facts.splits.items()]
 
 
 def biases(facts: ReleaseFacts) -> list[str]:
@@ -179,15 +205,15 @@ def persons(facts: ReleaseFacts) -> list[str]:
     kinds = found.str.split(" ").explode().str.split(":").list.first()
     counts = value_counts(kinds)
     detected = (
-        f"Detectors found persons in {found.len():,} released pictures ({counted(counts)})."
+        f"Detectors found persons in {found.len():,} of {pictures(facts.rows.height)} ({counted(counts)})."
         if found.len()
-        else "No detector's finding of a person is on record for a released picture; that is no proof of absence."
+        else "No detector's finding of a person is on record for any of them; that is no proof of absence."
     )
     covered = f" The faces found in {facts.blurred:,} of them are blurred." if facts.blurred else ""
     consent = facts.rows["consent"].drop_nulls()
     return [
         detected + covered,
-        f"A reference to consent is on record for {consent.len():,} of {facts.rows.height:,} pictures.",
+        f"A reference to consent is on record for {consent.len():,} of {pictures(facts.rows.height)}.",
     ]
 
 
@@ -195,6 +221,6 @@ def versions(facts: ReleaseFacts) -> str:
     line = facts.version
     return (
         f"This is version {line['version']} of {line['at'][:10]}, digest {line['digest']}. Every change of pictures,"
-        f" splits or labels makes a new version; {facts.withdrawn:,} pictures are withdrawn so far and in none that is"
-        " made now. To have a picture taken out, name its image_id or its url."
+        f" splits or labels makes a new version; withdrawn so far and in none that is made now:"
+        f" {pictures(facts.withdrawn)}. To have a picture taken out, name its image_id or its url."
     )

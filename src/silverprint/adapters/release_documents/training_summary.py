@@ -5,6 +5,7 @@ about a model, and a release is one of the things that a model is trained on: wh
 is open. Whether the article binds somebody is not decided here.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -12,7 +13,7 @@ import polars as pl
 from silverprint.adapters.release_documents import sentences
 from silverprint.adapters.release_documents.sheet import Item, Section, Sheet, table
 from silverprint.config.sources import WebSource
-from silverprint.core.reporting.release_facts import ReleaseFacts, SourceFacts
+from silverprint.core.reporting.release_facts import ReleaseFacts, SourceFacts, value_counts
 
 SHOWN: Final = 1000  # domains in the table; the figures have all that the template asks for
 
@@ -27,7 +28,7 @@ def sheet(facts: ReleaseFacts) -> Sheet:
     about = (
         "Contribution of this dataset to the public summary of training content that Article 53(1)(d) of Regulation"
         " (EU) 2024/1689 asks of providers of general-purpose AI models, by the sections of the AI Office's template"
-        f" of 24 July 2025. Counted are the {training:,} pictures of train, imported and silver; the {rest:,} of"
+        f" of 24 July 2025. Counted are {sentences.pictures(training)} of train, imported and silver; {rest:,} of"
         f" test are for measuring, not for training. Version {facts.version['version']} of the dataset,"
         f" {facts.version['at'][:10]}."
     )
@@ -98,7 +99,7 @@ def _private(facts: ReleaseFacts) -> tuple[Item, ...]:
     return (
         Item("licensed-datasets",
              "2.2.1. Were licensing agreements concluded with rightsholders or their representatives?",
-             f"Contracts on record, with released pictures:\n\n{said}" if said else "No contract is on record.",
+             f"Contracts on record, with pictures for training:\n\n{said}" if said else "No contract is on record.",
              open=True, figures={source.name: source.contracts for source in contracted}),
         Item("private-datasets", "2.2.2. Were private datasets obtained from other third parties?",
              _given(facts, "Tables do not say whether a drop or folder is one:"), open=True),
@@ -129,11 +130,15 @@ def _crawled(facts: ReleaseFacts) -> tuple[Item, ...]:
              f"{_month(min(first for first, _ in ends))} to {_month(max(last for _, last in ends))}" if ends else None,
              open=not ends, figures={source.name: [source.first, source.last] for source in fetched}),
         Item("crawled-content", "Type of content and online sources crawled",
-             f"{used.height:,} pictures for training, of hosts: {facts.domains.height:,}.\n\n"
-             + "\n".join(f"- {sentences.acquired(source)}" for source in fetched), open=True),
+             f"{sentences.pictures(used.height)} for training, of hosts: {facts.domains.height:,}.\n\n"
+             + "\n".join(f"- {_acquired(source)}" for source in fetched), open=True),
         Item("crawled-modalities", "Type of modality covered", "Image."),
         _domains(facts),
     )  # fmt: skip
+
+
+def _acquired(source: SourceFacts) -> str:
+    return sentences.acquired(source, f"For training: {source.training:,}")
 
 
 def _with_credentials(fetched: list[SourceFacts]) -> str:
@@ -193,7 +198,8 @@ def _reserved(facts: ReleaseFacts) -> tuple[Item, ...]:
     ]
     figures = {
         source.name: {"respect": list(source.settings.respect), "refusals": source.refusals,
-                      "reservations": source.reservations, "robots": source.robots}
+                      "reservations": source.reservations,
+                      "robots": value_counts(facts.training.filter(source=source.name)["robots"])}
         for source in facts.sources
     }  # fmt: skip
     return (
@@ -206,14 +212,14 @@ def _reserved(facts: ReleaseFacts) -> tuple[Item, ...]:
 def _illegal(facts: ReleaseFacts) -> tuple[Item, ...]:
     return (
         Item("illegal-content", "General description of measures taken",
-             f"{facts.withdrawn:,} pictures are withdrawn so far, with their copies, and are in no version made since."
+             f"Withdrawn so far, with copies, and in no version made since: {sentences.pictures(facts.withdrawn)}."
              " The tables tell of no other measure against illegal content.", open=True,
              figures={"withdrawn": facts.withdrawn}),
     )  # fmt: skip
 
 
 def _further(facts: ReleaseFacts) -> tuple[Item, ...]:
-    said = [*sentences.cleaned(facts), *sentences.persons(facts)]
+    said = [*sentences.cleaned(facts), *sentences.persons(replace(facts, rows=facts.training))]
     return (
         Item("processing", "Other relevant information about data processing (optional)",
              "\n".join(f"- {text}" for text in said)),
@@ -229,7 +235,8 @@ def _given(facts: ReleaseFacts, before: str) -> str:
     if not found:
         return "No picture for training came from a drop or a folder."
     kinds = "\n".join(
-        f"- {source.name} ({sentences.KINDS[source.settings.kind]}): {source.training:,} pictures" for source in found
+        f"- {source.name} ({sentences.KINDS[source.settings.kind]}): {sentences.pictures(source.training)}"
+        for source in found
     )
     return f"{before}\n\n{kinds}"
 

@@ -54,11 +54,11 @@ def _outcome(last: Challenge) -> str:
     if last.gain is None:
         return f"{_ALIAS} stays {last.champion}: {last.round} was judged on other evaluation pictures"
     value, low, high = (100 * part for part in last.gain.accuracy)
-    said = f"{value:+.1f} points ({low:+.1f}, {high:+.1f}) on {last.pictures:,} pictures"
-    test = f"exact McNemar test: p = {last.gain.p:.2g}"
+    interval = f"95 % interval {low:+.1f} to {high:+.1f}"
+    said = f"{value:+.1f} points on {last.pictures:,} evaluation pictures ({interval})"
     if last.won:
-        return f"{_ALIAS} is {last.round}: {said} over {last.champion}, {test}"
-    why = f"{said} may be chance ({test})" if value > 0 else f"{said} are no gain"
+        return f"{_ALIAS} is {last.round}: {said} over {last.champion}, more than chance"
+    why = f"{said} may be chance" if value > 0 else f"{said} are no gain"
     return f"{_ALIAS} stays {last.champion}: {last.round}'s {why}"
 
 

@@ -30,7 +30,6 @@ class LabelEffect(NamedTuple):
         flipped: of them, with another label the second time.
         old, new: accuracy with the first round's labels and with the last round's, 0..1.
         gain: of the new over the old, -1..1.
-        p: of the exact McNemar test.
     """
 
     pictures: int
@@ -38,7 +37,6 @@ class LabelEffect(NamedTuple):
     old: Estimate
     new: Estimate
     gain: Estimate
-    p: float
 
 
 def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
@@ -94,7 +92,6 @@ def measure(params: Params, found: RoundComparison) -> LabelEffect | None:
         old=old_share,
         new=new_share,
         gain=paired.gain(ours, theirs, paired.weights_of(len(truth), weights)),
-        p=paired.mcnemar(ours, theirs, weights),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from silverprint.campaign.round_comparison import RoundComparison
 from silverprint.commands.compare.label_effect import LabelEffect
 from silverprint.commands.compare.rows import points
-from silverprint.core.evaluation.paired import SIGNIFICANT, Estimate
+from silverprint.core.evaluation.paired import Estimate
 from silverprint.core.reporting.flipped_labels import commonest_flips, of_training
 
 _PAIRS, _TRACED = 5, 3
@@ -28,7 +28,7 @@ def sentences(found: RoundComparison, effect: LabelEffect | None, *, asked: bool
         yield f"{found.left_out:,} others are left out: their classes were changed since, and cannot be compared."
     for name, change in found.gains.items():
         yield (
-            f"{name} against {found.first.name}: {_gain(change.accuracy, change.p)}; {name} alone is right on "
+            f"{name} against {found.first.name}: {_gain(change.accuracy)}; {name} alone is right on "
             f"{change.won:,} pictures, {found.first.name} alone on {change.lost:,}."
         )
     for entry in found.rounds:
@@ -47,9 +47,9 @@ def sentences(found: RoundComparison, effect: LabelEffect | None, *, asked: bool
     yield from _flips(found, effect, asked)
 
 
-def _gain(accuracy: Estimate, p: float) -> str:
-    chance = "more than chance" if p < SIGNIFICANT else "may be chance"
-    return f"accuracy {points(accuracy)} points, {chance} (exact McNemar test: p = {p:.2g})"
+def _gain(accuracy: Estimate) -> str:
+    chance = "more than chance" if accuracy.more_than_chance else "may be chance"
+    return f"accuracy {points(accuracy)} points, {chance}"
 
 
 def _flips(found: RoundComparison, effect: LabelEffect | None, asked: bool) -> Iterator[str]:
@@ -72,7 +72,7 @@ def _flips(found: RoundComparison, effect: LabelEffect | None, asked: bool) -> I
         yield (
             f"What that did: trained on the same {effect.pictures:,} pictures, of which {effect.flipped:,} flipped, "
             f"a model is {100 * effect.old.value:.1f} % right with {first}'s labels and "
-            f"{100 * effect.new.value:.1f} % with {last}'s: {_gain(effect.gain, effect.p)}."
+            f"{100 * effect.new.value:.1f} % with {last}'s: {_gain(effect.gain)}."
         )
     elif asked:
         yield "What that did: nothing to train on flipped, or there is nothing to judge it on."

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from silverprint.core.evaluation import comparison, paired
+from silverprint.core.evaluation import comparison
 from silverprint.core.evaluation.comparison import Gain
 
 
@@ -25,7 +25,7 @@ class Challenge(NamedTuple):
 
     @property
     def won(self) -> bool:
-        return self.gain is not None and self.gain.accuracy.value > 0 and self.gain.p < paired.SIGNIFICANT
+        return self.gain is not None and self.gain.accuracy.low > 0
 
 
 def challenges(evaluations: Mapping[str, pl.DataFrame]) -> list[Challenge]:

@@ -35,7 +35,6 @@ class Gain:
 
     Attributes:
         won, lost: pictures on which it alone, or the other alone, is right.
-        p: of the exact McNemar test.
     """
 
     accuracy: Estimate
@@ -43,7 +42,6 @@ class Gain:
     recall: dict[str, Estimate]
     won: int
     lost: int
-    p: float
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,6 @@ def gain(pictures: Shared, before: str, after: str) -> Gain:
         },
         won=int((ours & ~theirs).sum()),
         lost=int((~ours & theirs).sum()),
-        p=paired.mcnemar(ours, theirs, weights),
     )
 
 

@@ -1,12 +1,7 @@
 """Confidence intervals for figures of a finite evaluation set."""
 
 import numpy as np
-from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
-
-Hits = Bool[NDArray[np.bool_], " pictures"]
-Weights = Float[NDArray[np.float64], " pictures"]
 
 
 def wilson(successes: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -35,31 +30,3 @@ def clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float,
     low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
     high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
     return low, high
-
-
-def paired_gain(
-    ours: Hits,
-    theirs: Hits,
-    *,
-    seed: int,
-    resamples: int = 2000,
-    level: float = 0.95,
-    weights: Weights | None = None,
-) -> tuple[float, float, float]:
-    """How much oftener one model is right than another on the same pictures: (gain, low, high), each -1..1.
-
-    Args:
-        ours, theirs: (pictures,) whether each model is right; the two models are given, the pictures are a sample.
-        weights: (pictures,) for how many pictures each stands; None: all alike.
-
-    A bootstrap of percentiles that resamples pictures, which both share.
-    """
-    difference = ours.astype(np.float64) - theirs.astype(np.float64)
-    pictures = len(difference)
-    drawn = np.random.default_rng(seed).multinomial(pictures, np.full(pictures, 1 / pictures), size=resamples)
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    if weights is None:
-        low, high = np.quantile(drawn @ difference / pictures, ends)
-        return float(difference.mean()), float(low), float(high)
-    low, high = np.quantile(drawn @ (weights * difference) / (drawn @ weights), ends)
-    return float(weights @ difference / weights.sum()), float(low), float(high)

@@ -1,4 +1,4 @@
-"""Paired comparison of two models: the exact test, and intervals of shares and of gains on the same pictures.
+"""Paired comparison of two models: intervals of shares and of gains on the same pictures.
 
 A weight for each picture makes one formula serve accuracy (equal weights) and balanced accuracy (each class the same
 total). Weighted shares have the spread of a plain share of fewer pictures, the effective number of Kish 1965 ("Survey
@@ -6,18 +6,16 @@ Sampling", section 11.7): (sum of weights)² / sum of squared weights. `tests/co
 how often the intervals hold the truth, also on a long tail of classes.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from numpy.typing import NDArray
-from scipy.special import betainc, ndtri
+from scipy.special import ndtri
 
 Hits = Bool[NDArray[np.bool_], " pictures"]
 Weights = Float[NDArray[np.float64], " pictures"]
 Names = Shaped[NDArray[np.generic], " pictures"]
-
-SIGNIFICANT: Final = 0.05  # p-value below which a gain counts as more than chance
 
 
 class Estimate(NamedTuple):
@@ -26,6 +24,11 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
+
+    @property
+    def more_than_chance(self) -> bool:
+        """Of a gain or a loss: whether the interval leaves out 0. The one rule of all that is said of gains."""
+        return self.low > 0 or self.high < 0
 
 
 def balanced_weights(labels: Names, weights: Weights | None = None) -> Weights:
@@ -67,34 +70,13 @@ def gain(ours: Hits, theirs: Hits, weights: Weights, level: float = 0.95) -> Est
 
     The adjusted Wald interval of a difference of paired proportions: one picture is added to each kind on which exactly
     one of the two is right (Bonett & Price 2012, Journal of Educational and Behavioral Statistics 37(4), 479-488).
+    Weighted pictures count as their effective number.
     """
     n = _effective(weights)
     won, lost = float(weights @ (ours & ~theirs)), float(weights @ (~ours & theirs))
     a, b = (won * n + 1) / (n + 2), (lost * n + 1) / (n + 2)
     half = _z(level) * np.sqrt((a + b - (a - b) ** 2) / (n + 2))
     return Estimate(won - lost, max(-1.0, float(a - b - half)), min(1.0, float(a - b + half)))
-
-
-def mcnemar(ours: Hits, theirs: Hits, weights: Weights | None = None) -> float:
-    """The chance, 0..1, that two equally good models differ this much: the exact two-sided test of McNemar.
-
-    Only pictures on which exactly one of them is right tell; 1 where there is none. Weighted ones count as their
-    effective number, shared out by their weights: the binomial tail is then the beta function between whole numbers.
-    Source: McNemar 1947, Psychometrika 12(2), 153-157, with the binomial distribution in place of its approximation.
-
-    Args:
-        weights: (n,) for how many pictures each stands; None: all alike.
-    """
-    won, lost = ours & ~theirs, ~ours & theirs
-    if not (won | lost).any():
-        return 1.0
-    if weights is None:
-        from scipy.stats import binomtest  # loads for half a second: not before a figure needs it
-
-        return float(binomtest(int(won.sum()), int((won | lost).sum())).pvalue)
-    n = _effective(weights[won | lost])
-    more = n * max(weights[won].sum(), weights[lost].sum()) / weights[won | lost].sum()
-    return float(min(1.0, 2 * betainc(more, n - more + 1, 0.5)))
 
 
 def _effective(weights: Weights) -> float:

@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Shaped
 from numpy.typing import NDArray
 
-from silverprint.core.evaluation.intervals import Weights, paired_gain
+from silverprint.core.evaluation import paired
+from silverprint.core.evaluation.paired import Weights
 
 Names = Shaped[NDArray[np.generic], " n"]
 Verdict: TypeAlias = Literal["go on", "stop", "undecided", "look first"]
@@ -46,7 +47,7 @@ class Step:
 
     Attributes:
         pictures: judged by both, at least 1.
-        gain: accuracy after - accuracy before, -1..1, with `low` and `high`, its 95 % interval (paired bootstrap).
+        gain: accuracy after - accuracy before, -1..1, with `low` and `high`, its 95 % interval (paired.gain).
         stability: of the two on the pool; None where it is not known.
     """
 
@@ -70,7 +71,6 @@ def step(
     after: Names,
     stability: Stability | None,
     *,
-    seed: int,
     weights: Weights | None = None,
 ) -> Step:
     """The step between two models.
@@ -81,8 +81,8 @@ def step(
         after: (n,) what the later one predicted.
         weights: (n,) for how many pictures each stands; None: all alike.
     """
-    gain, low, high = paired_gain(after == labels, before == labels, seed=seed, weights=weights)
-    return Step(len(labels), gain, low, high, stability)
+    found = paired.gain(after == labels, before == labels, paired.weights_of(len(labels), weights))
+    return Step(len(labels), *found, stability)
 
 
 def stability(before: Names, after: Names) -> Stability | None:

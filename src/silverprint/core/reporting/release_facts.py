@@ -12,6 +12,7 @@ from silverprint.config import Params
 from silverprint.config.sources import Source
 from silverprint.core.cleaning import identifiable_people
 from silverprint.core.reporting import summary
+from silverprint.core.splits import HELD_OUT
 from silverprint.core.votes.vote_ledger import ANSWERS
 from silverprint.records import BLUR
 
@@ -29,7 +30,8 @@ class SourceFacts:
         refusals: reason -> addresses that a rule kept out.
         reservations: said, addresses, refused: summary.reservations.
         released: pictures of it in the release; training: those in a split of TRAINING.
-        robots, contracts, consents: value -> released pictures; pictures without one are in none of the last two.
+        robots: what robots.txt said -> released pictures.
+        contracts: contract -> pictures in a split of TRAINING; those without one are in none.
     """
 
     name: str
@@ -43,7 +45,6 @@ class SourceFacts:
     training: int
     robots: dict[str, int]
     contracts: dict[str, int]
-    consents: dict[str, int]
 
     @property
     def fetched(self) -> bool:
@@ -58,7 +59,7 @@ class ReleaseFacts:
         rows: released pictures with the manifest's columns.
         manifest: MANIFEST, every picture that was acquired.
         domains: hosts of training pictures that were fetched: domain, pictures, bytes; the most bytes first.
-        rounds: summary.rounds with first and last, the times of its answers.
+        rounds: summary.rounds with first and last, the times of its answers, without gold pictures; so are the next.
         annotators: annotator, answers (that stand), pictures, rounds: people alone, sorted.
         evaluation: summary.accuracy; automatic: core.automatic_labels.figures.
         version: row of records.RELEASES.
@@ -101,6 +102,13 @@ class ReleaseFacts:
         return self.rows.filter(pl.col("split").is_in(TRAINING))
 
     @property
+    def drawn_later(self) -> int:
+        """Pictures of `test` that were drawn after the first round, from what earlier models may have learnt from."""
+        first = self.params.chain[:1]
+        later = pl.col("role").is_in(HELD_OUT) & ~pl.col("round").is_in(list(first))
+        return self.rows.filter(later, split="test").height
+
+    @property
     def period(self) -> tuple[str, str] | None:
         """When the first and the last picture of the release was fetched, UTC."""
         return _period(self.rows["fetched_at"])
@@ -118,6 +126,7 @@ def sources(params: Params, raw: pl.DataFrame, rows: pl.DataFrame) -> list[Sourc
     found = []
     for name, settings in params.sources.items():
         own = rows.filter(source=name)
+        trained = own.filter(pl.col("split").is_in(TRAINING))
         period = _period(raw.filter(source=name)["fetched_at"])
         found.append(
             SourceFacts(
@@ -129,10 +138,9 @@ def sources(params: Params, raw: pl.DataFrame, rows: pl.DataFrame) -> list[Sourc
                 refusals=dict(refused.filter(source=name).select("reason", "addresses").iter_rows()),
                 reservations=said.filter(source=name).drop("source").to_dicts(),
                 released=own.height,
-                training=own.filter(pl.col("split").is_in(TRAINING)).height,
+                training=trained.height,
                 robots=value_counts(own["robots"]),
-                contracts=value_counts(own["contract"]),
-                consents=value_counts(own["consent"]),
+                contracts=value_counts(trained["contract"]),
             )
         )
     return found

@@ -60,6 +60,11 @@ def standing_votes(votes: pl.DataFrame) -> pl.DataFrame:
     return answers.with_columns(pl.when(valid).then("choice").otherwise(pl.lit("")).alias("choice"))
 
 
+def deciding_votes(votes: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """Those of VOTES that make labels (LABELS): votes on gold pictures measure people."""
+    return votes.join(labels.filter(source="gold"), on="image_id", how="anti", maintain_order="left")
+
+
 def lead_time(said: object) -> float | None:
     """The seconds that somebody spent on a picture, 0 to a year; None where `said` is anything else.
 

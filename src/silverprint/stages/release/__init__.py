@@ -17,13 +17,14 @@ from silverprint.adapters.expectations import check, critical_failures
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.adapters.exporters.exporter import Dataset
 from silverprint.adapters.huggingface import card
-from silverprint.campaign import class_list, ledgers, release_versions
+from silverprint.campaign import class_list, ledgers, release_files, release_versions
 from silverprint.config import START, Params
 from silverprint.core import splits
 from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.gates import leakage
 from silverprint.core.reporting import release_changes, summary
 from silverprint.core.reporting.release_facts import ReleaseFacts
+from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
 from silverprint.records import LABELS, MANIFEST, VOTES
@@ -87,12 +88,13 @@ def run(given: Params, round_name: str | None = None) -> None:
     rows = provenance.add(rows, manifest, votes, params.dataset.classes, brought.labels)
     rows = weights.add(rows, params.chain)
     reader = ShardReader([layout.raw(source) for source in params.sources])
-    known = facts.Tables(rows, manifest, votes, reader.index())
+    known = facts.Tables(rows, manifest, vote_ledger.deciding_votes(votes, labels), reader.index())
     told = facts.gather(params, known, model["model_id"], silver.figures, version.line)
     with replacing_folder(layout.RELEASE) as folder:
         _write_formats(rows, folder, params, shown_pictures.shown(params, reader))
         files.write_text(folder / "README.md", card.render(_card(told, version, brought.figures)))
         documents.write(told, folder)
+        release_files.write(folder)
     release_versions.record(version)
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     tracking.after_round(given, params.last)
@@ -190,6 +192,7 @@ def _card(told: ReleaseFacts, version: release_versions.Version, imported_figure
         test_sources=params.release.test_sources,
         augment=params.release.augment,
         blurred=told.blurred,
+        drawn_later=told.drawn_later,
         formats=params.release.formats,
         version=told.version,
         compared=version.changes is not None,

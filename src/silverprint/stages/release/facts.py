@@ -17,7 +17,7 @@ from silverprint.store import tables
 class Tables(NamedTuple):
     rows: pl.DataFrame  # released pictures with the manifest's columns
     manifest: pl.DataFrame  # MANIFEST
-    votes: pl.DataFrame  # VOTES so far
+    votes: pl.DataFrame  # VOTES so far that make labels: vote_ledger.deciding_votes
     raw: pl.DataFrame  # RAW of every source
 
 

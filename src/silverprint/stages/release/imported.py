@@ -34,7 +34,7 @@ def label(params: Params, pool: list[str], audited: pl.DataFrame, hidden: float)
 
     Args:
         pool: pictures that nobody was asked about.
-        audited: image_id and label of random pictures that nothing was trained on.
+        audited: image_id and label of random pictures that the model was not trained on.
         hidden: as in `core.promise.to_show`.
     """
     nothing = Imported(pl.DataFrame(schema=_COLUMNS), {}, frozenset())

@@ -11,7 +11,7 @@ from silverprint import layout
 from silverprint.adapters.html.view import Qualities, SubsetRow
 from silverprint.campaign import brought_labels, ledgers
 from silverprint.config import Params
-from silverprint.core.votes import imported_labels
+from silverprint.core.votes import imported_labels, vote_ledger
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import restore_remedy
 from silverprint.records import ANNOTATORS, EVALUATION, LABELS, MANIFEST, QUEUE, VOTES, Schema, empty
@@ -40,9 +40,8 @@ class Campaign:
 
     @cached_property
     def deciding(self) -> pl.DataFrame:
-        """The votes that make labels: those on gold pictures measure people."""
-        gold = self.labels.filter(pl.col("source") == "gold")
-        return self.votes.join(gold, on="image_id", how="anti")
+        """The votes that make labels."""
+        return vote_ledger.deciding_votes(self.votes, self.labels)
 
     @cached_property
     def people(self) -> pl.DataFrame:

@@ -62,7 +62,7 @@ def _said(answers: Mapping[str, str], found: dict[str, Any]) -> dict[str, Any]:
 
 def _description(facts: ReleaseFacts) -> str:
     splits = ", ".join(f"{count:,} {name}" for name, count in facts.splits.items())
-    pictures = f"{facts.rows.height:,} pictures ({splits}) in {len(facts.classes)} classes."
+    pictures = f"{sentences.pictures(facts.rows.height)} ({splits}) in {len(facts.classes)} classes."
     return f"{facts.params.dataset.title} {pictures}{sentences.copied(facts)}"
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from silverprint.adapters.release_documents import sentences
 from silverprint.config.sources import UrlSource, WebSource
 from silverprint.core.reporting.release_facts import ReleaseFacts, SourceFacts
 
@@ -41,7 +42,7 @@ def person(annotator: str) -> str:
 
 def _acquired(source: SourceFacts, tool: str) -> dict[str, Any]:
     settings = source.settings
-    agent = settings.user_agent if isinstance(settings, WebSource | UrlSource) else tool
+    agent = sentences.user_agent(settings) if isinstance(settings, WebSource | UrlSource) else tool
     found: dict[str, Any] = {
         "@type": "prov:Activity",
         "@id": f"activities/acquire/{source.name}",

@@ -27,8 +27,9 @@ MEANINGS: Final = {
     "distribution": "JSON object, class -> share of the votes, or the model's probability.",
     "n_votes": "Votes that did not abstain.",
     "agreement": "Share of pairs of votes that agree, 0 to 1; null below two votes.",
-    "role": "Why people were asked about it: evaluation and audit at random and never trained on; train; control.",
-    "round": "The round that asked about it first; of an automatic label, the round of the model.",
+    "role": "Why people were asked about it: evaluation and audit at random, for measuring; train; control.",
+    "round": "The round that asked about it first: no model of it or of a later round was trained on an"
+    " evaluation or audit picture; of an automatic label, the round of the model.",
     "weight": "Of an evaluation picture: for how many of the pool it stands, up to a factor; weigh means by it.",
     "parent": "Of an augmented copy, the picture that it was made of: it is no picture of its own; else null.",
     "license": "SPDX identifier or address of the picture's own licence.",

@@ -21,7 +21,9 @@ def fields(facts: ReleaseFacts) -> dict[str, Any]:
     """`rai:` properties of the dataset."""
     kinds = dict.fromkeys(_COLLECTED[source.settings.kind] for source in facts.sources if source.released)
     found: dict[str, Any] = {
-        "dataCollection": " ".join(sentences.acquired(source) for source in facts.sources),
+        "dataCollection": " ".join(
+            sentences.acquired(source, f"Released: {source.released:,}") for source in facts.sources
+        ),
         "dataCollectionType": list(kinds),
         "dataCollectionTimeframe": list(facts.period or ()),
         "dataCollectionMissingData": sentences.missing(facts),
@@ -33,7 +35,7 @@ def fields(facts: ReleaseFacts) -> dict[str, Any]:
         "machineAnnotationTools": sentences.automatic(facts),
         "dataUseCases": sentences.uses(facts),
         "dataBiases": sentences.biases(facts),
-        "dataLimitations": sentences.LIMITS,
+        "dataLimitations": sentences.limits(facts),
         "personalSensitiveInformation": sentences.persons(facts),
         "dataReleaseMaintenancePlan": sentences.versions(facts),
     }

@@ -6,6 +6,7 @@ ccREL: Abelson et al. 2008, "The Creative Commons Rights Expression Language"; t
 import re
 from typing import Any, Final
 
+from silverprint.adapters.release_documents import sentences
 from silverprint.core import licenses
 
 _CC: Final = re.compile(r"CC-BY(?P<nc>-NC)?(?P<sa>-SA)?(?P<nd>-ND)?-\d\.\d(-[A-Z]{2,3})?")
@@ -26,8 +27,11 @@ def offer(name: str | None, pictures: int) -> dict[str, Any]:
         name: SPDX identifier, address, or words; None where the licence is not known.
     """
     if name is None:
-        return {"@type": "CreativeWork", "name": f"{pictures:,} pictures of no known licence: ask before you use them"}
-    found: dict[str, Any] = {"@type": ["CreativeWork", "odrl:Offer"], "name": f"{pictures:,} pictures under {name}"}
+        return {"@type": "CreativeWork", "name": f"{sentences.pictures(pictures)} of no known licence: ask before use"}
+    found: dict[str, Any] = {
+        "@type": ["CreativeWork", "odrl:Offer"],
+        "name": f"{sentences.pictures(pictures)} under {name}",
+    }
     if address := licenses.page(name):
         found["license"] = address
     if rules := _rules(name):

@@ -291,8 +291,10 @@ def test_lists_of_answers_go_and_a_server_s_database_stays(
     with pytest.raises(DataError, match="remove it yourself"):
         run(purge=True, prove=True)
     said = capsys.readouterr().err
-    assert f"{DATABASE_LOG}: holds the picture (stored bytes (picture {GONE[:8]})); never remove" in said
+    assert f"{DATABASE_LOG}: holds the picture: stored bytes (picture {GONE[:8]}); never remove" in said
     assert "of-mine.txt: names the picture" in said
+    assert "var: Silverprint did not write it: remove it yourself" in said  # each place says its own remedies
+    assert "var: never remove a server's database" in said
     (layout.VAR / "notes/of-mine.txt").unlink()
     with pytest.raises(DataError, match="never remove a server's database"):
         run(prove=True)

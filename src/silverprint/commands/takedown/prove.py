@@ -132,5 +132,8 @@ def _tell(row: Row) -> None:
         return
     for path, found in row.seen.gone.items():
         say(f"{row.place}: {path}: {remedies.forms(found)}{f' ({row.said})' if row.said else ''}")
+    if row.ours:
+        for remedy in sorted({row.remedy(path) for path in row.seen.gone}):
+            say(f"{row.place}: {remedy}")
     for what in row.seen.unread:
         say(f"{row.place}: {what}: not looked at inside")

@@ -62,7 +62,7 @@ def _here(look: Look) -> None:
                 place.remove([path])
                 say(f"{path}: removed")
             else:
-                say(f"{path}: {remedies.verb(found)} the picture ({remedies.forms(found)}); {remedies.of_file(path)}")
+                say(f"{path}: {remedies.verb(found)} the picture: {remedies.forms(found)}; {remedies.of_file(path)}")
 
 
 def _cache(place: Place, look: Look) -> None:

@@ -15,7 +15,7 @@ HISTORY: Final = (
 )
 DATABASE: Final = (
     "never remove a server's database or its log: delete the task or run that shows it there, then run: "
-    "silverprint studio down, silverprint track down"
+    "silverprint studio down, silverprint track down, and for what is left in freed pages: sqlite3 DATABASE VACUUM"
 )
 NOT_OURS: Final = "Silverprint did not write it: remove it yourself"
 

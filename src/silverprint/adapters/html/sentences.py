@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from silverprint.adapters.html.view import RoundView, View
 
-_WHOLE_NAME: Final = re.compile("(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])")
+_WHOLE_NAME: Final = re.compile("(base64,[A-Za-z0-9+/=]*|[0-9a-f]{12}(?=[0-9a-f]{52}))[0-9a-f]*")
 _SAME: Final = 0.05  # points that are printed as 0.0
 
 ROLES: Final = {
@@ -20,8 +20,8 @@ ROLES: Final = {
 
 
 def with_short_names(text: str) -> str:
-    """The text with the first 12 digits of each image_id in it: by a whole one a purge and its proof know what a page
-    shows.
+    """The text with 12 digits of each image_id in it, pictures in it as they are: by a whole one a purge and its proof
+    know what a page shows.
     """
     return _WHOLE_NAME.sub(r"\1", text)
 

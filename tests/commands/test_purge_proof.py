@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,13 +17,14 @@ from silverprint.annotation_backend import Page, Task
 from silverprint.campaign import ledgers, served_copies
 from silverprint.campaign.round_state import State
 from silverprint.commands import takedown
+from silverprint.commands.takedown import places
 from silverprint.commands.takedown import purge as purging
 from silverprint.dvcfiles import missing_outputs, purged_objects
 from silverprint.errors import DataError, UnavailableError, UsageError
 from silverprint.imaging.decode import decode
 from silverprint.records import MEASURED, MINIATURES, QUEUE, THUMBNAILS, VOTES, conform
 from silverprint.stages import measure
-from silverprint.store import ShardReader, features, tables
+from silverprint.store import ShardReader, features, server_home, tables
 from silverprint.store.traces import drawn_names
 from tests.conftest import copy_project
 from tests.helpers.album import Found, acquire, embed, jpeg, tile
@@ -33,6 +35,10 @@ GONE, KEPT = PICTURES[0].image_id, PICTURES[1].image_id
 DATA = PICTURES[0].data
 CACHE, REMOTE = Path(".dvc/cache/files/md5"), Path("backup/files/md5")
 DRAWINGS = layout.TRACKING / "artifacts/1/run/artifacts/figures"
+EXPORT = layout.STUDIO / "data/export/project-2-at-2026-11-30-17-00-0123abcd.json"
+DATABASE_LOG = layout.STUDIO / "data/label_studio.sqlite3-wal"
+NAMING = f'[{{"data": {{"image": "/data/local-files/?d=campaign/r01/{GONE}.jpg"}}}}]'.encode()
+WAL = b"\x37\x7f\x06\x82" + bytes(5_000)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +201,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 @pytest.mark.slow
 def test_withdrawn_purged_proved(campaign: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run()
-    with pytest.raises(DataError, match="data holds the picture there"):
+    with pytest.raises(DataError, match=r"data (holds|names) the picture there"):
         run(prove=True)
     before = capsys.readouterr()
     for place in ("data", "var", "DVC's cache", "the remote backup", "Label Studio's tasks"):
@@ -240,6 +246,8 @@ PLANTS: dict[str, tuple[str, Callable[[MemoryBackend], object]]] = {
     "served copy": ("var", lambda _: serve("r03")),
     "miniature": ("var", lambda _: miniatures()),
     "MLflow drawing": ("var", lambda _: drawing(DRAWINGS / "hardest.png", GONE)),
+    "list of answers": ("var", lambda _: plant(EXPORT, NAMING)),
+    "log of a server's database": ("var", lambda _: plant(DATABASE_LOG, WAL + DATA)),
     "MLflow drawing of an earlier version": ("var", lambda _: drawing(DRAWINGS / "hardest.png")),
     "MLflow file": ("var", lambda _: plant(DRAWINGS / "any.bin", b"head" + DATA)),
     "cache": ("DVC's cache", lambda _: put(Path("kept/shard").read_bytes(), "", CACHE)),
@@ -261,7 +269,53 @@ def test_a_planted_miss_is_found(case: str, purged: Path, backend: MemoryBackend
     plants(backend)
     if case == "release":
         shutil.rmtree(layout.RELEASE / "imagefolder")
-    with pytest.raises(DataError, match=f"{place} holds the picture there"):
+    with pytest.raises(DataError, match=f"{place} (holds|names) the picture there"):
+        run(prove=True)
+
+
+def test_lists_of_answers_go_and_a_server_s_database_stays(
+    purged: Path, backend: MemoryBackend, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What names a picture is not said to hold it; nobody is told to remove a database."""
+    shared = server_home.STUDIO.shared / "data-0123abcd/export" / EXPORT.name
+    plant(EXPORT, NAMING)
+    plant(DATABASE_LOG, WAL + NAMING)
+    assert not places.is_removable(str(DATABASE_LOG))
+    assert places.is_removable(str(shared.resolve()))
+    run(purge=True, prove=True)
+    assert not EXPORT.exists()
+    assert DATABASE_LOG.exists()
+    plant(DATABASE_LOG, WAL + DATA)
+    plant(layout.VAR / "notes/of-mine.txt", NAMING)
+    capsys.readouterr()
+    with pytest.raises(DataError, match="remove it yourself"):
+        run(purge=True, prove=True)
+    said = capsys.readouterr().err
+    assert f"{DATABASE_LOG}: holds the picture: stored bytes (picture {GONE[:8]}); never remove" in said
+    assert "of-mine.txt: names the picture" in said
+    assert "var: Silverprint did not write it: remove it yourself" in said  # each place says its own remedies
+    assert "var: never remove a server's database" in said
+    (layout.VAR / "notes/of-mine.txt").unlink()
+    with pytest.raises(DataError, match="never remove a server's database"):
+        run(prove=True)
+    assert DATABASE_LOG.exists()
+
+
+def test_what_git_has_is_told_with_what_removes_it(purged: Path) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=x", "-c", "user.email=x@y", *arguments], check=True, capture_output=True
+        )
+
+    git("init", "--quiet")
+    plant(Path("docs/picture of it.jpg"), DATA)
+    git("add", "docs")
+    git("commit", "--quiet", "-m", "a page")
+    git("rm", "--quiet", "docs/picture of it.jpg")
+    git("commit", "--quiet", "-m", "no page")
+    with pytest.raises(
+        DataError, match=r"docs/picture of it\.jpg \(blob [0-9a-f]{40}\): Git's history holds .*filter-repo"
+    ):
         run(prove=True)
 
 
@@ -350,5 +404,5 @@ def test_an_mlflow_elsewhere_is_reached(campaign: Path, tmp_path_factory, monkey
     assert [path.parts[-4] for path in left] == [runs[1]]
     drawing(folder / "hardest.png", GONE)
     client.log_artifact(runs[1], str(folder / "hardest.png"), "figures")
-    with pytest.raises(DataError, match=r"MLflow at sqlite:.* holds the picture there"):
+    with pytest.raises(DataError, match=r"MLflow at sqlite:.* names the picture there"):
         run(prove=True)

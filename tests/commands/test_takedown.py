@@ -107,16 +107,21 @@ def test_an_upper_case_line_is_not_written_twice() -> None:
     assert len(withdraw(ID)) == 1
 
 
-def test_copies_are_named_with_it() -> None:
+def test_copies_are_named_with_it(capsys: pytest.CaptureFixture[str]) -> None:
     copies = [Found(png(tile(0)), "named"), Found(png(tile(0), compress_level=1), "copy"), Found(png(tile(1)), "other")]
     acquire("web", copies)
     assert [row["image_id"] for row in withdraw(copies[0].image_id)] == [copies[0].image_id]  # not measured yet
+    unknown = "are not known here, for it was not measured"
+    assert unknown in capsys.readouterr().err
+    for source in config.load().sources:
+        layout.measured(source).mkdir(parents=True, exist_ok=True)
     tables.write(
         measure.measure([(one.image_id, one.data) for one in copies]),
         layout.measured("web") / "part-00001.parquet",
         MEASURED,
     )
     assert {row["image_id"] for row in withdraw(copies[0].image_id)} == {one.image_id for one in copies[:2]}
+    assert unknown not in capsys.readouterr().err
 
 
 def test_without_an_index_it_cannot_be_said() -> None:

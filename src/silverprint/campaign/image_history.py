@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import class_list, gold_list, ledgers, released
+from silverprint.campaign import class_list, gold_list, ledgers, release_versions, released
 from silverprint.config import Params
 from silverprint.errors import UnavailableError
 from silverprint.records import EVALUATION, LABELS, MANIFEST, MEASURED, RAW, Schema
@@ -79,6 +79,9 @@ def _events(params: Params, image_id: str) -> Iterator[Event]:
     for name in params.chain:
         yield from _round(name, image_id)
     yield from _rows("takedown", layout.TAKEDOWNS, lambda: _of(ledgers.takedowns(), image_id))
+    for line in release_versions.ledger().iter_rows(named=True):
+        number = int(line["version"])
+        yield from _rows(f"release@v{number}", layout.RELEASE_TABLES, partial(_in_version, line, image_id))
     yield from _rows("release", layout.RELEASE, lambda: _released(params, image_id))
 
 
@@ -148,6 +151,12 @@ def _trained(model: Path, image_id: str) -> pl.DataFrame:
     ]
     schema = {"model_id": pl.String, "use": pl.String, "predicted": pl.String, "label": pl.String}
     return pl.DataFrame(rows, schema=schema)
+
+
+def _in_version(line: Row, image_id: str) -> pl.DataFrame:
+    """Its row in an earlier or the present version of the release, and when that was made."""
+    made = {name: pl.lit(line[name]) for name in ("at", "round")}
+    return release_versions.row_of(int(line["version"]), image_id).with_columns(**made)
 
 
 def _released(params: Params, image_id: str) -> pl.DataFrame:

@@ -5,6 +5,7 @@ The ledger data/releases.csv in Git has a line for each; data/releases, an outpu
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -117,6 +118,18 @@ def changes(before: int, after: int) -> pl.DataFrame:
     return release_changes.changes(*versions, present_names(before), present_names(after))
 
 
+def row_of(number: int, image_id: str) -> pl.DataFrame:
+    """The row of a picture in a version of the ledger, a VERSION; none where it was not released in it.
+
+    Raises:
+        UnavailableError: the version's table is not here.
+    """
+    path = layout.version(number)
+    if not path.exists():
+        raise _lost(number, path)
+    return pl.scan_parquet(path).filter(pl.col("image_id") == image_id).select(*VERSION).collect()
+
+
 def held(number: int) -> pl.DataFrame:
     """What a version of the ledger held, a VERSION.
 
@@ -131,10 +144,7 @@ def held(number: int) -> pl.DataFrame:
         raise UsageError(f"v{number}", "no such version of the release", f"known: {known}")
     path = layout.version(number)
     if not path.exists():
-        remedy = (
-            f"run: dvc pull {layout.RELEASE_TABLES}; if it is lost, remove the line of v{number} from {layout.RELEASES}"
-        )
-        raise UnavailableError(str(path), "what this version held is not on this disk", remedy)
+        raise _lost(number, path)
     rows = tables.read(path, VERSION)
     if release_changes.digest(rows) != lines[number]["digest"]:
         rule = f"is not what {layout.RELEASES} knows as v{number}"
@@ -142,3 +152,10 @@ def held(number: int) -> pl.DataFrame:
             str(path), rule, f"run: dvc checkout --force {layout.RELEASE_TABLES}, and compare the ledger with Git"
         )
     return rows
+
+
+def _lost(number: int, path: Path) -> UnavailableError:
+    remedy = (
+        f"run: dvc pull {layout.RELEASE_TABLES}; if it is lost, remove the line of v{number} from {layout.RELEASES}"
+    )
+    return UnavailableError(str(path), "what this version held is not on this disk", remedy)

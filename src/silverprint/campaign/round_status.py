@@ -164,9 +164,10 @@ def _afterwards(*, opened: bool, planned: list[str]) -> str:
     following = _opening(opened=opened, planned=planned)
     if not opened:
         return following
-    if not layout.REPORT.exists() and str(layout.REPORT) not in missing_outputs.known_outputs():
-        return "every opened round is closed: silverprint repro makes the release and the report"
-    bring = "" if layout.REPORT.exists() else f"dvc pull {layout.REPORT}, then "
+    bring = "" if layout.REPORT.exists() else missing_outputs.recovery_command(layout.REPORT)
+    if bring == missing_outputs.REPRO:
+        return f"every opened round is closed: {bring} makes the release and the report"
+    bring = f"{bring}, then " if bring else ""
     return f"{bring}look at {layout.REPORT / 'index.html'}; {following}"
 
 

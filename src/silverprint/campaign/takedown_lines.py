@@ -22,11 +22,13 @@ class Takedown:
         reached: WITHDRAWN, every picture that is meant, copies of the same pixels among them.
         here: whether a source holds one of them.
         new: TAKEDOWNS, the lines that the ledger lacks.
+        unmeasured: the sources that are not measured on this disk: copies in them are not known.
     """
 
     reached: pl.DataFrame
     here: bool
     new: pl.DataFrame
+    unmeasured: tuple[str, ...] = ()
 
     def write(self) -> None:
         """
@@ -50,7 +52,8 @@ def draw_up(params: Params, kind: str, targets: list[str], why: str, raw: pl.Dat
     at = datetime.now(UTC).isoformat(timespec="seconds")
     rows = rows.unique("image_id", keep="first", maintain_order=True).with_columns(why=pl.lit(why), at=pl.lit(at))
     new = rows.join(ledgers.takedowns(), on=["image_id", "kind", "target"], how="anti", nulls_equal=True)
-    return Takedown(reached, not reached.join(raw, on="image_id", how="semi").is_empty(), new)
+    unmeasured = tuple(source for source in params.sources if not layout.measured(source).is_dir())
+    return Takedown(reached, not reached.join(raw, on="image_id", how="semi").is_empty(), new, unmeasured)
 
 
 def indexes(params: Params) -> pl.DataFrame:

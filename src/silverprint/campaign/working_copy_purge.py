@@ -9,7 +9,7 @@ from silverprint import layout
 from silverprint.campaign import served_copies
 from silverprint.config import Params
 from silverprint.console import say
-from silverprint.dvcfiles import missing_outputs
+from silverprint.dvcfiles import lock, missing_outputs
 from silverprint.errors import UnavailableError
 from silverprint.store import features, thumbnail_table
 from silverprint.store.shards.purge import purge
@@ -53,18 +53,22 @@ def remove_shown(paths: Collection[str]) -> list[str]:
 
     A release or a report goes as a whole: without one of its pictures it is none. Returns what is left, for people.
     """
-    left = []
+    left, gone = [], set()
     for path in sorted(paths):
         whole = next((one for one in (layout.RELEASE, layout.REPORT) if path.startswith(f"{one}/")), None)
         if whole is not None:
             if whole.exists():
                 shutil.rmtree(whole)
+                gone.add(str(whole))
                 say(f"{whole}: removed; silverprint repro makes it again")
         elif path.startswith(f"{layout.INBOX}/") or path.endswith("/queue.html"):
             Path(path).unlink(missing_ok=True)
+            gone.add(path)
             say(f"{path}: removed")
         else:
             left.append(path)
+    if gone:
+        lock.run_again(gone)
     return left
 
 

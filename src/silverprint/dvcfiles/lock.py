@@ -1,6 +1,6 @@
 """dvc.lock: the inputs and outputs of each stage's last run, with DVC's hashes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from io import StringIO
@@ -54,6 +54,24 @@ def forget_round(name: str) -> None:
     for stage in stages():
         if stage in {f"{of_round}@{name}" for of_round in _OF_ROUND}:
             text = yaml_edit.drop(text, ("stages", stage))
+    files.write_text(layout.LOCK, text)
+
+
+def run_again(outputs: Collection[str]) -> None:
+    """Takes outputs that are gone for good out of dvc.lock, with what their stages read; their other outputs stay.
+
+    The next `silverprint repro` then runs these stages. Of an output whose hash is known it would think that
+    `dvc pull` brings it, and `dvc push` would miss it.
+    """
+    if not layout.LOCK.exists():
+        return
+    text = yamltext.read(layout.LOCK)
+    for name, stage in stages().items():
+        gone = [place for place, path in enumerate(stage.outs) if path in outputs]
+        for place in reversed(gone):
+            text = yaml_edit.drop(text, ("stages", name, "outs", place))
+        if gone and stage.deps:
+            text = yaml_edit.drop(text, ("stages", name, "deps"))
     files.write_text(layout.LOCK, text)
 
 

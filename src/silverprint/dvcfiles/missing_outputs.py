@@ -1,9 +1,12 @@
 """Guard of persisted outputs: a stage never starts empty where dvc.lock knows an output that is not on this disk."""
 
 from pathlib import Path
+from typing import Final
 
 from silverprint.dvcfiles import lock, purged_objects
 from silverprint.errors import UnavailableError
+
+REPRO: Final = "silverprint repro"
 
 
 def require_pulled(*outputs: Path, command: str = "dvc pull") -> None:
@@ -23,8 +26,11 @@ def require_pulled(*outputs: Path, command: str = "dvc pull") -> None:
 
 
 def recovery_command(output: Path) -> str:
-    """The command that restores an output which is not on this disk: one that was never made cannot be pulled."""
-    return f"dvc pull {output}" if str(output) in known_outputs() else "silverprint repro"
+    """The command that restores an output which is not on this disk: one that was never made, or was purged, cannot be
+    pulled.
+    """
+    md5 = known_outputs().get(str(output))
+    return REPRO if md5 is None or purged_objects.when(md5) else f"dvc pull {output}"
 
 
 def known_outputs() -> dict[str, str]:

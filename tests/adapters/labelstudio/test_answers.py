@@ -4,6 +4,7 @@ import pytest
 
 from silverprint.annotation_backend import Task
 from silverprint.demo import studio_answers
+from silverprint.store import server_home
 
 pytestmark = pytest.mark.slow
 
@@ -22,3 +23,4 @@ def test_answers_are_found_by_the_account_that_gave_them(house, opened, persons)
     }
     told = {(one.annotator.rpartition("-")[2], one.created_at) for one in house.annotations(opened)}
     assert frozenset().union(*new.values()) == told
+    assert not list((server_home.STUDIO.folder / "data/export").iterdir())  # the list that we asked for was there

@@ -157,7 +157,7 @@ def label_studio(monkeypatch):
         )
         monkeypatch.setitem(sys.modules, "django.conf", SimpleNamespace(settings=settings))
         monkeypatch.setitem(sys.modules, "core.wsgi", SimpleNamespace(application=lambda *_: [engine.encode()]))
-        for name in ("overlap_import", "task_list"):
+        for name in ("overlap_import", "task_list", "exports"):
             monkeypatch.setitem(sys.modules, name, SimpleNamespace(install=lambda: None))
         ours = SimpleNamespace(install=lambda: None, settle=participants.settle)
         monkeypatch.setitem(sys.modules, "participants", ours)

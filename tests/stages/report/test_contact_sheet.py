@@ -115,17 +115,21 @@ def test_nobody_sees_what_is_withdrawn_or_has_no_licence(campaign: Params) -> No
             image_id = "0000" + sha256(data).hexdigest()[4:]  # the first of all
             writer.add({"image_id": image_id, "outcome": "stored", "source": "web", "format": "png"}, data)
             rows.append({"image_id": image_id, "kept": False, "reason": reason, "evidence": "seen", "source": "web"})
+    taken = rows[0]["image_id"]
+    rows.append(rows[0] | {"image_id": "0001" + taken[4:], "evidence": taken})  # as a takedown of one picture has it
     hidden = pl.DataFrame(rows)
     tables.write(pl.concat([manifest, hidden], how="diagonal").sort("image_id"), layout.MANIFEST, MANIFEST)
     report.run(campaign)
-    assert len(re.findall(r'alt="not shown; rejected as ', page())) >= 3
+    assert len(re.findall(r'alt="not shown; rejected as ', page())) >= 4
+    assert f'alt="not shown; rejected as withdrawn: {taken[:12]}"' in page()
+    assert taken not in page()  # by it a proof would say that the page shows the picture
     shown = [Image.open(BytesIO(b64decode(found))) for found in re.findall(r"base64,([^\"]+)", page())]
     shown += [Image.open(path) for path in layout.REPORT.glob("*.png")]
     assert len(shown) > 200
     assert not any(magentas(one) for one in shown)
     tables.write(
         tables.read(layout.MANIFEST, MANIFEST).with_columns(
-            kept=pl.col("kept") | (pl.col("evidence") == "seen"),
+            kept=pl.col("kept") | (pl.col("evidence") == "seen").fill_null(False),
             reason=pl.when(pl.col("evidence") == "seen").then(None).otherwise("reason"),
         ),
         layout.MANIFEST, MANIFEST,

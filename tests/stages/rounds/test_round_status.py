@@ -10,6 +10,7 @@ from silverprint.campaign import ledgers, round_state
 from silverprint.campaign.round_status import advise, standings_of, status_of
 from silverprint.commands import rounds, status
 from silverprint.commands.status import _absence
+from silverprint.dvcfiles import purged_objects
 from silverprint.errors import DataError, UsageError
 from silverprint.stages import gate, labels, queue
 from tests.conftest import ROOT
@@ -174,6 +175,8 @@ def test_after_the_last_round_there_is_a_report_to_look_at(done):
     assert advise(done) == "every opened round is closed: silverprint repro makes the release and the report"
     locked(outs="{path: data/report, md5: 0.dir}")
     assert advise(done) == f"dvc pull data/report, then {go_on} NAME, then silverprint repro"
+    purged_objects.note(["0.dir"], "2026-01-01")  # nothing can be pulled that a purge took
+    assert advise(done) == "every opened round is closed: silverprint repro makes the release and the report"
 
 
 def test_before_a_round_is_opened_the_next_step_is_to_open_the_first_planned_one(params):

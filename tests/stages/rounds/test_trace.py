@@ -2,11 +2,14 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from silverprint import layout
+from silverprint.campaign import release_versions
 from silverprint.commands import trace
 from silverprint.errors import UsageError
+from silverprint.records import VERSION
 from silverprint.stages import gate, labels, queue
 from tests.helpers import round_campaign as campaign
 
@@ -52,6 +55,12 @@ def test_every_stage_that_knows_the_picture_speaks_and_what_is_not_here_is_named
     assert [vote["annotator"] for vote in said] == [f"s-{person}" for person in range(receipt["overlap"])]
     assert stages["labels@r01"][0]["label"] == said[0]["choice"]
     assert "takedown" not in stages
+    held = [{"image_id": asked, "split": "train", "label": said[0]["choice"], "label_source": "human"}]
+    for number, rows in enumerate((held, [], held), start=1):
+        release_versions.record(release_versions.of(pl.DataFrame(rows, schema=VERSION), f"r0{number}"))
+    versions = {stage: facts for stage, facts in told(asked)[1].items() if stage.startswith("release@")}
+    assert sorted(versions) == ["release@v1", "release@v3"]
+    assert versions["release@v3"][0]["round"] == "r03"
     campaign.withdraw(asked)
     assert told(asked)[1]["takedown"][0]["why"] == "asked"
 

@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 from silverprint.records import MINIATURES
 from silverprint.store import tables
 from silverprint.store.shards.tar_header import BLOCK, member_header
-from silverprint.store.traces import contents, needles
+from silverprint.store.traces import contents, drawn_names, needles
 from silverprint.store.traces.contents import Look
 from silverprint.store.traces.needles import Form
 
@@ -28,6 +28,7 @@ FORMS = [Form("stored bytes", DATA), Form("thumbnail", THUMBNAIL), Form("stored 
 LOOK = Look([needles.of(ID, FORMS)])
 BY_NAME = Look([needles.load(Path("nowhere"), ID)])  # what is left where no needles were kept
 ROWS = 300
+WAL = b"\x37\x7f\x06\x82" + bytes(5_000)
 
 
 def parquet(**columns: list[object]) -> bytes:
@@ -73,6 +74,14 @@ GONE: dict[str, Callable[[Path], bytes]] = {
     "in a shard": lambda _: tarred(f"{ID}.jpg", DATA),
     "compressed tar": lambda _: gzip.compress(tarred("a.jpg", DATA)),
     "zip in a zip": lambda _: zipped("b.zip", zipped("a.jpg", DATA)),
+    "zip in a tar": lambda _: tarred("b.zip", zipped("a.jpg", DATA)),
+    "zip in a compressed tar": lambda _: gzip.compress(tarred("b.zip", zipped("a.jpg", DATA))),
+    "compressed tar in a zip": lambda _: zipped("b.tgz", gzip.compress(tarred("a.jpg", DATA))),
+    "compressed tar in a tar": lambda _: tarred("b.tgz", gzip.compress(tarred("a.jpg", DATA))),
+    "table in a tar": lambda _: tarred("b.parquet", parquet(image_id=column(ID, ""), image=column(DATA, b""))),
+    "page in a tar": lambda _: tarred("index.html", f"<!doctype html><p>{ID}</p>".encode()),
+    "drawing in a compressed tar": lambda _: gzip.compress(tarred("a.png", drawn(**{drawn_names.KEY: ID}))),
+    "a server's log of its database": lambda _: WAL + DATA,
     "release": lambda _: parquet(
         image=column({"bytes": DATA, "path": "a.jpg"}, {"bytes": b"", "path": ""}), image_id=column(ID, "")
     ),
@@ -92,6 +101,8 @@ STAYS: dict[str, bytes] = {
     "measured without thumbnail": parquet(image_id=column(ID, ""), thumbnail=column(None, b"another")),
     "look-alike's thumbnail": parquet(image_id=column(ID, ID[::-1]), thumbnail=column(None, THUMBNAIL)),
     "purged shard": tarred(f"{ID}.jpg", bytes(len(DATA))),
+    "purged shard in a tar": tarred("shard.tar", tarred(f"{ID}.jpg", bytes(len(DATA)))),
+    "task in a server's log of its database": WAL + f'{{"image": "/d=served/{ID}.jpg"}}'.encode(),
 }
 
 
@@ -150,3 +161,26 @@ def test_a_tar_that_is_no_tar_of_ours_is_read(tmp_path: Path) -> None:
         one.size = len(DATA)
         archive.addfile(one, io.BytesIO(DATA))
     assert LOOK.at(io.BytesIO(buffer.getvalue())).gone[ID, contents.NAMED] == 1
+
+
+def test_what_is_packed_too_deep_is_told() -> None:
+    data = b"a.jpg"
+    for _ in range(4):
+        data = tarred("inner.zip", zipped("inner.tar", data))
+    found = LOOK.at(io.BytesIO(data))
+    assert found.unread == ["zip inside of 3 archives"]
+
+
+def test_many_archives_in_a_compressed_tar_are_unpacked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step back in a compressed stream would begin it anew."""
+    buffer, inner = io.BytesIO(), zipped("a.jpg", np.random.default_rng(3).bytes(30_000))
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for number in range(20):
+            one = tarfile.TarInfo(f"{number}.zip")
+            one.size = len(inner)
+            archive.addfile(one, io.BytesIO(inner))
+    begun: list[object] = []
+    rewind = gzip._GzipReader._rewind  # type: ignore[attr-defined]
+    monkeypatch.setattr(gzip._GzipReader, "_rewind", lambda self: (begun.append(1), rewind(self)))  # type: ignore[attr-defined]
+    LOOK.at(io.BytesIO(buffer.getvalue()))
+    assert len(begun) <= 4

@@ -12,8 +12,8 @@ _MOST_CLASSES = 30  # a wider confusion matrix says less than the list of the co
 
 
 def render(view: View) -> str:
-    """The report."""
-    return _template("report.html").render(
+    """The report; it names no picture in full: what is rejected, and why, may name one that was withdrawn."""
+    page = _template("report.html").render(
         view=view,
         verdict=sentences.verdict(view),
         reason_words={rule.reason: rule.words for rule in RULES},
@@ -24,6 +24,7 @@ def render(view: View) -> str:
         consistency=sentences.consistency,
         matrix=bool(view.confusion) and len(view.classes) <= _MOST_CLASSES,
     )
+    return sentences.with_short_names(page)
 
 
 def render_queue(view: QueueView) -> str:

@@ -1,10 +1,12 @@
 """Figures as plain sentences, with the limits of what they show."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from silverprint.adapters.html.view import RoundView, View
 
+_WHOLE_NAME: Final = re.compile("(base64,[A-Za-z0-9+/=]*|[0-9a-f]{12}(?=[0-9a-f]{52}))[0-9a-f]*")
 _SAME: Final = 0.05  # points that are printed as 0.0
 
 ROLES: Final = {
@@ -15,6 +17,13 @@ ROLES: Final = {
     "gold": "with a known answer",
     "relabel": "for a second look",
 }
+
+
+def with_short_names(text: str) -> str:
+    """The text with 12 digits of each image_id in it, pictures in it as they are: by a whole one a purge and its proof
+    know what a page shows.
+    """
+    return _WHOLE_NAME.sub(r"\1", text)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -86,7 +86,8 @@ def _tiles(params: Params, found: RoundComparison) -> list[Tile]:
             alt=f"{row['before'] or 'no label'} became {row['after'] or 'no label'}",
             title=row["after"] or "no label",
             note=f"before: {row['before'] or 'no label'}; {row['role']}",
-            why=row["image_id"],
+            # In full only where it is shown: by it a purge and its proof know what a page shows.
+            why=row["image_id"] if pictures.shows(row["image_id"]) else row["image_id"][:12],
         )
         for row in rows.iter_rows(named=True)
     ]

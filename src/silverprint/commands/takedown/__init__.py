@@ -52,6 +52,9 @@ def run(
     reached = found.reached
     same = reached.filter(pl.col("how") == "same-pixels").height
     say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: silverprint repro")
+    if found.unmeasured:
+        where = ", ".join(found.unmeasured)
+        say(f"copies in {where} are not known here, for it was not measured: the next silverprint repro withdraws them")
     held = released.released_rows(reached["image_id"].to_list()).height
     if held:
         again = released.remake_command(params)

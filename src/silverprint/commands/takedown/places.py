@@ -1,6 +1,7 @@
 """Places that a purge and its proof look at: this folder, DVC's cache and remotes, and what is not ours."""
 
 import errno
+import re
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,7 @@ _REMOVABLE = (
     layout.NEAREST,
     layout.OBJECTS,
 )
+_EXPORT = re.compile(r"project-\d+-at-.+\.json")
 
 
 def data() -> Place:
@@ -52,7 +54,15 @@ def shared() -> Iterator[Place]:
 
 
 def is_removable(path: str) -> bool:
-    return any(Path(path).is_relative_to(one) for one in _REMOVABLE)
+    """Whether a purge may remove a file of var/, or of a server that campaigns share."""
+    shared = server_home.TRACKING.shared.resolve() / "artifacts"
+    return any(Path(path).is_relative_to(one) for one in (*_REMOVABLE, shared)) or _is_export(Path(path))
+
+
+def _is_export(path: Path) -> bool:
+    """What Label Studio keeps of a list of answers that it sent."""
+    homes = (layout.STUDIO, server_home.STUDIO.shared.resolve())
+    return _EXPORT.fullmatch(path.name) is not None and any(path.match(f"{home}/data*/export/*") for home in homes)
 
 
 def dvc() -> Iterator[Place]:

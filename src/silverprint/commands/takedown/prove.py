@@ -1,18 +1,15 @@
 """Proof of a purge: every place that can be reached is read to its end, and a table says what is left in it."""
 
-import shutil
-import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import IO, Final
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from silverprint.commands.takedown import places, server
+from silverprint.commands.takedown import git_history, places, remedies, server
 from silverprint.commands.takedown.survey import Place, Survey, survey
 from silverprint.config import Params
 from silverprint.console import say
@@ -21,8 +18,6 @@ from silverprint.store.traces.contents import Look
 from silverprint.store.traces.finder import Label
 
 _WIDTH: Final = 160  # characters, where no terminal says how many there are
-_SPOOL: Final = 64 << 20  # bytes of one version of a file in memory
-_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -33,12 +28,14 @@ class Row:
         seen: None where it could not be looked at.
         said: what was looked at, or why not.
         ours: whether what is found there speaks against the purge.
+        remedy: what takes a file of it away, by its path.
     """
 
     place: str
     seen: Survey | None
     said: str
     ours: bool = True
+    remedy: Callable[[str], str] = lambda _path: remedies.PURGE
 
 
 def run(params: Params, image_ids: Collection[str], look: Look) -> None:
@@ -52,12 +49,14 @@ def run(params: Params, image_ids: Collection[str], look: Look) -> None:
     Console(highlight=False, markup=False, width=_WIDTH).print(_table(rows))
     for row in rows:
         _tell(row)
-    left = [(row, path) for row in rows if row.seen is not None and row.ours for path in row.seen.gone]
+    left = [
+        (row, path, found) for row in rows if row.seen is not None and row.ours for path, found in row.seen.gone.items()
+    ]
     if left:
-        row, path = left[0]
-        what = ", ".join(sorted({label.form for label in (row.seen.gone[path] if row.seen else ())}))
-        rule = f"{row.place} holds the picture there ({what}; 1 of {len(left)} files)"
-        raise DataError(path, rule, "run: silverprint takedown IMAGE_ID --why ... --purge")
+        row, path, found = left[0]
+        what = ", ".join(sorted({label.form for label in found}))
+        rule = f"{row.place} {remedies.verb(found)} the picture there ({what}; 1 of {len(left)} files)"
+        raise DataError(path, rule, row.remedy(path))
     unknown = [row for row in rows if row.ours and (row.seen is None or row.seen.unread)]
     if unknown:
         why = unknown[0].said if unknown[0].seen is None else unknown[0].seen.unread[0]
@@ -68,18 +67,23 @@ def run(params: Params, image_ids: Collection[str], look: Look) -> None:
 
 
 def _rows(params: Params, image_ids: Collection[str], look: Look) -> Iterator[Row]:
-    for place in (places.data(), places.var(), *places.shared()):
-        yield _row(place.name, partial(survey, place, look))
+    yield _row("data", partial(survey, places.data(), look))
+    for place in (places.var(), *places.shared()):
+        yield replace(_row(place.name, partial(survey, place, look)), remedy=_of_file)
     for place in (*places.objects(params), *places.mlflow(params), *places.dvc()):
         yield _row(place.name, partial(survey, place, look))
     for name in places.remotes():
         yield _row(f"the remote {name}", partial(_remote, name, look))
     if server.asked_rounds(params):
         yield _row("Label Studio's tasks", lambda: _tasks(params, image_ids))
-    if _is_repository():
-        yield _row("Git's history", lambda: _history(look))
+    if git_history.is_here():
+        yield replace(_row("Git's history", lambda: git_history.look_through(look)), remedy=lambda _: remedies.HISTORY)
     for where, found in places.yours(params, image_ids):
         yield _yours(where, found, look)
+
+
+def _of_file(path: str) -> str:
+    return remedies.PURGE if places.is_removable(path) else remedies.of_file(path)
 
 
 def _remote(name: str, look: Look) -> Survey:
@@ -109,42 +113,6 @@ def _tasks(params: Params, image_ids: Collection[str]) -> Survey:
     return seen
 
 
-def _is_repository() -> bool:
-    if shutil.which("git") is None:
-        return False
-    return subprocess.run(["git", "rev-parse", "--git-dir"], capture_output=True, check=False).returncode == 0
-
-
-def _history(look: Look) -> Survey:
-    """Every version of every file that Git has, of all branches."""
-    command = ["git", "cat-file", "--batch-all-objects", "--batch", "--buffer"]
-    seen = Survey()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout is not None  # noqa: S101
-        while head := process.stdout.readline():
-            name, kind, size = head.decode().split()
-            with tempfile.SpooledTemporaryFile(_SPOOL) as content:
-                _copy(process.stdout, content, int(size))
-                process.stdout.read(1)
-                if kind != "blob":
-                    continue
-                content.seek(0)
-                found = look.at(content, is_ledger=True)  # type: ignore[arg-type]
-            seen.files, seen.size = seen.files + 1, seen.size + int(size)
-            if found.gone:
-                seen.gone[f"git cat-file blob {name}"] = found.gone
-            seen.stays += found.stays
-    if process.returncode:
-        raise UnavailableError("git", "it did not read all that it has", "run: git fsck")
-    return seen
-
-
-def _copy(source: IO[bytes], target: "IO[bytes] | tempfile.SpooledTemporaryFile[bytes]", size: int) -> None:
-    while size and (block := source.read(min(size, _BLOCK))):
-        target.write(block)
-        size -= len(block)
-
-
 def _table(rows: list[Row]) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in ("place", "looked at", "bytes", "must go", "names that may stay"):
@@ -163,7 +131,9 @@ def _tell(row: Row) -> None:
         say(f"{row.place} was not looked at: {row.said}")
         return
     for path, found in row.seen.gone.items():
-        forms = ", ".join(f"{label.form} of {label.image_id[:8]}".removesuffix(" of ") for label in sorted(found))
-        say(f"{row.place}: {path}: {forms}{f' ({row.said})' if row.said else ''}")
+        say(f"{row.place}: {path}: {remedies.forms(found)}{f' ({row.said})' if row.said else ''}")
+    if row.ours:
+        for remedy in sorted({row.remedy(path) for path in row.seen.gone}):
+            say(f"{row.place}: {remedy}")
     for what in row.seen.unread:
         say(f"{row.place}: {what}: not looked at inside")

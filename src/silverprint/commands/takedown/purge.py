@@ -6,7 +6,7 @@ from functools import partial
 
 from silverprint import layout
 from silverprint.campaign import confirm, working_copy_purge
-from silverprint.commands.takedown import forms, places, server
+from silverprint.commands.takedown import forms, places, remedies, server
 from silverprint.commands.takedown.survey import Place, Survey, survey
 from silverprint.config import Params
 from silverprint.console import say
@@ -36,6 +36,7 @@ def run(params: Params, image_ids: Collection[str], yes: bool) -> None:
     forms.keep_needles(params, image_ids)
     look = look_for(image_ids)
     working_copy_purge.run(params, image_ids)
+    _reached("Label Studio", lambda: server.take_off(params, image_ids))
     _here(look)
     for place in places.objects(params):
         _reached(place.name, partial(_left_objects, place, look))
@@ -43,7 +44,6 @@ def run(params: Params, image_ids: Collection[str], yes: bool) -> None:
         _reached(place.name, partial(_cache, place, look))
     for place in places.mlflow(params):
         _reached(place.name, partial(_artifacts, place, look))
-    _reached("Label Studio", lambda: server.take_off(params, image_ids))
     _remotes(look, yes)
     for where, _ in places.yours(params, image_ids):
         say(f"{where} is never changed by Silverprint: remove the picture there")
@@ -52,16 +52,17 @@ def run(params: Params, image_ids: Collection[str], yes: bool) -> None:
 
 
 def _here(look: Look) -> None:
-    """What shows the pictures in data/ and var/."""
-    for path in working_copy_purge.remove_shown(survey(places.data(), look).gone):
-        say(f"{path}: holds the picture, and no stage wrote it there: remove it")
-    place = places.var()
-    for path in survey(place, look).gone:
-        if places.is_removable(path) and place.remove is not None:
-            place.remove([path])
-            say(f"{path}: removed")
-        else:
-            say(f"{path}: holds the picture, and is not Silverprint's: remove it there")
+    """What shows the pictures in data/, in var/, and with the servers that campaigns share."""
+    gone = survey(places.data(), look).gone
+    for path in working_copy_purge.remove_shown(gone):
+        say(f"{path}: {remedies.verb(gone[path])} the picture, and no stage wrote it there: remove it")
+    for place in (places.var(), *places.shared()):
+        for path, found in survey(place, look).gone.items():
+            if places.is_removable(path) and place.remove is not None:
+                place.remove([path])
+                say(f"{path}: removed")
+            else:
+                say(f"{path}: {remedies.verb(found)} the picture: {remedies.forms(found)}; {remedies.of_file(path)}")
 
 
 def _cache(place: Place, look: Look) -> None:

@@ -58,7 +58,8 @@ def contact_figure(campaign: Campaign, chosen: Chosen, pictures: Gallery) -> con
             [pictures.thumbnail(image_id, contact_sheet.TILE) for image_id in (one.image_id, one.instead) if image_id]
             for one in found.examples
         ]
-        return contact_sheet.Row(found.reason, found.flags, share(found.pictures), found.evidence, shown)
+        evidence = sentences.with_short_names(found.evidence)
+        return contact_sheet.Row(found.reason, found.flags, share(found.pictures), evidence, shown)
 
     return contact_sheet.Sheet(
         acquired=pile("Acquired", came, chosen.acquired),

@@ -11,15 +11,15 @@ import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from io import SEEK_SET, BytesIO, RawIOBase
+from io import BytesIO
 from typing import Any, BinaryIO, Final, cast
 
-import numpy as np
-
+from silverprint.store.traces import columns, drawn_names
 from silverprint.store.traces.finder import BLOCK, Finder, Hit, Label
 from silverprint.store.traces.needles import THUMBNAIL, Needles
+from silverprint.store.traces.streams import Behind, Hashing, spooled
 
 ID: Final = "its image_id"
 NAMED: Final = "a file of its name"
@@ -35,7 +35,10 @@ _ROWS: Final = 64  # of a table in memory at once
 _BUFFER: Final = 1 << 20  # bytes of a column in memory at once
 _KEPT: Final = b"\nPAR1"
 _HEAD: Final = 4096  # bytes by which a file's kind is told
-_SHOWING: Final = (b"\x89png", b"\xff\xd8\xff", b"gif8", b"riff", b"<!doctype html", b"<html", b"<svg", b"%pdf")
+_PAGES: Final = (b"<!doctype html", b"<html", b"<svg", b"%pdf")
+_SHOWING: Final = (b"\x89png", b"\xff\xd8\xff", b"gif8", b"riff", *_PAGES)
+# Heads of SQLite's files: the database, its write-ahead log (either byte order), its rollback journal.
+_SQLITE: Final = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
 
 
 @dataclass
@@ -83,7 +86,7 @@ class Look:
     def _look(self, stream: BinaryIO, found: Found, depth: int, is_ledger: bool) -> None:
         head = stream.read(_HEAD)
         stream.seek(0)
-        hashing = _Hashing(stream)
+        hashing = Hashing(stream)
         kind = _kind(head)
         for hit in self._finder.hits(cast("BinaryIO", hashing)):
             if hit.label.form == THUMBNAIL and kind in _TABLES:
@@ -92,20 +95,20 @@ class Look:
         if (image_id := self.digests.get(hashing.digest.hexdigest())) is not None:
             found.gone[Label(image_id, WHOLE)] += 1
         opener = _OPENERS.get(kind)
-        if opener is not None and depth < _DEEPEST:
-            try:
+        if opener is None:
+            return
+        if depth == _DEEPEST:
+            found.unread.append(f"{kind} inside of {_DEEPEST} archives")
+            return
+        try:
+            if depth and kind in _ANY_ORDER:
+                stream.seek(0)
+                with spooled(stream) as copy:
+                    opener(self, copy, found, depth)
+            else:
                 opener(self, stream, found, depth)
-            except (
-                OSError,
-                EOFError,
-                ValueError,
-                RuntimeError,
-                zlib.error,
-                zipfile.BadZipFile,
-                tarfile.TarError,
-            ) as error:
-                # A truncated archive says so in many ways; what it holds raw was looked at.
-                found.unread.append(f"not readable as {kind}: {' '.join(str(error).split())[:120]}")
+        except _DAMAGED as error:  # what it holds raw was looked at
+            found.unread.append(f"not readable as {kind}: {' '.join(str(error).split())[:120]}")
 
     def _zip(self, stream: BinaryIO, found: Found, depth: int) -> None:
         with zipfile.ZipFile(stream) as archive:
@@ -120,28 +123,43 @@ class Look:
             self._look(cast("BinaryIO", inside), found, depth + 1, False)
 
     def _tar(self, stream: BinaryIO, found: Found, depth: int) -> None:
-        """Members' bytes lie in the file as they are: only whole members are left to look at."""
+        """Members' bytes lie in the file as they are: left to look at are whole ones, and what is packed in them."""
         stream.seek(0)
         with tarfile.open(fileobj=stream, mode="r:") as archive:
             for member in archive:
                 inside = archive.extractfile(member)
                 if inside is None:
                     continue
-                digest, filled = hashlib.sha256(), False
-                while block := inside.read(BLOCK):
-                    digest.update(block)
-                    filled = filled or bool(block.strip(b"\0"))
                 name = member.name.rpartition("/")[2].partition(".")[0].partition("-")[0]  # -1: a copy of it
-                if filled and name in self.image_ids:  # in a purged shard the name stays, before zeros
+                is_filled = self._member(cast("BinaryIO", inside), found, depth)
+                if is_filled and name in self.image_ids:  # in a purged shard the name stays, before zeros
                     found.gone[Label(name, NAMED)] += 1
-                if (image_id := self.digests.get(digest.hexdigest())) is not None:
-                    found.gone[Label(image_id, WHOLE)] += 1
+
+    def _member(self, inside: BinaryIO, found: Found, depth: int) -> bool:
+        """Returns whether there is anything but zeros."""
+        block = inside.read(BLOCK)
+        if _has_more(block[:_HEAD]):
+            if depth:
+                with spooled(inside, block) as copy:
+                    self._look(copy, found, depth + 1, False)
+            else:
+                inside.seek(0)
+                self._look(inside, found, depth + 1, False)
+            return True
+        digest, is_filled = hashlib.sha256(), False
+        while block:
+            digest.update(block)
+            is_filled = is_filled or bool(block.strip(b"\0"))
+            block = inside.read(BLOCK)
+        if (image_id := self.digests.get(digest.hexdigest())) is not None:
+            found.gone[Label(image_id, WHOLE)] += 1
+        return is_filled
 
     def _kept(self, stream: BinaryIO, found: Found, depth: int) -> None:
         """A Parquet file behind the head of `store.local_cache`."""
         stream.seek(0)
         start = stream.read(_HEAD).index(_KEPT) + 1
-        self._parquet(cast("BinaryIO", _Behind(stream, start)), found, depth)
+        self._parquet(cast("BinaryIO", Behind(stream, start)), found, depth)
 
     def _parquet(self, stream: BinaryIO, found: Found, _depth: int) -> None:
         """Pages of columns are compressed: they are decoded, some rows at a time."""
@@ -154,57 +172,20 @@ class Look:
 
     def _rows(self, batch: Any, found: Found, is_list: bool) -> None:
         named: set[str] = set()
-        for values in _values(batch.columns):
+        for values in columns.values(batch.columns):
             for hit in self._finder.hits(BytesIO(values)):
                 if hit.label.form == ID:
                     named.add(hit.label.image_id)
                     _add(found, hit.label.image_id, LISTED if is_list else None)
                 elif hit.label.form != THUMBNAIL:
                     found.gone[hit.label] += 1
-        for data in _cells(batch.columns):
+        for data in columns.cells(batch.columns):
             if (image_id := self.digests.get(hashlib.sha256(data).hexdigest())) is not None:
                 found.gone[Label(image_id, WHOLE)] += 1
         for image_id in sorted(named):
             rows = [row for row in batch.to_pylist() if image_id in row.values()]
-            if any(_holds_bytes(value) for row in rows for value in row.values()):
+            if any(columns.holds_bytes(value) for row in rows for value in row.values()):
                 found.gone[Label(image_id, ROW)] += 1
-
-
-class _Behind(RawIOBase):
-    """What is in a stream behind its first `start` bytes."""
-
-    def __init__(self, stream: BinaryIO, start: int) -> None:
-        self._stream, self._start = stream, start
-        stream.seek(start)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        return self._stream.seek(offset + (self._start if whence == SEEK_SET else 0), whence) - self._start
-
-    def tell(self) -> int:
-        return self._stream.tell() - self._start
-
-
-class _Hashing:
-    """A stream that takes the digest of what is read from it."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self.digest = stream, hashlib.sha256()
-
-    def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self.digest.update(data)
-        return data
 
 
 def _count(hit: Hit, found: Found, *, shows: bool, bare: bool) -> None:
@@ -235,13 +216,20 @@ def _kind(head: bytes) -> str:
         return "tar"
     if _KEPT in head[32:]:
         return "kept table"
-    return "SQLite" if head.startswith(b"SQLite format 3\0") else ""
+    return "SQLite" if head.startswith(_SQLITE) else ""
+
+
+def _has_more(head: bytes) -> bool:
+    """Whether a member of a tar tells more than its raw bytes: an archive, a table, a page, a drawing that names."""
+    is_page = head.lstrip().lower().startswith(_PAGES)
+    return is_page or drawn_names.KEY.encode() in head or _kind(head) in _OPENERS
 
 
 # Where an image_id with `.jpg` behind is no file: addresses in tables; pages of a database that were freed; the headers
 # of a purged shard, before zeros.
 _BARE: Final = ("Parquet", "SQLite", "tar")
 _TABLES: Final = ("Parquet", "kept table")
+_ANY_ORDER: Final = (*_TABLES, "zip")  # what is read here and there
 _OPENERS: Final[dict[str, Callable[[Look, BinaryIO, Found, int], None]]] = {
     "Parquet": Look._parquet,
     "kept table": Look._kept,
@@ -249,49 +237,3 @@ _OPENERS: Final[dict[str, Callable[[Look, BinaryIO, Found, int], None]]] = {
     "gzip": Look._gzip,
     "tar": Look._tar,
 }
-
-
-def _leaves(columns: Iterable[Any]) -> Iterator[Any]:
-    """The arrays of text and bytes below the columns."""
-    import pyarrow as pa
-
-    for array in columns:
-        if pa.types.is_dictionary(array.type):
-            yield from _leaves([array.dictionary])
-        elif pa.types.is_struct(array.type) or pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
-            yield from _leaves(array.flatten() if pa.types.is_struct(array.type) else [array.flatten()])
-        elif any(is_kind(array.type) for is_kind in _kinds()):
-            yield array
-
-
-def _kinds() -> tuple[Callable[[Any], bool], ...]:
-    import pyarrow as pa
-
-    kinds = pa.types
-    return kinds.is_string, kinds.is_large_string, kinds.is_binary, kinds.is_large_binary
-
-
-def _values(columns: Iterable[Any]) -> Iterator[memoryview]:
-    """The values of each array, one behind the other."""
-    for array in _leaves(columns):
-        _, offsets, values = array.buffers()
-        if len(array) and values is not None:
-            width = np.int64 if "large" in str(array.type) else np.int32
-            ends = np.frombuffer(offsets, dtype=width)[array.offset : array.offset + len(array) + 1]
-            yield memoryview(values)[ends[0] : ends[-1]]
-
-
-def _cells(columns: Iterable[Any]) -> Iterator[bytes]:
-    import pyarrow as pa
-
-    for array in _leaves(columns):
-        if pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type):
-            yield from (cell for cell in array.to_pylist() if cell)
-
-
-def _holds_bytes(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_bytes, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_bytes, value))
-    return isinstance(value, bytes) and bool(value)

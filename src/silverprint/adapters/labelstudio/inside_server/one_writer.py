@@ -26,7 +26,7 @@ def application() -> WSGIApplication:
     is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     if is_sqlite:
         _settle(settings)  # before Django connects or makes its middleware
-    ours = [importlib.import_module(name) for name in ("overlap_import", "participants", "task_list")]
+    ours = [importlib.import_module(name) for name in ("overlap_import", "participants", "task_list", "exports")]
     ours[1].settle(settings)
     whole: WSGIApplication = importlib.import_module("core.wsgi").application
     for module in ours:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from silverprint import command_table, config, layout, yamltext
-from silverprint.campaign import ledgers, lint, round_plan, round_state
+from silverprint.campaign import ledgers, lint, round_plan, round_state, round_status
 from silverprint.cli import main
 from silverprint.commands import round_end, round_open
 from silverprint.config import PlannedRound, SequentialOverlap
 from silverprint.errors import ConfigError, DataError, UsageError
-from silverprint.records import MANIFEST, VOTES, conform, empty
+from silverprint.records import MANIFEST, QUEUE, VOTES, conform, empty
 from silverprint.stages import check
 from silverprint.store import tables
 from tests.conftest import ROOT
@@ -215,6 +215,31 @@ def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(planned: Pat
     assert (params.rounds["pilot"].strategy, params.rounds["pilot"].budget) == ("random", 9)
     assert params.rounds["pilot"].show_predictions
     assert tuple(params.planned) == ("r01", "r02", "r03")
+
+
+def test_where_nobody_is_left_to_ask_about_no_round_is_opened(
+    planned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool(3)
+    round_open.open_round(config.load(), "r01")
+    rows = pl.DataFrame({"image_id": [f"{number:064x}" for number in range(3)], "rank": [1, 2, 3]})
+    drawn = conform(rows.with_columns(role=pl.lit("train"), overlap=1, tier=pl.lit("crowd")), QUEUE)
+    closed("r01")
+    layout.queue("r01").write_bytes(ledgers.queue_bytes(drawn))
+    before = layout.PARAMS.read_text()
+    done = "of its 3 kept pictures none is left to ask about"
+    with pytest.raises(UsageError, match=rf"round 'r02': {done}; add pictures: silverprint source add.*--relabel 0\.5"):
+        round_open.open_round(config.load(), "r02")
+    assert layout.PARAMS.read_text() == before
+    capsys.readouterr()
+    assert round_status.to_go_on(config.load()).startswith(f"the campaign is done: {done}; to go on, add pictures")
+    assert main(["status"]) == 0
+    assert "silverprint repro goes on with r01" in capsys.readouterr().out  # it is not trained yet
+    pool(4)
+    assert "the campaign is done" not in round_status.to_go_on(config.load())
+    pool(3)
+    round_open.open_round(config.load(), "r02", relabel=0.5)
+    assert "gives earlier pictures a second look alone" in capsys.readouterr().err
 
 
 def test_a_name_that_is_not_planned_is_a_slip_where_others_are(planned: Path) -> None:

@@ -6,15 +6,14 @@ from pathlib import Path
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import comparable_models, evaluation_draws, ledgers, round_state
+from silverprint.campaign import askable_pictures, comparable_models, evaluation_draws, ledgers, round_state
 from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params, SequentialOverlap
 from silverprint.core.evaluation import stopping, weighted
 from silverprint.core.evaluation.stopping import Stability, Step
 from silverprint.core.queue import roles
 from silverprint.core.votes import judging_overlap, labelling_effort, vote_ledger
-from silverprint.records import MANIFEST
-from silverprint.store import evaluations, tables
+from silverprint.store import evaluations
 
 _HOUR = 3600.0
 
@@ -138,7 +137,7 @@ def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None, 
     budget = entry.budget
     if left is not None:
         evaluation = min(evaluation, left)
-        budget = budget if entry.relabel else min(budget, left - evaluation)
+        budget = min(budget, left - evaluation + round(entry.relabel * budget))
     audit = round(entry.audit * budget)
     judges, judging_most = _judging_votes(params, evaluation, audit)
     votes = (budget - audit + entry.gold) * entry.least_overlap + judges
@@ -202,26 +201,14 @@ def _expected(params: Params, least: int, pictures: int, knobs: SequentialOverla
 
 
 def unasked_pictures(params: Params) -> int | None:
-    """Kept pictures, near-duplicates as one, of which no queue has any; null before `clean` has run here."""
-    unasked = _unasked(params)
+    """Pictures, near-duplicates as one, that a new queue may ask about; null before `clean` has run here."""
+    unasked = askable_pictures.unasked(params)
     return None if unasked is None else unasked.n_unique("group")
-
-
-def _unasked(params: Params) -> pl.DataFrame | None:
-    """image_id and group of these pictures."""
-    if not layout.MANIFEST.exists():
-        return None
-    columns = {name: MANIFEST[name] for name in ("image_id", "kept", "group")}
-    kept = tables.read(layout.MANIFEST, columns).filter("kept")
-    asked = {
-        image_id for name in params.chain if layout.queue(name).exists() for image_id in ledgers.queue(name)["image_id"]
-    }
-    return kept.filter(~pl.col("image_id").is_in(list(asked)).any().over("group"))
 
 
 def _joining(params: Params, name: str) -> int:
     """Pictures that will join the evaluation pictures of the rounds before this one, whose queue is not drawn yet."""
-    if name == params.round_names[0] or (unasked := _unasked(params)) is None:
+    if name == params.round_names[0] or (unasked := askable_pictures.unasked(params)) is None:
         return 0
     return evaluation_draws.joining(params.evaluation.size, unasked, evaluation_draws.drawn(params.chain)).height
 

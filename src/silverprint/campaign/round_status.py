@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import annotator_ledger, ledgers, round_state
+from silverprint.campaign import annotator_ledger, askable_pictures, ledgers, round_state
 from silverprint.config import CROWD, Params
 from silverprint.core.votes import vote_ledger
 from silverprint.dvcfiles import lock, missing_outputs
@@ -120,13 +120,17 @@ def _gate_warnings(name: str) -> int:
     return sum(not finding["success"] and finding["severity"] == "warning" for finding in findings)
 
 
-def advise(standings: list[RoundStatus]) -> str:
-    """One sentence: what a person should do now."""
+def advise(standings: list[RoundStatus], end: str | None = None) -> str:
+    """One sentence: what a person should do now.
+
+    Args:
+        end: `askable_pictures.the_end`.
+    """
     opened = [one for one in standings if one.state != "planned"]
     unfinished = next((one for one in opened if one.state != "closed" or not one.trained or _is_refused(one)), None)
     if unfinished is None:
         planned = [one.round for one in standings if one.state == "planned"]
-        return _afterwards(opened=bool(opened), planned=planned)
+        return _afterwards(opened=bool(opened), planned=planned, end=end)
     name = unfinished.round
     if unfinished.state == "waiting":
         missing = unfinished.votes_needed - unfinished.votes
@@ -149,7 +153,7 @@ def _is_refused(one: RoundStatus) -> bool:
 
 def to_go_on(params: Params) -> str:
     """What a lead decides once every opened round is closed."""
-    return _opening(opened=bool(params.chain), planned=list(params.planned))
+    return askable_pictures.the_end(params) or _opening(opened=bool(params.chain), planned=list(params.planned))
 
 
 def _opening(*, opened: bool, planned: list[str]) -> str:
@@ -157,11 +161,11 @@ def _opening(*, opened: bool, planned: list[str]) -> str:
     return f"{so_far}; to go on: silverprint round open {planned[0] if planned else 'NAME'}, then silverprint repro"
 
 
-def _afterwards(*, opened: bool, planned: list[str]) -> str:
+def _afterwards(*, opened: bool, planned: list[str], end: str | None) -> str:
     """What to do once every opened round is closed and trained."""
     for ledger in _unheeded():
         return f"{ledger} changed after the last silverprint repro: silverprint repro replays it through every round"
-    following = _opening(opened=opened, planned=planned)
+    following = end or _opening(opened=opened, planned=planned)
     if not opened:
         return following
     if not layout.REPORT.exists() and str(layout.REPORT) not in missing_outputs.known_outputs():

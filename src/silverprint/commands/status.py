@@ -12,6 +12,7 @@ from silverprint import layout
 from silverprint.campaign import (
     account_names,
     annotator_ledger,
+    askable_pictures,
     first_steps,
     forecast,
     forecast_text,
@@ -33,7 +34,9 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         sys.stdout.write("".join(f"{target}\n" for target in persisted_outputs(params)))
         return
     standings = standings_of(params)
-    following, ahead = advise(standings), forecast.outlook(params, standings)
+    between = all(one.state in ("closed", "planned") for one in standings)
+    following = advise(standings, askable_pictures.the_end(params) if between else None)
+    ahead = forecast.outlook(params, standings)
     held = released.released_rows(ledgers.withdrawn_images()).height
     absent = [output for output in sorted(missing_outputs.known_outputs()) if not Path(output).exists()]
     if as_json:

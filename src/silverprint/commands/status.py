@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
+from silverprint.adapters.archive import unread_files
 from silverprint.campaign import (
     account_names,
     annotator_ledger,
@@ -19,10 +21,12 @@ from silverprint.campaign import (
     ledgers,
     lint,
     released,
+    source_changes,
     studies,
 )
 from silverprint.campaign.round_status import RoundStatus, advise, standings_of
 from silverprint.config import CROWD, Params
+from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.dvcfiles import missing_outputs
 
 _IN_GIT = (".csv", ".json")  # outputs of these kinds are `cache: false` in dvc.yaml
@@ -60,6 +64,8 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         again = released.remake_command(params)
         line = f"{layout.RELEASE} holds {held} withdrawn pictures: give it to nobody before it is made again: {again}"
         console.print(line, markup=False, soft_wrap=True)
+    for sentence in _unread(params):
+        console.print(sentence, markup=False, soft_wrap=True)
     for one in standings:
         if one.votes_surplus:
             console.print(f"{one.round}: votes beyond those that were asked for: {one.votes_surplus}", markup=False)
@@ -69,6 +75,16 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         console.print(sentence, markup=False, soft_wrap=True)
     before = ", then ".join(first_steps.lacking(params))
     console.print(f"Next: {before}{'; then: ' if before else ''}{following}", markup=False, soft_wrap=True)
+
+
+def _unread(params: Params) -> Iterator[str]:
+    """A sentence for each folder that holds files which `silverprint repro` would not read."""
+    gone = Takedowns.of(ledgers.takedowns()).sources
+    for name, source in params.sources.items():
+        was_read = source_changes.last_settings(name) == source and name not in gone
+        if was_read and (files := unread_files.count(source, layout.raw(name))):
+            knob = f"raise sources.{name}.revision to {source.revision + 1} in params.yaml, then silverprint repro"
+            yield f"{name}: new files in its folder, which no run has read: {files:,}; to read them: {knob}"
 
 
 def _absence(absent: list[str]) -> str:

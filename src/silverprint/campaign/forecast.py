@@ -6,7 +6,14 @@ from pathlib import Path
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import askable_pictures, comparable_models, evaluation_draws, ledgers, round_state
+from silverprint.campaign import (
+    askable_pictures,
+    comparable_models,
+    evaluation_draws,
+    ledgers,
+    people_at_hand,
+    round_state,
+)
 from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params, SequentialOverlap
 from silverprint.core.evaluation import stopping, weighted
@@ -142,7 +149,8 @@ def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None, 
     judges, judging_most = _judging_votes(params, evaluation, audit)
     votes = (budget - audit + entry.gold) * entry.least_overlap + judges
     first_asked = evaluation + budget if left is None else min(evaluation + budget, left)
-    most = votes + (budget - audit) * (entry.most_overlap - entry.least_overlap) + judging_most - judges
+    overlap = people_at_hand.at_most(entry.most_overlap, least=entry.least_overlap)
+    most = votes + (budget - audit) * (overlap - entry.least_overlap) + judging_most - judges
     if most == votes:
         return first_asked, _effort(params, votes, pace_s)
     known = entry.sequential
@@ -157,7 +165,8 @@ def _judging_votes(params: Params, evaluation: int, audit: int) -> tuple[int, in
         return (evaluation + audit) * overlap, (evaluation + audit) * overlap
     roles_asked = (("evaluation", evaluation), (judging_overlap.AUDIT, audit))
     least = sum(count * judging_overlap.least(role, overlap) for role, count in roles_asked)
-    return least, (evaluation + audit) * judging_overlap.most(overlap)
+    most = people_at_hand.at_most(judging_overlap.most(overlap), params.evaluation.tier, least=overlap)
+    return least, (evaluation + audit) * most
 
 
 def first_shares(params: Params, left: int | None) -> roles.Shares | None:

@@ -9,9 +9,9 @@ from typing import Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import annotator_ledger, askable_pictures, ledgers, round_state
+from silverprint.campaign import annotator_ledger, askable_pictures, ledgers, people_at_hand, round_state
 from silverprint.config import CROWD, Params
-from silverprint.core.votes import vote_ledger
+from silverprint.core.votes import judging_overlap, vote_ledger
 from silverprint.dvcfiles import lock, missing_outputs
 from silverprint.store import json_files
 
@@ -30,7 +30,7 @@ class RoundStatus:
     votes: int  # votes that were asked for
     votes_needed: int
     votes_surplus: int  # votes beyond those: more people answered about a picture than were to be asked
-    votes_most: int  # needed at most, while sequential overlap may ask for more; else as many as are needed
+    votes_most: int  # needed at most, while sequential overlap may ask more of those who are there; else as needed
     people: dict[str, int]  # annotator -> votes
     tiers: dict[str, dict[str, int]]  # tier -> votes and votes_needed, of the tiers that it asks beside the crowd
     gate: str  # passed | waived | refused | not run
@@ -98,10 +98,16 @@ def _asks_what_is_asked(current: round_state.State | None) -> bool:
 
 
 def _most(name: str, progress: pl.DataFrame) -> int:
-    """Votes that are needed at most: labels that are sure may become unsure again as people get known better."""
-    queue = ledgers.queue(name).select("image_id", "tier", "max_overlap")
-    rows = progress.join(queue, on=["image_id", "tier"], how="left")
-    return int(rows.select(pl.max_horizontal("needed", "max_overlap").sum()).item())
+    """Votes that are needed at most: of pictures that are not settled by now, and of people who are there."""
+    queue = ledgers.queue(name).select("image_id", vote_ledger.own_tier(), "max_overlap", "until")
+    rows = progress.filter(pl.col("answered") < pl.col("needed")).join(queue, on=["image_id", "tier"])
+    rows = rows.drop_nulls("max_overlap")
+    there = {tier: people_at_hand.of_tier(tier) for tier in rows["tier"].unique()}
+    people = pl.col("tier").replace_strict(there, return_dtype=pl.Int64, default=None)
+    whoever = pl.when(pl.col("until").is_null()).then(judging_overlap.usual()).otherwise(0)
+    cap = pl.when(people.is_not_null()).then(pl.max_horizontal(people, whoever))
+    more = pl.min_horizontal("max_overlap", cap) - pl.col("needed")  # of two of which one is null the other
+    return int(progress["needed"].sum()) + int(rows.select(more.clip(lower_bound=0).sum()).item())
 
 
 def _gate(name: str) -> str:

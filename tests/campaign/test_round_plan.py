@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from silverprint import command_table, config, layout, yamltext
-from silverprint.campaign import ledgers, lint, round_plan, round_state, round_status
+from silverprint.campaign import ledgers, lint, promise_reach, round_plan, round_state, round_status
 from silverprint.cli import main
 from silverprint.commands import round_end, round_open
 from silverprint.config import PlannedRound, SequentialOverlap
@@ -206,6 +206,25 @@ def test_nothing_is_warned_of_where_enough_is_left_to_train_on(
     assert "larger than train" not in said
     assert words is None or words in said
     assert ("are all there are" in said) == (words is not None)
+
+
+@pytest.mark.parametrize(("size", "count", "told"), [(80, 500, True), (120, 500, False), (80, 70, False)])
+def test_too_few_pictures_to_judge_by_for_the_promise_are_told_while_they_can_be_changed(
+    planned: Path, capsys: pytest.CaptureFixture[str], size: int, count: int, told: bool
+) -> None:
+    pool(count)
+    text = layout.PARAMS.read_text().replace("  size: 150 ", f"  size: {size} ")
+    layout.PARAMS.write_text(text.replace("{precision: 0.9, confidence", "{precision: 0.97, confidence"))
+    round_open.open_round(config.load(), "r01", audit=0)
+    said = capsys.readouterr().err
+    words = (
+        "r01: 80 pictures judge the model (evaluation.size = 80, rounds.r01.audit = 0), and the release.promise of 0.97"
+    )
+    assert (words in said) is told
+    assert ("needs 99, all of them right; raise one of them before the queue of r01 is drawn" in said) is told
+    assert ("or promise 0.96 at most" in said) is told
+    closed("r01")
+    assert promise_reach.lack(config.load()) is None
 
 
 def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(planned: Path) -> None:

@@ -14,6 +14,7 @@ from silverprint.campaign import (
     forecast_text,
     known_names,
     ledgers,
+    promise_reach,
     round_plan,
     round_state,
 )
@@ -73,6 +74,8 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
         say(_no_pictures(name))
     if shares := forecast.first_shares(opened, left):
         say(forecast_text.small_pool(name, shares, opened.evaluation.size))
+    if lack := promise_reach.lack(opened):
+        say(lack)
     if left == 0:
         say(f"{name}: nobody is left to ask about for the first time; it gives earlier pictures a second look alone")
     _write_asks(name)

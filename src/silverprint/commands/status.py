@@ -20,6 +20,7 @@ from silverprint.campaign import (
     forecast_text,
     ledgers,
     lint,
+    promise_reach,
     released,
     source_changes,
     studies,
@@ -71,6 +72,8 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
             console.print(f"{one.round}: votes beyond those that were asked for: {one.votes_surplus}", markup=False)
     for row in studies.lines().iter_rows(named=True):
         console.print(studies.cost_sentence(row), markup=False, soft_wrap=True)
+    if lack := promise_reach.lack(params):
+        console.print(lack, markup=False, soft_wrap=True)
     for sentence in forecast_text.sentences(ahead, params.people.currency):
         console.print(sentence, markup=False, soft_wrap=True)
     before = ", then ".join(first_steps.lacking(params))

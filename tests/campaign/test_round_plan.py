@@ -115,7 +115,7 @@ def test_a_comment_that_goes_on_below_its_line_stays_there() -> None:
 def test_a_campaign_of_before_gets_a_section_for_its_plans() -> None:
     text = "# head\nseed: 1\n\n# the rounds\nrounds:\n  r01: {prev: start, budget: 9, draw: 2}\nlast: r01\n"
     assert round_plan.plan(text, "r02", {"budget": 5}) == text.replace(
-        "# the rounds", "planned: {r02: {budget: 5}}\n# the rounds"
+        "# the rounds", "planned:\n  r02: {budget: 5}\n# the rounds"
     )
     assert "planned:\n  r01: {budget: 9}\n# the rounds\nrounds: {}" in round_plan.plan_again(text, "r01")
 
@@ -227,8 +227,12 @@ def test_too_few_pictures_to_judge_by_for_the_promise_are_told_while_they_can_be
     assert promise_reach.lack(config.load()) is None
 
 
-def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(planned: Path) -> None:
+def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(
+    planned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     round_open.open_round(config.load(), "pilot", strategy="random", budget=9, show_predictions=True)
+    said = capsys.readouterr().err
+    assert "pilot was not planned: strategy random, budget 9, overlap 2; what no option says is as in r03" in said
     params = config.load()
     assert params.chain == ("pilot",)
     assert (params.rounds["pilot"].strategy, params.rounds["pilot"].budget) == ("random", 9)
@@ -259,6 +263,16 @@ def test_where_nobody_is_left_to_ask_about_no_round_is_opened(
     pool(3)
     round_open.open_round(config.load(), "r02", relabel=0.5)
     assert "gives earlier pictures a second look alone" in capsys.readouterr().err
+
+
+def test_the_first_plan_of_an_empty_section_has_a_line_of_its_own() -> None:
+    comment = "                 # budget: how many\n                            # and more\n"
+    text = f"last: r01\nplanned: {{}}{comment}rounds:\n  r01: {{prev: start, strategy: auto, budget: 9}}\n"
+    now = round_plan.plan(text, "r02", {"budget": 5})
+    assert now == text.replace("{}", "", 1).replace("planned: ", "planned:").replace(
+        "# and more\n", "# and more\n  r02: {strategy: auto, budget: 5}\n"
+    )
+    assert round_plan.open_planned(now, "r02", {}).count("\n") == now.count("\n")
 
 
 def test_a_name_that_is_not_planned_is_a_slip_where_others_are(planned: Path) -> None:

@@ -67,6 +67,8 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     known_names.check(opened)
     _require_meant(params, name, given)
     entry = opened.rounds[name]
+    if name not in params.planned:
+        say(_unplanned(params, name, entry))
     left = forecast.unasked_pictures(opened)
     _require_something_left(params, name, entry, left)
     say(forecast_text.needs(name, forecast.cost(opened, name, left), params.people.currency))
@@ -87,6 +89,14 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
         if lack:
             say(lack)
     say(_STEPS)
+
+
+def _unplanned(params: Params, name: str, entry: Round) -> str:
+    """What a round asks that nobody planned."""
+    like = f"; what no option says is as in {params.round_names[-1]}" if params.round_names else ""
+    least, most = entry.least_overlap, entry.most_overlap
+    people = f"{least}" if least == most else f"{least} to {most}"
+    return f"{name} was not planned: strategy {entry.strategy}, budget {entry.budget:,}, overlap {people}{like}"
 
 
 def _require_something_left(params: Params, name: str, entry: Round, left: int | None) -> None:

@@ -76,7 +76,7 @@ def run(params: Params) -> None:
             say(f"{one.round} asks the tier {one.tier}, and nobody of it has an account: {invite}")
         say("everybody else has answered; go on: silverprint repro")
     elif any(ledgers.queue(name)["max_overlap"].count() for name in waiting):
-        say("everybody has answered; go on: silverprint repro, which asks one more person where a label is not sure")
+        say("everybody has answered; go on: silverprint repro, which asks one more person where it is not settled")
     else:
         say("everybody has answered; go on: silverprint repro")
 
@@ -113,7 +113,7 @@ def _say(backend: AnnotationBackend, counted: list[tuple[Project, Progress]], kn
     for project, progress in counted:
         by = _by(progress, known) or "nobody"
         say(
-            f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures answered, by {by}; "
+            f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures done so far, by {by}; "
             f"at {backend.page_url(project.id)}"
         )
 

@@ -201,7 +201,7 @@ def test_who_is_waited_for_is_said(here, backend, people, capsys):
     capsys.readouterr()
     assert main(["wait"]) == 0
     told = capsys.readouterr().err
-    assert "r01 (crowd): 2/2 pictures answered, by ada@here 2, bo@here 1" in told
+    assert "r01 (crowd): 2/2 pictures done so far, by ada@here 2, bo@here 1" in told
     assert f"at {backend.page_url(project.id)}" in told
     assert "everybody has answered; go on: silverprint repro" in told
 

@@ -8,7 +8,8 @@ from scipy.stats import binom
 from silverprint.core.automatic_labels import Audit, Predictions, figures, shortfall, thresholds
 from silverprint.core.evaluation import sureness
 from silverprint.core.evaluation.intervals import clopper_pearson
-from silverprint.core.promise import estimated_audit, least_audit, threshold
+from silverprint.core.least_audit import least_audit
+from silverprint.core.promise import estimated_audit, threshold
 from tests.helpers.examples import fewer
 
 CAMPAIGNS, POOL = 200, 4_000

@@ -1,4 +1,4 @@
-"""How many people there are to answer, as far as this machine has heard: nobody else can be asked."""
+"""People who are there to answer, as far as this machine has heard: nobody else can be asked."""
 
 from silverprint.campaign import account_names, annotator_ledger, studies
 from silverprint.config import CROWD

@@ -1,11 +1,11 @@
-"""Whether as many pictures will judge the model as the release's promise needs at the least, before they are drawn."""
+"""Reach of the release's promise: whether as many pictures will judge the model as it needs, before they are drawn."""
 
 import math
 
 from silverprint import layout
 from silverprint.campaign import forecast
 from silverprint.config import Params
-from silverprint.core import promise
+from silverprint.core.least_audit import least_audit, most_promised
 from silverprint.core.queue import roles
 
 
@@ -23,10 +23,10 @@ def lack(params: Params) -> str | None:
         evaluation=params.evaluation.size, budget=entry.budget, control=entry.control, audit=entry.audit,
     )  # fmt: skip
     judging = shares.evaluation + shares.audit
-    least = promise.least_audit(wanted.precision, wanted.confidence)
+    least = least_audit(wanted.precision, wanted.confidence)
     if judging >= least or not judging or (left is not None and left <= shares.total):  # then people label all
         return None
-    within = math.floor(100 * (1 - wanted.confidence) ** (1 / judging)) / 100
+    within = math.floor(100 * most_promised(judging, wanted.confidence)) / 100
     knobs = f"evaluation.size = {params.evaluation.size}, rounds.{name}.audit = {entry.audit:g}"
     needs = (
         f"release.promise of {wanted.precision:g} at confidence {wanted.confidence:g} needs {least}, all of them right"

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from silverprint.core.evaluation.intervals import clopper_pearson
-from silverprint.core.promise import estimated_audit, least_audit, threshold, to_show
+from silverprint.core.least_audit import least_audit
+from silverprint.core.promise import estimated_audit, threshold, to_show
 
 Names = Shaped[NDArray[np.str_], " n"]
 Scores = Float[NDArray[np.floating], " n"]

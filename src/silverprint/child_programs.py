@@ -24,18 +24,25 @@ def as_ctrl_c() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: one of them came; it has its number, as Ctrl-C has none.
     """
+    with _handled(_interrupt, SIGNALS):
+        yield
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None], numbers: Sequence[signal.Signals]) -> Iterator[None]:
+    """In the block these signals call `handler`, in the main thread; one that is ignored stays so."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: signal.getsignal(number) for number in numbers}
     try:
-        for number, handler in before.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, _interrupt)
+        for number, there in before.items():
+            if there is not signal.SIG_IGN:
+                signal.signal(number, handler)
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, there in before.items():
+            signal.signal(number, there)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -67,18 +74,28 @@ def call(command: Sequence[str | Path], still: Callable[[], None], **options: An
 def until_it_ends(command: Sequence[str], **options: Any) -> int:
     """The exit code of a program that knows how to end what it started: what is to end us is handed on to it.
 
+    Nothing is raised while it is waited for: an exception that came just as it ended would lose its exit code. It is
+    asked for again and again, as a signal may reach another thread, and then nothing wakes this one.
+
     Args:
         options: those of `subprocess.Popen`.
     """
-    with as_ctrl_c():
-        process, often = subprocess.Popen(command, **options), 0
+    begun: list[subprocess.Popen[Any]] = []
+    often = 0
+
+    def hand_on(number: int, frame: FrameType | None) -> None:
+        nonlocal often
+        if not begun:
+            raise KeyboardInterrupt
+        often += 1
+        if number != signal.SIGINT or often > 1 or not _in_foreground():  # else the terminal sent it Ctrl-C, too
+            begun[0].terminate()
+
+    with _handled(hand_on, (signal.SIGINT, *SIGNALS)):
+        begun.append(subprocess.Popen(command, **options))
         while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt as end:
-                often += 1
-                if end.args or often > 1 or not _in_foreground():  # else the terminal sent it Ctrl-C, too
-                    process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                return begun[0].wait(_POLL_S)
 
 
 def _in_foreground() -> bool:

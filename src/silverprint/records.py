@@ -52,7 +52,7 @@ RAW: Final[Schema] = {
 
 # Parts of a source and sealed models are never written again: those from before these columns lack them; they are read
 # as null.
-LATER: Final = frozenset({"caption", "contract", "consent", "reservation", "weight", "boxes"})
+LATER: Final = frozenset({"caption", "contract", "consent", "reservation", "weight", "boxes", "shown_to"})
 
 INNER: Final[Schema] = {  # figures of the part inside all uniform borders; null where there are none
     "inner256_0": WORD,

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from silverprint import command_table, config, layout, yamltext
-from silverprint.campaign import ledgers, lint, round_plan, round_state
+from silverprint.campaign import ledgers, lint, promise_reach, round_plan, round_state, round_status
 from silverprint.cli import main
 from silverprint.commands import round_end, round_open
 from silverprint.config import PlannedRound, SequentialOverlap
 from silverprint.errors import ConfigError, DataError, UsageError
-from silverprint.records import MANIFEST, VOTES, conform, empty
+from silverprint.records import MANIFEST, QUEUE, VOTES, conform, empty
 from silverprint.stages import check
 from silverprint.store import tables
 from tests.conftest import ROOT
@@ -115,7 +115,7 @@ def test_a_comment_that_goes_on_below_its_line_stays_there() -> None:
 def test_a_campaign_of_before_gets_a_section_for_its_plans() -> None:
     text = "# head\nseed: 1\n\n# the rounds\nrounds:\n  r01: {prev: start, budget: 9, draw: 2}\nlast: r01\n"
     assert round_plan.plan(text, "r02", {"budget": 5}) == text.replace(
-        "# the rounds", "planned: {r02: {budget: 5}}\n# the rounds"
+        "# the rounds", "planned:\n  r02: {budget: 5}\n# the rounds"
     )
     assert "planned:\n  r01: {budget: 9}\n# the rounds\nrounds: {}" in round_plan.plan_again(text, "r01")
 
@@ -208,13 +208,71 @@ def test_nothing_is_warned_of_where_enough_is_left_to_train_on(
     assert ("are all there are" in said) == (words is not None)
 
 
-def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(planned: Path) -> None:
+@pytest.mark.parametrize(("size", "count", "told"), [(80, 500, True), (120, 500, False), (80, 70, False)])
+def test_too_few_pictures_to_judge_by_for_the_promise_are_told_while_they_can_be_changed(
+    planned: Path, capsys: pytest.CaptureFixture[str], size: int, count: int, told: bool
+) -> None:
+    pool(count)
+    text = layout.PARAMS.read_text().replace("  size: 150 ", f"  size: {size} ")
+    layout.PARAMS.write_text(text.replace("{precision: 0.9, confidence", "{precision: 0.97, confidence"))
+    round_open.open_round(config.load(), "r01", audit=0)
+    said = capsys.readouterr().err
+    words = (
+        "r01: 80 pictures judge the model (evaluation.size = 80, rounds.r01.audit = 0), and the release.promise of 0.97"
+    )
+    assert (words in said) is told
+    assert ("needs 99, all of them right; raise one of them before the queue of r01 is drawn" in said) is told
+    assert ("or promise 0.96 at most" in said) is told
+    closed("r01")
+    assert promise_reach.lack(config.load()) is None
+
+
+def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(
+    planned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     round_open.open_round(config.load(), "pilot", strategy="random", budget=9, show_predictions=True)
+    said = capsys.readouterr().err
+    assert "pilot was not planned: strategy random, budget 9, overlap 2; what no option says is as in r03" in said
     params = config.load()
     assert params.chain == ("pilot",)
     assert (params.rounds["pilot"].strategy, params.rounds["pilot"].budget) == ("random", 9)
     assert params.rounds["pilot"].show_predictions
     assert tuple(params.planned) == ("r01", "r02", "r03")
+
+
+def test_where_nobody_is_left_to_ask_about_no_round_is_opened(
+    planned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool(3)
+    round_open.open_round(config.load(), "r01")
+    rows = pl.DataFrame({"image_id": [f"{number:064x}" for number in range(3)], "rank": [1, 2, 3]})
+    drawn = conform(rows.with_columns(role=pl.lit("train"), overlap=1, tier=pl.lit("crowd")), QUEUE)
+    closed("r01")
+    layout.queue("r01").write_bytes(ledgers.queue_bytes(drawn))
+    before = layout.PARAMS.read_text()
+    done = "of its 3 kept pictures none is left to ask about"
+    with pytest.raises(UsageError, match=rf"round 'r02': {done}; add pictures: silverprint source add.*--relabel 0\.5"):
+        round_open.open_round(config.load(), "r02")
+    assert layout.PARAMS.read_text() == before
+    capsys.readouterr()
+    assert round_status.to_go_on(config.load()).startswith(f"the campaign is done: {done}; to go on, add pictures")
+    assert main(["status"]) == 0
+    assert "silverprint repro goes on with r01" in capsys.readouterr().out  # it is not trained yet
+    pool(4)
+    assert "the campaign is done" not in round_status.to_go_on(config.load())
+    pool(3)
+    round_open.open_round(config.load(), "r02", relabel=0.5)
+    assert "gives earlier pictures a second look alone" in capsys.readouterr().err
+
+
+def test_the_first_plan_of_an_empty_section_has_a_line_of_its_own() -> None:
+    comment = "                 # budget: how many\n                            # and more\n"
+    text = f"last: r01\nplanned: {{}}{comment}rounds:\n  r01: {{prev: start, strategy: auto, budget: 9}}\n"
+    now = round_plan.plan(text, "r02", {"budget": 5})
+    assert now == text.replace("{}", "", 1).replace("planned: ", "planned:").replace(
+        "# and more\n", "# and more\n  r02: {strategy: auto, budget: 5}\n"
+    )
+    assert round_plan.open_planned(now, "r02", {}).count("\n") == now.count("\n")
 
 
 def test_a_name_that_is_not_planned_is_a_slip_where_others_are(planned: Path) -> None:

@@ -327,3 +327,28 @@ def test_the_pipeline_names_what_lint_wants(tmp_path: Path, monkeypatch: pytest.
     assert yamltext.mapping(Path("versions.yaml").read_text(), Path("versions.yaml"))
     with pytest.raises(UsageError):
         init._require_empty(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "said"), [(None, "holds no file"), ("a.txt", "none of the 1 files"), ("a.JPG", None)])
+def test_a_folder_without_pictures_is_told(photos: Path, name: str | None, said: str | None) -> None:
+    if name is not None:
+        (photos / name).touch()
+    sources = {"own": {"kind": "folder", "path": str(photos)}}
+    told = list(init._without_pictures(new_campaign.Wanted("c", "Which?", ("a", "b"), sources)))
+    assert [said in sentence for sentence in told if said] == [True] * (said is not None)
+    assert bool(told) == (said is not None)
+
+
+def test_a_campaign_is_made_in_no_other_and_another_name_is_a_free_one(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/dvc.yaml").write_text("stages: {}\n")
+    (tmp_path / "mine-2").mkdir()
+    with pytest.raises(UsageError, match=r"it lies in another campaign, .*/mine, .*: silverprint init sub$"):
+        init.run(Path("mine/sub"), "cat,dog", "Which?", folders=[photos])
+    assert not (tmp_path / "mine/sub").exists()
+    monkeypatch.chdir(tmp_path / "mine")
+    with pytest.raises(UsageError, match=r"it is not empty, .*: silverprint init \.\./mine-3$"):
+        init.run(Path("../mine"), "cat,dog", "Which?", folders=[photos])

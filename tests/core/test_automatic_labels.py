@@ -8,7 +8,8 @@ from scipy.stats import binom
 from silverprint.core.automatic_labels import Audit, Predictions, figures, shortfall, thresholds
 from silverprint.core.evaluation import sureness
 from silverprint.core.evaluation.intervals import clopper_pearson
-from silverprint.core.promise import estimated_audit, least_audit, threshold
+from silverprint.core.least_audit import least_audit
+from silverprint.core.promise import estimated_audit, threshold
 from tests.helpers.examples import fewer
 
 CAMPAIGNS, POOL = 200, 4_000
@@ -123,6 +124,22 @@ def test_what_is_missing_is_said_with_numbers():
     poor = said(np.arange(60) % 5 > 0)
     assert "3 of the surest 15 are wrong" in poor
     assert "about" not in poor
+
+
+def test_a_pool_that_is_too_small_for_the_promise_is_not_told_to_audit_more():
+    """What would do is more pictures than there are: a promise that these answers show, or people."""
+    right, scores = np.arange(150) % 20 > 0, np.linspace(1, 0, 150)
+    audit = Audit(Predictions(np.full(150, "a"), scores), right)
+
+    def said(left):
+        return shortfall(audit, ["a"], precision=0.94, confidence=0.95, left=left, remedy="audit more")
+
+    assert said(10_000_000).endswith("audited pictures with this model; audit more")
+    assert "and there are 250 in all: too few for this promise; these answers show 0.85 (release" in said(100)
+    assert threshold(scores, right, precision=0.85, confidence=0.95) is not None
+    few = Audit(Predictions(np.full(9, "a"), scores[:9]), np.ones(9, dtype=bool))
+    short = shortfall(few, ["a"], precision=0.97, confidence=0.95, left=20, remedy="audit more")
+    assert "and there are 29 in all: too few for this promise; these answers show 0.7" in short
 
 
 @pytest.mark.slow

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from silverprint.core.promise import least_audit, threshold, to_show
+from silverprint.core.least_audit import least_audit, most_promised
+from silverprint.core.promise import threshold, to_show
 from silverprint.errors import DataError
 
 CAMPAIGNS = 250
@@ -104,6 +105,7 @@ def test_the_least_audit_is_the_least_that_is_enough():
         scores = np.linspace(0, 1, n)
         assert threshold(scores, np.ones(n, dtype=bool), precision=precision, confidence=confidence) == 0.0
         assert threshold(scores[1:], np.ones(n - 1, dtype=bool), precision=precision, confidence=confidence) is None
+        assert least_audit(most_promised(n, confidence) - 1e-9, confidence) == n
     assert least_audit(0.97, 0.95) == 99  # .97^98 = .0505, .97^99 = .0490
 
 

@@ -6,15 +6,21 @@ from pathlib import Path
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import comparable_models, evaluation_draws, ledgers, round_state
+from silverprint.campaign import (
+    askable_pictures,
+    comparable_models,
+    evaluation_draws,
+    ledgers,
+    people_at_hand,
+    round_state,
+)
 from silverprint.campaign.round_status import RoundStatus
 from silverprint.config import Params, SequentialOverlap
 from silverprint.core.evaluation import stopping, weighted
 from silverprint.core.evaluation.stopping import Stability, Step
 from silverprint.core.queue import roles
 from silverprint.core.votes import judging_overlap, labelling_effort, vote_ledger
-from silverprint.records import MANIFEST
-from silverprint.store import evaluations, tables
+from silverprint.store import evaluations
 
 _HOUR = 3600.0
 
@@ -138,12 +144,13 @@ def _of_plan(params: Params, name: str, left: int | None, pace_s: float | None, 
     budget = entry.budget
     if left is not None:
         evaluation = min(evaluation, left)
-        budget = budget if entry.relabel else min(budget, left - evaluation)
+        budget = min(budget, left - evaluation + round(entry.relabel * budget))
     audit = round(entry.audit * budget)
     judges, judging_most = _judging_votes(params, evaluation, audit)
     votes = (budget - audit + entry.gold) * entry.least_overlap + judges
     first_asked = evaluation + budget if left is None else min(evaluation + budget, left)
-    most = votes + (budget - audit) * (entry.most_overlap - entry.least_overlap) + judging_most - judges
+    overlap = people_at_hand.at_most(entry.most_overlap, least=entry.least_overlap)
+    most = votes + (budget - audit) * (overlap - entry.least_overlap) + judging_most - judges
     if most == votes:
         return first_asked, _effort(params, votes, pace_s)
     known = entry.sequential
@@ -158,7 +165,8 @@ def _judging_votes(params: Params, evaluation: int, audit: int) -> tuple[int, in
         return (evaluation + audit) * overlap, (evaluation + audit) * overlap
     roles_asked = (("evaluation", evaluation), (judging_overlap.AUDIT, audit))
     least = sum(count * judging_overlap.least(role, overlap) for role, count in roles_asked)
-    return least, (evaluation + audit) * judging_overlap.most(overlap)
+    most = people_at_hand.at_most(judging_overlap.most(overlap), params.evaluation.tier, least=overlap)
+    return least, (evaluation + audit) * most
 
 
 def first_shares(params: Params, left: int | None) -> roles.Shares | None:
@@ -202,26 +210,14 @@ def _expected(params: Params, least: int, pictures: int, knobs: SequentialOverla
 
 
 def unasked_pictures(params: Params) -> int | None:
-    """Kept pictures, near-duplicates as one, of which no queue has any; null before `clean` has run here."""
-    unasked = _unasked(params)
+    """Pictures, near-duplicates as one, that a new queue may ask about; null before `clean` has run here."""
+    unasked = askable_pictures.unasked(params)
     return None if unasked is None else unasked.n_unique("group")
-
-
-def _unasked(params: Params) -> pl.DataFrame | None:
-    """image_id and group of these pictures."""
-    if not layout.MANIFEST.exists():
-        return None
-    columns = {name: MANIFEST[name] for name in ("image_id", "kept", "group")}
-    kept = tables.read(layout.MANIFEST, columns).filter("kept")
-    asked = {
-        image_id for name in params.chain if layout.queue(name).exists() for image_id in ledgers.queue(name)["image_id"]
-    }
-    return kept.filter(~pl.col("image_id").is_in(list(asked)).any().over("group"))
 
 
 def _joining(params: Params, name: str) -> int:
     """Pictures that will join the evaluation pictures of the rounds before this one, whose queue is not drawn yet."""
-    if name == params.round_names[0] or (unasked := _unasked(params)) is None:
+    if name == params.round_names[0] or (unasked := askable_pictures.unasked(params)) is None:
         return 0
     return evaluation_draws.joining(params.evaluation.size, unasked, evaluation_draws.drawn(params.chain)).height
 

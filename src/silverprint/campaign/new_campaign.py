@@ -15,6 +15,7 @@ from silverprint.dvcfiles import pipeline_blocks, yaml_edit
 
 _FOLDER: Final = "campaign"  # below silverprint/packaged
 _NO_SOURCES: Final = "\nsources: {}\n"
+_REVISION: Final = "# revision: raise it to have what came since read; what is unchanged is not read again"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _params(wanted: Wanted) -> str:
         text = yaml_edit.put(text, way, value)
     sources = StringIO()
     YAML().dump({"sources": wanted.sources}, sources)
-    return text.replace(_NO_SOURCES, f"\n{sources.getvalue()}")
+    return text.replace(_NO_SOURCES, f"\n{_REVISION}\n{sources.getvalue()}")
 
 
 def _set(holder: Any, way: yaml_edit.Way, value: Any) -> None:

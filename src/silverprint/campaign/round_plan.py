@@ -19,7 +19,7 @@ def plan(text: str, name: str, knobs: Mapping[str, Any]) -> str:
     document = yamltext.mapping(text, layout.PARAMS)
     before = [*(document.get("rounds") or {}).values(), *(document.get("planned") or {}).values()]
     entry = {key: value for key, value in (before or [_FIRST])[-1].items() if key not in _OPENED_ONLY}
-    return yaml_edit.put(_with_planned(text), ("planned", name), {**entry, **knobs})
+    return yaml_edit.put_entry(_with_planned(text), ("planned", name), {**entry, **knobs})
 
 
 def open_planned(text: str, name: str, knobs: Mapping[str, Any]) -> str:

@@ -9,9 +9,9 @@ from typing import Final
 import polars as pl
 
 from silverprint import layout
-from silverprint.campaign import annotator_ledger, ledgers, round_state
+from silverprint.campaign import annotator_ledger, askable_pictures, ledgers, people_at_hand, round_state
 from silverprint.config import CROWD, Params
-from silverprint.core.votes import vote_ledger
+from silverprint.core.votes import judging_overlap, vote_ledger
 from silverprint.dvcfiles import lock, missing_outputs
 from silverprint.store import json_files
 
@@ -30,7 +30,7 @@ class RoundStatus:
     votes: int  # votes that were asked for
     votes_needed: int
     votes_surplus: int  # votes beyond those: more people answered about a picture than were to be asked
-    votes_most: int  # needed at most, while sequential overlap may ask for more; else as many as are needed
+    votes_most: int  # needed at most, while sequential overlap may ask more of those who are there; else as needed
     people: dict[str, int]  # annotator -> votes
     tiers: dict[str, dict[str, int]]  # tier -> votes and votes_needed, of the tiers that it asks beside the crowd
     gate: str  # passed | waived | refused | not run
@@ -98,10 +98,16 @@ def _asks_what_is_asked(current: round_state.State | None) -> bool:
 
 
 def _most(name: str, progress: pl.DataFrame) -> int:
-    """Votes that are needed at most: labels that are sure may become unsure again as people get known better."""
-    queue = ledgers.queue(name).select("image_id", "tier", "max_overlap")
-    rows = progress.join(queue, on=["image_id", "tier"], how="left")
-    return int(rows.select(pl.max_horizontal("needed", "max_overlap").sum()).item())
+    """Votes that are needed at most: of pictures that are not settled by now, and of people who are there."""
+    queue = ledgers.queue(name).select("image_id", vote_ledger.own_tier(), "max_overlap", "until")
+    rows = progress.filter(pl.col("answered") < pl.col("needed")).join(queue, on=["image_id", "tier"])
+    rows = rows.drop_nulls("max_overlap")
+    there = {tier: people_at_hand.of_tier(tier) for tier in rows["tier"].unique()}
+    people = pl.col("tier").replace_strict(there, return_dtype=pl.Int64, default=None)
+    whoever = pl.when(pl.col("until").is_null()).then(judging_overlap.usual()).otherwise(0)
+    cap = pl.when(people.is_not_null()).then(pl.max_horizontal(people, whoever))
+    more = pl.min_horizontal("max_overlap", cap) - pl.col("needed")  # of two of which one is null the other
+    return int(progress["needed"].sum()) + int(rows.select(more.clip(lower_bound=0).sum()).item())
 
 
 def _gate(name: str) -> str:
@@ -120,13 +126,17 @@ def _gate_warnings(name: str) -> int:
     return sum(not finding["success"] and finding["severity"] == "warning" for finding in findings)
 
 
-def advise(standings: list[RoundStatus]) -> str:
-    """One sentence: what a person should do now."""
+def advise(standings: list[RoundStatus], end: str | None = None) -> str:
+    """One sentence: what a person should do now.
+
+    Args:
+        end: `askable_pictures.the_end`.
+    """
     opened = [one for one in standings if one.state != "planned"]
     unfinished = next((one for one in opened if one.state != "closed" or not one.trained or _is_refused(one)), None)
     if unfinished is None:
         planned = [one.round for one in standings if one.state == "planned"]
-        return _afterwards(opened=bool(opened), planned=planned)
+        return _afterwards(opened=bool(opened), planned=planned, end=end)
     name = unfinished.round
     if unfinished.state == "waiting":
         missing = unfinished.votes_needed - unfinished.votes
@@ -149,7 +159,7 @@ def _is_refused(one: RoundStatus) -> bool:
 
 def to_go_on(params: Params) -> str:
     """What a lead decides once every opened round is closed."""
-    return _opening(opened=bool(params.chain), planned=list(params.planned))
+    return askable_pictures.the_end(params) or _opening(opened=bool(params.chain), planned=list(params.planned))
 
 
 def _opening(*, opened: bool, planned: list[str]) -> str:
@@ -157,11 +167,11 @@ def _opening(*, opened: bool, planned: list[str]) -> str:
     return f"{so_far}; to go on: silverprint round open {planned[0] if planned else 'NAME'}, then silverprint repro"
 
 
-def _afterwards(*, opened: bool, planned: list[str]) -> str:
+def _afterwards(*, opened: bool, planned: list[str], end: str | None) -> str:
     """What to do once every opened round is closed and trained."""
     for ledger in _unheeded():
         return f"{ledger} changed after the last silverprint repro: silverprint repro replays it through every round"
-    following = _opening(opened=opened, planned=planned)
+    following = end or _opening(opened=opened, planned=planned)
     if not opened:
         return following
     bring = "" if layout.REPORT.exists() else missing_outputs.recovery_command(layout.REPORT)

@@ -5,22 +5,24 @@ import re
 import shlex
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from silverprint import __version__, config, layout, yamltext
 from silverprint.adapters import git
-from silverprint.adapters.archive.folder_entries import count_files
+from silverprint.adapters.archive.folder_entries import count_files, file_names
 from silverprint.adapters.crawl import site_entry
-from silverprint.campaign import new_campaign
+from silverprint.campaign import new_campaign, root
 from silverprint.config import SOURCE_KINDS, Params
 from silverprint.console import say
 from silverprint.core.licenses import recognise
 from silverprint.core.queue import roles
 from silverprint.errors import ConfigError, SilverprintError, UnavailableError, UsageError
+from silverprint.imaging.claimed_formats import claims_image
 from silverprint.store import files
 
 T = TypeVar("T")
@@ -45,11 +47,12 @@ def run(
     """Writes the campaign into `folder`; asks for what no option says, where somebody sits at a terminal.
 
     Raises:
-        UsageError: the folder is not empty, or something is missing and nobody can be asked.
+        UsageError: the folder is not empty, or in another campaign; or something is missing and nobody can be asked.
         UnavailableError: a source is not there.
         ConfigError: a value breaks a rule of params.yaml, or Git does not know who commits.
     """
     _require_empty(folder)
+    _require_apart(folder)
     git.require_identity()
     if license is not None and recognise(license) is None:
         raise UsageError(f"--license {license!r}", "no SPDX identifier", "look it up at https://spdx.org/licenses")
@@ -99,7 +102,22 @@ def _require_empty(folder: Path) -> None:
         rule = "it is not empty, and nothing that is there is overwritten" if folder.is_dir() else "it is a file"
     except OSError as error:
         rule = f"it cannot be a campaign's folder ({error.strerror})"
-    raise UsageError(str(folder), rule, "name a new folder: silverprint init my-campaign")
+    raise UsageError(str(folder), rule, f"name a new folder: silverprint init {_free(folder)}")
+
+
+def _free(folder: Path) -> str:
+    """The name of a folder beside this one that is not there, for a shell."""
+    if not folder.name or len(folder.name) > _LONGEST:
+        return "my-campaign"
+    return shlex.quote(next(str(one) for n in count(2) if not (one := folder.with_name(f"{folder.name}-{n}")).exists()))
+
+
+def _require_apart(folder: Path) -> None:
+    above = root.find(folder.resolve().parent)
+    if above is not None:
+        beside = shlex.quote(os.path.relpath(above.parent / folder.name))
+        remedy = f"name a folder beside that: silverprint init {beside}"
+        raise UsageError(str(folder), f"it lies in another campaign, {above}, whose repository is its own", remedy)
 
 
 def _make(folder: Path) -> None:
@@ -223,12 +241,25 @@ def _judging_words(wanted: new_campaign.Wanted, params: Params) -> str | None:
     return f"{what}; for fewer, and figures that are less sure, lower it in params.yaml before {name} is opened"
 
 
+def _without_pictures(wanted: new_campaign.Wanted) -> Iterator[str]:
+    """A sentence for each folder in which no file is named as pictures are."""
+    for name, one in wanted.sources.items():
+        place = Path(str(one.get("path", "")))
+        if one["kind"] in ("folder", "archive") and place.is_dir() and not any(map(claims_image, file_names(place))):
+            files = count_files(place)
+            rule = f"none of the {files:,} files in {place} is named as a picture (.jpg, .png …)"
+            what = rule if files else f"{place} holds no file"
+            yield f"{name}: {what}; lay pictures there before silverprint repro, or correct sources.{name}.path"
+
+
 def _closing_words(folder: Path, wanted: new_campaign.Wanted, params: Params) -> None:
     sources, classes = ", ".join(wanted.sources), len(wanted.classes)
     say(f"{folder} is a campaign: sources {sources}; {classes} classes; one planned round; all in its first commit")
     if wanted.license is None:
         fate = "kept" if new_campaign.keeps_unlicensed(wanted) else "rejected"
         say(f"Pictures for which no licence is known are {fate}: clean.unknown_license, and sources.NAME.license")
+    for sentence in _without_pictures(wanted):
+        say(sentence)
     if judging := _judging_words(wanted, params):
         say(judging)
     there = shlex.quote(os.path.relpath(folder))

@@ -16,13 +16,16 @@ from silverprint.campaign import account_names, annotator_ledger, round_state
 from silverprint.config import CROWD, Params
 from silverprint.console import say
 from silverprint.errors import DataError, SilverprintError, UsageError
+from silverprint.store import server_users
 from silverprint.store.files import write_text
+from silverprint.store.server_home import STUDIO
 
 
 def invite(names: list[str], tier: str | None = None) -> None:
     """Makes an account for each name that has none, and keeps what to hand over in var/people/<name>.json, mode 600.
 
-    A file from before the server moved gets its present address.
+    Who has an account, for another campaign on this server, is one of this one's people from now on. A file from before
+    the server moved gets its present address.
 
     Args:
         tier: the group that they belong to from now on; None: as before, the crowd at first.
@@ -40,10 +43,12 @@ def invite(names: list[str], tier: str | None = None) -> None:
     for name, email in emails.items():
         path = layout.PEOPLE / f"{name}.json"
         if email in known:
-            say(f"{name} has an account already{f': {path}' if _readdressed(path, backend.sign_in_url) else ''}")
+            say(f"{name} has an account already: {_where_password(path, backend)}")
             continue
         _make(backend, path, email)
         say(f"{name} can sign in: hand over the address, e-mail and password in {path}")
+    wanted = {*emails.values()}
+    account_names.remember({who: email for who, email in backend.people().items() if email.lower() in wanted})
     if tier is not None:
         _give_tier(backend, emails, tier)
 
@@ -69,6 +74,17 @@ def _give_tier(backend: AnnotationBackend, emails: Mapping[str, str], tier: str)
             continue
         annotator_ledger.give_tier(who, tier)
         say(f"{name} is of the tier {tier} from now on: commit {layout.ANNOTATORS}; go on: silverprint repro")
+
+
+def _where_password(path: Path, backend: AnnotationBackend) -> str:
+    """Where a lead finds the password of an account that was there before."""
+    if _readdressed(path, backend.sign_in_url):
+        return str(path)
+    theirs = [user.folder / path for user in server_users.others(STUDIO)] if backend.local and not STUDIO.is_own else []
+    sign_in = f"they sign in at {backend.sign_in_url} and are people of this campaign, too"
+    if found := next((other for other in theirs if other.exists()), None):
+        return f"{sign_in}; the password is in {found}"
+    return f"{sign_in}; the password is the one that they have; if it is lost, invite them by another name"
 
 
 def _readdressed(path: Path, address: str) -> bool:

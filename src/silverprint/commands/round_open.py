@@ -9,14 +9,16 @@ from silverprint.adapters import git
 from silverprint.campaign import (
     account_names,
     annotator_ledger,
+    askable_pictures,
     forecast,
     forecast_text,
     known_names,
     ledgers,
+    promise_reach,
     round_plan,
     round_state,
 )
-from silverprint.config import CROWD, START, Params
+from silverprint.config import CROWD, START, Params, Round
 from silverprint.console import say
 from silverprint.errors import ConfigError, UsageError
 from silverprint.records import ASKS, empty
@@ -48,7 +50,8 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     A round that is not planned is planned and opened at once; where others are planned, only with a knob.
 
     Raises:
-        UsageError: it is open already, and knobs are given; or it is not planned, others are, and no knob is given.
+        UsageError: it is open already, and knobs are given; it is not planned, others are, and no knob is given; or
+            nothing is left to ask.
         ConfigError: the round before is not closed, or a knob breaks a rule.
     """
     given = _given(knobs)
@@ -64,14 +67,19 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
     known_names.check(opened)
     _require_meant(params, name, given)
     entry = opened.rounds[name]
+    if name not in params.planned:
+        say(_unplanned(params, name, entry))
     left = forecast.unasked_pictures(opened)
+    _require_something_left(params, name, entry, left)
     say(forecast_text.needs(name, forecast.cost(opened, name, left), params.people.currency))
     if left is None:
         say(_no_pictures(name))
     if shares := forecast.first_shares(opened, left):
         say(forecast_text.small_pool(name, shares, opened.evaluation.size))
+    if lack := promise_reach.lack(opened):
+        say(lack)
     if left == 0:
-        say(f"{name}: nobody is left to ask about for the first time; it can give earlier pictures a second look alone")
+        say(f"{name}: nobody is left to ask about for the first time; it gives earlier pictures a second look alone")
     _write_asks(name)
     files.write_text(layout.PARAMS, text)
     ledgers.decide(name, "opened", None, git.who(Path.cwd()))
@@ -81,6 +89,20 @@ def open_round(params: Params, name: str, **knobs: Any) -> None:
         if lack:
             say(lack)
     say(_STEPS)
+
+
+def _unplanned(params: Params, name: str, entry: Round) -> str:
+    """What a round asks that nobody planned."""
+    like = f"; what no option says is as in {params.round_names[-1]}" if params.round_names else ""
+    least, most = entry.least_overlap, entry.most_overlap
+    people = f"{least}" if least == most else f"{least} to {most}"
+    return f"{name} was not planned: strategy {entry.strategy}, budget {entry.budget:,}, overlap {people}{like}"
+
+
+def _require_something_left(params: Params, name: str, entry: Round, left: int | None) -> None:
+    if left is not None and not askable_pictures.is_enough(params, entry, left):
+        ways = askable_pictures.ways_on(name, first=not params.chain)
+        raise UsageError(f"round {name!r}", askable_pictures.none_left(), ways)
 
 
 def _no_pictures(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,19 +10,24 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import layout
+from silverprint.adapters.archive import unread_files
 from silverprint.campaign import (
     account_names,
     annotator_ledger,
+    askable_pictures,
     first_steps,
     forecast,
     forecast_text,
     ledgers,
     lint,
+    promise_reach,
     released,
+    source_changes,
     studies,
 )
 from silverprint.campaign.round_status import RoundStatus, advise, standings_of
 from silverprint.config import CROWD, Params
+from silverprint.core.cleaning.takedowns import Takedowns
 from silverprint.dvcfiles import missing_outputs
 
 _IN_GIT = (".csv", ".json")  # outputs of these kinds are `cache: false` in dvc.yaml
@@ -33,7 +39,9 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         sys.stdout.write("".join(f"{target}\n" for target in persisted_outputs(params)))
         return
     standings = standings_of(params)
-    following, ahead = advise(standings), forecast.outlook(params, standings)
+    between = all(one.state in ("closed", "planned") for one in standings)
+    following = advise(standings, askable_pictures.the_end(params) if between else None)
+    ahead = forecast.outlook(params, standings)
     held = released.released_rows(ledgers.withdrawn_images()).height
     absent = [output for output in sorted(missing_outputs.known_outputs()) if not Path(output).exists()]
     if as_json:
@@ -57,15 +65,29 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         again = released.remake_command(params)
         line = f"{layout.RELEASE} holds {held} withdrawn pictures: give it to nobody before it is made again: {again}"
         console.print(line, markup=False, soft_wrap=True)
+    for sentence in _unread(params):
+        console.print(sentence, markup=False, soft_wrap=True)
     for one in standings:
         if one.votes_surplus:
             console.print(f"{one.round}: votes beyond those that were asked for: {one.votes_surplus}", markup=False)
     for row in studies.lines().iter_rows(named=True):
         console.print(studies.cost_sentence(row), markup=False, soft_wrap=True)
+    if lack := promise_reach.lack(params):
+        console.print(lack, markup=False, soft_wrap=True)
     for sentence in forecast_text.sentences(ahead, params.people.currency):
         console.print(sentence, markup=False, soft_wrap=True)
     before = ", then ".join(first_steps.lacking(params))
     console.print(f"Next: {before}{'; then: ' if before else ''}{following}", markup=False, soft_wrap=True)
+
+
+def _unread(params: Params) -> Iterator[str]:
+    """A sentence for each folder that holds files which `silverprint repro` would not read."""
+    gone = Takedowns.of(ledgers.takedowns()).sources
+    for name, source in params.sources.items():
+        was_read = source_changes.last_settings(name) == source and name not in gone
+        if was_read and (files := unread_files.count(source, layout.raw(name))):
+            knob = f"raise sources.{name}.revision to {source.revision + 1} in params.yaml, then silverprint repro"
+            yield f"{name}: new files in its folder, which no run has read: {files:,}; to read them: {knob}"
 
 
 def _absence(absent: list[str]) -> str:

@@ -15,13 +15,24 @@ from silverprint.records import NONE_OF_THESE, RAW
 from silverprint.store import tables
 
 _SHOWN = 5  # unknown words named in one line
+_LISTED = 12  # words of a source named where another one was meant
+_READ_AGAIN = "then raise sources.{name}.revision in params.yaml: silverprint repro reads what is new"
+_WAYS = {  # kind of source -> where its labels come from
+    "folder": "name them in metadata.csv in its folder, with the columns file_name and label, or lay the pictures in "
+    f"folders named after labels; {_READ_AGAIN}",
+    "archive": "name them in manifest.csv in its top folder, with the columns path and label, or in metadata.csv, with "
+    f"file_name and label; {_READ_AGAIN}",
+    "urls": f"name them in its list's column label; {_READ_AGAIN}",
+    "web": f"say where a page has them: sources.{{name}}.label, a CSS selector; {_READ_AGAIN}",
+    "crowd": "say what a theme's pictures show: sources.{name}.themes.THEME.label",
+}
 
 
 def import_labels(params: Params, source: str, words: list[str] | None) -> None:
     """Appends what is new of the source's labels to data/imports.csv.
 
     Raises:
-        UsageError: a --map is not WORD=CLASS, or names no class.
+        UsageError: a --map is not WORD=CLASS, names no class, or a word that none of the labels is.
         UnavailableError: the source was not acquired here, or has no label.
     """
     answers = (*params.dataset.classes, NONE_OF_THESE)
@@ -33,11 +44,13 @@ def import_labels(params: Params, source: str, words: list[str] | None) -> None:
     if not root.is_dir():
         remedy = f"run: silverprint repro acquire@{source}"
         raise UnavailableError(str(root), "the source was not acquired here", remedy)
-    said = imported_labels.statements(tables.read_parts(root, RAW), source, answers, mapping)
+    raw = tables.read_parts(root, RAW)
+    said = imported_labels.statements(raw, source, answers, mapping)
     said = said.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))
     if said.is_empty():
-        remedy = "labels come from a manifest's or list's column, a folder's names, or a crawl's selector (label: ...)"
+        remedy = _WAYS[params.sources[source].kind].format(name=source)
         raise UnavailableError(f"source {source!r}", "none of its pictures has a label", remedy)
+    _require_words(source, given, before, raw)
     label_words.write(source, {word: choice for word, choice in given.items() if before.get(word) != choice})
     _tell_meanings(source, before, given, lost)
     kept = ledgers.imports()
@@ -48,6 +61,17 @@ def import_labels(params: Params, source: str, words: list[str] | None) -> None:
     annotator = imported_labels.annotator(source)
     say(f"{annotator}: {said.height} labels ({counts}), {new.height} of them new in {layout.IMPORTS}")
     _tell_unknown(said)
+
+
+def _require_words(source: str, given: Mapping[str, str], before: Mapping[str, str], raw: pl.DataFrame) -> None:
+    """What is mapped for the first time is a word of the source: another one is a slip."""
+    there = raw["source_label"].drop_nulls().value_counts().sort(["count", "source_label"], descending=[True, False])
+    words = there["source_label"].to_list()
+    for word, choice in given.items():
+        if word not in before and unicode_names.match_name(word, words) is None:
+            more = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
+            remedy = f"its labels are {', '.join(map(repr, words[:_LISTED]))}{more}"
+            raise UsageError(f"--map {word + '=' + choice!r}", f"no picture of {source} has the label {word!r}", remedy)
 
 
 def _tell_meanings(source: str, before: Mapping[str, str], given: Mapping[str, str], lost: list[str]) -> None:

@@ -14,9 +14,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from silverprint import annotation_registry
+from silverprint import annotation_registry, layout
 from silverprint.annotation_backend import AnnotationBackend, Progress, Project
-from silverprint.campaign import account_names, annotator_ledger, ledgers, round_state
+from silverprint.campaign import account_names, annotator_ledger, askable_pictures, ledgers, round_state
 from silverprint.config import CROWD, Params
 from silverprint.console import err, say
 from silverprint.core.votes import adjudication, judging_overlap, sequential_overlap, vote_ledger
@@ -39,9 +39,12 @@ _AGAIN: Final = {  # reason of an ask -> which pictures it is about
 def run(params: Params) -> None:
     waiting = [name for name in params.chain if (current := round_state.load(name)) and current.status == "waiting"]
     if not waiting:
-        following = next(iter(params.planned), None)
+        following, closed = next(iter(params.planned), None), _all_closed(params)
+        if closed and layout.metrics(params.last).exists() and (end := askable_pictures.the_end(params)):
+            say(f"no round waits for people; {end}")
+            return
         opened = f"open the next one: silverprint round open {following}, then " if following else ""
-        say(f"no round waits for people; {opened if _all_closed(params) else 'go on: '}silverprint repro")
+        say(f"no round waits for people; {opened if closed else 'go on: '}silverprint repro")
         return
     backend = annotation_registry.connect()
     asked = [asked for name in waiting for asked in _asked(backend, name)]
@@ -76,7 +79,7 @@ def run(params: Params) -> None:
             say(f"{one.round} asks the tier {one.tier}, and nobody of it has an account: {invite}")
         say("everybody else has answered; go on: silverprint repro")
     elif any(ledgers.queue(name)["max_overlap"].count() for name in waiting):
-        say("everybody has answered; go on: silverprint repro, which asks one more person where a label is not sure")
+        say("everybody has answered; go on: silverprint repro, which asks one more person where it is not settled")
     else:
         say("everybody has answered; go on: silverprint repro")
 
@@ -113,7 +116,7 @@ def _say(backend: AnnotationBackend, counted: list[tuple[Project, Progress]], kn
     for project, progress in counted:
         by = _by(progress, known) or "nobody"
         say(
-            f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures answered, by {by}; "
+            f"{project.round} ({project.tier}): {progress.done}/{progress.tasks} pictures done so far, by {by}; "
             f"at {backend.page_url(project.id)}"
         )
 

@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from silverprint.core.evaluation.intervals import clopper_pearson
-from silverprint.core.promise import estimated_audit, least_audit, threshold, to_show
+from silverprint.core.least_audit import least_audit
+from silverprint.core.promise import estimated_audit, threshold, to_show
 
 Names = Shaped[NDArray[np.str_], " n"]
 Scores = Float[NDArray[np.floating], " n"]
 Mask = Bool[NDArray[np.bool_], " n"]
 
 OTHER_PROMISES: Final = (0.9, 0.95, 0.97, 0.99)  # precisions of which it is said what they would cost
+_LOWER_PROMISES: Final = (0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)  # from which one that is within reach is proposed
 
 _SPARE: Final = 4  # a group of its own has so many times the pictures that its promise needs at the least
 _DIGITS: Final = 6  # decimal places of a share
@@ -160,8 +162,22 @@ def figures(
     }
 
 
-def shortfall(audit: Audit, classes: Sequence[str], *, precision: float, confidence: float, hidden: float = 0.0) -> str:
-    """Why nothing is labelled automatically, and what it would take, in a few words."""
+def shortfall(
+    audit: Audit,
+    classes: Sequence[str],
+    *,
+    precision: float,
+    confidence: float,
+    hidden: float = 0.0,
+    left: int | None = None,
+    remedy: str = "",
+) -> str:
+    """Why nothing is labelled automatically, what it would take, and what to do, in a few words.
+
+    Args:
+        left: pictures that nobody was asked about; None: as many as it takes.
+        remedy: what to do where auditing some of them would do.
+    """
     promised, precision = precision, to_show(precision, hidden)
     rows = audit.said.of(classes)
     scores, right = audit.said.scores[rows], audit.right[rows]
@@ -173,11 +189,27 @@ def shortfall(audit: Audit, classes: Sequence[str], *, precision: float, confide
     need = f"at least {least} above a threshold, all right"
     about = estimated_audit(scores, right, precision=precision, confidence=confidence)
     if about is not None:
-        return f"{value}; that takes {need}: about {max(about, len(scores) + 1)} audited pictures with this model"
-    surest = right[np.argsort(-scores, kind="stable")][: max(1, len(scores) // 4)]
-    wrong = int((~surest).sum())
-    seen = f"{wrong or 'none'} of the surest {len(surest)} {'are' if wrong > 1 else 'is'} wrong"
-    return f"{value}; that takes {need}, and {seen if len(scores) else 'none was audited'}"
+        need = f"{need}: about {max(about, len(scores) + 1)} audited pictures with this model"
+    there = None if left is None else len(audit.right) + left
+    if there is not None and max(about or 0, least) > there:
+        said = f"{value}; that takes {need}, and there are {there} in all: too few for this promise"
+        return f"{said}; {_within_reach(scores, right, promised, confidence, hidden)}"
+    if about is None:
+        surest = right[np.argsort(-scores, kind="stable")][: max(1, len(scores) // 4)]
+        wrong = int((~surest).sum())
+        seen = f"{wrong or 'none'} of the surest {len(surest)} {'are' if wrong > 1 else 'is'} wrong"
+        need = f"{need}, and {seen if len(scores) else 'none was audited'}"
+    return f"{value}; that takes {need}" + (f"; {remedy}" if remedy else "")
+
+
+def _within_reach(scores: Scores, right: Mask, promised: float, confidence: float, hidden: float) -> str:
+    """What to do where the pool is too small: the largest lower promise that the audit shows, if it shows one."""
+    by_people = "have people label the rest (silverprint round open)"
+    for share in _LOWER_PROMISES:
+        shown = to_show(share, hidden)
+        if share < promised and threshold(scores, right, precision=shown, confidence=confidence) is not None:
+            return f"these answers show {share:g} (release.promise.precision), or {by_people}"
+    return f"these answers show no promise of {_LOWER_PROMISES[-1]:g} either: {by_people}"
 
 
 def _groups(counts: Mapping[str, int], precision: float, confidence: float) -> tuple[tuple[str, ...], ...]:

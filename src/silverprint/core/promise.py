@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from scipy.stats import binom, poisson
 
+from silverprint.core.least_audit import least_audit
 from silverprint.errors import DataError
 
 Scores = Float[NDArray[np.floating], " n"]
@@ -77,11 +78,6 @@ def to_show(precision: float, hidden: float) -> float:
         hidden: of wrong labels the share that an audit takes for right, at most; more than .99 counts as that much.
     """
     return precision + (1 - precision) * min(hidden, _MOST_HIDDEN)
-
-
-def least_audit(precision: float, confidence: float) -> int:
-    """How many audited pictures above a threshold, all of them right, are enough for the promise: no fewer ever are."""
-    return math.ceil(math.log(1 - confidence) / math.log(precision) - 1e-9)
 
 
 def estimated_audit(scores: Scores, right: Hits, *, precision: float, confidence: float) -> int | None:

@@ -76,6 +76,13 @@ def put_lines(text: str, way: Way, after: str, lines: str, value: Any) -> str:
     return _as_meant(edited, meant, way)
 
 
+def put_entry(text: str, way: Way, value: Any) -> str:
+    """As `put`, of a new entry of a section; in an empty one it gets a line of its own, where the comment stays."""
+    if _filled(_at(text, way[:-1])[1]):
+        return put(text, way, value)
+    return put_lines(text, way, "", _inline({way[-1]: value})[1:-1], value)
+
+
 def put_section(text: str, name: str, before: str) -> str:
     """With an empty section `name` above the section `before` and its comments."""
     at = _comments_start(text, _find(_at(text, ())[1], before)[0].start_mark.index)

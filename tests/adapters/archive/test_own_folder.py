@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,8 +11,10 @@ import pytest
 
 from silverprint import cli, config, layout
 from silverprint.adapters.archive import folder_entries as walking
+from silverprint.adapters.archive import unread_files
+from silverprint.commands import status
 from silverprint.errors import ConfigError, NothingFoundError, UnavailableError, UsageError
-from silverprint.records import TAKEDOWNS
+from silverprint.records import RAW, TAKEDOWNS, conform
 from silverprint.stages import acquire
 from silverprint.store import ShardReader, tables
 from silverprint.store.shards.purge import purge
@@ -169,6 +172,30 @@ def test_source_add_writes_one(project: Path, capsys: pytest.CaptureFixture[str]
         assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_files_that_came_since_are_counted_without_reading_them(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = project / "own"
+    files = {"coat/a.jpg": b"x", "b.jpg": b"y", "metadata.csv": b"file_name\n", "a/.hidden/d.jpg": b"z"}
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    source = config.FolderSource(kind="folder", path="own")
+    assert unread_files.count(source, layout.raw("own")) == 0  # it was not acquired here
+    rows = pl.DataFrame({"url": ["own!coat/a.jpg", "own!b.jpg"], "source": "own"})
+    tables.write(conform(rows, RAW), layout.raw("own") / "index-00000.parquet", RAW)
+    assert unread_files.count(source, layout.raw("own")) == 0
+    (root / "coat/new.jpg").write_bytes(b"x")
+    (root / "Thumbs.db").write_bytes(b"x")
+    assert unread_files.count(source, layout.raw("own")) == 1
+    params = replace(config.load(), sources={"own": source})
+    monkeypatch.setattr(status.source_changes, "last_settings", lambda _: source)
+    (said,) = status._unread(params)
+    assert said.startswith(
+        "own: new files in its folder, which no run has read: 1; to read them: raise sources.own.rev"
+    )
+    monkeypatch.setattr(status.source_changes, "last_settings", lambda _: replace(source, revision=2))
+    assert not list(status._unread(params))
+
+
 def test_a_folder_is_counted_as_it_is_read(tmp_path: Path) -> None:
     """Links are entries, too, and are not followed."""
     root = tmp_path / "own"
@@ -177,7 +204,8 @@ def test_a_folder_is_counted_as_it_is_read(tmp_path: Path) -> None:
         (root / place).write_bytes(b"x")
     (root / "a/link").symlink_to(root / "a/b")
     (root / "dangling").symlink_to(tmp_path / "nowhere")
-    assert walking.count_files(root) == len(list(walking.folder_entries(root))) == 6
+    assert sorted(walking.file_names(root)) == sorted(entry.name for entry in walking.folder_entries(root))
+    assert walking.count_files(root) == 6
     assert walking.count_files(tmp_path / "nowhere") == 0
 
 

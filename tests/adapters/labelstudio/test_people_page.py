@@ -1,5 +1,6 @@
 """The labelling page's configuration, the project's tag, the accounts' names: pure text, no server."""
 
+import shutil
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -7,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint import annotation_registry
+from silverprint import annotation_registry, layout
 from silverprint.adapters.labelstudio import grid_config, label_config, project_tag, task_data
 from silverprint.annotation_backend import AskedImage, Page, Project, Task
+from silverprint.campaign import account_names
 from silverprint.commands import people
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import NONE_OF_THESE, UNSURE
+from silverprint.store import server_users
+from silverprint.store.server_home import STUDIO
+from tests.conftest import ROOT
 from tests.helpers.memory_backend import MemoryBackend
 
 # What Label Studio's own editor listens to.
@@ -186,3 +191,26 @@ def test_an_account_that_is_refused_leaves_no_password_behind(tmp_path, monkeypa
     with pytest.raises(UnavailableError):
         people.invite(["ada"])
     assert not list(tmp_path.rglob("*.json"))
+
+
+def test_who_was_invited_for_another_campaign_is_invited_for_this_one(tmp_path, monkeypatch, capsys):
+    backend = MemoryBackend()
+    monkeypatch.setattr(annotation_registry, "connect", lambda: backend)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for name in ("one", "two"):
+        (tmp_path / name / "data").mkdir(parents=True)
+        shutil.copy(ROOT / layout.ANNOTATORS, tmp_path / name / layout.ANNOTATORS)
+    monkeypatch.chdir(tmp_path / "one")
+    with server_users.alone(STUDIO):
+        server_users.join(STUDIO, "one")
+    people.invite(["ada"])
+    backend.invite("bo@silverprint.local", "a password")
+    monkeypatch.chdir(tmp_path / "two")
+    assert account_names.invited() == []
+    people.invite(["ada", "bo"])
+    assert account_names.invited() == ["ada", "bo"]
+    told = capsys.readouterr().err
+    assert f"the password is in {tmp_path / 'one/var/people/ada.json'}" in told
+    assert "bo has an account already: they sign in at memory://here and are people of this campaign, too" in told
+    assert "if it is lost, invite them by another name" in told
+    assert not layout.PEOPLE.exists()

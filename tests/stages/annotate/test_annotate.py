@@ -11,7 +11,7 @@ from rich.console import Console
 
 from silverprint import annotation_registry, config, layout
 from silverprint.annotation_backend import Progress, Project, Task
-from silverprint.campaign import annotator_ledger, ledgers, round_plan, served_copies
+from silverprint.campaign import account_names, annotator_ledger, ledgers, round_plan, served_copies
 from silverprint.cli import main
 from silverprint.commands import wait
 from silverprint.dvcfiles import yaml_edit
@@ -26,7 +26,9 @@ def test_a_round_is_asked_answered_and_closed_and_then_needs_no_server(here, bac
     assert "0 of 2 pictures done, 0 of 3 votes" in machine.expect(75)
     assert list(by_image(backend, project_of(backend))) == [picture_id(0), picture_id(1)]
     people[0].work(project_of(backend))
+    assert account_names.invited() == []
     assert "1 of 2 pictures done, 2 of 3 votes" in machine.expect(75)
+    assert account_names.invited() == ["ada@here"]  # who has an account for another campaign and answers in this one
     people[1].work(project_of(backend))
     assert "r01 is closed: 3 votes" in machine.expect(0)
     assert project_of(backend).votes_sha256 == machine.state()["votes_sha256"]
@@ -199,7 +201,7 @@ def test_who_is_waited_for_is_said(here, backend, people, capsys):
     capsys.readouterr()
     assert main(["wait"]) == 0
     told = capsys.readouterr().err
-    assert "r01 (crowd): 2/2 pictures answered, by ada@here 2, bo@here 1" in told
+    assert "r01 (crowd): 2/2 pictures done so far, by ada@here 2, bo@here 1" in told
     assert f"at {backend.page_url(project.id)}" in told
     assert "everybody has answered; go on: silverprint repro" in told
 

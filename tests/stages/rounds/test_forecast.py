@@ -96,6 +96,37 @@ def test_sequential_overlap_costs_a_range_and_what_rounds_with_the_same_knobs_to
     assert looked(replace(params, rounds={**params.rounds, "r02": other})).ahead[1].expected is None
 
 
+def invite(*names):
+    layout.PEOPLE.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (layout.PEOPLE / f"{name}.json").write_text("{}")
+
+
+def test_at_most_is_what_the_people_there_can_answer_of_what_is_not_settled(params):
+    sequential = SequentialOverlap(min=1, max=5, until=0.9)
+    params = replace(
+        params,
+        rounds={n: replace(r, overlap=sequential) for n, r in params.rounds.items()},
+        evaluation=replace(params.evaluation, sequential=True),
+    )
+    least = 6 * 2 + 10
+    assert f"{least} votes at least and {6 * 5 + 10 * 5} at most" in said(params)[0]  # whoever there may be
+    invite("ada", "bo", "cyn")
+    assert f"{least} votes at least and {6 * 3 + 10 * 3} at most" in said(params)[0]
+    queue.run(params, "r01")
+    assert f"{least} votes at least and {6 * 3 + 10 * 3} at most" in said(params)[0]
+    invite("dee")
+    assert f"{least} votes at least and {6 * 4 + 10 * 4} at most" in said(params)[0]
+    campaign.open_round(params, "r01")
+    campaign.answer(params, "r01")
+    votes = ledgers.votes("r01")
+    judged = ledgers.queue("r01").filter(role="evaluation")["image_id"].sort()[:1]
+    some = votes.filter(~(pl.col("image_id").is_in(judged.implode()) & (pl.col("annotator") == "s-1")))
+    tables.write_ledger(some, layout.votes("r01"), VOTES, campaign.LEDGER_ORDER)
+    assert "1 votes at least" in said(params)[0]
+    assert " 3 at most" in said(params)[0]  # of the one picture that lacks one of two answers
+
+
 def test_the_next_round_costs_what_the_last_one_s_pace_says(params):
     queue.run(params, "r01")
     campaign.open_round(params, "r01")

@@ -10,6 +10,7 @@ from silverprint.campaign import label_words, ledgers
 from silverprint.commands import votes as command
 from silverprint.config import Params
 from silverprint.core.votes import imported_labels
+from silverprint.errors import UnavailableError, UsageError
 from tests.helpers import round_campaign as campaign
 from tests.helpers.examples import fewer
 from tests.stages.rounds.test_imports import write_raw
@@ -23,18 +24,33 @@ def standing() -> dict[str, tuple[str, str]]:
 
 
 def test_a_plain_import_keeps_what_a_word_was_said_to_mean(params: Params, capsys) -> None:
-    write_raw("web", {FIRST: "tee", SECOND: "coat"})
+    write_raw("web", {FIRST: "tee", SECOND: "pullie"})
     command.import_labels(params, "web", ["tee=t-shirt", "pullie=pullover"])
     before = layout.IMPORTS.read_text()
     capsys.readouterr()
     command.import_labels(params, "web", None)
     assert layout.IMPORTS.read_text() == before
-    assert standing() == {FIRST: ("t-shirt", "valid"), SECOND: ("coat", "valid")}
+    assert standing() == {FIRST: ("t-shirt", "valid"), SECOND: ("pullover", "valid")}
     said = capsys.readouterr().err
     assert "as was said with --map before, 'pullie' is 'pullover', 'tee' is 't-shirt' (data/words.csv)" in said
-    write_raw("web", {FIRST: "pullie"}, part=1)  # a word that no picture had when it was said
+    write_raw("web", {FIRST: "pullie"}, part=1)
     command.import_labels(params, "web", None)
     assert standing()[FIRST] == ("pullover", "valid")
+
+
+def test_a_word_that_no_label_is_is_a_slip(params: Params) -> None:
+    write_raw("web", {FIRST: "tee", SECOND: "coat"})
+    with pytest.raises(UsageError, match="--map 'tea=t-shirt': no picture of web has the label 'tea'; its labels are"):
+        command.import_labels(params, "web", ["tea=t-shirt"])
+    assert not layout.IMPORTS.exists() or ledgers.imports().is_empty()
+    assert not label_words.read("web")
+
+
+@pytest.mark.parametrize("source", ["web", "partner", "own", "list", "crowd"])
+def test_a_source_without_labels_is_told_where_they_come_from(params: Params, source: str) -> None:
+    write_raw(source, {FIRST: None})
+    with pytest.raises(UnavailableError, match=r"has a label; .*(column|\.label)"):
+        command.import_labels(params, source, None)
 
 
 def test_another_map_changes_it_and_says_what_it_was(params: Params, capsys) -> None:

@@ -12,7 +12,7 @@ from silverprint import layout
 from silverprint.campaign import ledgers
 from silverprint.core.selection import STRATEGIES
 from silverprint.errors import DataError
-from silverprint.records import IMPORTS, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, VOTES, conform, empty
+from silverprint.records import HELD_OUT, IMPORTS, LABELS, MANIFEST, NONE_OF_THESE, QUEUE, SCORES, VOTES, conform, empty
 from silverprint.stages import queue
 from silverprint.store import features, tables
 from tests.helpers import round_campaign as campaign
@@ -199,3 +199,21 @@ def test_no_near_duplicate_is_asked_twice_in_any_role(second, groups, asked, bud
     assert not set(rows["group"]) & seen
     for role, image_id in rows.select("role", "image_id").rows():
         assert (role == "gold") == (image_id in golden)
+
+
+@pytest.mark.slow
+def test_labels_in_doubt_alone_are_a_queue(second):
+    """Every picture was asked about: as far as `relabel` allows, people look once more."""
+    labelled(second, COUNT)
+    ids, doubted = [campaign.image_id(number) for number in range(COUNT)], {campaign.image_id(0), campaign.image_id(9)}
+    rows = [(i, who, second.dataset.classes[n % CLASSES]) for n, i in enumerate(ids) for who in ("s-1", "s-2")]
+    votes = pl.DataFrame(rows, schema=["image_id", "annotator", "choice"], orient="row").with_columns(
+        round=pl.lit("r01"), status=pl.lit("valid"), annotation_id=pl.int_range(len(rows))
+    )
+    third = votes.head(1).with_columns(image_id=pl.lit(ids[1]), annotator=pl.lit("s-3"))
+    tables.write(conform(pl.concat([votes, third]), VOTES), layout.labels("r01") / "votes.parquet", VOTES)
+    chances = [np.eye(CLASSES)[(n + (i in doubted)) % CLASSES].tolist() for n, i in enumerate(ids)]
+    frame = pl.DataFrame({"image_id": ids, "probabilities": chances}, schema=HELD_OUT)
+    tables.write(frame, layout.model("r01") / "held-out.parquet", HELD_OUT)
+    found = drawn(by(second, "margin", relabel=0.2))
+    assert dict(found.select("image_id", "role").rows()) == dict.fromkeys(doubted, "relabel")

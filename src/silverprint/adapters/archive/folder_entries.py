@@ -34,7 +34,14 @@ def folder_entries(folder: Path) -> Iterator[Entry]:
 
 def count_files(folder: Path) -> int:
     """How many entries `folder_entries` has, without a look at the files; 0 where `folder` itself cannot be listed."""
-    count, waiting = 0, [str(folder)]
+    return sum(1 for _ in file_names(folder))
+
+
+def file_names(folder: Path) -> Iterator[str]:
+    """The names of the entries that `folder_entries` has, in any order, without a look at the files; none where
+    `folder` itself cannot be listed.
+    """
+    waiting, before = [str(folder)], len(os.path.join(folder, ""))  # noqa: PTH118 (with the slash at its end)
     while waiting:
         here = waiting.pop()
         try:
@@ -43,10 +50,10 @@ def count_files(folder: Path) -> int:
                     if item.is_dir(follow_symlinks=False):
                         waiting.append(item.path)
                     else:
-                        count += 1
+                        yield _text(item.path[before:])
         except OSError:
-            count += here != str(folder)
-    return count
+            if here != str(folder):
+                yield _text(here[before:])
 
 
 def _entry(folder: Path, path: Path) -> Entry:
@@ -59,7 +66,11 @@ def _entry(folder: Path, path: Path) -> Entry:
 
 
 def _inside(folder: Path, path: Path) -> str:
-    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+    return _text(path.relative_to(folder).as_posix())
+
+
+def _text(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _reader(path: Path) -> Callable[[int], bytes]:

@@ -38,6 +38,11 @@ class Shares:
         return self.evaluation + self.control + self.train + self.audit
 
 
+def least(*, first: bool) -> int:
+    """How many pictures a queue needs: the first one to train on and one to judge by, a later one any."""
+    return 2 if first else 1
+
+
 def shares(
     available: int, *, evaluation: int, budget: int, control: float, relabel: int = 0, audit: float = 0.0
 ) -> Shares:

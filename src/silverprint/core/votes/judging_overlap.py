@@ -59,7 +59,7 @@ def settled(queue: pl.DataFrame, answers: pl.DataFrame, brought: pl.DataFrame) -
     rows = rows.join(counts, on="image_id").join(of_sources, on="image_id", how="left")
     first = pl.col("of").list.get(0, null_on_oob=True).fill_null(0).cast(pl.Int64)
     second = pl.col("of").list.get(1, null_on_oob=True).fill_null(0).cast(pl.Int64)
-    lead, people, overlap = first - second, pl.col("people"), _overlap()
+    lead, people, overlap = first - second, pl.col("people"), usual()
     there = given.join(rows, on="image_id", how="semi")["annotator"].n_unique()
     is_decided = (lead > overlap // 2) | (lead > pl.col("max_overlap") - people)
     has_met_all = people >= pl.max_horizontal(overlap, pl.lit(there))
@@ -69,8 +69,10 @@ def settled(queue: pl.DataFrame, answers: pl.DataFrame, brought: pl.DataFrame) -
     return rows.filter(is_decided | has_met_all | is_confirmed)["image_id"].to_list()
 
 
-def _overlap() -> pl.Expr:
-    """The `overlap` of which `max_overlap` is `most`. Queues of earlier versions have `overlap` itself there."""
+def usual() -> pl.Expr:
+    """The `overlap` of which `max_overlap` is `most`: so many people are asked about a picture that is not settled,
+    whoever there is. Queues of earlier versions have `overlap` itself there.
+    """
     most_asked = pl.col("max_overlap")
     is_most = (most_asked >= most(_PAIR + 1)) & (most_asked % 2 == 1)
     return pl.when(is_most).then((most_asked + 1) // 2).otherwise(most_asked)

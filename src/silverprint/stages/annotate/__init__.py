@@ -9,6 +9,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.annotation_backend import AnnotationBackend, Project
 from silverprint.campaign import (
+    account_names,
     annotator_ledger,
     class_changes,
     ledgers,
@@ -121,6 +122,7 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
     kept, everywhere = ledgers.votes_so_far(name), [project for ours in found.values() for project in ours]
     votes, answers = _pull(backend, current, everywhere)
     corrections.report_votes(backend, current, kept, votes, answers)
+    _note_names(backend, votes)
     if current.ends_early:
         early_close.require_answers(name, votes)
         withdrawn_tasks.withdraw(backend, everywhere, withdrawn)
@@ -148,6 +150,15 @@ def _hold(backend: AnnotationBackend, params: Params, current: State, found: dic
         raise waiting.for_people(backend, current, projects, progress)
     further_asks.say_end(params, current, progress)
     _close(backend, current, projects)
+
+
+def _note_names(backend: AnnotationBackend, votes: pl.DataFrame) -> None:
+    """Keeps for this machine's screen the names of those who answered and whom it has not heard of: they have an
+    account for another campaign on the same server.
+    """
+    new = {*votes["annotator"]} - account_names.by_pseudonym().keys()
+    if any(who.startswith(f"{backend.server}-") for who in new):
+        account_names.remember({who: email for who, email in backend.people().items() if who in new})
 
 
 def _pull(

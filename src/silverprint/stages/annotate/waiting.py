@@ -3,10 +3,10 @@
 import polars as pl
 
 from silverprint.annotation_backend import AnnotationBackend, Project
-from silverprint.campaign import annotator_ledger
+from silverprint.campaign import annotator_ledger, ledgers
 from silverprint.campaign.round_state import State
 from silverprint.config import CROWD
-from silverprint.core.votes import vote_ledger
+from silverprint.core.votes import adjudication, judging_overlap, sequential_overlap, vote_ledger
 from silverprint.errors import WaitingForPeople
 
 
@@ -20,11 +20,22 @@ def for_people(
     """
     done, pictures = vote_ledger.pictures_done(progress)
     got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
-    value = f"{current.round}: {done} of {pictures} pictures done, {got} of {progress['needed'].sum()} votes"
+    again = _again(current.round, progress)
+    once_more = f" (about {again} one more person is asked, as they are not settled)" if again else ""
+    votes = f"{got} of {progress['needed'].sum()} votes"
+    value = f"{current.round}: {done} of {pictures} pictures done{once_more}, {votes}"
     places = ", ".join(backend.page_url(project.id) for project in projects.values())
     lacking = [said for tier in projects if (said := _lack(backend, tier, progress.filter(tier=tier)))]
     remedy = "; ".join(lacking) or "watch: silverprint wait; then: silverprint repro"
     return WaitingForPeople(value, f"people are needed at {places}", remedy)
+
+
+def _again(name: str, progress: pl.DataFrame) -> int:
+    """Pictures that were answered as often as asked before, and about which one more person is asked since."""
+    reasons = (sequential_overlap.REASON, judging_overlap.REASON, adjudication.REASON)
+    asked = ledgers.asks(name).filter(pl.col("reason").is_in(reasons))["image_id"].implode()
+    waiting = progress.filter((pl.col("answered") < pl.col("needed")) & pl.col("image_id").is_in(asked))
+    return waiting["image_id"].n_unique()
 
 
 def _lack(backend: AnnotationBackend, tier: str, progress: pl.DataFrame) -> str | None:

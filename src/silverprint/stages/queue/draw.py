@@ -122,11 +122,16 @@ def _shares(
 ) -> roles.Shares:
     available = askable["group"].n_unique()
     first = joining is None
-    needed = 2 if first else 1
-    if available < needed:
+    if available < roles.least(first=first) and not relabel:
         left = "no picture is" if not available else "one picture is"
-        rule = "the first queue needs two, one to train on and one to judge by" if first else "a queue needs one"
-        remedy = "relax `clean`, add a source (silverprint source add), or stop with the rounds you have"
+        rule = (
+            "the first queue needs two, one to train on and one to judge by"
+            if first
+            else "a queue needs one, or labels in doubt"
+        )
+        remedy = (
+            f"relax `clean`, add a source (silverprint source add), or take it back: silverprint round remove {name}"
+        )
         if available < askable.height:
             remedy = f"{groups.describe(askable)}; or {remedy}"
         raise DataError(f"{name}: {left} left to ask about", rule, remedy)

@@ -121,7 +121,8 @@ def _labelled(
     found = automatic_labels.thresholds(audit, unasked.said, classes, **wanted)
     if classes and not found.least:
         more = "give the next round a larger audit (rounds.NAME.audit), label more, or promise less (release.promise)"
-        say(f"no automatic labels: {automatic_labels.shortfall(audit, classes, **wanted)}; {more}")
+        short = automatic_labels.shortfall(audit, classes, **wanted, left=len(pool), remedy=more)
+        say(f"no automatic labels: {short}")
     figures = automatic_labels.figures(audit, unasked.said, classes, **wanted)
     for name, score in found.least.items():
         if name in figures["classes"]:

@@ -51,9 +51,9 @@ def label(params: Params, pool: list[str], audited: pl.DataFrame, hidden: float)
     wanted = {"precision": promise.precision, "confidence": promise.confidence, "hidden": hidden}
     found = automatic_labels.thresholds(audit, unasked, classes, **wanted)
     if classes and not found.least:
-        short = automatic_labels.shortfall(audit, classes, **wanted)
         more = "give the next round a larger audit (rounds.NAME.audit), or promise less (release.promise)"
-        say(f"no imported labels: {short}; {more}")
+        short = automatic_labels.shortfall(audit, classes, **wanted, left=len(pool), remedy=more)
+        say(f"no imported labels: {short}")
     kept, inside = found.kept(unasked), found.kept(audit.said)
     figures = automatic_labels.figures(audit, unasked, classes, **wanted)
     figures |= {"round": params.last, "sources": dict(brought_labels.measured(params.last))}

@@ -8,6 +8,7 @@ import polars as pl
 from silverprint import layout
 from silverprint.campaign import round_state
 from silverprint.config import Params
+from silverprint.console import say
 
 
 def released_rows(image_ids: Collection[str]) -> pl.DataFrame:
@@ -19,6 +20,16 @@ def released_rows(image_ids: Collection[str]) -> pl.DataFrame:
         found = pl.scan_parquet(path).select(*columns).filter(pl.col("image_id").is_in(sorted(image_ids))).collect()
         parts.append(found.with_columns(split=pl.lit(_split(path))))
     return pl.concat(parts)
+
+
+def tell_held(params: Params, image_ids: Collection[str]) -> None:
+    """Says how many of the pictures, which are withdrawn, the release holds still, and what to type."""
+    held = released_rows(image_ids).height
+    if held:
+        say(
+            f"{layout.RELEASE} holds {held} of them until it is made again: give it to nobody before; "
+            f"{remake_command(params)}"
+        )
 
 
 def remake_command(params: Params) -> str:

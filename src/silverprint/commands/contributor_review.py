@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ def run(params: Params, accept: list[str], reject: list[str], why: str | None = 
     if not crowds(params):
         say("params.yaml has no source of the kind crowd: see docs/contribute.md")
         return
-    rows = contributors.judged(params)
+    rows = [*contributors.judged(params)]
+    rows += _unjudged(params, {row["contributor"] for row in rows})
     if accept or reject:
         _decide(params, rows, accept, reject, " ".join((why or "").split()))
     elif why is not None:
@@ -39,6 +40,23 @@ def run(params: Params, accept: list[str], reject: list[str], why: str | None = 
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
     else:
         _show(rows, _next(rows))
+
+
+def _unjudged(params: Params, judged: set[str]) -> Iterator[dict[str, Any]]:
+    """Rows of those who came by a study's link and of whom no table knows: they, too, wait for a decision."""
+    decided, why = contributors.decisions(), contributors.reasons()
+    for source in crowds(params):
+        standing = inbox.read_standing(source)
+        for name, person in standing.contributors.items():
+            if "." not in person.invite or name in judged:
+                continue
+            given = standing.given["contributor", name]
+            because = f"{given} pictures are given, and none has gone through clean"
+            yield dict.fromkeys(contributors.COLUMNS) | {
+                "contributor": name, "theme": person.theme, "source": source, "judged": 0,
+                "proposal": "look", "because": because if given else "no picture is given",
+                "decision": decided.get(name), "why": why.get(name),
+            }  # fmt: skip
 
 
 def _decide(params: Params, rows: list[dict[str, Any]], accept: list[str], reject: list[str], why: str) -> None:
@@ -63,7 +81,7 @@ def _next(rows: list[dict[str, Any]]) -> Iterable[str]:
         name = row["contributor"]
         if row["decision"] is None:
             yield f"{name}: {row['proposal']} ({row['because']})"
-        elif row["decision"] == "rejected" and f"{contributors.PREFIX}{name}" not in taken_down:
+        elif row["decision"] == "rejected" and row["judged"] and f"{contributors.PREFIX}{name}" not in taken_down:
             yield f"{name}: rejected, and the pictures are in the dataset: {_takedown(name)}"
 
 

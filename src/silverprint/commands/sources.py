@@ -6,8 +6,8 @@ from typing import Any
 
 from silverprint import config, layout, yamltext
 from silverprint.adapters.crawl import site_entry
-from silverprint.campaign import known_names, ledgers
-from silverprint.config import SOURCE_KINDS
+from silverprint.campaign import crowd_steps, known_names, ledgers
+from silverprint.config import SOURCE_KINDS, CrowdSource
 from silverprint.console import say
 from silverprint.dvcfiles import stage_source_deps, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
@@ -59,7 +59,14 @@ def add(
                 pipeline = yaml_edit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), above + name)
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
-    say(f"source {name} is in params.yaml and dvc.yaml; go on: silverprint repro")
+    params = config.parse(text)
+    is_crowd = isinstance(params.sources[name], CrowdSource)
+    following = (
+        f"{crowd_steps.first(params, name)}; once pictures came: silverprint repro" if is_crowd else "silverprint repro"
+    )
+    for sentence in crowd_steps.hints(params):
+        say(sentence)
+    say(f"source {name} is in params.yaml and dvc.yaml; go on: {following}")
 
 
 def add_from_options(

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from silverprint import layout
+from silverprint import layout, taken_back
 from silverprint.campaign import (
     account_names,
     annotator_ledger,
@@ -35,6 +35,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     standings = standings_of(params)
     following, ahead = advise(standings), forecast.outlook(params, standings)
     held = released.released_rows(ledgers.withdrawn_images()).height
+    unheeded = taken_back.unheeded(params)
     absent = [output for output in sorted(missing_outputs.known_outputs()) if not Path(output).exists()]
     if as_json:
         document = {
@@ -45,6 +46,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
             "tiers": annotator_ledger.tiers(),
             "absent": absent,
             "withdrawn_in_release": held,
+            "taken_back": len(unheeded),
             "recruiting": {row["study"]: asdict(studies.cost(row)) for row in studies.lines().iter_rows(named=True)},
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
@@ -57,6 +59,9 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         again = released.remake_command(params)
         line = f"{layout.RELEASE} holds {held} withdrawn pictures: give it to nobody before it is made again: {again}"
         console.print(line, markup=False, soft_wrap=True)
+    if unheeded:
+        line = f"{len(unheeded)} pictures were taken back by their contributors, and nothing withdraws them yet"
+        console.print(f"{line}, so that none is released: {taken_back.COMMAND}", markup=False, soft_wrap=True)
     for one in standings:
         if one.votes_surplus:
             console.print(f"{one.round}: votes beyond those that were asked for: {one.votes_surplus}", markup=False)

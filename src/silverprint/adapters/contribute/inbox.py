@@ -20,7 +20,7 @@ from silverprint.adapters.contribute.journal import Event, Journal, sync_folder
 from silverprint.adapters.contribute.known_looks import KnownLooks
 from silverprint.adapters.contribute.standing import Contributor, Picture, Standing
 from silverprint.config import CrowdSource
-from silverprint.records import MEASURED
+from silverprint.records import MEASURED, RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors, write_bytes
 
@@ -127,14 +127,18 @@ class Inbox:
         """Whether no stage has taken this picture yet."""
         return (self.folder / "pictures" / image_id).exists()
 
+    def has_preview(self, image_id: str) -> bool:
+        """Whether there is one still: it goes when its picture is taken back or taken down, or its sender forgotten."""
+        return _preview(self.name, image_id).exists()
+
     def preview(self, pseudonym: str, image_id: str) -> bytes | None:
-        """The preview of a picture that this person gave; None for anybody else, and once a stage has taken it."""
+        """The preview of a picture that this person gave; None for anybody else, and where there is none any more."""
         with self.standing() as standing:
             picture = standing.pictures.get(image_id)
         if picture is None or picture.contributor != pseudonym:
             return None
         try:
-            return (self.folder / "previews" / f"{image_id}.jpg").read_bytes()
+            return _preview(self.name, image_id).read_bytes()
         except FileNotFoundError:
             return None
 
@@ -158,8 +162,7 @@ class Inbox:
 
     def _arrive(self, pseudonym: str, seen: Examined, upload: str | None, arriving: Path) -> None:
         place = self.folder / "pictures" / seen.image_id
-        preview = self.folder / "previews" / f"{seen.image_id}.jpg"
-        write_bytes(preview, seen.preview, mode=0o600)
+        write_bytes(_preview(self.name, seen.image_id), seen.preview, mode=0o600)
         with disk_errors(place):
             arriving.rename(place)
             sync_folder(place.parent)
@@ -245,13 +248,55 @@ def read_standing(name: str) -> Standing:
 
 def remove_files(name: str, image_ids: Iterable[str]) -> None:
     """Lets go the files of pictures of a source's inbox; the journal goes on knowing them."""
-    folder = layout.inbox(name)
     for image_id in image_ids:
-        (folder / "pictures" / image_id).unlink(missing_ok=True)
-        (folder / "previews" / f"{image_id}.jpg").unlink(missing_ok=True)
+        remove_pictures(name, [image_id])
+        remove_previews(name, [image_id])
+
+
+def remove_pictures(name: str, image_ids: Iterable[str]) -> None:
+    """Lets go what a stage has taken; the previews stay, so that whoever gave a picture can tell which one it is."""
+    for image_id in image_ids:
+        (layout.inbox(name) / "pictures" / image_id).unlink(missing_ok=True)
+
+
+def remove_previews(name: str, image_ids: Iterable[str]) -> None:
+    """Lets go previews alone."""
+    for image_id in image_ids:
+        _preview(name, image_id).unlink(missing_ok=True)
 
 
 def end_session(name: str, pseudonym: str) -> None:
-    """Ends a person's session for good, whether the pages are up or not; what they gave stays under the pseudonym."""
+    """Ends a person's session for good, whether the pages are up or not; what they gave stays under the pseudonym.
+
+    The previews of what a stage has taken go: nobody is to look at them any more.
+    """
     with Journal(layout.inbox(name) / "journal") as journal:
         journal.append({"event": "forgotten", "pseudonym": pseudonym, "at": now()})
+    remove_previews(name, [picture.image_id for picture in read_standing(name).of(pseudonym)])
+
+
+def end_invites(name: str, invite: str) -> None:
+    """Lets nobody more begin by an invite, or by those of a study; who began may finish.
+
+    Args:
+        invite: the invite's key, or the study's name.
+    """
+    with Journal(make_folder(name) / "journal") as journal:
+        journal.append({"event": "ended", "invite": invite, "at": now()})
+
+
+def taken_back(name: str) -> set[str]:
+    """Pictures that were taken back once a stage had taken them into the source's shards.
+
+    Raises:
+        DataError: the journal is damaged.
+    """
+    said = read_standing(name).taken_back
+    if not said or not layout.raw(name).is_dir():
+        return set()
+    rows = tables.read_parts(layout.raw(name), RAW)
+    return said & set(rows.filter(rows["outcome"] == "stored")["image_id"])
+
+
+def _preview(name: str, image_id: str) -> Path:
+    return layout.inbox(name) / "previews" / f"{image_id}.jpg"

@@ -39,7 +39,7 @@ def take_in(name: str, source: CrowdSource, intake: Intake, _: CompletedSource) 
         _keep_agreement(name, person)
         intake.take(_showing(name, source, person, picture), _answer(picture, data))
         taken.append(picture.image_id)
-    return partial(inbox.remove_files, name, taken)
+    return partial(inbox.remove_pictures, name, taken)
 
 
 def _answer(picture: Picture, data: bytes) -> Answer:

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -336,8 +337,14 @@ def test_who_gave_nothing_has_no_code_and_hands_in_nothing_and_is_to_be_decided_
     assert "look (no picture is given)" in capsys.readouterr().out
     (who,) = by_platform["participants"]
     assert cli.main(["contribute", "review", "--reject", who["contributors"], "--why", "gave nothing"]) == 0
+    server.submit("s2")  # with the code that all of Prolific's participants have
+    assert run("status", "--json") == 0
+    step = json.loads(capsys.readouterr().out)[1]["next"][1]
+    reject = step.partition("to refuse it: silverprint ")[2]
+    assert cli.main(shlex.split(reject)) == 0
     assert run("pay", "crowd-2") == 0
-    assert server.submissions["s1"]["status"] == "REJECTED"
+    assert [server.submissions[name]["status"] for name in ("s1", "s2")] == ["REJECTED"] * 2
+    assert cli.main(["contribute", "review", "--accept", "crowd-9.0123456789"]) == 64
 
 
 def test_contradictory_decisions_about_one_link_are_named(capsys: pytest.CaptureFixture[str]) -> None:

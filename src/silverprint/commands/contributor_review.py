@@ -13,7 +13,7 @@ from silverprint import layout
 from silverprint.adapters import git
 from silverprint.adapters.contribute import inbox
 from silverprint.adapters.contribute.examples import crowds
-from silverprint.campaign import contributors, ledgers
+from silverprint.campaign import contributors, ledgers, studies
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.reporting.contributor_figures import Proposal, Share
@@ -63,6 +63,7 @@ def _decide(params: Params, rows: list[dict[str, Any]], accept: list[str], rejec
     accept, reject = ([name.removeprefix(contributors.PREFIX) for name in names] for names in (accept, reject))
     proposals = {row["contributor"]: Proposal(row["proposal"], row["because"]) for row in rows}
     known = proposals.keys() | {name for crowd in crowds(params) for name in inbox.read_standing(crowd).contributors}
+    known |= {name for name in (*accept, *reject) if studies.is_participant(name)}  # who handed in, and never came
     decisions = contributors.checked(known, accept, reject, why, "silverprint contribute review")
     by = git.who(Path.cwd())
     for decision, names in decisions.items():

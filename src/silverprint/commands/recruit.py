@@ -145,6 +145,9 @@ def _standing(params: Params, row: dict[str, Any]) -> dict[str, Any]:
     if waiting:
         steps.append(f"{waiting} wait for a decision: {studies.review_command(row)}")
     for one in people:
+        if one["state"] == "submitted" and not one["contributors"] and one["decision"] is None:
+            reject = f'{studies.review_command(row)} --reject {one["participant"]} --why "never came to the page"'
+            steps.append(f"{one['participant']} handed in and never came to the page; to refuse it: {reject}")
         if one["state"] == "submitted" and one["differs"]:
             said = f"some who came by {one['participant']} were accepted and others rejected ({one['contributors']})"
             steps.append(f"{said}; decide alike about all: {studies.review_command(row)}")

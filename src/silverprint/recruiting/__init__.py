@@ -127,8 +127,8 @@ class Judgements:
         return self._answers.get(key)
 
     def decision(self, key: str) -> str | None:
-        """accepted or rejected, where all who came by the link were; else None."""
-        said = {self._decided.get(name) for name in self.contributors(key)}
+        """accepted or rejected, where all who came by the link were, or where nobody did the participant; else None."""
+        said = {self._decided.get(name) for name in self._meant(key)}
         return said.pop() if len(said) == 1 else None
 
     def differs(self, key: str) -> bool:
@@ -137,7 +137,11 @@ class Judgements:
 
     def why(self, key: str) -> str:
         """The reasons for it."""
-        return "; ".join(sorted({self._reasons.get(name) or "" for name in self.contributors(key)}))
+        return "; ".join(sorted({self._reasons.get(name) or "" for name in self._meant(key)}))
+
+    def _meant(self, key: str) -> list[str]:
+        """About whom is decided: somebody may hand in a code, and never have come to the page."""
+        return self.contributors(key) or [key]
 
 
 def find(row: dict[str, Any], study: Study, recruiter: Recruiter, key: str) -> Submission:

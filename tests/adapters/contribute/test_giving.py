@@ -19,7 +19,7 @@ from silverprint.adapters.contribute.partial_uploads import PartialUploads
 from silverprint.errors import DiskError
 from silverprint.store import files
 from tests.helpers.album import jpeg, png, tile
-from tests.helpers.crowd import Crowd, add_crowd, running
+from tests.helpers.crowd import Crowd, add_crowd, found, running
 
 PICTURE = jpeg(tile(0))
 ID = hashlib.sha256(PICTURE).hexdigest()
@@ -262,6 +262,15 @@ def test_a_form_of_too_many_or_of_none_says_so_and_a_link_to_a_language_leads_ba
     for place in ("/agree", "/pictures", "/take-back"):
         answer = person.get(f"{place}?language=de")
         assert (answer.status_code, answer.headers["location"]) == (303, f"{person.base}?language=de")
+
+
+def test_who_agreed_and_agrees_again_is_the_same_person(crowd: Crowd) -> None:
+    person = crowd.person()
+    digest = found(r'name="agreement" value="([0-9a-f]{64})"', person.get().text)
+    for _ in range(2):
+        said = {"language": "en", "agreement": digest, "license": "yes", "consent": "yes"}
+        assert person.post("/agree", data=said).status_code == 303
+    assert len(inbox.read_standing("crowd").contributors) == 1
 
 
 def test_the_script_takes_back_without_leaving_the_page(crowd: Crowd) -> None:

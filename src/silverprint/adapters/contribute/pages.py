@@ -59,16 +59,16 @@ async def agree(request: Request) -> Response:
     """Keeps that both were ticked, with the words and the time, and gives the browser a pseudonym."""
     visit = await _visit(request)
     said = await bodies.form(request)
-    if visit.pseudonym is not None:  # a second click
-        return RedirectResponse(f"{visit.base}?language={visit.language}", 303)
     if said.get("language") in visit.theme.title:
         visit = visit.in_language(said["language"])
     text = agreement.words(visit.theme, visit.language)
     has_agreed = said.get("license") == said.get("consent") == "yes" and said.get("agreement") == agreement.digest(text)
     if not has_agreed:
         return _welcome(visit, visit.t["messages"]["must-agree"], 400)
-    pseudonym = await anyio.to_thread.run_sync(_agreed, visit, text, _device(request.headers.get("user-agent", "")))
     response = RedirectResponse(f"{visit.base}?language={visit.language}", 303)
+    if visit.pseudonym is not None:  # they agreed already, and came back to the first page
+        return response
+    pseudonym = await anyio.to_thread.run_sync(_agreed, visit, text, _device(request.headers.get("user-agent", "")))
     response.set_cookie(
         cookie_name(visit.invite), visit.site.signer.session(visit.invite, pseudonym),
         path="/i/", httponly=True, samesite="lax", secure=visit.site.secure,

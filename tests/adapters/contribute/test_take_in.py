@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from silverprint import cli, config, layout, taken_back
-from silverprint.adapters.contribute import agreement, inbox
+from silverprint.adapters.contribute import agreement, inbox, inbox_files
 from silverprint.campaign import ledgers
 from silverprint.commands import contributors, takedown
 from silverprint.errors import DiskError
@@ -74,7 +74,7 @@ def test_what_comes_later_is_appended_and_nothing_twice() -> None:
 def test_a_run_that_was_killed_before_the_inbox_was_emptied_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     give(*PICTURES)
     with monkeypatch.context() as broken:
-        broken.setattr(inbox, "remove_pictures", lambda *_: None)
+        broken.setattr(inbox_files, "remove_pictures", lambda *_: None)
         acquire.run(config.load(), "crowd")
     assert len(inbox.waiting("crowd")) == 3
     acquire.run(config.load(), "crowd")

@@ -6,7 +6,7 @@ before the journal says so; one that the journal does not know was promised to n
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from silverprint import layout
+from silverprint.adapters.contribute import inbox_files
 from silverprint.adapters.contribute.examine import Examined
 from silverprint.adapters.contribute.journal import Event, Journal, sync_folder
 from silverprint.adapters.contribute.known_looks import KnownLooks
@@ -23,8 +24,6 @@ from silverprint.config import CrowdSource
 from silverprint.records import MEASURED, RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors, write_bytes
-
-FOLDERS: Final = ("pictures", "previews", "agreements", "uploads")
 
 
 class Outcome(NamedTuple):
@@ -54,7 +53,7 @@ class Inbox:
 
     def __init__(self, name: str, source: CrowdSource, radius: int) -> None:
         self.name, self.source, self._radius = name, source, radius
-        self.folder = make_folder(name)
+        self.folder = inbox_files.make_folder(name)
         self._journal, self._lock = Journal(self.folder / "journal"), threading.RLock()
         self._standing, self._looks = Standing(), KnownLooks()
         if layout.measured(name).is_dir():  # what came before this machine's journal
@@ -120,7 +119,7 @@ class Inbox:
             if picture is None or picture.contributor != pseudonym:
                 return False
             self._append({"event": "taken-back", "image_id": image_id, "at": now()})
-        remove_files(self.name, [image_id])
+        inbox_files.remove_files(self.name, [image_id])
         return True
 
     def is_waiting(self, image_id: str) -> bool:
@@ -129,7 +128,7 @@ class Inbox:
 
     def has_preview(self, image_id: str) -> bool:
         """Whether there is one still: it goes when its picture is taken back or taken down, or its sender forgotten."""
-        return _preview(self.name, image_id).exists()
+        return inbox_files.preview(self.name, image_id).exists()
 
     def preview(self, pseudonym: str, image_id: str) -> bytes | None:
         """The preview of a picture that this person gave; None for anybody else, and where there is none any more."""
@@ -138,7 +137,7 @@ class Inbox:
         if picture is None or picture.contributor != pseudonym:
             return None
         try:
-            return _preview(self.name, image_id).read_bytes()
+            return inbox_files.preview(self.name, image_id).read_bytes()
         except FileNotFoundError:
             return None
 
@@ -162,7 +161,7 @@ class Inbox:
 
     def _arrive(self, pseudonym: str, seen: Examined, upload: str | None, arriving: Path) -> None:
         place = self.folder / "pictures" / seen.image_id
-        write_bytes(_preview(self.name, seen.image_id), seen.preview, mode=0o600)
+        write_bytes(inbox_files.preview(self.name, seen.image_id), seen.preview, mode=0o600)
         with disk_errors(place):
             arriving.rename(place)
             sync_folder(place.parent)
@@ -181,7 +180,7 @@ class Inbox:
                 }
             )
         except BaseException:
-            remove_files(self.name, [seen.image_id])
+            inbox_files.remove_files(self.name, [seen.image_id])
             raise
 
     def _append(self, event: Event) -> None:
@@ -204,22 +203,6 @@ _OF_A_CONTRIBUTOR: Final = tuple(one.name for one in fields(Contributor))
 def now() -> str:
     """UTC, ISO 8601, seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def make_folder(name: str) -> Path:
-    """The folder of a source's inbox, made where there is none.
-
-    Raises:
-        DiskError: it cannot be made.
-    """
-    folder = layout.inbox(name)
-    with disk_errors(folder):
-        for part in (layout.INBOX, folder, *(folder / below for below in FOLDERS)):
-            part.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignore = layout.INBOX / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    return folder
 
 
 def waiting(name: str) -> list[Picture]:
@@ -246,25 +229,6 @@ def read_standing(name: str) -> Standing:
     return standing
 
 
-def remove_files(name: str, image_ids: Iterable[str]) -> None:
-    """Lets go the files of pictures of a source's inbox; the journal goes on knowing them."""
-    for image_id in image_ids:
-        remove_pictures(name, [image_id])
-        remove_previews(name, [image_id])
-
-
-def remove_pictures(name: str, image_ids: Iterable[str]) -> None:
-    """Lets go what a stage has taken; the previews stay, so that whoever gave a picture can tell which one it is."""
-    for image_id in image_ids:
-        (layout.inbox(name) / "pictures" / image_id).unlink(missing_ok=True)
-
-
-def remove_previews(name: str, image_ids: Iterable[str]) -> None:
-    """Lets go previews alone."""
-    for image_id in image_ids:
-        _preview(name, image_id).unlink(missing_ok=True)
-
-
 def end_session(name: str, pseudonym: str) -> None:
     """Ends a person's session for good, whether the pages are up or not; what they gave stays under the pseudonym.
 
@@ -272,7 +236,7 @@ def end_session(name: str, pseudonym: str) -> None:
     """
     with Journal(layout.inbox(name) / "journal") as journal:
         journal.append({"event": "forgotten", "pseudonym": pseudonym, "at": now()})
-    remove_previews(name, [picture.image_id for picture in read_standing(name).of(pseudonym)])
+    inbox_files.remove_previews(name, [picture.image_id for picture in read_standing(name).of(pseudonym)])
 
 
 def end_invites(name: str, invite: str) -> None:
@@ -281,7 +245,7 @@ def end_invites(name: str, invite: str) -> None:
     Args:
         invite: the invite's key, or the study's name.
     """
-    with Journal(make_folder(name) / "journal") as journal:
+    with Journal(inbox_files.make_folder(name) / "journal") as journal:
         journal.append({"event": "ended", "invite": invite, "at": now()})
 
 
@@ -296,7 +260,3 @@ def taken_back(name: str) -> set[str]:
         return set()
     rows = tables.read_parts(layout.raw(name), RAW)
     return said & set(rows.filter(rows["outcome"] == "stored")["image_id"])
-
-
-def _preview(name: str, image_id: str) -> Path:
-    return layout.inbox(name) / "previews" / f"{image_id}.jpg"

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag
 
 import polars as pl
 
-from silverprint.adapters.contribute import inbox
+from silverprint.adapters.contribute import inbox_files
 from silverprint.adapters.contribute.examples import crowds
 from silverprint.campaign import ledgers, released, takedown_lines
 from silverprint.commands.takedown import prove as proof
@@ -54,7 +54,7 @@ def run(
     same = reached.filter(pl.col("how") == "same-pixels").height
     say(f"withdrawn: {reached.height} pictures ({same} of them copies with the same pixels); go on: silverprint repro")
     for crowd in crowds(params):
-        inbox.remove_previews(crowd, reached["image_id"])
+        inbox_files.remove_previews(crowd, reached["image_id"])
     released.tell_held(params, reached["image_id"].to_list())
     if purge:
         purging.run(params, frozenset(reached["image_id"]), yes)

@@ -49,7 +49,8 @@ def add(
         text = yaml_edit.put(text, ("sources", name), entry)
     elif given or license is not None:
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
-    known_names.check(config.parse(text))
+    params = config.parse(text)
+    known_names.check(params)
     pipeline = yamltext.read(layout.PIPELINE)
     for above, need in stage_source_deps.NEED.items():
         for stage in stage_source_deps.parse(pipeline).values():
@@ -59,11 +60,9 @@ def add(
                 pipeline = yaml_edit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), above + name)
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
-    params = config.parse(text)
-    is_crowd = isinstance(params.sources[name], CrowdSource)
-    following = (
-        f"{crowd_steps.first(params, name)}; once pictures came: silverprint repro" if is_crowd else "silverprint repro"
-    )
+    following = "silverprint repro"
+    if isinstance(params.sources[name], CrowdSource):
+        following = f"{crowd_steps.first(params, name)}; once pictures came: {following}"
     for sentence in crowd_steps.hints(params):
         say(sentence)
     say(f"source {name} is in params.yaml and dvc.yaml; go on: {following}")

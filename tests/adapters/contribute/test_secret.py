@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from silverprint.adapters.contribute.invites import signer
@@ -46,6 +46,7 @@ def test_several_that_make_it_at_once_make_one(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["secret"]
 
 
+@settings(max_examples=25)
 @given(st.text("0123456789abcdef \n", max_size=63))
 def test_a_short_secret_is_refused_with_what_a_new_one_costs(
     tmp_path_factory: pytest.TempPathFactory, said: str

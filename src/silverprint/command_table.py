@@ -126,6 +126,12 @@ def _money(text: str) -> int:
     return int(Decimal(text) * 100)
 
 
+def _currency(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise ArgumentTypeError(f"{text[:40]!r} is no currency: three capital letters of ISO 4217, as EUR")
+    return text
+
+
 def _port_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
         raise ArgumentTypeError(f"{text} is no port: 1 to 65535")
@@ -617,6 +623,17 @@ COMMANDS = (
                 ),
             ),
             Verb(
+                "end",
+                "let nobody more begin by a link, as one that went astray; who began may finish",
+                "commands.contribute:end",
+                (_arg("link", metavar="LINK", help="as `contribute invite` printed it"),),
+            ),
+            Verb(
+                "withdraw",
+                "withdraw all that contributors took back once a stage had it",
+                "commands.contributors:withdraw",
+            ),
+            Verb(
                 "forget",
                 "erase who a contributor was, and end their session; what they gave stays under the pseudonym",
                 "commands.contributors:forget",
@@ -643,7 +660,7 @@ COMMANDS = (
                     _arg("--pictures", type=_count, default=20, help="of one participant, at most; default 20"),
                     _arg("--answers", type=_count, default=20, help="of one participant who labels; default 20"),
                     _arg("--days", type=_count, default=14, help="that links are good for; default 14"),
-                    _arg("--currency", help="default: people.currency"),
+                    _arg("--currency", type=_currency, help="as EUR; default: people.currency"),
                     _DRY_RUN,
                     _YES,
                 ),

@@ -1,6 +1,8 @@
 """Contributors' page as commands know it: its service, its address, and the crowds and themes that it has."""
 
+import ipaddress
 from typing import Final
+from urllib.parse import urlsplit
 
 from silverprint import layout
 from silverprint.adapters import background_server
@@ -12,6 +14,9 @@ from silverprint.errors import UnavailableError, UsageError
 SERVICE: Final = background_server.Service(
     "The contributors' page", "silverprint contribute up", layout.CONTRIBUTE, "/health", 8090
 )
+
+
+PUBLISH: Final = f"put a proxy before the page (docs/contribute.md), then: export {ADDRESS}=https://HOST"
 
 
 def crowd(params: Params, source: str) -> CrowdSource:
@@ -57,3 +62,12 @@ def address() -> str:
         rule = "nothing says yet at which address its links are to lead"
         raise UnavailableError(SERVICE.name, rule, f"start it first: {SERVICE.command}; or set {ADDRESS}")
     return found
+
+
+def is_private(address: str) -> bool:
+    """Whether an address leads people elsewhere to nothing: to this machine, or into a house's own network."""
+    host = str(urlsplit(address).hostname)
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))

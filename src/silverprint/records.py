@@ -492,7 +492,7 @@ ROUND_DECISIONS: Final[Schema] = {  # in Git; what leads decided about rounds, b
 DECISIONS: Final = ("opened", "removed", "closed-early", "pulled-late")
 
 CONTRIBUTORS: Final[Schema] = {  # in Git; what leads decided about contributors; of each the last line counts
-    "contributor": TEXT,  # the pseudonym, 10 hex digits; of a study's participant who labels the annotator
+    "contributor": TEXT,  # the pseudonym, 10 hex digits; who labels for a study: the annotator; who never came: the key
     "decision": TEXT,  # one of CONTRIBUTOR_DECISIONS
     "why": TEXT,
     "by": TEXT,

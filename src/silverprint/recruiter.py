@@ -63,7 +63,7 @@ class Entrance:
         code: participant -> the completion code that this link ends with.
         common: a link for everybody, to which the recruiter adds the participant as the parameter SESSION_ID.
         common_code: the completion code that it ends with.
-        came: participants who agreed to take part, by a personal link, among those named.
+        came: participants who gave a picture or all answers, by a personal link, among those named.
     """
 
     personal: Callable[[str], str]

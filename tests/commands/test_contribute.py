@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from silverprint import cli, config, layout
+from silverprint import cli, config, layout, yamltext
 from silverprint.adapters import background_server
 from silverprint.adapters.contribute import invite_notes
 from silverprint.adapters.contribute.invites import signer
+from silverprint.campaign import crowd_steps, first_steps
 from silverprint.contribute_page import SERVICE
+from silverprint.dvcfiles import yaml_edit
 from silverprint.errors import ConfigError
 from tests.helpers.crowd import THEME, add_crowd, pattern, running
 
@@ -77,6 +79,14 @@ def test_secrets_and_names_are_for_the_owner_alone_and_not_in_git() -> None:
     ):
         assert stat.S_IMODE(path.stat().st_mode) == mode, path
     assert (layout.INBOX / ".gitignore").read_text() == "*\n"
+
+
+def test_nothing_is_signed_or_served_with_an_empty_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    add_crowd()
+    layout.CONTRIBUTE.joinpath("secret").touch()
+    for words in (("up",), ("invite", "crowd"), ("status",)):
+        assert run(*words) == 78
+        assert "var/contribute/secret: has 0 characters" in capsys.readouterr().err
 
 
 def test_status_and_forget(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,3 +160,50 @@ def test_a_crowd_without_themes_and_an_example_that_is_none() -> None:
     Path("no.jpg").write_text("no picture")
     add_crowd({"good": [{"text": {"en": "x", "de": "x"}, "picture": "no.jpg"}]})
     assert run("up") == 78
+
+
+def test_a_link_that_went_astray_is_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    add_crowd()
+    run("invite", "crowd", "--links", "2")
+    shown = capsys.readouterr()
+    astray, other = (line.rpartition("/i/")[2] for line in shown.out.split())
+    assert "only this machine or house reaches http://127.0.0.1:8090" in shown.err
+    assert run("end", f"http://127.0.0.1:8090/i/{astray}?language=de") == 0
+    assert run("end", "http://127.0.0.1:8090/i/nobody-s") == 64
+    with running() as crowd:
+        assert crowd.person(astray).get().status_code == 410
+        assert crowd.person(other).get().status_code == 200
+
+
+def test_as_many_links_as_people_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
+    add_crowd()
+    assert run("invite", "crowd", "--links", "2", "--for", "Ann") == 64
+    assert "--links 2: --for names 1" in capsys.readouterr().err
+    assert run("invite", "crowd", "--links", "2", "--for", "Ann", "--for", "Bo") == 0
+
+
+def test_a_campaign_to_which_only_people_give_is_sent_to_the_page_first(capsys: pytest.CaptureFixture[str]) -> None:
+    add_crowd({"good": [{"text": {"en": "a", "de": "b"}, "picture": "examples/none.jpg"}]})
+    text, document = (
+        Path("params.yaml").read_text(),
+        yamltext.mapping(Path("params.yaml").read_text(), Path("params.yaml")),
+    )
+    for name in document["sources"].keys() - {"crowd"}:
+        text = yaml_edit.drop(text, ("sources", name))
+    Path("params.yaml").write_text(text)
+    assert cli.main(["source", "add", "crowd"]) == 0
+    told = capsys.readouterr().err
+    assert "go on: silverprint contribute up, then silverprint contribute invite crowd; once" in told
+    assert "good.0.picture = 'examples/none.jpg': there is no such file" in told
+    params = config.load()
+    first = "silverprint contribute up, then silverprint contribute invite crowd (nobody has given a picture yet)"
+    assert next(first_steps.lacking(params)) == crowd_steps.lacking(params) == first
+    layout.raw("crowd").mkdir(parents=True)  # a false start
+    assert crowd_steps.lacking(params) == first
+    pictures = layout.inbox("crowd") / "pictures"
+    pictures.mkdir(parents=True)
+    (pictures / "a").touch()
+    assert crowd_steps.lacking(params) == "raise sources.crowd.revision"
+    (layout.raw("crowd") / "shard-00000.tar").touch()
+    (pictures / "a").unlink()
+    assert crowd_steps.lacking(params) is None

@@ -3,19 +3,23 @@
 import csv
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from silverprint import cli, layout
+from silverprint import cli, config, layout
 from silverprint.adapters import background_server
 from silverprint.adapters.contribute import inbox
 from silverprint.adapters.contribute.invites import signer
+from silverprint.adapters.contribute.serve import ADDRESS
 from silverprint.adapters.recruit import prolific, prolific_api
 from silverprint.campaign import contributors, ledger_schemas, ledgers, payments, studies
 from silverprint.contribute_page import SERVICE
+from silverprint.records import MANIFEST, empty
+from silverprint.store import tables
 from tests.helpers import prolific_server
 from tests.helpers.crowd import Crowd, Person, add_crowd, pattern, running
 
@@ -31,9 +35,9 @@ def steps() -> list[tuple[str, int]]:
 
 
 @pytest.fixture(autouse=True)
-def started(project: Path) -> None:
-    """The page was up once, so its address is known."""
-    background_server.add_facts(SERVICE, url="http://127.0.0.1:8090", port=8090)
+def started(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy shows the page to others."""
+    monkeypatch.setenv(ADDRESS, "https://pictures.example.org")
     add_crowd()
 
 
@@ -276,3 +280,90 @@ def test_two_clones_know_a_study_together() -> None:
     closed = row | {"closed_at": "2026-12-01T00:00:00+00:00"}
     assert settle(row, closed) == settle(closed, row) == closed
     assert settle(row, row | {"reference": "another"}) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:8090", "http://localhost:8090", "https://192.168.1.7", "http://[::1]:1", "http://a.local"],
+)
+def test_nobody_is_sent_to_an_address_that_only_this_house_reaches(
+    server: prolific_server.Prolific, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    monkeypatch.delenv(ADDRESS)
+    background_server.add_facts(SERVICE, url=address, port=8090)
+    assert run(*OPEN, "--by", "prolific", "--yes") == 64
+    assert f"export {ADDRESS}=https://" in capsys.readouterr().err
+    assert (server.studies, layout.STUDIES.exists()) == ({}, False)
+    assert run(*OPEN, "--by", "prolific", "--dry-run") == 0
+    assert f"warning: only this machine or house reaches {address}" in capsys.readouterr().err
+    assert run(*OPEN, "--by", "links", "--yes") == 0
+
+
+def test_a_study_that_is_closed_lets_nobody_more_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*OPEN, "--yes") == 0
+    tokens = [link.rpartition("/")[2] for link in re.findall(r"https://\S+", capsys.readouterr().out)]
+    with running() as crowd:
+        began, late = crowd.person(tokens[0]).agree(), crowd.person(tokens[1])
+        assert run("close", "crowd-1") == 0
+        assert "nobody more begins, who began may finish" in capsys.readouterr().err
+        assert late.get().status_code == late.post("/agree").status_code == 410
+        assert began.give(pattern(1))["state"] == "taken"
+
+
+def test_who_gave_nothing_has_no_code_and_hands_in_nothing_and_is_to_be_decided_about(
+    server: prolific_server.Prolific, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*OPEN, "--yes")
+    run(*OPEN, "--by", "prolific", "--yes")
+    links = re.findall(r"https://\S+", capsys.readouterr().out)
+    (study,) = server.studies.values()
+    with running() as crowd:
+        person = crowd.person(links[0].rpartition("/")[2]).agree()
+        other = come(crowd, study["external_study_url"], "s1").agree()
+        for one in (person, other):
+            assert study["completion_codes"][0]["code"] not in one.get("/done").text
+            assert 'id="code"' not in one.get("/done").text
+    server.submit("s1")
+    assert run("status", "--json") == 0
+    by_link, by_platform = json.loads(capsys.readouterr().out)
+    assert (by_link["submitted"], by_platform["submitted"]) == (0, 1)
+    for name in config.load().sources:
+        layout.raw(name).mkdir(parents=True)
+    tables.write(empty(MANIFEST), layout.MANIFEST, MANIFEST)
+    assert cli.main(["contribute", "review", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["proposal"], row["because"]) for row in rows] == [("look", "no picture is given")] * 2
+    assert cli.main(["contribute", "review"]) == 0
+    assert "look (no picture is given)" in capsys.readouterr().out
+    (who,) = by_platform["participants"]
+    assert cli.main(["contribute", "review", "--reject", who["contributors"], "--why", "gave nothing"]) == 0
+    server.submit("s2")  # with the code that all of Prolific's participants have
+    assert run("status", "--json") == 0
+    step = json.loads(capsys.readouterr().out)[1]["next"][1]
+    reject = step.partition("to refuse it: silverprint ")[2]
+    assert cli.main(shlex.split(reject)) == 0
+    assert run("pay", "crowd-2") == 0
+    assert [server.submissions[name]["status"] for name in ("s1", "s2")] == ["REJECTED"] * 2
+    assert cli.main(["contribute", "review", "--accept", "crowd-9.0123456789"]) == 64
+
+
+def test_contradictory_decisions_about_one_link_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    run(*OPEN, "--yes")
+    token = re.findall(r"https://\S+", capsys.readouterr().out)[0].rpartition("/")[2]
+    with running() as crowd:
+        for number in range(2):
+            crowd.person(token).agree().give(pattern(number))
+    ada, bo = inbox.read_standing("crowd").contributors
+    contributors.decide([ada], "accepted", "good", "me")
+    contributors.decide([bo], "rejected", "copied", "me")
+    assert run("status") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"were accepted and others rejected ({ada}, {bo}); decide alike about all" in said
+    assert run("pay", "crowd-1") == 0
+    assert "1 of whom some were accepted and others rejected by one link" in capsys.readouterr().err
+    assert steps() == []
+
+
+@pytest.mark.parametrize("currency", ["xyz", "EURO", "€"])
+def test_a_currency_is_one(currency: str) -> None:
+    assert run("open", "crowd", "--places", "1", "--pay", "1", "--minutes", "1", "--currency", currency, "--yes") == 64

@@ -11,7 +11,8 @@ import pytest
 
 from silverprint import annotation_registry, cli, layout
 from silverprint.adapters import background_server
-from silverprint.adapters.contribute.invites import signer
+from silverprint.adapters.contribute.invites import Labelling, signer
+from silverprint.adapters.contribute.serve import ADDRESS
 from silverprint.adapters.recruit import prolific_api
 from silverprint.annotation_backend import PARTICIPANTS, Project
 from silverprint.campaign import account_names, contributors, ledgers, payments, studies
@@ -146,8 +147,8 @@ def test_what_the_server_has_is_counted_and_nothing_else(backend: MemoryBackend,
 
 
 @pytest.mark.slow
-def test_answers_that_were_pulled_count_when_the_server_has_lost_them(
-    backend: MemoryBackend, links: dict[str, str]
+def test_answers_that_were_pulled_count_when_the_server_has_lost_them_and_the_link_is_over(
+    backend: MemoryBackend, links: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with running(desk=Desk()) as crowd:
         ada, asked = begin(crowd, backend, links["1"]), project(backend)
@@ -156,7 +157,9 @@ def test_answers_that_were_pulled_count_when_the_server_has_lost_them(
         votes = ledgers.votes_so_far(ROUND)
         assert votes.filter(annotator=ada.pseudonym, status="valid").height == 3  # of the crowd's tier: they count
         backend.delete_annotations([one.annotation_id for one in backend.annotations(asked)])
+        monkeypatch.setattr(Labelling, "is_over", lambda _: True)
         assert code_in(page(crowd, links["1"])) is not None
+        assert page(crowd, f"{links['1']}/begin").status_code == page(crowd, links["2"]).status_code == 410
 
 
 @pytest.mark.slow
@@ -212,8 +215,10 @@ def test_links_that_are_none_or_closed_and_people_who_were_shut_out(
         assert page(crowd, f"{links['1'][:-1]}_/begin").status_code == 404
         assert page(crowd, links["2"].replace("/l/", "/i/")).status_code == 404
         assert Person(crowd, crowd.link(), "203.0.113.9").ask("GET", f"/l/{crowd.link()}").status_code == 404
+        backend.set_open(ada.pseudonym, True)
         run("close", STUDY)
         assert page(crowd, f"{links['2']}/begin").status_code == 410
+        assert page(crowd, f"{links['1']}/begin").status_code == 303  # who began may finish
         backend.local = False
     with running(desk=Desk()) as crowd:
         assert page(crowd, f"{links['2']}/begin").status_code == 410
@@ -243,6 +248,7 @@ def test_prolific_s_participants_label_and_gold_decides_who_is_paid(
     with prolific_server.prolific() as server, running(desk=Desk()) as crowd:
         monkeypatch.setenv(prolific_api.ADDRESS, server.url)
         monkeypatch.setenv(prolific_api.TOKEN, prolific_server.TOKEN)
+        monkeypatch.setenv(ADDRESS, "https://pictures.example.org")
         assert run(*OPEN, "--answers", "4", "--currency", "GBP", "--by", "prolific") == 0
         (study,) = server.studies.values()
         assert study["status"] == "ACTIVE"

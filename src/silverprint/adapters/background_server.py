@@ -215,6 +215,10 @@ def _note(service: Service, lock: int, **facts: Any) -> None:
 
 def _port(service: Service, wanted: int | None) -> int:
     last = read(service).get("port")
+    if wanted is None and service.file.exists() and not read(service):
+        rule = "is damaged, so that nothing says at which port the server was, which people's links name"
+        remedy = f"{service.command} --port PORT with that one; or remove the file for any that is free"
+        raise UnavailableError(str(service.file), rule, remedy)
     port = wanted or (last if isinstance(last, int) else None)
     if port is not None:
         if (why := _why_taken(port)) is not None:

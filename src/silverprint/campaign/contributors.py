@@ -17,6 +17,8 @@ from silverprint.records import CONTRIBUTOR, CONTRIBUTORS, LABELS, MANIFEST, NON
 from silverprint.store import tables
 
 PREFIX: Final = "contributor:"  # before a pseudonym in `page_url`
+_SHARES: Final = ("rejected", "duplicated", "copied", "agreement")
+COLUMNS: Final = (*contributor_figures.FIGURES, "source", *_SHARES, "proposal", "because", "decision", "why")
 _ORDER: Final = ["at", "contributor"]
 
 
@@ -43,7 +45,7 @@ def figures(params: Params) -> pl.DataFrame:
 
 
 def judged(params: Params) -> list[dict[str, Any]]:
-    """`figures` as rows, with shares (`Share` as a dictionary, or None), the proposal, and the decision that stands.
+    """`figures` as rows of COLUMNS: with shares (`Share` as a dictionary, or None), the proposal, and what was decided.
 
     Raises:
         UnavailableError: a source's index, or the manifest, is not on this disk.

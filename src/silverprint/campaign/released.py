@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from silverprint import layout
 from silverprint.campaign import round_state
 from silverprint.config import Params
+from silverprint.console import say
 from silverprint.records import VERSION, conform, empty
 
 
@@ -34,6 +35,16 @@ def version_rows(folder: Path) -> pl.DataFrame:
         label = pl.col("label").replace_strict(names, default=None, return_dtype=pl.String)
         parts.append(conform(found.collect().with_columns(label, split=pl.lit(_split(path))), VERSION))
     return pl.concat(parts)
+
+
+def tell_held(params: Params, image_ids: Collection[str]) -> None:
+    """Says how many of the pictures, which are withdrawn, the release holds still, and what to type."""
+    held = released_rows(image_ids).height
+    if held:
+        say(
+            f"{layout.RELEASE} holds {held} of them until it is made again: give it to nobody before; "
+            f"{remake_command(params)}"
+        )
 
 
 def remake_command(params: Params) -> str:

@@ -1,5 +1,6 @@
 """Studies by which people are recruited, data/studies.csv in Git, and what they cost by data/payments.csv."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,6 +65,12 @@ def find(name: str) -> dict[str, Any]:
 def labels(row: dict[str, Any]) -> bool:
     """Whether a study asks for labels of a round; else for pictures."""
     return row["round"] is not None
+
+
+def is_participant(name: str) -> bool:
+    """Whether it is a participant's key of a study that was planned, as `adapters.contribute.invites` makes it."""
+    study, _, digits = name.rpartition(".")
+    return study in set(lines()["study"]) and re.fullmatch("[0-9a-f]{10}", digits) is not None
 
 
 def review_command(row: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from silverprint import layout
 from silverprint.adapters import git
 from silverprint.adapters.contribute import inbox
 from silverprint.adapters.contribute.examples import crowds
-from silverprint.campaign import contributors, ledgers
+from silverprint.campaign import contributors, ledgers, studies
 from silverprint.config import Params
 from silverprint.console import say
 from silverprint.core.reporting.contributor_figures import Proposal, Share
@@ -30,7 +30,8 @@ def run(params: Params, accept: list[str], reject: list[str], why: str | None = 
     if not crowds(params):
         say("params.yaml has no source of the kind crowd: see docs/contribute.md")
         return
-    rows = contributors.judged(params)
+    rows = [*contributors.judged(params)]
+    rows += _unjudged(params, {row["contributor"] for row in rows})
     if accept or reject:
         _decide(params, rows, accept, reject, " ".join((why or "").split()))
     elif why is not None:
@@ -41,10 +42,28 @@ def run(params: Params, accept: list[str], reject: list[str], why: str | None = 
         _show(rows, _next(rows))
 
 
+def _unjudged(params: Params, judged: set[str]) -> Iterator[dict[str, Any]]:
+    """Rows of those who came by a study's link and of whom no table knows: they, too, wait for a decision."""
+    decided, why = contributors.decisions(), contributors.reasons()
+    for source in crowds(params):
+        standing = inbox.read_standing(source)
+        for name, person in standing.contributors.items():
+            if "." not in person.invite or name in judged:
+                continue
+            given = standing.given["contributor", name]
+            because = f"{given} pictures are given, and none has gone through clean"
+            yield dict.fromkeys(contributors.COLUMNS) | {
+                "contributor": name, "theme": person.theme, "source": source, "judged": 0,
+                "proposal": "look", "because": because if given else "no picture is given",
+                "decision": decided.get(name), "why": why.get(name),
+            }  # fmt: skip
+
+
 def _decide(params: Params, rows: list[dict[str, Any]], accept: list[str], reject: list[str], why: str) -> None:
     accept, reject = ([name.removeprefix(contributors.PREFIX) for name in names] for names in (accept, reject))
     proposals = {row["contributor"]: Proposal(row["proposal"], row["because"]) for row in rows}
     known = proposals.keys() | {name for crowd in crowds(params) for name in inbox.read_standing(crowd).contributors}
+    known |= {name for name in (*accept, *reject) if studies.is_participant(name)}  # who handed in, and never came
     decisions = contributors.checked(known, accept, reject, why, "silverprint contribute review")
     by = git.who(Path.cwd())
     for decision, names in decisions.items():
@@ -63,7 +82,7 @@ def _next(rows: list[dict[str, Any]]) -> Iterable[str]:
         name = row["contributor"]
         if row["decision"] is None:
             yield f"{name}: {row['proposal']} ({row['because']})"
-        elif row["decision"] == "rejected" and f"{contributors.PREFIX}{name}" not in taken_down:
+        elif row["decision"] == "rejected" and row["judged"] and f"{contributors.PREFIX}{name}" not in taken_down:
             yield f"{name}: rejected, and the pictures are in the dataset: {_takedown(name)}"
 
 

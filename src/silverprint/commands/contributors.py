@@ -1,4 +1,4 @@
-"""silverprint contribute status|forget: what people gave, under their pseudonyms; and an end to who they were."""
+"""silverprint contribute status|withdraw|forget: what people gave, and took back; and an end to who they were."""
 
 import json
 import sys
@@ -9,17 +9,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from silverprint import contribute_page, layout
+from silverprint import contribute_page, layout, taken_back
 from silverprint.adapters.contribute import inbox, invite_notes, invites
 from silverprint.adapters.contribute.examples import crowds
 from silverprint.adapters.contribute.standing import Standing
 from silverprint.adapters.contribute.take_in import contributor_page
-from silverprint.campaign import confirm, ledgers
+from silverprint.campaign import confirm, released, takedown_lines
 from silverprint.config import CrowdSource, Params
 from silverprint.console import say
 from silverprint.errors import UsageError
-from silverprint.records import RAW
-from silverprint.store import tables
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,8 @@ def show(params: Params, as_json: bool = False) -> None:
     Raises:
         DataError: an inbox is damaged.
     """
-    found = {name: _crowd(name, crowd) for name, crowd in crowds(params).items()}
+    unheeded = set(taken_back.unheeded(params))
+    found = {name: _crowd(name, crowd, unheeded) for name, crowd in crowds(params).items()}
     if as_json:
         sys.stdout.write(json.dumps({name: vars(one) for name, one in found.items()}, indent=2) + "\n")
         return
@@ -50,6 +49,23 @@ def show(params: Params, as_json: bool = False) -> None:
             console.print(sentence, markup=False, soft_wrap=True)
     if not found:
         say("params.yaml has no source of the kind crowd: see docs/contribute.md")
+
+
+def withdraw(params: Params) -> None:
+    """Withdraws all that contributors took back once a stage had it: lines of data/takedowns.csv.
+
+    Raises:
+        UnavailableError: a source's index is not here.
+    """
+    asked = taken_back.unheeded(params)
+    if not asked:
+        say("whatever contributors took back is withdrawn already, or was never taken by a stage")
+        return
+    raw = takedown_lines.indexes(params)
+    found = takedown_lines.draw_up(params, "image", asked, "taken back by the contributor", raw)
+    found.write()
+    say(f"withdrawn: {found.reached.height} pictures; commit {layout.TAKEDOWNS}; go on: silverprint repro")
+    released.tell_held(params, found.reached["image_id"].to_list())
 
 
 def forget(params: Params, pseudonym: str, yes: bool = False) -> None:
@@ -73,7 +89,7 @@ def forget(params: Params, pseudonym: str, yes: bool = False) -> None:
     say(f"the pictures stay; to withdraw them: silverprint takedown {contributor_page(pseudonym)} --why TEXT")
 
 
-def _crowd(name: str, crowd: CrowdSource) -> Crowd:
+def _crowd(name: str, crowd: CrowdSource, unheeded: set[str]) -> Crowd:
     standing, waiting = inbox.read_standing(name), inbox.waiting(name)
     signer, notes = invites.signer(), invite_notes.read()
     themes = [
@@ -98,28 +114,21 @@ def _crowd(name: str, crowd: CrowdSource) -> Crowd:
         }
         for person in standing.contributors.values()
     ]
-    return Crowd(themes, people, list(_steps(name, standing, len(waiting))))
+    theme = f" --theme {next(iter(crowd.themes))}" if len(crowd.themes) > 1 else ""
+    return Crowd(themes, people, list(_steps(name, theme, standing, len(waiting), unheeded)))
 
 
-def _steps(name: str, standing: Standing, waiting: int) -> Iterator[str]:
+def _steps(name: str, theme: str, standing: Standing, waiting: int, unheeded: set[str]) -> Iterator[str]:
     """What there is to do. A source that was never acquired needs no other revision: its stage has not run."""
     if not standing.contributors:
         start = "" if contribute_page.is_known() else "silverprint contribute up, then "
-        yield f"nobody has agreed to give pictures yet; hand out links: {start}silverprint contribute invite {name}"
-    for one in _asked(name, standing):
-        yield f"taken back, and in the dataset: silverprint takedown {one} --why TEXT"
+        steps = f"{start}silverprint contribute invite {name}{theme}"
+        yield f"nobody has agreed to give pictures yet; hand out links: {steps}"
+    if gone := inbox.taken_back(name) & unheeded:
+        yield f"taken back, and in the dataset still: {len(gone)} pictures; {taken_back.COMMAND}"
     if waiting:
         revision = f"raise sources.{name}.revision, then " if layout.raw(name).is_dir() else ""
         yield f"pictures that wait in the inbox: {waiting}; {revision}silverprint repro"
-
-
-def _asked(name: str, standing: Standing) -> list[str]:
-    """Pictures that were taken back once a stage had them, as long as nobody withdrew them."""
-    if not layout.raw(name).is_dir():
-        return []
-    rows = tables.read_parts(layout.raw(name), RAW)
-    stored = set(rows.filter(rows["outcome"] == "stored")["image_id"])
-    return sorted(standing.taken_back & stored - set(ledgers.takedowns()["image_id"].drop_nulls()))
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:

@@ -95,10 +95,9 @@ def _readdressed(path: Path, address: str) -> bool:
         account = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         account = None
-    if not isinstance(account, dict):
-        raise DataError(
-            str(path), "not an account's file", "fix it, or remove it and invite the person by another name"
-        )
+    if not isinstance(account, dict) or not account.get("email") or not account.get("password"):
+        remedy = "fix it, or remove it and invite the person by another name"
+        raise DataError(str(path), "not an account's file, with an email and a password", remedy)
     if account.get("url") != address:
         write_text(path, json.dumps(account | {"url": address}, indent=2) + "\n", mode=0o600)
     return True

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from silverprint import contribute_page, layout, recruiting
-from silverprint.adapters.contribute import invites
+from silverprint.adapters.contribute import inbox, invites
 from silverprint.adapters.contribute.invites import Signer
 from silverprint.adapters.recruit import RECRUITERS
 from silverprint.campaign import confirm, studies
@@ -65,10 +65,10 @@ def open_study(
         facts |= {"source": source, "theme": theme, "pictures": pictures}
     else:
         facts |= {"round": label, "answers": answers}
-    contribute_page.address()
+    _require_reachable(by, contribute_page.address(), dry_run)
     if label is not None and studies.planned(facts) is None:
         recruiting.require_wanted(label, places, answers)
-    cost = f"{places} places at {money(pay)} {facts['currency']}"
+    cost = f"{places} {'place' if places == 1 else 'places'} at {money(pay)} {facts['currency']}"
     say(f"{cost}: {money(places * pay)} {facts['currency']}, and what the platform takes on top")
     if not dry_run:
         confirm.require(f"open a study of {cost}, by {by}", yes)
@@ -105,12 +105,28 @@ def show(params: Params, as_json: bool = False) -> None:
 
 
 def close(params: Params, name: str, dry_run: bool = False) -> None:
-    """Lets nobody more begin; what was handed in is still to be paid."""
+    """Lets nobody more begin, at the recruiter and on our own page; what was handed in is still to be paid."""
     row = studies.find(name)
     RECRUITERS[row["recruiter"]](dry_run).close(recruiting.study_of(params, row))
     if not dry_run:
         studies.closed(row)
-        say(f"{name} is closed; what was handed in is paid by: silverprint recruit pay {name}")
+        if not studies.labels(row):
+            inbox.end_invites(row["source"], name)
+        paid = f"what was handed in is paid by: silverprint recruit pay {name}"
+        say(f"{name} is closed: nobody more begins, who began may finish; {paid}")
+
+
+def _require_reachable(by: str, address: str, dry_run: bool) -> None:
+    """
+    Raises:
+        UsageError: a platform would send people to an address of this machine or house.
+    """
+    if not contribute_page.is_private(address):
+        return
+    if by == "prolific" and not dry_run:
+        rule = "is an address that only this machine or house reaches, and participants come from elsewhere"
+        raise UsageError(address, rule, contribute_page.PUBLISH)
+    say(f"warning: only this machine or house reaches {address}, where the links lead: {contribute_page.PUBLISH}")
 
 
 def _standing(params: Params, row: dict[str, Any]) -> dict[str, Any]:
@@ -128,6 +144,13 @@ def _standing(params: Params, row: dict[str, Any]) -> dict[str, Any]:
     ready = sum(one["state"] == "submitted" and one["decision"] is not None for one in people)
     if waiting:
         steps.append(f"{waiting} wait for a decision: {studies.review_command(row)}")
+    for one in people:
+        if one["state"] == "submitted" and not one["contributors"] and one["decision"] is None:
+            reject = f'{studies.review_command(row)} --reject {one["participant"]} --why "never came to the page"'
+            steps.append(f"{one['participant']} handed in and never came to the page; to refuse it: {reject}")
+        if one["state"] == "submitted" and one["differs"]:
+            said = f"some who came by {one['participant']} were accepted and others rejected ({one['contributors']})"
+            steps.append(f"{said}; decide alike about all: {studies.review_command(row)}")
     if ready:
         steps.append(f"{ready} are decided: silverprint recruit pay {row['study']}")
     if cost.unknown:
@@ -150,6 +173,7 @@ def _person(row: dict[str, Any], signer: Signer, judged: recruiting.Judgements, 
         "code": code,
         "state": one.state,
         "decision": judged.decision(key),
+        "differs": judged.differs(key),
     }
 
 

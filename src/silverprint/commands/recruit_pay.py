@@ -98,6 +98,8 @@ def _decide(
     if submission.state != "submitted":
         return submission.state
     decision, why = judged.decision(key), judged.why(key)
+    if judged.differs(key):
+        return f"of whom some were accepted and others rejected by one link: {key}"
     if decision is None:
         return None
     if payments.step_of(study.name, key, payments.REWARD) in ("paid", "rejected"):

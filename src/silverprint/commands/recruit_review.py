@@ -60,10 +60,11 @@ def _rows(params: Params) -> list[dict[str, Any]]:
 def _decide(rows: list[dict[str, Any]], accept: list[str], reject: list[str], why: str) -> None:
     proposed = {row["annotator"]: f"{row['proposal']} proposed: {row['because']}" for row in rows}
     by = git.who(Path.cwd())
-    decisions = contributors.checked(proposed.keys(), accept, reject, why, "silverprint recruit review")
+    known = proposed.keys() | {name for name in (*accept, *reject) if studies.is_participant(name)}  # who never came
+    decisions = contributors.checked(known, accept, reject, why, "silverprint recruit review")
     for decision, names in decisions.items():
         for name in names:
-            contributors.decide([name], decision, why or proposed[name], by)
+            contributors.decide([name], decision, why or proposed.get(name, "never came"), by)
             say(f"{name}: {decision}; commit {layout.CONTRIBUTORS}")
     for name in decisions["rejected"]:
         say(f'their answers count on; to have them count for nothing: silverprint people retire {name} --why "..."')

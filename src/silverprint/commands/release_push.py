@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from silverprint import layout
+from silverprint import layout, taken_back
 from silverprint.adapters.huggingface import hub
 from silverprint.adapters.release_documents.sentences import pictures
 from silverprint.campaign import confirm, ledgers, release_files, release_versions, released
@@ -61,9 +61,11 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
 
 
 def _require_none_withdrawn(params: Params, rows: pl.DataFrame, version: int) -> None:
+    value = f"{layout.RELEASE} v{version}"
+    if unheeded := rows.filter(pl.col("image_id").is_in(taken_back.unheeded(params))).height:
+        raise DataError(value, f"{unheeded} of its pictures were taken back", f"run: {taken_back.COMMAND}")
     withdrawn = rows.filter(pl.col("image_id").is_in(sorted(ledgers.withdrawn_images()))).height
     if withdrawn:
-        value = f"{layout.RELEASE} v{version}"
         raise DataError(
             value, f"it holds {pictures(withdrawn)} withdrawn since", f"run: {released.remake_command(params)}"
         )

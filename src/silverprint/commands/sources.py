@@ -6,8 +6,8 @@ from typing import Any
 
 from silverprint import config, layout, yamltext
 from silverprint.adapters.crawl import site_entry
-from silverprint.campaign import known_names, ledgers
-from silverprint.config import SOURCE_KINDS
+from silverprint.campaign import crowd_steps, known_names, ledgers
+from silverprint.config import SOURCE_KINDS, CrowdSource
 from silverprint.console import say
 from silverprint.dvcfiles import stage_source_deps, yaml_edit
 from silverprint.errors import ConfigError, UnavailableError, UsageError
@@ -49,7 +49,8 @@ def add(
         text = yaml_edit.put(text, ("sources", name), entry)
     elif given or license is not None:
         raise ConfigError(f"sources.{name}", "params.yaml has it already", "change it there")
-    known_names.check(config.parse(text))
+    params = config.parse(text)
+    known_names.check(params)
     pipeline = yamltext.read(layout.PIPELINE)
     for above, need in stage_source_deps.NEED.items():
         for stage in stage_source_deps.parse(pipeline).values():
@@ -59,7 +60,12 @@ def add(
                 pipeline = yaml_edit.insert(pipeline, (*stage.way, max(after.values(), default=-1) + 1), above + name)
     files.write_text(layout.PIPELINE, pipeline)
     files.write_text(layout.PARAMS, text)
-    say(f"source {name} is in params.yaml and dvc.yaml; go on: silverprint repro")
+    following = "silverprint repro"
+    if isinstance(params.sources[name], CrowdSource):
+        following = f"{crowd_steps.first(params, name)}; once pictures came: {following}"
+    for sentence in crowd_steps.hints(params):
+        say(sentence)
+    say(f"source {name} is in params.yaml and dvc.yaml; go on: {following}")
 
 
 def add_from_options(

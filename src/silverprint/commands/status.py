@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from silverprint import layout
+from silverprint import layout, taken_back
 from silverprint.adapters.archive import unread_files
 from silverprint.campaign import (
     account_names,
@@ -43,6 +43,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
     following = advise(standings, askable_pictures.the_end(params) if between else None)
     ahead = forecast.outlook(params, standings)
     held = released.released_rows(ledgers.withdrawn_images()).height
+    unheeded = taken_back.unheeded(params)
     absent = [output for output in sorted(missing_outputs.known_outputs()) if not Path(output).exists()]
     if as_json:
         document = {
@@ -53,6 +54,7 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
             "tiers": annotator_ledger.tiers(),
             "absent": absent,
             "withdrawn_in_release": held,
+            "taken_back": len(unheeded),
             "recruiting": {row["study"]: asdict(studies.cost(row)) for row in studies.lines().iter_rows(named=True)},
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
@@ -67,6 +69,9 @@ def run(params: Params, as_json: bool = False, sealed: bool = False) -> None:
         console.print(line, markup=False, soft_wrap=True)
     for sentence in _unread(params):
         console.print(sentence, markup=False, soft_wrap=True)
+    if unheeded:
+        line = f"{len(unheeded)} pictures were taken back by their contributors, and nothing withdraws them yet"
+        console.print(f"{line}, so that none is released: {taken_back.COMMAND}", markup=False, soft_wrap=True)
     for one in standings:
         if one.votes_surplus:
             console.print(f"{one.round}: votes beyond those that were asked for: {one.votes_surplus}", markup=False)

@@ -53,13 +53,15 @@ _Way: TypeAlias = tuple[Callable[[str], str], str, Callable[[list[str]], Contain
 
 
 def _giving(row: dict[str, Any], signer: Signer) -> _Way:
-    """Participants came where they agreed."""
+    """Participants came where a picture is given."""
 
     def invite(key: str) -> Invite:
         return Invite(key, row["source"], row["theme"], row["pictures"], row["until"], completes=key)
 
     def came(_: list[str]) -> Container[str]:
-        return {one.invite for one in inbox.read_standing(row["source"]).contributors.values()}
+        standing = inbox.read_standing(row["source"])
+        people = standing.contributors.values()
+        return {one.invite for one in people if standing.given["contributor", one.pseudonym]}
 
     return lambda key: f"i/{signer.invite(invite(key))}", signer.entrance(invite(row["study"])), came
 
@@ -125,13 +127,21 @@ class Judgements:
         return self._answers.get(key)
 
     def decision(self, key: str) -> str | None:
-        """accepted or rejected, where all who came by the link were; else None."""
-        said = {self._decided.get(name) for name in self.contributors(key)}
+        """accepted or rejected, where all who came by the link were, or where nobody did the participant; else None."""
+        said = {self._decided.get(name) for name in self._meant(key)}
         return said.pop() if len(said) == 1 else None
+
+    def differs(self, key: str) -> bool:
+        """Whether of those who came by one link some were accepted and others rejected."""
+        return {"accepted", "rejected"} <= {self._decided.get(name) for name in self.contributors(key)}
 
     def why(self, key: str) -> str:
         """The reasons for it."""
-        return "; ".join(sorted({self._reasons.get(name) or "" for name in self.contributors(key)}))
+        return "; ".join(sorted({self._reasons.get(name) or "" for name in self._meant(key)}))
+
+    def _meant(self, key: str) -> list[str]:
+        """About whom is decided: somebody may hand in a code, and never have come to the page."""
+        return self.contributors(key) or [key]
 
 
 def find(row: dict[str, Any], study: Study, recruiter: Recruiter, key: str) -> Submission:

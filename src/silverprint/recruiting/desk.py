@@ -85,11 +85,13 @@ class Desk:
             UnavailableError, NotAllowedError: the annotation backend.
         """
         state, row = _state(invite.round), studies.find(invite.study)
-        if state.is_closed or row["closed_at"] is not None:
-            raise UsageError(invite.study, "is closed", "nothing more is asked")
+        if state.is_closed:
+            raise UsageError(invite.round, "is closed", "nothing more is asked")
         backend = annotation_registry.connect()
         state.require_server(backend.url, backend.server)
         known = _of_study(_participants(backend), invite.study)
+        if invite.key not in known and row["closed_at"] is not None:
+            raise UsageError(invite.study, "is closed", "who began may finish, and nobody more begins")
         if invite.key not in known and len(known) >= _MOST_COME * row["places"]:
             raise UsageError(invite.study, "has more participants than it can have", "look who has the link")
         link = backend.let_in(invite.key, _project(backend, state))

@@ -2,7 +2,7 @@
 
 from silverprint import layout
 from silverprint.adapters import prediction_table
-from silverprint.campaign import class_list, idle_knobs, ledgers, lint, round_state
+from silverprint.campaign import class_list, crowd_steps, idle_knobs, ledgers, lint, round_state
 from silverprint.config import START, ImagenetClassifier, Params, TableClassifier
 from silverprint.console import say
 from silverprint.store import files
@@ -13,7 +13,7 @@ def run(params: Params) -> None:
     _read_by_hand(params)
     _require_classifier(params)
     class_list.write_numbers(params)
-    for sentence in (*class_list.newer_class_hints(params), *idle_knobs.hints(params)):
+    for sentence in (*class_list.newer_class_hints(params), *idle_knobs.hints(params), *crowd_steps.hints(params)):
         say(sentence)
     if waiting := _unasked(params):
         say(

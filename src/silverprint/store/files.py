@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,24 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o644, *, lasting: bool = T
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
     """`text` as the UTF-8 file `path`, atomically."""
     write_bytes(path, text.encode("utf-8"), mode)
+
+
+def write_new(path: Path, data: bytes, mode: int = 0o644) -> bool:
+    """`data` as the file `path`, whole, unless there is one; False where there is. Of several that try, one writes it.
+
+    Raises:
+        DiskError: no space, or the folder cannot be written; then nothing is there.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
+    write_bytes(beside, data, mode)
+    try:
+        with disk_errors(path):
+            os.link(beside, path)
+    except FileExistsError:
+        return False
+    finally:
+        beside.unlink(missing_ok=True)
+    return True
 
 
 @contextmanager

@@ -14,11 +14,12 @@ from PIL import Image
 from silverprint import layout
 from silverprint.adapters.contribute import agreement, inbox
 from silverprint.adapters.contribute import journal as journal_file
+from silverprint.adapters.contribute.invites import Invite
 from silverprint.adapters.contribute.partial_uploads import PartialUploads
 from silverprint.errors import DiskError
 from silverprint.store import files
 from tests.helpers.album import jpeg, png, tile
-from tests.helpers.crowd import Crowd, add_crowd, running
+from tests.helpers.crowd import Crowd, add_crowd, found, running
 
 PICTURE = jpeg(tile(0))
 ID = hashlib.sha256(PICTURE).hexdigest()
@@ -200,9 +201,88 @@ def test_links_that_are_none_or_over(crowd: Crowd) -> None:
 
 def test_a_link_is_good_for_no_more_people_than_pictures(crowd: Crowd) -> None:
     link = crowd.link(quota=1)
-    crowd.person(link).agree()
-    with pytest.raises(AssertionError, match="has ended"):
-        crowd.person(link).agree()
+    person = crowd.person(link).agree()
+    said = crowd.person(link).get().text  # before anybody agrees
+    assert "This invitation has been used up." in said
+    assert 'name="agreement"' not in said
+    assert person.give(PICTURE)["state"] == "taken"
+    for _ in range(2):
+        said = person.get().text
+        assert "This invitation has been used up." in said
+        assert 'id="give"' not in said
+        assert "contribute.js" not in said
+
+
+def test_a_full_theme_is_told_before_anybody_agrees(project: Path) -> None:
+    add_crowd({"wanted": 1})
+    with running() as crowd:
+        crowd.person().agree().give(PICTURE)
+        said = crowd.person().get().text
+        assert '<p class="message" role="alert">All that were wanted are here.' in said
+        assert 'name="agreement"' not in said
+
+
+def test_once_the_invite_is_over_nobody_gives_and_everybody_takes_back(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = crowd.link()
+    person, late = crowd.person(link).agree(), crowd.person(link)
+    assert person.give(PICTURE)["state"] == "taken"
+    code = person.get("/done").text
+    monkeypatch.setattr(Invite, "is_over", lambda _: True)
+    assert late.get().status_code == late.post("/agree").status_code == 410
+    said = person.get().text
+    assert "This invitation has ended." in said
+    assert 'id="give"' not in said
+    assert 'id="code"' in code
+    assert 'id="code"' in person.get("/done").text
+    assert person.get(f"/previews/{ID}").status_code == 200
+    assert person.send(PICTURE).status_code == person.put(PICTURE, "0a" * 16).status_code == 410
+    assert person.post("/take-back", data={"form": person.form, "picture": ID}).status_code == 303
+    assert kept() == []
+
+
+@pytest.mark.parametrize(("key", "ended"), [("crowd-1.0123456789", "crowd-1"), ("0123456789", "0123456789")])
+def test_nobody_more_begins_by_an_ended_link_and_who_began_finishes(crowd: Crowd, key: str, ended: str) -> None:
+    link = crowd.site.signer.invite(Invite(key, "crowd", "birds", 9, 2**33))
+    person, late = crowd.person(link).agree(), crowd.person(link)
+    inbox.end_invites("crowd", ended)
+    assert late.get().status_code == late.post("/agree").status_code == 410
+    assert inbox.read_standing("crowd").is_ended(key)
+    assert person.give(PICTURE)["state"] == "taken"
+    assert crowd.person().get().status_code == 200
+
+
+def test_a_form_of_too_many_or_of_none_says_so_and_a_link_to_a_language_leads_back(crowd: Crowd) -> None:
+    person = crowd.person().agree()
+    said = person.send(*[b"x"] * 61).text
+    assert said.count("This is no picture.") == 20
+    assert said.count("it is one more than can be sent at a time.") == 41
+    assert "Choose at least one picture." in person.send(b"").text
+    for place in ("/agree", "/pictures", "/take-back"):
+        answer = person.get(f"{place}?language=de")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{person.base}?language=de")
+
+
+def test_who_agreed_and_agrees_again_is_the_same_person(crowd: Crowd) -> None:
+    person = crowd.person()
+    digest = found(r'name="agreement" value="([0-9a-f]{64})"', person.get().text)
+    for _ in range(2):
+        said = {"language": "en", "agreement": digest, "license": "yes", "consent": "yes"}
+        assert person.post("/agree", data=said).status_code == 303
+    assert len(inbox.read_standing("crowd").contributors) == 1
+
+
+def test_the_script_takes_back_without_leaving_the_page(crowd: Crowd) -> None:
+    person = crowd.person().agree()
+    person.give(PICTURE)
+    answer = person.post(
+        "/take-back?language=de",
+        data={"form": person.form, "picture": ID},
+        headers={"Accept": "application/json"},
+    )
+    assert answer.json()["given"].startswith("Sie haben noch kein Bild beigetragen, ")
+    assert kept() == []
 
 
 def test_nothing_is_taken_before_both_are_ticked(crowd: Crowd) -> None:
@@ -258,4 +338,7 @@ def test_languages_are_those_of_the_theme(crowd: Crowd) -> None:
 
 def test_the_code_is_the_same_each_time_and_another_for_each_person(crowd: Crowd) -> None:
     ada, bo = crowd.person().agree(), crowd.person().agree()
+    for number, person in enumerate((ada, bo)):
+        assert 'id="code"' not in person.get("/done").text  # nothing is given yet
+        person.give(jpeg(tile(number)))
     assert ada.get("/done").text == ada.get("/done").text != bo.get("/done").text

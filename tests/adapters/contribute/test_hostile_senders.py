@@ -104,7 +104,7 @@ def wrong_length(one: Stranger, chance: random.Random) -> Answer:
 
 def many_parts(one: Stranger, chance: random.Random) -> Answer:
     part = b'--b\r\nContent-Disposition: form-data; name="' + MARK + b'"\r\n\r\n' + MARK + b"\r\n"
-    return one.post("pictures", "multipart/form-data; boundary=b", part * chance.randrange(61, 2_000) + b"--b--\r\n")
+    return one.post("pictures", "multipart/form-data; boundary=b", part * chance.randrange(301, 2_000) + b"--b--\r\n")
 
 
 def script_in_a_field(one: Stranger, chance: random.Random) -> Answer:

@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from silverprint import config, layout
-from silverprint.adapters.contribute import agreement, inbox
+from silverprint import cli, config, layout, taken_back
+from silverprint.adapters.contribute import agreement, inbox, inbox_files
+from silverprint.campaign import ledgers
 from silverprint.commands import contributors, takedown
 from silverprint.errors import DiskError
 from silverprint.records import MEASURED, RAW, TAKEDOWNS
@@ -73,7 +74,7 @@ def test_what_comes_later_is_appended_and_nothing_twice() -> None:
 def test_a_run_that_was_killed_before_the_inbox_was_emptied_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     give(*PICTURES)
     with monkeypatch.context() as broken:
-        broken.setattr(inbox, "remove_files", lambda *_: None)
+        broken.setattr(inbox_files, "remove_pictures", lambda *_: None)
         acquire.run(config.load(), "crowd")
     assert len(inbox.waiting("crowd")) == 3
     acquire.run(config.load(), "crowd")
@@ -119,15 +120,53 @@ def test_all_that_one_person_gave_is_withdrawn_by_their_pseudonym() -> None:
     assert set(listed["target"]) == {f"contributor:{ada}"}
 
 
-def test_what_is_taken_back_after_it_was_taken_is_named_to_the_lead(capsys: pytest.CaptureFixture[str]) -> None:
-    (image_id,) = {hashlib.sha256(PICTURES[0]).hexdigest()}
+def test_what_is_taken_back_after_it_was_taken_is_withdrawn_by_one_command(capsys: pytest.CaptureFixture[str]) -> None:
     with running() as crowd:
         person = crowd.person().agree()
-        person.give(PICTURES[0])
+        for data in PICTURES:
+            person.give(data)
         acquire.run(config.load(), "crowd")
-        assert person.post("/take-back", data={"form": person.form, "picture": image_id}).status_code == 303
-    contributors.show(config.load())
-    assert f"silverprint takedown {image_id}" in capsys.readouterr().out
+        for image_id in sorted(IDS)[:2]:
+            assert person.post("/take-back", data={"form": person.form, "picture": image_id}).status_code == 303
+    measure.run(config.load(), "crowd")
+    for name in ("web", "partner", "own", "list"):
+        layout.measured(name).mkdir(parents=True)
+    assert taken_back.unheeded(config.load()) == sorted(IDS)[:2]
+    for words in (["contribute", "status"], ["status"]):
+        assert cli.main(words) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert "2 pictures" in said
+        assert "silverprint contribute withdraw" in said
+    contributors.withdraw(config.load())
+    assert set(ledgers.takedowns()["image_id"].drop_nulls()) == set(sorted(IDS)[:2])
+    assert set(ledgers.takedowns()["why"]) == {"taken back by the contributor"}
+    assert taken_back.unheeded(config.load()) == []
+    before = layout.TAKEDOWNS.read_bytes()
+    contributors.withdraw(config.load())
+    assert layout.TAKEDOWNS.read_bytes() == before
+
+
+def test_the_preview_stays_until_the_picture_is_taken_down_or_its_giver_forgotten() -> None:
+    (gone, left, kept) = (hashlib.sha256(data).hexdigest() for data in PICTURES)
+    with running() as crowd:
+        person = crowd.person().agree()
+        for data in PICTURES:
+            person.give(data)
+        acquire.run(config.load(), "crowd")
+        measure.run(config.load(), "crowd")
+        for name in ("web", "partner", "own", "list"):
+            layout.measured(name).mkdir(parents=True)
+        takedown.run(config.load(), gone, "asked")
+        person.post("/take-back", data={"form": person.form, "picture": left})
+        shown = [person.get(f"/previews/{one}").status_code for one in (gone, left, kept)]
+        assert shown == [404, 404, 200]
+        page = person.get().text
+        assert f"/previews/{kept}" in page
+        assert page.count("is in the collection") == 2  # that which was taken down is told by its time
+        assert " UTC)" in page
+        (pseudonym,) = inbox.read_standing("crowd").contributors
+        contributors.forget(config.load(), pseudonym, yes=True)
+    assert list((layout.inbox("crowd") / "previews").iterdir()) == []
 
 
 def test_forgetting_ends_the_session_and_keeps_the_pictures() -> None:

@@ -237,3 +237,13 @@ def test_a_database_keeps_the_administrator_it_was_made_with(tmp_path, monkeypat
         UnavailableError, match=r"data/admin\.json: its administrator is not recorded, neither.*move var/studio"
     ):
         studio.up(free_port())
+
+
+def test_a_damaged_server_json_moves_nobody_s_address_in_silence(service):
+    service.folder.mkdir()
+    service.file.write_text('{"port": 80')
+    with pytest.raises(UnavailableError, match=r"is damaged.*silverprint small up --port PORT"):
+        start(service, None)
+    service.file.unlink()
+    service.file.write_text('{"email": "a"}')  # nothing was started yet
+    assert background_server._port(service, None) >= service.first_port

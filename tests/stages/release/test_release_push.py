@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from silverprint import cli, layout
+from silverprint import cli, layout, taken_back
 from silverprint.adapters.huggingface import hub
 from silverprint.campaign import release_versions
 from silverprint.config import Params
@@ -157,6 +157,17 @@ def test_withdrawn_pictures_never_go_out(
     layout.TAKEDOWNS.write_text(f"image_id,kind,target,why,at\n{gone},image,{gone},asked,2026-01-01T00:00:00+00:00\n")
     assert cli.main(["release", "push", NAME, "--yes"]) == 65
     assert "it holds 1 picture withdrawn since; run: silverprint repro" in capsys.readouterr().err
+    assert not pushed
+
+
+@pytest.mark.usefixtures("released")
+def test_what_a_contributor_took_back_never_goes_out(
+    pushed: list[tuple[str, int, bool]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = release_campaign.split("train")["image_id"][0]
+    monkeypatch.setattr(taken_back, "unheeded", lambda _: [gone])
+    assert cli.main(["release", "push", NAME, "--yes"]) == 65
+    assert "1 of its pictures were taken back; run: silverprint contribute withdraw" in capsys.readouterr().err
     assert not pushed
 
 

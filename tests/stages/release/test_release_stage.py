@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from silverprint import config, layout
+from silverprint import config, layout, taken_back
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.campaign import ledgers, released, round_state
 from silverprint.config import Params, Persons
@@ -305,6 +305,14 @@ def test_nothing_labelled_is_an_error_and_leaves_the_old_release(released: Param
     before = contents()
     tables.write(empty(LABELS), layout.labels("r03") / "labels.parquet", LABELS)
     with pytest.raises(DataError, match="label a round"):
+        release.run(released)
+    assert contents() == before
+
+
+def test_what_a_contributor_took_back_holds_a_release(released: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents()
+    monkeypatch.setattr(taken_back, "unheeded", lambda _: [split("train")["image_id"][0], "f" * 64])
+    with pytest.raises(DataError, match=r"1 pictures of the dataset: were taken back.*silverprint contribute withdraw"):
         release.run(released)
     assert contents() == before
 

@@ -50,6 +50,7 @@ def build(site: Site, hosts: tuple[str, ...] = LOOPBACK, desk: Desk | None = Non
         Route("/i/{token}", pages.landing),
         Route("/i/{token}/agree", pages.agree, methods=["POST"]),
         Route("/i/{token}/pictures", pages.give, methods=["POST"]),
+        *(Route(f"/i/{{token}}/{name}", pages.back) for name in ("agree", "pictures", "take-back")),
         Route("/i/{token}/take-back", pages.take_back, methods=["POST"]),
         Route("/i/{token}/done", pages.done),
         Route("/i/{token}/previews/{image_id}", pages.preview),

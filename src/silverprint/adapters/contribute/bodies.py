@@ -14,7 +14,8 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 IDLE_S: Final = 20.0  # without any byte
 WHOLE_S: Final = 300.0
 FORM_BYTES: Final = 20_000  # of a form without files
-MOST_PARTS: Final = 60
+MOST_PARTS: Final = 60  # fields of a form without files
+MOST_FILE_PARTS: Final = 300  # of one with files: more than are taken, so that each of the others is told
 FIELD_BYTES: Final = 2_000
 FRAMING: Final = 50_000  # bytes of a form with files beside its files
 _STEP: Final = 64_000  # bytes that the decoder is given at once
@@ -90,7 +91,7 @@ async def files(request: Request, most: int, most_files: int) -> AsyncIterator[t
     boundary = options.get("boundary", "")
     if kind != "multipart/form-data" or not 1 <= len(boundary) <= 200 or not boundary.isascii():
         raise Refused(400, "bad-request")
-    decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=_BUFFER, max_parts=MOST_PARTS)
+    decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=_BUFFER, max_parts=MOST_FILE_PARTS)
     part = _Part(most)
     async with aclosing(pieces(request, most * most_files + FRAMING)) as body:
         async for piece in body:

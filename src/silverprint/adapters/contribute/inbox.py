@@ -6,7 +6,7 @@ before the journal says so; one that the journal does not know was promised to n
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -15,16 +15,15 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from silverprint import layout
+from silverprint.adapters.contribute import inbox_files
 from silverprint.adapters.contribute.examine import Examined
 from silverprint.adapters.contribute.journal import Event, Journal, sync_folder
 from silverprint.adapters.contribute.known_looks import KnownLooks
 from silverprint.adapters.contribute.standing import Contributor, Picture, Standing
 from silverprint.config import CrowdSource
-from silverprint.records import MEASURED
+from silverprint.records import MEASURED, RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors, write_bytes
-
-FOLDERS: Final = ("pictures", "previews", "agreements", "uploads")
 
 
 class Outcome(NamedTuple):
@@ -54,7 +53,7 @@ class Inbox:
 
     def __init__(self, name: str, source: CrowdSource, radius: int) -> None:
         self.name, self.source, self._radius = name, source, radius
-        self.folder = make_folder(name)
+        self.folder = inbox_files.make_folder(name)
         self._journal, self._lock = Journal(self.folder / "journal"), threading.RLock()
         self._standing, self._looks = Standing(), KnownLooks()
         if layout.measured(name).is_dir():  # what came before this machine's journal
@@ -120,21 +119,25 @@ class Inbox:
             if picture is None or picture.contributor != pseudonym:
                 return False
             self._append({"event": "taken-back", "image_id": image_id, "at": now()})
-        remove_files(self.name, [image_id])
+        inbox_files.remove_files(self.name, [image_id])
         return True
 
     def is_waiting(self, image_id: str) -> bool:
         """Whether no stage has taken this picture yet."""
         return (self.folder / "pictures" / image_id).exists()
 
+    def has_preview(self, image_id: str) -> bool:
+        """Whether there is one still: it goes when its picture is taken back or taken down, or its sender forgotten."""
+        return inbox_files.preview(self.name, image_id).exists()
+
     def preview(self, pseudonym: str, image_id: str) -> bytes | None:
-        """The preview of a picture that this person gave; None for anybody else, and once a stage has taken it."""
+        """The preview of a picture that this person gave; None for anybody else, and where there is none any more."""
         with self.standing() as standing:
             picture = standing.pictures.get(image_id)
         if picture is None or picture.contributor != pseudonym:
             return None
         try:
-            return (self.folder / "previews" / f"{image_id}.jpg").read_bytes()
+            return inbox_files.preview(self.name, image_id).read_bytes()
         except FileNotFoundError:
             return None
 
@@ -158,8 +161,7 @@ class Inbox:
 
     def _arrive(self, pseudonym: str, seen: Examined, upload: str | None, arriving: Path) -> None:
         place = self.folder / "pictures" / seen.image_id
-        preview = self.folder / "previews" / f"{seen.image_id}.jpg"
-        write_bytes(preview, seen.preview, mode=0o600)
+        write_bytes(inbox_files.preview(self.name, seen.image_id), seen.preview, mode=0o600)
         with disk_errors(place):
             arriving.rename(place)
             sync_folder(place.parent)
@@ -178,7 +180,7 @@ class Inbox:
                 }
             )
         except BaseException:
-            remove_files(self.name, [seen.image_id])
+            inbox_files.remove_files(self.name, [seen.image_id])
             raise
 
     def _append(self, event: Event) -> None:
@@ -201,22 +203,6 @@ _OF_A_CONTRIBUTOR: Final = tuple(one.name for one in fields(Contributor))
 def now() -> str:
     """UTC, ISO 8601, seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def make_folder(name: str) -> Path:
-    """The folder of a source's inbox, made where there is none.
-
-    Raises:
-        DiskError: it cannot be made.
-    """
-    folder = layout.inbox(name)
-    with disk_errors(folder):
-        for part in (layout.INBOX, folder, *(folder / below for below in FOLDERS)):
-            part.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignore = layout.INBOX / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    return folder
 
 
 def waiting(name: str) -> list[Picture]:
@@ -243,15 +229,34 @@ def read_standing(name: str) -> Standing:
     return standing
 
 
-def remove_files(name: str, image_ids: Iterable[str]) -> None:
-    """Lets go the files of pictures of a source's inbox; the journal goes on knowing them."""
-    folder = layout.inbox(name)
-    for image_id in image_ids:
-        (folder / "pictures" / image_id).unlink(missing_ok=True)
-        (folder / "previews" / f"{image_id}.jpg").unlink(missing_ok=True)
-
-
 def end_session(name: str, pseudonym: str) -> None:
-    """Ends a person's session for good, whether the pages are up or not; what they gave stays under the pseudonym."""
+    """Ends a person's session for good, whether the pages are up or not; what they gave stays under the pseudonym.
+
+    The previews of what a stage has taken go: nobody is to look at them any more.
+    """
     with Journal(layout.inbox(name) / "journal") as journal:
         journal.append({"event": "forgotten", "pseudonym": pseudonym, "at": now()})
+    inbox_files.remove_previews(name, [picture.image_id for picture in read_standing(name).of(pseudonym)])
+
+
+def end_invites(name: str, invite: str) -> None:
+    """Lets nobody more begin by an invite, or by those of a study; who began may finish.
+
+    Args:
+        invite: the invite's key, or the study's name.
+    """
+    with Journal(inbox_files.make_folder(name) / "journal") as journal:
+        journal.append({"event": "ended", "invite": invite, "at": now()})
+
+
+def taken_back(name: str) -> set[str]:
+    """Pictures that were taken back once a stage had taken them into the source's shards.
+
+    Raises:
+        DataError: the journal is damaged.
+    """
+    said = read_standing(name).taken_back
+    if not said or not layout.raw(name).is_dir():
+        return set()
+    rows = tables.read_parts(layout.raw(name), RAW)
+    return said & set(rows.filter(rows["outcome"] == "stored")["image_id"])

@@ -6,7 +6,6 @@ The secret lies in a file for its owner alone, which Git leaves out. Whoever has
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 import time
 from pathlib import Path
@@ -15,9 +14,11 @@ from typing import Any, Final, NamedTuple
 from itsdangerous import BadData, URLSafeSerializer
 
 from silverprint import layout
-from silverprint.store.files import disk_errors
+from silverprint.errors import ConfigError
+from silverprint.store.files import disk_errors, write_new
 
 SECRET: Final = layout.CONTRIBUTE / "secret"
+_SECRET_BYTES: Final = 32  # written as twice as many hex digits
 _LONGEST: Final = 512  # characters of a link's own part: more is none of ours
 
 
@@ -41,9 +42,6 @@ class Invite(NamedTuple):
 
     def is_over(self) -> bool:
         return time.time() > self.until
-
-    def seconds_left(self) -> int:
-        return self.until - int(time.time())
 
 
 class Labelling(NamedTuple):
@@ -155,17 +153,19 @@ def signer(path: Path = SECRET) -> Signer:
     """The campaign's signer; its secret is made where there is none.
 
     Raises:
-        DiskError: it cannot be written.
+        DiskError: it cannot be written; then there is none.
+        ConfigError: it is no secret of ours: whoever guesses it makes links, sessions and codes.
     """
-    with disk_errors(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return Signer(path.read_text(encoding="utf-8").strip())
-        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-            secret = secrets.token_hex(32)
-            handle.write(secret)
-            handle.flush()
-            os.fsync(handle.fileno())
+    if not path.exists():
+        with disk_errors(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_new(path, secrets.token_hex(_SECRET_BYTES).encode(), mode=0o600)
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read ({error})", "correct it or restore it from a backup") from None
+    if len(secret) < 2 * _SECRET_BYTES:
+        rule = f"has {len(secret)} characters, and what signs links has {2 * _SECRET_BYTES}: others could guess it"
+        remedy = f"restore it from a backup; or remove it for a new one, which ends every link and session: rm {path}"
+        raise ConfigError(str(path), rule, remedy)
     return Signer(secret)

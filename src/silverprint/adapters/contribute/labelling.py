@@ -61,9 +61,11 @@ class Desk(Protocol):
 
 
 async def landing(request: Request) -> Response:
-    """The page; it has the completion code as soon as the answers are given."""
+    """The page; it has the completion code as soon as the answers are given, also once the invite is over."""
     invite, desk = _visit(request)
     batch = await _reached(request, desk.batch, invite)
+    if not batch.is_done:
+        _require_open(invite)
     language, signer = language_of(request), pages.site_of(request).signer
     facts = {
         "t": texts(language),
@@ -80,6 +82,7 @@ async def landing(request: Request) -> Response:
 async def begin(request: Request) -> Response:
     """Signs the participant in where the pictures are."""
     invite, desk = _visit(request)
+    _require_open(invite)
     return RedirectResponse(await _reached(request, desk.let_in, invite), 303)
 
 
@@ -88,11 +91,18 @@ def _visit(request: Request) -> tuple[Labelling, Desk]:
     invite = site.signer.read_labelling(request.path_params["token"])
     if invite is None or desk is None:
         raise Stop(404, "no-invite")
-    if invite.is_over():
-        raise Stop(410, "over")
     if not site.invites.allows(invite.key):
         raise Stop(429, "too-fast")
     return invite, desk
+
+
+def _require_open(invite: Labelling) -> None:
+    """
+    Raises:
+        Stop: the invite is over.
+    """
+    if invite.is_over():
+        raise Stop(410, "over")
 
 
 async def _reached(request: Request, ask: Callable[[Labelling], T], invite: Labelling) -> T:

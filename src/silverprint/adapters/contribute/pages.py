@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from silverprint.adapters.contribute import agreement, bodies
 from silverprint.adapters.contribute.examples import KINDS
@@ -15,8 +15,10 @@ from silverprint.adapters.contribute.invites import new_key
 from silverprint.adapters.contribute.site import Site, Stop, Visit, cookie_name
 from silverprint.adapters.contribute.standing import Contributor
 from silverprint.adapters.contribute.texts import LANGUAGES, texts
+from silverprint.core import licenses
 
 _FILES = 20  # in one form without a script
+_SESSION_S = 400 * 86_400  # as long as browsers keep anything: who gave may take back once the invite is over
 _LONGEST_ID = 200  # characters of what a recruiter calls a participant
 
 
@@ -30,6 +32,11 @@ def landing(request: Request) -> Response:
     """The page of an invite: what is wanted and what is to be agreed to; once that is done, the form for pictures."""
     visit = site_of(request).visit(request)
     return _welcome(visit) if visit.pseudonym is None else _give(visit)
+
+
+def back(request: Request) -> Response:
+    """Where a form was answered, a change of the language or a reload comes as a question: its page."""
+    return RedirectResponse(f"/i/{request.path_params['token']}?{request.url.query}", 303)
 
 
 def enter(request: Request) -> Response:
@@ -58,12 +65,14 @@ async def agree(request: Request) -> Response:
     has_agreed = said.get("license") == said.get("consent") == "yes" and said.get("agreement") == agreement.digest(text)
     if not has_agreed:
         return _welcome(visit, visit.t["messages"]["must-agree"], 400)
-    pseudonym = await anyio.to_thread.run_sync(_agreed, visit, text, _device(request.headers.get("user-agent", "")))
     response = RedirectResponse(f"{visit.base}?language={visit.language}", 303)
+    if visit.pseudonym is not None:  # they agreed already, and came back to the first page
+        return response
+    pseudonym = await anyio.to_thread.run_sync(_agreed, visit, text, _device(request.headers.get("user-agent", "")))
     response.set_cookie(
         cookie_name(visit.invite), visit.site.signer.session(visit.invite, pseudonym),
         path="/i/", httponly=True, samesite="lax", secure=visit.site.secure,
-        max_age=max(1, visit.invite.seconds_left()),
+        max_age=_SESSION_S,
     )  # fmt: skip
     return response
 
@@ -72,6 +81,7 @@ async def give(request: Request) -> Response:
     """Takes the files of a form without a script; the page says what became of each."""
     visit = await _visit(request)
     visit.contributor()
+    visit.require_giving()
     visit.require_rate()
     async with visit.site.forms:
         results = await _read_form(request, visit)
@@ -79,7 +89,7 @@ async def give(request: Request) -> Response:
 
 
 async def _read_form(request: Request, visit: Visit) -> list[Outcome]:
-    results, is_ours = list[Outcome](), False
+    results, is_ours, many = list[Outcome](), False, 0
     async for name, data in bodies.files(request, visit.inbox.source.max_bytes, _FILES):
         if name == "form" and data is not None:
             visit.require_form(data.decode("utf-8", "replace"))
@@ -87,7 +97,10 @@ async def _read_form(request: Request, visit: Visit) -> list[Outcome]:
         elif name == "":
             if not is_ours:  # our page has it before the files
                 raise Stop(403, "other-site")
-            if data is None:
+            many += 1
+            if many > _FILES:
+                results.append(Outcome("", "too-many"))
+            elif data is None:
                 results.append(Outcome("", "too-large"))
             else:
                 results.append(await visit.site.receive(visit, partial(bytes, data), None))
@@ -97,19 +110,23 @@ async def _read_form(request: Request, visit: Visit) -> list[Outcome]:
 
 
 async def take_back(request: Request) -> Response:
-    """Takes back a picture that the same person gave."""
+    """Takes back a picture that the same person gave; to the script it answers with the counts."""
     visit = await _visit(request)
     said = await bodies.form(request)
     pseudonym = visit.require_form(said.get("form", ""))
     await anyio.to_thread.run_sync(visit.inbox.take_back, pseudonym, said.get("picture", ""))
+    if request.headers.get("accept") == "application/json":
+        return JSONResponse(await anyio.to_thread.run_sync(visit.counts))
     return RedirectResponse(f"{visit.base}?language={visit.language}", 303)
 
 
 def done(request: Request) -> Response:
-    """The completion code."""
+    """The completion code, once a picture was given."""
     visit = site_of(request).visit(request)
     pseudonym = visit.contributor()
-    code = visit.site.signer.completion(visit.invite.completes or pseudonym)
+    with visit.inbox.standing() as standing:
+        has_given = standing.given["contributor", pseudonym] > 0
+    code = visit.site.signer.completion(visit.invite.completes or pseudonym) if has_given else None
     return page("done.html", visit, code=code, pseudonym=pseudonym, counts=visit.counts())
 
 
@@ -168,15 +185,26 @@ async def _visit(request: Request) -> Visit:
 
 def _welcome(visit: Visit, said: str | None = None, status: int = 200) -> Response:
     digest = agreement.digest(agreement.words(visit.theme, visit.language))
-    return page("welcome.html", visit, status, agreement=digest, message=said)
+    with visit.inbox.standing() as standing:
+        hindrance = visit.hindrance(standing)
+    facts = {"agreement": digest, "message": said, "hindrance": hindrance}
+    return page("welcome.html", visit, status, **facts, license_page=licenses.page(visit.theme.license))
 
 
 def _give(visit: Visit, results: list[Outcome] | None = None) -> Response:
     pseudonym = visit.contributor()
     with visit.inbox.standing() as standing:
         pictures = standing.of(pseudonym)
-        may_give = visit.may_give(standing) > 0
-    shown = [{"image_id": one.image_id, "waits": visit.inbox.is_waiting(one.image_id)} for one in pictures]
+        hindrance = visit.hindrance(standing)
+    shown = [
+        {
+            "image_id": one.image_id,
+            "at": one.at.replace("T", " ").removesuffix("Z"),
+            "waits": visit.inbox.is_waiting(one.image_id),
+            "has_preview": visit.inbox.has_preview(one.image_id),
+        }
+        for one in pictures
+    ]
     most = visit.inbox.source.max_bytes
     return page(
         "give.html",
@@ -184,9 +212,10 @@ def _give(visit: Visit, results: list[Outcome] | None = None) -> Response:
         form=visit.site.signer.form(pseudonym),
         counts=visit.counts(),
         results=results or [],
-        message=None,
+        message=visit.t["none_chosen"] if results == [] else None,
+        most_files=_FILES,
+        hindrance=hindrance,
         pictures=shown,
-        may_give=may_give,
         most_bytes=most,
         most_mb=max(1, most // 1_000_000),
     )
@@ -205,8 +234,7 @@ def _agreed(visit: Visit, text: str, device: str) -> str:
         quota=visit.invite.quota,
     )
     with visit.inbox.standing() as standing:
-        users = sum(other.invite == person.invite for other in standing.contributors.values())
-        if users >= person.quota:  # one more could give no picture at all
+        if visit.hindrance(standing) is not None:  # somebody came in between
             raise Stop(410, "over")
         visit.inbox.agree(person, text)
     return person.pseudonym

@@ -74,7 +74,7 @@ class Site:
         """What a request is about.
 
         Raises:
-            Stop: its invite is none, is over, or asks for what is no longer collected.
+            Stop: its invite is none, asks for what is no longer collected, or is over and nobody agreed by it.
         """
         invite = self.signer.read_invite(request.path_params["token"])
         if invite is None:
@@ -82,8 +82,6 @@ class Site:
         inbox = self.inboxes.get(invite.source)
         if inbox is None or invite.theme not in inbox.source.themes:
             raise Stop(410, "closed")
-        if invite.is_over():
-            raise Stop(410, "over")
         theme = inbox.source.themes[invite.theme]
         cookie = request.cookies.get(cookie_name(invite), "")
         pseudonym = self.signer.read_session(invite, cookie) if cookie else None
@@ -94,6 +92,8 @@ class Site:
                 if pseudonym in standing.forgotten:
                     raise Stop(410, "forgotten")
             pseudonym, said = (None, None) if person is None else (pseudonym, person.language)
+        if pseudonym is None:
+            _require_open(invite, inbox)
         wanted = request.query_params.get("language") or said
         language = best(tuple(theme.title), wanted, request.headers.get("accept-language"))
         return Visit(self, request.path_params["token"], invite, inbox, theme, language, pseudonym)
@@ -168,6 +168,14 @@ class Visit:
             raise Stop(403, "other-site")
         return pseudonym
 
+    def require_giving(self) -> None:
+        """
+        Raises:
+            Stop: the invite is over; what was given by it may still be looked at and taken back.
+        """
+        if self.invite.is_over():
+            raise Stop(410, "over")
+
     def require_rate(self) -> None:
         """
         Raises:
@@ -180,23 +188,50 @@ class Visit:
         """What is wanted still, and what this person gave, in words."""
         with self.inbox.standing() as standing:
             left = max(0, self.theme.wanted - standing.given["theme", self.invite.theme])
-            given, more = standing.given["contributor", self.pseudonym or ""], self.may_give(standing)
+            given = standing.given["contributor", self.pseudonym or ""]
+            more = 0 if self.invite.is_over() else self._may_give(standing)
         mine = self._counted(given, "given_none", "given_one", "given")
         if more:
-            mine = f"{mine}; {self.t['yours_may'].format(more)}"
+            mine = self.t["given_and_may"].format(mine, self.t["yours_may"].format(more))
         return {"wanted": self._counted(left, "enough_here", "wanted_one", "wanted"), "given": mine}
 
-    def may_give(self, standing: Standing) -> int:
-        """How many pictures this person may still give: by the theme, the person, and the link with all who use it."""
-        bounds = (
-            self.theme.wanted - standing.given["theme", self.invite.theme],
-            self.theme.per_person - standing.given["contributor", self.pseudonym or ""],
-            self.invite.quota - standing.given["invite", self.invite.key],
-        )
-        return max(0, min(bounds))
+    def hindrance(self, standing: Standing) -> str | None:
+        """Why this person can give no picture more, or somebody new not begin, in words; None where they can."""
+        if self.invite.is_over():
+            return str(self.t["messages"]["over"])
+        left = self._left(standing)
+        if self.pseudonym is None:  # one more could give no picture at all
+            users = sum(one.invite == self.invite.key for one in standing.contributors.values())
+            left["invite-spent"] = min(left["invite-spent"], self.invite.quota - users)
+        reason = next((name for name, number in left.items() if number <= 0), None)
+        return None if reason is None else str(self.t["reasons"][reason])
+
+    def _may_give(self, standing: Standing) -> int:
+        """How many pictures this person may still give."""
+        return max(0, min(self._left(standing).values()))
+
+    def _left(self, standing: Standing) -> dict[str, int]:
+        """What is left of each bound, by the reason that it gives: the theme's, the person's, the link's for all."""
+        return {
+            "full": self.theme.wanted - standing.given["theme", self.invite.theme],
+            "enough": self.theme.per_person - standing.given["contributor", self.pseudonym or ""],
+            "invite-spent": self.invite.quota - standing.given["invite", self.invite.key],
+        }
 
     def _counted(self, number: int, none: str, one: str, several: str) -> str:
         return str(self.t[{0: none, 1: one}.get(number, several)]).format(number)
+
+
+def _require_open(invite: Invite, inbox: Inbox) -> None:
+    """
+    Raises:
+        Stop: nobody begins by the invite any more.
+    """
+    if invite.is_over():
+        raise Stop(410, "over")
+    with inbox.standing() as standing:
+        if standing.is_ended(invite.key):
+            raise Stop(410, "closed")
 
 
 def cookie_name(invite: Invite) -> str:

@@ -62,6 +62,7 @@ class Standing:
         people: the same by pseudonym.
         taken_back: image_ids of those that were given once.
         forgotten: pseudonyms whose sessions are over.
+        ended: invites by which nobody more begins; a study's name stands for those of all its participants.
         given: pictures of each contributor, theme and invite: (contributor, p), (theme, t), (invite, i).
         uploads: image_id of each (contributor, upload).
     """
@@ -71,6 +72,7 @@ class Standing:
     people: dict[str, dict[str, Picture]] = field(default_factory=lambda: defaultdict(dict))
     taken_back: set[str] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
     given: Counter[tuple[str, str]] = field(default_factory=Counter)
     uploads: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -89,11 +91,17 @@ class Standing:
                     self._take_back(event["image_id"])
                 case "forgotten":
                     self.forgotten.add(event["pseudonym"])
+                case "ended":
+                    self.ended.add(event["invite"])
         return arrived
 
     def of(self, pseudonym: str) -> list[Picture]:
         """One person's pictures, older ones first."""
         return list(self.people[pseudonym].values()) if pseudonym in self.people else []
+
+    def is_ended(self, invite: str) -> bool:
+        """Whether nobody more begins by an invite, by its key; a participant's is `<study>.<digits>`."""
+        return bool({invite, invite.rpartition(".")[0]} & self.ended)
 
     def _arrive(self, picture: Picture) -> None:
         self.pictures[picture.image_id] = picture

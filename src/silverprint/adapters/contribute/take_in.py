@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from silverprint import layout
-from silverprint.adapters.contribute import inbox
+from silverprint.adapters.contribute import inbox, inbox_files
 from silverprint.adapters.contribute.standing import Contributor, Picture
 from silverprint.config import CrowdSource
 from silverprint.console import say
@@ -39,7 +39,7 @@ def take_in(name: str, source: CrowdSource, intake: Intake, _: CompletedSource) 
         _keep_agreement(name, person)
         intake.take(_showing(name, source, person, picture), _answer(picture, data))
         taken.append(picture.image_id)
-    return partial(inbox.remove_files, name, taken)
+    return partial(inbox_files.remove_pictures, name, taken)
 
 
 def _answer(picture: Picture, data: bytes) -> Answer:

@@ -35,6 +35,7 @@ async def upload(request: Request) -> Response:
     partial = site.uploads[visit.invite.source]
     if request.method != "PUT":
         return JSONResponse({"offset": partial.size(pseudonym, name)})
+    visit.require_giving()
     visit.require_rate()
     if (pseudonym, name) in site.busy:
         raise Stop(429, "elsewhere")

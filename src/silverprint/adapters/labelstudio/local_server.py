@@ -58,7 +58,10 @@ def read_admin() -> Admin | None:
     if not data.exists():
         return None
     try:
-        return Admin(**json.loads((data / _ADMIN).read_text(encoding="utf-8")))
+        found = Admin(**json.loads((data / _ADMIN).read_text(encoding="utf-8")))
+        if not all(isinstance(value, str) and value for value in asdict(found).values()):
+            raise ValueError
+        return found
     except (OSError, ValueError, TypeError):
         rule = "its administrator is not recorded, neither here nor in server.json"
         remedy = f"restore one of the two, or move {data} away for an empty Label Studio (pulled votes are in Git)"

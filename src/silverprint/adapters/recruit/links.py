@@ -7,7 +7,7 @@ from silverprint.recruiter import Entrance, State, Study, Submission
 
 
 class Links:
-    """Participants are numbers, from 1; a submission is there once somebody agreed to take part by its link.
+    """Participants are numbers, from 1; a submission is there once a picture, or all answers, were given by its link.
 
     Args:
         dry_run: print what would be written, and write nothing.
@@ -20,8 +20,9 @@ class Links:
         return study.name, [f"{number}  {entrance.personal(number)}" for number in participants(study)]
 
     def submissions(self, study: Study, entrance: Entrance) -> list[Submission]:
-        states = decided(study)
-        return [Submission(name, states.get(name, "submitted")) for name in entrance.came(participants(study))]
+        states, names = decided(study), participants(study)
+        came = {*entrance.came(names), *states}
+        return [Submission(name, states.get(name, "submitted")) for name in names if name in came]
 
     def approve(self, study: Study, participant: str) -> None:
         self._add(study, participant, "approve", study.pay)
@@ -41,7 +42,7 @@ class Links:
         self._add(study, participant, "bonus", int(amount), reference=reference)
 
     def close(self, study: Study) -> None:
-        """The links end by their day, and the lead hands out no more."""
+        """Nothing is asked of anybody: our own page lets nobody more begin."""
 
     def _add(self, study: Study, participant: str, decision: str, amount: int, why: str = "", **more: str) -> None:
         if self.dry_run:

@@ -44,7 +44,7 @@ def start(port: int | None) -> None:
 def _admin() -> local_server.Admin:
     """The account in server.json; else the one kept beside the database, or before there is one a new one."""
     known: dict[str, Any] = background_server.read(service())
-    if not {"email", "password", "token"} <= known.keys():
+    if not all(known.get(name) for name in ("email", "password", "token")):
         background_server.add_facts(service(), **asdict(local_server.read_admin() or local_server.new_admin()))
         known = background_server.read(service())
     return local_server.Admin(known["email"], known["password"], known["token"])

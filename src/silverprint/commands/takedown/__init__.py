@@ -9,7 +9,8 @@ from urllib.parse import urldefrag
 
 import polars as pl
 
-from silverprint import layout
+from silverprint.adapters.contribute import inbox_files
+from silverprint.adapters.contribute.examples import crowds
 from silverprint.campaign import ledgers, released, takedown_lines
 from silverprint.commands.takedown import prove as proof
 from silverprint.commands.takedown import purge as purging
@@ -55,10 +56,9 @@ def run(
     if found.unmeasured:
         where = ", ".join(found.unmeasured)
         say(f"copies in {where} are not known here, for it was not measured: the next silverprint repro withdraws them")
-    held = released.released_rows(reached["image_id"].to_list()).height
-    if held:
-        again = released.remake_command(params)
-        say(f"{layout.RELEASE} holds {held} of them until it is made again: give it to nobody before; {again}")
+    for crowd in crowds(params):
+        inbox_files.remove_previews(crowd, reached["image_id"])
+    released.tell_held(params, reached["image_id"].to_list())
     if purge:
         purging.run(params, frozenset(reached["image_id"]), yes)
     if prove:

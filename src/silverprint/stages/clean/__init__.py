@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from silverprint import layout
 from silverprint.adapters.expectations import check, critical_failures
-from silverprint.campaign import exact_copies, ledgers
+from silverprint.campaign import crowd_steps, exact_copies, ledgers
 from silverprint.config import Clean, Params
 from silverprint.console import say
 from silverprint.core.cleaning import identifiable_people, judge, known_bad, placeholders, rules, withdrawals
@@ -95,7 +95,8 @@ def _pictures(params: Params, raw: pl.DataFrame, measured: pl.DataFrame) -> pl.D
     """Every acquired picture once, sorted by image_id: the best licensed, then earliest of its RAW rows, measured."""
     acquired = raw.filter(pl.col("image_id").is_not_null()).with_columns(judge.license_rank(params.clean))
     if acquired.is_empty():
-        raise DataError("0 pictures", "no source has given a picture", "look at data/raw, or add a source")
+        remedy = crowd_steps.lacking(params) or "look at data/raw, or add a source"
+        raise DataError("0 pictures", "no source has given a picture", remedy)
     once = acquired.sort("image_id", "license_rank", "fetched_at", "source", "url").unique("image_id", keep="first")
     pictures = once.join(measured.unique("image_id"), on="image_id", how="left").sort("image_id")
     lacking = pictures.filter(pl.col("decodable").is_null() & (pl.col("outcome") != PURGED))

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from silverprint import console, layout
+from silverprint import console, layout, taken_back
 from silverprint.adapters import tracking
 from silverprint.adapters.expectations import check, critical_failures
 from silverprint.adapters.exporters import EXPORTERS
@@ -50,12 +50,13 @@ _LARGE_FILES = ("parquet", "webdataset")  # formats that hold many pictures in a
 def run(given: Params, round_name: str | None = None) -> None:
     """Writes data/release from the last round's labels and model, and data/metrics/qualities.json.
 
-    With `round_name`, from that round's: while the last one waits for people. What was taken down is never in it.
+    With `round_name`, from that round's: while the last one waits for people. What was taken down is never in it, and
+    nothing is made as long as it would hold what a contributor took back.
     Before the first round is opened, only a line that says so.
 
     Raises:
         UnavailableError: an input is not there.
-        DataError: nothing was labelled that may be released.
+        DataError: nothing was labelled that may be released, or a contributor took back what would be.
     """
     params = given if round_name is None else _as_of(given, round_name)
     if params.last == START:
@@ -64,6 +65,7 @@ def run(given: Params, round_name: str | None = None) -> None:
     labels_dir, model_dir = layout.labels(params.last), layout.model(params.last)
     missing_outputs.require_pulled(layout.CLEAN, labels_dir, model_dir, layout.RELEASE_TABLES)
     manifest = tables.read(layout.MANIFEST, MANIFEST)
+    _require_none_taken_back(params, manifest)
     labels = tables.read(labels_dir / "labels.parquet", LABELS)
     votes = tables.read(labels_dir / "votes.parquet", VOTES)
     remedy = f"run: dvc pull {model_dir}, or silverprint repro"
@@ -106,6 +108,14 @@ def run(given: Params, round_name: str | None = None) -> None:
     if single and rows.height + told.copies > _MANY_FILES:
         remedy = f"release.formats without {', '.join(single)}"
         console.say(f"{rows.height + told.copies} files of their own are slow for DVC; without them: {remedy}")
+
+
+def _require_none_taken_back(params: Params, manifest: pl.DataFrame) -> None:
+    held = manifest.filter(pl.col("kept") & pl.col("image_id").is_in(taken_back.unheeded(params))).height
+    if held:
+        rule = "were taken back by those who gave them, and nothing withdraws them"
+        remedy = f"nothing was released; run: {taken_back.COMMAND}, then silverprint repro"
+        raise DataError(f"{held} pictures of the dataset", rule, remedy)
 
 
 def _say_small_train(rows: pl.DataFrame) -> None:

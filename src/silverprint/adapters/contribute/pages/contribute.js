@@ -9,8 +9,11 @@ const form = document.getElementById("give");
 const words = form.dataset;
 const sent = document.getElementById("sent");
 const connection = document.getElementById("connection");
+const leaving = document.getElementById("leaving");
 const queue = [];
 let working = 0;
+let hasAsked = false; // whether somebody was told that pictures are not sent yet
+let isLeaving = false;
 let number = document.querySelectorAll(".pictures li").length;
 
 document.documentElement.classList.add("scripted");
@@ -29,8 +32,29 @@ for (const name of ["dragover", "dragleave", "drop"]) {
   });
 }
 window.addEventListener("beforeunload", (event) => {
-  if (working || queue.length) event.preventDefault();
+  if (unsent() && !isLeaving) event.preventDefault();
 });
+document.getElementById("done").addEventListener("click", (event) => {
+  isLeaving = hasAsked;
+  if (isLeaving || !unsent()) return;
+  event.preventDefault();
+  hasAsked = true;
+  tellUnsent();
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.action.endsWith("/take-back")) return;
+  event.preventDefault(); // the page would be left, and what is not sent yet would be lost
+  takeBack(event.target);
+});
+
+function unsent() {
+  return working + queue.length;
+}
+
+function tellUnsent() {
+  hasAsked = hasAsked && unsent() > 0;
+  leaving.textContent = hasAsked ? words.stillSending.replace("{}", unsent()) : "";
+}
 
 function add(files) {
   for (const file of files) {
@@ -55,6 +79,7 @@ function work() {
     send(item).catch(() => giveUp(item)).finally(() => {
       working -= 1;
       work();
+      tellUnsent();
     });
   }
 }
@@ -113,8 +138,7 @@ function finish(item, answer) {
   item.row.dataset.state = answer.state;
   item.progress.remove();
   item.state.textContent = answer.state === "taken" ? words.taken : answer.words;
-  if (answer.wanted) document.getElementById("wanted").textContent = answer.wanted;
-  if (answer.given) document.getElementById("given").textContent = answer.given;
+  tellCounts(answer);
   if (answer.state !== "taken") return;
   number += 1;
   const image = document.createElement("img");
@@ -133,6 +157,41 @@ function finish(item, answer) {
   const button = back.appendChild(element("button", "quiet", words.takeBack));
   button.setAttribute("aria-label", words.takeBackLabel.replace("{}", number));
   item.row.append(back);
+}
+
+function tellCounts(answer) {
+  if (answer.wanted) document.getElementById("wanted").textContent = answer.wanted;
+  if (answer.given) document.getElementById("given").textContent = answer.given;
+}
+
+// Takes a picture back by its form, without leaving the page.
+async function takeBack(back) {
+  const row = back.closest("li");
+  const button = back.querySelector("button");
+  button.disabled = true;
+  row.querySelector(".trouble")?.remove();
+  let answer = null;
+  try {
+    const body = new URLSearchParams(new FormData(back));
+    const headers = { Accept: "application/json" };
+    const response = await fetch(`${back.action}?language=${words.language}`, { method: "POST", headers, body });
+    if (response.ok) answer = await response.json();
+  } catch {
+    // told below, as every other answer
+  }
+  if (answer === null) {
+    button.disabled = false;
+    const trouble = element("span", "trouble refused", words.notTakenBack);
+    trouble.setAttribute("role", "alert");
+    back.after(trouble);
+    return;
+  }
+  tellCounts(answer);
+  row.dataset.state = "back";
+  const said = element("span", "state", words.takenBack);
+  said.tabIndex = -1; // the button that had the focus is gone
+  row.replaceChildren(...row.querySelectorAll(".name"), said);
+  said.focus();
 }
 
 function giveUp(item) {

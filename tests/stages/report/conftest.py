@@ -17,7 +17,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     (folder / "params.yaml").write_text(all_opened())
     (folder / "data").mkdir()
-    for ledger in (layout.TAKEDOWNS, layout.WAIVERS, layout.IMPORTS):
+    for ledger in (layout.TAKEDOWNS, layout.WAIVERS, layout.IMPORTS, layout.EXCLUDE, layout.GOLD):
         shutil.copy(ROOT / ledger, folder / ledger)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -223,7 +223,7 @@ def test_the_figures_are_those_of_the_tables() -> None:
     for expected in (
         "After r03, with 72 labels",
         "80.0 % of 40 evaluation pictures",
-        "silverprint compare tells gain from chance",
+        "silverprint compare r02 r03 says whether that can be chance",
     ):
         assert expected in text
     assert "taught the model about as much as 5 random ones (+3.0 points, 95 % interval −1.0 to +7.0)" in text

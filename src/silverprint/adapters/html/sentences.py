@@ -84,7 +84,7 @@ def _progress(before: RoundView, last: RoundView) -> str:
         return f"That is the same as after {before.name}, with {more:,} more labels."
     direction = "more" if change > 0 else "fewer"
     size = f"{abs(change):.1f} points {direction} than after {before.name}, with {more:,} more labels"
-    return f"That is {size} (silverprint compare tells gain from chance)."
+    return f"That is {size}; silverprint compare {before.name} {last.name} says whether that can be chance."
 
 
 def gain(control: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Pictures that contributors took back by their page after a stage had taken them: nothing is to release them."""
 
+from silverprint.adapters.contribute import inbox
 from silverprint.campaign import ledgers
 from silverprint.config import CrowdSource, Params
 
@@ -13,9 +14,5 @@ def unheeded(params: Params) -> list[str]:
         DataError: an inbox is damaged.
     """
     crowds = [name for name, source in params.sources.items() if isinstance(source, CrowdSource)]
-    if not crowds:
-        return []
-    from silverprint.adapters.contribute import inbox  # it loads what looks at pictures
-
     found = {image_id for name in crowds for image_id in inbox.taken_back(name)}
     return sorted(found - set(ledgers.takedowns()["image_id"].drop_nulls())) if found else []

@@ -12,11 +12,10 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from silverprint import layout
 from silverprint.adapters.contribute import inbox_files
-from silverprint.adapters.contribute.examine import Examined
 from silverprint.adapters.contribute.journal import Event, Journal, sync_folder
 from silverprint.adapters.contribute.known_looks import KnownLooks
 from silverprint.adapters.contribute.standing import Contributor, Picture, Standing
@@ -24,6 +23,9 @@ from silverprint.config import CrowdSource
 from silverprint.records import MEASURED, RAW
 from silverprint.store import tables
 from silverprint.store.files import disk_errors, write_bytes
+
+if TYPE_CHECKING:  # it loads what looks at pictures, which whoever only reads an inbox does not need
+    from silverprint.adapters.contribute.examine import Examined
 
 
 class Outcome(NamedTuple):
@@ -88,7 +90,7 @@ class Inbox:
                 sync_folder(path.parent)
             self._append({"event": "agreed"} | {name: getattr(contributor, name) for name in _OF_A_CONTRIBUTOR})
 
-    def give(self, pseudonym: str, seen: Examined, upload: str | None) -> Outcome:
+    def give(self, pseudonym: str, seen: "Examined", upload: str | None) -> Outcome:
         """Keeps a picture, unless the source has it or wants no more; when this returns it is on the disk.
 
         Raises:
@@ -141,7 +143,7 @@ class Inbox:
         except FileNotFoundError:
             return None
 
-    def _refusal(self, standing: Standing, pseudonym: str, seen: Examined) -> str | None:
+    def _refusal(self, standing: Standing, pseudonym: str, seen: "Examined") -> str | None:
         known = standing.pictures.get(seen.image_id)
         if known is not None:
             return "yours" if known.contributor == pseudonym else "known"
@@ -159,7 +161,7 @@ class Inbox:
                 return "yours-alike" if other is not None and other.contributor == pseudonym else "alike"
         return None
 
-    def _arrive(self, pseudonym: str, seen: Examined, upload: str | None, arriving: Path) -> None:
+    def _arrive(self, pseudonym: str, seen: "Examined", upload: str | None, arriving: Path) -> None:
         place = self.folder / "pictures" / seen.image_id
         write_bytes(inbox_files.preview(self.name, seen.image_id), seen.preview, mode=0o600)
         with disk_errors(place):

@@ -143,6 +143,7 @@ def _frame(axes: Any, points: list[Point]) -> None:
 
     axes.set_xlabel("labels trained on", color=drawing.MUTED)
     axes.set_ylabel("accuracy on the evaluation set", color=drawing.MUTED)
+    axes.yaxis.set_major_locator(MaxNLocator(8, integer=True))  # a line stands where its label says
     axes.yaxis.set_major_formatter(PercentFormatter(decimals=0, symbol=" %"))
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
     axes.grid(axis="y", color=drawing.LINE, linewidth=0.8)

@@ -91,6 +91,7 @@ def strip_columns(campaign: Campaign, pictures: Gallery) -> list[overview_strip.
     def class_row(name: str) -> overview_strip.Row:
         return row(by_class.filter(pl.col("label") == name)["image_id"].head(3).to_list(), name, f"{counts[name]:,}")
 
+    rounds = "1 round" if len(campaign.queues) == 1 else f"{len(campaign.queues)} rounds"
     return [
         overview_strip.Column("Acquired", f"{manifest.height:,} pictures", grid(crawled)),
         overview_strip.Column(
@@ -98,7 +99,7 @@ def strip_columns(campaign: Campaign, pictures: Gallery) -> list[overview_strip.
             [example_row(reason, n) for reason, n in rejected.head(overview_strip.ROWS).iter_rows()],
             _rest(rejected.height, "reasons"),
         ),
-        overview_strip.Column("Asked", f"{campaign.asked.height:,} in {len(campaign.queues)} rounds", grid(newest)),
+        overview_strip.Column("Asked", f"{campaign.asked.height:,} in {rounds}", grid(newest)),
         overview_strip.Column(
             "Labelled", f"{answers.height:,} by {people} people",
             [class_row(name) for name in labelled[: overview_strip.ROWS]], _rest(len(labelled), "classes"),

@@ -240,6 +240,7 @@ def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(
     assert tuple(params.planned) == ("r01", "r02", "r03")
 
 
+@pytest.mark.slow
 def test_where_nobody_is_left_to_ask_about_no_round_is_opened(
     planned: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -273,6 +273,7 @@ def test_a_planted_miss_is_found(case: str, purged: Path, backend: MemoryBackend
         run(prove=True)
 
 
+@pytest.mark.slow
 def test_lists_of_answers_go_and_a_server_s_database_stays(
     purged: Path, backend: MemoryBackend, capsys: pytest.CaptureFixture[str]
 ) -> None:

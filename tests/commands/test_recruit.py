@@ -310,6 +310,7 @@ def test_a_study_that_is_closed_lets_nobody_more_begin(capsys: pytest.CaptureFix
         assert began.give(pattern(1))["state"] == "taken"
 
 
+@pytest.mark.slow
 def test_who_gave_nothing_has_no_code_and_hands_in_nothing_and_is_to_be_decided_about(
     server: prolific_server.Prolific, capsys: pytest.CaptureFixture[str]
 ) -> None:

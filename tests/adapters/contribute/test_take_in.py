@@ -120,6 +120,7 @@ def test_all_that_one_person_gave_is_withdrawn_by_their_pseudonym() -> None:
     assert set(listed["target"]) == {f"contributor:{ada}"}
 
 
+@pytest.mark.slow
 def test_what_is_taken_back_after_it_was_taken_is_withdrawn_by_one_command(capsys: pytest.CaptureFixture[str]) -> None:
     with running() as crowd:
         person = crowd.person().agree()

@@ -102,6 +102,7 @@ def invite(*names):
         (layout.PEOPLE / f"{name}.json").write_text("{}")
 
 
+@pytest.mark.slow
 def test_at_most_is_what_the_people_there_can_answer_of_what_is_not_settled(params):
     sequential = SequentialOverlap(min=1, max=5, until=0.9)
     params = replace(

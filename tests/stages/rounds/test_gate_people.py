@@ -98,6 +98,7 @@ def test_who_is_surely_below_the_floor_on_gold_is_named(right, answers, named):
     assert alarms(found)["gold"] == named
 
 
+@pytest.mark.slow
 def test_three_at_the_floor_are_hardly_ever_stopped_and_three_who_do_not_look_are():
     """Over three rounds of four gold pictures: the figures of decision 0349."""
     rng = np.random.default_rng(0)

@@ -454,9 +454,6 @@ def test_status_shows_names_on_this_machine_and_pseudonyms_to_programs(alone, ba
     machine.expect(75)
     people[0].work(project_of(backend))
     machine.expect(0)
-    assert main(["status"]) == 0
-    assert f"{people[0].pseudonym} 1" in capsys.readouterr().out
-    assert main(["people", "list"]) == 0
     capsys.readouterr()
     assert main(["status"]) == 0
     assert "ada@here 1" in capsys.readouterr().out

@@ -63,7 +63,7 @@ def test_only_who_is_in_doubt_is_asked_about_again_of_others_until_sure_or_exhau
     said = machine.expect(75)
     assert "2 labels are not sure yet: one more person is asked about each" in said
     # One has an answer missing of those that it was asked for first.
-    assert "1 of 4 pictures done (about 2 one more person is asked, as they are not settled)" in said
+    assert "1 of 4 pictures done (one more person is asked about 2, not settled yet)" in said
     assert asks(machine).select("image_id", "extra").rows() == [(picture_id(1), 1), (picture_id(2), 1)]
     assert overlaps(backend) == {picture_id(0): 1, picture_id(1): 2, picture_id(2): 2, picture_id(3): 2}
     assert ada.next(project_of(backend)) is None

@@ -147,7 +147,7 @@ def test_an_expert_is_asked_where_the_crowd_disagrees_and_the_round_waits(disput
             person.answer(person.next(crowd)["id"], choice)
     said = machine.expect(75)
     assert "the crowd disagrees about 1 pictures: one person of expert is asked about each" in said
-    assert "1 of 2 pictures done, 4 of 5 votes" in said
+    assert "1 of 2 pictures done (one more person is asked about 1, not settled yet), 4 of 5 votes" in said
     assert "silverprint people invite --tier expert NAME" in said
     (row,) = ledgers.asks(ROUND).to_dicts()
     assert (row["image_id"], row["extra"], row["tier"]) == (picture_id(0), 1, "expert")

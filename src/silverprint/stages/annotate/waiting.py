@@ -21,7 +21,7 @@ def for_people(
     done, pictures = vote_ledger.pictures_done(progress)
     got = int(progress.select(pl.min_horizontal("answered", "needed")).sum().item())
     again = _again(current.round, progress)
-    once_more = f" (about {again} one more person is asked, as they are not settled)" if again else ""
+    once_more = f" (one more person is asked about {again}, not settled yet)" if again else ""
     votes = f"{got} of {progress['needed'].sum()} votes"
     value = f"{current.round}: {done} of {pictures} pictures done{once_more}, {votes}"
     places = ", ".join(backend.page_url(project.id) for project in projects.values())

@@ -12,21 +12,30 @@ from tests.e2e.harness import Campaign, ran
 pytestmark = pytest.mark.slow
 
 
-def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> None:
+def test_a_withdrawal_leaves_every_table_and_every_place_and_asks_nobody(pulled: Campaign, tmp_path: Path) -> None:
     labels = pl.read_parquet(pulled.path / "data/rounds/r03/labels/labels.parquet")
-    gone = labels.filter((pl.col("role") == "train") & (pl.col("round") == "r01"))["image_id"][0]
+    drawn = b"".join(path.read_bytes() for path in (pulled.path / "docs/pictures").iterdir())  # Git has these for ever
+    asked_first = labels.filter((pl.col("role") == "train") & (pl.col("round") == "r01"))["image_id"]
+    gone = next(image_id for image_id in asked_first if image_id.encode() not in drawn)
     before, cards = pulled.votes(), {}
     for name in ("r01", "r02", "r03"):
         cards[name] = (pulled.path / f"data/rounds/{name}/model/card.json").read_text()
         assert gone in cards[name]
     unreachable = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "x"}
-    asked = pulled.call("silverprint", "takedown", gone, "--why", "asked by its author", "--purge", **unreachable)
-    assert asked.returncode == 64, asked.stdout + asked.stderr  # the remote is the others', too
-    assert "objects for good from the remote" in asked.stderr
+    own_remote(pulled, tmp_path / "remote")
+    why = ("--why", "asked by its author")
+    asked = pulled.call("silverprint", "takedown", gone, *why, "--purge", "--yes", **unreachable)
+    assert asked.returncode == 0, asked.stdout + asked.stderr
     assert "Label Studio was not reached" in asked.stderr
     assert not (pulled.path / "data/release").exists()
-    done = pulled.call("dvc", "repro", **unreachable)
+    assert {"release", "report"} & {name for name, outs in pulled.lock().items() if f"data/{name}" in outs} == set()
+    done = pulled.call("silverprint", "repro", **unreachable)
     assert done.returncode == 0, done.stdout + done.stderr
+    pulled.must("dvc", "push", "--quiet")
+    pulled.commit("purged, as asked")
+    proof = pulled.call("silverprint", "takedown", gone, "--prove", **unreachable)
+    assert proof.returncode == 69, proof.stdout + proof.stderr  # all was looked at but the server, and nothing found
+    assert "Label Studio's tasks: it was not looked at" in proof.stderr
     assert pulled.votes().equals(before)
     manifest = pl.read_parquet(pulled.path / "data/clean/manifest.parquet").filter(pl.col("image_id") == gone)
     assert manifest["reason"].to_list() == ["withdrawn"]
@@ -46,6 +55,13 @@ def test_a_withdrawal_leaves_every_table_and_asks_nobody(pulled: Campaign) -> No
     assert {event["facts"].get("outcome") for event in life if event["stage"].startswith("acquire")} == {"purged"}
     assert {"queue@r01", "annotate@r01", "takedown"} <= {event["stage"] for event in life}
     assert not {"release", "train@r03"} & {event["stage"] for event in life}
+    assert "release@v1" in {event["stage"] for event in life}
+
+
+def own_remote(campaign: Campaign, to: Path) -> None:
+    """A copy of the remote, for this campaign alone: others pull from the one that they share."""
+    shutil.copytree(campaign.must("dvc", "config", "remote.local.url").strip(), to)
+    campaign.must("dvc", "remote", "modify", "local", "url", str(to))
 
 
 def test_a_second_source_and_another_threshold_on_a_clone_lose_no_picture_and_no_vote(

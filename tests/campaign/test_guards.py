@@ -60,6 +60,7 @@ def test_a_damaged_lock_is_one_line(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_lock_is_held_by_one_process_and_freed_by_its_death() -> None:
     code = (
         "import sys, time\nfrom silverprint.campaign import lock\n"

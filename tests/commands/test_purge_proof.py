@@ -214,6 +214,7 @@ def test_withdrawn_purged_proved(campaign: Path, capsys: pytest.CaptureFixture[s
     assert DATA[2_000:3_000] not in everything
 
 
+@pytest.mark.slow
 def test_what_is_not_of_the_picture_stays(campaign: Path) -> None:
     page = f"<!doctype html><img src='{tile_of(PICTURES[1].data)}'>".encode()
     served = served_copies.shown(KEPT, PICTURES[1].data, None)
@@ -263,6 +264,7 @@ def plant(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", PLANTS)
 def test_a_planted_miss_is_found(case: str, purged: Path, backend: MemoryBackend) -> None:
     place, plants = PLANTS[case]

@@ -107,6 +107,7 @@ def test_who_was_accepted_is_paid_once_and_who_was_rejected_is_not(
     assert "crowd-1: 2.50 of 7.50 GBP paid" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_no_file_names_who_took_part(server: prolific_server.Prolific) -> None:
     run(*OPEN, "--by", "prolific", "--yes")
     people = hand_in(server, "session-of-ada")

@@ -23,6 +23,7 @@ def falling(name, scores):
     }[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["calibrated", "overconfident", "steps", "constant", "at the edge"])
 @pytest.mark.parametrize("how", ["plain", "ties, expected", "hoped for"])
 def test_the_promise_is_broken_in_at_most_the_level(kind, how):

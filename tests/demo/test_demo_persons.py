@@ -30,6 +30,7 @@ def test_people_err_as_often_as_said(name, expected):
     assert overall == pytest.approx(expected, abs=0.015)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PERSONS))
 def test_errors_fall_among_look_alikes_and_on_hard_classes(name):
     assert error_rate(name, "shirt") > 2 * error_rate(name, "trouser")

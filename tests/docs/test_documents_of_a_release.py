@@ -15,6 +15,7 @@ from tests.helpers.release_facts import facts, write_release
 TEXT = (ROOT / "docs/documents.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_block_loads_the_training_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs.module("mlcroissant", REMEDY)
     monkeypatch.chdir(tmp_path)

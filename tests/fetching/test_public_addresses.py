@@ -83,6 +83,7 @@ def test_forms_that_no_network_carries_any_more_are_private(inner: IPv4Address) 
         assert not is_public(str(IPv6Address(int(IPv6Address("2001::")) | teredo)))
 
 
+@pytest.mark.slow
 @given(st.sampled_from([block for block, _ in ROWS if str(block) not in WRAPPING]), st.data())
 def test_nothing_in_a_private_block_gets_past(block: Network, data: st.DataObject) -> None:
     address = block[data.draw(st.integers(0, block.num_addresses - 1))]

@@ -49,6 +49,7 @@ def exchanged(pixels: np.ndarray) -> np.ndarray:
 LOSSY = {"JPEG": {"quality": 95, "subsampling": 0}, "AVIF": {"quality": 95}, "WEBP": {"quality": 95}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["JPEG", "AVIF", "PNG", "TIFF", "WEBP"])
 def test_a_profile_that_exchanges_red_and_green_is_followed(form: str) -> None:
     options = LOSSY.get(form, {})

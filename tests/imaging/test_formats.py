@@ -48,6 +48,7 @@ def damaged(one: bytes) -> bytes:
     return one[:-1] + bytes([one[-1] ^ 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("brand", [b"mif1", b"miaf", b"MA1B", b"msf1", b"xxxx"])
 def test_avif_by_any_of_its_brands(brand: bytes) -> None:
     data = AVIF[:8] + brand + AVIF[12:]

@@ -130,6 +130,7 @@ def test_noise_makes_it_less_sure():
     assert sober.predict(rows).mean(axis=0).max(axis=1).mean() < 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("omega", ["none", "graph", "ensemble"])
 @pytest.mark.parametrize("members", [1, 3])
 def test_what_is_said_of_a_label_is_said_by_those_that_did_not_see_it(omega, members):
@@ -143,6 +144,7 @@ def test_what_is_said_of_a_label_is_said_by_those_that_did_not_see_it(omega, mem
     assert (found.held_out.argmax(axis=1) == truth[:90]).mean() > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("omega", OMEGAS)
 def test_a_label_cannot_be_read_from_what_is_said_of_it(omega, monkeypatch):
     """Two labels swapped within a fold change nothing of what is said of them, but for the temperature."""

@@ -79,6 +79,7 @@ def test_bitfit_changes_biases_and_the_last_layer(attentive, tmp_path) -> None:
     assert found == {f"backbone.{name}" for name in biases} | {"last.weight", "last.bias"}
 
 
+@pytest.mark.slow
 def test_lora_adds_matrices_of_its_rank_to_linear_layers(attentive, tmp_path) -> None:
     found = taught(tmp_path, trained="lora", lora_rank=2)
     weights = {
@@ -114,6 +115,7 @@ def test_lora_of_a_backbone_without_linear_layers_is_refused(tiny) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_batches_that_make_one_step_are_one_large_batch(attentive, tmp_path) -> None:
     """16 pictures of as many of each class in a batch of 8, or in two of 4: the mean of means is the mean."""
     large = taught(tmp_path, 16, optimizer="sgd", batch=8)
@@ -147,6 +149,7 @@ def test_an_average_of_weights_goes_on_after_a_kill(tiny, tmp_path) -> None:
     assert expected != run("c", ema=0.0)
 
 
+@pytest.mark.slow
 def test_precision_may_be_chosen(attentive, tmp_path) -> None:
     assert hardware("32-true")["precision"] == "32-true"
     single, half = taught(tmp_path), taught(tmp_path, precision="bf16-mixed")

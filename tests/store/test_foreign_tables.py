@@ -194,6 +194,7 @@ def test_parquet_that_states_more_than_it_holds(monkeypatch: pytest.MonkeyPatch)
         read(".parquet", parquet(pa.table({"url": [["a"]]})))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "start", "more"),
     [

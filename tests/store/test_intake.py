@@ -126,6 +126,7 @@ def test_a_picture_that_was_judged_elsewhere_is_the_same_row(tmp_path: Path) -> 
 BROKEN = bytes(range(256)) * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "content_type", "data", "outcome"),
     [

@@ -41,6 +41,7 @@ def rows() -> pl.DataFrame:
     return tables.read_parts(layout.raw("crowd"), RAW)
 
 
+@pytest.mark.slow
 def test_rows_say_all_that_is_known_and_nobodys_name() -> None:
     pseudonym = give(*PICTURES)
     acquire.run(config.load(), "crowd")

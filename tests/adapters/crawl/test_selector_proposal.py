@@ -110,6 +110,7 @@ def test_a_page_without_pictures_has_none() -> None:
     assert pictures(Selector("<html><body><p>text</p></body></html>")) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -12,6 +12,8 @@ import pytest
 from silverprint.adapters.expectations import Finding, check, critical_failures
 from silverprint.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 FRAME = pl.DataFrame({"name": ["a", "b", "b", None], "size": [1, 2, 3, 4]})
 
 

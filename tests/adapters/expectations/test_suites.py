@@ -12,6 +12,8 @@ from silverprint.core.cleaning.rules import REASONS
 from silverprint.core.splits import SPLITS, TRAINABLE
 from silverprint.records import LABELS, MANIFEST, NONE_OF_THESE, QUEUE, ROLES, UNSURE, VOTES, conform
 
+pytestmark = pytest.mark.slow
+
 SUITES = Path(__file__).resolve().parents[3] / "expectations"
 IDS = [f"{number:064x}" for number in range(6)]
 PARAMS: dict[str, dict[str, Any]] = {
@@ -129,7 +131,6 @@ def test_an_empty_table_fails(name):
     assert "expect_table_row_count_to_be_between" in {finding.expectation for finding in failed}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "spoil", "failed"),
     [
@@ -199,14 +200,12 @@ def test_each_fault_fails_its_expectation_and_no_other(name, spoil, failed):
     assert len(found) == len(failed)
 
 
-@pytest.mark.slow
 def test_a_role_that_the_round_may_not_hold_fails():
     later = [role for role in ROLES if role != "evaluation"]
     findings = check(_queue(), SUITES / "queue.json", {**PARAMS["queue"], "roles": later})
     assert [finding.observed for finding in critical_failures(findings)] == ["2 of 6 rows (evaluation, evaluation)"]
 
 
-@pytest.mark.slow
 def test_an_unknown_licence_passes_where_it_may_be_kept():
     frame = _manifest().with_columns(_first("license", None))
     assert not critical_failures(check(frame, SUITES / "clean.json", {**PARAMS["clean"], "known_license": 0.0}))
@@ -233,7 +232,6 @@ def test_what_is_beyond_a_limit_that_stops_nothing_warns(name, spoil):
     assert warned.column == spoil.meta.output_name()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("unmeasured", [None, float("nan")])
 def test_an_agreement_that_nobody_could_measure_warns_and_does_not_stop(unmeasured):
     frame = _labels().with_columns(pl.lit(unmeasured, pl.Float64).alias("alpha_round"))

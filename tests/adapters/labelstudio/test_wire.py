@@ -61,6 +61,7 @@ def answering() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], tuple[i
         server.server_close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "body", "error", "words"),
     [

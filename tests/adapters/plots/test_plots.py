@@ -21,6 +21,7 @@ def noise(side: int) -> Image.Image:
     return Image.fromarray(np.random.default_rng(1).integers(0, 256, (side, side, 3), dtype=np.uint8))
 
 
+@pytest.mark.slow
 def test_the_strip_stays_small_with_pictures_that_no_png_can_compress(tmp_path: Path) -> None:
     rows = [
         overview_strip.Row([noise(overview_strip.TILE)] * 4, "a reason with a very long name", "1,234,567")

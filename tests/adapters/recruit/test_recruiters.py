@@ -166,6 +166,7 @@ def test_a_bonus_whose_answer_was_lost_is_never_asked_for_again(
     assert server.paid == ([("1", 125)] if how == "lose" else [])
 
 
+@pytest.mark.slow
 def test_a_server_that_has_too_much_to_do_is_left_alone_for_as_long_as_it_says(
     server: prolific_server.Prolific,
 ) -> None:

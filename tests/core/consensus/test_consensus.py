@@ -253,6 +253,7 @@ def test_a_good_model_is_heard_and_a_blind_one_is_not():
     assert accuracy(misled, truth) > accuracy(alone, truth) - 0.03
 
 
+@pytest.mark.slow
 def test_probabilities_of_some_pictures_serve_those():
     votes, truth = crowd(7, pictures=200, each=2, right=0.7)
     sure = {name: np.where(np.arange(3) == int(true[1]), 0.98, 0.01) for name, true in list(truth.items())[:100]}

@@ -40,6 +40,7 @@ PHOTOS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PHOTOS)
 @pytest.mark.parametrize("copied", [in_png, webp])
 def test_a_jpeg_kept_in_another_format_is_suspected(name: str, copied) -> None:

@@ -35,6 +35,7 @@ def test_a_picture_goes_to_the_tier_of_its_predicted_class_but_for_those_that_ju
         assert told == (own if expected == "expert" else (2, None, None))
 
 
+@pytest.mark.slow
 @given(pools(), rules, askings)
 def test_a_picture_that_one_tier_alone_may_see_goes_there_in_every_role(pool, of_class, asking):
     few = pl.int_range(pl.len()) % 3 == 0
@@ -63,6 +64,7 @@ def test_without_a_class_of_a_tier_the_queue_is_what_it_was(pool):
     assert set(plain["tier"]) == {"crowd"}
 
 
+@pytest.mark.slow
 @given(pools(), rules)
 def test_adjudicated_is_what_the_crowd_is_asked(pool, of_class):
     queue = drawn(pool, Tiers(of_class=of_class, adjudicator="expert", adjudicate_below=0.8))

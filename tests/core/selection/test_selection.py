@@ -75,6 +75,7 @@ def test_budget_distinct_unlabelled_best_first_and_repeatable(strategy, request)
     np.testing.assert_array_equal(again[1], values)
 
 
+@pytest.mark.slow
 @every
 @fewer(2)
 @given(request=requests(coarse=False), seed=st.integers(0, 1000))
@@ -90,6 +91,7 @@ def test_shuffled_rows_give_the_same_pictures(strategy, request, seed):
     np.testing.assert_array_equal(order[select(strategy, **shuffled)], select(strategy, **request))
 
 
+@pytest.mark.slow
 @every
 def test_the_rows_come_without_their_values_too(strategy):
     request = a_request(labeled=[1, 2])
@@ -182,6 +184,7 @@ def test_at_every_edge_the_contract_holds(strategy, edge):
     assert len(set(rows) - set(request["labeled"])) == len(rows) == len(values) == budget
 
 
+@pytest.mark.slow
 @every
 def test_another_precision_of_the_same_figures_changes_nothing(strategy):
     request = a_request() | {"embeddings": np.random.default_rng(0).normal(size=(40, 4)).astype(np.float16)}

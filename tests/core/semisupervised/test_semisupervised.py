@@ -212,6 +212,7 @@ def test_whatever_is_given_auto_comes_to_distributions(name):
     require_distributions(name, "auto")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("omega", [name for name in OMEGAS if name != "auto"])
 @pytest.mark.parametrize("name", ["a pool of one", "one label", "constant features", "duplicates"])
 def test_whatever_is_given_each_omega_comes_to_distributions(name, omega):

@@ -74,6 +74,7 @@ def test_evaluation_is_asked_about_until_a_class_leads_by_as_many_as_could_settl
     assert len(answers) == (least + is_over.index(True) if any(is_over) else most)
 
 
+@pytest.mark.slow
 @given(st.lists(ANSWERS, min_size=3, max_size=3), st.integers(1, 5))
 @settings(max_examples=15)
 def test_beyond_the_overlap_nobody_is_asked_for_who_is_not_there(would_say, there):

@@ -186,6 +186,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_file_holds_a_fetch(name: str) -> None:
     """Read once, and asked of fifty addresses of many signs."""

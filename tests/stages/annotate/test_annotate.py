@@ -551,6 +551,7 @@ def test_a_paused_person_waits_and_their_votes_count(alone, backend, people, cap
     assert capsys.readouterr().out.count("paused") == 2
 
 
+@pytest.mark.slow
 def test_an_erased_person_leaves_votes_without_a_name(alone, backend, people, capsys):
     machine = alone(1)
     assert main(["people", "invite", "dee"]) == 0

@@ -122,6 +122,7 @@ def test_invite_gives_a_tier_once_and_the_list_shows_it(tiered, backend, capsys)
     assert f"{dee} is retired" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_wait_does_not_wait_for_a_tier_of_which_there_is_nobody(tiered, backend, people, capsys):
     machine = tiered(2, 1)
     machine.expect(75)
@@ -190,6 +191,7 @@ def test_in_place_of_an_expert_who_is_retired_another_expert_is_asked(tiered, ba
     machine.expect(0)
 
 
+@pytest.mark.slow
 def test_a_round_without_tiers_has_one_project_and_the_ledgers_of_before(here, backend, people):
     machine = here(1)
     machine.expect(75)

@@ -56,6 +56,7 @@ def test_every_decodable_picture_of_every_source_has_features_once(params) -> No
     assert np.abs(found.matrix(web[:1]) - found.matrix(web[1:2])).max() > 0.1
 
 
+@pytest.mark.slow
 def test_a_second_run_adds_what_is_new_and_leaves_the_rest(params) -> None:
     acquire("web", range(5))
     acquire("partner", range(0))

@@ -70,6 +70,7 @@ def test_people_see_faces_blurred_and_everything_else_as_it_is(params: Params) -
         assert differs.any() == (name in found)
 
 
+@pytest.mark.slow
 def test_what_somebody_else_found_is_hidden_for_nobody_knows_where_it_is(params: Params) -> None:
     found, none = who()
     lines = [f"{found[0]},plate,0.9,d 1", f"{none[0]},face,0.9,d 1", f"{found[1]},face,0.1,d 1"]
@@ -81,6 +82,7 @@ def test_what_somebody_else_found_is_hidden_for_nobody_knows_where_it_is(params:
     assert withheld_signs.of([])[found[0]] == "☺"
 
 
+@pytest.mark.slow
 def test_without_the_table_nothing_is_shown_and_another_policy_removes_it(params: Params) -> None:
     layout.BLURRED.rename("away")
     with pytest.raises(UnavailableError, match=r"blurred\.parquet.*dvc pull data/clean"):

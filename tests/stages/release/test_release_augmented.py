@@ -24,6 +24,8 @@ from tests.helpers import needs
 from tests.helpers.exports import READERS, REMEDY
 from tests.helpers.release_campaign import asking_less, split
 
+pytestmark = pytest.mark.slow
+
 SPLITS = ("train", "test", "silver")
 
 
@@ -48,7 +50,6 @@ def copies(with_copies: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return with_copies
 
 
-@pytest.mark.slow
 def test_each_training_picture_has_its_copies_and_no_other_has(copies: Path) -> None:
     for name in SPLITS:
         rows = split(name)
@@ -123,7 +124,6 @@ def test_no_figure_and_no_version_counts_copies(copies: Path, released: Params) 
     assert all(rows["parent"].is_null().all() for rows in without.values())
 
 
-@pytest.mark.slow
 def test_the_same_seed_gives_the_same_copies_and_another_others(released: Params) -> None:
     once = augmented(released, formats=("parquet",))
     release.run(once)
@@ -177,7 +177,6 @@ def test_evaluation_pictures_alone_have_a_weight_and_the_same_where_all_had_one_
     assert all(split(name)["weight"].is_null().all() for name in ("train", "silver"))
 
 
-@pytest.mark.slow
 def test_weights_of_strata_make_a_users_mean_that_of_the_pool(released: Params) -> None:
     path = layout.queue("r01")
     rows = ledgers.queue("r01")

@@ -19,6 +19,8 @@ from silverprint.stages import release
 from silverprint.store import tables
 from tests.helpers import hub_server, needs, release_campaign
 
+pytestmark = pytest.mark.slow
+
 needs.module("huggingface_hub", "make extras-env")
 
 NAME = "ada/clothes"

@@ -90,6 +90,7 @@ def test_too_few_labels_tell_no_coverage(params: Params) -> None:
     assert "coverage" not in leaves(found["diversity"])
 
 
+@pytest.mark.slow
 def test_without_the_rounds_figures_nothing_is_written(params: Params) -> None:
     (layout.labels(params.last) / "quality.json").unlink()
     with pytest.raises(UnavailableError, match=r"quality\.json.*dvc checkout"):

@@ -275,6 +275,7 @@ def test_every_format_holds_the_release(params: Params) -> None:
         assert READERS[name](layout.RELEASE / name) == wanted, name
 
 
+@pytest.mark.slow
 def test_faces_are_released_blurred(params: Params) -> None:
     """In every format, as a JPEG, with their copies; and the documents say how many."""
     release.run(params)

@@ -128,6 +128,7 @@ def test_at_most_is_what_the_people_there_can_answer_of_what_is_not_settled(para
     assert " 3 at most" in said(params)[0]  # of the one picture that lacks one of two answers
 
 
+@pytest.mark.slow
 def test_the_next_round_costs_what_the_last_one_s_pace_says(params):
     queue.run(params, "r01")
     campaign.open_round(params, "r01")

@@ -305,6 +305,7 @@ def test_a_second_look_is_judged_and_changed_labels_are_counted(labelled):
     assert spoilt.figures["changed_low"].rows.height == sum(spoilt.rows["round"] == "r01")
 
 
+@pytest.mark.slow
 def test_alpha_is_said_with_its_interval_and_the_pair_that_agrees_least(params):
     classes = params.dataset.classes
     voted(params, lambda rank, person: classes[(rank + (person == 1 and rank % 3 > 0)) % 5])

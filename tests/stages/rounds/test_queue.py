@@ -420,6 +420,7 @@ def test_evaluation_pictures_cover_nothing_for_the_strategy(params, seen):
     assert tables.read(layout.labels("r01") / "labels.parquet", LABELS).height == 16
 
 
+@pytest.mark.slow
 def test_the_strategy_is_told_the_classes_of_what_is_labelled(params, seen):
     queue.run(params, "r01")
     campaign.open_round(params, "r01")

@@ -140,6 +140,7 @@ def test_zero_labels_and_all_but_one_and_all(second, strategy, capsys):
         queue.run(params, "r02")
 
 
+@pytest.mark.slow
 @every
 def test_a_budget_beyond_the_pool_takes_all_of_it(second, strategy):
     params = by(second, strategy, budget=1000, control=0.25, floor=0.5)

@@ -214,8 +214,9 @@ def _note(service: Service, lock: int, **facts: Any) -> None:
 
 
 def _port(service: Service, wanted: int | None) -> int:
-    last = read(service).get("port")
-    if wanted is None and service.file.exists() and not read(service):
+    known = read(service)
+    last = known.get("port")
+    if wanted is None and not known and service.file.exists():
         rule = "is damaged, so that nothing says at which port the server was, which people's links name"
         remedy = f"{service.command} --port PORT with that one; or remove the file for any that is free"
         raise UnavailableError(str(service.file), rule, remedy)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 _POLL_S: Final = 0.5
+_END_POLL_S: Final = 0.1
 _STOP_S: Final = 5.0  # to end by itself, before it is killed
 
 
@@ -52,6 +54,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def call(command: Sequence[str | Path], still: Callable[[], None], **options: Any) -> int:
     """The program's exit code.
 
+    It inherits the open files that are inheritable: a lock that is, is held until it ends, should this process be
+    killed and leave it behind.
+
     Args:
         still: called twice a second while it runs.
         options: those of `subprocess.Popen`.
@@ -60,7 +65,9 @@ def call(command: Sequence[str | Path], still: Callable[[], None], **options: An
         KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP came; it and every process that it started has ended.
     """
     with as_ctrl_c():
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, start_new_session=True, close_fds=False, **options
+        )
         try:
             while True:
                 with suppress(subprocess.TimeoutExpired):
@@ -68,7 +75,7 @@ def call(command: Sequence[str | Path], still: Callable[[], None], **options: An
                 still()
         finally:
             if process.poll() is None:
-                _end(process)
+                end_session(process.pid, lambda: process.poll() is not None, _STOP_S)
 
 
 def until_it_ends(command: Sequence[str], **options: Any) -> int:
@@ -109,10 +116,23 @@ def _in_foreground() -> bool:
     return False
 
 
-def _end(process: "subprocess.Popen[Any]") -> None:
-    os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_STOP_S)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def end_session(
+    leader: int, ended: Callable[[], bool], patience_s: float, still: Callable[[], None] = lambda: None
+) -> None:
+    """Ends a session of processes: asks, waits, then kills what is left of it.
+
+    Args:
+        leader: its process number, which is the session's.
+        ended: whether it has ended.
+        patience_s: seconds to end by itself, and again to be gone once it is killed.
+        still: called ten times a second meanwhile.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(leader, number)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + patience_s
+        while not ended() and time.monotonic() < deadline:
+            still()
+            time.sleep(_END_POLL_S)

@@ -8,7 +8,6 @@ holds the lock, what it says means nothing. `server.json` tells others the addre
 import fcntl
 import json
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -108,6 +107,7 @@ def up(service: Service, wanted: int | None, prepare: Callable[[int], Launch]) -
             add_facts(service, url=url, port=read_running(service)["port"])
             say(f"{service.name} is at {url} already")
             return url
+        os.set_inheritable(lock, True)  # programs that make its data go on holding it, should we be killed
         _note(service, lock)
         port = _port(service, wanted)
         launch = prepare(port)
@@ -123,7 +123,7 @@ def up(service: Service, wanted: int | None, prepare: Callable[[int], Launch]) -
             add_facts(service, url=url, port=port)
             _await(service, url, process)
         except BaseException:
-            _end(process.pid, lambda: process.poll() is not None, lambda: None)
+            child_programs.end_session(process.pid, lambda: process.poll() is not None, _STOP_S)
             raise
         process.returncode = 0  # the process goes on without us: no warning that nobody waited for it
         return url
@@ -141,7 +141,7 @@ def down(service: Service) -> bool:
     if not isinstance(pid, int):
         raise UnavailableError(service.name, "it is still starting", "run this again in a minute")
     with waiting(f"{service.name} is stopping") as still:
-        _end(pid, lambda: not is_held(service), still)
+        child_programs.end_session(pid, lambda: not is_held(service), _STOP_S, still)
     return True
 
 
@@ -261,18 +261,3 @@ def _await(service: Service, url: str, process: "subprocess.Popen[bytes]") -> No
             still()
             time.sleep(_POLL_S)
     say(f"{service.name} is at {url}")
-
-
-def _end(group: int, ended: Callable[[], bool], still: Callable[[], None]) -> None:
-    """Ends a session of processes: asks, waits, then kills."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(group, number)
-        except ProcessLookupError:
-            return
-        deadline = time.monotonic() + _STOP_S
-        while not ended() and time.monotonic() < deadline:
-            still()
-            time.sleep(_POLL_S)
-        if ended():
-            return

@@ -67,12 +67,13 @@ def _is_whole(folder: Path) -> bool:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """The right to make `folder`; waits for whoever has it."""
+    """The right to make `folder`; waits for whoever has it, be it an installer that a killed process left behind."""
     path = folder.with_name(f"{folder.name}.lock")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.open("w")
     with lock:
+        os.set_inheritable(lock.fileno(), True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

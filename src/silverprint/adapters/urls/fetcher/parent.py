@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import select
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,8 @@ class FetcherProcess:
         )  # fmt: skip
         os.close(descriptor)
         self._to, self._from = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
+        self._answers = select.poll()
+        self._answers.register(self._from, select.POLLIN)
         self._write(self._manner)
         return self
 
@@ -53,8 +56,11 @@ class FetcherProcess:
         self._requests += requests
 
     def receive(self) -> list[Result]:
-        """The next results, at least one; none once the process has ended."""
-        if self._due():
+        """The next results, at least one; none once the process has ended.
+
+        Before it waits it says what is ordered and free: the other side may wait for room, and nothing else would come.
+        """
+        if (self._requests or self._freed) and (self._due() or not self._answers.poll(0)):
             self._write(Orders(self._requests, self._freed))
             self._under_way += len(self._requests)
             self._requests, self._freed, self._freed_bytes = [], 0, 0
@@ -71,7 +77,7 @@ class FetcherProcess:
         return self._ring.get(result.place, result.size)
 
     def _due(self) -> bool:
-        """Whether what waits must be sent. A full ring would keep the other side waiting: it must know of its room."""
+        """Whether so much waits that it is sent although there is something to receive."""
         gathered = max(len(self._requests), self._freed)
         return gathered >= _GATHERED or self._under_way < _GATHERED or self._freed_bytes >= HOT // 4
 

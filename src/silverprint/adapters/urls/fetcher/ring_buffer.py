@@ -54,7 +54,7 @@ class Ring:
         if not self._held:
             return 0 if size <= self._size else None  # always the same memory while the other keeps up: it stays cached
         tail, head = self._held[0][0], self._held[-1][1]
-        if head <= tail:
+        if self._bytes and head <= tail:  # it begins anew before the oldest; where all are empty, nothing is in the way
             return head if head + size < tail else None
         if head + size > 2 * HOT and size < tail:
             return 0

@@ -40,7 +40,7 @@ planned:   # what comes
   # lines
   r02: {""",
 ).replace(
-    "overlap: 2, gold: 4}\n  r02: {strategy: auto, budget: 290, control: 0.04, audit: 0.45, overlap: 2", "overlap: 2", 1
+    "overlap: 2, gold: 4}\n  r02: {strategy: auto, budget: 330, control: 0.04, audit: 0.3, overlap: 2", "overlap: 2", 1
 )
 
 

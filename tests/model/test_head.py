@@ -1,10 +1,8 @@
-import signal
-
 import numpy as np
 import pytest
 
 from silverprint.errors import ConfigError, DataError, UnavailableError
-from silverprint.model.fit import _Members, fit
+from silverprint.model.fit import fit
 from silverprint.model.head import Head, require_same_features
 from silverprint.model.learning import train_members
 from silverprint.model.predict import predict
@@ -53,20 +51,6 @@ def test_members_do_not_touch_one_another() -> None:
     together, _ = fit(rows, labels, weights, classes=3, epochs=60)
     alone, _ = fit(rows, labels, weights[2:3], classes=3, epochs=60)
     np.testing.assert_allclose(together[2], alone[0], atol=1e-4)
-
-
-def test_ctrl_c_in_training_is_ctrl_c(monkeypatch) -> None:
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    rows, labels = blobs()
-    monkeypatch.setattr(_Members, "training_step", interrupt)
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            fit(rows, labels, np.ones((1, 90)), classes=3, epochs=60)
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 @pytest.mark.parametrize("warmth", [0.5, 1.0, 4.0])

@@ -1,5 +1,6 @@
 """Predictions by Lightning: the same whatever the hardware, and what the hardware is told."""
 
+import signal
 import subprocess
 import sys
 from io import StringIO
@@ -13,7 +14,8 @@ from silverprint import console
 from silverprint.model import predict as module
 from silverprint.model.head import Head
 from silverprint.model.predict import available_hardware, loader, predict
-from silverprint.model.predict_in_jobs import is_worth_it, predict_in_jobs
+from silverprint.model.predict_in_jobs import is_small, is_worth_it, predict_in_jobs
+from silverprint.model.predict_pool import predict_pool
 from silverprint.store import features as store
 from silverprint.store.features import Features
 from tests.helpers.jobs import Elsewhere
@@ -70,6 +72,20 @@ def test_half_precision_is_nearly_the_same(pool, head):
     np.testing.assert_allclose(found, predict(head, features, ids), atol=0.1)
 
 
+def test_ctrl_c_under_lightning_is_ctrl_c(monkeypatch, pool, head):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    features, ids = pool
+    monkeypatch.setattr(module._Predictor, "predict_step", interrupt)
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            predict(head, features, ids)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
 @pytest.mark.parametrize(
     ("count", "told"),
     [
@@ -82,6 +98,15 @@ def test_every_gpu_works_in_half_precision_from_pinned_memory(monkeypatch, pool,
     monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
     assert available_hardware() == told
     assert loader(*pool).pin_memory == (count > 0)
+
+
+def test_without_a_gpu_a_small_pool_is_predicted_to_the_same_bytes_without_lightning(monkeypatch, pool, head):
+    features, ids = pool
+    monkeypatch.setitem(sys.modules, "silverprint.model.predict", None)  # to load it is an error
+    assert predict_pool(head, features, ids).tobytes() == predict(head, features, ids).tobytes()
+    assert not is_small(head, features, 10**12)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert not is_small(head, features, len(ids))
 
 
 @pytest.mark.slow

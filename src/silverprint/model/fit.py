@@ -1,18 +1,17 @@
-"""Training of many linear members at once, by Lightning: one matrix product an epoch serves them all."""
+"""Training of many linear members at once: one matrix product an epoch serves them all.
 
-import logging
-import warnings
+In a plain loop: to load Lightning takes longer than to learn them.
+"""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
-import pytorch_lightning as lightning
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader
 
 EPOCHS: Final = 150
 LEARNING_RATE: Final = 0.05
@@ -41,61 +40,37 @@ def fit(
     Returns:
         weight (K, D, C) and bias (K, C), float32.
     """
-    module = _Members(features.shape[1], weights, classes, penalty, epochs)
-    batch = (torch.from_numpy(features), torch.from_numpy(labels))
-    with quiet_lightning(), one_thread():
-        trainer = lightning.Trainer(
-            accelerator="cpu",
-            devices=1,
-            max_epochs=1,  # an epoch of Lightning is all of ours: it costs milliseconds to begin one
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        trainer.fit(module, DataLoader([batch] * epochs, batch_size=None))  # type: ignore[arg-type]
+    module = _Members(features.shape[1], weights, classes, penalty)
+    rows, targets = torch.from_numpy(features), torch.from_numpy(labels)
+    optimizer = torch.optim.Adam(module.parameters(), lr=LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
+    with one_thread():
+        for _ in range(epochs):
+            optimizer.zero_grad()
+            module(rows, targets).backward()
+            optimizer.step()
+            schedule.step()
     return module.weight.detach().numpy(), module.bias.detach().numpy()
 
 
-class _Members(lightning.LightningModule):
-    def __init__(self, width: int, weights: NDArray[np.floating], classes: int, penalty: float, epochs: int) -> None:
+class _Members(nn.Module):
+    def __init__(self, width: int, weights: NDArray[np.floating], classes: int, penalty: float) -> None:
         super().__init__()
         members = len(weights)
-        self.penalty, self.epochs = penalty, epochs
+        self.penalty = penalty
         self.weight = nn.Parameter(torch.zeros(members, width, classes))
         self.bias = nn.Parameter(torch.zeros(members, classes))
         share = weights / weights.sum(axis=1, keepdims=True)
         self.register_buffer("share", torch.as_tensor(share, dtype=torch.float32))
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
-        features, labels = batch
+    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        """The loss of all members together."""
         members, width, classes = self.weight.shape
         flat = features @ self.weight.permute(1, 0, 2).reshape(width, members * classes)
         logits = flat.view(-1, members, classes).permute(1, 2, 0) + self.bias[:, :, None]
         losses = functional.cross_entropy(logits, labels.expand(members, -1), reduction="none")
         share: Tensor = self.share  # type: ignore[assignment]
         return (losses * share).sum() + self.penalty / 2 * self.weight.square().sum()
-
-    def configure_optimizers(self) -> dict[str, object]:  # type: ignore[override]
-        optimizer = torch.optim.Adam(self.parameters(), lr=LEARNING_RATE)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.epochs)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Lightning without its advice on data loaders, loggers and accelerators, and interrupted as Python is."""
-    log = logging.getLogger("pytorch_lightning")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except SystemExit:  # Lightning's reaction to Ctrl-C
-        raise KeyboardInterrupt from None
-    finally:
-        log.setLevel(level)
 
 
 @contextmanager

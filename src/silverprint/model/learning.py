@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from silverprint.config import Model
 from silverprint.core.features.lens import Lens
 from silverprint.core.semisupervised import Doubtful, Fitted, Kernel, fit, of_random_draw
+from silverprint.model.fit import fit as fit_members
 from silverprint.model.head import Head
 
 
@@ -97,8 +98,6 @@ def train_members(
     rows: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float64], *, classes: int
 ) -> Head:
     """A head of labels alone, with one member for each row of `weights` (K, N); its temperature is 1."""
-    from silverprint.model.fit import fit as fit_members  # with Lightning, which takes seconds to load
-
     weight, bias = fit_members(rows, labels, weights, classes=classes)
     as_they_are = {"centre": np.zeros(rows.shape[1]), "scale": np.ones(rows.shape[1])}
     return Head.of(**as_they_are, weight=weight, bias=bias, temperature=np.array(1.0))

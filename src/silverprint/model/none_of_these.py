@@ -17,6 +17,7 @@ from silverprint.core.semisupervised import fit
 from silverprint.model import weights_file
 from silverprint.model.head import Head
 from silverprint.model.learning import head_of
+from silverprint.model.predict_pool import predict_pool
 from silverprint.store.features import Features
 
 WEIGHTS: Final = "none-of-these.pt"
@@ -78,7 +79,5 @@ def chances(folder: Path, embedded: Path, image_ids: Sequence[str]) -> NDArray[n
         return None
     if not image_ids:
         return np.zeros(0, dtype=np.float32)
-    from silverprint.model.predict import predict  # with Lightning, which takes seconds to load
-
-    found: NDArray[np.float32] = predict(head, Features(embedded), image_ids).mean(axis=0)[:, 1]
+    found: NDArray[np.float32] = predict_pool(head, Features(embedded), image_ids).mean(axis=0)[:, 1]
     return found

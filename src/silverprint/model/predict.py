@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from silverprint.console import bar
-from silverprint.model.fit import quiet_lightning
 from silverprint.model.head import Head
+from silverprint.model.quiet_lightning import quiet_lightning
 from silverprint.store.features import Features
 
 _BATCH = 4096

@@ -19,7 +19,12 @@ from silverprint.store.executor import cores
 from silverprint.store.features import Features
 
 _COLUMNS: Final = 256  # columns of the head's product, from which on a row's costs more than its journey
-_PRODUCTS: Final = 3e11  # multiplications of a whole pool, below which no worker would be started before the end
+_PRODUCTS: Final = 3e11  # multiplications of a whole pool, below which neither worker nor Lightning is there in time
+
+
+def is_small(head: Head, features: Features, rows: int) -> bool:
+    """Whether so many rows are predicted here, without a GPU, before anything that would help is there."""
+    return rows * features.width * head.columns < _PRODUCTS and torch.cuda.device_count() == 0
 
 
 def is_worth_it(head: Head, features: Features, rows: int) -> bool:
@@ -29,13 +34,13 @@ def is_worth_it(head: Head, features: Features, rows: int) -> bool:
 
 
 def predict_in_jobs(
-    head: Head, features: Features, image_ids: Sequence[str], run: Run, what: str
+    head: Head, features: Features, image_ids: Sequence[str], run: Run, what: str | None
 ) -> NDArray[np.float32]:
     """The members' probabilities, (M, N, C) float32, as `predict` has them.
 
     Args:
         run: does the jobs.
-        what: the name of this work, where its progress is shown.
+        what: the name of this work, where its progress is to be shown.
 
     Raises:
         DataError: a picture has no features.
@@ -43,10 +48,11 @@ def predict_in_jobs(
     state = {name: tensor.numpy() for name, tensor in head.state_dict().items()}
     parts = []
     with bar() as progress:
-        task = progress.add_task(what, total=len(image_ids))
+        task = None if what is None else progress.add_task(what, total=len(image_ids))
         for part in run(partial(_predicted, state=state), features.half_batches(image_ids)):
             parts.append(part)
-            progress.advance(task, part.shape[1])
+            if task is not None:
+                progress.advance(task, part.shape[1])
     return np.concatenate(parts, axis=1)
 
 

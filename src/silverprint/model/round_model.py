@@ -17,7 +17,7 @@ from silverprint.core.jobs import Run
 from silverprint.errors import UnavailableError
 from silverprint.model.finetune.network import Network
 from silverprint.model.head import Head, require_same_features
-from silverprint.model.predict_in_jobs import is_worth_it, predict_in_jobs
+from silverprint.model.predict_pool import predict_pool
 from silverprint.records import MANIFEST
 from silverprint.store import ShardReader, tables
 from silverprint.store.features import Features
@@ -66,11 +66,7 @@ class OnFeatures:
         return self.head.predict(self.features.matrix(image_ids))
 
     def predict_pool(self, image_ids: Sequence[str], what: str, machines: Run | None = None) -> NDArray[np.float32]:
-        if machines is not None and is_worth_it(self.head, self.features, len(image_ids)):
-            return predict_in_jobs(self.head, self.features, image_ids, machines, what)
-        from silverprint.model.predict import predict  # Lightning takes seconds to load: `predict` above needs none
-
-        return predict(self.head, self.features, image_ids, what=what)
+        return predict_pool(self.head, self.features, image_ids, what, machines)
 
     def digest(self) -> str:
         return self.head.digest()

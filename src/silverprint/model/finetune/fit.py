@@ -21,7 +21,7 @@ from silverprint.model.finetune.omega import OMEGAS, Omega
 from silverprint.model.finetune.optimisation import class_weights, moving_average, optimiser
 from silverprint.model.finetune.pool import BothBatches, BothShown, Unlabelled
 from silverprint.model.finetune.trained_part import trained_part
-from silverprint.model.fit import quiet_lightning
+from silverprint.model.quiet_lightning import quiet_lightning
 from silverprint.store import files
 
 _READERS: Final = 8  # processes that prepare pictures for a GPU, at most

@@ -56,9 +56,9 @@ def report(browser: Browser, out: Path) -> None:
 
 
 def labelling(browser: Browser, out: Path, params: Params) -> None:
-    """The last round's page as an annotator sees it, with a picture that was asked about."""
+    """The page of the last round that asks picture by picture, as an annotator sees it."""
     account = read(sorted(layout.PEOPLE.glob("*.json"))[0])
-    name = params.last
+    name = [one for one in params.chain if not ledgers.shared_pages(one)][-1]
     first = ledgers.queue(name)["image_id"].head(LISTED).to_list()
     votes = ledgers.votes(name)
     named = set(votes.filter(votes["choice"].is_in(params.dataset.classes))["image_id"])

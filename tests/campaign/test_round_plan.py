@@ -40,7 +40,7 @@ planned:   # what comes
   # lines
   r02: {""",
 ).replace(
-    "overlap: 2, gold: 4}\n  r02: {strategy: auto, budget: 290, control: 0.04, audit: 0.45, overlap: 2", "overlap: 2", 1
+    "overlap: 2, gold: 4}\n  r02: {strategy: auto, budget: 330, control: 0.04, audit: 0.3, overlap: 3", "overlap: 2", 1
 )
 
 
@@ -177,7 +177,7 @@ def test_as_many_as_are_to_look_at_a_picture_are_enough(planned: Path, capsys: p
     round_open.open_round(config.load(), "r01")
     assert "2 people have an account yet, and 3 people are to look at a picture" in capsys.readouterr().err
     closed("r01")
-    round_open.open_round(config.load(), "r02")
+    round_open.open_round(config.load(), "r02", overlap=2)
     assert "account" not in capsys.readouterr().err
 
 
@@ -232,7 +232,7 @@ def test_a_round_that_was_not_planned_is_planned_and_opened_at_once(
 ) -> None:
     round_open.open_round(config.load(), "pilot", strategy="random", budget=9, show_predictions=True)
     said = capsys.readouterr().err
-    assert "pilot was not planned: strategy random, budget 9, overlap 2; what no option says is as in r03" in said
+    assert "pilot was not planned: strategy random, budget 9, overlap 3; what no option says is as in r03" in said
     params = config.load()
     assert params.chain == ("pilot",)
     assert (params.rounds["pilot"].strategy, params.rounds["pilot"].budget) == ("random", 9)

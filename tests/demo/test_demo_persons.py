@@ -9,6 +9,7 @@ from silverprint.demo.personas import PERSONS, decide, difficulty
 from silverprint.records import NONE_OF_THESE, UNSURE
 
 PEOPLE = some.sampled_from(sorted(PERSONS.values(), key=lambda person: person.name))
+CLASS = some.sampled_from(CLASSES)
 SHOWN = some.sampled_from([*CLASSES, NONE_OF_THESE, None])
 N = 800
 
@@ -58,6 +59,25 @@ def test_a_wrong_look_alike_that_is_shown_is_let_stand_a_bit_more_often(name):
     alone, anchored = (answers(name, "shirt", shown).count("t-shirt") / N for shown in (None, "t-shirt"))
     assert 0.02 < anchored - alone < 0.15
     assert answers(name, "shirt", "shirt") == answers(name, "shirt")
+
+
+@given(person=PEOPLE, image_id=some.text(), truth=some.sampled_from([*CLASSES, NONE_OF_THESE]), shown=CLASS)
+def test_on_a_page_of_many_nobody_is_better_than_alone(person, image_id, truth, shown):
+    alone = decide(person, image_id, truth)
+    there = decide(person, image_id, truth, shown, shares_page=True)
+    assert there == alone or (there.choice == shown != truth and there.lead_time_s == alone.lead_time_s)
+
+
+@pytest.mark.parametrize(("truth", "shown"), [("shirt", "t-shirt"), ("shirt", "bag"), (NONE_OF_THESE, "bag")])
+def test_one_of_ten_wrong_answers_that_are_pre_set_among_many_is_overlooked(truth, shown):
+    names = [f"{truth} {number}" for number in range(N)]
+    changed = sum(
+        decide(PERSONS["ada"], name, truth, shown, shares_page=True).choice == shown
+        and decide(PERSONS["ada"], name, truth).choice != shown
+        for name in names
+    )
+    alone = sum(decide(PERSONS["ada"], name, truth).choice == shown for name in names)
+    assert changed / (N - alone) == pytest.approx(0.1, abs=0.03)
 
 
 @pytest.mark.parametrize("name", sorted(PERSONS))

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from silverprint.demo import processes
-from silverprint.demo.run import StepError, _await_site, _must
+from silverprint.demo.run import StepError, _await_done, _await_site, _must
 from silverprint.errors import UnavailableError
 from tests.e2e.harness import await_that, free_port
 
@@ -80,3 +80,16 @@ def test_a_failed_step_ends_with_a_code_of_the_list() -> None:
     with pytest.raises(StepError, match="exit code 3; make demo STUDIO_PORT=PORT") as caught:
         _must([sys.executable, "-c", "raise SystemExit(3)"], "make demo STUDIO_PORT=PORT")
     assert caught.value.exit_code == 69
+
+
+@pytest.mark.slow
+def test_what_fails_beside_the_campaign_is_told_by_the_last_line_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = r"the servers do not come up: .*ada\.json: this person has no account yet.*servers\.log"
+    with (
+        processes.background("servers", "annotate", "--person", "ada") as process,
+        pytest.raises(StepError, match=told),
+    ):
+        _await_done(process, "servers", "the servers do not come up")

@@ -152,7 +152,9 @@ def shrink(campaign: Campaign, site_port: int) -> None:
     text = (campaign.path / "params.yaml").read_text()
     text = text.replace("127.0.0.1:8600", f"127.0.0.1:{site_port}").replace("size: 150", "size: 24")
     text = text.replace("budget: 100", "budget: 20")
-    text = text.replace("budget: 290, control: 0.04, audit: 0.45", "budget: 20, control: 0.1")
+    text = text.replace("budget: 330, control: 0.04, audit: 0.3, overlap: 3", "budget: 20, control: 0.1, overlap: 2")
+    # Rounds that tests open are as the last one, and their people answer picture by picture.
+    text = "show_predictions: true".join(text.rsplit("page: grid", 1))
     # Who answers what is chance, and over a dozen pictures alpha is mostly that, and four of gold are.
     text = text.replace("min_alpha: 0.3", "min_alpha: -1").replace("min_gold: 0.7", "min_gold: 0.4")
     (campaign.path / "params.yaml").write_text(text)

@@ -19,6 +19,9 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--address", help="where the site will be served; default http://127.0.0.1:8600/")
     site = verbs.add_parser("site", help="serve the sample site on loopback")
     site.add_argument("--port", type=int, default=8600, help="default 8600; 0 takes a free one")
+    servers = verbs.add_parser("servers", help="start Label Studio and MLflow, and invite the simulated annotators")
+    servers.add_argument("--studio-port", type=int)
+    servers.add_argument("--mlflow-port", type=int)
     verbs.add_parser("contribute", help="give pictures by the contributors' page, as the simulated contributors")
     annotate = verbs.add_parser("annotate", help="annotate what is open in Label Studio, as one simulated person")
     annotate.add_argument("--person", choices=sorted(PERSONS), required=True)
@@ -42,6 +45,10 @@ def run(options: argparse.Namespace) -> None:
             from silverprint.demo.site import serve
 
             serve(options.port)
+        case "servers":
+            from silverprint.demo.run import start_servers
+
+            start_servers(options.studio_port, options.mlflow_port)
         case "contribute":
             from silverprint.demo.contributors import contribute_all
 

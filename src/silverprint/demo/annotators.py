@@ -1,4 +1,7 @@
-"""Simulated annotator at Label Studio: signs in as people do, answers what is open, waits for more."""
+"""Simulated annotator at Label Studio: signs in as people do, answers what is open, waits for more.
+
+Addresses end with a slash: without it Label Studio takes every request through its middleware a second time.
+"""
 
 import json
 import signal
@@ -106,7 +109,7 @@ class Desk:
 
     def _projects(self, client: httpx.Client) -> list[int]:
         """The sample campaign's projects that are not resting, the newest first; real people answer the others."""
-        asked = client.get("/api/projects", params={"page_size": 1000, "include": "id,description"})
+        asked = client.get("/api/projects/", params={"page_size": 1000, "include": "id,description"})
         listed = [project_tag.read(one["id"], "", one.get("description")) for one in _checked(asked).json()["results"]]
         known = [project.id for project in listed if project and project.campaign == CAMPAIGN]
         now = monotonic()
@@ -114,7 +117,7 @@ class Desk:
 
     def _answer_next(self, client: httpx.Client, project: int) -> bool:
         """Answers the project's next picture; False where it has none for us."""
-        response = client.get(f"/api/projects/{project}/next")
+        response = client.get(f"/api/projects/{project}/next/")
         if response.status_code == 404:
             last = self._rests.get(project)
             length = min(2 * last.length, LAST_REST_S) if last else FIRST_REST_S
@@ -123,13 +126,7 @@ class Desk:
         task = _checked(response).json()
         self._rests.pop(project, None)
         self._look(client, task["data"].get("image", ""))
-        is_page, image_ids = task_data.is_page(task["data"]), task_data.places(task["data"])
-        result, seconds = [], 0.0
-        for number, image_id in enumerate(image_ids):
-            place = number if is_page else None
-            answer = decide(self.person, image_id, self.labels.get(image_id), preselected_class(task, place))
-            result += label_config.result(answer.choice, place)
-            seconds += answer.lead_time_s
+        result, seconds, count = self._answers(task)
         posted = client.post(
             f"/api/tasks/{task['id']}/annotations/",
             params={"project": project},
@@ -137,8 +134,20 @@ class Desk:
         )
         if posted.status_code != 404:  # the task was withdrawn under our eyes
             _checked(posted)
-            self.votes += len(image_ids)
+            self.votes += count
         return True
+
+    def _answers(self, task: dict[str, Any]) -> tuple[list[dict[str, object]], float, int]:
+        """The result of a page, the seconds that it took, and how many pictures it has."""
+        is_grid, image_ids = task_data.is_page(task["data"]), task_data.places(task["data"])
+        result, seconds = list[dict[str, object]](), 0.0
+        for number, image_id in enumerate(image_ids):
+            place = number if is_grid else None
+            shown, shares_page = preselected_class(task, place), len(image_ids) > 1
+            answer = decide(self.person, image_id, self.labels.get(image_id), shown, shares_page=shares_page)
+            result += label_config.result(answer.choice, place)
+            seconds += answer.lead_time_s
+        return result, seconds, len(image_ids)
 
     def _look(self, client: httpx.Client, address: str) -> None:
         """Fetches the first pictures as the page would; says once where one is not served."""

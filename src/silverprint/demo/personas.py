@@ -12,6 +12,7 @@ from silverprint.records import NONE_OF_THESE, UNSURE
 
 ANCHORED_NEAR: Final = 0.10  # a wrong pre-selected look-alike is let stand, beyond the person's own errors
 ANCHORED_FAR: Final = 0.02  # any other wrong pre-selected class
+OVERLOOKED: Final = 0.10  # a wrong answer that is pre-set on a page of many, as benchmarks.campaign assumes it
 
 
 @dataclass(frozen=True)
@@ -36,20 +37,29 @@ class Answer:
     lead_time_s: float
 
 
-def decide(person: Person, image_id: str, truth: str | None, shown: str | None = None) -> Answer:
+def decide(
+    person: Person, image_id: str, truth: str | None, shown: str | None = None, *, shares_page: bool = False
+) -> Answer:
     """What the person says about a picture.
 
     Seeded by person and picture alone, so the order of asking does not matter. Some pictures are hard for everybody:
     errors of different people meet there, as they do in life.
 
+    On a page that pictures share, a wrong answer that is pre-set is OVERLOOKED by chance. Where it is seen, or the
+    pre-set answer is right, the person says what they would say of the picture alone, and takes as long.
+
     Args:
         truth: what it shows; None for a picture that is not of the demonstration.
         shown: the class pre-selected in the page, if one is.
+        shares_page: whether the page has other pictures, too.
     """
     chance = _chance(person.name, image_id)
     draws = chance.random(4)
     hard = difficulty(image_id)
     lead_time = round(person.pace_s * hard * float(chance.lognormal(0, 0.4)), 3)
+    if shares_page and shown is not None:
+        overlooks = truth is not None and shown != truth and draws[1] < OVERLOOKED
+        return Answer(shown if overlooks else _choice(person, truth, None, hard, draws.tolist()), lead_time)
     return Answer(_choice(person, truth, shown, hard, draws.tolist()), lead_time)
 
 

@@ -37,16 +37,17 @@ def run(studio_port: int | None, mlflow_port: int | None, pictures: int) -> None
     started = time.monotonic()
     _require_sample_campaign()
     _demo("build", "--pictures", str(pictures), "--address", _address())
-    with _contributors():
-        _server("studio", "STUDIO_PORT", studio_port)
-        _server("track", "MLFLOW_PORT", mlflow_port)
-        _silverprint("people", "invite", *PEOPLE)
     annotators.STOP.unlink(missing_ok=True)
     with ExitStack() as stack:
         stack.enter_context(_site())
+        ports = [*_option("--studio-port", studio_port), *_option("--mlflow-port", mlflow_port)]
+        servers = stack.enter_context(processes.background("servers", "servers", *ports))
+        contributors = stack.enter_context(processes.background("contribute", "contribute"))
+        _collect(contributors)
+        _gold()
+        _await_done(servers, "servers", "the servers do not come up")
         for person in PEOPLE:
             stack.enter_context(processes.background(f"annotate-{person}", "annotate", "--person", person))
-        _gold()
         _campaign()
     _silverprint("track", "sync")
     _demo("audit")
@@ -62,47 +63,54 @@ def _require_sample_campaign() -> None:
         )
 
 
-@contextmanager
-def _contributors() -> Iterator[None]:
-    """People give pictures while servers start; when the block has ended, all are given."""
-    with processes.background("contribute", "contribute") as process:
-        yield
-        if process.wait():
-            log = layout.DEMO / "contribute.log"
-            raise StepError("the contributors could not give", f"see {log}", "fix that, then run make demo again")
+def _collect(contributors: subprocess.Popen[bytes]) -> None:
+    """Crawls while people give pictures, unless a queue is drawn already; when it has ended, all are given."""
+    if not _is_asked():
+        _must(["dvc", "repro", "acquire@web"])
+    _await_done(contributors, "contribute", "the contributors could not give")
+
+
+def _await_done(process: subprocess.Popen[bytes], name: str, rule: str) -> None:
+    """Until what goes on beside the campaign is done; its log's last line says why it is not."""
+    log = layout.DEMO / f"{name}.log"
+    if process.wait():
+        last = log.read_text(encoding="utf-8").strip().rpartition("\n")[2]
+        raise StepError(rule, last or "they were ended", f"see {log}; then run make demo again")
+
+
+def _is_asked() -> bool:
+    return any(layout.ROUNDS.glob("*/queue.csv"))
 
 
 def _gold() -> None:
     """An expert's labels for data/gold.csv, unless somebody was there before: what a queue holds can't be gold."""
     known = tables.read_ledger(layout.GOLD, GOLD)
-    if known.is_empty() and not any(layout.ROUNDS.glob("*/queue.csv")):
+    if known.is_empty() and not _is_asked():
         _must(["dvc", "repro", "clean"])
         _demo("expert")
         _silverprint("gold", "import", str(expert.NOTES))
 
 
 def _campaign() -> None:
-    """Opens each planned round in turn, as a lead would, and has it answered."""
+    """Opens each planned round in turn, as a lead would, and has it answered; releases after the last one."""
     labelled = list(LABELLED)  # imported once, while a round waits
     if not config.load().rounds:
         _open_next()
+    while config.load().planned:
+        _ask(labelled, f"train@{config.load().last}")
+        _open_next()
     _ask(labelled)
-    while _open_next():
-        _ask(labelled)
 
 
-def _open_next() -> bool:
-    """Whether there was a planned round to open."""
-    for name in config.load().planned:
+def _open_next() -> None:
+    for name in list(config.load().planned)[:1]:
         _silverprint("round", "open", name)
-        return True
-    return False
 
 
-def _ask(labelled: list[str]) -> None:
+def _ask(labelled: list[str], *targets: str) -> None:
     """repro, wait, repro, … until nothing waits for people."""
     seen: list[object] = []
-    while processes.call([sys.executable, "-m", "silverprint.adapters.dvc_repro"]) != 0:
+    while processes.call([sys.executable, "-m", "silverprint.adapters.dvc_repro", *targets]) != 0:
         rounds = _status()
         if not any(one["state"] == "waiting" for one in rounds) or rounds in seen:
             raise StepError("dvc repro failed", "see its message above", "fix that, then run make demo again")
@@ -160,10 +168,20 @@ def _silverprint(*arguments: str) -> None:
     _must(["silverprint", *arguments])
 
 
-def _server(name: str, variable: str, port: int | None) -> None:
-    """Starts a server of the demo's own: its people and projects are none of your campaigns'."""
-    remedy = f"see its message above; where the port is taken: make demo {variable}=PORT"
-    _must(["silverprint", name, "up", "--own", *(["--port", str(port)] if port else [])], remedy)
+def start_servers(studio_port: int | None, mlflow_port: int | None) -> None:
+    """Label Studio, its people, and MLflow: of the demo's own, so that nothing comes into your campaigns' servers.
+
+    Raises:
+        StepError: one does not come up.
+    """
+    taken = "see its message above; where the port is taken: make demo {}=PORT"
+    _must(["silverprint", "studio", "up", "--own", *_option("--port", studio_port)], taken.format("STUDIO_PORT"))
+    _silverprint("people", "invite", *PEOPLE)
+    _must(["silverprint", "track", "up", "--own", *_option("--port", mlflow_port)], taken.format("MLFLOW_PORT"))
+
+
+def _option(name: str, value: int | None) -> list[str]:
+    return [name, str(value)] if value else []
 
 
 def _must(command: list[str], remedy: str = "see its message above, then run make demo again") -> None:

@@ -85,7 +85,7 @@ quick: env  ## the tests that need no server
 test: env studio-env s3-env mlflow-env datumaro-env ray-env extras-env check  ## every test but the soak
 	pytest -m "(slow or browser) and not soak" -n 3 --dist loadgroup --no-loadscope-reorder
 
-soak: env studio-env  ## the heavy trials
+soak: env studio-env s3-env ray-env  ## the heavy trials
 	pytest -m soak
 	pytest -m "not slow and not browser and not soak" --hypothesis-profile=explore -n auto --dist loadfile $(EXPLORED)
 	python -m benchmarks.mutation --mutants 80

@@ -62,8 +62,8 @@ class Campaign:
             timeout=timeout, check=False,
         )  # fmt: skip
 
-    def must(self, *command: str, **environment: str) -> str:
-        done = self.call(*command, **environment)
+    def must(self, *command: str, timeout: float = 900, **environment: str) -> str:
+        done = self.call(*command, timeout=timeout, **environment)
         assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
 

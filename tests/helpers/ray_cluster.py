@@ -3,9 +3,14 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+
+from tests.helpers.other_machine import eventually
 
 # Before Ray is imported: loopback only, nothing told to its makers, one token for all that belongs to these tests.
 _RAY = {
@@ -35,3 +40,17 @@ def cluster() -> Iterator[Any]:
         for name in [*_RAY, "PYTHONPATH"]:
             os.environ.pop(name)
             os.environ.update({name: before[name]} if name in before else {})
+
+
+def lose(cluster: Any, nodes: list[Any], told: Path, at_work: int) -> None:
+    """Loses one of the nodes that have begun a job, once so many have; the others wait for that."""
+    eventually(lambda: len(list(told.iterdir())) >= at_work)
+    begun = {path.name for path in told.iterdir()}
+    pids = {str(node.all_processes["raylet"][0].process.pid): node for node in nodes}
+    lost = pids[min(begun & {*pids})]
+    machine = psutil.Process(lost.all_processes["raylet"][0].process.pid).children(recursive=True)
+    cluster.remove_node(lost, allow_graceful=False)
+    for process in machine:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    (told / "go").touch()

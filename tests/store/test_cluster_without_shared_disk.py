@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -33,7 +31,8 @@ from silverprint.store.features import Features
 from silverprint.store.storage import storage
 from tests.helpers import album, needs
 from tests.helpers.album import Found, acquire, jpeg, tile
-from tests.helpers.other_machine import elsewhere, eventually, when_told
+from tests.helpers.other_machine import elsewhere, when_told
+from tests.helpers.ray_cluster import lose
 
 pytestmark = pytest.mark.slow
 
@@ -49,20 +48,6 @@ def run_stages(params: Params) -> dict[str, bytes]:
     embed.run(params)
     persons.run(params)
     return written(layout.measured("web"), layout.EMBED, layout.PERSONS)
-
-
-def lose(cluster: Any, nodes: list[Any], told: Path, at_work: int) -> None:
-    """Loses one of the nodes that have begun a job, once so many have; the others wait for that."""
-    eventually(lambda: len(list(told.iterdir())) >= at_work)
-    begun = {path.name for path in told.iterdir()}
-    pids = {str(node.all_processes["raylet"][0].process.pid): node for node in nodes}
-    lost = pids[min(begun & {*pids})]
-    machine = psutil.Process(lost.all_processes["raylet"][0].process.pid).children(recursive=True)
-    cluster.remove_node(lost, allow_graceful=False)
-    for process in machine:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    (told / "go").touch()
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""How many small faults planted in core/ the quick tests notice: python -m benchmarks.mutation --mutants 80 --seed 1
+"""How many small faults planted in core/ the tests notice: python -m benchmarks.mutation --mutants 80 --seed 1
 
 Each mutant is one change at a place drawn by chance, evenly over all places: a comparison, an arithmetic or a logical
 operator is swapped, a number moves by one, a condition is negated, a keyword's truth is turned round. A copy of the
-source has it; the quick tests that import the module run there, then those of the core that name it, and stop at the
-first that fails. Survivors are printed, with the line as it was and as it became: some change nothing that anybody can
-see, the others want a test. The command fails where less than four of five are noticed.
+source has it; the quick tests that import the module run there, then those of the core that name it, and then the slow
+ones of the core among both; they stop at the first that fails. Survivors are printed, with the line as it was and as it
+became: some change nothing that anybody can see, the others want a test. The command fails where less than four of five
+are noticed.
 """
 
 import ast
@@ -30,6 +31,7 @@ from silverprint.core.evaluation.intervals import wilson
 ROOT = Path(__file__).resolve().parents[1]
 CORE = Path("src/silverprint/core")
 LIMIT_S = 300  # of the processor, for the tests of one mutant: an endless loop is noticed, too
+QUICK, SLOW = "not slow and not browser and not soak", "slow and not browser and not soak"
 SAID = "said.txt"  # what the latest tests printed
 NOTICED = 0.8  # share of the mutants below which the command fails
 # Loaded once, for all processes of tests; nothing of this project.
@@ -141,22 +143,24 @@ def survives(mutant: Mutant, tree: Path) -> bool:
     whole = place.read_text(encoding="utf-8")
     place.write_text(mutant.source, encoding="utf-8")
     try:
-        return all(_pass(tests, tree) for tests in tests_of(mutant.path))
+        found = tests_of(mutant.path)
+        slow = [test for tests in found for test in tests if test.startswith("tests/core")]
+        return all(_pass(tests, tree) for tests in found) and (not slow or _pass(slow, tree, SLOW))
     finally:
         place.write_text(whole, encoding="utf-8")
 
 
-def _pass(tests: list[str], tree: Path, seconds: int = LIMIT_S) -> bool:
-    """Whether those tests pass, in a process of their own that may use the processor for so long."""
+def _pass(tests: list[str], tree: Path, marks: str = QUICK, seconds: int = LIMIT_S) -> bool:
+    """Whether those of the tests that have the marks pass, in a process that may use the processor for so long."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_LIBRARIES))
-    process = context.Process(target=_run_tests, args=(tests, tree, seconds))
+    process = context.Process(target=_run_tests, args=(tests, tree, marks, seconds))
     process.start()
     process.join()
-    return process.exitcode == 0
+    return process.exitcode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
-def _run_tests(tests: list[str], tree: Path, seconds: int) -> NoReturn:
+def _run_tests(tests: list[str], tree: Path, marks: str, seconds: int) -> NoReturn:
     """Ends the process with pytest's exit code; what this project's copy in `tree` has of a module counts."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     for name in [name for name in sys.modules if name.partition(".")[0] in ("silverprint", "benchmarks", "tests")]:
@@ -168,7 +172,7 @@ def _run_tests(tests: list[str], tree: Path, seconds: int) -> NoReturn:
     os.dup2(said, 1)
     os.dup2(said, 2)
     loaded = "ignore::pytest.PytestAssertRewriteWarning"  # some plugins are, like the libraries
-    words = ["-qx", "-p", "no:cacheprovider", "-W", loaded, "-m", "not slow and not browser and not soak"]
+    words = ["-qx", "-p", "no:cacheprovider", "-W", loaded, "-m", marks]
     sys.exit(int(pytest.main([*words, *tests])))
 
 
@@ -186,7 +190,8 @@ def run(count: int, seed: int) -> list[Mutant]:
         subprocess.run(["git", "init", "-q"], cwd=tree, check=True)  # some tests ask which files are tracked
         subprocess.run(["git", "add", "-A"], cwd=tree, check=True)
         used = sorted({test for mutant in drawn for tests in tests_of(mutant.path) for test in tests})
-        if not _pass(used, tree, seconds=20 * LIMIT_S):
+        slow = [test for test in used if test.startswith("tests/core")]
+        if not (_pass(used, tree, seconds=20 * LIMIT_S) and _pass(slow, tree, SLOW, seconds=20 * LIMIT_S)):
             raise SystemExit(f"a test fails without any mutant:\n{(tree.parent / SAID).read_text()[-3_000:]}")
         for mutant in drawn:
             if survives(mutant, tree):
@@ -201,7 +206,7 @@ def run(count: int, seed: int) -> list[Mutant]:
 
 
 def main() -> None:
-    parser = ArgumentParser(description="Mutants of core/ that the quick tests notice.")
+    parser = ArgumentParser(description="Mutants of core/ that the tests notice.")
     parser.add_argument("--mutants", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
     found = parser.parse_args()

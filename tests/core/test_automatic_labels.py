@@ -167,7 +167,8 @@ def test_what_is_hidden_raises_what_is_tested_and_lowers_the_interval():
     assert told["coverage"] <= usual["coverage"]
     at_tested = thresholds(audit, said, ["a"], precision=0.92, confidence=0.95)
     assert thresholds(audit, said, ["a"], **WANTED, hidden=0.2) == at_tested
+    # p + (1 - p) 0.2 seem right where p are
     seems = clopper_pearson(told["right"], told["above"])[0]
-    assert told["low"] == pytest.approx((seems - 0.2) / 0.8, abs=1e-6)  # of what seems right, p + (1 - p) 0.2, back to p
+    assert told["low"] == pytest.approx((seems - 0.2) / 0.8, abs=1e-6)
     short = shortfall(audit, ["a"], precision=0.99, confidence=0.95, hidden=0.2)
     assert "that 99.2% would be right (99.0% promised, and one answer may hide 20% of the errors; confidence" in short

@@ -374,6 +374,23 @@ def test_many_classes(classes, monkeypatch):
     assert consensus(votes.sample(fraction=1, shuffle=True, seed=1), classes=names).equals(result)
 
 
+def test_of_two_who_differ_about_many_classes_the_more_reliable_one_is_believed(monkeypatch):
+    monkeypatch.setattr("silverprint.core.consensus.auto._CELLS", 1_000)
+    rng = np.random.default_rng(3)
+    right, rows, truth = {"good": 0.97, "bad": 0.6, "third": 0.9}, [], rng.integers(120, size=240).tolist()
+    for picture, true in enumerate(truth):
+        for person in ["good", "bad", "third"][: 2 + picture % 2]:
+            said = true if rng.random() < right[person] else (true + int(rng.integers(1, 120))) % 120
+            rows.append((f"p{picture:04d}", person, f"c{said}"))
+    votes = table(rows)
+    disputed = votes.group_by("image_id").agg(pl.len(), pl.col("choice").n_unique().alias("said")).filter(len=2, said=2)
+    result = consensus(votes, classes=[f"c{number}" for number in range(120)]).join(disputed, on="image_id")
+    believed = result.join(votes.filter(annotator="good"), on="image_id")
+    assert (believed["label"] == believed["choice"]).all()
+    held = accuracy(result, {f"p{picture:04d}": f"c{true}" for picture, true in enumerate(truth)})
+    assert result["confidence"].mean() == pytest.approx(held, abs=0.2)
+
+
 @pytest.mark.slow
 def test_nine_thousand_votes_take_seconds():
     votes, truth = crowd(10, pictures=3_000, people=30, classes=10)

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from silverprint.core import semisupervised
 from silverprint.core.semisupervised import OMEGAS, auto, consistency, entropy, fit, graph
-from silverprint.core.semisupervised.head import descend, supervised_term
+from silverprint.core.semisupervised.head import Problem, descend, supervised_term, tuned
 from silverprint.core.semisupervised.shares import ENOUGH, of_random_draw, of_shown, shrunk, target_shares
 from silverprint.errors import ConfigError, DataError
 
@@ -230,6 +230,19 @@ def test_the_same_seed_gives_the_same_model_and_shifted_features_the_same_predic
     np.testing.assert_array_equal(first.weight, again.weight)
     moved = fit(4 * rows + 8, labels, 4 * pool + 8, classes=3, omega=omega, seed=3)
     np.testing.assert_allclose(moved.probabilities(4 * pool + 8), first.probabilities(pool), atol=0.02)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_penalty_is_weak_where_features_tell_the_class_and_strong_where_they_do_not(seed):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(60) % 3
+    penalties = []
+    for told in (6.0, 0.0):
+        rows = np.hstack([rng.normal(size=(60, 3)) + told * np.eye(3)[labels], np.ones((60, 1))])
+        found, loss = tuned(Problem(rows, labels, np.eye(3)[labels], rows[:0], 3, 1.0, seed, np.ones((1, 60))))
+        penalties.append(found.penalty)
+        assert (loss < 20) == (told > 0)  # chance alone: 60 ln 3 = 66
+    assert penalties[0] < penalties[1]
 
 
 def test_of_a_large_pool_a_part_is_drawn(monkeypatch):

@@ -235,6 +235,23 @@ def test_the_card_counts_what_is_there(released: Params) -> None:
 
 
 @pytest.mark.slow
+def test_a_guess_is_in_no_split_and_is_counted(params: Params, capsys: pytest.CaptureFixture[str]) -> None:
+    path = layout.labels("r03") / "labels.parquet"
+    labels = tables.read(path, LABELS)
+    named = pl.col("label").is_in(list(params.dataset.classes))
+    guess, tested = (labels.filter(named, role=role)["image_id"][0] for role in ("train", "evaluation"))
+    unsure = pl.when(pl.col("image_id").is_in([guess, tested])).then(0.5).otherwise(1.0)
+    tables.write(labels.with_columns(confidence=unsure), path, LABELS)
+    release.run(params)
+    released = {name: set(split(name)["image_id"]) for name in ("train", "silver", "test")}
+    assert [name for name, ids in released.items() if guess in ids] == []
+    assert tested in released["test"]
+    assert json.loads(layout.QUALITIES.read_text())["undecided"] == 1
+    assert "labels in no split: 1 (" in capsys.readouterr().err
+    assert "neither are 1 for training whose" in (layout.RELEASE / "README.md").read_text()
+
+
+@pytest.mark.slow
 def test_row_groups_are_moderate(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("silverprint.adapters.exporters.parquet.GROUP", 16)
     release.run(params)

@@ -96,3 +96,19 @@ def test_a_log_hears_of_a_wait_at_once_and_each_half_minute(seconds: list[float]
     assert len(lines) <= 1 + sum(seconds) / 30
     assert len(lines) > min(1, sum(seconds) // 130)
     assert all(re.fullmatch(r"MLflow is starting .*: \d+ (s|min) so far", line) for line in lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_050, "1.05 kB"),
+        (99_960, "100 kB"),
+        (999_600, "1 MB"),
+        (23_400_000, "23.4 MB"),
+        (6e18, "6,000 PB"),
+    ],
+)
+def test_a_size_is_never_nothing_point_nothing(count: float, said: str) -> None:
+    assert console.file_size(count) == said

@@ -287,7 +287,12 @@ COMMANDS = (
         "what a campaign of so many pictures takes: hours, memory, disk, people and money, and what limits it",
         "commands.plan:run",
         (
-            _arg("--pictures", type=_amount(10**12), required=True, metavar="N", help="pictures acquired, as 1e8"),
+            _arg(
+                "--pictures",
+                type=_amount(10**12),
+                metavar="N",
+                help="acquired pictures, as 1e8; default: this campaign's",
+            ),
             _arg("--machines", type=_amount(10_000), default=1, metavar="N", help="machines like this one; default 1"),
             _arg("--gpus", type=_amount(10_000, least=0), metavar="N", help="GPUs; default: what is here"),
             _arg("--costs", dest="costs_file", metavar="FILE", type=_path, help="unit costs and prices, as YAML"),

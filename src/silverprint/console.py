@@ -21,6 +21,15 @@ def say(line: str) -> None:
     err.print(line, markup=False)
 
 
+def file_size(count: float) -> str:
+    """Of `count` bytes, with three digits: 512 B, 1.05 kB, 23.4 MB."""
+    for name in ("B", "kB", "MB", "GB", "TB"):
+        if count < 999.5:  # from there on three digits are 1000
+            return f"{count:.3g} {name}"
+        count /= 1000
+    return f"{count:.3g} PB" if count < 999.5 else f"{count:,.0f} PB"
+
+
 def bar() -> Progress:
     """A progress display for standard error, to be used as a context.
 

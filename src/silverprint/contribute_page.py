@@ -16,7 +16,7 @@ SERVICE: Final = background_server.Service(
 )
 
 
-PUBLISH: Final = f"put a proxy before the page (docs/contribute.md), then: export {ADDRESS}=https://HOST"
+PUBLISH: Final = f"put a proxy before the page (silverprint docs contribute), then: export {ADDRESS}=https://HOST"
 
 
 def crowd(params: Params, source: str) -> CrowdSource:
@@ -26,7 +26,7 @@ def crowd(params: Params, source: str) -> CrowdSource:
     """
     found = crowds(params)
     if source not in found:
-        known = ", ".join(found) or "there is none: see docs/contribute.md"
+        known = ", ".join(found) or "there is none: see silverprint docs contribute"
         raise UsageError(f"source {source!r}", "is no crowd of params.yaml", f"its crowds: {known}")
     return found[source]
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.dvc_repro import Waits
+from silverprint.adapters.dvc_repro import Waits, is_no_hint
 from tests.e2e.harness import await_that
 
 STAGES = """\
@@ -105,3 +105,17 @@ def test_an_ended_run_of_dvc_itself(tmp_path: Path, number: signal.Signals, send
     goes_on = "nothing that was finished is lost; to go on: silverprint repro"
     assert said.splitlines() == [f"{cmd} was ended by {by}; {goes_on}"]
     assert len(list(tmp_path.glob("begun-*"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("\nTo track the changes with git, run:\n\n\tgit add dvc.lock", False),
+        ("\nTo enable auto staging, run:\n\n\tdvc config core.autostage true", False),
+        ("Running stage 'clean':", True),
+        ("failed to push: To enable auto staging, run:", True),
+    ],
+)
+def test_hints_alone_are_left_out(said: str, shown: bool) -> None:
+    record = logging.LogRecord("dvc", logging.INFO, "", 0, "%s", (said,), None)
+    assert is_no_hint(record) is shown

@@ -1,5 +1,6 @@
 """`silverprint docs`: every page by the name that messages give it, from a clone and from where a wheel lays it."""
 
+import ast
 import re
 import sysconfig
 import tomllib
@@ -53,7 +54,23 @@ def test_the_wheel_has_the_pages_that_messages_and_params_name() -> None:
     taken = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["data-files"]
     pages = {path for patterns in taken.values() for one in patterns for path in ROOT.glob(one)}
     assert set(taken) == {"share/doc/silverprint", "share/doc/silverprint/jobs"}
-    texts = [ROOT / "params.yaml", *(ROOT / "src/silverprint").rglob("*.py")]
-    named = {name for text in texts for name in re.findall(r"docs/((?:jobs/)?[a-z-]+)\.md", text.read_text())}
+    named = set(re.findall(r"docs/((?:jobs/)?[a-z-]+)\.md", (ROOT / "params.yaml").read_text()))
+    for path in (ROOT / "src/silverprint").rglob("*.py"):
+        named.update(re.findall(r"silverprint docs ((?:jobs/)?[a-z-]+)", path.read_text()))
     assert {"params", "people"} <= named
     assert {ROOT / f"docs/{name}.md" for name in named} <= pages
+
+
+def test_a_message_names_a_page_by_the_command_that_prints_it() -> None:
+    """Who installed the wheel has no docs/ at hand; docstrings and comments are for who has."""
+    found = []
+    for path in (ROOT / "src/silverprint").rglob("*.py"):
+        if path.name in ("docs.py", "command_table.py") or "docs/" not in (text := path.read_text()):
+            continue
+        nodes = list(ast.walk(ast.parse(text)))
+        explained = {id(one.value) for one in nodes if isinstance(one, ast.Expr)}
+        texts = [one.value for one in nodes if isinstance(one, ast.Constant) and id(one) not in explained]
+        found += [
+            f"{path.name}: {one}" for one in texts if isinstance(one, str) and re.search(r"docs/[a-z/-]+\.md", one)
+        ]
+    assert found == []

@@ -96,6 +96,13 @@ def test_what_this_campaign_kept_is_what_the_plan_keeps(typed, costs):
     assert found["totals"]["sent_bytes"] == 57_000 * (found["totals"]["votes"] + 750 * found["pool"]["holders"])
 
 
+def test_without_a_number_it_is_about_the_pictures_that_are_here(typed, costs):
+    done = typed("plan", "--costs", costs())
+    assert (done.returncode, "silverprint plan --pictures 5000" in done.stderr) == (64, True)
+    files.write_text(layout.CLEAN_METRICS, json.dumps({"acquired": 400, "kept": 300, "groups": 200}))
+    assert said(typed("plan", "--json", "--costs", costs()))["pool"]["pictures"] == 400
+
+
 @pytest.mark.slow
 def test_an_earlier_trial_is_kept_and_another_backbone_size_is_tried_anew(project, monkeypatch):
     tried, found = [], {"decode_s": 1e-3, "network_s": None, "gpu_s": None}

@@ -26,7 +26,15 @@ from tests.helpers.model_pictures import jpeg, label
 
 PEOPLE = ("ada", "bo", "cyn")
 CLASSES = ("dress", "bag")
-_TIMES = ("at", "since", "asked_at", "created_at", "fetched_at", "annotation_id")  # what another run has otherwise
+_TIMES = (
+    "at",
+    "since",
+    "asked_at",
+    "created_at",
+    "fetched_at",
+    "said_at",
+    "annotation_id",
+)  # what another run has otherwise
 _HASHES = ("votes_sha256", "asks_sha256", "early_asks_sha256", "settled")  # of files with such columns
 
 
@@ -170,10 +178,11 @@ def made(folder: Path, name: str, count: int, skipped: int) -> None:
 
 
 def ended(folder: Path) -> dict[str, Any]:
-    """What a campaign's folder says in the end, without times, and numbers that a server gives."""
+    """What a campaign's folder says in the end, without times, numbers that a server gives, and its place."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        found: dict[str, Any] = {str(path): path.read_text() for path in (layout.PARAMS, layout.PIPELINE)}
+        files = (layout.PARAMS, layout.PIPELINE)
+        found: dict[str, Any] = {str(path): path.read_text().replace(str(folder.parent), "..") for path in files}
         for path in sorted(Path("data").rglob("*.csv")):
             rows = pl.read_csv(path, infer_schema=False)
             kept = rows.drop(_TIMES, strict=False)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -25,6 +25,8 @@ _FAILED: Final = re.compile(r"failed to run: (.+), exited with (-?\d+)")
 _SKIPPED: Final = re.compile("Stages? .+ will be skipped due to this failure")
 _ENDED: Final = re.compile("failed to reproduce(?: stages:)? (.+)", re.DOTALL)  # at the end, with all that failed
 _INTERRUPTED: Final = "interrupted by the user"
+_HINTS: Final = ("To track the changes with git, run:", "To enable auto staging, run:")
+_PUSH: Final = "Use `dvc push` to send your updates to remote storage."
 _GOES_ON: Final = "nothing that was finished is lost; to go on: silverprint repro"
 
 
@@ -87,6 +89,26 @@ class Waits(logging.Filter):
         return failed == self.waiting + len(self.ended)
 
 
+def is_no_hint(record: logging.LogRecord) -> bool:
+    """Whether DVC's line is none of its hints about Git, which it gives after every run."""
+    return not record.getMessage().lstrip().startswith(_HINTS)
+
+
+def _without_hints() -> None:
+    """DVC's hints are left out: the status that follows says what is next, and not everybody has a remote."""
+    from dvc.ui import ui
+
+    for handler in logging.getLogger("dvc").handlers:
+        handler.addFilter(is_no_hint)
+    write = ui.write
+
+    def without_push(*objects: object, **options: Any) -> None:
+        if objects != (_PUSH,):
+            write(*objects, **options)
+
+    ui.write = without_push
+
+
 def signal_of(code: int) -> signal.Signals | None:
     """What ended a program with this code, or a shell that called it, if it was a signal."""
     number = -code if code < 0 else code - 128
@@ -130,6 +152,7 @@ def main(arguments: Sequence[str]) -> int:
     for handler in logging.getLogger("dvc").handlers:
         if handler.level >= logging.WARNING:  # the one that writes to standard error
             handler.addFilter(waits)
+    _without_hints()
     code = int(dvc(["repro", *arguments]))
     for number in child_programs.SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # we are ending

@@ -7,6 +7,7 @@ from silverprint import layout
 from silverprint.campaign import account_names, crowd_steps, round_state
 from silverprint.config import Params
 from silverprint.dvcfiles import missing_outputs
+from silverprint.store import server_users
 from silverprint.store.server_home import STUDIO
 
 
@@ -17,8 +18,12 @@ def lacking(params: Params) -> Iterator[str]:
     was_read = layout.MANIFEST.exists() or str(layout.CLEAN) in missing_outputs.known_outputs()
     if not was_read and (before := crowd_steps.lacking(params)):
         yield before
-    if not os.environ.get("LABEL_STUDIO_URL") and not STUDIO.is_running:
-        yield "silverprint studio up (Label Studio does not run here)"
+    if not os.environ.get("LABEL_STUDIO_URL"):
+        user = server_users.this(STUDIO)
+        if not STUDIO.is_running:
+            yield "silverprint studio up (Label Studio does not run here)"
+        elif not STUDIO.is_own and (user is None or not user.is_up):
+            yield "silverprint studio up (Label Studio runs, for other campaigns)"
     if not account_names.invited():
         yield "silverprint people invite NAME (nobody has an account yet)"
     if not params.chain and not was_read:

@@ -82,4 +82,4 @@ def _selectors(params: Params) -> None:
                     HTMLTranslator().xpath(one.tree)
             except (SelectorError, RecursionError) as error:
                 value = f"sources.{name}.{key} = {selector!r}"
-                raise ConfigError(value, f"not a CSS selector ({error})", "compare docs/params.md") from None
+                raise ConfigError(value, f"not a CSS selector ({error})", "compare silverprint docs params") from None

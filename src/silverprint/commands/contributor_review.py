@@ -28,7 +28,7 @@ def run(params: Params, accept: list[str], reject: list[str], why: str | None = 
         UnavailableError: a source's index, or the manifest, is not on this disk.
     """
     if not crowds(params):
-        say("params.yaml has no source of the kind crowd: see docs/contribute.md")
+        say("params.yaml has no source of the kind crowd: see silverprint docs contribute")
         return
     rows = [*contributors.judged(params)]
     rows += _unjudged(params, {row["contributor"] for row in rows})

@@ -48,7 +48,7 @@ def show(params: Params, as_json: bool = False) -> None:
         for sentence in one.next:
             console.print(sentence, markup=False, soft_wrap=True)
     if not found:
-        say("params.yaml has no source of the kind crowd: see docs/contribute.md")
+        say("params.yaml has no source of the kind crowd: see silverprint docs contribute")
 
 
 def withdraw(params: Params) -> None:

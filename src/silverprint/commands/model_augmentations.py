@@ -13,7 +13,7 @@ from silverprint.adapters.html.view import AugmentationsView, DrawnRow, DrawnSec
 from silverprint.adapters.plots.thumbnails import data_uri, thumbnail
 from silverprint.campaign import withheld_signs
 from silverprint.config import Params
-from silverprint.console import say
+from silverprint.console import file_size, say
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.records import MANIFEST
 from silverprint.store import files, shown_pictures, tables
@@ -52,7 +52,7 @@ def run(params: Params, path: Path) -> None:
     knobs = {**vars(params.model.finetune.augment), "size": f"{params.embed.size} pixels"}
     page = html.render_augmentations(AugmentationsView(params.dataset.name, knobs, sections))
     files.write_text(path, page)
-    say(f"{path}: {len(image_ids)} pictures, {DRAWS} draws each, {len(page.encode()) / 1e6:.1f} MB")
+    say(f"{path}: {len(image_ids)} pictures, {DRAWS} draws each, {file_size(len(page.encode()))}")
 
 
 def _pictures(params: Params) -> list[str]:

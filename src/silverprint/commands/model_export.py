@@ -4,7 +4,7 @@ from pathlib import Path
 
 from silverprint import layout
 from silverprint.config import Params
-from silverprint.console import say
+from silverprint.console import file_size, say
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import UnavailableError, UsageError
 from silverprint.store import evaluations, model_card
@@ -34,7 +34,8 @@ def run(params: Params, path: Path, round_name: str | None = None) -> None:
     learnt = round_model.loaded(folder, card, params.embed)
     facts = {"model_id": card["model_id"], "classes": list(evaluations.known(card)), "size": params.embed.size}
     onnx_file.write(path, learnt, params.embed, facts)
-    say(f"{path}: model {card['model_id']}, {path.stat().st_size / 1e6:.1f} MB; docs/python.md says what it takes")
+    size = file_size(path.stat().st_size)
+    say(f"{path}: model {card['model_id']}, {size}; silverprint docs python says what it takes")
 
 
 def _round(params: Params, wanted: str | None) -> str:

@@ -90,7 +90,7 @@ def show(params: Params, as_json: bool = False) -> None:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
     if not rows:
-        say("nobody is recruited yet: see docs/recruiting.md")
+        say("nobody is recruited yet: see silverprint docs recruiting")
         return
     console = Console(highlight=False)
     console.print(

@@ -35,7 +35,7 @@ def run(params: Params, accept: list[str], reject: list[str], why: str | None = 
     elif as_json:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
     elif not rows:
-        say("nobody who labels came by a study's link yet: see docs/recruiting.md")
+        say("nobody who labels came by a study's link yet: see silverprint docs recruiting")
     else:
         _show(rows)
 

@@ -12,7 +12,7 @@ from silverprint.adapters.html.view import ChangedPictures, ReleaseDiff, Tile
 from silverprint.adapters.plots.thumbnails import Gallery, data_uri
 from silverprint.campaign import release_versions, withheld_signs
 from silverprint.config import Params
-from silverprint.console import say
+from silverprint.console import file_size, say
 from silverprint.core.reporting import release_changes
 from silverprint.errors import UsageError
 from silverprint.store import files, shown_pictures
@@ -81,7 +81,7 @@ def _write_page(params: Params, found: pl.DataFrame, names: tuple[str, str], pat
     )
     page = html.render_release_diff(view)
     files.write_text(path, page)
-    say(f"{path}: {len(page.encode()) / 1e6:.1f} MB")
+    say(f"{path}: {file_size(len(page.encode()))}")
 
 
 def _gallery(params: Params, found: pl.DataFrame) -> Gallery:

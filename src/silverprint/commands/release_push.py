@@ -9,7 +9,7 @@ from silverprint.adapters.huggingface import hub
 from silverprint.adapters.release_documents.sentences import pictures
 from silverprint.campaign import confirm, ledgers, release_files, release_versions, released
 from silverprint.config import Params
-from silverprint.console import say
+from silverprint.console import file_size, say
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError, UnavailableError, UsageError
 from silverprint.records import MANIFEST, VERSION
@@ -48,7 +48,7 @@ def run(params: Params, repository: str, public: bool = False, dry_run: bool = F
     if becomes_public and (unknown := licenses.get(_UNKNOWN, 0)):
         rule = f"{pictures(unknown)} without a known licence would be there for everybody to fetch"
         raise UsageError(
-            repository, rule, "leave --public out and push to a private repository, or see docs/formats.md"
+            repository, rule, "leave --public out and push to a private repository, or see silverprint docs formats"
         )
     if dry_run:
         say("nothing was uploaded")
@@ -80,15 +80,10 @@ def _licenses(rows: pl.DataFrame) -> dict[str, int]:
 
 def _plan(rows: pl.DataFrame, version: int, licenses: dict[str, int]) -> Iterator[str]:
     files = [path for path in layout.RELEASE.rglob("*") if path.is_file()]
-    size = _size(sum(path.stat().st_size for path in files))
+    size = file_size(sum(path.stat().st_size for path in files))
     formats = ", ".join(sorted(path.name for path in layout.RELEASE.iterdir() if path.is_dir()))
     yield f"{layout.RELEASE} v{version}: {pictures(rows.height)}, {len(files):,} files, {size} ({formats})"
     yield f"licences: {', '.join(f'{name} {count:,}' for name, count in licenses.items())}"
-
-
-def _size(count: int) -> str:
-    """Of `count` bytes."""
-    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
 def _withdrawn_earlier(version: int) -> int:

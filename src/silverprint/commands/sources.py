@@ -88,7 +88,9 @@ def _site(name: str, address: str, known: Mapping[str, Any], license_: str | Non
     """The settings of a site, with what is proposed after a look at it."""
     if license_ is not None:
         rule = "a site's pages state the licences of its pictures, and nothing else can"
-        raise UsageError("--license with --site", rule, "leave it out; see clean.unknown_license in docs/params.md")
+        raise UsageError(
+            "--license with --site", rule, "leave it out; see clean.unknown_license in silverprint docs params"
+        )
     document = yamltext.mapping(yamltext.read(layout.PARAMS), layout.PARAMS)
     return site_entry.proposed(name, address, known, document, force=force)
 
@@ -145,7 +147,7 @@ def _sources(text: str) -> dict[str, Any]:
     document = yamltext.mapping(text, layout.PARAMS)
     found = document.get("sources") or {}
     if "sources" not in document or not isinstance(found, dict):
-        raise ConfigError("params.yaml sources", "must be a mapping of names to sources", "see docs/params.md")
+        raise ConfigError("params.yaml sources", "must be a mapping of names to sources", "see silverprint docs params")
     return found
 
 

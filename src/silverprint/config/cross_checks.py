@@ -143,12 +143,16 @@ def _copies(params: Params) -> None:
 
 def _pictures(name: str, source: WebSource) -> None:
     if source.picture is None:
-        raise ConfigError(f"sources.{name}.picture", "is missing", "compare docs/params.md; a spider may do without")
+        raise ConfigError(
+            f"sources.{name}.picture", "is missing", "compare silverprint docs params; a spider may do without"
+        )
 
 
 def _themes(name: str, source: CrowdSource, clean: Clean) -> None:
     if not source.themes:
-        raise ConfigError(f"sources.{name}.themes = {{}}", "a crowd is asked for something", "see docs/contribute.md")
+        raise ConfigError(
+            f"sources.{name}.themes = {{}}", "a crowd is asked for something", "see silverprint docs contribute"
+        )
     for title, theme in source.themes.items():
         if theme.license not in clean.licenses:
             value = f"sources.{name}.themes.{title}.license = {theme.license!r}"

@@ -30,7 +30,7 @@ _SETTINGS: Final[dict[str, dict[str, type[Any]]]] = {  # sections whose entries 
     "classifiers": CLASSIFIER_KINDS,
 }
 _ROUNDS: Final = ("rounds", "planned")  # sections whose entries are rounds
-_SEE: Final = "see docs/params.md for its type and range"
+_SEE: Final = "see silverprint docs params for its type and range"
 
 
 def config_error(error: ValidationError) -> ConfigError:

@@ -31,7 +31,7 @@ def check(document: dict[Any, Any]) -> Params:
     try:
         as_json = json.dumps(document, default=str)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigError(str(layout.PARAMS), f"no plain values ({error})", "see docs/params.md") from None
+        raise ConfigError(str(layout.PARAMS), f"no plain values ({error})", "see silverprint docs params") from None
     _require_text_keys(document, ())
     try:
         params: Params = TypeAdapter(Params).validate_json(as_json, strict=True)

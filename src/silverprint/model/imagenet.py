@@ -31,7 +31,9 @@ def require_known(where: str, words: Iterable[str]) -> None:
     for word in words:
         if word not in known:
             near = get_close_matches(word, known, n=3)
-            remedy = f"did you mean {' or '.join(near)}?" if near else "docs/classifiers.md says how to list them"
+            remedy = (
+                f"did you mean {' or '.join(near)}?" if near else "silverprint docs classifiers says how to list them"
+            )
             raise ConfigError(f"{where}: {word!r}", "no class of ImageNet's 1,000", remedy)
 
 

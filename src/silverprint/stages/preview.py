@@ -8,7 +8,7 @@ from silverprint.adapters.html.view import Card, QueueView
 from silverprint.adapters.plots.thumbnails import Gallery, data_uri
 from silverprint.campaign import ledgers, withheld_signs
 from silverprint.config import Params
-from silverprint.console import say, track
+from silverprint.console import file_size, say, track
 from silverprint.errors import UnavailableError
 from silverprint.store import files, shown_pictures
 
@@ -27,7 +27,7 @@ def run(params: Params, round_name: str) -> None:
     queue = ledgers.queue(round_name)
     page = html.render_queue(_view(params, round_name, queue, _gallery(params, queue)))
     files.write_text(layout.queue_page(round_name), page)
-    say(f"{layout.queue_page(round_name)}: {queue.height} pictures, {len(page.encode()) / 1e6:.1f} MB")
+    say(f"{layout.queue_page(round_name)}: {queue.height} pictures, {file_size(len(page.encode()))}")
 
 
 def _gallery(params: Params, queue: pl.DataFrame) -> Gallery:

@@ -63,7 +63,7 @@ def _labels() -> pl.DataFrame:
     frame = conform(pl.DataFrame(columns), LABELS)
     figures = {
         "alpha_round": 0.6, "unresolved_share": 0.1, "gold_round_high": 0.9,
-        "conflicts_low": 0.1, "changed_low": 0.05, "drift_chance": 0.01,
+        "conflicts_low": 0.1, "changed_low": 0.05, "drift_chance": 0.01, "undecided": 0.0,
     }  # fmt: skip
     return frame.with_columns(pl.lit(figure).alias(column) for column, figure in figures.items()).with_columns(
         withdrawn=pl.lit(False)
@@ -223,6 +223,7 @@ def test_an_unknown_licence_passes_where_it_may_be_kept():
         ("labels", pl.lit(0.11).alias("conflicts_low")),
         ("labels", pl.lit(0.06).alias("changed_low")),
         ("labels", pl.lit(0.009).alias("drift_chance")),
+        ("labels", pl.lit(1.0).alias("undecided")),
     ],
 )
 def test_what_is_beyond_a_limit_that_stops_nothing_warns(name, spoil):

@@ -36,7 +36,7 @@ def a_card(**changes: Any) -> card.Card:
         "imported": {},
         "core_classes": ("coat",),
         "test_sources": (),
-        "augment": 0, "blurred": 0, "drawn_later": 0,
+        "augment": 0, "blurred": 0, "drawn_later": 0, "undecided": 0,
         "formats": ("parquet", "imagefolder"),
         "version": {"version": 2, "at": "2026-01-02T03:04:05+00:00", "round": "r02", "digest": "a" * 64,
                     "added": 3, "removed": 2, "relabelled": 3, "moved": 0, "renamed": 0},
@@ -92,6 +92,8 @@ def test_the_card_says_what_test_is_worth_to_whom() -> None:
     text = card.render(a_card())
     assert "| `test` | 5 | people | measuring; drawn at random, and trained on by no model since |" in text
     assert "drawn after" not in text
+    assert "neither are 4 for training whose" in card.render(a_card(undecided=4))
+    assert "label would be a guess" not in card.render(a_card())
     assert "31 of `test` were drawn after r01. No model of the round that drew" in card.render(a_card(drawn_later=31))
     assert "never trained on" not in card.render(a_card(test_sources=("partner",)))
 

@@ -16,12 +16,13 @@ from silverprint import config, layout, taken_back
 from silverprint.adapters.exporters import EXPORTERS
 from silverprint.campaign import ledgers, released, round_state
 from silverprint.config import Params, Persons
+from silverprint.core.votes import undecided
 from silverprint.errors import ConfigError, DataError, UnavailableError
 from silverprint.imaging.blur import blurred_jpeg
 from silverprint.model import none_of_these
 from silverprint.model.finetune.augmented_copy import augmented_copy
 from silverprint.model.head import Head
-from silverprint.records import BLURRED, LABELS, MANIFEST, NONE_HELD_OUT, NONE_OF_THESE, VOTES, empty
+from silverprint.records import ANNOTATORS, BLURRED, LABELS, MANIFEST, NONE_HELD_OUT, NONE_OF_THESE, VOTES, empty
 from silverprint.stages import release, start
 from silverprint.stages.report import campaign_data
 from silverprint.store import ShardReader, features, tables
@@ -72,7 +73,11 @@ def test_a_test_source_is_in_test_alone_and_the_card_says_so(
     assert set(before["image_id"]) < set(test["image_id"])
     assert set(test.filter(pl.col("role") != "evaluation")["source"]) == {"partner"}
     assert "partner" not in set(split("train")["source"]) | set(split("silver")["source"])
-    of_partner = labels.join(tables.read(layout.MANIFEST, MANIFEST).filter(source="partner"), on="image_id", how="semi")
+    people = tables.read(layout.labels("r03") / "annotators.parquet", ANNOTATORS)
+    decided = labels.join(undecided.undecided(labels, people), on="image_id", how="anti")
+    of_partner = decided.join(
+        tables.read(layout.MANIFEST, MANIFEST).filter(source="partner"), on="image_id", how="semi"
+    )
     assert set(of_partner["image_id"]) == set(test.filter(source="partner")["image_id"])
     card = (layout.RELEASE / "README.md").read_text(encoding="utf-8")
     assert "Of the sources partner everything is in `test`" in card
@@ -232,6 +237,23 @@ def test_the_card_counts_what_is_there(released: Params) -> None:
         assert f"| `{name}` | {split(name).height} |" in text
     assert "80.0 % of\n40 evaluation pictures" in text
     assert "None" not in text
+
+
+@pytest.mark.slow
+def test_a_guess_is_in_no_split_and_is_counted(params: Params, capsys: pytest.CaptureFixture[str]) -> None:
+    path = layout.labels("r03") / "labels.parquet"
+    labels = tables.read(path, LABELS)
+    named = pl.col("label").is_in(list(params.dataset.classes))
+    guess, tested = (labels.filter(named, role=role)["image_id"][0] for role in ("train", "evaluation"))
+    unsure = pl.when(pl.col("image_id").is_in([guess, tested])).then(0.5).otherwise(1.0)
+    tables.write(labels.with_columns(confidence=unsure), path, LABELS)
+    release.run(params)
+    released = {name: set(split(name)["image_id"]) for name in ("train", "silver", "test")}
+    assert [name for name, ids in released.items() if guess in ids] == []
+    assert tested in released["test"]
+    assert json.loads(layout.QUALITIES.read_text())["consistency"]["undecided"] == 1
+    assert "labels in no split: 1 (" in capsys.readouterr().err
+    assert "neither are 1 for training whose" in (layout.RELEASE / "README.md").read_text()
 
 
 @pytest.mark.slow

@@ -271,6 +271,19 @@ def test_a_picture_that_was_withdrawn_since_stops(labelled):
 
 
 @pytest.mark.slow
+def test_labels_that_are_a_guess_are_a_warning_that_names_who_decides(labelled, capsys):
+    path = layout.labels("r01") / "labels.parquet"
+    known = tables.read(path, LABELS)
+    guess = known.filter(pl.col("label").is_not_null(), role="train")["image_id"][0]
+    unsure = pl.when(pl.col("image_id") == guess).then(0.5).otherwise(1.0)
+    tables.write(known.with_columns(confidence=unsure), path, LABELS)
+    gate.run(labelled, "r01")
+    assert "nor anything else decides: 1 of" in (said := capsys.readouterr().err)
+    assert "silverprint round reopen r01 --extra 1" in said
+    assert failed_rows().filter(pl.col("expectation").str.ends_with(":undecided"))["image_id"].to_list() == [guess]
+
+
+@pytest.mark.slow
 def test_near_duplicates_with_other_labels_are_a_warning_with_their_rows(labelled, capsys):
     manifest = tables.read(layout.MANIFEST, MANIFEST)
     known = tables.read(layout.labels("r01") / "labels.parquet", LABELS).drop_nulls("label").sort("label")

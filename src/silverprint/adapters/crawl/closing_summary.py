@@ -45,7 +45,7 @@ def conclude(
     lines = bare if nothing is None else [nothing]
     if lines and not intake.has_pictures():
         raise NothingFoundError(
-            lines[0], "the source has no pictures", "fix the selector or the address (docs/crawls.md)"
+            lines[0], "the source has no pictures", "fix the selector or the address (silverprint docs crawls)"
         )
     for line in lines:
         say(f"acquire {name}: {line}")

@@ -19,7 +19,7 @@ from silverprint.errors import ConfigError
 from silverprint.store.intake import Intake
 from silverprint.store.intake.completed import CompletedSource
 
-_SEE = "compare docs/crawls.md"
+_SEE = "compare silverprint docs crawls"
 
 
 def spider_class(source: str, name: str | None) -> type[ImageSpider]:

@@ -98,5 +98,5 @@ def _seen(response: Response) -> str:
         cookies = "set the cookie that it leaves in a browser in sources.<name>.cookies"
         return f", a page that asks for consent to cookies first ({cookies})"
     if length < _SHELL and select(root, "script"):
-        return ", a page that is empty without scripts (a spider may ask what its scripts ask: docs/crawls.md)"
+        return ", a page that is empty without scripts (a spider may ask what its scripts ask: silverprint docs crawls)"
     return ""

@@ -45,7 +45,9 @@ def proposed(
     if not found.pictures:
         if not force:
             value = f"sources.{name}.picture = {found.selectors.picture!r}"
-            remedy = "give --next, --page, --picture (docs/crawls.md), or write the entry nevertheless with --force"
+            remedy = (
+                "give --next, --page, --picture (silverprint docs crawls), or write the entry nevertheless with --force"
+            )
             raise NothingFoundError(value, f"no picture was found {found.where}", remedy)
         say("  nothing was found; the entry is written because of --force")
         selectors["picture"] = selectors["picture"] or _GUESS
@@ -63,7 +65,7 @@ def proposed_or_guessed(name: str, address: str, params: Mapping[str, Any]) -> d
         return proposed(name, address, {}, params, force=False)
     except SilverprintError as error:
         say(f"  {error.value}: {error.rule}")
-        say(f"  sources.{name}.picture: {_GUESS} (a guess: correct it in params.yaml; docs/crawls.md)")
+        say(f"  sources.{name}.picture: {_GUESS} (a guess: correct it in params.yaml; silverprint docs crawls)")
         return guessed(address)
 
 

@@ -14,8 +14,9 @@ The parameters each suite asks for:
 - labels.json (the labels by people that a round answers for; `withdrawn`; and with constant columns: `alpha_round`,
   the upper end of the 95 % interval of the round's alpha, `unresolved_share`, `gold_round_high`, the upper end of that
   of the share of right answers on gold pictures in the round, `conflicts_low` and `changed_low`, the lower ends of
-  those of two shares, and `drift_chance`): `answers` (the classes and 'not one of these'), `min_alpha`,
-  `max_unresolved`, `min_gold`, `max_conflicts`, `max_changed`, `level`
+  those of two shares, `undecided`, the number of labels for training that are a guess, and `drift_chance`): `answers`
+  (the classes and 'not one of these'), `min_alpha`, `max_unresolved`, `min_gold`, `max_conflicts`, `max_changed`,
+  `level`
 - release.json (what is released; `withdrawn`; `judging`: the picture of the test split which it is like): `splits`
 """
 

@@ -1,10 +1,12 @@
 """View of the report's page, ready for the template. Shares are 0..1; images are data: addresses."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from silverprint.core.evaluation.slices import Slice
 from silverprint.core.votes.sequential_overlap import Standing
+
+_TRIED: Final = 10  # random pictures of a source, below which no share of right labels is said
 
 
 @dataclass(frozen=True)
@@ -285,6 +287,15 @@ class View:
     costs: list[dict[str, Any]]  # rows of campaign.studies.cost_rows
     qualities: Qualities | None  # None before the first release
     withdrawals: Withdrawals | None
+
+    @property
+    def brought(self) -> tuple[int, float | None]:
+        """Labels that sources came with, and the share that is right; None where one was tried on too few pictures."""
+        counts = [row.get("labels", row["votes"]) for row in self.imports]
+        if not all(row.get("drawn", 0) >= _TRIED for row in self.imports) or not sum(counts):
+            return sum(counts), None
+        right = [count * row["precision"] for count, row in zip(counts, self.imports, strict=True)]
+        return sum(counts), sum(right) / sum(counts)
 
     @property
     def measured(self) -> RoundView | None:

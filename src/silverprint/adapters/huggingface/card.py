@@ -32,6 +32,7 @@ class Card:
     augment: int  # augmented copies of each picture of `train`, which `splits` does not count
     blurred: int  # pictures of persons, in which faces are blurred
     drawn_later: int  # pictures of `test` that models of earlier rounds may have learnt from
+    undecided: int  # pictures for training whose label would be a guess
     formats: tuple[str, ...]  # names of `release.formats`
     version: dict[str, Any]  # row of records.RELEASES
     compared: bool  # whether the version before is known

@@ -144,7 +144,7 @@ def _require_known(document: Document) -> None:
     unknown = config.unknown_knobs(document)
     if unknown:
         rule = "this version knows no such knob, and no rule says what became of it"
-        remedy = "see docs/params.md and CHANGELOG.md, and correct or remove it; a later version may know it"
+        remedy = "see silverprint docs params and CHANGELOG.md, and correct or remove it; a later version may know it"
         raise ConfigError(f"params.yaml {', '.join(unknown)}", rule, remedy)
 
 

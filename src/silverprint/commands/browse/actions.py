@@ -84,7 +84,7 @@ def _gold(params: Params, image_ids: Sequence[str], said: Said) -> Change:
 def _take_down(params: Params, image_ids: Sequence[str], said: Said) -> Change:
     raw = takedown_lines.indexes(params)
     found = takedown_lines.draw_up(params, "image", list(image_ids), said["why"], raw)
-    after = "They are not shown any more. Commit it, and go on: silverprint repro; docs/takedowns.md says what else."
+    after = "They are not shown any more. Commit it, then: silverprint repro. What else: silverprint docs takedowns"
     return Change(str(layout.TAKEDOWNS), found.new, (), after, found.write)
 
 

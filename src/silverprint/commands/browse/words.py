@@ -31,7 +31,7 @@ def lacking(params: Params) -> str | None:
     if features.describe(layout.EMBED)["weights_sha256"] != knobs.weights_sha256:
         return "Pictures cannot be found by words: their features are another network's; silverprint repro embed."
     if importlib.util.find_spec("open_clip") is None:
-        return "Pictures cannot be found by words: open_clip is not installed; docs/backbones.md says how."
+        return "Pictures cannot be found by words: open_clip is not installed; silverprint docs backbones says how."
     if knobs.weights is None or not Path(knobs.weights).exists():
         return f"Pictures cannot be found by words: the weights {knobs.weights} are not there."
     return None

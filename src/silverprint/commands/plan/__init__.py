@@ -15,6 +15,7 @@ from silverprint.config import Params
 from silverprint.core.planning import plan
 from silverprint.core.planning.stage_costs import COLUMNS, Pool
 from silverprint.core.planning.unit_costs import TRIED, UnitCosts
+from silverprint.errors import UsageError
 from silverprint.store import features, json_files
 from silverprint.store.executor import cores
 
@@ -23,7 +24,7 @@ _INSIDE = ("parquet", "webdataset")  # formats that hold the pictures in files o
 
 def run(
     params: Params,
-    pictures: int,
+    pictures: int | None = None,
     machines: int = 1,
     gpus: int | None = None,
     costs_file: Path | None = None,
@@ -31,10 +32,15 @@ def run(
 ) -> None:
     """Prints the plan of this campaign with `pictures` acquired pictures, on machines like this one.
 
+    Args:
+        pictures: None: as many as it has, by the last `clean`.
+
     Raises:
+        UsageError: it has none so far, and no number was given.
         ConfigError: the file of unit costs breaks a rule.
         UnavailableError, DataError: a file of this campaign that is read is damaged.
     """
+    acquired = _acquired() if pictures is None else pictures
     written = given.read(costs_file) if costs_file else {}
     tried = {} if set(TRIED) <= set(written) else calibration.measured(params)
     known = {name: value for name, value in tried.items() if name not in ("measured", "on")}
@@ -43,7 +49,7 @@ def run(
     if gpus is None:
         gpus = int(tried.get("gpu_s") is not None)
     here = plan.Machines(machines, cores.available(), float(psutil.virtual_memory().total), gpus)
-    pool, groups = _pool(params, pictures)
+    pool, groups = _pool(params, acquired)
     people = [
         plan.RoundPlan(name, effort.votes, effort.hours, effort.cost)
         for name, effort in forecast.all_rounds(params, groups, units.vote_s)
@@ -57,13 +63,25 @@ def run(
     sys.stdout.write("".join(f"{line}\n" for line in text.lines(found, units, origin, params.people.currency)))
 
 
+def _acquired() -> int:
+    """Pictures that the campaign has."""
+    figures = _clean_figures()
+    if not figures or not figures["acquired"]:
+        raise UsageError("plan", "no picture was read here yet", "say how many: silverprint plan --pictures 5000")
+    return int(figures["acquired"])
+
+
+def _clean_figures() -> dict[str, Any]:
+    """What the last `clean` counted; empty before it."""
+    if not layout.CLEAN_METRICS.exists():
+        return {}
+    return json_files.read(layout.CLEAN_METRICS, "acquired", "kept", "groups", remedy="run: silverprint repro clean")
+
+
 def _pool(params: Params, pictures: int) -> tuple[Pool, int]:
     """The pool, and the groups that are asked about once; shares that are kept are those of this campaign so far."""
     kept = grouped = 1.0
-    if layout.CLEAN_METRICS.exists():
-        figures = json_files.read(
-            layout.CLEAN_METRICS, "acquired", "kept", "groups", remedy="run: silverprint repro clean"
-        )
+    if figures := _clean_figures():
         kept, grouped = figures["kept"] / figures["acquired"], figures["groups"] / figures["acquired"]
     columns = COLUMNS
     if (layout.EMBED / features.DESCRIPTION).exists():

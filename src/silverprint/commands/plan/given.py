@@ -15,7 +15,9 @@ def read(path: Path) -> dict[str, float]:
         ConfigError: it cannot be read, has a name that is none, or a value that cannot be one.
     """
     if not path.is_file():
-        raise ConfigError(str(path), "there is no such file", "write one, or leave --costs out: docs/planning.md")
+        raise ConfigError(
+            str(path), "there is no such file", "write one, or leave --costs out: silverprint docs planning"
+        )
     found = {}
     for name, value in yamltext.mapping(yamltext.read(path), path).items():
         if name not in NAMES:
@@ -23,6 +25,6 @@ def read(path: Path) -> dict[str, float]:
             remedy = f"did you mean {near[0]}?" if near else f"known: {', '.join(NAMES)}"
             raise ConfigError(f"{path} {name}", "no such unit cost", remedy)
         if (rule := rule_broken(name, value)) is not None:
-            raise ConfigError(f"{path} {name} = {value!r}", rule, "docs/planning.md says what it is")
+            raise ConfigError(f"{path} {name} = {value!r}", rule, "silverprint docs planning says what it is")
         found[name] = float(value)
     return found

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from silverprint import layout
+from silverprint.console import file_size
 from silverprint.core.planning.plan import Plan, StagePlan
 from silverprint.core.planning.unit_costs import UnitCosts
 
@@ -12,14 +13,13 @@ _WIDTH: Final = 80
 _HEADINGS: Final = ("stage", "x", "time", "memory", "fits up to", "disk", "money", "work of")
 _WIDTHS: Final = (8, 3, 10, 8, 12, 8, 9, 15)
 _YEAR: Final = 24 * 365.25  # hours
-_BYTES: Final = ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB"))
 
 
 def lines(plan: Plan, units: UnitCosts, origin: Mapping[str, Any], currency: str) -> Iterator[str]:
     machines = plan.machines
     yield from _wrapped(
-        f"{plan.pool.pictures:,} pictures of {_size(units.picture_bytes)}; machines: {machines.count:,} of "
-        f"{machines.cores} cores and {_size(machines.memory_b)}; GPUs: {machines.gpus:,}"
+        f"{plan.pool.pictures:,} pictures of {file_size(units.picture_bytes)}; machines: {machines.count:,} of "
+        f"{machines.cores} cores and {file_size(machines.memory_b)}; GPUs: {machines.gpus:,}"
     )
     yield ""
     yield _row(_HEADINGS)
@@ -87,9 +87,9 @@ def _cells(one: StagePlan, *, priced: bool) -> tuple[str, ...]:
         one.stage,
         str(one.runs),
         f"> {time}" if one.at_least and one.runs else time,
-        _size(one.anonymous_bytes) if one.runs else "-",
+        file_size(one.anonymous_bytes) if one.runs else "-",
         _count(one.fits_up_to),
-        _size(one.disk_bytes),
+        file_size(one.disk_bytes),
         _money(one.money) if priced else "-",
         _spread(one),
     )
@@ -123,12 +123,12 @@ def _answers(plan: Plan, units: UnitCosts, currency: str) -> Iterator[str]:
     yield from _wrapped(f"Bottleneck: {slowest.stage}, {_time(slowest.seconds)}, the work of {_spread(slowest)}", 12)
     verdict = "fits" if hungriest.anonymous_bytes <= memory else "does not fit"
     limit = f"{totals.hungriest} stops fitting at {_count(totals.fits_up_to)} pictures"
-    need = f"{hungriest.stage} needs {_size(hungriest.anonymous_bytes)}, a machine has {_size(memory)}"
+    need = f"{hungriest.stage} needs {file_size(hungriest.anonymous_bytes)}, a machine has {file_size(memory)}"
     remedy = "" if hungriest.anonymous_bytes <= memory else "; split the campaign by source, or use a larger machine"
     yield from _wrapped(f"Memory:     {verdict}: {need}; {limit}{remedy}", 12)
     yield from _wrapped(
-        f"Disk:       {_size(totals.disk_bytes)}, and as much at a DVC remote; "
-        f"{_size(totals.received_bytes)} come in, {_size(totals.sent_bytes)} go out (people, one download)", 12,
+        f"Disk:       {file_size(totals.disk_bytes)}, and as much at a DVC remote; "
+        f"{file_size(totals.received_bytes)} come in, {file_size(totals.sent_bytes)} go out (people, one download)", 12,
     )  # fmt: skip
     if totals.people_money is not None or _priced(units):
         yield from _wrapped(f"Money:      {currency}: {'; '.join(_prices(plan, units))}", 12)
@@ -180,13 +180,6 @@ def _time(seconds: float) -> str:
     if hours < 100:
         return f"{hours:.1f} h"
     return f"{hours:,.0f} h" if hours < 100_000 else f"{hours / _YEAR:,.0f} years"
-
-
-def _size(count: float) -> str:
-    for unit, name in _BYTES:
-        if count >= unit:
-            return f"{count / unit:.3g} {name}" if count < 1000 * unit else f"{count / unit:,.0f} {name}"
-    return f"{count:.0f} B"
 
 
 def _money(amount: float) -> str:

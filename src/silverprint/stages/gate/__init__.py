@@ -29,6 +29,10 @@ _SUSPECTED: Final = "people who seem not to look at the pictures, and whose vote
 _SEE_PEOPLE: Final = (
     'see them all: silverprint people list; without their votes: silverprint people retire {} --why "..."'
 )
+_UNDECIDED: Final = (
+    "labels for training that neither votes nor anything else decides: {}; the release leaves them out; to ask one "
+    'more person: silverprint round reopen {} --extra 1 --why "..."'
+)
 _NOT_MEASURED: Final = "people's agreement is not measured: no picture has two votes that count"
 
 
@@ -56,7 +60,7 @@ def run(params: Params, round_name: str) -> None:
     tables.write_ledger(_failed_rows(findings), layout.gate_rows(round_name), GATE_ROWS, list(GATE_ROWS))
     for finding in findings:
         if not finding.success and finding.severity == "warning":
-            say(f"{round_name}: warning: {_warned(finding)}{_see(round_name, [finding])}")
+            say(f"{round_name}: warning: {_warned(round_name, finding)}{_see(round_name, [finding])}")
     if stopping:
         raise _stopped(round_name, stopping)
     for name in used:
@@ -125,10 +129,12 @@ def _row(finding: Finding) -> dict[str, object]:
     }
 
 
-def _warned(finding: Finding) -> str:
+def _warned(name: str, finding: Finding) -> str:
     if finding.column == "suspicion":
         one = finding.rows[0]["annotator"]
         return f"{_SUSPECTED} {finding.observed}; {_SEE_PEOPLE.format(one)}"
+    if finding.column == "undecided":
+        return _UNDECIDED.format(finding.observed, name)
     return _NOT_MEASURED if finding.column == "alpha_round" else str(finding)
 
 

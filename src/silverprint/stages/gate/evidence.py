@@ -17,7 +17,7 @@ from silverprint.core.gates import changed_labels, class_drift, group_conflicts,
 from silverprint.core.gates.counted_share import CountedShare
 from silverprint.core.semisupervised import MOST
 from silverprint.core.splits import TRAINABLE
-from silverprint.core.votes import vote_ledger
+from silverprint.core.votes import undecided, vote_ledger
 from silverprint.errors import restore_remedy
 from silverprint.records import ANNOTATORS, LABELS, MANIFEST, NONE_OF_THESE, VOTES
 from silverprint.stages.gate import alpha_words, people
@@ -142,6 +142,7 @@ class Evidence:
             "gold_round_high": Figure(gold["round"]["high"]),
             "conflicts_low": Figure.of(*conflicts),
             "changed_low": Figure.of(*changed_labels.changed(self.labels, self.before)),
+            "undecided": self._undecided(),
             "drift_chance": self._drift(),
         }
         limits = {
@@ -154,6 +155,13 @@ class Evidence:
             "level": gate.level,
         }
         return Table(self._marked(judged), figures, limits)
+
+    def _undecided(self) -> Figure:
+        """Labels of this round that `release` leaves out of `train`."""
+        here = self.labels.filter(pl.col("role").is_in(TRAINABLE), round=self.name)
+        found = undecided.undecided(here, self.annotators)
+        words = f"{found.height} of {here.height}"
+        return Figure(found.height, words, found.select("image_id", "label", pl.col("confidence").round(3)))
 
     def _drift(self) -> Figure:
         """The random pictures that the round asked about first, beside those of the round before.

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -24,10 +24,10 @@ from silverprint.core.cleaning.rules import BINDING
 from silverprint.core.gates import leakage
 from silverprint.core.reporting import release_changes, summary
 from silverprint.core.reporting.release_facts import ReleaseFacts
-from silverprint.core.votes import vote_ledger
+from silverprint.core.votes import undecided, vote_ledger
 from silverprint.dvcfiles import missing_outputs
 from silverprint.errors import DataError
-from silverprint.records import LABELS, MANIFEST, VOTES
+from silverprint.records import ANNOTATORS, LABELS, MANIFEST, VOTES
 from silverprint.stages.release import (
     augmented,
     automatic,
@@ -44,6 +44,10 @@ from silverprint.store.files import replacing_folder
 from silverprint.store.shown_pictures import ShownPictures
 
 _MANY_FILES = 50_000
+_GUESSED: Final = (
+    "people disagree evenly about these pictures, and nothing else decides; one more answer decides most of them: "
+    "silverprint round reopen ROUND"
+)
 _LARGE_FILES = ("parquet", "webdataset")  # formats that hold many pictures in a file
 
 
@@ -75,8 +79,10 @@ def run(given: Params, round_name: str | None = None) -> None:
     hidden = hidden_errors.share(params, about.audited, votes)
     brought = imported.label(params, about.pool, about.audited, hidden)
     silver = automatic.label(params, model, about, hidden, brought.above)
+    guesses = _guesses(params, labels)
+    decided = labels.join(guesses, on="image_id", how="anti")
     rows = splits.assign(
-        manifest, labels, silver.labels, brought.labels,
+        manifest, decided, silver.labels, brought.labels,
         classes=params.dataset.classes, binding=BINDING, test_sources=params.release.test_sources,
     )  # fmt: skip
     rows = rows.filter(~pl.col("image_id").is_in(sorted(ledgers.withdrawn_images())))  # `clean` may not have run since
@@ -86,6 +92,7 @@ def run(given: Params, round_name: str | None = None) -> None:
     _require_suite(rows, manifest)
     figures = dataset_metrics.measure_dataset(params, manifest, labels, rows) | {"automatic": silver.figures}
     figures |= {"imported": brought.figures} if brought.figures else {}
+    figures["consistency"]["undecided"] = guesses.height
     version = release_versions.of(rows, params.last)
     rows = provenance.add(rows, manifest, votes, params.dataset.classes, brought.labels)
     rows = weights.add(rows, params.chain)
@@ -94,20 +101,13 @@ def run(given: Params, round_name: str | None = None) -> None:
     told = facts.gather(params, known, model["model_id"], silver.figures, version.line)
     with replacing_folder(layout.RELEASE) as folder:
         _write_formats(rows, folder, params, shown_pictures.shown(params, reader))
-        files.write_text(folder / "README.md", card.render(_card(told, version, brought.figures)))
+        files.write_text(folder / "README.md", card.render(_card(told, version, brought.figures, guesses.height)))
         documents.write(told, folder)
         release_files.write(folder)
     release_versions.record(version)
     files.write_text(layout.QUALITIES, json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     tracking.after_round(given, params.last)
-    counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
-    made = f", and {told.copies} augmented copies for train" if told.copies else ""
-    console.say(f"{layout.RELEASE} v{version.number}: {counts}{made}")
-    _say_small_train(rows)
-    single = [name for name in params.release.formats if name not in _LARGE_FILES]
-    if single and rows.height + told.copies > _MANY_FILES:
-        remedy = f"release.formats without {', '.join(single)}"
-        console.say(f"{rows.height + told.copies} files of their own are slow for DVC; without them: {remedy}")
+    _say_what_it_holds(params, rows, version.number, told.copies, guesses.height)
 
 
 def _require_none_taken_back(params: Params, manifest: pl.DataFrame) -> None:
@@ -118,13 +118,32 @@ def _require_none_taken_back(params: Params, manifest: pl.DataFrame) -> None:
         raise DataError(f"{held} pictures of the dataset", rule, remedy)
 
 
+def _guesses(params: Params, labels: pl.DataFrame) -> pl.DataFrame:
+    """The labels for training that are no better than a guess; what is gold or none of the classes is in no split."""
+    people = tables.read(layout.labels(params.last) / "annotators.parquet", ANNOTATORS)
+    return undecided.undecided(labels, people).filter(pl.col("label").is_in(list(params.dataset.classes)))
+
+
 def _say_small_train(rows: pl.DataFrame) -> None:
     test, train = (rows.filter(split=split).height for split in ("test", "train"))
     if test > train:
         why = (
             "evaluation.size, rounds.*.audit and release.test_sources make test, the rest of each round's budget train"
         )
-        console.say(f"test is larger than train ({test} and {train}): {why} (docs/rounds.md)")
+        console.say(f"test is larger than train ({test} and {train}): {why} (silverprint docs rounds)")
+
+
+def _say_what_it_holds(params: Params, rows: pl.DataFrame, number: int, copies: int, guesses: int) -> None:
+    counts = ", ".join(f"{n} {name}" for name, n in rows.group_by("split").len().sort("split").iter_rows())
+    made = f", and {copies} augmented copies for train" if copies else ""
+    console.say(f"{layout.RELEASE} v{number}: {counts}{made}")
+    if guesses:
+        console.say(f"labels in no split: {guesses} ({_GUESSED})")
+    _say_small_train(rows)
+    single = [name for name in params.release.formats if name not in _LARGE_FILES]
+    if single and rows.height + copies > _MANY_FILES:
+        remedy = f"release.formats without {', '.join(single)}"
+        console.say(f"{rows.height + copies} files of their own are slow for DVC; without them: {remedy}")
 
 
 def _require_suite(rows: pl.DataFrame, manifest: pl.DataFrame) -> None:
@@ -178,7 +197,9 @@ def _write_formats(rows: pl.DataFrame, folder: Path, params: Params, pictures: S
         EXPORTERS[name](dataset, folder / name)
 
 
-def _card(told: ReleaseFacts, version: release_versions.Version, imported_figures: dict[str, Any]) -> card.Card:
+def _card(
+    told: ReleaseFacts, version: release_versions.Version, imported_figures: dict[str, Any], guesses: int
+) -> card.Card:
     params, rows = told.params, told.rows
     counts = {
         split: dict(rows.filter(pl.col("split") == split).group_by("label").len().sort("label").iter_rows())
@@ -203,6 +224,7 @@ def _card(told: ReleaseFacts, version: release_versions.Version, imported_figure
         augment=params.release.augment,
         blurred=told.blurred,
         drawn_later=told.drawn_later,
+        undecided=guesses,
         formats=params.release.formats,
         version=told.version,
         compared=version.changes is not None,

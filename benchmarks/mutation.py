@@ -2,8 +2,9 @@
 
 Each mutant is one change at a place drawn by chance, evenly over all places: a comparison, an arithmetic or a logical
 operator is swapped, a number moves by one, a condition is negated, a keyword's truth is turned round. A copy of the
-source has it; the quick tests that import the module run there, then those of the core that name it, and then the slow
-ones of the core among both; they stop at the first that fails. Survivors are printed, with the line as it was and as it
+source has it; the quick tests that import the module run there, then those of the core that name it and those of the
+modules that use it, and then the slow ones of the core among all these; they stop at the first that fails. Survivors
+are printed, with the line as it was and as it
 became: some change nothing that anybody can see, the others want a test. The command fails where less than four of five
 are noticed.
 """
@@ -18,8 +19,9 @@ import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -123,18 +125,33 @@ def _change(node: ast.AST) -> None:
 
 
 def tests_of(path: Path) -> list[list[str]]:
-    """The test files that import something of the module, and the others of the core that name it."""
+    """Test files that import something of the module, others of the core that name it, and those that import
+    something of a module that imports it."""
     package, name = path.parent.name, path.stem
-    module = ".".join((path.parent if name == "__init__" else path.with_suffix("")).relative_to("src").parts)
-    written = {module, f"{module.rpartition('.')[0]} import {name}"} - {f"{module.rpartition('.')[0]} import __init__"}
-    importing, naming = list[str](), list[str]()
-    for test in sorted((ROOT / "tests").rglob("test_*.py")):
-        text = test.read_text(encoding="utf-8")
-        if any(re.search(rf"\b{re.escape(words)}\b", text) for words in written):
-            importing.append(str(test.relative_to(ROOT)))
-        elif test.is_relative_to(ROOT / "tests/core") and (package if name == "__init__" else name) in text:
-            naming.append(str(test.relative_to(ROOT)))
-    return [tests for tests in (importing, naming) if tests] or [["tests/core"]]
+    every = {str(test.relative_to(ROOT)): _text(test) for test in sorted((ROOT / "tests").rglob("test_*.py"))}
+    importing = _importing(path, every)
+    word = package if name == "__init__" else name
+    naming = [test for test in every if test.startswith("tests/core/") and word in every[test]]
+    modules = {str(module.relative_to(ROOT)): _text(module) for module in sorted((ROOT / "src").rglob("*.py"))}
+    users = [test for module in _importing(path, modules) for test in _importing(Path(module), every)]
+    groups, known = list[list[str]](), set[str]()
+    for tests in (importing, naming, users):
+        groups.append(sorted({*tests} - known))
+        known |= {*tests}
+    return [tests for tests in groups if tests] or [["tests/core"]]
+
+
+def _importing(path: Path, files: Mapping[str, str]) -> list[str]:
+    """Which of the files (name -> text) import something of a module."""
+    module = ".".join((path.parent if path.stem == "__init__" else path.with_suffix("")).relative_to("src").parts)
+    package, _, name = module.rpartition(".")
+    written = re.compile(rf"\b({re.escape(module)}|{re.escape(package)} import ([\w, (\n]*\W)?{name})\b")
+    return [one for one, text in files.items() if written.search(text)]
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def survives(mutant: Mutant, tree: Path) -> bool:

@@ -1,5 +1,6 @@
 """A machine with small campaigns of one user, whose commands run in this process, and a Label Studio in memory."""
 
+import fcntl
 import json
 import shlex
 import shutil
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 import pytest
@@ -19,7 +20,7 @@ from silverprint.adapters import background_server
 from silverprint.campaign import annotator_ledger, round_state
 from silverprint.commands import studio
 from silverprint.errors import UnavailableError
-from silverprint.store import server_users
+from silverprint.store import server_home, server_users
 from silverprint.store.server_home import STUDIO
 from tests.helpers.memory_backend import MemoryBackend
 from tests.helpers.model_pictures import jpeg, label
@@ -53,9 +54,9 @@ class Machine:
 
     folder: Path
     backend: MemoryBackend = field(default_factory=MemoryBackend)
-    is_running: bool = False
     codes: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     _read: dict[tuple[str, str], str] = field(default_factory=dict)  # campaign and stage -> digest of its inputs
+    _lock: BinaryIO | None = None  # that a running server holds
 
     def settle(self, templates: Path, names: tuple[str, ...]) -> None:
         """Campaigns as `init` made them, and people whom the server knows already."""
@@ -87,21 +88,25 @@ class Machine:
             patch.setattr(annotation_registry, "connect", self._connect)
             patch.setattr(studio.server, "start", self._start)
             patch.setattr(studio.environment, "ready", lambda: None)
-            patch.setattr(background_server, "is_held", lambda _service: self.is_running)
             patch.setattr(background_server, "down", self._stop)
             yield
 
     def _start(self, _port: int | None) -> None:
-        self.is_running = True
+        if self._lock is None:
+            server_home.make(STUDIO.folder)
+            self._lock = (STUDIO.folder / server_home.LOCK).open("wb")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def _stop(self, _service: background_server.Service) -> bool:
-        was, self.is_running = self.is_running, False
-        return was
+        was, self._lock = self._lock, None
+        if was is not None:
+            was.close()
+        return was is not None
 
     def _connect(self, _wanted: str = "") -> MemoryBackend:
         """What `credentials.find` and a look at the server do."""
         user = server_users.this(STUDIO)
-        if user is None or not user.is_up or not self.is_running:
+        if user is None or not user.is_up or self._lock is None:
             raise UnavailableError(self.backend.url, "it does not answer", "run: silverprint studio up")
         return self.backend
 

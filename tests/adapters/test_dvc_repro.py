@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from silverprint.adapters.dvc_repro import Waits, is_no_hint
+from silverprint.adapters.dvc_repro import Waits, is_no_hint, mend_locks
 from tests.e2e.harness import await_that
 
 STAGES = """\
@@ -119,3 +120,19 @@ def test_an_ended_run_of_dvc_itself(tmp_path: Path, number: signal.Signals, send
 def test_hints_alone_are_left_out(said: str, shown: bool) -> None:
     record = logging.LogRecord("dvc", logging.INFO, "", 0, "%s", (said,), None)
     assert is_no_hint(record) is shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("left", "stays"), [("", False), ('{"read": {"a', False), ("{}", True)])
+def test_what_a_killed_dvc_left_cut_off_holds_nobody_up(tmp_path: Path, left: str, stays: bool) -> None:
+    run = partial(subprocess.run, cwd=tmp_path, check=True, capture_output=True)
+    run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"])
+    (tmp_path / "dvc.yaml").write_text("stages: {one: {cmd: 'echo done > out', outs: [out]}}")
+    rwlock = tmp_path / ".dvc/tmp/rwlock"
+    rwlock.write_text(left)
+    mend_locks(rwlock.parent)
+    assert rwlock.exists() == stays
+    rwlock.write_text(left)
+    said = run([sys.executable, "-m", "silverprint.adapters.dvc_repro"]).stderr.decode()
+    assert (tmp_path / "out").exists()
+    assert ("was cut off when DVC was killed" in said) != stays

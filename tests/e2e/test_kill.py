@@ -14,6 +14,7 @@ import httpx
 import polars as pl
 import pytest
 
+from silverprint.adapters import dvc_repro
 from tests.e2e.harness import Campaign, await_that
 
 FIRST, *OTHERS = "ada", "bo", "cyn"
@@ -52,6 +53,7 @@ def kill_in_annotate(campaign: Campaign, round_name: str, after: float, whole_gr
         process.kill()
         process.wait()
     await_that(lambda: not _alive(holder), "the orphaned annotate ends")
+    dvc_repro.mend_locks(campaign.path / ".dvc/tmp")  # as `silverprint repro` does: DVC writes there in place
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -4,6 +4,7 @@ An example takes a minute, and smaller ones tell no more than the command that w
 """
 
 import random
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -58,19 +59,21 @@ def test_each_of_two_campaigns_is_in_the_end_as_if_alone(
     templates: Path, tmp_path: Path, commands: int, seed: int | None
 ) -> None:
     seed = random.randrange(10**6) if seed is None else seed
-    draw, together = random.Random(seed), Machine(tmp_path / "both")
-    together.settle(templates, NAMES)
-    lines = [(name, line) for line in BEGIN for name in NAMES]
-    while len(lines) < commands:
-        name = draw.choice(NAMES)
-        lines += [(name, line) for line in command(draw, name)]
-    for name, line in lines:
-        together.type(name, line)
-    for name in NAMES:
-        alone = Machine(tmp_path / name)
-        alone.settle(templates, (name,))
-        for line, _ in together.codes[name]:
-            alone.type(name, line)
-        assert alone.codes[name] == together.codes[name], f"seed {seed}"
-        assert one_machine.ended(alone.folder / name) == one_machine.ended(together.folder / name), f"seed {seed}"
+    draw = random.Random(seed)
+    with ExitStack() as stack:
+        together = stack.enter_context(closing(Machine(tmp_path / "both")))
+        together.settle(templates, NAMES)
+        lines = [(name, line) for line in BEGIN for name in NAMES]
+        while len(lines) < commands:
+            name = draw.choice(NAMES)
+            lines += [(name, line) for line in command(draw, name)]
+        for name, line in lines:
+            together.type(name, line)
+        for name in NAMES:
+            alone = stack.enter_context(closing(Machine(tmp_path / name)))
+            alone.settle(templates, (name,))
+            for line, _ in together.codes[name]:
+                alone.type(name, line)
+            assert alone.codes[name] == together.codes[name], f"seed {seed}"
+            assert one_machine.ended(alone.folder / name) == one_machine.ended(together.folder / name), f"seed {seed}"
     assert {code for codes in together.codes.values() for _, code in codes} >= {0, 75}, f"seed {seed}"

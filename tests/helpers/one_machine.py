@@ -64,7 +64,8 @@ class Machine:
             shutil.copytree(templates / name, self.folder / name)
             shutil.copytree(templates / f"{name}-photos", self.folder / f"{name}-photos")
             self.codes[name] = []
-        shutil.copytree(templates / f"{names[0]}-photos" / CLASSES[0], self.folder / f"more-{CLASSES[0]}")
+        more = min(templates.glob("*-photos")) / CLASSES[0]  # the same, whichever campaigns are here
+        shutil.copytree(more, self.folder / f"more-{CLASSES[0]}")
         for person in PEOPLE:
             self.backend.invite(f"{person}@silverprint.local", "")
 
@@ -98,10 +99,15 @@ class Machine:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def _stop(self, _service: background_server.Service) -> bool:
-        was, self._lock = self._lock, None
-        if was is not None:
-            was.close()
-        return was is not None
+        was = self._lock is not None
+        self.close()
+        return was
+
+    def close(self) -> None:
+        """Stops the server, if it runs."""
+        if self._lock is not None:
+            self._lock.close()
+        self._lock = None
 
     def _connect(self, _wanted: str = "") -> MemoryBackend:
         """What `credentials.find` and a look at the server do."""

@@ -6,6 +6,7 @@ failed. A stage that Ctrl-C or a signal ended is told in one sentence. Where DVC
 said as DVC says it, with DVC's code.
 """
 
+import json
 import logging
 import os
 import re
@@ -13,12 +14,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import psutil
 
 from silverprint import child_programs
+from silverprint.console import say
 from silverprint.errors import ENDS_QUIETLY, INTERRUPTED, WaitingForPeople
 
 _FAILED: Final = re.compile(r"failed to run: (.+), exited with (-?\d+)")
@@ -27,6 +30,7 @@ _ENDED: Final = re.compile("failed to reproduce(?: stages:)? (.+)", re.DOTALL)  
 _INTERRUPTED: Final = "interrupted by the user"
 _HINTS: Final = ("To track the changes with git, run:", "To enable auto staging, run:")
 _PUSH: Final = "Use `dvc push` to send your updates to remote storage."
+_LOCKS: Final = Path(".dvc/tmp")  # where DVC notes which stages run
 _GOES_ON: Final = "nothing that was finished is lost; to go on: silverprint repro"
 
 
@@ -109,6 +113,21 @@ def _without_hints() -> None:
     ui.write = without_push
 
 
+def mend_locks(folder: Path = _LOCKS) -> None:
+    """Removes DVC's list of running stages where kill -9 or a full disk cut it off: DVC would refuse every run."""
+    from dvc.lock import LockError, make_lock
+
+    path = folder / "rwlock"
+    if not path.exists():
+        return
+    with suppress(LockError), make_lock(str(folder / "rwlock.lock"), tmp_dir=str(folder)):
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            path.unlink()
+            say(f"{path} was cut off when DVC was killed: removed")
+
+
 def signal_of(code: int) -> signal.Signals | None:
     """What ended a program with this code, or a shell that called it, if it was a signal."""
     number = -code if code < 0 else code - 128
@@ -153,6 +172,7 @@ def main(arguments: Sequence[str]) -> int:
         if handler.level >= logging.WARNING:  # the one that writes to standard error
             handler.addFilter(waits)
     _without_hints()
+    mend_locks()
     code = int(dvc(["repro", *arguments]))
     for number in child_programs.SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # we are ending

@@ -2,6 +2,8 @@
 
 import ast
 
+import pytest
+
 from benchmarks import mutation
 
 CODE = """
@@ -32,7 +34,15 @@ def test_every_mutant_is_one_change_that_still_compiles(tmp_path, monkeypatch):
     assert len(found) == 10
 
 
-def test_tests_of_a_module_are_those_that_import_it_then_those_that_name_it():
-    importing, naming = mutation.tests_of(mutation.CORE / "votes/gold_answers.py")
+@pytest.mark.slow
+def test_tests_of_a_module_import_it_or_name_it_or_import_what_uses_it():
+    importing, *others = mutation.tests_of(mutation.CORE / "votes/gold_answers.py")
     assert "tests/core/votes/test_gold.py" in importing
-    assert not set(importing) & set(naming)
+    assert not set(importing) & {test for tests in others for test in tests}
+    used = mutation.tests_of(mutation.CORE / "cleaning/judge.py")[-1]
+    assert "tests/stages/clean/test_clean.py" in used
+
+
+@pytest.mark.slow
+def test_a_file_whose_tests_are_all_left_out_notices_nothing():
+    assert mutation._pass(["tests/e2e/test_kill.py"], mutation.ROOT)

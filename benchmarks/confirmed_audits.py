@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.promise import MODELS, POOL, hoped_for
+from benchmarks.promise import MODELS, POOL, hoped_for, share
 from silverprint.core.evaluation.intervals import wilson
 from silverprint.core.promise import threshold, to_show
 from silverprint.core.votes import judging_overlap
@@ -98,11 +98,6 @@ def hidden_share(who: NDArray[np.int64], answers: NDArray[np.int64], label: NDAr
     first = pl.DataFrame({"image_id": names, "annotator": [f"s-{one}" for one in who[:, 0]]})
     votes = conform(first.with_columns(status=pl.lit("valid"), created_at=pl.lit("2026-01-01T00:00:00Z")), VOTES)
     return judging_overlap.hidden_share(pl.Series(names), names[EVALUATION:], votes, conform(people, ANNOTATORS))
-
-
-def share(broken: int, campaigns: int) -> str:
-    low, high = wilson(broken, campaigns)
-    return f"{broken / campaigns:.1%} ({low:.1%} to {high:.1%})"
 
 
 def main() -> None:

@@ -4,9 +4,8 @@ Each mutant is one change at a place drawn by chance, evenly over all places: a 
 operator is swapped, a number moves by one, a condition is negated, a keyword's truth is turned round. A copy of the
 source has it; the quick tests that import the module run there, then those of the core that name it and those of the
 modules that use it, and then the slow ones of the core among all these; they stop at the first that fails. Survivors
-are printed, with the line as it was and as it
-became: some change nothing that anybody can see, the others want a test. The command fails where less than four of five
-are noticed.
+are printed, with the line as it was and as it became: some change nothing that anybody can see, the others want a test.
+The command fails where less than four of five are noticed.
 """
 
 import ast

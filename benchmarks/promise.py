@@ -40,10 +40,14 @@ def play(model: str, audit: int, campaigns: int) -> str:
         broken += bool(kept.any() and right[kept].mean() < 0.97)
         released.append(kept.mean())
         best.append(most(scores, right))
-    low, high = wilson(broken, campaigns)
-    share = f"{broken / campaigns:.1%} ({low:.1%} to {high:.1%})"
-    cells = (model, audit, campaigns, share, f"{np.mean(released):.0%}", f"{np.mean(best):.0%}")
+    cells = (model, audit, campaigns, share(broken, campaigns), f"{np.mean(released):.0%}", f"{np.mean(best):.0%}")
     return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def share(broken: int, campaigns: int) -> str:
+    """How many of the campaigns broke the promise, with the 95 % interval."""
+    low, high = wilson(broken, campaigns)
+    return f"{broken / campaigns:.1%} ({low:.1%} to {high:.1%})"
 
 
 def hoped_for(rng: np.random.Generator, model: str, scores: NDArray[np.float64]) -> NDArray[np.float64]:

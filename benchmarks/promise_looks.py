@@ -12,8 +12,7 @@ import argparse
 import numpy as np
 from scipy.stats import norm
 
-from benchmarks.promise import POOL
-from silverprint.core.evaluation.intervals import wilson
+from benchmarks.promise import POOL, share
 from silverprint.core.promise import threshold
 
 PROMISED, TRUE = 0.97, 0.9665
@@ -51,11 +50,6 @@ def main() -> None:
             cells = [share(int(broken[:, :looks].any(axis=1).sum()), len(broken)) for looks in (3, ROUNDS)]
             row = (confidence, alike, len(broken), f"{broken.mean():.1%}", *cells)
             print("| " + " | ".join(map(str, row)) + " |", flush=True)
-
-
-def share(broken: int, campaigns: int) -> str:
-    low, high = wilson(broken, campaigns)
-    return f"{broken / campaigns:.1%} ({low:.1%} to {high:.1%})"
 
 
 if __name__ == "__main__":

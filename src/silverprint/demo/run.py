@@ -103,8 +103,8 @@ def _campaign() -> None:
 
 
 def _open_next() -> None:
-    for name in list(config.load().planned)[:1]:
-        _silverprint("round", "open", name)
+    if planned := list(config.load().planned):
+        _silverprint("round", "open", planned[0])
 
 
 def _ask(labelled: list[str], *targets: str) -> None:
